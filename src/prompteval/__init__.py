@@ -1,0 +1,58 @@
+"""prompteval: prompts as typed, versioned code, and the evaluation that decides whether they may merge.
+
+The names below load on first use, so that `import prompteval` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from prompteval._version import __version__
+
+if TYPE_CHECKING:
+    from prompteval.application import LoadedPrompt, load
+    from prompteval.core.case import Case
+    from prompteval.core.errors import PromptevalError
+    from prompteval.core.observation import Observation, Score
+    from prompteval.prompt.messages import assistant, history, labels, system, user
+    from prompteval.prompt.prompt import Prompt
+
+_PLACES = {
+    "Case": "prompteval.core.case",
+    "LoadedPrompt": "prompteval.application",
+    "Observation": "prompteval.core.observation",
+    "Prompt": "prompteval.prompt.prompt",
+    "PromptevalError": "prompteval.core.errors",
+    "Score": "prompteval.core.observation",
+    "assistant": "prompteval.prompt.messages",
+    "history": "prompteval.prompt.messages",
+    "labels": "prompteval.prompt.messages",
+    "load": "prompteval.application",
+    "system": "prompteval.prompt.messages",
+    "user": "prompteval.prompt.messages",
+}
+
+__all__ = [
+    "Case",
+    "LoadedPrompt",
+    "Observation",
+    "Prompt",
+    "PromptevalError",
+    "Score",
+    "__version__",
+    "assistant",
+    "history",
+    "labels",
+    "load",
+    "system",
+    "user",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'prompteval' has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Frozen types, protocols, fingerprint, errors, registry. Imports nothing of prompteval above it."""

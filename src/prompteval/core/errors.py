@@ -1,0 +1,104 @@
+"""Every error prompteval raises on purpose.
+
+    PromptevalError
+    ├── UsageError               a wrong option, setting or name          exit 2
+    │   ├── MissingExtra         an optional package is not installed     exit 2
+    │   └── InvalidInput         problems in files, each with its place   exit 2
+    ├── NothingSelected          no case or suite is left to run          exit 5
+    ├── StoreError               the results database cannot be used      exit 2
+    ├── RenderError              a template failed or passed its budget
+    ├── DeadlineExceeded         isolated work did not end in time
+    └── ProviderError            a model call failed; says how
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from prompteval.core.problem import Problem
+
+
+class PromptevalError(Exception):
+    """Base of all errors a user may meet; printed without a traceback."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UsageError(PromptevalError):
+    """A wrong option, setting or name; `help` says how to go on."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(f"{message} ({help})" if help else message)
+        self.help = help
+
+
+class MissingExtra(UsageError):
+    """A feature needs an optional package that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f'{feature} needs: pip install "prompteval[{extra}]"')
+        self.feature = feature
+        self.extra = extra
+
+
+class InvalidInput(UsageError):
+    """Problems found in the user's files, all of them at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NothingSelected(PromptevalError):
+    """No case or suite is left after the selection."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class StoreError(PromptevalError):
+    """The results database is foreign, newer, broken or not writable; carries its path."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+class RenderError(PromptevalError):
+    """A template could not be rendered: undefined name, forbidden operation, budget passed."""
+
+
+class DeadlineExceeded(PromptevalError):
+    """Isolated work did not end within its deadline; the worker was killed."""
+
+    def __init__(self, work: str, seconds: float) -> None:
+        super().__init__(f"{work} did not end within {seconds:g} s")
+        self.work = work
+        self.seconds = seconds
+
+
+class ProviderError(PromptevalError):
+    """A model call failed.
+
+    `kind` is one of: timeout, connection, rate_limit, quota, auth, not_found, bad_request,
+    server, bad_response, empty, no_match, stale_recording, unsupported, no_credentials.
+    `retryable` says whether the same call may go through later; `retry_after_s` is the
+    server's own wish in seconds; `excerpt` is the start of the body, where there was one.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        excerpt: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
+        self.status = status
+        self.excerpt = excerpt

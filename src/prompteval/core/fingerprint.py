@@ -1,0 +1,31 @@
+"""One canonical JSON form and one tagged digest, for keys, fingerprints and locks."""
+
+import hashlib
+import json
+from typing import Any
+
+ALGORITHM = "sha256"
+
+
+def canonical_json(value: Any) -> str:
+    """The one JSON text for `value`: sorted keys, ASCII, no spaces.
+
+    Raises ValueError for NaN and infinities, TypeError for what JSON does not have.
+    Changing this changes every fingerprint and every cache key.
+    """
+    return json.dumps(value, allow_nan=False, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+
+
+def fingerprint(value: Any) -> str:
+    """`sha256:` and the hex digest of the canonical JSON of `value`."""
+    return fingerprint_bytes(canonical_json(value).encode("ascii"))
+
+
+def fingerprint_bytes(data: bytes) -> str:
+    """`sha256:` and the hex digest of `data`."""
+    return f"{ALGORITHM}:{hashlib.sha256(data).hexdigest()}"
+
+
+def verify(value: Any, expected: str) -> bool:
+    """Whether `expected` is the fingerprint of `value`; False for an unknown algorithm tag."""
+    return fingerprint(value) == expected

@@ -1,0 +1,99 @@
+"""What happened to one case, once, and how it was scored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from prompteval.core.case import Case
+from prompteval.core.request import ServedBy, Usage
+
+Outcome = Literal["ok", "invalid", "refused", "truncated", "filtered", "error"]
+Stage = Literal["render", "retrieval", "packing", "call", "parse", "generation", "end_to_end", "score"]
+ScoreStatus = Literal["scored", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a case has no usable output: the stage, a short type, a sentence."""
+
+    stage: Stage
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call a case made: what it used, how long it took, who served it."""
+
+    model: str
+    key: str
+    served_by: ServedBy
+    attempts: int
+    latency_ms: float
+    usage: Usage | None = None
+    model_reported: str | None = None
+    finish: str = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What happened to one case, once.
+
+    `output` is the parsed output as JSON values (None unless `outcome` is ok); `text` is the
+    raw reply, always kept. `failure` is set for every outcome but ok. `confidence` is the
+    system's own, 0 to 1, None where it gives none.
+    """
+
+    outcome: Outcome
+    output: Any = None
+    text: str = ""
+    failure: Failure | None = None
+    calls: tuple[Call, ...] = ()
+    latency_ms: float = 0.0
+    confidence: float | None = None
+    logprobs: tuple[float, ...] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One scorer's word on one case.
+
+    `value` is None unless `status` is scored. `labels` is (expected, predicted) where the
+    scorer compares classes; predicted is None for an output that is no class at all.
+    `low` and `high` bound the scale; None is unbounded. `stage` is the one it reads.
+    """
+
+    name: str
+    value: float | None
+    status: ScoreStatus = "scored"
+    stage: Stage = "end_to_end"
+    reason: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    labels: tuple[str, str | None] | None = None
+    low: float | None = 0.0
+    high: float | None = 1.0
+
+    def __post_init__(self) -> None:
+        if self.value is not None and not float("-inf") < self.value < float("inf"):
+            raise ValueError(f"score {self.name!r} is {self.value}; a score is finite or None with a reason")
+        if (self.value is None) == (self.status == "scored"):
+            raise ValueError(f"score {self.name!r}: status {self.status!r} does not go with value {self.value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case run once: the unit that is stored.
+
+    The resume key is (run_id, suite, fingerprint, model, case.id, replicate).
+    """
+
+    run_id: str
+    suite: str
+    target: str
+    fingerprint: str
+    model: str
+    case: Case
+    replicate: int
+    observation: Observation
+    scores: tuple[Score, ...] = ()

@@ -1,0 +1,77 @@
+"""The seams: one method each. Built-ins and third parties come through the same ones."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from prompteval.core.case import Case
+from prompteval.core.errors import ProviderError
+from prompteval.core.observation import Observation, Score
+from prompteval.core.request import Request, Response
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """A model. `identity` joins the cache key: whatever, beside the request, changes answers."""
+
+    @property
+    def identity(self) -> str: ...
+
+    async def complete(self, request: Request) -> Response:
+        """One reply. Raises ProviderError, and nothing else, when there is none."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release sockets and files. Safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class BatchProvider(Provider, Protocol):
+    """A provider that likes batches. The engine gathers requests and calls it off the event loop."""
+
+    @property
+    def max_batch(self) -> int: ...
+
+    def complete_many(self, requests: Sequence[Request]) -> list[Response | ProviderError]:
+        """One result a request, in order; a failed request is a returned ProviderError."""
+        ...
+
+
+class Embedder(Protocol):
+    """Texts in, unit vectors out, and how many texts were longer than the encoder's window."""
+
+    @property
+    def identity(self) -> str: ...
+
+    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+        """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
+        ...
+
+
+class Target(Protocol):
+    """A system under test: one case in, what happened out. Never raises for a bad case."""
+
+    async def __call__(self, case: Case, replicate: int) -> Observation: ...
+
+
+class Scorer(Protocol):
+    """Judges one observation. Failure is a returned Score with status `failed`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, case: Case, observation: Observation) -> Score: ...
+
+
+class Reporter(Protocol):
+    """Renders one view as text, in pieces, so that a long run is never held whole."""
+
+    def __call__(self, view: Any) -> Iterator[str]: ...
+
+
+class ResponseCache(Protocol):
+    """Replies by request key."""
+
+    def get(self, key: str) -> Response | None: ...
+
+    def put(self, key: str, request: Mapping[str, Any], response: Response) -> None: ...

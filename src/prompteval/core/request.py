@@ -1,0 +1,91 @@
+"""What is sent to a model, and what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from prompteval.core.fingerprint import fingerprint
+
+Role = Literal["system", "user", "assistant"]
+Finish = Literal["stop", "length", "content_filter", "refusal", "tool_calls", "unsupported", "unknown"]
+ServedBy = Literal["live", "cache", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message, rendered."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call to a model.
+
+    `model` is the full reference (`openai/gpt-6-luna`, `local/minilm`). `params` have neutral
+    names (`max_output_tokens`). `schema` is the strict JSON schema the output must meet, None
+    for plain text. `replicate` counts repeats from 0. `identity` is what the provider says of
+    itself (base URL, weights, algorithm), so that another server or model is another key.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    schema: Mapping[str, Any] | None = None
+    schema_name: str = "output"
+    seed: int | None = None
+    replicate: int = 0
+    identity: str = ""
+
+    @property
+    def key(self) -> str:
+        """The cache key: a fingerprint over every field that can change the answer."""
+        return fingerprint(self.as_json())
+
+    def as_json(self) -> dict[str, Any]:
+        """Every field as JSON values, in the form the key is made from."""
+        return {
+            "model": self.model,
+            "messages": [[message.role, message.content] for message in self.messages],
+            "params": dict(self.params),
+            "schema": self.schema,
+            "schema_name": self.schema_name,
+            "seed": self.seed,
+            "replicate": self.replicate,
+            "identity": self.identity,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens one call used; None where the server did not say, or said nonsense."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One model reply, raw text kept.
+
+    `finish` tells how it ended; `unsupported` means the model cannot produce what the schema
+    asks for, and `reason` says what. `confidence` (0 to 1) is the model's own, where it gives
+    one; `details` holds whatever else a provider reports (per-field confidences, system
+    fingerprint, request id), as JSON values. `latency_ms` is of the attempt that succeeded.
+    """
+
+    text: str
+    finish: Finish = "stop"
+    model_reported: str | None = None
+    usage: Usage | None = None
+    latency_ms: float = 0.0
+    logprobs: tuple[float, ...] | None = None
+    refusal: str | None = None
+    reason: str | None = None
+    confidence: float | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    served_by: ServedBy = "live"

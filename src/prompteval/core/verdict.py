@@ -1,0 +1,60 @@
+"""Numbers with their doubt, and the one value that decides the printed word and the exit code."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    """How a gate, a suite or a run ended."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    INCOMPLETE = "incomplete"
+
+    @staticmethod
+    def worst(verdicts: Iterable["Verdict"]) -> "Verdict":
+        """The one that decides: incomplete, then fail, then inconclusive, then pass.
+
+        Pass when there is none.
+        """
+        order = [Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.INCOMPLETE]
+        return max(verdicts, key=order.index, default=Verdict.PASS)
+
+    def exit_code(self, *, inconclusive_fails: bool = False) -> int:
+        """0 pass, 1 fail, 3 incomplete; inconclusive is 0, or 4 when asked to fail on it."""
+        if self is Verdict.INCONCLUSIVE:
+            return 4 if inconclusive_fails else 0
+        return {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCOMPLETE: 3}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One metric over cases, with a 95 % interval.
+
+    `value`, `low`, `high` are None when undefined, and `reason` says why. `n` counts the cases
+    that entered, `missing` those that should have and could not. `method` names the interval.
+    `gateable` is False where the value is shown and may not decide, with `note` saying why.
+    """
+
+    metric: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    missing: int = 0
+    method: str = ""
+    reason: str = ""
+    gateable: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One rule of a gate, decided. `detail` is one sentence a reviewer can read."""
+
+    rule: str
+    verdict: Verdict
+    observed: float | None
+    detail: str = ""
