@@ -1,14 +1,14 @@
 """Every error prompteval raises on purpose.
 
-    PromptevalError
-    ├── UsageError               a wrong option, setting or name          exit 2
-    │   ├── MissingExtra         an optional package is not installed     exit 2
-    │   └── InvalidInput         problems in files, each with its place   exit 2
-    ├── NothingSelected          no case or suite is left to run          exit 5
-    ├── StoreError               the results database cannot be used      exit 2
-    ├── RenderError              a template failed or passed its budget
-    ├── DeadlineExceeded         isolated work did not end in time
-    └── ProviderError            a model call failed; says how
+PromptevalError
+├── UsageError               a wrong option, setting or name          exit 2
+│   ├── MissingExtra         an optional package is not installed     exit 2
+│   └── InvalidInput         problems in files, each with its place   exit 2
+├── NothingSelected          no case or suite is left to run          exit 5
+├── StoreError               the results database cannot be used      exit 2
+├── RenderError              a template failed or passed its budget
+├── DeadlineExceeded         isolated work did not end in time
+└── ProviderError            a model call failed; says how
 """
 
 from collections.abc import Sequence

@@ -78,7 +78,9 @@ class Score:
         if self.value is not None and not float("-inf") < self.value < float("inf"):
             raise ValueError(f"score {self.name!r} is {self.value}; a score is finite or None with a reason")
         if (self.value is None) == (self.status == "scored"):
-            raise ValueError(f"score {self.name!r}: status {self.status!r} does not go with value {self.value!r}")
+            raise ValueError(
+                f"score {self.name!r}: status {self.status!r} does not go with value {self.value!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

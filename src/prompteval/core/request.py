@@ -37,11 +37,14 @@ class Request:
     seed: int | None = None
     replicate: int = 0
     identity: str = ""
+    _key: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def key(self) -> str:
-        """The cache key: a fingerprint over every field that can change the answer."""
-        return fingerprint(self.as_json())
+        """The cache key: a fingerprint over every field that can change the answer, made once."""
+        if not self._key:
+            self._key.append(fingerprint(self.as_json()))
+        return self._key[0]
 
     def as_json(self) -> dict[str, Any]:
         """Every field as JSON values, in the form the key is made from."""

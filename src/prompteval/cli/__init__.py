@@ -1,0 +1,1 @@
+"""The command line: parse, call, print. One file for each verb or group of verbs."""

@@ -1,0 +1,56 @@
+"""The typer application: every verb in its place."""
+
+from collections.abc import Sequence
+
+import typer
+
+from prompteval.cli import check, init, listing, report, run_verb, schema
+
+EPILOG = """\
+Examples:
+
+  prompteval init demo                     write a small working workspace
+
+  prompteval check                         validate everything, no model call
+
+  prompteval run                           run every suite, print, store, gate
+
+  prompteval run support -k refund -o out.xml
+
+Exit codes: 0 pass, 1 gate failed, 2 usage or validation, 3 incomplete, 4 inconclusive (asked for),
+5 nothing selected, 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="prompteval",
+    help="Run typed, versioned prompts against golden cases, and end in a verdict.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit."),
+) -> None:
+    if version:
+        from prompteval._version import __version__
+
+        typer.echo(f"prompteval {__version__}")
+        raise typer.Exit
+
+
+init.register(app)
+check.register(app)
+listing.register(app)
+run_verb.register(app)
+report.register(app)
+schema.register(app)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run one command line; always ends in SystemExit with the exit code."""
+    app(list(arguments), prog_name="prompteval")

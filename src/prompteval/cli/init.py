@@ -1,0 +1,46 @@
+"""`prompteval init`: a small working workspace to start from."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+from prompteval.core.errors import UsageError
+
+Folder = Annotated[Path, typer.Argument(help="Where to write it; made if it is not there.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("init", epilog="Example: prompteval init demo && cd demo && prompteval run")(verb(init))
+
+
+def init(folder: Folder = Path()) -> int:
+    """Write a small working workspace: one prompt, nine cases, one suite with a gate."""
+    starter = files("prompteval.cli").joinpath("starter")
+    wanted = {folder / place: item for place, item in _walk(starter, Path())}
+    taken = [path for path in wanted if path.exists()]
+    if taken:
+        raise UsageError(f"{taken[0]} is there already; nothing was written", "choose another folder")
+    for path, item in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(item.read_bytes())
+        typer.echo(f"wrote {path}")
+    where = "" if folder == Path() else f"cd {folder} && "
+    typer.echo(f"next: {where}prompteval check && prompteval run")
+    return 0
+
+
+def _walk(item: Traversable, place: Path) -> list[tuple[Path, Traversable]]:
+    """Every file of the starter with its place in the new workspace."""
+    found = []
+    for child in sorted(item.iterdir(), key=lambda child: child.name):
+        if child.name.startswith(("_", ".")):
+            continue
+        if child.is_dir():
+            found += _walk(child, place / child.name)
+        else:
+            found.append((place / child.name, child))
+    return found

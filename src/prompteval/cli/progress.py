@@ -1,0 +1,102 @@
+"""Progress on standard error: one live line in a terminal, a line for each tenth elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prompteval.engine.meter import Meter
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Meter]:
+    """A meter for the engine to report to; silent when `quiet`."""
+    if quiet:
+        yield Meter()
+    elif sys.stderr.isatty():
+        with _live() as meter:
+            yield meter
+    else:
+        yield PlainMeter()
+
+
+class PlainMeter(Meter):
+    """A line for each tenth of an entry, so that a log stays short."""
+
+    def __init__(self) -> None:
+        self._title = ""
+        self._total = self._done = self._errors = self._cached = self._next = 0
+        self._started = 0.0
+
+    def start(self, title: str, total: int) -> None:
+        self._title, self._total = title, total
+        self._done = self._errors = self._cached = 0
+        self._next = max(total // 10, 1)
+        self._started = time.monotonic()
+
+    def advance(self, *, error: bool, cached: bool) -> None:
+        self._done += 1
+        self._errors += error
+        self._cached += cached
+        if self._done >= self._next or self._done == self._total:
+            self._next += max(self._total // 10, 1)
+            seconds = time.monotonic() - self._started
+            sys.stderr.write(
+                f"{self._title}: {self._done}/{self._total} done, {self._cached} cached, "
+                f"{self._errors} errors, {seconds:.1f} s\n"
+            )
+
+    def note(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+
+class _LiveMeter(Meter):
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+        self._task: Any = None
+        self._errors = self._cached = 0
+
+    def start(self, title: str, total: int) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._errors = self._cached = 0
+        self._task = self._bar.add_task(title, total=total, extra="")
+
+    def advance(self, *, error: bool, cached: bool) -> None:
+        self._errors += error
+        self._cached += cached
+        extra = f"{self._cached} cached  {self._errors} errors"
+        self._bar.update(self._task, advance=1, extra=extra)
+
+    def note(self, text: str) -> None:
+        self._bar.console.print(text, markup=False, highlight=False)
+
+
+@contextmanager
+def _live() -> Iterator[Meter]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[extra]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        refresh_per_second=8,
+    )
+    with bar:
+        yield _LiveMeter(bar)

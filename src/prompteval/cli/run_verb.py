@@ -1,0 +1,112 @@
+"""`prompteval run`: check what is selected, run it, print, store, gate."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+
+EPILOG = """\
+Examples:
+
+  prompteval run                               every suite, with the suite's own models
+
+  prompteval run classify_intent -k "email and not typo"
+
+  prompteval run --model openai/gpt-6-luna --limit 20
+
+  prompteval run --prompt classify_intent@v1 --prompt classify_intent@v2
+
+  prompteval run -o report.md -o junit.xml --json > run.json
+"""
+
+Suites = Annotated[list[str] | None, typer.Argument(help="Suite names or files; all when none is given.")]
+Expression = Annotated[
+    str, typer.Option("-k", help='Cases whose names match, as in pytest: "refund and not email".')
+]
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="Model reference or profile; repeat for several.")
+]
+Prompts = Annotated[
+    list[str] | None, typer.Option("--prompt", help="name, name@v1 or name@git:REF; repeat for several.")
+]
+Repeat = Annotated[int | None, typer.Option("--repeat", min=1, help="Run every case this often.")]
+Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=10_000, help="Cases at a time.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases of a suite.")]
+Sample = Annotated[
+    int | None, typer.Option("--sample", min=1, help="N cases chosen by a seeded hash of their ids.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of --sample.")]
+Failed = Annotated[bool, typer.Option("--failed", help="Only the cases that failed in the last run.")]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Reuse replies; --no-cache neither reads nor writes.")
+]
+Record = Annotated[Path | None, typer.Option("--record", help="Write every reply to this JSONL file.")]
+Replay = Annotated[
+    Path | None, typer.Option("--replay", help="Answer from a recording only; a stale one is an error.")
+]
+Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network connection of this process.")]
+StrictModel = Annotated[
+    bool, typer.Option("--strict-model", help="Fail when the server answers with another model.")
+]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the run as JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last lines.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables and worst cases too.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run", epilog=EPILOG)(verb(run))
+
+
+def run(
+    suites: Suites = None,
+    expression: Expression = "",
+    models: Models = None,
+    prompts: Prompts = None,
+    repeat: Repeat = None,
+    concurrency: Concurrency = 32,
+    limit: Limit = None,
+    sample: Sample = None,
+    seed: Seed = 0,
+    failed: Failed = False,
+    cache: Cache = True,
+    record: Record = None,
+    replay: Replay = None,
+    offline: Offline = False,
+    strict_model: StrictModel = False,
+    outputs: Outputs = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Check what is selected, run it, print the numbers, store them, and decide."""
+    from prompteval.cli.output import check_output_paths, finish
+    from prompteval.cli.progress import progress
+    from prompteval.engine.options import RunOptions, Selection
+    from prompteval.engine.run import failed_cases, run_suites
+    from prompteval.workspace.settings import find_workspace
+
+    written = check_output_paths(outputs or [])
+    workspace = find_workspace(Path.cwd())
+    only = failed_cases(workspace) if failed else None
+    options = RunOptions(
+        suites=tuple(suites or ()),
+        models=tuple(models or ()),
+        prompts=tuple(prompts or ()),
+        repeat=repeat,
+        concurrency=concurrency,
+        selection=Selection(expression, limit, sample, seed, only),
+        cache=cache,
+        record=record,
+        replay=replay,
+        offline=offline,
+        strict_model=strict_model,
+    )
+    with progress(quiet=quiet) as meter:
+        view = run_suites(workspace, options, meter)
+    return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,39 @@
+"""`prompteval schema`: JSON Schemas for editors and scripts."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+
+
+class Kind(StrEnum):
+    """The schemas there are."""
+
+    suite = "suite"
+    cases = "cases"
+    run = "run"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("schema", epilog="Example: prompteval schema suite > suite.schema.json")(verb(schema))
+
+
+def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
+    """Print the JSON Schema of suite files, of one case, or of `run --json`."""
+    if kind is Kind.suite:
+        from prompteval.workspace.suite import suite_schema
+
+        document = suite_schema()
+    elif kind is Kind.cases:
+        from prompteval.cases.schema import case_schema
+
+        document = case_schema()
+    else:
+        from prompteval.report.schema import run_schema
+
+        document = run_schema()
+    typer.echo(json.dumps(document, indent=2))
+    return 0

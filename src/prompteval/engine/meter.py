@@ -1,0 +1,14 @@
+"""Where the engine says how far it is. The command line draws it; the default is silent."""
+
+
+class Meter:
+    """Told of every step of a run. The base class keeps quiet."""
+
+    def start(self, title: str, total: int) -> None:
+        """A new entry of `total` cases begins."""
+
+    def advance(self, *, error: bool, cached: bool) -> None:
+        """One more case is done."""
+
+    def note(self, text: str) -> None:
+        """Something a user should know while waiting."""

@@ -1,0 +1,208 @@
+"""From a suite file to something that can run: every name resolved, every problem found first."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prompteval.cases.load import inline_cases, load_cases
+from prompteval.core.case import Case
+from prompteval.core.errors import InvalidInput, PromptevalError
+from prompteval.core.fingerprint import canonical_json
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.protocols import Scorer
+from prompteval.engine.gates import Gate, plan_gates
+from prompteval.engine.measures import Measure, plan_measures
+from prompteval.engine.problems import Problems
+from prompteval.engine.prompts import split_reference
+from prompteval.prompt.loader import load_prompt
+from prompteval.prompt.prompt import Prompt
+from prompteval.providers.open import check_reference
+from prompteval.scoring.build import build_scorer
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.suite import CaseSource, Suite, load_suite
+from prompteval.workspace.tree import GitTree, Tree, WorkingTree
+
+Pointer = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What one pass over a suite's cases shows, without keeping them."""
+
+    total: int
+    tags: frozenset[str]
+    splits: Mapping[str | None, int]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuitePlan:
+    """A suite with every name resolved."""
+
+    suite: Suite
+    tree: Tree
+    prompts: tuple[Prompt, ...]
+    models: tuple[str, ...]
+    scorers: tuple[Scorer, ...]
+    measures: tuple[Measure, ...]
+    gates: tuple[Gate, ...]
+    facts: CaseFacts
+    warnings: tuple[Problem, ...] = field(default=())
+
+    def cases(self) -> Iterator[Case]:
+        """Every case of the suite, read anew, in the order of its files."""
+        yield from read_cases(self.tree, self.suite, self.prompts[0])
+
+
+def plan_suite(
+    workspace: Workspace,
+    path: str,
+    *,
+    models: tuple[str, ...] = (),
+    prompts: tuple[str, ...] = (),
+    embedder: Any = None,
+) -> SuitePlan:
+    """Everything a suite needs, resolved and validated, its case files read through once.
+
+    `models` and `prompts` replace the suite's own. Raises InvalidInput with all problems.
+    """
+    tree = WorkingTree(workspace.root)
+    suite = load_suite(tree, path)
+    problems = Problems()
+    loaded = _load_prompts(workspace, tree, suite, prompts, problems)
+    chosen = models or tuple(named.text for named in suite.models)
+    chosen = chosen or tuple(p.model for p in loaded[:1] if p.model) or (workspace.settings.default_model,)
+    for position, model in enumerate(chosen):
+        place = _place(suite.models[position]) if not models and position < len(suite.models) else (1, 1)
+        problems.catch(path, place, "PE221", lambda model=model: check_reference(model, workspace))
+    scorers = _build_scorers(workspace, suite, loaded, embedder, problems)
+    measures = plan_measures(suite, scorers, problems)
+    gates = plan_gates(suite, measures, problems)
+    if not loaded:
+        problems.check()
+    facts = survey(tree, suite, loaded[0] if loaded else None, problems)
+    for named in suite.slices:
+        if facts is not None and named.text not in facts.tags:
+            help = did_you_mean(named.text, facts.tags)
+            problems.add(path, _place(named), "PE231", f"no case carries the tag {named.text!r}", help)
+    problems.check()
+    assert facts is not None  # survey gives None only after noting a problem
+    return SuitePlan(
+        suite, tree, loaded, chosen, scorers, measures, gates, facts, tuple(problems.found)
+    )  # fmt: skip
+
+
+def _place(named: Any) -> tuple[int, int]:
+    return (named.line, named.col)
+
+
+def _load_prompts(
+    workspace: Workspace, tree: Tree, suite: Suite, references: tuple[str, ...], problems: Problems
+) -> tuple[Prompt, ...]:
+    place = (suite.target.line, 1)
+    if suite.target.kind != "prompt":
+        problems.add(suite.path, place, "PE220", f"{suite.target.kind}: targets cannot be run yet")
+        return ()
+    loaded: list[Prompt] = []
+    own = split_reference(suite.target.value)[0]
+    for reference in references or (suite.target.value,):
+        name, version, ref = split_reference(reference)
+        if name != own:
+            continue
+        source = tree if ref is None else GitTree(workspace.root, ref)
+        prompt = problems.catch(
+            suite.path, place, "PE222", lambda s=source, n=name, v=version: load_prompt(s, n, v)
+        )  # fmt: skip
+        if prompt is not None:
+            problems.found.extend(prompt.check())
+            loaded.append(prompt)
+    return tuple(loaded)
+
+
+def _build_scorers(
+    workspace: Workspace, suite: Suite, prompts: tuple[Prompt, ...], embedder: Any, problems: Problems
+) -> tuple[Scorer, ...]:
+    scorers: list[Scorer] = []
+    names: dict[str, int] = {}
+    for spec in suite.scorers:
+        place = (spec.line, spec.col)
+        scorer = problems.catch(
+            suite.path,
+            place,
+            "PE223",
+            lambda spec=spec: build_scorer(spec, embedder=embedder, root=workspace.root),
+        )
+        if scorer is None:
+            continue
+        if scorer.name in names:
+            help = f"the other is at line {names[scorer.name]}; give one a `name:`"
+            problems.add(suite.path, place, "PE224", f"two scorers are called {scorer.name!r}", help)
+        names[scorer.name] = spec.line
+        for prompt in prompts:
+            for name in getattr(scorer, "fields_used", ()):
+                known = output_fields(prompt)
+                if known is not None and name.split(".")[0] not in known:
+                    message = f"{prompt.name}@v{prompt.version} has no output field {name!r}"
+                    problems.add(suite.path, place, "PE225", message, did_you_mean(name, known))
+        scorers.append(scorer)
+    return tuple(scorers)
+
+
+def output_fields(prompt: Prompt) -> frozenset[str] | None:
+    """The names of the prompt's output fields; None when its output is not a model."""
+    schema = prompt.schema
+    return None if schema is None else frozenset(schema.get("properties", {}))
+
+
+def read_cases(tree: Tree, suite: Suite, prompt: Prompt | None) -> Iterator[Case]:
+    """Every case of a suite's sources, in order. Raises InvalidInput at the end of a bad source."""
+    for source in suite.cases:
+        yield from _read_source(tree, suite, source, prompt)
+
+
+def _read_source(tree: Tree, suite: Suite, source: CaseSource, prompt: Prompt | None) -> Iterator[Case]:
+    validate = None if prompt is None else prompt.case_errors
+    if source.path is None:
+        return inline_cases(source, suite.path, validate=validate)
+    return load_cases(tree, source.path, validate=validate)
+
+
+def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) -> CaseFacts | None:
+    """One pass over all cases: validates each, counts, and fingerprints the whole.
+
+    The fingerprint adds up per-case digests, so it does not depend on the order of the file.
+    None when a source could not be read; the problems then say why.
+    """
+    tags: set[str] = set()
+    splits: Counter[str | None] = Counter()
+    total = digest_sum = 0
+    seen_from: set[str] = set()
+    broken = False
+    for source in suite.cases:
+        key = source.path or f"inline:{source.line}"
+        if key in seen_from:
+            problems.add(suite.path, (source.line, 1), "PE232", f"{key} is listed twice")
+            continue
+        seen_from.add(key)
+        try:
+            for case in _read_source(tree, suite, source, prompt):
+                total += 1
+                tags.update(case.tags)
+                splits[case.split] += 1
+                digest_sum += case_digest(case)
+        except InvalidInput as error:
+            problems.found.extend(error.problems)
+            broken = True
+    if broken:
+        return None
+    mark = f"sha256:{digest_sum % 2**256:064x}"
+    return CaseFacts(total, frozenset(tags), dict(splits), mark)
+
+
+def case_digest(case: Case) -> int:
+    """A number from everything in a case that a score can depend on."""
+    body = [case.id, dict(case.inputs), case.expected, dict(case.tags), case.split, case.cluster]
+    text = canonical_json([*body, [list(group) for group in case.gold], case.answers, case.answerable])
+    return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest(), "big")

@@ -1,0 +1,32 @@
+"""Collects what is wrong, so that one look shows everything."""
+
+from collections.abc import Callable
+from typing import Any
+
+from prompteval.core.errors import InvalidInput, PromptevalError
+from prompteval.core.problem import Problem
+
+
+class Problems:
+    """Collects what is wrong, so that one look shows everything."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(self, path: str, place: tuple[int, int], code: str, message: str, help: str = "") -> None:
+        self.found.append(Problem(path, place[0], place[1], code, message, help))
+
+    def catch(self, path: str, place: tuple[int, int], code: str, work: Callable[[], Any]) -> Any:
+        """The result of `work`, or None with its error noted at `place`."""
+        try:
+            return work()
+        except InvalidInput as error:
+            self.found.extend(error.problems)
+        except (PromptevalError, ValueError) as error:
+            self.add(path, place, code, str(error))
+        return None
+
+    def check(self) -> None:
+        """Raise InvalidInput when anything was found."""
+        if any(problem.severity == "error" for problem in self.found):
+            raise InvalidInput(sorted(set(self.found), key=lambda p: (p.path, p.line, p.col, p.message)))

@@ -1,0 +1,95 @@
+"""A prompt and a model as a target: one case in, what happened out."""
+
+from time import perf_counter
+
+from prompteval.core.case import Case
+from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError
+from prompteval.core.observation import Call, Failure, Observation, Outcome
+from prompteval.core.protocols import Provider
+from prompteval.core.request import Request, Response
+from prompteval.prompt.prompt import Prompt
+
+
+class PromptTarget:
+    """Renders a prompt with a case's inputs, calls the model, parses the reply.
+
+    Never raises for a bad case: what went wrong is the observation's outcome and failure.
+    """
+
+    def __init__(self, prompt: Prompt, provider: Provider, model: str) -> None:
+        self._prompt = prompt
+        self._provider = provider
+        self._model = model
+        self._identity = provider.identity
+        self._params = dict(prompt.params)
+        self._seed = self._params.pop("seed", None)
+
+    def request(self, case: Case, replicate: int) -> Request:
+        """What would be sent for this case. Raises RenderError or DeadlineExceeded."""
+        return Request(
+            model=self._model,
+            messages=self._prompt.render(case.inputs),
+            params=self._params,
+            schema=self._prompt.schema,
+            schema_name=self._prompt.name or "output",
+            seed=self._seed,
+            replicate=replicate,
+            identity=self._identity,
+        )
+
+    async def __call__(self, case: Case, replicate: int) -> Observation:
+        started = perf_counter()
+        try:
+            request = self.request(case, replicate)
+        except (RenderError, DeadlineExceeded) as error:
+            return _failed("render", type(error).__name__, str(error))
+        try:
+            response = await self._provider.complete(request)
+        except ProviderError as error:
+            elapsed = (perf_counter() - started) * 1000
+            return _failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed)
+        return self._observe(request, response, (perf_counter() - started) * 1000)
+
+    def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
+        call = Call(
+            model=self._model,
+            key=request.key,
+            served_by=response.served_by,
+            attempts=int(response.details.get("attempts", 1)),
+            latency_ms=response.latency_ms,
+            usage=response.usage,
+            model_reported=response.model_reported,
+            finish=response.finish,
+        )
+        outcome, output, failure = self._judge(response)
+        return Observation(
+            outcome=outcome,
+            output=output,
+            text=response.text,
+            failure=failure,
+            calls=(call,),
+            latency_ms=response.latency_ms if response.served_by != "live" else elapsed_ms,
+            confidence=response.confidence,
+            logprobs=response.logprobs,
+            details={name: value for name, value in response.details.items() if name != "attempts"},
+        )
+
+    def _judge(self, response: Response) -> tuple[Outcome, object, Failure | None]:
+        """How the reply ended decides before its text does."""
+        if response.refusal or response.finish == "refusal":
+            return "refused", None, Failure("call", "refused", response.refusal or "the model refused")
+        if response.finish == "length":
+            message = "the reply was cut at the token limit; raise max_output_tokens"
+            return "truncated", None, Failure("call", "length", message)
+        if response.finish == "content_filter":
+            return "filtered", None, Failure("call", "content_filter", "the reply was withheld by a filter")
+        if response.finish == "unsupported":
+            message = response.reason or "the model cannot produce this output"
+            return "invalid", None, Failure("call", "unsupported", message)
+        parsed = self._prompt.parse(response.text)
+        return parsed.outcome, parsed.output, parsed.failure
+
+
+def _failed(stage: str, kind: str, message: str, *, text: str = "", latency_ms: float = 0.0) -> Observation:
+    failure = Failure("render" if stage == "render" else "call", kind, message)
+    return Observation(outcome="error", failure=failure, text=text, latency_ms=latency_ms)

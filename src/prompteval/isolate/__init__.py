@@ -1,0 +1,1 @@
+"""One worker process with a deadline, for what may hang: templates, regular expressions."""

@@ -1,0 +1,52 @@
+"""The other side of `worker`: reads a call, runs it, writes the result, until its input closes."""
+
+import json
+import sys
+from importlib import import_module
+from typing import Any, BinaryIO
+
+
+def main() -> None:
+    """Serve calls on standard input and output."""
+    _limit_memory(int(sys.argv[1]))
+    calls, results = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # what a function prints must not mix with results
+    while True:
+        head = calls.read(8)
+        if len(head) < 8:
+            return
+        function, arguments = json.loads(calls.read(int.from_bytes(head, "big")))
+        _send(results, _run(function, arguments))
+
+
+def _run(function: str, arguments: list[Any]) -> dict[str, Any]:
+    if function == "ready":
+        return {"result": True}
+    try:
+        module, _, name = function.partition(":")
+        return {"result": getattr(import_module(module), name)(*arguments)}
+    except BaseException as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def _send(results: BinaryIO, reply: dict[str, Any]) -> None:
+    try:
+        data = json.dumps(reply).encode("ascii")
+    except (TypeError, ValueError, MemoryError, RecursionError) as error:
+        data = json.dumps({"error": f"{type(error).__name__}: {error}"}).encode("ascii")
+    results.write(len(data).to_bytes(8, "big") + data)
+    results.flush()
+
+
+def _limit_memory(count: int) -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (count, count))
+    except (ImportError, ValueError, OSError):
+        # macOS has no address-space limit; the deadline and the output cap still hold there.
+        return
+
+
+if __name__ == "__main__":
+    main()

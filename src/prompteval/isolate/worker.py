@@ -1,0 +1,129 @@
+"""A child process that runs one function at a time and is killed when it does not end."""
+
+import atexit
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import DeadlineExceeded, PromptevalError
+
+START_SECONDS = 10.0
+MEMORY_BYTES = 1_000_000_000
+
+
+class WorkerCrashed(PromptevalError):
+    """The worker ended by itself: out of memory, or a fault in native code."""
+
+
+class Worker:
+    """Runs `module:function` calls in a child process, one at a time.
+
+    Arguments and results are JSON values. The child starts on first use, sees no variable of
+    the environment but PATH and LANG, and is limited to MEMORY_BYTES of address space where
+    the system can do that.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def call(self, function: str, *arguments: Any, timeout_s: float) -> Any:
+        """The result of `function(*arguments)`.
+
+        Raises DeadlineExceeded after `timeout_s` seconds (the child is killed, the next call
+        starts a new one), WorkerCrashed when the child died, and PromptevalError with the
+        child's own words when the function raised.
+        """
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        request = json.dumps([function, arguments]).encode("ascii")
+        reply = json.loads(self._exchange(request, function, timeout_s))
+        if "error" in reply:
+            raise PromptevalError(f"{function}: {reply['error']}")
+        return reply["result"]
+
+    def close(self) -> None:
+        """End the child. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        process.wait()
+
+    def _start(self) -> None:
+        self.close()
+        source = str(Path(__file__).resolve().parents[2])
+        environment = {
+            name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ
+        }
+        environment["PYTHONPATH"] = os.pathsep.join([source, *(path for path in sys.path if path)])
+        self._process = subprocess.Popen(
+            [sys.executable, "-B", "-m", "prompteval.isolate.child", str(MEMORY_BYTES)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        self._exchange(b'["ready", []]', "the worker's start", START_SECONDS)
+
+    def _exchange(self, request: bytes, what: str, timeout_s: float) -> bytes:
+        """Send one length-prefixed message and read one back before the deadline."""
+        deadline = time.monotonic() + timeout_s
+        message = len(request).to_bytes(8, "big") + request
+        try:
+            self._write(message, deadline)
+            length = int.from_bytes(self._read(8, deadline), "big")
+            return self._read(length, deadline)
+        except TimeoutError:
+            self.close()
+            raise DeadlineExceeded(what, timeout_s) from None
+        except (BrokenPipeError, EOFError):
+            self.close()
+            raise WorkerCrashed(f"{what}: the worker process died") from None
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        pipe = self._process.stdin.fileno()
+        os.set_blocking(pipe, False)
+        view = memoryview(data)
+        while view:
+            _wait(deadline, write=pipe)
+            view = view[os.write(pipe, view[:65536]) :]
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        assert self._process is not None and self._process.stdout is not None
+        pipe = self._process.stdout.fileno()
+        chunks = []
+        while count:
+            _wait(deadline, read=pipe)
+            chunk = os.read(pipe, min(count, 1 << 20))
+            if not chunk:
+                raise EOFError
+            chunks.append(chunk)
+            count -= len(chunk)
+        return b"".join(chunks)
+
+
+def _wait(deadline: float, *, read: int | None = None, write: int | None = None) -> None:
+    left = deadline - time.monotonic()
+    reads, writes = ([read] if read is not None else []), ([write] if write is not None else [])
+    if left <= 0 or not any(select.select(reads, writes, [], left)):
+        raise TimeoutError
+
+
+@cache
+def shared() -> Worker:
+    """The one worker of this process; it ends with the process."""
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker

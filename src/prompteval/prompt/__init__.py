@@ -1,0 +1,1 @@
+"""Typed, versioned prompts: messages, templates, fingerprint, loading, output parsing."""

@@ -1,0 +1,118 @@
+"""Loads a prompt version from a tree: its own namespace, no bytecode, errors at the user's line."""
+
+import ast
+import sys
+import traceback
+from dataclasses import replace
+from types import ModuleType
+
+from prompteval.core.errors import InvalidInput, PromptevalError, RenderError
+from prompteval.core.fingerprint import fingerprint_bytes
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.prompt.messages import History, Part
+from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.discovery import PromptFile, find_prompt
+from prompteval.workspace.text import decode
+from prompteval.workspace.tree import Tree
+
+_TEMPLATE_ENDINGS = (".j2", ".jinja", ".jinja2", ".txt", ".md")
+
+
+def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
+    """A version of a prompt, the current one when none is named.
+
+    Raises UsageError for an unknown name or version and InvalidInput, at file and line, for a
+    module that does not load or holds no `prompt`.
+    """
+    place = find_prompt(tree, name, version)
+    source = decode(tree.read(place.path), place.path)
+    module = _execute(place, source)
+    prompt = _prompt_of(module, place)
+    folder = place.path.rsplit("/", 1)[0]
+    files = {
+        path.removeprefix(folder + "/"): decode(tree.read(path), path)
+        for path in tree.list(folder)
+        if path.endswith(_TEMPLATE_ENDINGS)
+    }
+    lines = _text_lines(source)
+    messages = [_resolve(part, files, folder, place, lines) for part in prompt.messages]
+    loaded = replace(
+        prompt, messages=tuple(messages), name=place.name, version=place.version, path=place.path, files=files
+    )
+    _compile(loaded)
+    return loaded
+
+
+def _execute(place: PromptFile, source: str) -> ModuleType:
+    """Run the module under a name of its own, so that two trees never share one."""
+    digest = fingerprint_bytes(source.encode("utf-8", "surrogatepass"))[-12:]
+    module = ModuleType(f"prompteval_prompts.{place.name}.v{place.version}_{digest}")
+    module.__file__ = place.path
+    quiet = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    sys.modules[module.__name__] = module  # pydantic looks annotations up there
+    try:
+        exec(compile(source, place.path, "exec"), module.__dict__)
+    except SyntaxError as error:
+        problem = Problem(
+            place.path, error.lineno or 1, error.offset or 1, "PE305", f"not Python: {error.msg}"
+        )
+        raise InvalidInput([problem]) from None
+    except Exception as error:
+        line = _line_in(error, place.path)
+        raise InvalidInput(
+            [Problem(place.path, line, 1, "PE306", f"{type(error).__name__}: {error}")]
+        ) from None
+    finally:
+        sys.dont_write_bytecode = quiet
+    return module
+
+
+def _line_in(error: Exception, path: str) -> int:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    return (lines[-1] or 1) if lines else 1
+
+
+def _prompt_of(module: ModuleType, place: PromptFile) -> Prompt:
+    prompt = getattr(module, "prompt", None)
+    if not isinstance(prompt, Prompt):
+        names = [name for name, value in vars(module).items() if isinstance(value, Prompt)]
+        help = f"rename {names[0]!r} to 'prompt'" if names else "write `prompt = Prompt(...)`"
+        raise InvalidInput([Problem(place.path, 1, 1, "PE307", "the module defines no `prompt`", help)])
+    return prompt
+
+
+def _resolve(
+    part: Part | History, files: dict[str, str], folder: str, place: PromptFile, lines: dict[str, int]
+) -> Part | History:
+    if isinstance(part, History):
+        return part
+    if not part.file:
+        return replace(part, path=place.path, line=lines.get(part.text, 1))
+    if part.file not in files:
+        message = f"template file {part.file!r} is not in {folder}"
+        line = lines.get(part.file, 1)
+        raise InvalidInput([Problem(place.path, line, 1, "PE303", message, did_you_mean(part.file, files))])
+    return replace(part, text=files[part.file], path=f"{folder}/{part.file}", line=1)
+
+
+def _text_lines(source: str) -> dict[str, int]:
+    """The line of every string in a module, so that a problem in a template finds its place."""
+    strings = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {node.value: node.lineno for node in strings if isinstance(node.value, str)}
+
+
+def _compile(prompt: Prompt) -> None:
+    """Compile every template now, so that a syntax error is found before anything runs."""
+    for part in prompt.messages:
+        if isinstance(part, Part):
+            try:
+                replace(prompt, messages=(part,))._templates  # noqa: B018
+            except RenderError as error:
+                raise InvalidInput(
+                    [Problem(part.path, part.line, 1, "PE308", f"template: {error}")]
+                ) from None
+    try:
+        prompt.fingerprint  # noqa: B018
+    except (PromptevalError, ValueError, TypeError) as error:
+        raise InvalidInput([Problem(prompt.path, 1, 1, "PE309", f"params or schema: {error}")]) from None

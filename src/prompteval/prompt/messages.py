@@ -1,0 +1,66 @@
+"""What a prompt module writes: messages, a slot for earlier turns, and labels with descriptions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.errors import UsageError
+from prompteval.core.request import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message template. `file` names a template beside the module until it is loaded.
+
+    `path` and `line` say where the text stands, for error messages.
+    """
+
+    role: Role
+    text: str = ""
+    file: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A slot for earlier messages: a list of {role, content} in the input called `name`."""
+
+    name: str
+
+
+def system(text: str = "", *, file: str = "") -> Part:
+    """A system message: jinja2 text, or the name of a template file beside the module."""
+    return _part("system", text, file)
+
+
+def user(text: str = "", *, file: str = "") -> Part:
+    """A user message; also the question of a few-shot pair."""
+    return _part("user", text, file)
+
+
+def assistant(text: str = "", *, file: str = "") -> Part:
+    """An assistant message: the answer of a few-shot pair."""
+    return _part("assistant", text, file)
+
+
+def history(name: str) -> History:
+    """Earlier turns, taken from the input `name`: a list of {role: user|assistant, content}."""
+    return History(name)
+
+
+def labels(**descriptions: str) -> Any:
+    """A field whose labels carry descriptions: `intent: Literal["a", "b"] = labels(a="...", b="...")`.
+
+    The descriptions travel in the field's description, one line a label, so every model sees them.
+    """
+    from pydantic import Field
+
+    if not descriptions:
+        raise UsageError("labels() without a label", 'write labels(billing="Invoices and refunds.", ...)')
+    return Field(description="\n".join(f"{label}: {text}" for label, text in descriptions.items()))
+
+
+def _part(role: Role, text: str, file: str) -> Part:
+    if bool(text) == bool(file):
+        raise UsageError(f"{role}() takes a text or file=, one of them")
+    return Part(role, text, file)

@@ -1,0 +1,272 @@
+"""The typed prompt: one object for evaluation, application code and serving."""
+
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any, Literal
+
+from jinja2 import TemplateSyntaxError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from prompteval.core.errors import RenderError, UsageError
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.request import Message
+from prompteval.prompt.messages import History, Part
+from prompteval.prompt.parse import Parsed, parse_label, parse_model
+from prompteval.prompt.schema import strict_schema
+from prompteval.prompt.template import Template
+
+Pointer = tuple[str | int, ...]
+FieldError = tuple[Pointer, str, str]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt as code: typed inputs, message templates, a typed output, neutral parameters.
+
+    `output` is a pydantic model, `str` for plain text, or a Literal or Enum for a bare label.
+    Name, version and template files are filled in by the loader. The same rendering serves
+    evaluation, application code and serving.
+    """
+
+    inputs: type[BaseModel]
+    output: Any
+    messages: Sequence[Part | History]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+    model: str | None = None
+    name: str = ""
+    version: int = 0
+    path: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):
+            raise UsageError("inputs= is a pydantic model class")
+        if self._model is None and self.output is not str and not self._labels:
+            raise UsageError("output= is a pydantic model class, str, a Literal or an Enum")
+        if not self.messages:
+            raise UsageError("messages= is empty", "a prompt has at least one user(...) message")
+        for part in self.messages:
+            if not isinstance(part, Part | History):
+                raise UsageError(f"{part!r} is no message", "use system(), user(), assistant() or history()")
+
+    @property
+    def reference(self) -> str:
+        """`name@v2`."""
+        return f"{self.name}@v{self.version}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Over everything that can change a request or its reading.
+
+        Templates with the files they include, roles, slots, input and output schema, params and
+        pinned model. Name, version and the module's comments are not part of it, so a copied
+        version is recognised as unchanged.
+        """
+        used = sorted({name for template in self._templates.values() for name in template.includes})
+        parts = [
+            ["history", part.name] if isinstance(part, History) else [part.role, part.text]
+            for part in self.messages
+        ]
+        return fingerprint(
+            {
+                "messages": parts,
+                "files": {name: self.files.get(name, "") for name in used} and dict(self.files),
+                "inputs": self.inputs.model_json_schema(),
+                "output": self._output_schema(),
+                "params": dict(self.params),
+                "model": self.model,
+            }
+        )
+
+    @cached_property
+    def schema(self) -> dict[str, Any] | None:
+        """The strict JSON schema of the output; None for plain text."""
+        return strict_schema(self._model) if self._model is not None else None
+
+    def render(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
+        """The messages for these inputs. Raises RenderError; wrong inputs are its first cause."""
+        try:
+            values = self.inputs.model_validate(dict(inputs), extra="forbid").model_dump(mode="json")
+        except ValidationError as error:
+            raise RenderError("; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error.errors())) from None
+        messages: list[Message] = []
+        for index, part in enumerate(self.messages):
+            if isinstance(part, History):
+                turns = values.get(part.name) or []
+                messages.extend(Message(turn["role"], turn["content"]) for turn in turns)
+            else:
+                fixed = self._fixed.get(index)
+                text = fixed if fixed is not None else self._templates[index].render(values)
+                messages.append(Message(part.role, text))
+        return tuple(messages)
+
+    def parse(self, text: str) -> Parsed:
+        """A raw reply as the typed output, or why it is none."""
+        if self._model is not None:
+            return parse_model(text, self._model)
+        if self.output is str:
+            return Parsed("ok", text)
+        return parse_label(text, self._labels)
+
+    def typed(self, output: Any) -> Any:
+        """A parsed output as the prompt's own type."""
+        return (
+            self._model.model_validate(output)
+            if self._model is not None
+            else self._adapter.validate_python(output)
+        )
+
+    def input_errors(self, inputs: Any) -> list[FieldError]:
+        """What is wrong with inputs: (place, message, help) each; empty when nothing is."""
+        try:
+            self.inputs.model_validate(inputs, extra="forbid")
+        except ValidationError as error:
+            return _field_errors(error, list(self.inputs.model_fields))
+        return []
+
+    def expected_errors(self, expected: Any) -> list[FieldError]:
+        """What is wrong with an expected output. A part of the fields is enough; unknown ones are not."""
+        if self._model is None:
+            try:
+                self._adapter.validate_python(expected)
+            except ValidationError as error:
+                return _field_errors(error, self._labels)
+            return []
+        if not isinstance(expected, dict):
+            return [((), f"expected is a mapping of output fields, not {type(expected).__name__}", "")]
+        found: list[FieldError] = []
+        for key, value in expected.items():
+            adapter = self._field_adapters.get(key)
+            if adapter is None:
+                found.append(
+                    ((key,), f"the output has no field {key!r}", did_you_mean(str(key), self._field_adapters))
+                )
+                continue
+            try:
+                adapter.validate_python(value)
+            except ValidationError as error:
+                found.extend(
+                    ((key, *place), message, help) for place, message, help in _field_errors(error, [])
+                )
+        return found
+
+    def check(self) -> list[Problem]:
+        """Problems of the templates: names the inputs do not have, inputs no template uses (B5)."""
+        known = set(self.inputs.model_fields)
+        used: set[str] = set()
+        found: list[Problem] = []
+        for index, part in enumerate(self.messages):
+            if isinstance(part, History):
+                used.add(part.name)
+                if part.name not in known:
+                    message = f"history slot {part.name!r} is no input"
+                    found.append(Problem(self.path, 0, 0, "PE302", message, did_you_mean(part.name, known)))
+                continue
+            template = self._templates[index]
+            used |= template.variables
+            for name in sorted(template.variables - known):
+                line = part.line + max(_line_of(name, part.text) - 1, 0)
+                message = f"template variable {name!r} is no input"
+                found.append(
+                    Problem(part.path or self.path, line, 1, "PE302", message, did_you_mean(name, known))
+                )
+            for name in template.includes:
+                if name not in self.files:
+                    message = f"included template {name!r} is not in the prompt's folder"
+                    found.append(
+                        Problem(
+                            part.path or self.path,
+                            part.line,
+                            1,
+                            "PE303",
+                            message,
+                            did_you_mean(name, self.files),
+                        )
+                    )
+        for name in sorted(known - used):
+            message = f"input {name!r} is used by no template"
+            found.append(Problem(self.path, 0, 0, "PE304", message, "use it or remove it"))
+        return found
+
+    @cached_property
+    def _model(self) -> type[BaseModel] | None:
+        return self.output if isinstance(self.output, type) and issubclass(self.output, BaseModel) else None
+
+    @cached_property
+    def _labels(self) -> tuple[str, ...]:
+        if typing.get_origin(self.output) is Literal:
+            return tuple(str(label) for label in typing.get_args(self.output))
+        if isinstance(self.output, type) and issubclass(self.output, Enum):
+            return tuple(str(member.value) for member in self.output)
+        return ()
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.output)
+
+    @cached_property
+    def _field_adapters(self) -> dict[str, TypeAdapter[Any]]:
+        assert self._model is not None
+        fields = self._model.model_fields
+        return {name: TypeAdapter(typing.Annotated[item.annotation, item]) for name, item in fields.items()}
+
+    @cached_property
+    def _templates(self) -> dict[int, Template]:
+        found = {}
+        for index, part in enumerate(self.messages):
+            if isinstance(part, Part):
+                try:
+                    found[index] = Template(part.text, self.files)
+                except TemplateSyntaxError as error:
+                    raise RenderError(f"line {error.lineno}: {error.message}") from None
+        return found
+
+    @cached_property
+    def _fixed(self) -> dict[int, str]:
+        """Messages without any markup, such as few-shot examples: rendered once."""
+        return {
+            index: template.render({})
+            for index, template in self._templates.items()
+            if not template.isolated and not template.variables and not template.includes
+        }
+
+    def _output_schema(self) -> Any:
+        if self._model is not None:
+            return self._model.model_json_schema()
+        return "str" if self.output is str else list(self._labels)
+
+
+def _field_errors(error: ValidationError, known: Sequence[str]) -> list[FieldError]:
+    found: list[FieldError] = []
+    for item in error.errors():
+        place, message, help = item["loc"], item["msg"], ""
+        if item["type"] == "extra_forbidden":
+            message = f"unknown field {place[-1]!r}"
+            help = did_you_mean(str(place[-1]), known)
+        elif item["type"] == "missing":
+            message = f"field {place[-1]!r} is missing"
+        elif item["type"] in ("literal_error", "enum"):
+            help = did_you_mean(str(item["input"]), _choices(item))
+        found.append((place, message, help))
+    return found
+
+
+def _choices(item: Any) -> list[str]:
+    text = str(item.get("ctx", {}).get("expected", ""))
+    return [part.strip().strip("'") for part in text.replace(" or ", ", ").split(",") if part.strip()]
+
+
+def _dotted(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place) or "inputs"
+
+
+def _line_of(name: str, text: str) -> int:
+    for number, line in enumerate(text.splitlines(), 1):
+        if name in line:
+            return number
+    return 1

@@ -1,0 +1,36 @@
+"""The strict JSON schema that a model must meet, from a pydantic model."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+_DROPPED = ("title", "default")
+
+
+def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of `model` in the strict form: every field required, nothing else allowed.
+
+    Titles and defaults are dropped; definitions stay under `$defs`.
+    """
+    return _strict(model.model_json_schema())
+
+
+def _strict(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_strict(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    named = {
+        key: {name: _strict(child) for name, child in node[key].items()}
+        for key in ("properties", "$defs")
+        if isinstance(node.get(key), dict)
+    }
+    kept = {
+        key: named[key] if key in named else _strict(value)
+        for key, value in node.items()
+        if key not in _DROPPED
+    }
+    if kept.get("type") == "object":
+        kept["additionalProperties"] = False
+        kept["required"] = list(kept.get("properties", {}))
+    return kept

@@ -1,0 +1,145 @@
+"""jinja2 in a sandbox: strict about names, bounded in time and size.
+
+A template made of substitutions, conditions and single loops renders in this process. Whatever
+could burn time (calls, nested loops, arithmetic) renders in the isolated worker under a deadline.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import DictLoader, StrictUndefined, TemplateError, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+
+from prompteval.core.errors import RenderError
+from prompteval.isolate.worker import shared
+
+MAX_CHARACTERS = 2_000_000
+RENDER_SECONDS = 2.0
+# Filters whose cost is bounded by the size of their input.
+_CHEAP_FILTERS = frozenset(
+    "capitalize default d escape e first join last length count lower replace round string title tojson trim upper".split()
+)
+_CHEAP_NODES = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem,
+    nodes.Filter, nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test,
+    nodes.For, nodes.CondExpr, nodes.Tuple, nodes.List, nodes.Include, nodes.Keyword,
+)  # fmt: skip
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset({"**", "*", "%", "+", "//", "/", "-"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if operator == "**" or not (numbers or operator == "+"):
+            raise SecurityError(f"operator {operator} is not allowed here")
+        if numbers and max(abs(left), abs(right)) > 1e15:
+            raise SecurityError("a number is too large")
+        return super().call_binop(context, operator, left, right)
+
+
+def environment(files: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+    """A sandbox that knows the given template files and no global at all."""
+    sandbox = _Sandbox(undefined=StrictUndefined, loader=DictLoader(dict(files)), autoescape=False)
+    sandbox.globals.clear()
+    for name in ("format", "pprint", "xmlattr", "urlize", "attr"):
+        sandbox.filters.pop(name, None)
+    return sandbox
+
+
+class Template:
+    """One compiled message template."""
+
+    def __init__(self, source: str, files: Mapping[str, str]) -> None:
+        self._source = source
+        self._files = dict(files)
+        sandbox = environment(files)
+        self._tree = sandbox.parse(source)
+        self.variables = frozenset(variables(sandbox, source, files))
+        self.includes = tuple(sorted({name or "" for name in meta.find_referenced_templates(self._tree)}))
+        cheap = _is_cheap(self._tree) and not any("{%" in text or "{{" in text for text in files.values())
+        self.isolated = not cheap
+        self._compiled = sandbox.from_string(source) if cheap else None
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        """The text for these values, in one pass: markup inside a value stays literal.
+
+        Raises RenderError for undefined names, forbidden operations and too long output,
+        DeadlineExceeded when an isolated render does not end.
+        """
+        if self._compiled is None:
+            arguments = (self._source, self._files, dict(values))
+            result = shared().call(
+                "prompteval.prompt.template:render_here", *arguments, timeout_s=RENDER_SECONDS
+            )
+            if "error" in result:
+                raise RenderError(result["error"])
+            return str(result["text"])
+        try:
+            return _bounded(self._compiled, values)
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise RenderError(f"{type(error).__name__}: {error}") from None
+
+
+def render_here(source: str, files: dict[str, str], values: dict[str, Any]) -> dict[str, str]:
+    """Render inside the worker; errors come back as text."""
+    try:
+        return {"text": _bounded(_compiled(source, tuple(sorted(files.items()))), values)}
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+    ) as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+    except RenderError as error:
+        return {"error": str(error)}
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str, files: tuple[tuple[str, str], ...]) -> Any:
+    return environment(dict(files)).from_string(source)
+
+
+def _bounded(template: Any, values: Mapping[str, Any]) -> str:
+    pieces: list[str] = []
+    size = 0
+    for piece in template.root_render_func(template.new_context(dict(values))):
+        size += len(piece)
+        if size > MAX_CHARACTERS:
+            raise RenderError(f"the text is longer than {MAX_CHARACTERS:,} characters")
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def variables(sandbox: Any, source: str, files: Mapping[str, str]) -> set[str]:
+    """Every variable a template and the files it includes expect."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo = [source]
+    while todo:
+        tree = sandbox.parse(todo.pop())
+        found |= meta.find_undeclared_variables(tree)
+        for name in meta.find_referenced_templates(tree):
+            if name in files and name not in seen:
+                seen.add(name)
+                todo.append(files[name])
+    return found
+
+
+def _is_cheap(tree: nodes.Template) -> bool:
+    loops = 0
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _CHEAP_NODES):
+            return False
+        if isinstance(node, nodes.Filter) and node.name not in _CHEAP_FILTERS:
+            return False
+        if isinstance(node, nodes.For):
+            loops += 1
+            if any(True for _ in node.find_all(nodes.For)) or node.recursive:
+                return False
+    return loops <= 4

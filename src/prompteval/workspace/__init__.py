@@ -1,0 +1,1 @@
+"""Settings, discovery, suites, and trees of files: the working tree or a commit."""

@@ -1,0 +1,154 @@
+"""The workspace: a folder with settings, found upward from where the user stands."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.workspace.text import decode
+
+STATE_DIR = ".prompteval"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProfile:
+    """A named model: `[tool.prompteval.models.NAME]`. Times are seconds."""
+
+    name: str
+    provider: str = "openai"
+    model: str = ""
+    base_url: str | None = None
+    api_key_env: str | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    max_concurrency: int | None = None
+    timeout_s: float = 60.0
+    max_attempts: int = 5
+    case_deadline_s: float = 300.0
+    price: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the workspace's settings file says, defaults filled in."""
+
+    default_model: str = "local/minilm"
+    store: str = f"{STATE_DIR}/results.sqlite"
+    models: Mapping[str, ModelProfile] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with prompts, suites and cases, and its settings."""
+
+    root: Path
+    settings: Settings
+    config_path: Path
+
+    def state_dir(self) -> Path:
+        """`.prompteval/`, made on first use with mode 0700 and its own .gitignore."""
+        folder = self.root / STATE_DIR
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            ignore = folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+        return folder
+
+
+def find_workspace(start: Path) -> Workspace:
+    """The nearest workspace at or above `start`.
+
+    A `prompteval.toml` wins over a `[tool.prompteval]` table in the same folder. Raises
+    UsageError when there is none, InvalidInput for settings that are wrong.
+    """
+    folder = start.resolve()
+    for place in (folder, *folder.parents):
+        own = place / "prompteval.toml"
+        if own.is_file():
+            return _load(place, own, ())
+        project = place / "pyproject.toml"
+        if project.is_file() and "prompteval" in _read(project).get("tool", {}):
+            return _load(place, project, ("tool", "prompteval"))
+    raise UsageError(f"no workspace at or above {folder}", "`prompteval init` writes one")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    text = decode(path.read_bytes(), str(path))
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput([Problem(str(path), 1, 1, "PE120", f"not TOML: {error}")]) from None
+
+
+def _load(root: Path, path: Path, inside: tuple[str, ...]) -> Workspace:
+    table: Any = _read(path)
+    for key in inside:
+        table = table[key]
+    reader = _Reader(path)
+    settings = reader.settings(table)
+    if reader.problems:
+        raise InvalidInput(reader.problems)
+    return Workspace(root, settings, path)
+
+
+class _Reader:
+    """Reads the settings table, noting each wrong key and value at its line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines = path.read_text(encoding="utf-8-sig").splitlines()
+        self.problems: list[Problem] = []
+
+    def settings(self, table: Mapping[str, Any]) -> Settings:
+        values = self._strings(table, {"default_model", "store"}, {"models"})
+        models = table.get("models", {})
+        if not isinstance(models, dict):
+            self._note("models", "models is a table of profiles", "write [models.NAME]")
+            models = {}
+        profiles = {}
+        for name, profile in models.items():
+            if not isinstance(profile, dict):
+                self._note(name, f"models.{name} is a table", f"write [models.{name}]")
+                continue
+            profiles[name] = self._profile(name, profile)
+        return Settings(**values, models=profiles)
+
+    def _strings(self, table: Mapping[str, Any], known: set[str], others: set[str]) -> dict[str, str]:
+        values = {}
+        for key, value in table.items():
+            if key in known and isinstance(value, str):
+                values[key] = value
+            elif key in known:
+                self._note(key, f"{key} is a string")
+            elif key not in others:
+                self._note(key, f"unknown setting {key!r}", did_you_mean(key, known | others))
+        return values
+
+    def _profile(self, name: str, table: Mapping[str, Any]) -> ModelProfile:
+        kinds: dict[str, type | tuple[type, ...]] = {
+            "provider": str, "model": str, "base_url": str, "api_key_env": str,
+            "rpm": int, "tpm": int, "max_concurrency": int, "max_attempts": int,
+            "timeout_s": (int, float), "case_deadline_s": (int, float), "price": dict,
+        }  # fmt: skip
+        assert set(kinds) == {item.name for item in fields(ModelProfile)} - {"name"}
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key not in kinds:
+                self._note(key, f"unknown key {key!r} in model {name!r}", did_you_mean(key, kinds))
+            elif isinstance(value, bool) or not isinstance(value, kinds[key]):
+                self._note(key, f"{key} of model {name!r} has the wrong type")
+            elif isinstance(value, int | float) and value <= 0:
+                self._note(key, f"{key} of model {name!r} must be above zero")
+            else:
+                values[key] = value
+        return ModelProfile(name=name, **values)
+
+    def _note(self, key: str, message: str, help: str = "") -> None:
+        places = (number for number, line in enumerate(self._lines, 1) if key in line)
+        self.problems.append(Problem(str(self._path), next(places, 1), 1, "PE121", message, help))

@@ -1,0 +1,312 @@
+"""Suite files: `evals/<suite>.yaml`, read strictly, every problem at its own line."""
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from prompteval.core.errors import InvalidInput
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.workspace.text import decode
+from prompteval.workspace.tree import Tree
+from prompteval.workspace.yaml12 import Document, Pointer, parse
+
+TargetKind = Literal["prompt", "callable", "endpoint", "outputs", "none"]
+TARGETS: tuple[TargetKind, ...] = ("prompt", "callable", "endpoint", "outputs")
+KEYS = {
+    *TARGETS, "cases", "models", "repeat", "split", "scorers", "metrics", "primary", "slices",
+    "references", "gate", "rag", "on_error", "description",
+}  # fmt: skip
+REFERENCES = ("majority", "random")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name in a suite file, with its place."""
+
+    text: str
+    line: int
+    col: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """What a suite runs: a prompt's name, a callable, an endpoint or recorded outputs."""
+
+    kind: TargetKind
+    value: str
+    line: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSource:
+    """A case file, as a path from the workspace root, or cases written in the suite itself."""
+
+    path: str | None
+    inline: tuple[Any, ...]
+    line: int
+    places: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerSpec:
+    """A scorer as the suite names it, with its options."""
+
+    kind: str
+    options: Mapping[str, Any]
+    name: str
+    line: int
+    col: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateSpec:
+    """One rule of a gate, not parsed yet: a text, or a mapping such as {beats: ...}."""
+
+    rule: str | Mapping[str, Any]
+    line: int
+    col: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite file. `name` is its file's name without the ending."""
+
+    name: str
+    path: str
+    target: TargetSpec
+    cases: tuple[CaseSource, ...]
+    models: tuple[Named, ...] = ()
+    repeat: int = 1
+    split: tuple[str, ...] = ()
+    scorers: tuple[ScorerSpec, ...] = ()
+    metrics: tuple[Named, ...] = ()
+    primary: tuple[Named, ...] = ()
+    slices: tuple[Named, ...] = ()
+    references: tuple[Named, ...] = ()
+    gate: tuple[GateSpec, ...] = ()
+    rag: Mapping[str, Any] | None = None
+    on_error: Literal["worst", "exclude"] = "worst"
+    description: str = ""
+
+
+def load_suite(tree: Tree, path: str) -> Suite:
+    """The suite at `path`. Raises InvalidInput with all problems of the file."""
+    document = parse(decode(tree.read(path), path), path)
+    reader = _Reader(document, path)
+    suite = reader.suite()
+    if reader.problems or suite is None:
+        raise InvalidInput(sorted(reader.problems, key=lambda p: (p.line, p.col)))
+    return suite
+
+
+class _Reader:
+    def __init__(self, document: Document, path: str) -> None:
+        self._document = document
+        self._path = path
+        self.problems: list[Problem] = []
+
+    def suite(self) -> Suite | None:
+        raw = self._document.value
+        if not isinstance(raw, dict):
+            self._note((), "PE201", "a suite is a mapping of keys to values", "see `prompteval schema suite`")
+            return None
+        for key in raw:
+            if key not in KEYS:
+                help = did_you_mean(str(key), KEYS)
+                self._note((key,), "PE202", f"unknown key {key!r}", help, key=True)
+        target = self._target(raw)
+        cases = self._cases(raw)
+        if target is None or cases is None:
+            return None
+        on_error = raw.get("on_error", "worst")
+        if on_error not in ("worst", "exclude"):
+            self._note(("on_error",), "PE203", "on_error is worst or exclude")
+            on_error = "worst"
+        return Suite(
+            name=posixpath.basename(self._path).rsplit(".", 1)[0],
+            path=self._path,
+            target=target,
+            cases=cases,
+            models=self._names(raw, "models"),
+            repeat=self._repeat(raw),
+            split=tuple(named.text for named in self._names(raw, "split")),
+            scorers=self._scorers(raw),
+            metrics=self._names(raw, "metrics"),
+            primary=self._names(raw, "primary"),
+            slices=self._names(raw, "slices"),
+            references=self._references(raw),
+            gate=self._gate(raw),
+            rag=self._rag(raw),
+            on_error=on_error,
+            description=str(raw.get("description") or ""),
+        )
+
+    def _note(self, pointer: Pointer, code: str, message: str, help: str = "", *, key: bool = False) -> None:
+        place = self._document.key_place(pointer) if key else self._document.place(pointer)
+        self.problems.append(Problem(self._path, *place, code, message, help))
+
+    def _target(self, raw: Mapping[str, Any]) -> TargetSpec | None:
+        given = [kind for kind in TARGETS if kind in raw]
+        if len(given) > 1:
+            self._note(
+                (given[1],), "PE204", f"a suite has one target, here are {' and '.join(given)}", key=True
+            )
+            return None
+        if not given:
+            if "rag" in raw:
+                return TargetSpec("none", "", self._document.key_place(("rag",))[0])
+            self._note((), "PE205", "the suite has no target", "add `prompt: <name>`")
+            return None
+        kind = given[0]
+        value = raw[kind]
+        line = self._document.place((kind,))[0]
+        if kind == "endpoint" and isinstance(value, dict):
+            return TargetSpec(kind, str(value.get("url", "")), line, value)
+        if not isinstance(value, str) or not value:
+            self._note((kind,), "PE203", f"{kind} is a name", f"write `{kind}: ...`")
+            return None
+        if kind == "outputs":
+            value = self._below_root(value, (kind,))
+        return TargetSpec(kind, value, line)
+
+    def _cases(self, raw: Mapping[str, Any]) -> tuple[CaseSource, ...] | None:
+        if "cases" not in raw:
+            self._note((), "PE206", "the suite has no cases", "add `cases: ../datasets/<file>.jsonl`")
+            return None
+        value = raw["cases"]
+        if isinstance(value, str):
+            return (CaseSource(self._below_root(value, ("cases",)), (), self._line(("cases",))),)
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(
+                CaseSource(self._below_root(item, ("cases", index)), (), self._line(("cases", index)))
+                for index, item in enumerate(value)
+            )
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            places = tuple(self._document.place(("cases", index)) for index in range(len(value)))
+            return (CaseSource(None, tuple(value), self._line(("cases",)), places),)
+        self._note(("cases",), "PE203", "cases is a path, a list of paths, or a list of cases")
+        return None
+
+    def _line(self, pointer: Pointer) -> int:
+        return self._document.place(pointer)[0]
+
+    def _below_root(self, value: str, pointer: Pointer) -> str:
+        """A path in a suite starts at the suite file; given back as a path from the root."""
+        joined = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), value))
+        if value.startswith("/") or joined.startswith(".."):
+            self._note(pointer, "PE207", f"{value} leads out of the workspace", "keep files below its root")
+        return joined
+
+    def _names(self, raw: Mapping[str, Any], key: str) -> tuple[Named, ...]:
+        value = raw.get(key)
+        if value is None:
+            return ()
+        items = value if isinstance(value, list) else [value]
+        found = []
+        for index, item in enumerate(items):
+            pointer: Pointer = (key, index) if isinstance(value, list) else (key,)
+            if isinstance(item, str) and item:
+                found.append(Named(item, *self._document.place(pointer)))
+            else:
+                self._note(pointer, "PE203", f"{key} is a list of names, not {item!r}")
+        return tuple(found)
+
+    def _repeat(self, raw: Mapping[str, Any]) -> int:
+        value = raw.get("repeat", 1)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            self._note(("repeat",), "PE203", f"repeat is a whole number from 1, not {value!r}")
+            return 1
+        return value
+
+    def _scorers(self, raw: Mapping[str, Any]) -> tuple[ScorerSpec, ...]:
+        value = raw.get("scorers")
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self._note(("scorers",), "PE203", "scorers is a list", "write `scorers: [exact]`")
+            return ()
+        found = []
+        for index, item in enumerate(value):
+            pointer: Pointer = ("scorers", index)
+            if isinstance(item, str):
+                found.append(ScorerSpec(item, {}, item, *self._document.place(pointer)))
+            elif isinstance(item, dict) and len(item) == 1:
+                found.append(self._scorer(pointer, *next(iter(item.items()))))
+            else:
+                self._note(
+                    pointer, "PE208", "a scorer is a name, or one name with options", "{exact: {field: x}}"
+                )
+        return tuple(found)
+
+    def _scorer(self, pointer: Pointer, kind: str, options: Any) -> ScorerSpec:
+        place = self._document.place(pointer)
+        if isinstance(options, str):  # {python: "module:function"}, {contains: "text"}
+            options = {"value": options}
+        elif options is None:
+            options = {}
+        elif not isinstance(options, dict):
+            self._note(pointer, "PE208", f"the options of {kind} are a mapping")
+            options = {}
+        name = options.get("name", kind)
+        rest = {key: value for key, value in options.items() if key != "name"}
+        return ScorerSpec(str(kind), rest, str(name), *place)
+
+    def _references(self, raw: Mapping[str, Any]) -> tuple[Named, ...]:
+        names = self._names(raw, "references")
+        for index, named in enumerate(names):
+            if named.text not in REFERENCES:
+                help = did_you_mean(named.text, REFERENCES)
+                self._note(("references", index), "PE209", f"there is no reference {named.text!r}", help)
+        return names
+
+    def _gate(self, raw: Mapping[str, Any]) -> tuple[GateSpec, ...]:
+        value = raw.get("gate")
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self._note(("gate",), "PE203", "gate is a list of rules", "write `gate: [accuracy >= 0.8]`")
+            return ()
+        found = []
+        for index, item in enumerate(value):
+            if isinstance(item, str | dict):
+                found.append(GateSpec(item, *self._document.place(("gate", index))))
+            else:
+                self._note(("gate", index), "PE210", f"a gate rule is a text or a mapping, not {item!r}")
+        return tuple(found)
+
+    def _rag(self, raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        value = raw.get("rag")
+        if value is not None and not isinstance(value, dict):
+            self._note(("rag",), "PE203", "rag is a mapping")
+            return None
+        return value
+
+
+def suite_schema() -> dict[str, Any]:
+    """The JSON Schema of a suite file, for editors."""
+    text = {"type": "string", "minLength": 1}
+    names = {"anyOf": [text, {"type": "array", "items": text}]}
+    option = {"anyOf": [text, {"type": "object", "minProperties": 1, "maxProperties": 1}]}
+    properties: dict[str, Any] = {
+        "prompt": text, "callable": text, "outputs": text,
+        "endpoint": {"type": "object"},
+        "cases": {"anyOf": [text, {"type": "array", "items": {"type": ["string", "object"]}}]},
+        "models": names, "split": names, "metrics": names, "primary": names, "slices": names,
+        "repeat": {"type": "integer", "minimum": 1},
+        "scorers": {"type": "array", "items": option},
+        "references": {"type": "array", "items": {"enum": list(REFERENCES)}},
+        "gate": {"type": "array", "items": {"type": ["string", "object"]}},
+        "rag": {"type": "object"},
+        "on_error": {"enum": ["worst", "exclude"]},
+        "description": {"type": "string"},
+    }  # fmt: skip
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "prompteval suite",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["cases"],
+        "properties": properties,
+    }

@@ -1,0 +1,149 @@
+"""A tree of files to read prompts, suites and cases from: the working tree or a commit."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.problem import Problem
+
+
+class Tree(Protocol):
+    """Files below a workspace's root. Paths are posix and relative to the root."""
+
+    @property
+    def label(self) -> str: ...
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises InvalidInput when it is missing or outside the root."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """The file opened for streaming; as `read` for what is wrong."""
+        ...
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """All files below `prefix`, sorted; empty when there is no such folder."""
+        ...
+
+    def exists(self, path: str) -> bool: ...
+
+
+class WorkingTree:
+    """The files as they are on disk, and nothing outside the root."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    @property
+    def label(self) -> str:
+        return "working tree"
+
+    def read(self, path: str) -> bytes:
+        with self.open(path) as file:
+            return file.read()
+
+    def open(self, path: str) -> BinaryIO:
+        place = self._inside(path)
+        try:
+            return place.open("rb")
+        except OSError as error:
+            reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
+            raise InvalidInput([Problem(path, 0, 0, "PE101", reason)]) from None
+
+    def list(self, prefix: str) -> list[str]:
+        folder = self._inside(prefix)
+        if not folder.is_dir():
+            return []
+        files = (item for item in folder.rglob("*") if item.is_file())
+        return sorted(item.relative_to(self._root).as_posix() for item in files)
+
+    def exists(self, path: str) -> bool:
+        return self._inside(path).is_file()
+
+    def _inside(self, path: str) -> Path:
+        place = (self._root / path).resolve()
+        if place != self._root and self._root not in place.parents:
+            message = "leads out of the workspace"
+            raise InvalidInput([Problem(path, 0, 0, "PE114", message, "keep files below its root")])
+        return place
+
+
+_GIT = (
+    "git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.pager=cat",
+)  # fmt: skip
+
+
+class GitTree:
+    """The files of one commit, read with git plumbing: no checkout, no hooks."""
+
+    def __init__(self, root: Path, ref: str) -> None:
+        self._root = root.resolve()
+        self._ref = ref
+        top = self._git("rev-parse", "--show-toplevel", missing=f"{root} is not in a git repository")
+        self._prefix = self._root.relative_to(Path(top.decode().strip()).resolve()).as_posix()
+        spec = f"{ref}^{{commit}}"
+        missing = f"git knows no commit {ref!r} here"
+        self._commit = self._git(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", spec, missing=missing
+        )
+        self._commit = self._commit.strip()
+
+    @property
+    def label(self) -> str:
+        return f"git:{self._commit.decode()[:12]}"
+
+    def read(self, path: str) -> bytes:
+        spec = f"{self._commit.decode()}:{self._full(path)}"
+        try:
+            return self._git("cat-file", "blob", spec, missing="")
+        except UsageError:
+            message = f"there is no such file at {self._ref}"
+            raise InvalidInput([Problem(path, 0, 0, "PE101", message)]) from None
+
+    def open(self, path: str) -> BinaryIO:
+        from io import BytesIO
+
+        return BytesIO(self.read(path))
+
+    def list(self, prefix: str) -> list[str]:
+        full = self._full(prefix).rstrip("/")
+        arguments = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", self._commit.decode()]
+        names = self._git(*arguments, "--", full, missing=f"{self._ref} cannot be listed").split(b"\0")
+        start = "" if self._prefix == "." else self._prefix + "/"
+        found = (name.decode("utf-8", "surrogateescape") for name in names if name)
+        return sorted(name.removeprefix(start) for name in found)
+
+    def exists(self, path: str) -> bool:
+        return path in self.list(path)
+
+    def _full(self, path: str) -> str:
+        clean = Path(path).as_posix()
+        if clean.startswith("/") or ".." in Path(clean).parts:
+            raise InvalidInput([Problem(path, 0, 0, "PE114", "leads out of the workspace")])
+        return clean if self._prefix == "." else f"{self._prefix}/{clean}"
+
+    def _git(self, *arguments: str, missing: str) -> bytes:
+        environment = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+        try:
+            done = subprocess.run(
+                [*_GIT, *arguments],
+                cwd=self._root,
+                env={**_path_only(), **environment},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise UsageError("git is not installed", "install git to compare with a commit") from None
+        if done.returncode != 0:
+            detail = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise UsageError(missing or "git failed", detail[0] if detail else "")
+        return done.stdout
+
+
+def _path_only() -> dict[str, str]:
+    import os
+
+    return {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}

@@ -1,0 +1,232 @@
+"""YAML by the 1.2 core schema, with the place of every node, and bounds on what a file may cost.
+
+`no`, `on` and `12:30` are strings; `010` is ten; duplicate keys, unknown tags, NaN, deep
+nesting and alias bombs are errors. https://yaml.org/spec/1.2.2/#103-core-schema
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from prompteval.core.errors import InvalidInput
+from prompteval.core.problem import Problem
+
+MAX_BYTES = 20_000_000
+MAX_DEPTH = 100
+MAX_NODES = 1_000_000
+
+Pointer = tuple[str | int, ...]
+Place = tuple[int, int]
+
+_NULL = {"", "~", "null", "Null", "NULL"}
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?[0-9]+\Z")
+_OCTAL = re.compile(r"0o[0-7]+\Z")
+_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+_TAG = "tag:yaml.org,2002:"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML document: its value, and where each value and each key stands (from 1)."""
+
+    value: Any
+    marks: Mapping[Pointer, Place]
+    keys: Mapping[Pointer, Place]
+
+    def place(self, pointer: Pointer) -> Place:
+        """Line and column of the value at `pointer`, or of its nearest ancestor."""
+        for length in range(len(pointer), -1, -1):
+            if pointer[:length] in self.marks:
+                return self.marks[pointer[:length]]
+        return (1, 1)
+
+    def key_place(self, pointer: Pointer) -> Place:
+        """Line and column of the key that leads to `pointer`, else of the value."""
+        return self.keys.get(pointer) or self.place(pointer)
+
+
+def parse(text: str, path: str) -> Document:
+    """The one document of `text`. Empty text is the value None.
+
+    Raises InvalidInput at the line and column of what is wrong.
+    """
+    if len(text) > MAX_BYTES:
+        message = f"{len(text):,} characters of YAML, at most {MAX_BYTES:,} are read"
+        raise InvalidInput([Problem(path, 1, 1, "PE105", message, "put large case sets into JSONL")])
+    builder = _Builder(path)
+    try:
+        return builder.document(yaml.parse(text, Loader=_LOADER))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        reason = " ".join(part for part in (error.context, error.problem) if part)
+        raise InvalidInput([Problem(path, *place, "PE106", f"not YAML: {reason}")]) from None
+    except yaml.YAMLError as error:
+        raise InvalidInput([Problem(path, 1, 1, "PE106", f"not YAML: {error}")]) from None
+
+
+class _Builder:
+    """Builds values from the parser's events, without recursion and within bounds."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._marks: dict[Pointer, Place] = {}
+        self._keys: dict[Pointer, Place] = {}
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._nodes = 0
+        self._stack: list[_Open] = []
+        self._root: Any = None
+        self._documents = 0
+
+    def document(self, events: Iterator[Any]) -> Document:
+        for event in events:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._put(self._scalar(event), event, 1)
+            elif kind is yaml.AliasEvent:
+                self._alias(event)
+            elif kind in (yaml.MappingStartEvent, yaml.SequenceStartEvent):
+                self._open(event, {} if kind is yaml.MappingStartEvent else [])
+            elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
+                self._close(event)
+            elif kind is yaml.DocumentStartEvent:
+                self._documents += 1
+                if self._documents > 1:
+                    self._refuse(event, "PE107", "a second document begins", "keep one document in a file")
+        return Document(self._root, self._marks, self._keys)
+
+    def _open(self, event: Any, value: Any) -> None:
+        if len(self._stack) >= MAX_DEPTH:
+            self._refuse(event, "PE108", f"nested deeper than {MAX_DEPTH} levels")
+        wanted = _TAG + ("map" if isinstance(value, dict) else "seq")
+        if event.tag not in (None, "!", wanted):
+            self._refuse(event, "PE109", f"tag {_tag_name(event.tag)} is not allowed here")
+        if self._stack and self._stack[-1].wants_key():
+            self._refuse(event, "PE110", "a key must be plain text")
+        pointer = self._stack[-1].pointer() if self._stack else ()
+        self._marks[pointer] = _place(event)
+        self._stack.append(_Open(value, pointer, event, self._nodes))
+
+    def _close(self, event: Any) -> None:
+        done = self._stack.pop()
+        size = self._nodes - done.nodes_before + 1
+        self._put(done.value, done.event, size, marked=True)
+
+    def _alias(self, event: Any) -> None:
+        if event.anchor not in self._anchors:
+            self._refuse(event, "PE106", f"alias *{event.anchor} has no anchor before it")
+        value, size = self._anchors[event.anchor]
+        if self._stack and self._stack[-1].wants_key():
+            self._refuse(event, "PE110", "a key must be plain text")
+        self._nodes += size - 1
+        self._put(value, event, size)
+
+    def _put(self, value: Any, event: Any, size: int, *, marked: bool = False) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._refuse(event, "PE111", f"aliases expand to more than {MAX_NODES:,} nodes")
+        if getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
+            self._anchors[event.anchor] = (value, size)
+        if not self._stack:
+            self._root = value
+            self._marks.setdefault((), _place(event))
+            return
+        parent = self._stack[-1]
+        if parent.wants_key():
+            self._key(parent, value, event)
+            return
+        if not marked:
+            self._marks[parent.pointer()] = _place(event)
+        parent.take(value)
+
+    def _key(self, parent: "_Open", value: Any, event: Any) -> None:
+        key = event.value if isinstance(event, yaml.ScalarEvent) else value
+        pointer = (*parent.place, key)
+        if key in parent.value:
+            first = self._keys[pointer][0]
+            self._refuse(event, "PE112", f"key {key!r} stands twice, first at line {first}")
+        self._keys[pointer] = _place(event)
+        parent.key = key
+
+    def _scalar(self, event: Any) -> Any:
+        text: str = event.value
+        tag = event.tag
+        if tag is None or tag == "!":
+            plain = not event.style and tag is None and event.implicit[0]
+            return self._plain(text, event) if plain else text
+        if tag == _TAG + "str":
+            return text
+        value = self._plain(text, event)
+        kinds = {"null": type(None), "bool": bool, "int": int, "float": (int, float)}
+        kind = kinds.get(tag.removeprefix(_TAG)) if tag.startswith(_TAG) else None
+        if kind is None:
+            self._refuse(event, "PE109", f"tag {_tag_name(tag)} is not allowed", "only plain data is read")
+        if not isinstance(value, kind):  # type: ignore[arg-type]
+            self._refuse(event, "PE109", f"{text!r} is no {_tag_name(tag)}")
+        return float(value) if tag == _TAG + "float" else value
+
+    def _plain(self, text: str, event: Any) -> Any:
+        if text in _NULL:
+            return None
+        if text in _BOOL:
+            return _BOOL[text]
+        if _INT.match(text):
+            if len(text) > 4000:
+                self._refuse(event, "PE113", "an integer of more than 4,000 digits", "put it in quotes")
+            return int(text)
+        if _OCTAL.match(text):
+            return int(text, 8)
+        if _HEX.match(text):
+            return int(text, 16)
+        if _NOT_FINITE.match(text):
+            self._refuse(event, "PE113", f"{text} is no number to score", "put it in quotes if it is text")
+        if _FLOAT.match(text):
+            value = float(text)
+            if value in (float("inf"), float("-inf")):
+                self._refuse(event, "PE113", f"{text} is too large for a number")
+            return value
+        return text
+
+    def _refuse(self, event: Any, code: str, message: str, help: str = "") -> None:
+        raise InvalidInput([Problem(self._path, *_place(event), code, message, help)])
+
+
+class _Open:
+    """A mapping or sequence whose end has not come yet."""
+
+    __slots__ = ("event", "key", "nodes_before", "place", "value")
+
+    def __init__(self, value: Any, place: Pointer, event: Any, nodes_before: int) -> None:
+        self.value = value
+        self.place = place
+        self.event = event
+        self.nodes_before = nodes_before
+        self.key: Any = None
+
+    def wants_key(self) -> bool:
+        return isinstance(self.value, dict) and self.key is None
+
+    def pointer(self) -> Pointer:
+        return (*self.place, self.key if isinstance(self.value, dict) else len(self.value))
+
+    def take(self, value: Any) -> None:
+        if isinstance(self.value, dict):
+            self.value[self.key] = value
+            self.key = None
+        else:
+            self.value.append(value)
+
+
+def _place(event: Any) -> Place:
+    return (event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _tag_name(tag: str) -> str:
+    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag

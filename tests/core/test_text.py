@@ -1,0 +1,19 @@
+"""Printing text from outside."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompteval.core.text import printable
+
+
+def test_s9_escapes_are_spelt_out() -> None:
+    """No escape character reaches a terminal, and nothing is lost."""
+    assert printable("\x1b[31mred\x07 \ud800 ok\n") == "\\x1b[31mred\\x07 \\ud800 ok\n"
+
+
+@given(st.text())
+def test_output_can_always_be_encoded(text: str) -> None:
+    """The result is valid UTF-8 without control characters."""
+    safe = printable(text)
+    safe.encode("utf-8")
+    assert not any(ord(character) < 32 and character not in "\n\t" for character in safe)
