@@ -1,0 +1,1 @@
+"""Golden cases: JSONL, YAML and CSV, streamed, every problem with its line."""

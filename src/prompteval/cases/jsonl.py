@@ -1,0 +1,58 @@
+"""JSONL records with their line numbers."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+Note = Callable[..., None]  # line, column, code, message, help
+MAX_LINE_BYTES = 50_000_000
+
+
+def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]:
+    """(line number, value) of each line that is not blank; bad lines are noted and left out.
+
+    NaN, infinities and doubled keys are errors; integers of any length stay exact.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    with file:
+        for number, line in enumerate(file, 1):
+            if number == 1:
+                if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                    note(1, 1, "PE102", "the file is UTF-16", "save it as UTF-8")
+                    return
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            if not line.strip():
+                continue
+            if b"\0" in line:
+                note(number, line.index(b"\0") + 1, "PE103", "NUL byte", "remove it; text files have none")
+                continue
+            try:
+                value = decoder.decode(line.decode("utf-8").strip())
+            except UnicodeDecodeError as error:
+                note(
+                    number,
+                    error.start + 1,
+                    "PE104",
+                    f"byte 0x{line[error.start]:02x} is not UTF-8",
+                    "save as UTF-8",
+                )
+            except json.JSONDecodeError as error:
+                note(number, error.colno, "PE303", f"not JSON: {error.msg}", "one JSON object a line")
+            except (ValueError, RecursionError) as error:
+                message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+                note(number, 1, "PE303", f"not JSON: {message}")
+            else:
+                yield number, value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        double = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"key {double!r} stands twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,165 @@
+"""Streams the cases of a file, and says everything that is wrong with it at the end."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prompteval.cases.csvfile import read_csv
+from prompteval.cases.jsonl import read_jsonl
+from prompteval.cases.record import Pointer, Validate, to_case
+from prompteval.core.case import Case
+from prompteval.core.errors import InvalidInput
+from prompteval.core.problem import Problem
+from prompteval.workspace.suite import CaseSource
+from prompteval.workspace.text import decode
+from prompteval.workspace.tree import Tree
+from prompteval.workspace.yaml12 import parse
+
+SHOWN_PROBLEMS = 100
+
+
+def load_cases(tree: Tree, path: str, *, validate: Validate | None = None) -> Iterator[Case]:
+    """The cases of a `.jsonl`, `.yaml`, `.yml` or `.csv` file, one at a time, in file order.
+
+    Memory stays flat for JSONL and CSV: of each case only a 64-bit hash of its id is kept, to
+    find duplicates. Raises InvalidInput after the last case when anything was wrong, with at
+    most SHOWN_PROBLEMS problems and the number of the rest.
+    """
+    collector = _Collector(path)
+    if path.endswith(".jsonl"):
+        records = read_jsonl(tree.open(path), path, collector.add)
+    elif path.endswith(".csv"):
+        records = read_csv(tree.open(path), path, collector.add)
+    elif path.endswith((".yaml", ".yml")):
+        yield from _yaml_cases(tree, path, validate)
+        return
+    else:
+        message = "cases are read from .jsonl, .yaml, .yml or .csv"
+        raise InvalidInput([Problem(path, 0, 0, "PE301", message, "rename or convert the file")])
+    seen: set[int] = set()
+    duplicates: list[tuple[str, int]] = []
+    for line, raw in records:
+        case, wrong = to_case(raw, line, validate)
+        for pointer, code, message, help in wrong:
+            collector.add(line, _column(pointer), code, _told(pointer, message), help)
+        if case is None or not case.id:
+            continue
+        mark = hash(case.id)
+        if mark in seen:
+            duplicates.append((case.id, line))
+        seen.add(mark)
+        if not wrong:
+            yield case
+    if duplicates:
+        _report_duplicates(tree, path, duplicates, collector)
+    collector.check()
+
+
+class _Collector:
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._found: list[Problem] = []
+        self._more = 0
+
+    def add(self, line: int, column: int, code: str, message: str, help: str = "") -> None:
+        if len(self._found) < SHOWN_PROBLEMS:
+            self._found.append(Problem(self._path, line, column, code, message, help))
+        else:
+            self._more += 1
+
+    def check(self) -> None:
+        if self._more:
+            message = f"{self._more:,} more problems are not shown"
+            self._found.append(Problem(self._path, 0, 0, "PE309", message, "mend these first"))
+        if self._found:
+            raise InvalidInput(self._found)
+
+
+def _report_duplicates(
+    tree: Tree, path: str, duplicates: list[tuple[str, int]], collector: _Collector
+) -> None:
+    """Read the file again for the first line of each doubled id. Equal hashes of two ids are no fault."""
+    wanted = {case_id for case_id, _ in duplicates}
+    reader = read_jsonl if path.endswith(".jsonl") else read_csv
+    first: dict[str, int] = {}
+    again: dict[str, list[int]] = {}
+    for line, raw in reader(tree.open(path), path, lambda *_: None):
+        case_id = str(raw.get("id")) if isinstance(raw, dict) else ""
+        if case_id in wanted:
+            if case_id in first:
+                again.setdefault(case_id, []).append(line)
+            else:
+                first[case_id] = line
+    for case_id, lines in again.items():
+        for line in lines:
+            message = f"id {case_id!r} stands twice, first at line {first[case_id]}"
+            collector.add(line, 1, "PE321", message, "ids are unique in a suite")
+
+
+def _yaml_cases(tree: Tree, path: str, validate: Validate | None) -> Iterator[Case]:
+    document = parse(decode(tree.read(path), path), path)
+    items = document.value
+    prefix: Pointer = ()
+    if isinstance(items, dict) and set(items) == {"cases"}:
+        items, prefix = items["cases"], ("cases",)
+    if not isinstance(items, list):
+        raise InvalidInput(
+            [Problem(path, 1, 1, "PE302", "a case file is a list of cases", "begin lines with `- id:`")]
+        )
+    collector = _Collector(path)
+    first: dict[str, int] = {}
+    for index, raw in enumerate(items):
+        line = document.place((*prefix, index))[0]
+        case, wrong = to_case(raw, line, validate)
+        for pointer, code, message, help in wrong:
+            place = document.key_place((*prefix, index, *pointer))
+            collector.add(*place, code, _told(pointer, message), help)
+        if case is None or not case.id:
+            continue
+        if case.id in first:
+            message = f"id {case.id!r} stands twice, first at line {first[case.id]}"
+            collector.add(line, 1, "PE321", message, "ids are unique in a suite")
+        first.setdefault(case.id, line)
+        if not wrong:
+            yield case
+    collector.check()
+
+
+def inline_cases(source: CaseSource, path: str, *, validate: Validate | None = None) -> Iterator[Case]:
+    """The cases written in a suite file itself."""
+    collector = _Collector(path)
+    first: dict[str, int] = {}
+    for raw, (line, column) in zip(source.inline, source.places, strict=True):
+        case, wrong = to_case(raw, line, validate)
+        for pointer, code, message, help in wrong:
+            collector.add(line, column, code, _told(pointer, message), help)
+        if case is None:
+            continue
+        if case.id in first:
+            collector.add(
+                line, column, "PE321", f"id {case.id!r} stands twice, first at line {first[case.id]}"
+            )
+        first.setdefault(case.id, line)
+        if not wrong:
+            yield case
+    collector.check()
+
+
+def _told(pointer: Pointer, message: str) -> str:
+    place = ".".join(str(part) for part in pointer)
+    return f"{place}: {message}" if place and place not in message else message
+
+
+def _column(pointer: Pointer) -> int:
+    return 1
+
+
+def case_as_json(case: Case) -> Mapping[str, Any]:
+    """A case as it would stand on a JSONL line, empty parts left out."""
+    body: dict[str, Any] = {"id": case.id, "inputs": dict(case.inputs), "expected": case.expected}
+    optional = {
+        "tags": dict(case.tags), "split": case.split, "cluster": case.cluster, "repeat": case.repeat,
+        "gold": [list(group) for group in case.gold], "answers": list(case.answers), "answerable": case.answerable,
+    }  # fmt: skip
+    body.update({key: value for key, value in optional.items() if value not in (None, {}, [])})
+    return json.loads(json.dumps(body))

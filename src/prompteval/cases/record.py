@@ -1,0 +1,144 @@
+"""One raw case record to a `Case`, with everything that is wrong with it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.problem import did_you_mean
+
+Pointer = tuple[str | int, ...]
+Wrong = tuple[Pointer, str, str, str]  # place, code, message, help
+Validate = Callable[[Mapping[str, Any]], list[tuple[Pointer, str, str]]]
+
+KEYS = frozenset(
+    {"id", "inputs", "expected", "tags", "split", "cluster", "repeat", "gold", "answers", "answerable"}
+)
+GOLD_KEYS = frozenset({"doc", "quote", "start", "end", "grade"})
+
+
+def to_case(raw: Any, line: int, validate: Validate | None) -> tuple[Case | None, list[Wrong]]:
+    """(case, problems); the case is None when it cannot be built at all."""
+    if not isinstance(raw, dict):
+        return None, [((), "PE310", f"a case is an object, not {type(raw).__name__}", "")]
+    wrong: list[Wrong] = []
+    if not KEYS >= raw.keys():
+        for key in raw:
+            if key not in KEYS:
+                wrong.append(((key,), "PE311", f"unknown key {key!r}", did_you_mean(str(key), KEYS)))
+    case_id = _id(raw, wrong)
+    inputs = raw.get("inputs")
+    if not isinstance(inputs, dict):
+        reason = "the case has no inputs" if inputs is None else "inputs is an object"
+        wrong.append((("inputs",), "PE313", reason, 'write "inputs": {...}'))
+        inputs = {}
+    case = Case(
+        id=case_id,
+        inputs=inputs,
+        expected=raw.get("expected"),
+        gold=_gold(raw, wrong) if "gold" in raw else (),
+        tags=_tags(raw, wrong) if "tags" in raw else {},
+        split=_text(raw, "split", wrong) if "split" in raw else None,
+        cluster=_text(raw, "cluster", wrong) if "cluster" in raw else None,
+        repeat=_repeat(raw, wrong) if "repeat" in raw else None,
+        answers=_answers(raw, wrong) if "answers" in raw else (),
+        answerable=_answerable(raw, wrong) if "answerable" in raw else None,
+        line=line,
+    )
+    if validate is not None and not wrong:
+        wrong.extend((place, "PE320", message, help) for place, message, help in validate(raw))
+    return case, wrong
+
+
+def _id(raw: Mapping[str, Any], wrong: list[Wrong]) -> str:
+    value = raw.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str) or not value.strip():
+        reason = (
+            "the case has no id" if value is None else f"an id is a text that is not empty, not {value!r}"
+        )
+        wrong.append((("id",), "PE312", reason, 'write "id": "..."'))
+        return ""
+    return value
+
+
+def _tags(raw: Mapping[str, Any], wrong: list[Wrong]) -> dict[str, str]:
+    tags = raw["tags"]
+    if not isinstance(tags, dict):
+        wrong.append((("tags",), "PE314", "tags is an object of names and values", '{"channel": "email"}'))
+        return {}
+    found = {}
+    for name, value in tags.items():
+        if isinstance(value, bool):
+            found[name] = "true" if value else "false"
+        elif isinstance(value, str | int | float):
+            found[name] = str(value)
+        else:
+            wrong.append((("tags", name), "PE314", f"tag {name!r} is a text, not {value!r}", ""))
+    return found
+
+
+def _text(raw: Mapping[str, Any], key: str, wrong: list[Wrong]) -> str | None:
+    value = raw[key]
+    if value is None or (isinstance(value, str) and value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    wrong.append(((key,), "PE315", f"{key} is a text, not {value!r}", ""))
+    return None
+
+
+def _repeat(raw: Mapping[str, Any], wrong: list[Wrong]) -> int | None:
+    value = raw["repeat"]
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        wrong.append((("repeat",), "PE316", f"repeat is a whole number from 1, not {value!r}", ""))
+        return None
+    return value
+
+
+def _answers(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[str, ...]:
+    value = raw["answers"]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        wrong.append((("answers",), "PE317", "answers is a list of texts", ""))
+        return ()
+    return tuple(value)
+
+
+def _answerable(raw: Mapping[str, Any], wrong: list[Wrong]) -> bool | None:
+    value = raw["answerable"]
+    if not isinstance(value, bool):
+        wrong.append((("answerable",), "PE318", f"answerable is true or false, not {value!r}", ""))
+        return None
+    return value
+
+
+def _gold(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[tuple[Mapping[str, Any], ...], ...]:
+    """An outer list (all of), each an inner list (any of), of {doc, quote | start, end, grade}."""
+    value = raw["gold"]
+    if not isinstance(value, list) or not all(isinstance(group, list) and group for group in value):
+        message = "gold is a list of lists: all of the outer, any of the inner"
+        wrong.append((("gold",), "PE319", message, '[[{"doc": "a.md", "quote": "..."}]]'))
+        return ()
+    for outer, group in enumerate(value):
+        for inner, span in enumerate(group):
+            reason = _span_error(span)
+            if reason:
+                wrong.append((("gold", outer, inner), "PE319", reason, ""))
+    return tuple(tuple(group) for group in value)
+
+
+def _span_error(span: Any) -> str:
+    if not isinstance(span, dict) or not isinstance(span.get("doc"), str):
+        return 'a gold span is an object with a "doc"'
+    unknown = [key for key in span if key not in GOLD_KEYS]
+    if unknown:
+        return f"unknown key {unknown[0]!r} in a gold span ({did_you_mean(unknown[0], GOLD_KEYS)})"
+    if ("start" in span) != ("end" in span):
+        return "a gold span has both start and end, or neither"
+    if "start" in span:
+        start, end = span["start"], span["end"]
+        if not (type(start) is int and type(end) is int and 0 <= start < end):
+            return "start and end are whole numbers with 0 <= start < end"
+        if "quote" in span:
+            return "a gold span has a quote, or start and end, not both"
+    return ""

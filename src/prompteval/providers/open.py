@@ -1,0 +1,37 @@
+"""A model reference to a provider: a profile's name, or `kind/rest`."""
+
+from prompteval.core.errors import UsageError
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Provider
+from prompteval.core.registry import resolve, table
+from prompteval.workspace.settings import ModelProfile, Workspace
+
+GROUP = "prompteval.providers"
+
+
+def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, ModelProfile | None]:
+    """(kind, rest, profile) of a reference, without loading the model.
+
+    Raises UsageError for a name that is no profile and no known kind.
+    """
+    profile = workspace.settings.models.get(reference)
+    kinds = table(GROUP)
+    if profile is not None:
+        if profile.provider not in kinds:
+            help = did_you_mean(profile.provider, kinds)
+            raise UsageError(f"model {reference!r}: there is no provider {profile.provider!r}", help)
+        return profile.provider, profile.model, profile
+    kind, slash, rest = reference.partition("/")
+    if kind not in kinds or not slash or not rest:
+        known = [*workspace.settings.models, *(f"{name}/..." for name in kinds)]
+        help = did_you_mean(reference, known)
+        raise UsageError(f"there is no model {reference!r}", help)
+    return kind, rest, None
+
+
+def open_provider(reference: str, workspace: Workspace) -> Provider:
+    """The provider behind a model reference, without any layer around it."""
+    kind, rest, profile = check_reference(reference, workspace)
+    create = resolve(GROUP, kind)
+    provider: Provider = create(rest, profile, workspace.root)
+    return provider

@@ -1,0 +1,71 @@
+"""Recordings: replies as sorted, reviewable JSONL, without any header of the exchange."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.problem import Problem
+from prompteval.core.request import Request, Response, Usage
+
+
+def response_as_json(response: Response) -> dict[str, Any]:
+    """A reply as JSON values, what is empty left out."""
+    body = asdict(response)
+    body.pop("served_by")
+    body["details"] = {key: value for key, value in response.details.items() if key != "attempts"}
+    return {key: value for key, value in body.items() if value not in (None, {}, [])}
+
+
+def response_from_json(raw: Mapping[str, Any], served_by: Any) -> Response:
+    """A stored reply. Raises ValueError, TypeError or KeyError when it is not one."""
+    values = dict(raw)
+    usage = values.pop("usage", None)
+    logprobs = values.pop("logprobs", None)
+    return Response(
+        **values,
+        usage=None if usage is None else Usage(**usage),
+        logprobs=None if logprobs is None else tuple(logprobs),
+        served_by=served_by,
+    )
+
+
+class Recorder:
+    """Collects replies and writes them, sorted by request, when closed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: dict[str, str] = {}
+        if not path.parent.is_dir():
+            raise UsageError(f"{path.parent} is no folder", "make it first")
+
+    def add(self, request: Request, response: Response) -> None:
+        """Keep one exchange; the same request again replaces it."""
+        body = {"key": request.key, "request": request.as_json(), "response": response_as_json(response)}
+        self._lines[request.key] = json.dumps(body, ensure_ascii=True, sort_keys=True)
+
+    def close(self) -> None:
+        """Write the file in one step."""
+        ordered = sorted(self._lines.values(), key=lambda line: json.loads(line)["request"]["messages"])
+        part = self._path.with_name(self._path.name + ".part")
+        part.write_text("".join(line + "\n" for line in ordered), encoding="utf-8")
+        part.replace(self._path)
+
+
+def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:
+    """Key to {request, response} of a recording. Raises InvalidInput at the line that is wrong."""
+    found: dict[str, dict[str, Any]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            raw = json.loads(line)
+            response_from_json(raw["response"], "replay")
+            found[raw["key"]] = raw
+        except (ValueError, TypeError, KeyError) as error:
+            raise InvalidInput(
+                [Problem(path, number, 1, "PE402", f"not a recorded reply: {error}")]
+            ) from None
+    return found

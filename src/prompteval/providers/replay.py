@@ -1,0 +1,70 @@
+"""`replay/<file>`: answers from a recording alone; what it does not hold is an error."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import ProviderError
+from prompteval.core.request import Request, Response
+from prompteval.providers.recording import read_recording, response_from_json
+from prompteval.workspace.settings import ModelProfile
+from prompteval.workspace.text import decode
+from prompteval.workspace.tree import WorkingTree
+
+# What the recorded request says of where it was sent does not count when it is replayed.
+_COMPARED = ("messages", "params", "schema", "schema_name", "seed", "replicate")
+
+
+class Replay:
+    """Finds the recorded reply with the same messages, parameters, schema, seed and replicate."""
+
+    cacheable = False
+
+    def __init__(self, recorded: Mapping[str, Mapping[str, Any]], path: str) -> None:
+        self._path = path
+        self._by_content = {_content(item["request"]): item["response"] for item in recorded.values()}
+        self._requests = [item["request"] for item in recorded.values()]
+
+    @property
+    def identity(self) -> str:
+        return f"replay:{self._path}"
+
+    async def complete(self, request: Request) -> Response:
+        raw = request.as_json()
+        found = self._by_content.get(_content(raw))
+        if found is None:
+            raise ProviderError("stale_recording", f"{self._path} is stale: {self._difference(raw)}")
+        return response_from_json(found, "replay")
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+    def _difference(self, raw: Mapping[str, Any]) -> str:
+        """What changed against the recorded request most like this one."""
+        for other in self._requests:
+            changed = [name for name in _COMPARED if other.get(name) != raw[name]]
+            if len(changed) == 1:
+                return f"{changed[0]} changed since it was recorded"
+            if changed and "messages" not in changed:
+                return f"{' and '.join(changed)} changed since it was recorded"
+        last = [message[1] for message in raw["messages"]][-1:]
+        same_question = [other for other in self._requests if [m[1] for m in other["messages"]][-1:] == last]
+        if same_question:
+            return "the messages before the question changed since it was recorded"
+        return "this request was never recorded; record again with --record"
+
+
+def create(model: str, profile: ModelProfile | None, root: Path) -> Replay:
+    """The provider for `replay/<model>`, a path from the workspace's root."""
+    return from_text(decode(WorkingTree(root).read(model), model), model)
+
+
+def from_text(text: str, path: str) -> Replay:
+    """A provider over the text of a recording."""
+    return Replay(read_recording(text, path), path)
+
+
+def _content(request: Mapping[str, Any]) -> str:
+    from prompteval.core.fingerprint import canonical_json
+
+    return canonical_json([request.get(name) for name in _COMPARED])

@@ -1,0 +1,97 @@
+"""`scripted/<file>`: replies by rule, for testing a workspace without a model."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import InvalidInput, ProviderError
+from prompteval.core.fingerprint import fingerprint_bytes
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.request import Request, Response
+from prompteval.workspace.settings import ModelProfile
+from prompteval.workspace.text import decode
+from prompteval.workspace.tree import WorkingTree
+
+KEYS = frozenset({"when", "text", "output", "delay_ms"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A reply for every request whose last user message `when` finds."""
+
+    when: re.Pattern[str]
+    text: str
+    delay_ms: float = 0.0
+
+
+class Scripted:
+    """Answers from rules, the first that matches wins; no match is an error."""
+
+    cacheable = False
+
+    def __init__(self, rules: tuple[Rule, ...], identity: str) -> None:
+        self._rules = rules
+        self._identity = identity
+
+    @property
+    def identity(self) -> str:
+        return self._identity
+
+    async def complete(self, request: Request) -> Response:
+        asked = next((m.content for m in reversed(request.messages) if m.role == "user"), "")
+        for rule in self._rules:
+            if rule.when.search(asked):
+                if rule.delay_ms:
+                    await asyncio.sleep(rule.delay_ms / 1000)
+                return Response(rule.text, model_reported=request.model, latency_ms=rule.delay_ms)
+        raise ProviderError("no_match", f"no rule matches the message {asked[:80]!r}")
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+
+def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
+    """The provider for `scripted/<model>`, a path from the workspace's root.
+
+    Raises InvalidInput, at file and line, for rules that cannot be read.
+    """
+    data = WorkingTree(root).read(model)
+    return Scripted(_rules(decode(data, model), model), fingerprint_bytes(data))
+
+
+def _rules(text: str, path: str) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            rules.append(_rule(json.loads(line)))
+        except (ValueError, TypeError, re.error) as error:
+            problems.append(Problem(path, number, 1, "PE401", f"not a rule: {error}"))
+    if not rules and not problems:
+        problems.append(Problem(path, 1, 1, "PE401", "there is no rule in the file"))
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(rules)
+
+
+def _rule(raw: Any) -> Rule:
+    if not isinstance(raw, Mapping):
+        raise ValueError('a rule is an object {"when": ..., "text" or "output": ...}')
+    for key in raw:
+        if key not in KEYS:
+            raise ValueError(f"unknown key {key!r} ({did_you_mean(key, KEYS)})")
+    if ("text" in raw) == ("output" in raw):
+        raise ValueError('a rule has "text" or "output", one of them')
+    text = raw["text"] if "text" in raw else json.dumps(raw["output"])
+    if not isinstance(text, str) or not isinstance(raw.get("when"), str):
+        raise ValueError('"when" and "text" are texts')
+    delay = raw.get("delay_ms", 0)
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0:
+        raise ValueError('"delay_ms" is a number from 0')
+    return Rule(re.compile(raw["when"], re.IGNORECASE), text, float(delay))
