@@ -1,0 +1,1 @@
+"""Pure functions from labels and floats to numbers; undefined is None with a reason."""

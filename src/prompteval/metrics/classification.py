@@ -1,0 +1,56 @@
+"""Precision, recall and F1 from confusion tables of shape (..., K, K + 1).
+
+The last column counts outputs that are no class; they are wrong for their expected class and
+predict nothing. A class without any prediction has precision 0, as scikit-learn's
+zero_division=0; a class that is neither expected nor predicted is left out of averages.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Table = NDArray[Any]
+
+
+def per_class(tables: Table) -> tuple[Table, Table, Table, Table]:
+    """(precision, recall, F1, support), each of shape (..., K)."""
+    classes = tables.shape[-2]
+    right = np.diagonal(tables[..., :classes], axis1=-2, axis2=-1).astype(np.float64)
+    predicted = tables[..., :classes].sum(axis=-2).astype(np.float64)
+    support = tables.sum(axis=-1).astype(np.float64)
+    precision = _ratio(right, predicted)
+    recall = _ratio(right, support)
+    return precision, recall, _ratio(2 * right, predicted + support), support
+
+
+def averaged(tables: Table, which: str, average: str) -> Table:
+    """precision, recall or f1, averaged over classes: macro, micro or weighted by support."""
+    if average == "micro":
+        return _micro(tables, which)
+    precision, recall, f1, support = per_class(tables)
+    values = {"precision": precision, "recall": recall, "f1": f1}[which]
+    predicted = tables[..., : tables.shape[-2]].sum(axis=-2)
+    weights = support if average == "weighted" else ((support + predicted) > 0).astype(np.float64)
+    return _ratio((values * weights).sum(axis=-1), weights.sum(axis=-1))
+
+
+def one_class(tables: Table, which: str, index: int) -> Table:
+    """precision, recall or f1 of one class."""
+    precision, recall, f1, _ = per_class(tables)
+    return {"precision": precision, "recall": recall, "f1": f1}[which][..., index]
+
+
+def _micro(tables: Table, which: str) -> Table:
+    classes = tables.shape[-2]
+    right = np.diagonal(tables[..., :classes], axis1=-2, axis2=-1).sum(axis=-1).astype(np.float64)
+    predicted = tables[..., :classes].sum(axis=(-2, -1)).astype(np.float64)
+    total = tables.sum(axis=(-2, -1)).astype(np.float64)
+    if which == "precision":
+        return _ratio(right, predicted)
+    return _ratio(right, total) if which == "recall" else _ratio(2 * right, predicted + total)
+
+
+def _ratio(above: Table, below: Table) -> Table:
+    above, below = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
+    return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)

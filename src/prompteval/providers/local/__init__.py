@@ -1,0 +1,18 @@
+"""`local/<model>`: a sentence-embedding model on this machine; no key, no network."""
+
+from pathlib import Path
+
+from prompteval.providers.local.classifier import LocalProvider
+from prompteval.providers.local.weights import find_weights
+from prompteval.workspace.settings import ModelProfile
+
+
+def create(model: str, profile: ModelProfile | None, root: Path) -> LocalProvider:
+    """The provider for `local/minilm` or `local/<folder>`. Loads nothing heavy yet.
+
+    Raises MissingExtra or UsageError when there are no weights.
+    """
+    return LocalProvider(model, find_weights(model, root))
+
+
+__all__ = ["create"]

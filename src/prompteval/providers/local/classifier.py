@@ -1,0 +1,178 @@
+"""Fills the enum fields of an output by similarity: the user's text against labels and examples.
+
+A label is known by its name with its description and by the few-shot examples that carry it.
+For each, the cosine similarity with the user's text is taken; the examples of a label count by
+a soft maximum, so that one close example is enough. The two are averaged where both exist, and
+a softmax over labels gives the confidence.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.errors import ProviderError
+from prompteval.core.request import Message, Request, Response, Usage
+from prompteval.providers.local.embedder import MiniLMEmbedder
+from prompteval.providers.local.weights import Weights
+
+ALGORITHM = "similarity-1"
+EXAMPLE_SHARPNESS = 20.0
+CONFIDENCE_SHARPNESS = 12.0
+EXAMPLE_WEIGHT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One enum field of the output schema: its labels with the texts that describe them."""
+
+    name: str
+    labels: tuple[Any, ...]
+    texts: tuple[str, ...]
+
+
+class LocalProvider:
+    """`local/minilm`: reads the messages and the schema of a request, and chooses labels."""
+
+    max_batch = 256
+
+    def __init__(self, model: str, weights: Weights) -> None:
+        self._model = model
+        self._weights = weights
+        self._embedder = MiniLMEmbedder(weights)
+        self._known: dict[str, Any] = {}
+
+    @property
+    def identity(self) -> str:
+        return f"local:{self._weights.sha256}:{ALGORITHM}"
+
+    async def complete(self, request: Request) -> Response:
+        result = self.complete_many([request])[0]
+        if isinstance(result, ProviderError):
+            raise result
+        return result
+
+    async def aclose(self) -> None:
+        """Weights stay loaded for the process; nothing else is held."""
+
+    def complete_many(self, requests: Sequence[Request]) -> list[Response | ProviderError]:
+        """One reply a request; all texts are encoded together."""
+        asked = [_question(request) for request in requests]
+        counts = self._embedder.count_tokens(asked) if asked else []
+        vectors, _ = self._embedder.embed(asked)
+        replies: list[Response | ProviderError] = []
+        for request, vector, count in zip(requests, vectors, counts, strict=True):
+            replies.append(self._reply(request, vector, count))
+        return replies
+
+    def _reply(self, request: Request, vector: Any, tokens: int) -> Response:
+        if request.schema is None:
+            return _unsupported(
+                "a sentence-embedding model writes no free text; give the prompt an enum output"
+            )
+        fields, refused = _fields(request.schema)
+        if refused:
+            names = ", ".join(refused)
+            return _unsupported(f"a sentence-embedding model cannot fill {names}: only enum fields")
+        examples = _examples(request.messages)
+        output: dict[str, Any] = {}
+        confidence: dict[str, float] = {}
+        for field in fields:
+            label, share = self._choose(field, vector, examples)
+            output[field.name] = label
+            confidence[field.name] = round(share, 6)
+        return Response(
+            text=json.dumps(output, ensure_ascii=False),
+            model_reported=request.model,
+            usage=Usage(prompt_tokens=tokens, completion_tokens=0),
+            confidence=min(confidence.values(), default=None),
+            details={"confidence": confidence, "truncated": tokens > self._embedder.window},
+        )
+
+    def _choose(
+        self, field: Field, vector: Any, examples: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> tuple[Any, float]:
+        import numpy as np
+
+        scores = self._vectors(field.texts) @ vector
+        shown: dict[Any, list[str]] = {label: [] for label in field.labels}
+        for text, answer in examples:
+            if answer.get(field.name) in shown:
+                shown[answer[field.name]].append(text)
+        if all(shown.values()):
+            near = [_soft_maximum(self._vectors(tuple(shown[label])) @ vector) for label in field.labels]
+            scores = EXAMPLE_WEIGHT * np.asarray(near) + (1 - EXAMPLE_WEIGHT) * scores
+        shares = np.exp(CONFIDENCE_SHARPNESS * (scores - scores.max()))
+        shares /= shares.sum()
+        best = int(np.argmax(scores))
+        return field.labels[best], float(shares[best])
+
+    def _vectors(self, texts: tuple[str, ...]) -> Any:
+        """Vectors of label texts and examples, encoded once and kept."""
+        import numpy as np
+
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if missing:
+            vectors, _ = self._embedder.embed(missing)
+            self._known.update(zip(missing, vectors, strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+def _soft_maximum(values: Any) -> float:
+    """log-mean-exp of similarities: near the greatest, helped by others that are close."""
+    import numpy as np
+
+    top = values.max()
+    return float(top + np.log(np.exp(EXAMPLE_SHARPNESS * (values - top)).mean()) / EXAMPLE_SHARPNESS)
+
+
+def _question(request: Request) -> str:
+    return next((m.content for m in reversed(request.messages) if m.role == "user"), "")
+
+
+def _examples(messages: Sequence[Message]) -> list[tuple[str, Mapping[str, Any]]]:
+    """(user's text, answer) of each few-shot pair; answers that are no JSON object are passed over."""
+    found = []
+    for asked, answered in zip(messages, messages[1:], strict=False):
+        if asked.role == "user" and answered.role == "assistant":
+            try:
+                answer = json.loads(answered.content)
+            except ValueError:
+                continue
+            if isinstance(answer, dict):
+                found.append((asked.content, answer))
+    return found
+
+
+def _fields(schema: Mapping[str, Any]) -> tuple[list[Field], list[str]]:
+    """(enum fields, names of fields that only a generating model can fill)."""
+    fields, refused = [], []
+    definitions = schema.get("$defs", {})
+    for name, node in schema.get("properties", {}).items():
+        description = str(node.get("description", ""))
+        target = (
+            definitions.get(str(node.get("$ref", "")).rsplit("/", 1)[-1], node) if "$ref" in node else node
+        )
+        labels = target.get("enum") or ([target["const"]] if "const" in target else None)
+        if labels is None and target.get("type") == "boolean":
+            labels = [True, False]
+        if labels is None:
+            refused.append(name)
+            continue
+        texts = tuple(_label_text(label, description, name) for label in labels)
+        fields.append(Field(name, tuple(labels), texts))
+    return fields, refused
+
+
+def _label_text(label: Any, description: str, name: str) -> str:
+    """A label as text: its words, and its line of the description where there is one."""
+    words = str(label).replace("_", " ")
+    for line in description.splitlines():
+        head, colon, rest = line.partition(":")
+        if colon and head.strip() == str(label):
+            return f"{words}: {rest.strip()}"
+    return f"{name.replace('_', ' ')}: {words}"
+
+
+def _unsupported(reason: str) -> Response:
+    return Response(text="", finish="unsupported", reason=reason)

@@ -1,0 +1,58 @@
+"""Texts to unit vectors with sentence-transformers. Weights load once in a process."""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from prompteval.core.errors import MissingExtra
+from prompteval.providers.local.weights import Weights
+
+BATCH = 64
+
+
+class MiniLMEmbedder:
+    """An Embedder over one folder of weights."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+
+    @property
+    def identity(self) -> str:
+        return f"sentence-transformers:{self._weights.sha256}"
+
+    @property
+    def window(self) -> int:
+        """The longest text, in word pieces, that is read whole."""
+        return int(_load(self._weights).max_seq_length)
+
+    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+        """(float32 array of shape (len(texts), dimension), number of texts longer than the window)."""
+        import numpy as np
+
+        model = _load(self._weights)
+        if not texts:
+            return np.zeros((0, model.get_sentence_embedding_dimension()), dtype=np.float32), 0
+        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        vectors = model.encode(
+            clean, batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
+        truncated = sum(count > self.window for count in self.count_tokens(clean))
+        return np.asarray(vectors, dtype=np.float32), truncated
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Word pieces of each text, the two marks at its ends included."""
+        tokenizer = _load(self._weights).tokenizer
+        return [len(ids) for ids in tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
+
+
+@cache
+def _load(weights: Weights) -> Any:
+    weights.verify()
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ModuleNotFoundError:
+        raise MissingExtra("local models", "offline") from None
+    return SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)

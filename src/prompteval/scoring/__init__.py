@@ -1,0 +1,1 @@
+"""Scorers: one case and what happened to it in, one score out."""

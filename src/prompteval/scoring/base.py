@@ -1,0 +1,121 @@
+"""What every scorer shares: the field it reads, the text it extracts, the worst value."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.errors import DeadlineExceeded, PromptevalError
+from prompteval.core.observation import Observation, Score
+from prompteval.scoring.pattern_search import search
+
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class BaseScorer:
+    """Options every scorer takes.
+
+    `field` is a dotted path into the output and, where there is an expected object, into it.
+    `extract` is a regular expression with one group, applied to a text answer; no match is
+    scored worst.
+    """
+
+    name: str = ""
+    field: str = ""
+    extract: str = ""
+
+    needs_expected = True
+
+    def __post_init__(self) -> None:
+        if self.extract:
+            try:
+                groups = re.compile(self.extract).groups
+            except re.error as error:
+                raise ValueError(f"extract is no regular expression: {error}") from None
+            if groups != 1:
+                raise ValueError(f"extract has one group around the answer, not {groups}")
+
+    @property
+    def fields_used(self) -> tuple[str, ...]:
+        """Output fields this scorer reads, for the check against the prompt's output."""
+        return (self.field,) if self.field else ()
+
+    @cached_property
+    def _path(self) -> tuple[str, ...]:
+        return tuple(self.field.split(".")) if self.field else ()
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        """The score of one case: skipped without an expected value, worst without an output."""
+        expected = pick(case.expected, self._path) if case.expected is not None else _MISSING
+        if self.needs_expected and expected is _MISSING:
+            where = f" for {self.field}" if self.field else ""
+            return Score(self.name, None, status="skipped", reason=f"the case has no expected value{where}")
+        known = None if expected is _MISSING else expected
+        if observation.outcome != "ok":
+            return self._worst(known, f"the output is {observation.outcome}")
+        answer = pick(observation.output, self._path)
+        if answer is _MISSING:
+            return self._worst(known, f"the output has no field {self.field!r}")
+        if self.extract:
+            try:
+                found = search(self.extract, str(answer))
+            except DeadlineExceeded as error:
+                return Score(self.name, None, status="failed", reason=str(error))
+            if found is None:
+                return self._worst(known, "extract found nothing")
+            answer = found.strip()
+        try:
+            return self.judge(known, answer, case)
+        except DeadlineExceeded as error:
+            return Score(self.name, None, status="failed", reason=str(error))
+        except PromptevalError as error:
+            return Score(self.name, None, status="failed", reason=str(error))
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        """The score of a picked and extracted answer; each scorer's own rule."""
+        raise TypeError(f"{type(self).__name__} has no rule")
+
+    def _worst(self, expected: Any, reason: str) -> Score:
+        labels = (label_of(expected), None) if is_label(expected) else None
+        return Score(self.name, 0.0, reason=reason, labels=labels)
+
+
+def pick(value: Any, path: tuple[str, ...]) -> Any:
+    """The value at a dotted path through objects and lists; a marker when there is none."""
+    for part in path:
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return _MISSING
+    return value
+
+
+def is_missing(value: Any) -> bool:
+    """Whether `pick` found nothing."""
+    return value is _MISSING
+
+
+def is_label(value: Any) -> bool:
+    """Whether a value can name a class."""
+    return isinstance(value, str | bool | int)
+
+
+def label_of(value: Any) -> str:
+    """A class as text: `true` and `false` as in JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def as_text(value: Any) -> str:
+    """A value as text to compare: strings as they are, all else as JSON."""
+    if isinstance(value, str):
+        return value
+    import json
+
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

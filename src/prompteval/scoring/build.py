@@ -1,0 +1,47 @@
+"""A scorer from what a suite says: its kind by name, its options checked."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import UsageError
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Embedder, Scorer
+from prompteval.core.registry import resolve, table
+from prompteval.scoring.function import PythonScorer, load_function
+from prompteval.workspace.suite import ScorerSpec
+
+GROUP = "prompteval.scorers"
+_INJECTED = frozenset({"name", "embedder"})
+
+
+def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, root: Path) -> Scorer:
+    """The scorer of a suite's entry.
+
+    Raises UsageError for an unknown kind or option, naming the nearest, and ValueError for an
+    option with a wrong value.
+    """
+    if spec.kind == "python":
+        entry = str(spec.options.get("value") or spec.options.get("function") or "")
+        unknown = spec.options.keys() - {"value", "function"}
+        if unknown:
+            raise UsageError(f"python has no option {min(unknown)!r}", "known: function, name")
+        name = spec.name if spec.name != "python" else entry.rpartition(":")[2]
+        return PythonScorer(name, load_function(entry, root))
+    if spec.kind not in table(GROUP):
+        known = [*table(GROUP), "python"]
+        raise UsageError(f"there is no scorer {spec.kind!r}", did_you_mean(spec.kind, known))
+    kind = resolve(GROUP, spec.kind)
+    known_options = {item.name for item in fields(kind)} - _INJECTED
+    for option in spec.options:
+        if option not in known_options:
+            help = did_you_mean(option, known_options)
+            raise UsageError(f"{spec.kind} has no option {option!r}", help)
+    values: dict[str, Any] = dict(spec.options)
+    if "embedder" in {item.name for item in fields(kind)}:
+        values["embedder"] = embedder
+    try:
+        scorer: Scorer = kind(name=spec.name, **values)
+    except TypeError as error:
+        raise ValueError(f"{spec.kind}: {error}") from None
+    return scorer

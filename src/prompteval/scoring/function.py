@@ -1,0 +1,62 @@
+"""A team's own scorer, named by an explicit `python:` entry."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Observation, Score
+
+Function = Callable[[Case, Observation], Any]
+
+
+class PythonScorer:
+    """Calls `function(case, observation)`; it returns a number, a bool or a Score."""
+
+    fields_used: tuple[str, ...] = ()
+
+    def __init__(self, name: str, function: Function) -> None:
+        self.name = name
+        self._function = function
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        try:
+            result = self._function(case, observation)
+        except Exception as error:
+            return Score(self.name, None, status="failed", reason=f"{type(error).__name__}: {error}")
+        if isinstance(result, Score):
+            return result
+        try:
+            return Score(self.name, float(result))
+        except (TypeError, ValueError) as error:
+            reason = f"the function returned {result!r}: {error}"
+            return Score(self.name, None, status="failed", reason=reason)
+
+
+def load_function(entry: str, root: Path) -> Function:
+    """The function `package.module:name` of a file below `root`.
+
+    Raises ValueError when there is no such file or name.
+    """
+    module_name, colon, attribute = entry.partition(":")
+    if not colon or not attribute.isidentifier() or not all(p.isidentifier() for p in module_name.split(".")):
+        raise ValueError(f"python: {entry!r} is not module:function")
+    path = root.joinpath(*module_name.split(".")).with_suffix(".py")
+    if not path.is_file() or root.resolve() not in path.resolve().parents:
+        raise ValueError(f"python: there is no file {path.relative_to(root)} in the workspace")
+    spec = importlib.util.spec_from_file_location(f"prompteval_scorers.{module_name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    quiet, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f"python: {path.relative_to(root)}: {type(error).__name__}: {error}") from None
+    finally:
+        sys.dont_write_bytecode = quiet
+    function = getattr(module, attribute, None)
+    if not callable(function):
+        raise ValueError(f"python: {path.relative_to(root)} has no function {attribute!r}")
+    return function

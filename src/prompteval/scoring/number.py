@@ -1,0 +1,56 @@
+"""Numbers, equal within a tolerance."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Score
+from prompteval.scoring.base import BaseScorer
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Number(BaseScorer):
+    """1 where |answer - expected| <= max(abs_tol, rel_tol x |expected|).
+
+    A text answer counts as a number when it is one after trimming, thousands separated by
+    commas allowed; use `extract` for a number inside a sentence.
+    """
+
+    abs_tol: float = 0.0
+    rel_tol: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in (("abs_tol", self.abs_tol), ("rel_tol", self.rel_tol)):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+                raise ValueError(f"{name} is a number from 0")
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        wanted, given = to_number(expected), to_number(answer)
+        if wanted is None:
+            return Score(self.name, None, status="failed", reason=f"expected {expected!r} is no number")
+        if given is None:
+            return Score(self.name, 0.0, reason=f"{str(answer)[:60]!r} is no number")
+        error = abs(given - wanted)
+        close = error <= max(self.abs_tol, self.rel_tol * abs(wanted))
+        return Score(self.name, float(close), evidence={"error": error} if math.isfinite(error) else {})
+
+
+def to_number(value: Any) -> float | None:
+    """A finite number, or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        if not text or _NUMBER.fullmatch(text) is None:
+            return None
+        value = text.replace(",", "")
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,33 @@
+"""A regular expression over the answer, with a time limit."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Score
+from prompteval.scoring.base import BaseScorer, as_text
+from prompteval.scoring.pattern_search import search
+
+
+@dataclass(frozen=True)
+class Regex(BaseScorer):
+    """1 where `pattern` is found in the answer. A search that does not end is a failed score."""
+
+    pattern: str = ""
+    value: str = ""
+
+    needs_expected = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if bool(self.pattern) == bool(self.value):
+            raise ValueError("regex needs a pattern: {regex: {pattern: ...}}")
+        try:
+            re.compile(self.pattern or self.value)
+        except re.error as error:
+            raise ValueError(f"pattern is no regular expression: {error}") from None
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        found = search(self.pattern or self.value, as_text(answer))
+        return Score(self.name, float(found is not None))

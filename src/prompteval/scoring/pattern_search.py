@@ -1,0 +1,43 @@
+"""A regular-expression search that ends: slow-looking patterns run in the isolated worker."""
+
+import re
+from functools import lru_cache
+
+from prompteval.isolate.worker import shared
+
+SEARCH_SECONDS = 1.0
+# Below this size even quadratic work is over at once.
+_SHORT = 2_000
+_REPEAT = re.compile(r"[*+}]")
+
+
+def search(pattern: str, text: str) -> str | None:
+    """The first group of the first match, or the match itself when there is no group; None without one.
+
+    Raises DeadlineExceeded after SEARCH_SECONDS.
+    """
+    if _is_quick(pattern, len(text)):
+        return search_here(pattern, text)
+    found = shared().call(
+        "prompteval.scoring.pattern_search:search_here", pattern, text, timeout_s=SEARCH_SECONDS
+    )
+    return None if found is None else str(found)
+
+
+def search_here(pattern: str, text: str) -> str | None:
+    """`search` without any bound, for use inside the worker."""
+    match = _compiled(pattern).search(text)
+    if match is None:
+        return None
+    return (match[1] or "") if match.re.groups else match[0]
+
+
+def _is_quick(pattern: str, size: int) -> bool:
+    """One repeat at most cannot blow up on a short text; two or more may."""
+    repeats = len(_REPEAT.findall(pattern))
+    return repeats == 0 or (repeats == 1 and size <= _SHORT)
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

@@ -1,0 +1,48 @@
+"""The shape of an output: a field by path, validity, refusal."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Observation, Score
+from prompteval.scoring.base import BaseScorer
+from prompteval.scoring.text import Exact
+
+
+@dataclass(frozen=True)
+class JsonField(Exact):
+    """`exact` on one field, named by a dotted path such as `items.0.price`."""
+
+    path: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.path and not self.field:
+            raise ValueError("json_field needs a path: {json_field: {path: items.0.price}}")
+        if self.path:
+            object.__setattr__(self, "field", self.path)
+
+
+@dataclass(frozen=True)
+class SchemaValid(BaseScorer):
+    """1 where the output met the prompt's schema."""
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        reason = observation.failure.message if observation.failure else ""
+        return Score(self.name, float(observation.outcome == "ok"), reason=reason)
+
+
+@dataclass(frozen=True)
+class Refusal(BaseScorer):
+    """1 where the model refused; with `expected: false`, 1 where it did not."""
+
+    expected: bool = True
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        if observation.outcome == "error":
+            return Score(self.name, 0.0, reason="the call failed")
+        refused = observation.outcome == "refused"
+        return Score(self.name, float(refused == self.expected))
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        raise TypeError("refusal reads the outcome, not an answer")

@@ -1,0 +1,67 @@
+"""Equality of text, from strict to lenient."""
+
+import string
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Score
+from prompteval.scoring.base import BaseScorer, as_text, is_label, label_of
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def normalise(text: str) -> str:
+    """NFKC, case folded, ASCII punctuation removed, white space collapsed."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(folded.translate(_PUNCTUATION).split())
+
+
+@dataclass(frozen=True)
+class Exact(BaseScorer):
+    """1 where output and expected are equal; an expected object may name a part of the fields."""
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        labels = (label_of(expected), label_of(answer)) if is_label(expected) and is_label(answer) else None
+        return Score(self.name, float(_equal(expected, answer)), labels=labels)
+
+
+@dataclass(frozen=True)
+class Normalised(BaseScorer):
+    """1 where output and expected are equal after `normalise`."""
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        wanted, given = normalise(as_text(expected)), normalise(as_text(answer))
+        labels = (wanted, given) if is_label(expected) and is_label(answer) else None
+        return Score(self.name, float(wanted == given), labels=labels)
+
+
+@dataclass(frozen=True)
+class Contains(BaseScorer):
+    """1 where the answer contains a text: `value`, or else the expected one (each, for a list)."""
+
+    value: str = ""
+    ignore_case: bool = False
+
+    @property
+    def needs_expected(self) -> bool:  # type: ignore[override]
+        return not self.value
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        wanted = [self.value] if self.value else expected if isinstance(expected, list) else [expected]
+        text = as_text(answer)
+        missing = [item for item in map(as_text, wanted) if not self._within(item, text)]
+        reason = f"{missing[0]!r} is not in the answer" if missing else ""
+        return Score(self.name, float(not missing), reason=reason)
+
+    def _within(self, part: str, text: str) -> bool:
+        return part.casefold() in text.casefold() if self.ignore_case else part in text
+
+
+def _equal(expected: Any, answer: Any) -> bool:
+    if isinstance(expected, dict) and isinstance(answer, dict):
+        return all(key in answer and _equal(value, answer[key]) for key, value in expected.items())
+    if isinstance(expected, bool) or isinstance(answer, bool):
+        return expected is answer
+    return bool(expected == answer)

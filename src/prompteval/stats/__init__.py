@@ -1,0 +1,1 @@
+"""Intervals, tests and the rules that turn numbers into a verdict."""
