@@ -65,9 +65,8 @@ def main() -> None:
             middle = statistics.median(times)
             bare = bare or middle
             limit = LIMITS_MS.get(title, "")
-            print(
-                f"| `{title}` | {middle:.0f} | {min(times):.0f} | {max(times):.0f} | {middle / bare:.1f} | {limit} |"
-            )
+            spread = f"{min(times):.0f} | {max(times):.0f}"
+            print(f"| `{title}` | {middle:.0f} | {spread} | {middle / bare:.1f} | {limit} |")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Streams the cases of a file, and says everything that is wrong with it at the end."""
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from prompteval.cases.csvfile import read_csv
 from prompteval.cases.jsonl import read_jsonl
@@ -41,7 +39,7 @@ def load_cases(tree: Tree, path: str, *, validate: Validate | None = None) -> It
     for line, raw in records:
         case, wrong = to_case(raw, line, validate)
         for pointer, code, message, help in wrong:
-            collector.add(line, _column(pointer), code, _told(pointer, message), help)
+            collector.add(line, 1, code, _told(pointer, message), help)
         if case is None or not case.id:
             continue
         mark = hash(case.id)
@@ -148,18 +146,3 @@ def inline_cases(source: CaseSource, path: str, *, validate: Validate | None = N
 def _told(pointer: Pointer, message: str) -> str:
     place = ".".join(str(part) for part in pointer)
     return f"{place}: {message}" if place and place not in message else message
-
-
-def _column(pointer: Pointer) -> int:
-    return 1
-
-
-def case_as_json(case: Case) -> Mapping[str, Any]:
-    """A case as it would stand on a JSONL line, empty parts left out."""
-    body: dict[str, Any] = {"id": case.id, "inputs": dict(case.inputs), "expected": case.expected}
-    optional = {
-        "tags": dict(case.tags), "split": case.split, "cluster": case.cluster, "repeat": case.repeat,
-        "gold": [list(group) for group in case.gold], "answers": list(case.answers), "answerable": case.answerable,
-    }  # fmt: skip
-    body.update({key: value for key, value in optional.items() if value not in (None, {}, [])})
-    return json.loads(json.dumps(body))

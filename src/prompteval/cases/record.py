@@ -21,7 +21,7 @@ def to_case(raw: Any, line: int, validate: Validate | None) -> tuple[Case | None
     if not isinstance(raw, dict):
         return None, [((), "PE310", f"a case is an object, not {type(raw).__name__}", "")]
     wrong: list[Wrong] = []
-    if not KEYS >= raw.keys():
+    if not raw.keys() <= KEYS:
         for key in raw:
             if key not in KEYS:
                 wrong.append(((key,), "PE311", f"unknown key {key!r}", did_you_mean(str(key), KEYS)))

@@ -88,7 +88,8 @@ def run(
     from prompteval.cli.output import check_output_paths, finish
     from prompteval.cli.progress import progress
     from prompteval.engine.options import RunOptions, Selection
-    from prompteval.engine.run import failed_cases, run_suites
+    from prompteval.engine.run import run_suites
+    from prompteval.engine.stored import failed_cases
     from prompteval.workspace.settings import find_workspace
 
     written = check_output_paths(outputs or [])

@@ -25,9 +25,7 @@ def plan_measures(suite: Suite, scorers: Sequence[Scorer], problems: Problems) -
     """The suite's metrics in order, without repeats; what cannot be read is noted at its line."""
     found: dict[str, Measure] = {}
     for named in (*suite.metrics, *suite.primary):
-        measure = problems.catch(
-            suite.path, (named.line, named.col), "PE226", lambda text=named.text: bind(text, scorers)
-        )
+        measure = problems.catch(suite.path, (named.line, named.col), "PE226", bind, named.text, scorers)
         if measure is not None:
             found.setdefault(measure.text, measure)
     return tuple(found.values())

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from prompteval.cases.load import inline_cases, load_cases
+from prompteval.cases.record import Pointer, Validate
 from prompteval.core.case import Case
-from prompteval.core.errors import InvalidInput, PromptevalError
+from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
@@ -21,10 +22,8 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import check_reference
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.suite import CaseSource, Suite, load_suite
+from prompteval.workspace.suite import CaseSource, ScorerSpec, Suite, load_suite
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree
-
-Pointer = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,10 @@ def plan_suite(
     chosen = chosen or tuple(p.model for p in loaded[:1] if p.model) or (workspace.settings.default_model,)
     for position, model in enumerate(chosen):
         place = _place(suite.models[position]) if not models and position < len(suite.models) else (1, 1)
-        problems.catch(path, place, "PE221", lambda model=model: check_reference(model, workspace))
+        problems.catch(path, place, "PE221", check_reference, model, workspace)
     scorers = _build_scorers(workspace, suite, loaded, embedder, problems)
     measures = plan_measures(suite, scorers, problems)
-    gates = plan_gates(suite, measures, problems)
+    gates = plan_gates(suite, scorers, measures, problems)
     if not loaded:
         problems.check()
     facts = survey(tree, suite, loaded[0] if loaded else None, problems)
@@ -113,7 +112,7 @@ def _load_prompts(
             continue
         source = tree if ref is None else GitTree(workspace.root, ref)
         prompt = problems.catch(
-            suite.path, place, "PE222", lambda s=source, n=name, v=version: load_prompt(s, n, v)
+            suite.path, place, "PE222", load_prompt, source, name, version
         )  # fmt: skip
         if prompt is not None:
             problems.found.extend(prompt.check())
@@ -132,7 +131,10 @@ def _build_scorers(
             suite.path,
             place,
             "PE223",
-            lambda spec=spec: build_scorer(spec, embedder=embedder, root=workspace.root),
+            _build_scorer,
+            spec,
+            embedder,
+            workspace,
         )
         if scorer is None:
             continue
@@ -150,6 +152,10 @@ def _build_scorers(
     return tuple(scorers)
 
 
+def _build_scorer(spec: ScorerSpec, embedder: Any, workspace: Workspace) -> Scorer:
+    return build_scorer(spec, embedder=embedder, root=workspace.root)
+
+
 def output_fields(prompt: Prompt) -> frozenset[str] | None:
     """The names of the prompt's output fields; None when its output is not a model."""
     schema = prompt.schema
@@ -163,10 +169,23 @@ def read_cases(tree: Tree, suite: Suite, prompt: Prompt | None) -> Iterator[Case
 
 
 def _read_source(tree: Tree, suite: Suite, source: CaseSource, prompt: Prompt | None) -> Iterator[Case]:
-    validate = None if prompt is None else prompt.case_errors
+    validate = None if prompt is None else case_validator(prompt)
     if source.path is None:
         return inline_cases(source, suite.path, validate=validate)
     return load_cases(tree, source.path, validate=validate)
+
+
+def case_validator(prompt: Prompt) -> Validate:
+    """Checks a raw case's inputs and expected value against the prompt's types."""
+
+    def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
+        found = [(("inputs", *place), told, help) for place, told, help in prompt.input_errors(raw["inputs"])]
+        if raw.get("expected") is not None:
+            errors = prompt.expected_errors(raw["expected"])
+            found += [(("expected", *place), told, help) for place, told, help in errors]
+        return found
+
+    return validate
 
 
 def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) -> CaseFacts | None:

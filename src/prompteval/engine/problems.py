@@ -16,10 +16,12 @@ class Problems:
     def add(self, path: str, place: tuple[int, int], code: str, message: str, help: str = "") -> None:
         self.found.append(Problem(path, place[0], place[1], code, message, help))
 
-    def catch(self, path: str, place: tuple[int, int], code: str, work: Callable[[], Any]) -> Any:
-        """The result of `work`, or None with its error noted at `place`."""
+    def catch(
+        self, path: str, place: tuple[int, int], code: str, work: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        """The result of `work(*arguments)`, or None with its error noted at `place`."""
         try:
-            return work()
+            return work(*arguments)
         except InvalidInput as error:
             self.found.extend(error.problems)
         except (PromptevalError, ValueError) as error:

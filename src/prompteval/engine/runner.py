@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -99,23 +99,26 @@ async def run_cases(
         flush()
 
 
-async def _work_until_stopped(workers: Sequence[Callable[[], object]], stop: Stop) -> None:
-    tasks = [asyncio.ensure_future(worker()) for worker in workers]  # type: ignore[arg-type]
-    stopped = asyncio.create_task(stop.event.wait())
+async def _work_until_stopped(
+    workers: Sequence[Callable[[], Coroutine[None, None, None]]], stop: Stop
+) -> None:
+    tasks = [asyncio.create_task(worker()) for worker in workers]
+    stopped: asyncio.Task[bool] = asyncio.create_task(stop.event.wait())
     try:
-        pending: set[asyncio.Future[object]] = set(tasks)
+        pending: set[asyncio.Task[None]] = set(tasks)
         while pending:
-            done, _ = await asyncio.wait({*pending, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopped}:
+            await asyncio.wait({*pending, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            for task in [task for task in pending if task.done()]:
                 pending.discard(task)
                 task.result()
-            if stopped in done and pending:
-                done, pending = await asyncio.wait(pending, timeout=DRAIN_SECONDS)
-                for task in done:
+            if stopped.done() and pending:
+                drained, _ = await asyncio.wait(pending, timeout=DRAIN_SECONDS)
+                for task in drained:
                     task.result()
                 return
     finally:
-        for task in (*tasks, stopped):
+        stopped.cancel()
+        for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, stopped, return_exceptions=True)
 

@@ -75,7 +75,7 @@ class Prompt:
         return fingerprint(
             {
                 "messages": parts,
-                "files": {name: self.files.get(name, "") for name in used} and dict(self.files),
+                "files": dict(self.files) if used else {},
                 "inputs": self.inputs.model_json_schema(),
                 "output": self._output_schema(),
                 "params": dict(self.params),
@@ -213,7 +213,7 @@ class Prompt:
     def _field_adapters(self) -> dict[str, TypeAdapter[Any]]:
         assert self._model is not None
         fields = self._model.model_fields
-        return {name: TypeAdapter(typing.Annotated[item.annotation, item]) for name, item in fields.items()}
+        return {name: _adapter(item) for name, item in fields.items()}
 
     @cached_property
     def _templates(self) -> dict[int, Template]:
@@ -254,6 +254,10 @@ def _field_errors(error: ValidationError, known: Sequence[str]) -> list[FieldErr
             help = did_you_mean(str(item["input"]), _choices(item))
         found.append((place, message, help))
     return found
+
+
+def _adapter(item: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(typing.Annotated[item.annotation, item])
 
 
 def _choices(item: Any) -> list[str]:

@@ -12,7 +12,8 @@ def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
 
     Titles and defaults are dropped; definitions stay under `$defs`.
     """
-    return _strict(model.model_json_schema())
+    schema: dict[str, Any] = _strict(model.model_json_schema())
+    return schema
 
 
 def _strict(node: Any) -> Any:

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import DictLoader, StrictUndefined, TemplateError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from prompteval.core.errors import RenderError
 from prompteval.isolate.worker import shared
@@ -18,7 +19,26 @@ MAX_CHARACTERS = 2_000_000
 RENDER_SECONDS = 2.0
 # Filters whose cost is bounded by the size of their input.
 _CHEAP_FILTERS = frozenset(
-    "capitalize default d escape e first join last length count lower replace round string title tojson trim upper".split()
+    [
+        "capitalize",
+        "default",
+        "d",
+        "escape",
+        "e",
+        "first",
+        "join",
+        "last",
+        "length",
+        "count",
+        "lower",
+        "replace",
+        "round",
+        "string",
+        "title",
+        "tojson",
+        "trim",
+        "upper",
+    ]
 )
 _CHEAP_NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem,
@@ -125,7 +145,7 @@ def variables(sandbox: Any, source: str, files: Mapping[str, str]) -> set[str]:
         tree = sandbox.parse(todo.pop())
         found |= meta.find_undeclared_variables(tree)
         for name in meta.find_referenced_templates(tree):
-            if name in files and name not in seen:
+            if name is not None and name in files and name not in seen:
                 seen.add(name)
                 todo.append(files[name])
     return found

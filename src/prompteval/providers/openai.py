@@ -93,7 +93,7 @@ class OpenAIProvider:
 
 
 def request_body(model: str, request: Request) -> dict[str, Any]:
-    """The JSON body of a chat completion. Raises ProviderError(unsupported) for a parameter it has no name for."""
+    """The JSON body of a chat completion. Raises ProviderError(unsupported) for an unknown parameter."""
     body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],

@@ -59,4 +59,5 @@ def load_function(entry: str, root: Path) -> Function:
     function = getattr(module, attribute, None)
     if not callable(function):
         raise ValueError(f"python: {path.relative_to(root)} has no function {attribute!r}")
-    return function
+    found: Function = function
+    return found

@@ -9,6 +9,7 @@ a softmax over labels gives the confidence.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from prompteval.core.errors import ProviderError
@@ -132,8 +133,8 @@ def _question(request: Request) -> str:
 
 def _examples(messages: Sequence[Message]) -> list[tuple[str, Mapping[str, Any]]]:
     """(user's text, answer) of each few-shot pair; answers that are no JSON object are passed over."""
-    found = []
-    for asked, answered in zip(messages, messages[1:], strict=False):
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    for asked, answered in pairwise(messages):
         if asked.role == "user" and answered.role == "assistant":
             try:
                 answer = json.loads(answered.content)

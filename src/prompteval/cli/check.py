@@ -1,0 +1,68 @@
+"""`prompteval check`: validate everything, call no model."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+
+EPILOG = """\
+Examples:
+
+  prompteval check                                  the whole workspace
+
+  prompteval check evals/support.yaml               one suite, with its prompt and cases
+
+  prompteval check --output-format github           annotations in a pull request
+"""
+
+Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; everything when none is given.")]
+Style = Annotated[str, typer.Option("--output-format", help="concise, full, json or github.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check", epilog=EPILOG)(verb(check))
+
+
+def check(paths: Paths = None, style: Style = "concise", strict: Strict = False) -> int:
+    """Validate prompts, cases and suites: every problem at once, each with file, line and mend."""
+    from prompteval.core.errors import UsageError
+    from prompteval.core.problem import did_you_mean
+    from prompteval.engine.check import check_workspace
+    from prompteval.report.problems import FORMATS, render
+    from prompteval.workspace.settings import find_workspace
+
+    if style not in FORMATS:
+        raise UsageError(f"--output-format {style!r} is not known", did_you_mean(style, FORMATS))
+    workspace = find_workspace(Path.cwd())
+    report = check_workspace(workspace, tuple(_from_root(path, workspace.root) for path in paths or ()))
+
+    def read_line(path: str, line: int) -> str | None:
+        place = workspace.root / path
+        if not place.is_file():
+            return None
+        with place.open(encoding="utf-8", errors="backslashreplace") as file:
+            return next((text for number, text in enumerate(file, 1) if number == line), None)
+
+    for piece in render(report.problems, style, read_line):
+        sys.stdout.write(piece)
+    errors = sum(problem.severity == "error" for problem in report.problems)
+    warnings = len(report.problems) - errors
+    code = 2 if errors or (strict and warnings) else 0
+    sys.stderr.write(f"{report.summary}; {errors} errors, {warnings} warnings; exit {code}\n")
+    return code
+
+
+def _from_root(path: Path, root: Path) -> str:
+    """A path of the command line, as a path from the workspace's root."""
+    from prompteval.core.errors import UsageError
+
+    full = path.resolve()
+    if not full.exists():
+        raise UsageError(f"{path} is not there", "paths start at the current folder")
+    if full != root and root not in full.parents:
+        raise UsageError(f"{path} is outside the workspace {root}", "give a path below it")
+    return full.relative_to(root).as_posix()

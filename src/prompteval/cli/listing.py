@@ -1,0 +1,109 @@
+"""`prompteval list`, `runs`, `show`: what there is, and what happened."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+
+RunName = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
+CaseId = Annotated[str | None, typer.Option("--case", help="Show everything of one case.")]
+Worst = Annotated[int | None, typer.Option("--worst", min=1, help="A line for each of the N worst cases.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Count = Annotated[int, typer.Option("-n", "--limit", min=1, help="At most this many.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables too.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("list", epilog="Example: prompteval list --json")(verb(list_workspace))
+    app.command("runs", epilog="Example: prompteval runs -n 5")(verb(runs))
+    app.command("show", epilog="Example: prompteval show last --worst 10")(verb(show))
+
+
+def list_workspace(as_json: AsJson = False) -> int:
+    """List prompts with their versions, and suites."""
+    from prompteval.workspace.discovery import prompt_files, suite_files
+    from prompteval.workspace.settings import find_workspace
+    from prompteval.workspace.tree import WorkingTree
+
+    tree = WorkingTree(find_workspace(Path.cwd()).root)
+    prompts = {name: [f"v{file.version}" for file in files] for name, files in prompt_files(tree).items()}
+    suites = list(suite_files(tree))
+    if as_json:
+        sys.stdout.write(json.dumps({"prompts": prompts, "suites": suites}, indent=2) + "\n")
+        return 0
+    for name, versions in prompts.items():
+        sys.stdout.write(f"prompt  {name}  {' '.join(versions)}\n")
+    for path in suites:
+        sys.stdout.write(f"suite   {path}\n")
+    return 0
+
+
+def runs(limit: Count = 20, as_json: AsJson = False) -> int:
+    """List stored runs, newest first."""
+    from prompteval.engine.stored import stored_runs
+    from prompteval.workspace.settings import find_workspace
+
+    records = stored_runs(find_workspace(Path.cwd()), limit)
+    if as_json:
+        body = [
+            {
+                "run_id": record.run_id,
+                "started": record.started,
+                "finished": record.finished,
+                "verdict": record.verdict,
+                "exit_code": record.exit_code,
+                "entries": record.manifest["entries"],
+            }
+            for record in records
+        ]
+        sys.stdout.write(json.dumps(body, indent=2) + "\n")
+        return 0
+    if not records:
+        sys.stderr.write("there is no run yet; `prompteval run` makes one\n")
+    for record in records:
+        entries = ", ".join(" ".join(entry) for entry in record.manifest["entries"])
+        sys.stdout.write(
+            f"{record.run_id}  {record.started[:19]}  {record.verdict or 'unfinished'}  {entries}\n"
+        )
+    return 0
+
+
+def show(
+    run: RunName = "last",
+    case: CaseId = None,
+    worst: Worst = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> int:
+    """Show a stored run: its tables, one case in full, or the worst cases."""
+    from prompteval.cli.output import print_last_lines
+    from prompteval.cli.output import show as show_tables
+    from prompteval.engine.stored import case_rows, stored_view, worst_rows
+    from prompteval.report.case import render_case, worst_line
+    from prompteval.report.rows import row_json
+    from prompteval.workspace.settings import find_workspace
+
+    workspace = find_workspace(Path.cwd())
+    if case is not None or worst is not None:
+        rows = (
+            case_rows(workspace, run, case) if case is not None else worst_rows(workspace, run, worst or 10)
+        )
+        for row in rows:
+            if as_json:
+                sys.stdout.write(json.dumps(row_json(row)) + "\n")
+            elif case is not None:
+                sys.stdout.write("".join(render_case(row)))
+            else:
+                sys.stdout.write(worst_line(row))
+        return 0
+    view = stored_view(workspace, run)
+    if as_json:
+        sys.stdout.write(json.dumps(view.as_json(), indent=2) + "\n")
+    else:
+        show_tables(view, verbose=verbose)
+        print_last_lines(view)
+    return 0

@@ -1,0 +1,37 @@
+"""`prompteval report`: one file of a stored run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+
+EPILOG = """\
+Examples:
+
+  prompteval report last -o junit.xml
+
+  prompteval report last -o rows.csv -o summary.md
+"""
+
+RunName = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
+Outputs = Annotated[list[Path], typer.Option("-o", "--output", help="FILE: .json .jsonl .csv .xml .md")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("report", epilog=EPILOG)(verb(report))
+
+
+def report(run: RunName, outputs: Outputs) -> int:
+    """Write a stored run as JSON, JSONL, CSV, JUnit or Markdown, without running anything."""
+    from prompteval.cli.output import check_output_paths, write_report
+    from prompteval.engine.stored import stored_view
+    from prompteval.workspace.settings import find_workspace
+
+    written = check_output_paths(outputs)
+    view = stored_view(find_workspace(Path.cwd()), run)
+    for path in written:
+        write_report(view, path)
+        typer.echo(f"wrote {path}", err=True)
+    return 0

@@ -1,0 +1,168 @@
+"""From stored rows to the numbers, the gate and the verdict of one entry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from prompteval.core.verdict import Estimate, GateResult, Verdict
+from prompteval.engine.collect import EntryColumns
+from prompteval.engine.estimates import estimate
+from prompteval.engine.gates import Beats, Gate
+from prompteval.engine.measures import Measure
+from prompteval.engine.plan import SuitePlan
+from prompteval.metrics import references
+from prompteval.metrics.classification import per_class
+from prompteval.metrics.columns import Columns
+from prompteval.report.view import ClassLine
+from prompteval.stats.gate import GateRule, decide
+from prompteval.stats.interval import percentile_latency, wilson
+
+
+def numbers(plan: SuitePlan) -> tuple[Measure, ...]:
+    """The suite's metrics and those its gate needs, without the tables."""
+    found = {m.text: m for m in plan.measures if m.spec.kind != "breakdown"}
+    for gate in plan.gates:
+        if gate.measure is not None:
+            found.setdefault(gate.measure.text, gate.measure)
+    return tuple(found.values())
+
+
+def metric_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, Estimate]:
+    """Every metric over all cases."""
+    return {m.text: estimate(m, columns.scores[m.scorer].columns()) for m in numbers(plan) if m.scorer}
+
+
+def slice_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dict[str, dict[str, Estimate]]]:
+    """Every metric over the cases of each value of each slice tag."""
+    return {
+        tag: {
+            value: {
+                m.text: estimate(m, columns.scores[m.scorer].columns(mask)) for m in numbers(plan) if m.scorer
+            }
+            for value, mask in column.masks()
+        }
+        for tag, column in columns.tags.items()
+    }
+
+
+def reference_columns(plan: SuitePlan, columns: EntryColumns, name: str, scorer: str) -> Columns | None:
+    """What a trivial predictor would have scored; None where the scorer compares no classes."""
+    own = columns.scores[scorer].columns()
+    known = own.expected >= 0
+    if not known.all() or not len(own):
+        return None
+    labels = [own.classes[code] for code in own.expected]
+    if name == "majority":
+        predicted = references.majority(labels)
+    else:
+        ids = columns.case_ids or []
+        values = np.frombuffer(columns.scores[scorer].values, dtype=np.float64)
+        kept = [case_id for case_id, value in zip(ids, values, strict=True) if not np.isnan(value)]
+        predicted = references.random(kept, labels)
+    code = {label: index for index, label in enumerate(own.classes)}
+    guesses = np.asarray([code[label] for label in predicted], dtype=np.int32)
+    return Columns((guesses == own.expected).astype(np.float64), own.expected, guesses, own.classes)
+
+
+def reference_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dict[str, Estimate]]:
+    """Every metric of every trivial reference."""
+    found: dict[str, dict[str, Estimate]] = {}
+    for named in plan.suite.references:
+        row: dict[str, Estimate] = {}
+        for measure in numbers(plan):
+            guessed = reference_columns(plan, columns, named.text, measure.scorer) if measure.scorer else None
+            if guessed is not None:
+                row[measure.text] = estimate(measure, guessed)
+        found[named.text] = row
+    return found
+
+
+def breakdowns(plan: SuitePlan, columns: EntryColumns) -> tuple[tuple[ClassLine, ...], dict[str, Any]]:
+    """The per-class lines and the confusion table, where the suite asks for them."""
+    wanted = {m.name.name: m for m in plan.measures if m.spec.kind == "breakdown"}
+    lines: tuple[ClassLine, ...] = ()
+    confusion: dict[str, Any] = {}
+    for name, measure in wanted.items():
+        found = columns.scores[measure.scorer].columns() if measure.scorer else None
+        if found is None or not (found.expected >= 0).any():
+            continue
+        table = found.confusion()
+        if name == "confusion":
+            confusion = {"labels": list(found.classes), "counts": table.tolist()}
+        else:
+            precision, recall, f1, support = per_class(table)
+            rows = zip(found.classes, precision, recall, f1, support, strict=True)
+            lines = tuple(ClassLine(n, float(p), float(r), float(f), int(s)) for n, p, r, f, s in rows)
+    return lines, confusion
+
+
+def run_facts(columns: EntryColumns, total: int, cost_usd: float | None) -> dict[str, Estimate]:
+    """Errors, invalid outputs, coverage, cost and latency, as a gate can read them."""
+    scored = columns.outcomes["ok"] + columns.outcomes["invalid"]
+    coverage = wilson(scored, total)
+    return {
+        "errors": Estimate("errors", float(columns.outcomes["error"]), n=total),
+        "invalid": Estimate("invalid", float(columns.outcomes["invalid"]), n=total),
+        "coverage": Estimate(
+            "coverage", coverage.value, coverage.low, coverage.high, total, reason=coverage.reason
+        ),
+        "cost_usd": Estimate("cost_usd", cost_usd, n=total, reason="the price is not known"),
+    }
+
+
+def latency(columns: EntryColumns) -> dict[str, float | None]:
+    """p50, p95 and p99 in milliseconds."""
+    values = np.frombuffer(columns.latencies, dtype=np.float64) if columns.latencies else np.zeros(0)
+    return {f"p{q}": percentile_latency(values, q / 100) for q in (50, 95, 99)}
+
+
+def decide_gates(
+    plan: SuitePlan,
+    columns: EntryColumns,
+    estimates: Mapping[str, Estimate],
+    slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
+    total: int,
+) -> tuple[GateResult, ...]:
+    """Every rule of the suite, decided."""
+    facts = run_facts(columns, total, None)
+    return tuple(_decide(gate, plan, columns, estimates, slices, facts) for gate in plan.gates)
+
+
+def _decide(
+    gate: Gate,
+    plan: SuitePlan,
+    columns: EntryColumns,
+    estimates: Mapping[str, Estimate],
+    slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
+    facts: Mapping[str, Estimate],
+) -> GateResult:
+    rule = gate.rule
+    if isinstance(rule, Beats):
+        return _beats(rule, gate, plan, columns, estimates)
+    if gate.measure is not None:
+        return decide(rule, estimates, slices)
+    if rule.metric == "latency_ms":
+        value = latency(columns)[rule.end]
+        plain = GateRule(f"latency_ms.{rule.end}", "value", rule.compare, rule.threshold)
+        n = len(columns.latencies)
+        found = {plain.metric: Estimate(plain.metric, value, n=n, reason="no case was run")}
+        return decide(plain, found, {})
+    return decide(rule, facts, {})
+
+
+def _beats(
+    rule: Beats, gate: Gate, plan: SuitePlan, columns: EntryColumns, estimates: Mapping[str, Estimate]
+) -> GateResult:
+    """Better than a reference: the lower end of the interval lies above what the reference reaches."""
+    own = estimates.get(rule.metric)
+    guessed = reference_columns(plan, columns, rule.reference, gate.measure.scorer) if gate.measure else None
+    if own is None or own.low is None or guessed is None or gate.measure is None:
+        return GateResult(str(rule), Verdict.FAIL, None, f"there is no {rule.metric} to compare")
+    reached = estimate(gate.measure, guessed)
+    if reached.value is None:
+        return GateResult(str(rule), Verdict.FAIL, own.value, f"{rule.reference} has no {rule.metric}")
+    verdict = Verdict.PASS if own.low > reached.value else Verdict.FAIL
+    word = "above" if verdict is Verdict.PASS else "not above"
+    detail = f"the lower end {own.low:.4g} of {rule.metric} is {word} {rule.reference}'s {reached.value:.4g}"
+    return GateResult(str(rule), verdict, own.value, detail)

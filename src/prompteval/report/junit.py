@@ -1,0 +1,78 @@
+"""JUnit XML: one test a case, named `suite::prompt@version::model::case`, repeats folded."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from xml.sax.saxutils import escape, quoteattr
+
+from prompteval.core.observation import Row
+from prompteval.report.view import ResultView, RunView
+
+
+def render(view: RunView) -> Iterator[str]:
+    """A JUnit document; a case fails when its first score is under 1, and errs when its call failed."""
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f'<testsuites name="prompteval" id={_quoted(view.run_id)}>\n'
+    results = {(r.suite, r.prompt, r.model): r for r in view.results}
+    for key, rows in groupby(view.rows(), key=lambda row: (row.suite, row.target, row.model)):
+        name = "::".join(key)
+        yield f"  <testsuite name={_quoted(name)}>\n"
+        for _, group in groupby(rows, key=lambda row: row.case.id):
+            yield _case(name, list(group))
+        if key in results:
+            yield from _gates(name, results[key])
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _case(name: str, rows: list[Row]) -> str:
+    seconds = sum(row.observation.latency_ms for row in rows) / 1000
+    title = f"{name}::{rows[0].case.id}"
+    head = f"    <testcase classname={_quoted(name)} name={_quoted(title)} time={_quoted(f'{seconds:.3f}')}"
+    failed = [(row, message) for row in rows if (message := _failure(row))]
+    if not failed:
+        reason = next((s.reason for s in rows[0].scores[:1] if s.status == "skipped"), None)
+        return (
+            f"{head}/>\n" if reason is None else f"{head}><skipped message={_quoted(reason)}/></testcase>\n"
+        )
+    row, message = failed[0]
+    count = f"{len(failed)} of {len(rows)} repeats: " if len(rows) > 1 else ""
+    kind = "error" if row.observation.outcome == "error" else "failure"
+    body = escape(_clean(row.observation.text[:2000]))
+    return f"{head}>\n      <{kind} message={_quoted(count + message)}>{body}</{kind}>\n    </testcase>\n"
+
+
+def _failure(row: Row) -> str:
+    failure = row.observation.failure
+    if failure is not None:
+        return f"{row.observation.outcome}: {failure.message}"
+    for score in row.scores[:1]:
+        if score.status == "failed":
+            return f"{score.name} could not score: {score.reason}"
+        if score.value is not None and score.value < 1:
+            labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
+            return f"{score.name} {score.value:g}{labels}" + (f": {score.reason}" if score.reason else "")
+    return ""
+
+
+def _gates(name: str, result: ResultView) -> Iterator[str]:
+    for gate in result.gates:
+        title = f"{name}::gate::{gate.rule}"
+        head = f"    <testcase classname={_quoted(name)} name={_quoted(title)}"
+        if gate.verdict.value == "pass":
+            yield f"{head}/>\n"
+        else:
+            kind = "skipped" if gate.verdict.value == "inconclusive" else "failure"
+            yield f"{head}><{kind} message={_quoted(gate.detail)}/></testcase>\n"
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(_clean(text))
+
+
+def _clean(text: str) -> str:
+    """Text that XML 1.0 allows: other characters are spelt out."""
+    return "".join(c if _allowed(ord(c)) else f"\\u{ord(c):04x}" for c in text)
+
+
+def _allowed(code: int) -> bool:
+    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000

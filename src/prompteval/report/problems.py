@@ -1,0 +1,35 @@
+"""Problems in users' files: concise, full, JSON or GitHub annotations."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+
+from prompteval.core.problem import Problem
+from prompteval.core.text import printable
+from prompteval.report import github
+
+FORMATS = ("concise", "full", "json", "github")
+ReadLine = Callable[[str, int], str | None]
+
+
+def render(found: Sequence[Problem], style: str, read_line: ReadLine) -> Iterator[str]:
+    """All problems in one style. `read_line(path, line)` gives a source line for `full`."""
+    if style == "json":
+        yield json.dumps([asdict(problem) for problem in found], indent=2) + "\n"
+    elif style == "github":
+        yield from github.problems(found)
+    else:
+        for problem in found:
+            yield printable(str(problem)) + "\n"
+            if style == "full" and problem.line:
+                yield from _source(problem, read_line)
+
+
+def _source(problem: Problem, read_line: ReadLine) -> Iterator[str]:
+    line = read_line(problem.path, problem.line)
+    if line is None:
+        return
+    shown = printable(line.rstrip("\n").replace("\t", " "))[:160]
+    number = str(problem.line)
+    yield f"{' ' * len(number)} |\n{number} | {shown}\n"
+    yield f"{' ' * len(number)} | {' ' * (max(problem.col, 1) - 1)}^\n"

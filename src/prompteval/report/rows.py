@@ -1,0 +1,86 @@
+"""One line a case and replicate: JSONL and CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from prompteval.core.observation import Row
+from prompteval.report.view import RunView
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def row_json(row: Row) -> dict[str, Any]:
+    """A row as the `.jsonl` output has it."""
+    seen = row.observation
+    usage = seen.calls[-1].usage if seen.calls else None
+    return {
+        "run_id": row.run_id,
+        "suite": row.suite,
+        "prompt": row.target,
+        "model": row.model,
+        "case_id": row.case.id,
+        "replicate": row.replicate,
+        "inputs": dict(row.case.inputs),
+        "expected": row.case.expected,
+        "output": seen.output if seen.outcome == "ok" else seen.text or None,
+        "outcome": seen.outcome,
+        "error": None if seen.failure is None else f"{seen.failure.type}: {seen.failure.message}",
+        "scores": {s.name: {"value": s.value, "status": s.status, "reason": s.reason} for s in row.scores},
+        "latency_ms": seen.latency_ms,
+        "usage": None if usage is None else {name: getattr(usage, name) for name in usage.__slots__},
+        "tags": dict(row.case.tags),
+    }
+
+
+def render_jsonl(view: RunView) -> Iterator[str]:
+    """Every row as one JSON line, lossless."""
+    for row in view.rows():
+        yield json.dumps(row_json(row), ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def render_csv(view: RunView) -> Iterator[str]:
+    """Every row as a CSV line. A cell that a spreadsheet would run as a formula gets a leading quote."""
+    names: list[str] | None = None
+    for row in view.rows():
+        if names is None:
+            names = [score.name for score in row.scores]
+            head = [
+                "run_id",
+                "suite",
+                "prompt",
+                "model",
+                "case_id",
+                "replicate",
+                "outcome",
+                "output",
+                "expected",
+            ]
+            yield _line([*head, *(f"score.{name}" for name in names), "error", "latency_ms", "tags"])
+        raw = row_json(row)
+        scores = [raw["scores"].get(name, {}).get("value") for name in names]
+        plain = [
+            raw[key] for key in ("run_id", "suite", "prompt", "model", "case_id", "replicate", "outcome")
+        ]
+        texts = [_text(raw["output"]), _text(raw["expected"])]
+        yield _line([*plain, *texts, *scores, raw["error"], raw["latency_ms"], _text(raw["tags"])])
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _line(cells: list[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow([_safe(cell) for cell in cells])
+    return buffer.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _safe(cell: Any) -> Any:
+    if isinstance(cell, str) and cell.startswith(_FORMULA):
+        return "'" + cell
+    return "" if cell is None else cell

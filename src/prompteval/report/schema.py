@@ -1,0 +1,70 @@
+"""The JSON Schema of `run --json`."""
+
+from typing import Any
+
+
+def run_schema() -> dict[str, Any]:
+    """The document of `run --json`; new keys may be added, these keep their names and meaning."""
+    number = {"type": ["number", "null"]}
+    count = {"type": "integer", "minimum": 0}
+    verdict = {"enum": ["pass", "fail", "inconclusive", "incomplete"]}
+    estimate = {
+        "type": "object",
+        "required": ["value", "low", "high", "n", "missing", "method"],
+        "properties": {
+            "value": number, "low": number, "high": number, "n": count, "missing": count,
+            "method": {"type": "string"}, "reason": {"type": "string"}, "note": {"type": "string"},
+        },
+    }  # fmt: skip
+    estimates = {"type": "object", "additionalProperties": {"$ref": "#/$defs/estimate"}}
+    nested = {"type": "object", "additionalProperties": estimates}
+    gate = {
+        "type": "object",
+        "required": ["rule", "verdict", "observed", "detail"],
+        "properties": {
+            "rule": {"type": "string"}, "verdict": verdict, "observed": number, "detail": {"type": "string"},
+        },
+    }  # fmt: skip
+    cases = ["total", "scored", "errors", "invalid", "skipped"]
+    tokens = ["prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"]
+    usage = [*("requests", "attempts", "cached", "replayed"), *tokens, "cost_usd"]
+    result = {
+        "type": "object",
+        "required": [
+            "suite", "prompt", "fingerprint", "model", "cases", "metrics", "slices", "references", "gates",
+            "usage", "timing",
+        ],
+        "properties": {
+            "suite": {"type": "string"}, "prompt": {"type": "string"}, "model": {"type": "string"},
+            "fingerprint": {"type": "string", "pattern": "^sha256:"},
+            "cases": {"type": "object", "required": cases, "properties": dict.fromkeys(cases, count)},
+            "metrics": estimates,
+            "slices": {"type": "object", "additionalProperties": nested},
+            "references": nested,
+            "gates": {"type": "array", "items": gate},
+            "usage": {"type": "object", "required": usage, "properties": dict.fromkeys(usage, number)},
+            "timing": {
+                "type": "object",
+                "required": ["wall_s", "latency_ms"],
+                "properties": {
+                    "wall_s": number,
+                    "latency_ms": {"type": "object", "additionalProperties": number},
+                },
+            },
+        },
+    }  # fmt: skip
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "prompteval run",
+        "type": "object",
+        "required": ["schema", "run_id", "verdict", "exit_code", "results"],
+        "properties": {
+            "schema": {"const": "prompteval/run@1"},
+            "run_id": {"type": "string"},
+            "verdict": verdict,
+            "exit_code": {"enum": [0, 1, 2, 3, 4, 5, 130]},
+            "reason": {"type": "string"},
+            "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+        },
+        "$defs": {"estimate": estimate, "result": result},
+    }

@@ -1,0 +1,114 @@
+"""The run as tables for a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from prompteval.core.text import printable
+from prompteval.core.verdict import Estimate
+from prompteval.report.format import MARKS, interval, number, scored
+from prompteval.report.view import ResultView, RunView
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow", "incomplete": "magenta"}
+
+
+def render(view: RunView) -> Iterator[str]:
+    """The tables as plain text, 100 columns wide."""
+    import io
+
+    from rich.console import Console
+
+    buffer = io.StringIO()
+    show(view, Console(file=buffer, width=100, color_system=None), verbose=False)
+    yield buffer.getvalue()
+
+
+def show(view: RunView, console: "Console", *, verbose: bool) -> None:
+    """Print every result to a console; colour and width are the console's."""
+    for result in view.results:
+        _show_result(result, console, verbose=verbose)
+
+
+def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> None:
+    from rich.markup import escape
+
+    cases = result.cases
+    console.print()
+    console.rule(f"[bold]{escape(printable(result.title))}[/bold]", align="left")
+    parts = [f"{cases['scored']}/{cases['total']} scored"]
+    parts += [f"{cases[name]} {name}" for name in ("errors", "invalid", "skipped") if cases[name]]
+    usage = result.usage
+    parts.append(f"{usage['cached']} cached")
+    parts.append(f"{result.timing['wall_s']:.1f} s")
+    console.print(", ".join(parts), highlight=False)
+    for note in result.notes:
+        console.print(f"note: {printable(note)}", markup=False, highlight=False)
+    _metrics(result, console)
+    if result.per_class:
+        _per_class(result, console)
+    _slices(result, console)
+    if verbose and result.confusion:
+        _confusion(result, console)
+    _gates(result, console)
+
+
+def _table(console: "Console", title: str, columns: list[str], rows: list[list[str]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console.print(table)
+
+
+def _metrics(result: ResultView, console: "Console") -> None:
+    rows = _lines("", result.metrics)
+    for name, estimates in result.references.items():
+        rows += _lines(f"  {name}: ", estimates)
+    if rows:
+        _table(console, "", ["metric", "value", "95 % interval", "scored"], rows)
+
+
+def _lines(prefix: str, estimates: Mapping[str, Estimate]) -> list[list[str]]:
+    return [[prefix + name, number(e.value), interval(e), scored(e)] for name, e in estimates.items()]
+
+
+def _per_class(result: ResultView, console: "Console") -> None:
+    rows = [
+        [line.label, number(line.precision), number(line.recall), number(line.f1), str(line.support)]
+        for line in result.per_class
+    ]
+    _table(console, "", ["class", "precision", "recall", "F1", "cases"], rows)
+
+
+def _slices(result: ResultView, console: "Console") -> None:
+    for tag, values in result.slices.items():
+        rows = [
+            [f"{tag}={value}", name, number(e.value), interval(e), scored(e)]
+            for value, found in values.items()
+            for name, e in found.items()
+        ]
+        _table(console, "", ["slice", "metric", "value", "95 % interval", "scored"], rows)
+
+
+def _confusion(result: ResultView, console: "Console") -> None:
+    labels = [str(label) for label in result.confusion["labels"]]
+    rows = [
+        [label, *(str(count) for count in counts)]
+        for label, counts in zip(labels, result.confusion["counts"], strict=True)
+    ]
+    _table(console, "expected (rows) by predicted (columns)", ["", *labels, "none"], rows)
+
+
+def _gates(result: ResultView, console: "Console") -> None:
+    from rich.text import Text
+
+    for gate in result.gates:
+        mark = Text(MARKS[gate.verdict], style=_STYLES[gate.verdict.value])
+        console.print(mark, Text(printable(gate.rule)), Text(printable(f"({gate.detail})"), style="dim"))

@@ -1,0 +1,167 @@
+"""One view of a run: the shape of `run --json`, and the rows behind it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prompteval.core.observation import Row
+from prompteval.core.verdict import Estimate, GateResult, Verdict
+
+SCHEMA = "prompteval/run@1"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLine:
+    """One class of a breakdown; support counts its expected cases."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """One (suite, prompt, model). scored + errors + invalid + skipped = total."""
+
+    suite: str
+    prompt: str
+    fingerprint: str
+    model: str
+    cases: Mapping[str, int]
+    metrics: Mapping[str, Estimate]
+    slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]]
+    references: Mapping[str, Mapping[str, Estimate]]
+    gates: tuple[GateResult, ...]
+    usage: Mapping[str, Any]
+    timing: Mapping[str, Any]
+    per_class: tuple[ClassLine, ...] = ()
+    confusion: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """`suite  prompt@v2  model`."""
+        return f"{self.suite}  {self.prompt}  {self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A whole run. `reason` is the last printed line: why the exit code is what it is."""
+
+    run_id: str
+    verdict: Verdict
+    exit_code: int
+    reason: str
+    results: tuple[ResultView, ...]
+    rows: Callable[[], Iterator[Row]] = field(default=lambda: iter(()), compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `run --json`."""
+        return {
+            "schema": SCHEMA,
+            "run_id": self.run_id,
+            "verdict": self.verdict.value,
+            "exit_code": self.exit_code,
+            "reason": self.reason,
+            "results": [_result_json(result) for result in self.results],
+        }
+
+
+def from_json(raw: Mapping[str, Any], rows: Callable[[], Iterator[Row]]) -> RunView:
+    """The view behind `as_json`."""
+    return RunView(
+        run_id=raw["run_id"],
+        verdict=Verdict(raw["verdict"]),
+        exit_code=raw["exit_code"],
+        reason=raw["reason"],
+        results=tuple(_result_from(result) for result in raw["results"]),
+        rows=rows,
+    )
+
+
+def _result_json(result: ResultView) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "suite": result.suite,
+        "prompt": result.prompt,
+        "fingerprint": result.fingerprint,
+        "model": result.model,
+        "cases": dict(result.cases),
+        "metrics": _estimates_json(result.metrics),
+        "slices": {
+            tag: {value: _estimates_json(found) for value, found in values.items()}
+            for tag, values in result.slices.items()
+        },
+        "references": {name: _estimates_json(found) for name, found in result.references.items()},
+        "gates": [
+            {"rule": g.rule, "verdict": g.verdict.value, "observed": g.observed, "detail": g.detail}
+            for g in result.gates
+        ],
+        "usage": dict(result.usage),
+        "timing": dict(result.timing),
+    }
+    if result.per_class:
+        body["per_class"] = {
+            line.label: {
+                "precision": line.precision,
+                "recall": line.recall,
+                "f1": line.f1,
+                "support": line.support,
+            }
+            for line in result.per_class
+        }
+    if result.confusion:
+        body["confusion"] = dict(result.confusion)
+    if result.notes:
+        body["notes"] = list(result.notes)
+    return body
+
+
+def _estimates_json(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {name: _estimate_json(estimate) for name, estimate in estimates.items()}
+
+
+def _estimate_json(estimate: Estimate) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "value": estimate.value, "low": estimate.low, "high": estimate.high,
+        "n": estimate.n, "missing": estimate.missing, "method": estimate.method,
+    }  # fmt: skip
+    for name in ("reason", "note"):
+        if getattr(estimate, name):
+            body[name] = getattr(estimate, name)
+    if not estimate.gateable:
+        body["gateable"] = False
+    return body
+
+
+def _estimate_from(name: str, raw: Mapping[str, Any]) -> Estimate:
+    return Estimate(metric=name, **raw)
+
+
+def _estimates_from(raw: Mapping[str, Any]) -> dict[str, Estimate]:
+    return {name: _estimate_from(name, value) for name, value in raw.items()}
+
+
+def _result_from(raw: Mapping[str, Any]) -> ResultView:
+    return ResultView(
+        suite=raw["suite"],
+        prompt=raw["prompt"],
+        fingerprint=raw["fingerprint"],
+        model=raw["model"],
+        cases=raw["cases"],
+        metrics=_estimates_from(raw["metrics"]),
+        slices={
+            tag: {value: _estimates_from(found) for value, found in values.items()}
+            for tag, values in raw["slices"].items()
+        },
+        references={name: _estimates_from(found) for name, found in raw["references"].items()},
+        gates=tuple(
+            GateResult(g["rule"], Verdict(g["verdict"]), g["observed"], g["detail"]) for g in raw["gates"]
+        ),
+        usage=raw["usage"],
+        timing=raw["timing"],
+        per_class=tuple(ClassLine(label, **line) for label, line in raw.get("per_class", {}).items()),
+        confusion=raw.get("confusion", {}),
+        notes=tuple(raw.get("notes", ())),
+    )

@@ -1,0 +1,1 @@
+"""SQLite: what happened, how it was scored, what was decided; and the cache of replies."""

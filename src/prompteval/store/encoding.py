@@ -1,0 +1,103 @@
+"""Rows to JSON text and back, lossless: lone surrogates and NUL stay as they are."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Call, Failure, Observation, Score
+from prompteval.core.request import Usage
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON in ASCII, so that every text can be stored."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def case_json(case: Case) -> str:
+    """Everything of a case but its id, what is empty left out."""
+    body: dict[str, Any] = {"inputs": dict(case.inputs)}
+    if case.expected is not None:
+        body["expected"] = case.expected
+    for name in ("tags", "split", "cluster", "repeat", "answerable", "line"):
+        value = getattr(case, name)
+        if value not in (None, {}, 0):
+            body[name] = dict(value) if name == "tags" else value
+    if case.gold:
+        body["gold"] = [[dict(span) for span in group] for group in case.gold]
+    if case.answers:
+        body["answers"] = list(case.answers)
+    return dumps(body)
+
+
+def case_from(case_id: str, text: str) -> Case:
+    """The case behind `case_json`."""
+    body = json.loads(text)
+    body["gold"] = tuple(tuple(group) for group in body.get("gold", ()))
+    body["answers"] = tuple(body.get("answers", ()))
+    return Case(id=case_id, **body)
+
+
+def observation_json(observation: Observation) -> str:
+    """An observation without the fields that have columns of their own."""
+    body: dict[str, Any] = {"text": observation.text}
+    if observation.output is not None:
+        body["output"] = observation.output
+    if observation.failure is not None:
+        body["failure"] = asdict(observation.failure)
+    if observation.calls:
+        body["calls"] = [asdict(call) for call in observation.calls]
+    if observation.logprobs is not None:
+        body["logprobs"] = list(observation.logprobs)
+    if observation.details:
+        body["details"] = dict(observation.details)
+    return dumps(body)
+
+
+def observation_from(outcome: Any, latency_ms: float, confidence: float | None, text: str) -> Observation:
+    """The observation behind `observation_json` and its columns."""
+    body = json.loads(text)
+    failure, logprobs = body.get("failure"), body.get("logprobs")
+    return Observation(
+        outcome=outcome,
+        output=body.get("output"),
+        text=body["text"],
+        failure=None if failure is None else Failure(**failure),
+        calls=tuple(_call(call) for call in body.get("calls", ())),
+        latency_ms=latency_ms,
+        confidence=confidence,
+        logprobs=None if logprobs is None else tuple(logprobs),
+        details=body.get("details", {}),
+    )
+
+
+def _call(body: dict[str, Any]) -> Call:
+    usage = body.pop("usage")
+    return Call(**body, usage=None if usage is None else Usage(**usage))
+
+
+def scores_json(scores: tuple[Score, ...]) -> str:
+    """Scores as a list of lists; what has its default value is left out from the end."""
+    return dumps([_score(score) for score in scores])
+
+
+def _score(score: Score) -> list[Any]:
+    fields = [
+        score.name, score.value, score.status, list(score.labels) if score.labels else None,
+        score.reason, dict(score.evidence), score.stage, score.low, score.high,
+    ]  # fmt: skip
+    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0]
+    while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
+        fields.pop()
+    return fields
+
+
+def scores_from(text: str) -> tuple[Score, ...]:
+    """The scores behind `scores_json`."""
+    found = []
+    for fields in json.loads(text):
+        whole = [*fields, *["scored", None, "", {}, "end_to_end", 0.0, 1.0][len(fields) - 2 :]]
+        name, value, status, labels, reason, evidence, stage, low, high = whole
+        pair = None if labels is None else (labels[0], labels[1])
+        found.append(Score(name, value, status, stage, reason, evidence, pair, low, high))
+    return tuple(found)

@@ -1,0 +1,237 @@
+"""The results database: runs, their rows, their scores, their verdicts."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.observation import Row
+from prompteval.store.connection import Migration, open_database, open_for_reading
+from prompteval.store.encoding import (
+    case_from,
+    case_json,
+    dumps,
+    observation_from,
+    observation_json,
+    scores_from,
+    scores_json,
+)
+from prompteval.store.writer import Writer
+
+
+def _first_tables(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE runs (run_id TEXT PRIMARY KEY, started TEXT NOT NULL, finished TEXT,"
+        " verdict TEXT, exit_code INTEGER, manifest TEXT NOT NULL, summary TEXT)"
+    )
+    connection.execute(
+        "CREATE TABLE rows (run_id TEXT NOT NULL, suite TEXT NOT NULL, target TEXT NOT NULL,"
+        " model TEXT NOT NULL, case_id TEXT NOT NULL, replicate INTEGER NOT NULL, fingerprint TEXT NOT NULL,"
+        " outcome TEXT NOT NULL, latency_ms REAL NOT NULL, confidence REAL, case_json TEXT NOT NULL,"
+        " observation TEXT NOT NULL, PRIMARY KEY (run_id, suite, target, model, case_id, replicate))"
+        " WITHOUT ROWID"
+    )
+    connection.execute(
+        "CREATE TABLE scores (run_id TEXT NOT NULL, suite TEXT NOT NULL, target TEXT NOT NULL,"
+        " model TEXT NOT NULL, case_id TEXT NOT NULL, replicate INTEGER NOT NULL, scores TEXT NOT NULL,"
+        " PRIMARY KEY (run_id, suite, target, model, case_id, replicate)) WITHOUT ROWID"
+    )
+
+
+# Append only: a step that has been released is never edited.
+MIGRATIONS: tuple[Migration, ...] = (_first_tables,)
+
+_KEY = "run_id, suite, target, model, case_id, replicate"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run as it is stored; `summary` is None while it has not ended."""
+
+    run_id: str
+    started: str
+    finished: str | None
+    verdict: str | None
+    exit_code: int | None
+    manifest: Mapping[str, Any]
+    summary: Mapping[str, Any] | None
+
+
+class SqliteStore:
+    """The results of all runs of a workspace."""
+
+    def __init__(self, path: Path, writer: Writer | None) -> None:
+        self._path = path
+        self._writer = writer
+        self._reader: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(cls, path: Path, *, readonly: bool = False) -> "SqliteStore":
+        """Open or make the database. Raises StoreError for a file that cannot be used."""
+        if readonly:
+            open_for_reading(path, MIGRATIONS).close()
+            return cls(path, None)
+        return cls(path, Writer(path, open_database(path, MIGRATIONS)))
+
+    def begin_run(self, run_id: str, manifest: Mapping[str, Any], started: str) -> None:
+        """Note that a run begins."""
+        values = (run_id, started, dumps(manifest))
+        self._write(
+            lambda c: c.execute("INSERT INTO runs (run_id, started, manifest) VALUES (?, ?, ?)", values)
+        )
+
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        """Store finished rows with their scores; a row stored twice replaces the first."""
+        batch = [
+            (
+                (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate),
+                (
+                    row.fingerprint,
+                    row.observation.outcome,
+                    row.observation.latency_ms,
+                    row.observation.confidence,
+                ),
+                (case_json(row.case), observation_json(row.observation)),
+                scores_json(row.scores),
+            )
+            for row in rows
+        ]
+
+        def work(connection: sqlite3.Connection) -> None:
+            rows_sql = "INSERT OR REPLACE INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+            connection.executemany(rows_sql, [(*key, *facts, *texts) for key, facts, texts, _ in batch])
+            scores_sql = "INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?,?,?)"
+            connection.executemany(scores_sql, [(*key, scores) for key, _, _, scores in batch])
+
+        self._write(work)
+
+    def finish_run(
+        self, run_id: str, verdict: str, exit_code: int, summary: Mapping[str, Any], finished: str
+    ) -> None:
+        """Store how a run ended, and bring everything to disk."""
+        values = (finished, verdict, exit_code, dumps(summary), run_id)
+        sql = "UPDATE runs SET finished = ?, verdict = ?, exit_code = ?, summary = ? WHERE run_id = ?"
+        self._write(lambda connection: connection.execute(sql, values))
+        self.flush()
+
+    def flush(self) -> None:
+        """Return when everything handed in is committed."""
+        if self._writer is not None:
+            self._writer.flush()
+
+    def close(self) -> None:
+        """Commit and close. Safe to call twice."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if self._writer is not None:
+            self._writer.close()
+
+    def runs(self, limit: int | None = None) -> list[RunRecord]:
+        """Runs, newest first."""
+        sql = "SELECT run_id, started, finished, verdict, exit_code, manifest, summary FROM runs"
+        order = " ORDER BY started DESC, run_id DESC LIMIT ?"
+        return [
+            _record(found) for found in self._read().execute(sql + order, (-1 if limit is None else limit,))
+        ]
+
+    def run(self, name: str) -> RunRecord:
+        """A run by id, by a prefix that only one has, or `last`. Raises UsageError otherwise."""
+        records = self.runs()
+        if not records:
+            raise UsageError("there is no run yet", "`prompteval run` makes one")
+        if name == "last":
+            return records[0]
+        found = [record for record in records if record.run_id == name]
+        found = found or [record for record in records if record.run_id.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{name!r} begins {len(found)} run ids", "give more of it")
+        raise UsageError(
+            f"there is no run {name!r}", f"the last is {records[0].run_id}; see `prompteval runs`"
+        )
+
+    def rows(
+        self, run_id: str, suite: str | None = None, target: str | None = None, model: str | None = None
+    ) -> Iterator[Row]:
+        """Rows with their scores, by suite, target, model, case id and replicate."""
+        where, values = _where(run_id, suite, target, model)
+        sql = (
+            f"SELECT {_KEY}, fingerprint, outcome, latency_ms, confidence, case_json, observation, scores"
+            f" FROM rows LEFT JOIN scores USING ({_KEY}) WHERE {where} ORDER BY {_KEY}"
+        )
+        for found in self._read().execute(sql, values):
+            yield _row(found)
+
+    def score_columns(self, run_id: str, suite: str, target: str, model: str) -> Iterator[tuple[Any, ...]]:
+        """Tuples, in order: case id, replicate, outcome, latency, confidence, case JSON, scores JSON."""
+        where, values = _where(run_id, suite, target, model)
+        sql = (
+            "SELECT case_id, replicate, outcome, latency_ms, confidence, case_json, scores"
+            f" FROM rows LEFT JOIN scores USING ({_KEY}) WHERE {where} ORDER BY case_id, replicate"
+        )
+        yield from self._read().execute(sql, values)
+
+    def done(self, run_id: str) -> set[tuple[str, str, str, str, str, int]]:
+        """The resume keys (suite, target, fingerprint, model, case id, replicate) of a run."""
+        sql = "SELECT suite, target, fingerprint, model, case_id, replicate FROM rows WHERE run_id = ?"
+        return set(self._read().execute(sql, (run_id,)))
+
+    def _write(self, job: Any) -> None:
+        if self._writer is None:
+            raise StoreError(str(self._path), "was opened for reading only")
+        self._writer.submit(job)
+
+    def _read(self) -> sqlite3.Connection:
+        self.flush()
+        if self._reader is None:
+            self._reader = open_for_reading(self._path, MIGRATIONS)
+        return self._reader
+
+
+def _where(run_id: str, suite: str | None, target: str | None, model: str | None) -> tuple[str, list[str]]:
+    parts, values = ["run_id = ?"], [run_id]
+    for name, value in (("suite", suite), ("target", target), ("model", model)):
+        if value is not None:
+            parts.append(f"{name} = ?")
+            values.append(value)
+    return " AND ".join(parts), values
+
+
+def _record(found: tuple[Any, ...]) -> RunRecord:
+    run_id, started, finished, verdict, exit_code, manifest, summary = found
+    told = None if summary is None else json.loads(summary)
+    return RunRecord(run_id, started, finished, verdict, exit_code, json.loads(manifest), told)
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    (
+        run_id,
+        suite,
+        target,
+        model,
+        case_id,
+        replicate,
+        mark,
+        outcome,
+        latency,
+        confidence,
+        case,
+        seen,
+        scores,
+    ) = found
+    return Row(
+        run_id=run_id,
+        suite=suite,
+        target=target,
+        fingerprint=mark,
+        model=model,
+        case=case_from(case_id, case),
+        replicate=replicate,
+        observation=observation_from(outcome, latency, confidence, seen),
+        scores=scores_from(scores) if scores is not None else (),
+    )

@@ -1,0 +1,36 @@
+"""Checks that an extension keeps the promises of its protocol; each raises AssertionError."""
+
+from prompteval.core.case import Case
+from prompteval.core.errors import ProviderError
+from prompteval.core.observation import Failure, Observation, Score
+from prompteval.core.protocols import Provider, Scorer
+from prompteval.core.request import Request, Response
+
+
+async def check_provider(provider: Provider, request: Request) -> Response | ProviderError:
+    """A provider answers or raises ProviderError, keeps its identity, and closes twice."""
+    identity = provider.identity
+    assert isinstance(identity, str) and identity, "identity is a text that is not empty"
+    result: Response | ProviderError
+    try:
+        result = await provider.complete(request)
+        assert isinstance(result, Response), f"complete() returned {type(result).__name__}"
+        assert result.latency_ms >= 0, "latency_ms is negative"
+    except ProviderError as error:
+        result = error
+    assert provider.identity == identity, "identity changed during a call"
+    await provider.aclose()
+    await provider.aclose()
+    return result
+
+
+def check_scorer(scorer: Scorer, case: Case, observation: Observation) -> Score:
+    """A scorer returns a Score under its own name, twice the same, and survives a failed observation."""
+    assert scorer.name, "a scorer has a name"
+    score = scorer.score(case, observation)
+    assert isinstance(score, Score), f"score() returned {type(score).__name__}"
+    assert score.name == scorer.name, "the score carries another name"
+    assert scorer.score(case, observation) == score, "the same case scored differently"
+    failed = Observation("error", failure=Failure("call", "timeout", "no answer"))
+    assert isinstance(scorer.score(case, failed), Score), "a failed observation gave no score"
+    return score
