@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = ("support_intents", "support_triage")
 PROMPTS = (("classify_intent", 1), ("classify_intent", 2), ("triage", 1))
 NEAR = 0.8
+NEAR_EXAMPLE = 0.6
 
 
 def _cases(name: str) -> list[Case]:
@@ -109,7 +110,7 @@ def test_b12_no_few_shot_example_is_equal_or_near_a_case(name: str, version: int
         (text, case)
         for text in _examples(name, version)
         for case, tokens in cases
-        if _overlap(_tokens(text), tokens) >= NEAR
+        if _overlap(_tokens(text), tokens) >= NEAR_EXAMPLE
     ]
     assert near == []
 
