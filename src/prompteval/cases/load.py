@@ -107,7 +107,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None) -> Iterator[Ca
     collector = _Collector(path)
     first: dict[str, int] = {}
     for index, raw in enumerate(items):
-        line = document.place((*prefix, index))[0]
+        line, column = document.place((*prefix, index))
         case, wrong = to_case(raw, line, validate)
         for pointer, code, message, help in wrong:
             place = document.key_place((*prefix, index, *pointer))
@@ -116,7 +116,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None) -> Iterator[Ca
             continue
         if case.id in first:
             message = f"id {case.id!r} stands twice, first at line {first[case.id]}"
-            collector.add(line, 1, "PE321", message, "ids are unique in a suite")
+            collector.add(line, column, "PE321", message, "ids are unique in a suite")
         first.setdefault(case.id, line)
         if not wrong:
             yield case

@@ -40,7 +40,7 @@ def parse_model(text: str, model: type[BaseModel]) -> Parsed:
 
 def parse_label(text: str, known: Sequence[str]) -> Parsed:
     """A bare label: equal to one of `known` after trimming, else equal to just one without case."""
-    wanted = text.strip().strip("\"'").rstrip(".").strip()
+    wanted = text.strip(" \t\r\n\"'.`")
     if wanted in known:
         return Parsed("ok", wanted)
     alike = [label for label in known if label.lower() == wanted.lower()]

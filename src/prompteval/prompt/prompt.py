@@ -7,7 +7,6 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Literal
 
-from jinja2 import TemplateSyntaxError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from prompteval.core.errors import RenderError, UsageError
@@ -220,10 +219,7 @@ class Prompt:
         found = {}
         for index, part in enumerate(self.messages):
             if isinstance(part, Part):
-                try:
-                    found[index] = Template(part.text, self.files)
-                except TemplateSyntaxError as error:
-                    raise RenderError(f"line {error.lineno}: {error.message}") from None
+                found[index] = Template(part.text, self.files)
         return found
 
     @cached_property

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError, meta, nodes
+from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -40,6 +40,7 @@ _CHEAP_FILTERS = frozenset(
         "upper",
     ]
 )
+_MULTIPLYING = frozenset({"join", "replace"})
 _CHEAP_NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem,
     nodes.Filter, nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test,
@@ -69,18 +70,30 @@ def environment(files: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
 
 
 class Template:
-    """One compiled message template."""
+    """One compiled message template. Raises RenderError for a syntax error or an unknown filter."""
 
     def __init__(self, source: str, files: Mapping[str, str]) -> None:
         self._source = source
         self._files = dict(files)
         sandbox = environment(files)
-        self._tree = sandbox.parse(source)
-        self.variables = frozenset(variables(sandbox, source, files))
-        self.includes = tuple(sorted({name or "" for name in meta.find_referenced_templates(self._tree)}))
-        cheap = _is_cheap(self._tree) and not any("{%" in text or "{{" in text for text in files.values())
-        self.isolated = not cheap
-        self._compiled = sandbox.from_string(source) if cheap else None
+        try:
+            tree = sandbox.parse(source)
+        except TemplateSyntaxError as error:
+            raise RenderError(f"line {error.lineno}: {error.message}") from None
+        self.includes = tuple(sorted({name or "" for name in meta.find_referenced_templates(tree)}))
+        self.isolated = not _is_cheap(tree) or any("{" in files.get(name, "") for name in self.includes)
+        self.variables = frozenset(self._analyse())
+        self._compiled = None if self.isolated else sandbox.from_string(source)
+
+    def _analyse(self) -> list[str]:
+        """The variables it expects. jinja2 folds constants as it looks: costly templates are read apart."""
+        if not self.isolated:
+            return variables_here(self._source, self._files)
+        arguments = (self._source, self._files)
+        found = shared().call(
+            "prompteval.prompt.template:variables_here", *arguments, timeout_s=RENDER_SECONDS
+        )
+        return list(found)
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The text for these values, in one pass: markup inside a value stays literal.
@@ -136,8 +149,9 @@ def _bounded(template: Any, values: Mapping[str, Any]) -> str:
     return "".join(pieces)
 
 
-def variables(sandbox: Any, source: str, files: Mapping[str, str]) -> set[str]:
-    """Every variable a template and the files it includes expect."""
+def variables_here(source: str, files: Mapping[str, str]) -> list[str]:
+    """Every variable a template and the files it includes expect, sorted."""
+    sandbox = environment(files)
     found: set[str] = set()
     seen: set[str] = set()
     todo = [source]
@@ -148,7 +162,11 @@ def variables(sandbox: Any, source: str, files: Mapping[str, str]) -> set[str]:
             if name is not None and name in files and name not in seen:
                 seen.add(name)
                 todo.append(files[name])
-    return found
+    return sorted(found)
+
+
+def _multiplies_again(node: nodes.Filter) -> bool:
+    return any(inner is not node and inner.name in _MULTIPLYING for inner in node.find_all(nodes.Filter))
 
 
 def _is_cheap(tree: nodes.Template) -> bool:
@@ -157,6 +175,9 @@ def _is_cheap(tree: nodes.Template) -> bool:
         if not isinstance(node, _CHEAP_NODES):
             return False
         if isinstance(node, nodes.Filter) and node.name not in _CHEAP_FILTERS:
+            return False
+        # Two of these in a chain multiply lengths.
+        if isinstance(node, nodes.Filter) and node.name in _MULTIPLYING and _multiplies_again(node):
             return False
         if isinstance(node, nodes.For):
             loops += 1

@@ -1,0 +1,118 @@
+"""Raw replies to typed outputs."""
+
+import json
+from enum import Enum
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from prompteval.prompt.messages import labels, user
+from prompteval.prompt.parse import MAX_DEPTH
+from prompteval.prompt.prompt import Prompt
+
+
+class Inputs(BaseModel):
+    m: str
+
+
+class Output(BaseModel):
+    intent: Literal["a", "b"] = labels(a="First.", b="Second.")
+    score: float = 0.5
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def prompt(output: object) -> Prompt:
+    return Prompt(inputs=Inputs, output=output, messages=[user("{{ m }}")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"intent": "a"}', ' \n{"intent": "a"}\n', '```json\n{"intent": "a"}\n```', 'Sure:\n```\n{"intent": "a"}\n```',
+        '\ufeff{"intent": "a"}',
+    ],
+)  # fmt: skip
+def test_json_is_found_bare_or_in_a_fence(text: str) -> None:
+    """White space and one code fence are forgiven."""
+    assert prompt(Output).parse(text).output == {"intent": "a", "score": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", "json"), ("a", "json"), ('{"intent": "c"}', "schema"), ('{"intent": "a", "x": 1}', "schema"),
+        ('{"intent": "a", "score": NaN}', "json"), ('{"intent": "a", "score": 1e999}', "json"),
+        ("[" * 100_000, "json"), ("[" * 200 + "]" * 200, "json"), ("{}", "schema"), ('{"intent"', "json"),
+    ],
+)  # fmt: skip
+def test_what_is_no_output_is_invalid_with_a_reason(text: str, kind: str) -> None:
+    """Never a default, never an exception."""
+    parsed = prompt(Output).parse(text)
+    assert parsed.outcome == "invalid"
+    assert parsed.failure is not None
+    assert (parsed.failure.type, bool(parsed.failure.message)) == (kind, True)
+
+
+@pytest.mark.parametrize(("text", "label"), [("red", "red"), (' "Red". ', "red"), ("BLUE\n", "blue")])
+def test_bare_labels_are_trimmed(text: str, label: str) -> None:
+    """A label in quotes, with a full stop or in capitals is that label."""
+    assert prompt(Colour).parse(text).output == label
+    assert prompt(Literal["red", "blue"]).parse(text).output == label
+
+
+def test_case_counts_where_labels_differ_only_by_it() -> None:
+    """`Us` and `US` are told apart or refused, never guessed."""
+    choices = prompt(Literal["us", "US"])
+    assert choices.parse("US").output == "US"
+    assert choices.parse("Us").outcome == "invalid"
+
+
+@given(st.text())
+def test_plain_text_is_kept_as_it_is(text: str) -> None:
+    """A str output is the reply itself."""
+    assert prompt(str).parse(text).output == text
+
+
+@given(st.text())
+def test_parsing_never_raises(text: str) -> None:
+    """Any text is a value or an invalid outcome."""
+    assert prompt(Output).parse(text).outcome in ("ok", "invalid")
+
+
+@given(st.sampled_from(["a", "b"]), st.floats(allow_nan=False, allow_infinity=False))
+def test_a_valid_output_reads_back(intent: str, score: float) -> None:
+    """What meets the schema comes out unchanged."""
+    assert prompt(Output).parse(json.dumps({"intent": intent, "score": score})).output == {
+        "intent": intent,
+        "score": score,
+    }
+
+
+def test_strict_schema_requires_everything_and_allows_nothing_else() -> None:
+    """Nested objects too; label descriptions travel, titles and defaults do not."""
+
+    class Inner(BaseModel):
+        x: int = 1
+
+    class Outer(BaseModel):
+        inner: Inner
+        items: list[Inner]
+        intent: Literal["a", "b"] = labels(a="First.", b="Second.")
+
+    schema = prompt(Outer).schema
+    assert schema is not None
+    assert schema["required"] == ["inner", "items", "intent"]
+    assert schema["additionalProperties"] is False
+    assert schema["$defs"]["Inner"] == {
+        "additionalProperties": False, "properties": {"x": {"type": "integer"}}, "required": ["x"], "type": "object",
+    }  # fmt: skip
+    assert schema["properties"]["intent"]["description"] == "a: First.\nb: Second."
+    assert "title" not in json.dumps(schema)
+    assert MAX_DEPTH == 64

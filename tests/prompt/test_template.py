@@ -1,0 +1,94 @@
+"""Templates cannot escape, hang or swell."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import DeadlineExceeded, InvalidInput, PromptevalError, RenderError
+from prompteval.prompt.loader import load_prompt
+from prompteval.prompt.template import Template
+from prompteval.workspace.tree import WorkingTree
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__.__mro__ }}", "{{ cycler.__init__.__globals__ }}", "{{ lipsum.__globals__ }}",
+        "{{ m.__class__ }}", "{{ ''['__class__'] }}", "{{ range(3) }}", "{{ dict(a=1) }}", "{{ joiner() }}",
+        "{{ namespace() }}", "{{ self.__init__ }}", "{{ m.format.__globals__ }}", "{{ '{0.__class__}'.format(m) }}",
+        "{% set x = [].append(1) %}{{ x.__class__ }}",
+    ],
+)  # fmt: skip
+def test_s1_nothing_of_python_is_reached(source: str) -> None:
+    """Attributes of the interpreter and jinja's own globals are out of reach."""
+    with pytest.raises(RenderError):
+        Template(source, {}).render({"m": "x"})
+
+
+def test_s1_filters_that_reach_attributes_do_not_exist() -> None:
+    """`attr` is gone: the template does not even compile."""
+    with pytest.raises(RenderError, match="attr"):
+        Template("{{ m|attr('__class__') }}", {})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 10**(10**8) }}", "{{ 'a'*10**9 }}", "{{ 'a'*999999999 }}", "{{ '%999999999d'%1 }}",
+        "{{ [1]*999999999 }}", "{{ m.center(999999999) }}", "{{ '{:999999999}'.format(1) }}",
+        "{{ 'x'|center(999999999) }}",
+    ],
+)  # fmt: skip
+def test_s2_no_expression_burns_time_or_memory(source: str) -> None:
+    """Huge powers, repeats and paddings end in an error, soon."""
+    started = time.perf_counter()
+    with pytest.raises(PromptevalError):
+        Template(source, {}).render({"m": "x"})
+    assert time.perf_counter() - started < 5
+
+
+NESTED = "{% for a in m %}{% for b in m %}{% for c in m %}{% for d in m %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}"
+
+
+def test_s3_nested_loops_are_killed() -> None:
+    """A template that would run for minutes is ended in a worker."""
+    started = time.perf_counter()
+    with pytest.raises(DeadlineExceeded):
+        Template(NESTED, {}).render({"m": "x" * 400})
+    assert time.perf_counter() - started < 6
+
+
+def test_s3_output_has_a_limit() -> None:
+    """A loop over a long list cannot fill the memory."""
+    with pytest.raises(RenderError, match="longer than"):
+        Template("{% for a in m %}{{ t }}{% endfor %}", {}).render({"m": "x" * 1000, "t": "y" * 10_000})
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../secret.j2", "v1.py", "link.j2"])
+def test_s5_includes_stay_in_the_prompts_folder(tmp_path: Path, name: str) -> None:
+    """Absolute paths, `..`, the module itself and links that lead out are not included."""
+    folder = tmp_path / "ws" / "prompts" / "p"
+    folder.mkdir(parents=True)
+    (tmp_path / "secret.j2").write_text("secret")
+    (folder / "v1.py").write_text(
+        "from pydantic import BaseModel\nfrom prompteval import Prompt, user\n"
+        "class I(BaseModel):\n    m: str\n"
+        f"prompt = Prompt(inputs=I, output=str, messages=[user(\"{{% include '{name}' %}}{{{{ m }}}}\")])\n"
+    )
+    if name == "link.j2":
+        (folder / name).symlink_to(tmp_path / "secret.j2")
+        with pytest.raises(InvalidInput, match="leads out"):
+            load_prompt(WorkingTree(tmp_path / "ws"), "p")
+        return
+    prompt = load_prompt(WorkingTree(tmp_path / "ws"), "p")
+    assert any(problem.code == "PE303" for problem in prompt.check())
+    with pytest.raises(RenderError):
+        prompt.render({"m": "x"})
+
+
+def test_included_files_render_and_count() -> None:
+    """A file beside the module is included, and its variables are known."""
+    template = Template("{% include 'a.j2' %}", {"a.j2": "hello {{ name }}"})
+    assert template.render({"name": "{{ x }}"}) == "hello {{ x }}"
+    assert template.variables == {"name"}

@@ -1,0 +1,58 @@
+"""Finding a workspace and reading its settings."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.workspace.settings import find_workspace
+
+
+def test_found_upward_from_a_sub_folder(tmp_path: Path) -> None:
+    """The nearest settings file above counts."""
+    (tmp_path / "prompteval.toml").write_text('default_model = "local/x"\n')
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    workspace = find_workspace(tmp_path / "a" / "b")
+    assert (workspace.root, workspace.settings.default_model) == (tmp_path.resolve(), "local/x")
+
+
+def test_pyproject_needs_the_table(tmp_path: Path) -> None:
+    """A pyproject.toml of another project is passed over."""
+    (tmp_path / "pyproject.toml").write_text("[tool.prompteval]\n")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    assert find_workspace(tmp_path / "a").root == tmp_path.resolve()
+
+
+def test_none_tells_the_way_forward(tmp_path: Path) -> None:
+    """Outside a workspace the message names `prompteval init`."""
+    with pytest.raises(UsageError, match="prompteval init"):
+        find_workspace(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "defalt_model = 'x'",
+            "prompteval.toml:1:1 PE121 unknown setting 'defalt_model' .did you mean 'default_model'",
+        ),
+        ("[models.m]\nmodle = 'x'", "prompteval.toml:2:1 PE121 unknown key 'modle'"),
+        ("[models.m]\ntimeout_s = -1", "above zero"),
+        ("a = ", "not TOML"),
+    ],
+)
+def test_wrong_settings_name_line_and_mend(tmp_path: Path, text: str, told: str) -> None:
+    """A slip in the settings is an error with its line."""
+    (tmp_path / "prompteval.toml").write_text(text)
+    with pytest.raises(InvalidInput, match=told):
+        find_workspace(tmp_path)
+
+
+def test_s23_state_folder_is_private(tmp_path: Path) -> None:
+    """`.prompteval` is 0700 and ignores itself."""
+    (tmp_path / "prompteval.toml").write_text("")
+    folder = find_workspace(tmp_path).state_dir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert (folder / ".gitignore").read_text() == "*\n"

@@ -1,0 +1,59 @@
+"""Suite files, read strictly."""
+
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import InvalidInput
+from prompteval.workspace.suite import Suite, load_suite
+from prompteval.workspace.tree import WorkingTree
+
+
+def load(tmp_path: Path, text: str) -> Suite:
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "s.yaml").write_text(text)
+    return load_suite(WorkingTree(tmp_path), "evals/s.yaml")
+
+
+def test_a_whole_suite_is_read(tmp_path: Path) -> None:
+    """Names, places and paths come out as written; paths start at the suite file."""
+    suite = load(
+        tmp_path,
+        "prompt: p\ncases: ../datasets/c.jsonl\nscorers:\n  - exact: {field: x, name: n}\n"
+        "metrics: [accuracy]\ngate:\n  - accuracy >= 0.5\n",
+    )
+    assert suite.cases[0].path == "datasets/c.jsonl"
+    assert (suite.scorers[0].kind, suite.scorers[0].name, dict(suite.scorers[0].options)) == (
+        "exact",
+        "n",
+        {"field": "x"},
+    )
+    assert (suite.metrics[0].line, suite.gate[0].line) == (5, 7)
+
+
+def test_all_problems_come_at_once_with_the_nearest_name(tmp_path: Path) -> None:
+    """Three slips are three problems, each at its line."""
+    with pytest.raises(InvalidInput) as caught:
+        load(tmp_path, "prompt: p\ncases: c.jsonl\nscorrers: [exact]\nrepeat: 0\nreferences: [majorty]\n")
+    told = [str(problem) for problem in caught.value.problems]
+    assert told[0].startswith("evals/s.yaml:3:1 PE202 unknown key 'scorrers' (did you mean 'scorers'?)")
+    assert "evals/s.yaml:4:9" in told[1]
+    assert "did you mean 'majority'" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "PE201"),
+        ("cases: c.jsonl", "PE205 the suite has no target"),
+        ("prompt: p", "PE206 the suite has no cases"),
+        ("prompt: p\ncallable: 'a:b'\ncases: c", "PE204 a suite has one target"),
+        ("prompt: p\ncases: ../../etc/passwd", "PE207"),
+        ("prompt: p\ncases: /etc/passwd", "PE207"),
+        ("prompt: p\ncases: c\nscorers: exact", "scorers is a list"),
+    ],
+)
+def test_wrong_suites_say_why(tmp_path: Path, text: str, told: str) -> None:
+    """Each mistake has its own message."""
+    with pytest.raises(InvalidInput, match=told):
+        load(tmp_path, text)

@@ -1,0 +1,56 @@
+"""Trees never leave the workspace; commits are read without a checkout."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.workspace.tree import GitTree, WorkingTree
+
+
+def git(folder: Path, *arguments: str) -> None:
+    name = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret", "a/../../secret", "link/secret"])
+def test_s5_paths_stay_inside(tmp_path: Path, path: str) -> None:
+    """Absolute paths, `..` and symlinks that lead out are refused."""
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "secret").write_text("x")
+    (root / "link").symlink_to(tmp_path)
+    with pytest.raises(InvalidInput, match="leads out of the workspace"):
+        WorkingTree(root).read(path)
+
+
+def test_git_tree_reads_a_commit_from_a_sub_folder(tmp_path: Path) -> None:
+    """Paths are relative to the workspace, wherever it lies in the repository; the work tree does not matter."""
+    root = tmp_path / "ws"
+    (root / "prompts").mkdir(parents=True)
+    (root / "prompts" / "a.txt").write_text("old")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    (root / "prompts" / "a.txt").write_text("new")
+    tree = GitTree(root, "HEAD")
+    assert (tree.read("prompts/a.txt"), tree.list("prompts")) == (b"old", ["prompts/a.txt"])
+    with pytest.raises(InvalidInput, match="no such file at HEAD"):
+        tree.read("prompts/b.txt")
+
+
+def test_b17_missing_ref_and_no_repository(tmp_path: Path) -> None:
+    """Both say what is wrong."""
+    with pytest.raises(UsageError, match="not in a git repository"):
+        GitTree(tmp_path, "HEAD")
+    git(tmp_path, "init", "-q")
+    with pytest.raises(UsageError, match="knows no commit 'nope'"):
+        GitTree(tmp_path, "nope")
+
+
+def test_s18_a_ref_that_looks_like_an_option_is_a_ref(tmp_path: Path) -> None:
+    """A ref never reaches git as an option."""
+    git(tmp_path, "init", "-q")
+    with pytest.raises(UsageError, match="knows no commit"):
+        GitTree(tmp_path, "--upload-pack=touch x")

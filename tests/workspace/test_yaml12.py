@@ -1,0 +1,83 @@
+"""YAML by the 1.2 core schema, bounded."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompteval.core.errors import InvalidInput
+from prompteval.workspace.yaml12 import parse
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no", "no"), ("on", "on"), ("12:30", "12:30"), ("2024-01-01", "2024-01-01"), ("1.10", 1.1), ("010", 10),
+        ("0o17", 15), ("0x1F", 31), ("~", None), ("", None), ("true", True), ("'true'", "true"), ("1e3", 1000.0),
+    ],
+)  # fmt: skip
+def test_b1_scalars_follow_yaml_1_2(text: str, value: object) -> None:
+    """Only the core schema's words are more than text; `no` stays a label."""
+    found = parse(f"label: {text}", "a.yaml").value["label"]
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_b2_duplicate_key_names_both_lines() -> None:
+    """The second key's line is the place, the first one's is in the message."""
+    with pytest.raises(InvalidInput, match=r"a\.yaml:3:1 PE112 key 'a' stands twice, first at line 1"):
+        parse("a: 1\nb: 2\na: 3\n", "a.yaml")
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{new}: &{new} [{','.join(['*' + old] * 10)}]\n" for old, new in zip("abcdef", "bcdefg", strict=True)
+)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "{a: " * 200_000, "- " * 200_000, BOMB, "x" * 100_000_000])
+def test_b3_deep_wide_and_large_files_are_refused_at_once(text: str) -> None:
+    """Nesting, alias bombs and huge files end in an error within a second, never in a crash."""
+    started = time.perf_counter()
+    with pytest.raises(InvalidInput):
+        parse(text, "a.yaml")
+    assert time.perf_counter() - started < 1.0
+
+
+def test_b4_tab_indentation_is_an_error_with_its_line() -> None:
+    """YAML forbids tabs; the message says where."""
+    with pytest.raises(InvalidInput, match=r"a\.yaml:2:1 PE106"):
+        parse("a:\n\t- b\n", "a.yaml")
+
+
+@pytest.mark.parametrize(
+    "tag", ["!!python/object/apply:os.system", "!!python/name:os.system", "!custom", "!!binary"]
+)
+def test_s14_tags_construct_nothing(tag: str) -> None:
+    """No tag but those of plain data is read."""
+    with pytest.raises(InvalidInput, match="PE109"):
+        parse(f"a: {tag} ['echo']", "a.yaml")
+
+
+def test_places_point_at_keys_and_values() -> None:
+    """Every value and key knows its line and column, from 1."""
+    document = parse("a:\n  - b: 1\n    c: [x, y]\n", "a.yaml")
+    assert document.place(("a", 0, "c", 1)) == (3, 12)
+    assert document.key_place(("a", 0, "c")) == (3, 5)
+    assert document.place(("a", 0, "zzz")) == (2, 5)
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cs", "Cc"]), max_size=30))
+def test_quoted_text_reads_back(text: str) -> None:
+    """Any printable text in single quotes is that text."""
+    quoted = text.replace("'", "''")
+    if "\ufeff" not in text and not any(c in text for c in "\u2028\u2029\x85"):
+        assert parse(f"a: '{quoted}'", "a.yaml").value == {"a": text}
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Nothing but InvalidInput ever comes out of the parser."""
+    try:
+        parse(text, "a.yaml")
+    except InvalidInput as error:
+        assert error.problems
