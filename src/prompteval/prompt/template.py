@@ -89,11 +89,11 @@ class Template:
         """The variables it expects. jinja2 folds constants as it looks: costly templates are read apart."""
         if not self.isolated:
             return variables_here(self._source, self._files)
-        arguments = (self._source, self._files)
-        found = shared().call(
-            "prompteval.prompt.template:variables_here", *arguments, timeout_s=RENDER_SECONDS
-        )
-        return list(found)
+        place = "prompteval.prompt.template:variables_here"
+        try:
+            return list(shared().call(place, self._source, self._files, timeout_s=RENDER_SECONDS))
+        except PromptevalError as error:
+            raise RenderError(str(error).removeprefix(f"{place}: ")) from None
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The text for these values, in one pass: markup inside a value stays literal.
