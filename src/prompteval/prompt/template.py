@@ -12,7 +12,7 @@ from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxErr
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from prompteval.core.errors import RenderError
+from prompteval.core.errors import PromptevalError, RenderError
 from prompteval.isolate.worker import shared
 
 MAX_CHARACTERS = 2_000_000
