@@ -5,6 +5,7 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.problem import did_you_mean
+from prompteval.core.secret import find_secret
 
 Pointer = tuple[str | int, ...]
 Wrong = tuple[Pointer, str, str, str]  # place, code, message, help
@@ -44,9 +45,30 @@ def to_case(raw: Any, line: int, validate: Validate | None) -> tuple[Case | None
         answerable=_answerable(raw, wrong) if "answerable" in raw else None,
         line=line,
     )
+    for text in _texts(raw):
+        secret = find_secret(text)
+        if secret is not None:
+            wrong.append(
+                ((), "PE330", f"a credential stands in the case: {secret[1]}", "take it out and revoke it")
+            )
+            break
     if validate is not None and not wrong:
         wrong.extend((place, "PE320", message, help) for place, message, help in validate(raw))
     return case, wrong
+
+
+def _texts(value: Any) -> list[str]:
+    """Every text in a record, however deep."""
+    found, todo = [], [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, dict):
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+    return found
 
 
 def _id(raw: Mapping[str, Any], wrong: list[Wrong]) -> str:

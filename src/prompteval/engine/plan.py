@@ -14,6 +14,7 @@ from prompteval.core.fingerprint import canonical_json
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.engine.gates import Gate, plan_gates
+from prompteval.engine.leakage import Examples
 from prompteval.engine.measures import Measure, plan_measures
 from prompteval.engine.problems import Problems
 from prompteval.engine.prompts import split_reference
@@ -199,6 +200,8 @@ def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) 
     total = digest_sum = 0
     seen_from: set[str] = set()
     broken = False
+    several, ids = len(suite.cases) > 1, dict[int, str]()
+    examples = Examples(prompt) if prompt is not None else None
     for source in suite.cases:
         key = source.path or f"inline:{source.line}"
         if key in seen_from:
@@ -208,6 +211,11 @@ def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) 
         try:
             for case in _read_source(tree, suite, source, prompt):
                 total += 1
+                if several:
+                    _note_double(case, key, ids, problems)
+                    broken = broken or bool(problems.found)
+                if examples and (not suite.split or case.split in suite.split):
+                    _note_leak(case, key, examples, problems)
                 tags.update(case.tags)
                 splits[case.split] += 1
                 digest_sum += case_digest(case)
@@ -218,6 +226,26 @@ def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) 
         return None
     mark = f"sha256:{digest_sum % 2**256:064x}"
     return CaseFacts(total, frozenset(tags), dict(splits), mark)
+
+
+def _note_double(case: Case, source: str, ids: dict[int, str], problems: Problems) -> None:
+    """Two files of one suite must not share an id."""
+    other = ids.setdefault(hash(case.id), source)
+    if other != source:
+        message = f"id {case.id!r} stands in {other} too"
+        problems.add(source, (case.line, 1), "PE321", message, "ids are unique in a suite")
+
+
+def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) -> None:
+    """A few-shot example that is a case of the suite, word for word or nearly."""
+    found = examples.match(case)
+    if found is not None:
+        part, likeness = found
+        how = "is" if likeness == 1 else f"is {likeness:.0%} like"
+        message = f"case {case.id!r} {how} the few-shot example at {part.path}:{part.line}"
+        problems.add(
+            source, (case.line, 1), "PE240", message, "take the example out, or move the case to train"
+        )
 
 
 def case_digest(case: Case) -> int:

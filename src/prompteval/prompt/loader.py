@@ -114,5 +114,6 @@ def _compile(prompt: Prompt) -> None:
                 ) from None
     try:
         prompt.fingerprint  # noqa: B018
+        prompt.schema  # noqa: B018
     except (PromptevalError, ValueError, TypeError) as error:
         raise InvalidInput([Problem(prompt.path, 1, 1, "PE309", f"params or schema: {error}")]) from None

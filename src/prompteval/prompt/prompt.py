@@ -13,6 +13,7 @@ from prompteval.core.errors import RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Message
+from prompteval.core.secret import find_secret
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.parse import Parsed, parse_label, parse_model
 from prompteval.prompt.schema import strict_schema
@@ -166,6 +167,13 @@ class Prompt:
                     message = f"history slot {part.name!r} is no input"
                     found.append(Problem(self.path, 0, 0, "PE302", message, did_you_mean(part.name, known)))
                 continue
+            secret = find_secret(part.text)
+            if secret is not None:
+                line = part.line + part.text.count("\n", 0, secret[0])
+                message = f"a credential stands in the prompt: {secret[1]}"
+                found.append(
+                    Problem(part.path or self.path, line, 1, "PE330", message, "take it out and revoke it")
+                )
             template = self._templates[index]
             used |= template.variables
             for name in sorted(template.variables - known):

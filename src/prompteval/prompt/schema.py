@@ -10,13 +10,19 @@ _DROPPED = ("title", "default")
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of `model` in the strict form: every field required, nothing else allowed.
 
-    Titles and defaults are dropped; definitions stay under `$defs`.
+    Titles and defaults are dropped; definitions stay under `$defs`. Raises ValueError for a
+    reference out of the schema: nothing is ever fetched.
     """
     schema: dict[str, Any] = _strict(model.model_json_schema())
     return schema
 
 
 def _strict(node: Any) -> Any:
+    reference = node.get("$ref") if isinstance(node, dict) else None
+    if isinstance(reference, str) and not reference.startswith("#/$defs/"):
+        raise ValueError(
+            f"the output schema refers to {reference!r}; only definitions of its own are followed"
+        )
     if isinstance(node, list):
         return [_strict(item) for item in node]
     if not isinstance(node, dict):

@@ -19,6 +19,9 @@ def normal_cdf(x: float) -> float:
 
 def t_cdf(x: float, df: float) -> float:
     """P(T <= x) of Student's t with df > 0 degrees of freedom, through the incomplete beta function."""
+    if x * x < df:  # near the middle the tail formula loses digits
+        middle = 0.5 * incomplete_beta(x * x / (df + x * x), 0.5, df / 2.0)
+        return 0.5 + math.copysign(middle, x)
     tail = 0.5 * incomplete_beta(df / (df + x * x), df / 2.0, 0.5)
     return 1.0 - tail if x > 0 else tail
 

@@ -1,0 +1,22 @@
+"""Credentials that were typed where they do not belong."""
+
+import re
+
+# Published shapes of keys: OpenAI and compatible, GitHub, AWS, Google, Slack, private key blocks.
+_SHAPES = re.compile(
+    r"\bsk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{16,}"
+    r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{40,}"
+    r"|\bAKIA[0-9A-Z]{16}\b|\bAIza[A-Za-z0-9_-]{35}"
+    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+
+
+def find_secret(text: str) -> tuple[int, str] | None:
+    """(offset, redacted form) of the first thing in `text` that looks like a credential, else None."""
+    match = _SHAPES.search(text)
+    return None if match is None else (match.start(), redacted(match[0]))
+
+
+def redacted(secret: str) -> str:
+    """The first characters, enough to find it, and its length."""
+    return f"{secret[:6]}…({len(secret)} characters)"
