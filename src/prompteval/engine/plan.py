@@ -208,6 +208,10 @@ def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) 
             problems.add(suite.path, (source.line, 1), "PE232", f"{key} is listed twice")
             continue
         seen_from.add(key)
+        if source.path is not None and not tree.exists(source.path):
+            problems.add(suite.path, (source.line, 1), "PE101", f"there is no case file {source.path}")
+            broken = True
+            continue
         try:
             for case in _read_source(tree, suite, source, prompt):
                 total += 1

@@ -47,10 +47,6 @@ class Replay:
                 return f"{changed[0]} changed since it was recorded"
             if changed and "messages" not in changed:
                 return f"{' and '.join(changed)} changed since it was recorded"
-        last = [message[1] for message in raw["messages"]][-1:]
-        same_question = [other for other in self._requests if [m[1] for m in other["messages"]][-1:] == last]
-        if same_question:
-            return "the messages before the question changed since it was recorded"
         return "this request was never recorded; record again with --record"
 
 
