@@ -21,18 +21,23 @@ def progress(*, quiet: bool) -> Iterator[Meter]:
         yield PlainMeter()
 
 
+# Fewer cases than this do not deserve a line of their own.
+SHORT = 25
+
+
 class PlainMeter(Meter):
     """A line for each tenth of an entry, so that a log stays short."""
 
     def __init__(self) -> None:
         self._title = ""
-        self._total = self._done = self._errors = self._cached = self._next = 0
+        self._total = self._done = self._errors = self._cached = self._next = self._step = 0
         self._started = 0.0
 
     def start(self, title: str, total: int) -> None:
         self._title, self._total = title, total
         self._done = self._errors = self._cached = 0
-        self._next = max(total // 10, 1)
+        self._step = max(total // 10, SHORT)
+        self._next = self._step
         self._started = time.monotonic()
 
     def advance(self, *, error: bool, cached: bool) -> None:
@@ -40,7 +45,7 @@ class PlainMeter(Meter):
         self._errors += error
         self._cached += cached
         if self._done >= self._next or self._done == self._total:
-            self._next += max(self._total // 10, 1)
+            self._next += self._step
             seconds = time.monotonic() - self._started
             sys.stderr.write(
                 f"{self._title}: {self._done}/{self._total} done, {self._cached} cached, "

@@ -48,7 +48,7 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     _metrics(result, console)
     if result.per_class:
         _per_class(result, console)
-    _slices(result, console)
+    _slices(result, console, verbose=verbose)
     if verbose and result.confusion:
         _confusion(result, console)
     _gates(result, console)
@@ -87,14 +87,19 @@ def _per_class(result: ResultView, console: "Console") -> None:
     _table(console, "", ["class", "precision", "recall", "F1", "cases"], rows)
 
 
-def _slices(result: ResultView, console: "Console") -> None:
-    for tag, values in result.slices.items():
-        rows = [
-            [f"{tag}={value}", name, number(e.value), interval(e), scored(e)]
-            for value, found in values.items()
-            for name, e in found.items()
-        ]
+def _slices(result: ResultView, console: "Console", *, verbose: bool) -> None:
+    """One table over all tags: the first metric, or every one when verbose."""
+    names = list(result.metrics) if verbose else list(result.metrics)[:1]
+    rows = [
+        [f"{tag}={value}", name, number(found[name].value), interval(found[name]), scored(found[name])]
+        for name in names
+        for tag, values in result.slices.items()
+        for value, found in values.items()
+    ]
+    if rows:
         _table(console, "", ["slice", "metric", "value", "95 % interval", "scored"], rows)
+    if len(result.metrics) > len(names) and rows:
+        console.print("-v shows the slices of the other metrics", style="dim")
 
 
 def _confusion(result: ResultView, console: "Console") -> None:
@@ -111,4 +116,5 @@ def _gates(result: ResultView, console: "Console") -> None:
 
     for gate in result.gates:
         mark = Text(MARKS[gate.verdict], style=_STYLES[gate.verdict.value])
-        console.print(mark, Text(printable(gate.rule)), Text(printable(f"({gate.detail})"), style="dim"))
+        rule, detail = Text(printable(gate.rule)), Text(printable(f"({gate.detail})"), style="dim")
+        console.print(mark, rule, detail, soft_wrap=True)

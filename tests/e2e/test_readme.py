@@ -1,0 +1,69 @@
+"""Every command and example of the README works as printed."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+pytestmark = pytest.mark.slow
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def prompteval(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "prompteval", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
+
+
+def test_console_blocks_run_to_the_end(tmp_path: Path) -> None:
+    """`init`, `cd`, `check`, `run`, in their order, each with exit code 0."""
+    folder = tmp_path
+    for command in [
+        line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")
+    ]:
+        program, *arguments = command.split()
+        if program == "cd":
+            folder = folder / arguments[0]
+        else:
+            assert program == "prompteval"
+            done = prompteval(folder, *arguments)
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def test_the_printed_output_is_that_of_the_command() -> None:
+    """Line for line, numbers aside: another build of torch may move a digit."""
+    printed = re.search(r"<!-- output -->\n```text\n(.*?)```", README, re.DOTALL)
+    assert printed is not None
+    done = prompteval(ROOT, "run", "classify_intent")
+
+    def shape(text: str) -> list[str]:
+        masked = re.sub(r"[0-9a-f]{6,}|[\d.,]+", "#", text)
+        return [" ".join(line.split()) for line in masked.splitlines() if line.strip()]
+
+    assert shape(printed[1]) == shape(done.stdout)
+
+
+def test_the_example_workspace_of_the_readme_works(tmp_path: Path) -> None:
+    """The prompt, the case, the suite and the profile of the README pass `check` together."""
+    prompt, application = blocks("python")
+    (tmp_path / "prompts" / "route_ticket").mkdir(parents=True)
+    (tmp_path / "prompts" / "route_ticket" / "v1.py").write_text(prompt)
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "tickets.jsonl").write_text(blocks("json")[0])
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "route_ticket.yaml").write_text(blocks("yaml")[0])
+    (tmp_path / "prompteval.toml").write_text(blocks("toml")[0])
+    done = prompteval(tmp_path, "check")
+    assert done.returncode == 0, done.stdout
+    called = subprocess.run(
+        [sys.executable, "-c", application], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert called.stdout.strip() == "payments"
+    assert json.loads(blocks("json")[0])["id"] == "t1"
