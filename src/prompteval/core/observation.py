@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from prompteval.core.case import Case
 from prompteval.core.request import ServedBy, Usage
+from prompteval.core.retrieval import Context, Ranking
 
 Outcome = Literal["ok", "invalid", "refused", "truncated", "filtered", "error"]
 Stage = Literal["render", "retrieval", "packing", "call", "parse", "generation", "end_to_end", "score"]
@@ -41,7 +42,9 @@ class Observation:
 
     `output` is the parsed output as JSON values (None unless `outcome` is ok); `text` is the
     raw reply, always kept. `failure` is set for every outcome but ok. `confidence` is the
-    system's own, 0 to 1, None where it gives none.
+    system's own, 0 to 1, None where it gives none. `ranking` holds the candidates of a
+    retrieval target, `reranked` their new order where there was a reranker, `context` what was
+    packed into the prompt.
     """
 
     outcome: Outcome
@@ -53,6 +56,9 @@ class Observation:
     confidence: float | None = None
     logprobs: tuple[float, ...] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    ranking: Ranking | None = None
+    reranked: Ranking | None = None
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)

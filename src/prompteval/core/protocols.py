@@ -7,6 +7,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import ProviderError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.request import Request, Response
+from prompteval.core.retrieval import Chunk, Document, Ranking
 
 
 @runtime_checkable
@@ -46,6 +47,32 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
         """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
         ...
+
+
+class Chunker(Protocol):
+    """Cuts a document into spans, in order of their start; an empty document has none."""
+
+    def __call__(self, document: Document) -> Sequence[Chunk]: ...
+
+
+class Retriever(Protocol):
+    """Finds candidates for a question. `identity` names everything that can change a ranking."""
+
+    @property
+    def identity(self) -> str: ...
+
+    def search(self, query: str, k: int) -> Ranking:
+        """At most k ids, best first; fewer when the corpus or the query has no more to give."""
+        ...
+
+
+class Reranker(Protocol):
+    """Orders candidates anew. Ids it was not given never appear; all it was given do."""
+
+    @property
+    def identity(self) -> str: ...
+
+    def rerank(self, query: str, chunks: Sequence[Chunk]) -> Ranking: ...
 
 
 class Target(Protocol):

@@ -7,6 +7,7 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.observation import Call, Failure, Observation, Score
 from prompteval.core.request import Usage
+from prompteval.core.retrieval import Chunk, Context, Ranking
 
 
 def dumps(value: Any) -> str:
@@ -51,6 +52,10 @@ def observation_json(observation: Observation) -> str:
         body["logprobs"] = list(observation.logprobs)
     if observation.details:
         body["details"] = dict(observation.details)
+    for name in ("ranking", "reranked", "context"):
+        value = getattr(observation, name)
+        if value is not None:
+            body[name] = asdict(value)
     return dumps(body)
 
 
@@ -68,7 +73,25 @@ def observation_from(outcome: Any, latency_ms: float, confidence: float | None, 
         confidence=confidence,
         logprobs=None if logprobs is None else tuple(logprobs),
         details=body.get("details", {}),
+        ranking=_ranking(body.get("ranking")),
+        reranked=_ranking(body.get("reranked")),
+        context=_context(body.get("context")),
     )
+
+
+def _ranking(body: dict[str, Any] | None) -> Ranking | None:
+    if body is None:
+        return None
+    hits = tuple((name, score) for name, score in body["hits"])
+    return Ranking(hits, body["tied"], body["duplicates"])
+
+
+def _context(body: dict[str, Any] | None) -> Context | None:
+    if body is None:
+        return None
+    kept = tuple(Chunk(**chunk) for chunk in body.pop("kept"))
+    dropped = tuple((Chunk(**chunk), reason) for chunk, reason in body.pop("dropped"))
+    return Context(kept, dropped, **body)
 
 
 def _call(body: dict[str, Any]) -> Call:
