@@ -49,6 +49,18 @@ class Embedder(Protocol):
         ...
 
 
+class TokenCounter(Protocol):
+    """Counts tokens. `estimated` says that `encoding` is not known to be the model's own."""
+
+    @property
+    def encoding(self) -> str: ...
+
+    @property
+    def estimated(self) -> bool: ...
+
+    def count(self, text: str) -> int: ...
+
+
 class Chunker(Protocol):
     """Cuts a document into spans, in order of their start; an empty document has none."""
 

@@ -1,0 +1,90 @@
+"""One counter for a model: exact where the vocabulary is at hand, else an estimate that says so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from prompteval.tokens.encodings import cached_vocabulary, encoding_of
+
+# The usual rule for English: a token is about four characters. Over bytes it also fits other scripts.
+BYTES_A_TOKEN = 4
+ESTIMATE = "bytes/4"
+
+Count = Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts tokens of plain text; marks that are special to a model count as the text they are.
+
+    `encoding` names what counts: `o200k_base`, `cl100k_base`, a tokenizer file, or `bytes/4`.
+    `estimated` says that this is not known to be the model's own encoding. The vocabulary is
+    loaded at the first count, once in a process.
+    """
+
+    encoding: str
+    estimated: bool
+    _load: Callable[[], Count] = field(repr=False, compare=False)
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`, 0 for an empty one. A lone surrogate counts as the replacement character."""
+        if not text:
+            return 0
+        counting = self._load()
+        try:
+            return counting(text)
+        except UnicodeEncodeError:
+            return counting(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def counter(model: str, tokenizer: Path | None = None) -> Counter:
+    """The counter for a model, with or without its provider's name; never asks the network.
+
+    `tokenizer` is the `tokenizer.json` of a model that brings its own (`local/...`). Otherwise
+    the vocabulary comes from tiktoken's cache, else from the rs-bpe package, else tokens are
+    estimated from the length. A model that is not known counts by o200k and is `estimated`.
+    """
+    if tokenizer is not None:
+        return Counter(tokenizer.parent.name + "/" + tokenizer.name, False, lambda: _own(tokenizer))
+    encoding, known = encoding_of(model)
+    vocabulary = cached_vocabulary(encoding)
+    if vocabulary is not None:
+        return Counter(encoding, not known, lambda: _tiktoken(encoding, vocabulary))
+    if find_spec("rs_bpe") is not None:
+        return Counter(encoding, not known, lambda: _rs_bpe(encoding))
+    return Counter(ESTIMATE, True, lambda: _estimate)
+
+
+@cache
+def _tiktoken(encoding: str, vocabulary: Path) -> Count:
+    """`vocabulary` was verified and lies where tiktoken looks, so that it does not fetch."""
+    import tiktoken
+
+    loaded = tiktoken.get_encoding(encoding)
+    return lambda text: len(loaded.encode_ordinary(text))
+
+
+@cache
+def _rs_bpe(encoding: str) -> Count:
+    from rs_bpe import openai
+
+    loaded: Any = getattr(openai, encoding)()
+    count: Count = loaded.count
+    return count
+
+
+@cache
+def _own(path: Path) -> Count:
+    from tokenizers import Tokenizer
+
+    loaded: Any = Tokenizer.from_file(str(path))
+    loaded.no_truncation()
+    loaded.no_padding()
+    return lambda text: len(loaded.encode(text, add_special_tokens=False).ids)
+
+
+def _estimate(text: str) -> int:
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
