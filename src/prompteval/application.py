@@ -52,7 +52,7 @@ class LoadedPrompt:
         when the reply is refused, cut or not a valid output.
         """
         from prompteval.core.case import Case
-        from prompteval.engine.target import PromptTarget
+        from prompteval.engine.targets.prompt import PromptTarget
 
         _validate(self.prompt, inputs)
         target = PromptTarget(self.prompt, self._provider, self.model)

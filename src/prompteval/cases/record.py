@@ -18,7 +18,10 @@ GOLD_KEYS = frozenset({"doc", "quote", "start", "end", "grade"})
 
 
 def to_case(raw: Any, line: int, validate: Validate | None) -> tuple[Case | None, list[Wrong]]:
-    """(case, problems); the case is None when it cannot be built at all."""
+    """(case, problems); the case is None when it cannot be built at all.
+
+    Without `validate` the inputs may be any JSON value; with it they are an object.
+    """
     if not isinstance(raw, dict):
         return None, [((), "PE310", f"a case is an object, not {type(raw).__name__}", "")]
     wrong: list[Wrong] = []
@@ -28,7 +31,7 @@ def to_case(raw: Any, line: int, validate: Validate | None) -> tuple[Case | None
                 wrong.append(((key,), "PE311", f"unknown key {key!r}", did_you_mean(str(key), KEYS)))
     case_id = _id(raw, wrong)
     inputs = raw.get("inputs")
-    if not isinstance(inputs, dict):
+    if inputs is None or (validate is not None and not isinstance(inputs, dict)):
         reason = "the case has no inputs" if inputs is None else "inputs is an object"
         wrong.append((("inputs",), "PE313", reason, 'write "inputs": {...}'))
         inputs = {}

@@ -23,7 +23,7 @@ def case_schema() -> dict[str, Any]:
         "required": ["id", "inputs"],
         "properties": {
             "id": {"type": ["string", "integer"]},
-            "inputs": {"type": "object"},
+            "inputs": {"description": "An object for a prompt, any JSON value for another target."},
             "expected": {},
             "tags": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
             "split": text,

@@ -9,16 +9,17 @@ from typing import Any
 class Case:
     """One golden case.
 
-    `inputs` are the values the target receives. `expected` is the right output, whole or in
-    part, and None where there is none. `gold` is the retrieval gold of RAG cases: an outer
-    list (all of these groups), each an inner list (any of these spans). `tags` name slices.
-    `cluster` groups cases that are not independent (a thread, a document). `repeat` is how
-    often this case runs when it asks for it, else None. `answers` and `answerable` belong to
-    question answering. `line` is where the case stands in its file, 0 where unknown.
+    `inputs` are the values the target receives: an object for a prompt, any JSON value for
+    another target. `expected` is the right output, whole or in part, and None where there is
+    none. `gold` is the retrieval gold of RAG cases: an outer list (all of these groups), each an
+    inner list (any of these spans). `tags` name slices. `cluster` groups cases that are not
+    independent (a thread, a document). `repeat` is how often this case runs when it asks for
+    it, else None. `answers` and `answerable` belong to question answering. `line` is where the
+    case stands in its file, 0 where unknown.
     """
 
     id: str
-    inputs: Mapping[str, Any]
+    inputs: Any
     expected: Any = None
     gold: tuple[tuple[Mapping[str, Any], ...], ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)

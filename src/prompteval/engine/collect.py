@@ -89,18 +89,27 @@ class EntryColumns:
 
 
 def collect(
-    stored: Iterable[tuple[Any, ...]], scorers: Sequence[str], tags: Sequence[str], *, keep_ids: bool
+    stored: Iterable[tuple[Any, ...]],
+    scorers: Sequence[str],
+    tags: Sequence[str],
+    *,
+    keep_ids: bool,
+    exclude_errors: bool = False,
 ) -> EntryColumns:
     """Columns from (case id, replicate, outcome, latency, confidence, case JSON, scores JSON) rows in order.
 
-    `keep_ids` keeps the ids too, for references that need them.
+    `keep_ids` keeps the ids too, for references that need them. `exclude_errors` counts the
+    cases whose target failed and leaves them out of every column.
     """
     columns = EntryColumns([] if keep_ids else None)
     columns.scores = {name: ScoreColumn() for name in scorers}
     columns.tags = {name: TagColumn() for name in tags}
     for case_id, group in groupby(stored, key=lambda row: row[0]):
         rows = list(group)
-        columns.outcomes[_worst_outcome(rows)] += 1
+        outcome = _worst_outcome(rows)
+        columns.outcomes[outcome] += 1
+        if exclude_errors and outcome == "error":
+            continue
         columns.latencies.extend(row[3] for row in rows)
         if columns.case_ids is not None:
             columns.case_ids.append(case_id)

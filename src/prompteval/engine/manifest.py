@@ -20,7 +20,7 @@ def manifest(
             plan.suite.name: {
                 "path": plan.suite.path,
                 "cases": plan.facts.fingerprint,
-                "prompts": {prompt.reference: prompt.fingerprint for prompt in plan.prompts},
+                "targets": {target.reference: target.fingerprint for target in plan.targets},
                 "scorers": [[spec.kind, spec.name, dict(spec.options)] for spec in plan.suite.scorers],
                 "metrics": [measure.text for measure in plan.measures],
                 "gate": [str(gate.rule) for gate in plan.gates],

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from prompteval.cases.load import inline_cases, load_cases
-from prompteval.cases.record import Pointer, Validate
+from prompteval.cases.record import Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
@@ -17,14 +17,15 @@ from prompteval.engine.gates import Gate, plan_gates
 from prompteval.engine.leakage import Examples
 from prompteval.engine.measures import Measure, plan_measures
 from prompteval.engine.problems import Problems
-from prompteval.engine.prompts import split_reference
-from prompteval.prompt.loader import load_prompt
+from prompteval.engine.targets.base import TargetPlan
+from prompteval.engine.targets.plan import plan_targets
+from prompteval.engine.targets.prompt import PromptPlan
 from prompteval.prompt.prompt import Prompt
-from prompteval.providers.open import check_reference
+from prompteval.providers.open import DefaultEmbedder, check_reference
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import CaseSource, ScorerSpec, Suite, load_suite
-from prompteval.workspace.tree import GitTree, Tree, WorkingTree
+from prompteval.workspace.tree import Tree, WorkingTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,15 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class SuitePlan:
-    """A suite with every name resolved."""
+    """A suite with every name resolved.
+
+    `targets` is empty when the caller asked for prompts that this suite does not run. `models`
+    go with the targets that take one.
+    """
 
     suite: Suite
     tree: Tree
-    prompts: tuple[Prompt, ...]
+    targets: tuple[TargetPlan, ...]
     models: tuple[str, ...]
     scorers: tuple[Scorer, ...]
     measures: tuple[Measure, ...]
@@ -51,9 +56,20 @@ class SuitePlan:
     facts: CaseFacts
     warnings: tuple[Problem, ...] = field(default=())
 
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts among the targets."""
+        return tuple(target.prompt for target in self.targets if isinstance(target, PromptPlan))
+
+    def entries(self) -> Iterator[tuple[TargetPlan, str]]:
+        """Every (target, model) to run."""
+        for target in self.targets:
+            for model in (target.own_model,) if target.own_model is not None else self.models:
+                yield target, model
+
     def cases(self) -> Iterator[Case]:
         """Every case of the suite, read anew, in the order of its files."""
-        yield from read_cases(self.tree, self.suite, self.prompts[0])
+        yield from read_cases(self.tree, self.suite, self.targets[0].validate if self.targets else None)
 
 
 def plan_suite(
@@ -62,27 +78,25 @@ def plan_suite(
     *,
     models: tuple[str, ...] = (),
     prompts: tuple[str, ...] = (),
-    embedder: Any = None,
+    target_tree: Tree | None = None,
 ) -> SuitePlan:
     """Everything a suite needs, resolved and validated, its case files read through once.
 
-    `models` and `prompts` replace the suite's own. Raises InvalidInput with all problems.
+    `models` and `prompts` replace the suite's own; `target_tree` is where its prompts and
+    recorded outputs are read from, the working tree when it is None. Raises InvalidInput with
+    all problems.
     """
     tree = WorkingTree(workspace.root)
     suite = load_suite(tree, path)
     problems = Problems()
-    loaded = _load_prompts(workspace, tree, suite, prompts, problems)
-    chosen = models or tuple(named.text for named in suite.models)
-    chosen = chosen or tuple(p.model for p in loaded[:1] if p.model) or (workspace.settings.default_model,)
-    for position, model in enumerate(chosen):
-        place = _place(suite.models[position]) if not models and position < len(suite.models) else (1, 1)
-        problems.catch(path, place, "PE221", check_reference, model, workspace)
-    scorers = _build_scorers(workspace, suite, loaded, embedder, problems)
+    targets = plan_targets(workspace, target_tree or tree, suite, prompts, problems)
+    chosen = _models(workspace, suite, targets, models, problems)
+    scorers = _build_scorers(workspace, suite, targets, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
-    if not loaded:
+    if not targets:
         problems.check()
-    facts = survey(tree, suite, loaded[0] if loaded else None, problems)
+    facts = survey(tree, suite, targets, problems)
     for named in suite.slices:
         if facts is not None and named.text not in facts.tags:
             help = did_you_mean(named.text, facts.tags)
@@ -90,7 +104,7 @@ def plan_suite(
     problems.check()
     assert facts is not None  # survey gives None only after noting a problem
     return SuitePlan(
-        suite, tree, loaded, chosen, scorers, measures, gates, facts, tuple(problems.found)
+        suite, tree, targets, chosen, scorers, measures, gates, facts, tuple(problems.found)
     )  # fmt: skip
 
 
@@ -98,32 +112,27 @@ def _place(named: Any) -> tuple[int, int]:
     return (named.line, named.col)
 
 
-def _load_prompts(
-    workspace: Workspace, tree: Tree, suite: Suite, references: tuple[str, ...], problems: Problems
-) -> tuple[Prompt, ...]:
-    place = (suite.target.line, 1)
-    if suite.target.kind != "prompt":
-        problems.add(suite.path, place, "PE220", f"{suite.target.kind}: targets cannot be run yet")
-        return ()
-    loaded: list[Prompt] = []
-    own = split_reference(suite.target.value)[0]
-    for reference in references or (suite.target.value,):
-        name, version, ref = split_reference(reference)
-        if name != own:
-            continue
-        source = tree if ref is None else GitTree(workspace.root, ref)
-        prompt = problems.catch(
-            suite.path, place, "PE222", load_prompt, source, name, version
-        )  # fmt: skip
-        if prompt is not None:
-            problems.found.extend(prompt.check())
-            loaded.append(prompt)
-    return tuple(loaded)
+def _models(
+    workspace: Workspace,
+    suite: Suite,
+    targets: Sequence[TargetPlan],
+    asked: tuple[str, ...],
+    problems: Problems,
+) -> tuple[str, ...]:
+    """The models to run: those asked for, the suite's, the one the prompt pins, the default."""
+    pinned = next((t.prompt.model for t in targets[:1] if isinstance(t, PromptPlan)), None)
+    own = tuple(named.text for named in suite.models)
+    chosen = asked or own or ((pinned,) if pinned else (workspace.settings.default_model,))
+    for position, model in enumerate(chosen):
+        place = _place(suite.models[position]) if not asked and position < len(suite.models) else (1, 1)
+        problems.catch(suite.path, place, "PE221", check_reference, model, workspace)
+    return chosen
 
 
 def _build_scorers(
-    workspace: Workspace, suite: Suite, prompts: tuple[Prompt, ...], embedder: Any, problems: Problems
+    workspace: Workspace, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
 ) -> tuple[Scorer, ...]:
+    embedder = DefaultEmbedder(workspace)
     scorers: list[Scorer] = []
     names: dict[str, int] = {}
     for spec in suite.scorers:
@@ -143,11 +152,11 @@ def _build_scorers(
             help = f"the other is at line {names[scorer.name]}; give one a `name:`"
             problems.add(suite.path, place, "PE224", f"two scorers are called {scorer.name!r}", help)
         names[scorer.name] = spec.line
-        for prompt in prompts:
+        for target in targets:
             for name in getattr(scorer, "fields_used", ()):
-                known = output_fields(prompt)
+                known = target.output_fields
                 if known is not None and name.split(".")[0] not in known:
-                    message = f"{prompt.name}@v{prompt.version} has no output field {name!r}"
+                    message = f"{target.reference} has no output field {name!r}"
                     problems.add(suite.path, place, "PE225", message, did_you_mean(name, known))
         scorers.append(scorer)
     return tuple(scorers)
@@ -157,39 +166,19 @@ def _build_scorer(spec: ScorerSpec, embedder: Any, workspace: Workspace) -> Scor
     return build_scorer(spec, embedder=embedder, root=workspace.root)
 
 
-def output_fields(prompt: Prompt) -> frozenset[str] | None:
-    """The names of the prompt's output fields; None when its output is not a model."""
-    schema = prompt.schema
-    return None if schema is None else frozenset(schema.get("properties", {}))
-
-
-def read_cases(tree: Tree, suite: Suite, prompt: Prompt | None) -> Iterator[Case]:
+def read_cases(tree: Tree, suite: Suite, validate: Validate | None) -> Iterator[Case]:
     """Every case of a suite's sources, in order. Raises InvalidInput at the end of a bad source."""
     for source in suite.cases:
-        yield from _read_source(tree, suite, source, prompt)
+        yield from _read_source(tree, suite, source, validate)
 
 
-def _read_source(tree: Tree, suite: Suite, source: CaseSource, prompt: Prompt | None) -> Iterator[Case]:
-    validate = None if prompt is None else case_validator(prompt)
+def _read_source(tree: Tree, suite: Suite, source: CaseSource, validate: Validate | None) -> Iterator[Case]:
     if source.path is None:
         return inline_cases(source, suite.path, validate=validate)
     return load_cases(tree, source.path, validate=validate)
 
 
-def case_validator(prompt: Prompt) -> Validate:
-    """Checks a raw case's inputs and expected value against the prompt's types."""
-
-    def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
-        found = [(("inputs", *place), told, help) for place, told, help in prompt.input_errors(raw["inputs"])]
-        if raw.get("expected") is not None:
-            errors = prompt.expected_errors(raw["expected"])
-            found += [(("expected", *place), told, help) for place, told, help in errors]
-        return found
-
-    return validate
-
-
-def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) -> CaseFacts | None:
+def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Problems) -> CaseFacts | None:
     """One pass over all cases: validates each, counts, and fingerprints the whole.
 
     The fingerprint adds up per-case digests, so it does not depend on the order of the file.
@@ -201,7 +190,8 @@ def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) 
     seen_from: set[str] = set()
     broken = False
     several, ids = len(suite.cases) > 1, dict[int, str]()
-    examples = Examples(prompt) if prompt is not None else None
+    first = targets[0] if targets else None
+    examples = Examples(first.prompt) if isinstance(first, PromptPlan) else None
     for source in suite.cases:
         key = source.path or f"inline:{source.line}"
         if key in seen_from:
@@ -213,7 +203,7 @@ def survey(tree: Tree, suite: Suite, prompt: Prompt | None, problems: Problems) 
             broken = True
             continue
         try:
-            for case in _read_source(tree, suite, source, prompt):
+            for case in _read_source(tree, suite, source, first.validate if first else None):
                 total += 1
                 if several:
                     _note_double(case, key, ids, problems)
@@ -254,6 +244,6 @@ def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) 
 
 def case_digest(case: Case) -> int:
     """A number from everything in a case that a score can depend on."""
-    body = [case.id, dict(case.inputs), case.expected, dict(case.tags), case.split, case.cluster]
+    body = [case.id, case.inputs, case.expected, dict(case.tags), case.split, case.cluster]
     text = canonical_json([*body, [list(group) for group in case.gold], case.answers, case.answerable])
     return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest(), "big")

@@ -32,9 +32,8 @@ from prompteval.engine.summary import (
     reference_estimates,
     slice_estimates,
 )
-from prompteval.engine.target import PromptTarget
+from prompteval.engine.targets.base import TargetPlan
 from prompteval.engine.usage import UsageTotals
-from prompteval.prompt.prompt import Prompt
 from prompteval.providers.layers import build_layers
 from prompteval.providers.open import open_provider
 from prompteval.providers.recording import Recorder
@@ -48,10 +47,10 @@ from prompteval.workspace.tree import WorkingTree
 
 @dataclass(slots=True)
 class _Job:
-    """One (suite, prompt, model) of a run, with the number of cases selected for it."""
+    """One (suite, target, model) of a run, with the number of cases selected for it."""
 
     plan: SuitePlan
-    prompt: Prompt
+    target: TargetPlan
     model: str
     selected: int
 
@@ -87,9 +86,8 @@ def _plan(workspace: Workspace, options: RunOptions) -> list[_Job]:
     jobs: list[_Job] = []
     for path in paths:
         plan = plan_suite(workspace, path, models=options.models, prompts=options.prompts)
-        for prompt in plan.prompts:
-            selected = sum(1 for _ in _selected(plan, options))
-            jobs += [_Job(plan, prompt, model, selected) for model in plan.models if selected]
+        selected = sum(1 for _ in _selected(plan, options)) if plan.targets else 0
+        jobs += [_Job(plan, target, model, selected) for target, model in plan.entries() if selected]
     if not jobs:
         raise NothingSelected("no case is left after the selection; look at -k, --prompt, --failed and split")
     return jobs
@@ -121,7 +119,7 @@ class _Run:
 
     def execute(self, jobs: list[_Job]) -> RunView:
         plans = list({id(job.plan): job.plan for job in jobs}.values())
-        entries = [(job.plan.suite.name, job.prompt.reference, job.model) for job in jobs]
+        entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
         self._store.begin_run(self._id, manifest(self._workspace, plans, entries), _now())
         stop: Stop | None = None
         results: list[ResultView] = []
@@ -144,16 +142,7 @@ class _Run:
         return stop, results
 
     async def _one(self, job: _Job, stop: Stop, usage: UsageTotals) -> None:
-        live = self._open(job.model)
-        provider: Provider = Batched(live) if isinstance(live, BatchProvider) else live
-        profile = self._workspace.settings.models.get(job.model)
-        layered = build_layers(
-            provider,
-            cache=self._cache if getattr(live, "cacheable", True) else None,
-            recorder=self._recorder,
-            max_attempts=profile.max_attempts if profile else 5,
-        )
-        entry = Entry(self._id, job.plan.suite.name, job.prompt.reference, job.prompt.fingerprint, job.model)
+        entry = Entry(self._id, job.plan.suite.name, job.target.reference, job.target.fingerprint, job.model)
         self._meter.start(
             f"{entry.suite} {entry.target} {entry.model}", job.selected * self._repeats(job.plan)
         )
@@ -164,21 +153,36 @@ class _Run:
             cached = bool(calls) and calls[-1].served_by == "cache"
             self._meter.advance(error=row.observation.outcome == "error", cached=cached)
 
-        limit = profile.max_concurrency if profile and profile.max_concurrency else self._options.concurrency
-        batch = live.max_batch if isinstance(live, BatchProvider) else 1
+        provider, concurrency = None, self._options.concurrency
+        if job.target.own_model is None:
+            provider, concurrency = self._layered(job.model)
+        target = job.target.open(job.model, provider)
         try:
             await run_cases(
                 entry,
                 self._work(job.plan),
-                PromptTarget(job.prompt, layered, job.model),
+                target,
                 job.plan.scorers,
-                concurrency=max(limit, batch),
+                concurrency=concurrency,
                 sink=self._store.add_rows,
                 on_row=on_row,
                 stop=stop,
             )
         finally:
-            await layered.aclose()
+            await target.aclose()
+
+    def _layered(self, model: str) -> tuple[Provider, int]:
+        """The provider of a model with its layers, and how many cases run at a time."""
+        live = self._open(model)
+        profile = self._workspace.settings.models.get(model)
+        layered = build_layers(
+            Batched(live) if isinstance(live, BatchProvider) else live,
+            cache=self._cache if getattr(live, "cacheable", True) else None,
+            recorder=self._recorder,
+            max_attempts=profile.max_attempts if profile else 5,
+        )
+        limit = profile.max_concurrency if profile and profile.max_concurrency else self._options.concurrency
+        return layered, max(limit, live.max_batch if isinstance(live, BatchProvider) else 1)
 
     def _open(self, model: str) -> Provider:
         if self._options.replay is not None:
@@ -209,22 +213,24 @@ class _Run:
 
     def _summarise(self, job: _Job, usage: UsageTotals, wall_s: float) -> ResultView:
         plan, suite = job.plan, job.plan.suite
-        stored = self._store.score_columns(self._id, suite.name, job.prompt.reference, job.model)
+        stored = self._store.score_columns(self._id, suite.name, job.target.reference, job.model)
         names = [scorer.name for scorer in plan.scorers]
         tags = [named.text for named in suite.slices]
         keep_ids = any(named.text == "random" for named in suite.references)
-        columns = collect(stored, names, tags, keep_ids=keep_ids)
+        columns = collect(stored, names, tags, keep_ids=keep_ids, exclude_errors=suite.on_error == "exclude")
         seen = sum(columns.outcomes.values())
         estimates = metric_estimates(plan, columns)
         slices = slice_estimates(plan, columns)
         lines, confusion = breakdowns(plan, columns)
-        notes = [] if plan.suite.on_error == "worst" else ["on_error: exclude leaves failed calls out"]
+        notes = []
+        if suite.on_error == "exclude":
+            notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
         if usage.other_models:
             notes.append(f"the server answered with another model: {', '.join(sorted(usage.other_models))}")
         return ResultView(
             suite=suite.name,
-            prompt=job.prompt.reference,
-            fingerprint=job.prompt.fingerprint,
+            prompt=job.target.reference,
+            fingerprint=job.target.fingerprint,
             model=job.model,
             cases={
                 "total": job.selected,
@@ -242,6 +248,7 @@ class _Run:
             per_class=lines,
             confusion=confusion,
             notes=tuple(notes),
+            errors_excluded=suite.on_error == "exclude",
         )
 
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
@@ -255,7 +262,7 @@ class _Run:
 def _verdict(results: list[ResultView], stop: Stop, *, strict_model: bool) -> tuple[Verdict, str]:
     """The one value that decides the word and the code, with the sentence that says why."""
     gates = [(result, gate) for result in results for gate in result.gates]
-    errors = sum(result.cases["errors"] for result in results)
+    errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
     skipped = sum(result.cases["skipped"] for result in results)
     if stop.interrupted:
         return Verdict.INCOMPLETE, f"interrupted; {skipped} cases were not run"

@@ -1,5 +1,8 @@
 """A model reference to a provider: a profile's name, or `kind/rest`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Provider
@@ -35,3 +38,28 @@ def open_provider(reference: str, workspace: Workspace) -> Provider:
     create = resolve(GROUP, kind)
     provider: Provider = create(rest, profile, workspace.root)
     return provider
+
+
+class DefaultEmbedder:
+    """The embedded model as an Embedder, found and loaded at the first text."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._found: Any = None
+
+    @property
+    def identity(self) -> str:
+        return str(self._open().identity)
+
+    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+        """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
+        found: tuple[Any, int] = self._open().embed(texts)
+        return found
+
+    def _open(self) -> Any:
+        if self._found is None:
+            from prompteval.providers.local.embedder import MiniLMEmbedder
+            from prompteval.providers.local.weights import find_weights
+
+            self._found = MiniLMEmbedder(find_weights("minilm", self._workspace.root))
+        return self._found

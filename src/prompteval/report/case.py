@@ -16,7 +16,7 @@ def render_case(row: Row) -> Iterator[str]:
     if seen.failure is not None:
         yield f"failure   {seen.failure.stage}: {seen.failure.type}: {printable(seen.failure.message)}\n"
     for name, value in (
-        ("inputs", dict(row.case.inputs)),
+        ("inputs", row.case.inputs),
         ("expected", row.case.expected),
         ("output", seen.output),
     ):
@@ -45,7 +45,8 @@ def worst_line(row: Row) -> str:
     labels = ""
     if score is not None and score.labels is not None:
         labels = f"  expected {score.labels[0]}, got {score.labels[1]}"
-    text = " ".join(str(item) for item in row.case.inputs.values())
+    inputs = row.case.inputs
+    text = " ".join(str(item) for item in inputs.values()) if isinstance(inputs, dict) else _shown(inputs)
     return (
         printable(f"{row.suite}::{row.case.id}  {row.observation.outcome}  {value}{labels}  {text[:80]!r}")
         + "\n"

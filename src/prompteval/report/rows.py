@@ -23,7 +23,7 @@ def row_json(row: Row) -> dict[str, Any]:
         "model": row.model,
         "case_id": row.case.id,
         "replicate": row.replicate,
-        "inputs": dict(row.case.inputs),
+        "inputs": row.case.inputs,
         "expected": row.case.expected,
         "output": seen.output if seen.outcome == "ok" else seen.text or None,
         "outcome": seen.outcome,

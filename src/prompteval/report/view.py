@@ -39,6 +39,7 @@ class ResultView:
     per_class: tuple[ClassLine, ...] = ()
     confusion: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    errors_excluded: bool = False
 
     @property
     def title(self) -> str:
@@ -115,6 +116,8 @@ def _result_json(result: ResultView) -> dict[str, Any]:
         body["confusion"] = dict(result.confusion)
     if result.notes:
         body["notes"] = list(result.notes)
+    if result.errors_excluded:
+        body["errors_excluded"] = True
     return body
 
 
@@ -164,4 +167,5 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         per_class=tuple(ClassLine(label, **line) for label, line in raw.get("per_class", {}).items()),
         confusion=raw.get("confusion", {}),
         notes=tuple(raw.get("notes", ())),
+        errors_excluded=raw.get("errors_excluded", False),
     )

@@ -17,7 +17,7 @@ def dumps(value: Any) -> str:
 
 def case_json(case: Case) -> str:
     """Everything of a case but its id, what is empty left out."""
-    body: dict[str, Any] = {"inputs": dict(case.inputs)}
+    body: dict[str, Any] = {"inputs": case.inputs}
     if case.expected is not None:
         body["expected"] = case.expected
     for name in ("tags", "split", "cluster", "repeat", "answerable", "line"):

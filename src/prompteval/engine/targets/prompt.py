@@ -1,13 +1,70 @@
 """A prompt and a model as a target: one case in, what happened out."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
+from typing import Any
 
+from prompteval.cases.record import Pointer, Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError
 from prompteval.core.observation import Call, Failure, Observation, Outcome
+from prompteval.core.problem import Problem
 from prompteval.core.protocols import Provider
 from prompteval.core.request import Request, Response
+from prompteval.engine.targets.base import failed
 from prompteval.prompt.prompt import Prompt
+
+
+@dataclass(frozen=True)
+class PromptPlan:
+    """A version of a prompt, loaded."""
+
+    prompt: Prompt
+
+    own_model = None
+
+    @property
+    def reference(self) -> str:
+        return self.prompt.reference
+
+    @property
+    def name(self) -> str:
+        return self.prompt.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.prompt.fingerprint
+
+    @cached_property
+    def validate(self) -> Validate:
+        return case_validator(self.prompt)
+
+    @property
+    def output_fields(self) -> frozenset[str] | None:
+        schema = self.prompt.schema
+        return None if schema is None else frozenset(schema.get("properties", {}))
+
+    def problems(self) -> list[Problem]:
+        return self.prompt.check()
+
+    def open(self, model: str, provider: Provider | None) -> "PromptTarget":
+        assert provider is not None  # own_model is None, so the engine opens one
+        return PromptTarget(self.prompt, provider, model)
+
+
+def case_validator(prompt: Prompt) -> Validate:
+    """Checks a raw case's inputs and expected value against the prompt's types."""
+
+    def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
+        found = [(("inputs", *place), told, help) for place, told, help in prompt.input_errors(raw["inputs"])]
+        if raw.get("expected") is not None:
+            errors = prompt.expected_errors(raw["expected"])
+            found += [(("expected", *place), told, help) for place, told, help in errors]
+        return found
+
+    return validate
 
 
 class PromptTarget:
@@ -42,13 +99,17 @@ class PromptTarget:
         try:
             request = self.request(case, replicate)
         except (RenderError, DeadlineExceeded) as error:
-            return _failed("render", type(error).__name__, str(error))
+            return failed("render", type(error).__name__, str(error))
         try:
             response = await self._provider.complete(request)
         except ProviderError as error:
             elapsed = (perf_counter() - started) * 1000
-            return _failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed)
+            return failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed)
         return self._observe(request, response, (perf_counter() - started) * 1000)
+
+    async def aclose(self) -> None:
+        """Close the provider."""
+        await self._provider.aclose()
 
     def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
         call = Call(
@@ -88,8 +149,3 @@ class PromptTarget:
             return "invalid", None, Failure("call", "unsupported", message)
         parsed = self._prompt.parse(response.text)
         return parsed.outcome, parsed.output, parsed.failure
-
-
-def _failed(stage: str, kind: str, message: str, *, text: str = "", latency_ms: float = 0.0) -> Observation:
-    failure = Failure("render" if stage == "render" else "call", kind, message)
-    return Observation(outcome="error", failure=failure, text=text, latency_ms=latency_ms)

@@ -1,0 +1,1 @@
+"""What a suite runs: a prompt with a model, recorded outputs, a function, an endpoint."""

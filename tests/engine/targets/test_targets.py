@@ -1,0 +1,188 @@
+"""Targets that are no prompt: recorded outputs, functions, endpoints."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.case import Case
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.observation import Observation
+from prompteval.engine.targets.base import OpenTarget, TargetPlan
+from prompteval.engine.targets.endpoint import plan_endpoint
+from prompteval.engine.targets.function import plan_function
+from prompteval.engine.targets.outputs import plan_outputs
+from prompteval.workspace.tree import WorkingTree
+
+
+def ask(plan: TargetPlan, *cases: Case) -> list[Observation]:
+    async def all_of(target: OpenTarget) -> list[Observation]:
+        try:
+            return [await target(case, 0) for case in cases]
+        finally:
+            await target.aclose()
+
+    return asyncio.run(all_of(plan.open(plan.own_model or "", None)))
+
+
+def recorded(root: Path, *lines: object) -> None:
+    (root / "o.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_recorded_outputs_join_by_case_id(tmp_path: Path) -> None:
+    """The order of the file does not matter, and what was measured comes along."""
+    recorded(
+        tmp_path,
+        {"id": "b", "output": {"x": 1}, "model": "m", "confidence": 0.5, "logprob": [-1, -2]},
+        {"id": "a", "output": "yes", "model": "m", "latency_ms": 12, "usage": {"prompt_tokens": 3}},
+    )
+    plan = plan_outputs(WorkingTree(tmp_path), "o.jsonl")
+    a, b = ask(plan, Case("a", {}), Case("b", {}))
+    assert (a.output, a.latency_ms, a.calls[0].usage.prompt_tokens) == ("yes", 12, 3)  # type: ignore[union-attr]
+    assert (b.output, b.confidence, b.logprobs) == ({"x": 1}, 0.5, (-1, -2))
+    assert (plan.own_model, a.calls[0].served_by, a.calls[0].attempts) == ("m", "replay", 0)
+
+
+def test_a_case_without_a_recorded_output_is_an_error(tmp_path: Path) -> None:
+    """It is no empty answer and it is not left out."""
+    recorded(tmp_path, {"id": "a", "output": "yes"})
+    (missing,) = ask(plan_outputs(WorkingTree(tmp_path), "o.jsonl"), Case("z", {}))
+    assert missing.outcome == "error"
+    assert missing.failure is not None and "no output for case 'z'" in missing.failure.message
+
+
+def test_every_bad_line_of_recorded_outputs_is_named(tmp_path: Path) -> None:
+    """Unknown keys, doubled ids and wrong numbers each at their line."""
+    recorded(
+        tmp_path, {"id": "a", "output": "x"}, {"id": "a", "output": "y"}, {"id": "b", "outptu": 1},
+        {"id": "c", "output": 1, "confidence": 7}, {"id": "d"},
+    )  # fmt: skip
+    with pytest.raises(InvalidInput) as caught:
+        plan_outputs(WorkingTree(tmp_path), "o.jsonl")
+    told = [str(problem) for problem in caught.value.problems]
+    assert [text.split()[0] for text in told] == [f"o.jsonl:{line}:1" for line in (2, 3, 4, 5)]
+    assert "did you mean 'output'" in told[1] and "between 0 and 1" in told[2]
+
+
+APP = """
+from pydantic import BaseModel
+
+class Answer(BaseModel):
+    team: str
+
+def reply(message):
+    return Answer(team=message.upper())
+
+async def later(message):
+    return {"text": message}
+
+def broken(message):
+    raise RuntimeError("no database")
+
+def whole(inputs):
+    return inputs[::-1]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "output"),
+    [
+        ("reply", {"message": "a"}, {"team": "A"}),
+        ("later", {"message": "a"}, {"text": "a"}),
+        ("whole", "abc", "cba"),
+    ],
+)
+def test_a_function_is_called_with_the_inputs(
+    tmp_path: Path, name: str, inputs: object, output: object
+) -> None:
+    """Plain or async; text, JSON values or a pydantic model come back as JSON values."""
+    module = f"app_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{module}.py").write_text(APP)
+    (seen,) = ask(plan_function(tmp_path, f"{module}:{name}"), Case("a", inputs))
+    assert (seen.outcome, seen.output) == ("ok", output)
+
+
+def test_what_a_function_raises_is_the_error_of_the_case(tmp_path: Path) -> None:
+    """The run goes on; type and message are kept, and no bytecode is left behind."""
+    (tmp_path / "app_broken.py").write_text(APP)
+    (seen,) = ask(plan_function(tmp_path, "app_broken:broken"), Case("a", {"message": "x"}))
+    assert seen.outcome == "error" and seen.failure is not None
+    assert seen.failure.message == "app_broken:broken: RuntimeError: no database"
+    assert not (tmp_path / "__pycache__").exists()
+
+
+@pytest.mark.parametrize("entry", ["nothing", "os:", "no_such_module:f", "json:no_such_function"])
+def test_a_function_that_is_not_there_is_named(tmp_path: Path, entry: str) -> None:
+    """The message carries the entry, and nothing is run."""
+    with pytest.raises(ValueError, match="callable: "):
+        plan_function(tmp_path, entry)
+
+
+class Application(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        inputs = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        status = int(inputs.get("status", 200))
+        body = json.dumps({"reply": {"text": inputs["q"], "key": self.headers["x-key"]}}).encode()
+        self.send_response(status)
+        if status == 307:
+            self.send_header("location", "/elsewhere")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def application() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Application)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/answer"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_an_endpoint_gets_the_inputs_and_a_secret_header(
+    application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The header's value comes from the environment and is not part of the plan."""
+    monkeypatch.setenv("APP_KEY", "s3cret")
+    plan = plan_endpoint({"url": application, "headers_env": {"x-key": "APP_KEY"}, "output": "reply"})
+    (seen,) = ask(plan, Case("a", {"q": "hi"}))
+    assert seen.output == {"text": "hi", "key": "s3cret"}
+    assert "s3cret" not in repr(plan)
+
+
+@pytest.mark.parametrize(("status", "told"), [(500, "HTTP 500"), (307, "HTTP 307")])
+def test_an_endpoint_that_fails_or_redirects_is_an_error(application: str, status: int, told: str) -> None:
+    """A redirect is not followed: headers must not travel to another place."""
+    (seen,) = ask(plan_endpoint({"url": application}), Case("a", {"q": "hi", "status": status}))
+    assert seen.outcome == "error" and seen.failure is not None and seen.failure.message == told
+
+
+def test_an_endpoint_needs_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing variable is a usage error before any call, and `check` does not need it."""
+    monkeypatch.delenv("APP_KEY", raising=False)
+    plan = plan_endpoint({"url": "http://127.0.0.1:9/x", "headers_env": {"x-key": "APP_KEY"}})
+    with pytest.raises(UsageError, match="APP_KEY is not set"):
+        plan.open("endpoint", None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ({"url": "ftp://x"}, "begins with http"), ({"url": "http://x", "ouput": "a"}, "did you mean 'output'"),
+        ({"url": "http://x", "timeout_s": 0}, "above zero"), ({"url": "http://x", "headers": {"a": 1}}, "headers"),
+    ],
+)  # fmt: skip
+def test_a_wrong_endpoint_is_refused(raw: dict[str, object], told: str) -> None:
+    """Keys and values are checked when the suite is read."""
+    with pytest.raises(ValueError, match=told):
+        plan_endpoint(raw)
