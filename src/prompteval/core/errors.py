@@ -79,9 +79,11 @@ class ProviderError(PromptevalError):
     """A model call failed.
 
     `kind` is one of: timeout, connection, rate_limit, quota, auth, not_found, bad_request,
-    server, bad_response, empty, no_match, stale_recording, unsupported, no_credentials.
+    server, bad_response, empty, no_match, stale_recording, unsupported, no_credentials, paused
+    (the server asks for a longer wait than is allowed), budget (the money is spent).
     `retryable` says whether the same call may go through later; `retry_after_s` is the
-    server's own wish in seconds; `excerpt` is the start of the body, where there was one.
+    server's own wish in seconds; `excerpt` is the start of the body, where there was one;
+    `possibly_billed` says that the server may have done the work and charge for it.
     """
 
     exit_code: ClassVar[int] = 3
@@ -95,9 +97,11 @@ class ProviderError(PromptevalError):
         retry_after_s: float | None = None,
         status: int | None = None,
         excerpt: str = "",
+        possibly_billed: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
+        self.possibly_billed = possibly_billed
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.status = status

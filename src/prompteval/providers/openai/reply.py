@@ -1,6 +1,7 @@
 """A chat completion's body, read with suspicion."""
 
 import json
+from math import isfinite
 from typing import Any
 
 from prompteval.core.errors import ProviderError
@@ -16,12 +17,13 @@ _FINISH: dict[str, Finish] = {
 MOST_TOKENS = 100_000_000
 
 
-def read_reply(text: str, request_id: str | None, latency_ms: float) -> Response:
+def read_reply(body: bytes, request_id: str | None, latency_ms: float) -> Response:
     """The reply in a body. Raises ProviderError(bad_response or empty) when there is none."""
     try:
+        text = body.decode("utf-8")
         raw = json.loads(text)
-    except ValueError:
-        raise _bad("the reply is not JSON", text) from None
+    except (ValueError, RecursionError):
+        raise _bad("the reply is not JSON", body.decode("utf-8", "replace")) from None
     if not isinstance(raw, dict):
         raise _bad("the reply is no JSON object", text)
     if raw.get("error"):
@@ -38,7 +40,9 @@ def read_reply(text: str, request_id: str | None, latency_ms: float) -> Response
         content = ""
         if not refusal and finish not in ("content_filter", "length"):
             what = "only tool calls" if message.get("tool_calls") else "no content"
-            raise ProviderError("empty", f"the reply has {what}", retryable=True, excerpt=text[:500])
+            raise ProviderError(
+                "empty", f"the reply has {what}", retryable=True, possibly_billed=True, excerpt=text[:500]
+            )
     details = {"system_fingerprint": raw.get("system_fingerprint"), "service_tier": raw.get("service_tier")}
     details["request_id"] = request_id
     return Response(
@@ -54,7 +58,7 @@ def read_reply(text: str, request_id: str | None, latency_ms: float) -> Response
 
 
 def _bad(message: str, text: str) -> ProviderError:
-    return ProviderError("bad_response", message, retryable=True, excerpt=text[:500])
+    return ProviderError("bad_response", message, retryable=True, possibly_billed=True, excerpt=text[:500])
 
 
 def _usage(raw: Any) -> Usage | None:
@@ -86,4 +90,4 @@ def _logprobs(raw: Any) -> tuple[float, ...] | None:
     if not isinstance(tokens, list):
         return None
     values = [token.get("logprob") for token in tokens if isinstance(token, dict)]
-    return tuple(float(value) for value in values if isinstance(value, int | float))
+    return tuple(float(value) for value in values if isinstance(value, int | float) and isfinite(value))

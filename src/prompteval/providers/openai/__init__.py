@@ -1,0 +1,21 @@
+"""`openai/<model>`: any server that speaks the OpenAI chat completions."""
+
+import os
+from pathlib import Path
+
+from prompteval.providers.openai.chat import OpenAIProvider
+from prompteval.workspace.settings import ModelProfile
+
+DEFAULT_URL = "https://api.openai.com/v1"
+DEFAULT_KEY = "OPENAI_API_KEY"
+
+
+def create(model: str, profile: ModelProfile | None, root: Path) -> OpenAIProvider:
+    """The provider for `openai/<model>` or a profile; no key is needed until the first call."""
+    base_url = (profile and profile.base_url) or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
+    key_env = (profile and profile.api_key_env) or DEFAULT_KEY
+    timeout_s = profile.timeout_s if profile else 60.0
+    return OpenAIProvider(model, base_url=base_url, api_key_env=key_env, timeout_s=timeout_s)
+
+
+__all__ = ["OpenAIProvider", "create"]
