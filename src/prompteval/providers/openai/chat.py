@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from prompteval.core.errors import ProviderError
+from prompteval.core.errors import PromptevalError, ProviderError
 from prompteval.core.request import Request, Response
 from prompteval.providers.openai.body import BodyWriter
 from prompteval.providers.openai.connection import open_session
@@ -83,6 +83,8 @@ class OpenAIProvider:
                 return reply.status, reply.headers, await reply.read()
         except (OSError, ValueError, EOFError) as error:
             raise connection_error(error) from None
+        except PromptevalError as error:  # --offline refuses the connection itself
+            raise ProviderError("connection", str(error)) from None
         except Exception as error:
             import aiohttp
 
