@@ -1,11 +1,11 @@
 """What a run was made from: enough to say whether two runs may be compared."""
 
-import subprocess
 from collections.abc import Sequence
 from typing import Any
 
 from prompteval._version import __version__
 from prompteval.engine.plan import SuitePlan
+from prompteval.workspace.git import head_and_dirty
 from prompteval.workspace.settings import Workspace
 
 
@@ -34,20 +34,5 @@ def manifest(
 
 def git_state(workspace: Workspace) -> dict[str, Any] | None:
     """The commit and whether tracked files differ from it; None outside git."""
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
-    try:
-        head = subprocess.run(
-            [*command, "rev-parse", "HEAD"], cwd=workspace.root, capture_output=True, text=True, check=False
-        )
-        status = subprocess.run(
-            [*command, "status", "--porcelain", "--untracked-files=no"],
-            cwd=workspace.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return None
-    if head.returncode != 0:
-        return None
-    return {"commit": head.stdout.strip(), "dirty": bool(status.stdout.strip())}
+    found = head_and_dirty(workspace.root)
+    return None if found is None else {"commit": found[0], "dirty": found[1]}

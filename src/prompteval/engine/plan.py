@@ -25,7 +25,7 @@ from prompteval.providers.open import DefaultEmbedder, check_reference
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import CaseSource, ScorerSpec, Suite, load_suite
-from prompteval.workspace.tree import Tree, WorkingTree
+from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,21 @@ def plan_suite(
     *,
     models: tuple[str, ...] = (),
     prompts: tuple[str, ...] = (),
-    target_tree: Tree | None = None,
+    commit: GitTree | None = None,
 ) -> SuitePlan:
     """Everything a suite needs, resolved and validated, its case files read through once.
 
-    `models` and `prompts` replace the suite's own; `target_tree` is where its prompts and
-    recorded outputs are read from, the working tree when it is None. Raises InvalidInput with
-    all problems.
+    `models` and `prompts` replace the suite's own. With `commit`, target and models are those
+    of the suite at that commit (or of today's suite, where the commit has none), read from
+    there; cases, scorers and metrics stay those of the working tree, so that both can be
+    compared. Raises InvalidInput with all problems.
     """
     tree = WorkingTree(workspace.root)
     suite = load_suite(tree, path)
+    there = load_suite(commit, path) if commit is not None and commit.exists(path) else suite
     problems = Problems()
-    targets = plan_targets(workspace, target_tree or tree, suite, prompts, problems)
-    chosen = _models(workspace, suite, targets, models, problems)
+    targets = plan_targets(workspace, commit or tree, there, prompts, problems)
+    chosen = _models(workspace, there, targets, models, problems)
     scorers = _build_scorers(workspace, suite, targets, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -55,13 +55,16 @@ class _Job:
     selected: int
 
 
-def run_suites(workspace: Workspace, options: RunOptions, meter: Meter) -> RunView:
+def run_suites(
+    workspace: Workspace, options: RunOptions, meter: Meter, plans: Sequence[SuitePlan] | None = None
+) -> RunView:
     """Check what is selected, run it, store it, decide.
 
+    `plans` are suites that the caller has resolved already; else those that `options` name are.
     Raises InvalidInput for anything wrong in the files, NothingSelected when no case is left,
     and StoreError, all before the first call.
     """
-    jobs = _plan(workspace, options)
+    jobs = _jobs(_plan(workspace, options) if plans is None else plans, options)
     if options.offline:
         _forbid_network()
     state = workspace.state_dir()
@@ -79,13 +82,16 @@ def run_suites(workspace: Workspace, options: RunOptions, meter: Meter) -> RunVi
             recorder.close()
 
 
-def _plan(workspace: Workspace, options: RunOptions) -> list[_Job]:
+def _plan(workspace: Workspace, options: RunOptions) -> list[SuitePlan]:
     paths = find_suites(WorkingTree(workspace.root), options.suites)
     if not paths:
         raise NothingSelected("there is no suite in evals/; write one or run `prompteval init`")
+    return [plan_suite(workspace, path, models=options.models, prompts=options.prompts) for path in paths]
+
+
+def _jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[_Job]:
     jobs: list[_Job] = []
-    for path in paths:
-        plan = plan_suite(workspace, path, models=options.models, prompts=options.prompts)
+    for plan in plans:
         selected = sum(1 for _ in _selected(plan, options)) if plan.targets else 0
         jobs += [_Job(plan, target, model, selected) for target, model in plan.entries() if selected]
     if not jobs:

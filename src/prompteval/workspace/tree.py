@@ -1,12 +1,12 @@
 """A tree of files to read prompts, suites and cases from: the working tree or a commit."""
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
+from prompteval.workspace.git import git
 
 
 class Tree(Protocol):
@@ -70,11 +70,6 @@ class WorkingTree:
         return place
 
 
-_GIT = (
-    "git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.pager=cat",
-)  # fmt: skip
-
-
 class GitTree:
     """The files of one commit, read with git plumbing: no checkout, no hooks."""
 
@@ -83,12 +78,16 @@ class GitTree:
         self._ref = ref
         top = self._git("rev-parse", "--show-toplevel", missing=f"{root} is not in a git repository")
         self._prefix = self._root.relative_to(Path(top.decode().strip()).resolve()).as_posix()
+        self._commit = self._resolve(ref)
+
+    def _resolve(self, ref: str) -> bytes:
         spec = f"{ref}^{{commit}}"
+        shallow = self._git("rev-parse", "--is-shallow-repository", missing="").strip() == b"true"
         missing = f"git knows no commit {ref!r} here"
-        self._commit = self._git(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", spec, missing=missing
-        )
-        self._commit = self._commit.strip()
+        if shallow:
+            missing += "; the clone is shallow, fetch it first: git fetch --depth=1 origin REF"
+        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", spec, missing=missing)
+        return found.strip()
 
     @property
     def label(self) -> str:
@@ -125,25 +124,4 @@ class GitTree:
         return clean if self._prefix == "." else f"{self._prefix}/{clean}"
 
     def _git(self, *arguments: str, missing: str) -> bytes:
-        environment = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-        try:
-            done = subprocess.run(
-                [*_GIT, *arguments],
-                cwd=self._root,
-                env={**_path_only(), **environment},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise UsageError("git is not installed", "install git to compare with a commit") from None
-        if done.returncode != 0:
-            detail = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise UsageError(missing or "git failed", detail[0] if detail else "")
-        return done.stdout
-
-
-def _path_only() -> dict[str, str]:
-    import os
-
-    return {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+        return git(self._root, *arguments, missing=missing)

@@ -32,6 +32,11 @@ def plan_targets(
         return _prompts(workspace, tree, suite, prompts, problems)
     if prompts:
         return ()
+    if suite.target.kind in ("callable", "endpoint") and isinstance(tree, GitTree):
+        message = f"a {suite.target.kind} cannot be run at a commit"
+        help = "run it there, and compare with that run's id or with its baseline"
+        problems.add(suite.path, place, "PE220", message, help)
+        return ()
     makers: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         "outputs": (plan_outputs, (tree, suite.target.value)),
         "callable": (plan_function, (workspace.root, suite.target.value)),
