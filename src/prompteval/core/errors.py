@@ -83,7 +83,9 @@ class ProviderError(PromptevalError):
     (the server asks for a longer wait than is allowed), budget (the money is spent).
     `retryable` says whether the same call may go through later; `retry_after_s` is the
     server's own wish in seconds; `excerpt` is the start of the body, where there was one;
-    `possibly_billed` says that the server may have done the work and charge for it.
+    `possibly_billed` says that the server may have done the work and charge for it. The layers
+    add how many attempts were made, how many of them may have been billed, and how long the last
+    one took, in seconds.
     """
 
     exit_code: ClassVar[int] = 3
@@ -102,6 +104,9 @@ class ProviderError(PromptevalError):
         super().__init__(message)
         self.kind = kind
         self.possibly_billed = possibly_billed
+        self.attempts = 1
+        self.billed_attempts = int(possibly_billed)
+        self.elapsed_s = 0.0
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.status = status

@@ -11,11 +11,15 @@ from prompteval.core.problem import Problem, did_you_mean
 from prompteval.workspace.text import decode
 
 STATE_DIR = ".prompteval"
+PRICE_KEYS = frozenset({"input", "cached_input", "output"})
 
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
-    """A named model: `[tool.prompteval.models.NAME]`. Times are seconds."""
+    """A named model: `[tool.prompteval.models.NAME]`. Times are seconds.
+
+    `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
+    """
 
     name: str
     provider: str = "openai"
@@ -145,9 +149,23 @@ class _Reader:
                 self._note(key, f"{key} of model {name!r} has the wrong type")
             elif isinstance(value, int | float) and value <= 0:
                 self._note(key, f"{key} of model {name!r} must be above zero")
-            else:
+            elif not isinstance(value, dict) or self._is_price(name, value):
                 values[key] = value
         return ModelProfile(name=name, **values)
+
+    def _is_price(self, name: str, table: Mapping[str, Any]) -> bool:
+        """Whether a price is whole: known keys, numbers from 0, input and output both there."""
+        for key, value in table.items():
+            if key not in PRICE_KEYS:
+                help = did_you_mean(key, PRICE_KEYS)
+                self._note(key, f"unknown key {key!r} in the price of model {name!r}", help)
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+                self._note(key, f"{key} in the price of model {name!r} is a number from 0")
+        missing = sorted({"input", "output"} - set(table))
+        if missing:
+            help = "both are USD per million tokens"
+            self._note("price", f"the price of model {name!r} has no {' and no '.join(missing)}", help)
+        return not missing and set(table) <= PRICE_KEYS
 
     def _note(self, key: str, message: str, help: str = "") -> None:
         places = (number for number, line in enumerate(self._lines, 1) if key in line)

@@ -12,10 +12,14 @@ DEFAULT_KEY = "OPENAI_API_KEY"
 
 def create(model: str, profile: ModelProfile | None, root: Path) -> OpenAIProvider:
     """The provider for `openai/<model>` or a profile; no key is needed until the first call."""
-    base_url = (profile and profile.base_url) or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
     key_env = (profile and profile.api_key_env) or DEFAULT_KEY
     timeout_s = profile.timeout_s if profile else 60.0
-    return OpenAIProvider(model, base_url=base_url, api_key_env=key_env, timeout_s=timeout_s)
+    return OpenAIProvider(model, base_url=server_url(profile), api_key_env=key_env, timeout_s=timeout_s)
 
 
-__all__ = ["OpenAIProvider", "create"]
+def server_url(profile: ModelProfile | None) -> str:
+    """The base URL: the profile's, else OPENAI_BASE_URL, else OpenAI's own."""
+    return (profile and profile.base_url) or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
+
+
+__all__ = ["OpenAIProvider", "create", "server_url"]

@@ -1,0 +1,21 @@
+"""A reply that is known is not asked for again."""
+
+from prompteval.core.protocols import Provider, ResponseCache
+from prompteval.core.request import Request, Response
+from prompteval.providers.layers.base import Layer
+
+
+class Cached(Layer):
+    """Answers from the cache; stores what was served live. Failures are not stored."""
+
+    def __init__(self, inner: Provider, cache: ResponseCache) -> None:
+        super().__init__(inner)
+        self._cache = cache
+
+    async def complete(self, request: Request) -> Response:
+        found = self._cache.get(request.key)
+        if found is not None:
+            return found
+        response = await self._inner.complete(request)
+        self._cache.put(request.key, request.as_json(), response)
+        return response

@@ -1,0 +1,56 @@
+"""How many tokens a request has, and how many its reply may have, before it is sent."""
+
+from prompteval.core.protocols import TokenCounter
+from prompteval.core.request import Request, Response, Usage
+
+# What chat formats put around each message and before the reply, by OpenAI's own guide
+# (github.com/openai/openai-cookbook, How to count tokens with tiktoken).
+TOKENS_A_MESSAGE = 3
+TOKENS_BEFORE_REPLY = 3
+# The reply of a request without max_output_tokens is taken to be as long as the longest so far, or this.
+REPLY_TOKENS = 1000
+REMEMBERED_TEXTS = 4096
+
+
+class Sizes:
+    """Counts the tokens of one model's requests. Texts that many cases share are counted once."""
+
+    def __init__(self, counter: TokenCounter) -> None:
+        self._counter = counter
+        self._known: dict[str, int] = {}
+        self._longest_reply = 0
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the counter is not known to be the model's own."""
+        return self._counter.estimated
+
+    def prompt(self, request: Request) -> int:
+        """Tokens of the messages with what stands around them; the schema is counted as its JSON text."""
+        tokens = TOKENS_BEFORE_REPLY
+        for message in request.messages:
+            tokens += TOKENS_A_MESSAGE + self._count(message.content)
+        if request.schema is not None:
+            tokens += self._count(str(request.schema))
+        return tokens
+
+    def expected(self, request: Request) -> tuple[int, int]:
+        """(prompt tokens, most tokens of the reply)."""
+        most = request.params.get("max_output_tokens")
+        return self.prompt(request), most if isinstance(most, int) else self._longest_reply or REPLY_TOKENS
+
+    def learn(self, reply_tokens: int) -> None:
+        """A reply was this long."""
+        self._longest_reply = max(self._longest_reply, reply_tokens)
+
+    def counted(self, request: Request, response: Response) -> Usage:
+        """What a call used, for a server that does not say; marked `estimated`."""
+        return Usage(self.prompt(request), self._counter.count(response.text), estimated=True)
+
+    def _count(self, text: str) -> int:
+        found = self._known.get(text)
+        if found is None:
+            found = self._counter.count(text)
+            if len(self._known) < REMEMBERED_TEXTS:
+                self._known[text] = found
+        return found
