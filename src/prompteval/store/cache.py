@@ -3,14 +3,16 @@
 import json
 import sqlite3
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from prompteval.core.errors import StoreError
 from prompteval.core.request import Response, Usage
 from prompteval.store.connection import Migration, open_database
 from prompteval.store.encoding import dumps
-from prompteval.store.writer import Writer
+from prompteval.store.writer import QUEUED_JOBS, Writer
 
 
 def _first_table(connection: sqlite3.Connection) -> None:
@@ -20,8 +22,16 @@ def _first_table(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first_table,)
-PENDING_REPLIES = 256
+def _day_stored(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE replies ADD COLUMN day INTEGER NOT NULL DEFAULT 0")
+
+
+# Append only: a step that has been released is never edited.
+MIGRATIONS: tuple[Migration, ...] = (_first_table, _day_stored)
+GATHER_SECONDS = 0.02
+# A reply is read from here until it is surely committed: the writer never has this many before it.
+RECENT_REPLIES = 3 * QUEUED_JOBS
+SECONDS_A_DAY = 86_400
 
 
 class SqliteCache:
@@ -29,8 +39,9 @@ class SqliteCache:
 
     def __init__(self, path: Path) -> None:
         self._reader = open_database(path, MIGRATIONS)
-        self._writer = Writer(path, open_database(path, MIGRATIONS))
-        self._pending: dict[str, tuple[str, str, str]] = {}
+        self._writer = Writer(path, open_database(path, MIGRATIONS), gather_s=GATHER_SECONDS)
+        self._recent: dict[str, str] = {}
+        self._path = path
 
     @classmethod
     def open(cls, path: Path) -> "SqliteCache":
@@ -39,13 +50,17 @@ class SqliteCache:
 
     def get(self, key: str) -> Response | None:
         """The stored reply, marked as served by the cache; None when there is none."""
-        if key in self._pending:
-            return _response(self._pending[key][2])
-        found = self._reader.execute("SELECT response FROM replies WHERE key = ?", (key,)).fetchone()
-        if found is None:
-            return None
+        text = self._recent.get(key)
+        if text is None:
+            try:
+                found = self._reader.execute("SELECT response FROM replies WHERE key = ?", (key,)).fetchone()
+            except sqlite3.DatabaseError as error:
+                raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
+            if found is None:
+                return None
+            text = found[0]
         try:
-            return _response(found[0])
+            return _response(text)
         except (ValueError, TypeError, KeyError, AttributeError):
             sys.stderr.write(
                 f"warning: the cached reply {key[:19]}... is damaged and will be asked for again\n"
@@ -53,23 +68,22 @@ class SqliteCache:
             return None
 
     def put(self, key: str, request: Mapping[str, Any], response: Response) -> None:
-        """Store a reply; the same key again replaces it."""
-        self._pending[key] = (key, dumps(request), dumps(_as_json(response)))
-        if len(self._pending) >= PENDING_REPLIES:
-            self.flush()
+        """Store a reply, committed within GATHER_SECONDS; the same key again replaces it."""
+        text = dumps(_as_json(response))
+        entry = (key, dumps(request), text, int(time.time()) // SECONDS_A_DAY)
+        self._recent.pop(key, None)
+        self._recent[key] = text
+        if len(self._recent) > RECENT_REPLIES:
+            del self._recent[next(iter(self._recent))]
+        sql = "INSERT OR REPLACE INTO replies (key, request, response, day) VALUES (?, ?, ?, ?)"
+        self._writer.submit(lambda connection: connection.execute(sql, entry))
 
     def flush(self) -> None:
-        """Hand what is pending to the writer and wait until it is committed."""
-        if self._pending:
-            batch = list(self._pending.values())
-            sql = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?)"
-            self._writer.submit(lambda connection: connection.executemany(sql, batch))
+        """Return when everything handed in is committed."""
         self._writer.flush()
-        self._pending.clear()
 
     def close(self) -> None:
         """Commit and close."""
-        self.flush()
         self._reader.close()
         self._writer.close()
 

@@ -22,9 +22,16 @@ def open_database(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connec
         if fresh:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
+        _check_whole(path)
         connection = _connect(path)
         _check_owner(connection, path, len(migrations))
-        connection.execute("PRAGMA journal_mode=WAL")
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        if mode != "wal":
+            connection.close()
+            message = (
+                "lies where SQLite cannot share memory, as on a network drive; set `store` to a local path"
+            )
+            raise StoreError(str(path), message)
         connection.execute("PRAGMA synchronous=NORMAL")
         _migrate(connection, migrations)
     except sqlite3.DatabaseError as error:
@@ -38,6 +45,7 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
     """A connection that cannot write. Raises StoreError as `open_database` does."""
     if not path.exists():
         raise StoreError(str(path), "there is no such database; `prompteval run` makes one")
+    _check_whole(path)
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         connection.execute("PRAGMA query_only=ON")
@@ -49,6 +57,22 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _check_whole(path: Path) -> None:
+    """Raise StoreError for a file shorter than its own header says (sqlite.org/fileformat.html, 1.3)."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        if header:
+            raise StoreError(str(path), "is not a SQLite database; it was not touched")
+        return
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    counted = header[24:28] == header[92:96]  # else an old writer did not keep the number of pages
+    if counted and path.stat().st_size < pages * (65536 if page == 1 else page):
+        message = "was cut short, and is not a sound SQLite database; move it away to start anew"
+        raise StoreError(str(path), message)
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path, known: int) -> None:

@@ -19,6 +19,7 @@ from prompteval.store.encoding import (
     scores_from,
     scores_json,
 )
+from prompteval.store.journal import Attempt
 from prompteval.store.writer import Writer
 
 
@@ -41,8 +42,17 @@ def _first_tables(connection: sqlite3.Connection) -> None:
     )
 
 
+def _attempts_table(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE attempts (run_id TEXT NOT NULL, number INTEGER NOT NULL, suite TEXT NOT NULL,"
+        " target TEXT NOT NULL, model TEXT NOT NULL, case_id TEXT NOT NULL, replicate INTEGER NOT NULL,"
+        " key TEXT NOT NULL, started REAL NOT NULL, outcome TEXT, ms REAL, billed INTEGER NOT NULL,"
+        " prompt_tokens INTEGER, completion_tokens INTEGER, PRIMARY KEY (run_id, number)) WITHOUT ROWID"
+    )
+
+
 # Append only: a step that has been released is never edited.
-MIGRATIONS: tuple[Migration, ...] = (_first_tables,)
+MIGRATIONS: tuple[Migration, ...] = (_first_tables, _attempts_table)
 
 _KEY = "run_id, suite, target, model, case_id, replicate"
 
@@ -117,6 +127,33 @@ class SqliteStore:
         self._write(lambda connection: connection.execute(sql, values))
         self.flush()
 
+    def add_attempts(self, run_id: str, attempts: Iterable[Attempt]) -> None:
+        """Store the attempts of a journal, and return when they are committed."""
+        sql = "INSERT OR REPLACE INTO attempts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        self._write(lambda connection: connection.executemany(sql, ((run_id, *one) for one in attempts)))
+        self.flush()
+
+    def attempts(self, run_id: str) -> Iterator[Attempt]:
+        """The attempts of a run, in the order they began; see `read_attempts` for the fields."""
+        sql = (
+            "SELECT number, suite, target, model, case_id, replicate, key, started, outcome, ms, billed,"
+            " prompt_tokens, completion_tokens FROM attempts WHERE run_id = ? ORDER BY number"
+        )
+        yield from self._read().execute(sql, (run_id,))
+
+    def unseen_attempts(self, run_id: str) -> dict[tuple[str, str, str], int]:
+        """(suite, target, model) to the number of attempts whose end was not seen: possibly billed."""
+        sql = (
+            "SELECT suite, target, model, count(*) FROM attempts WHERE run_id = ?"
+            " AND (outcome IS NULL OR outcome = 'cancelled') GROUP BY suite, target, model"
+        )
+        return {(suite, target, model): n for suite, target, model, n in self._read().execute(sql, (run_id,))}
+
+    def next_attempt(self, run_id: str) -> int:
+        """The number that the next attempt of a run takes."""
+        sql = "SELECT coalesce(max(number), -1) + 1 FROM attempts WHERE run_id = ?"
+        return int(self._read().execute(sql, (run_id,)).fetchone()[0])
+
     def flush(self) -> None:
         """Return when everything handed in is committed."""
         if self._writer is not None:
@@ -176,10 +213,15 @@ class SqliteStore:
         )
         yield from self._read().execute(sql, values)
 
-    def done(self, run_id: str) -> set[tuple[str, str, str, str, str, int]]:
-        """The resume keys (suite, target, fingerprint, model, case id, replicate) of a run."""
-        sql = "SELECT suite, target, fingerprint, model, case_id, replicate FROM rows WHERE run_id = ?"
-        return set(self._read().execute(sql, (run_id,)))
+    def done(
+        self, run_id: str, suite: str, target: str, fingerprint: str, model: str
+    ) -> set[tuple[str, int]]:
+        """(case id, replicate) of the rows that need not run again: all but those that ended in an error."""
+        sql = (
+            "SELECT case_id, replicate FROM rows WHERE run_id = ? AND suite = ? AND target = ?"
+            " AND fingerprint = ? AND model = ? AND outcome != 'error'"
+        )
+        return set(self._read().execute(sql, (run_id, suite, target, fingerprint, model)))
 
     def _write(self, job: Any) -> None:
         if self._writer is None:

@@ -3,26 +3,31 @@
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
 
 Job = Callable[[sqlite3.Connection], object]
-QUEUED_JOBS = 64
+QUEUED_JOBS = 256
 
 
 class Writer:
-    """Runs jobs in order on one connection; commits whenever no job is waiting.
+    """Runs jobs in order on one connection, in transactions of all that is waiting.
 
+    Jobs are gathered for `gather_s` seconds after the first, before the transaction begins, so that
+    it is short and other processes get their turn; a flush or a close ends the gathering at once.
     A job's error is raised at the next call, and no later job runs: nothing is lost silently.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, gather_s: float = 0.0) -> None:
         self._path = path
         self._connection = connection
+        self._gather_s = gather_s
         self._jobs: queue.Queue[Job | threading.Event | None] = queue.Queue(maxsize=QUEUED_JOBS)
         self._error: BaseException | None = None
+        self._broken = False
         self._thread = threading.Thread(target=self._work, name="prompteval-store", daemon=True)
         self._thread.start()
 
@@ -51,36 +56,52 @@ class Writer:
             raise StoreError(str(self._path), f"could not be written: {error}") from error
 
     def _work(self) -> None:
-        waiting: list[threading.Event] = []
-        open_transaction = broken = False
-        while True:
-            job = self._jobs.get()
-            try:
-                if isinstance(job, threading.Event):
-                    waiting.append(job)
-                elif job is not None and not broken:
-                    if not open_transaction:
-                        self._connection.execute("BEGIN IMMEDIATE")
-                        open_transaction = True
-                    job(self._connection)
-                if open_transaction and (job is None or self._jobs.empty()):
-                    self._connection.execute("COMMIT")
-                    open_transaction = False
-            except BaseException as error:
-                self._error, broken, open_transaction = error, True, False
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-            if not open_transaction:
-                for event in waiting:
-                    event.set()
-                waiting.clear()
-            if job is None:
-                break
-        self._finish(broken)
+        ending = False
+        while not ending:
+            batch, waiting, ending = self._gather()
+            if batch and not self._broken:
+                try:
+                    self._commit(batch)
+                except BaseException as error:
+                    self._error, self._broken = error, True
+            for event in waiting:
+                event.set()
+        self._finish()
 
-    def _finish(self, broken: bool) -> None:
+    def _gather(self) -> tuple[list[Job], list[threading.Event], bool]:
+        """(jobs, flushes that wait for them, whether this is the end)."""
+        batch: list[Job] = []
+        until = None
+        while len(batch) < QUEUED_JOBS:
+            try:
+                wait = None if until is None else max(until - time.monotonic(), 0.0)
+                job = self._jobs.get(timeout=wait) if wait != 0.0 else self._jobs.get_nowait()
+            except queue.Empty:
+                return batch, [], False
+            if job is None:
+                return batch, [], True
+            if isinstance(job, threading.Event):
+                return batch, [job], False
+            batch.append(job)
+            if until is None:
+                until = time.monotonic() + self._gather_s
+        return batch, [], False
+
+    def _commit(self, batch: list[Job]) -> None:
+        """One transaction: all of it or nothing."""
         try:
-            if not broken:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                job(self._connection)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _finish(self) -> None:
+        try:
+            if not self._broken:
                 self._connection.execute("PRAGMA synchronous=FULL")
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             self._connection.close()

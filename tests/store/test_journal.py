@@ -1,0 +1,77 @@
+"""The journal of attempts survives whatever ends the process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.request import Usage
+from prompteval.store.journal import AttemptJournal, read_attempts
+from prompteval.store.results import SqliteStore
+
+CASE = ("suite", "p@v1", "m", "c1", 0)
+
+
+def test_f19_an_attempt_whose_end_was_not_seen_is_possibly_billed(tmp_path: Path) -> None:
+    """A process that is killed between the two notes leaves the first, at once and for good."""
+    code = (
+        "import os, signal, sys; from pathlib import Path; from prompteval.store.journal import AttemptJournal\n"
+        "journal = AttemptJournal(Path(sys.argv[1]), 'r1')\n"
+        "first = journal.begin(('suite', 'p@v1', 'm', 'c1', 0), 'sha256:1')\n"
+        "journal.end(first, 'ok', 5.0, billed=True, usage=None)\n"
+        "journal.begin(('suite', 'p@v1', 'm', 'c2', 0), 'sha256:2')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == -9
+    found = list(read_attempts(tmp_path / "attempts-r1.jsonl"))
+    assert [(one[4], one[8], one[10]) for one in found] == [("c1", "ok", 1), ("c2", None, 1)]
+
+
+def test_only_one_process_runs_a_run(tmp_path: Path) -> None:
+    """A second one is told so."""
+    journal = AttemptJournal(tmp_path, "r1")
+    with pytest.raises(UsageError, match="being run by another process"):
+        AttemptJournal(tmp_path, "r1")
+    journal.close(remove=True)
+    AttemptJournal(tmp_path, "r1").close(remove=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_line_cut_by_a_full_disk_is_passed_over(tmp_path: Path) -> None:
+    """Its attempt never began."""
+    journal = AttemptJournal(tmp_path, "r1")
+    journal.end(journal.begin(CASE, "k"), "ok", 1.0, billed=True, usage=Usage(7, 3))
+    journal.close(remove=False)
+    path = tmp_path / "attempts-r1.jsonl"
+    path.write_bytes(path.read_bytes() + b'[1,["suite"')
+    assert [one[-2:] for one in read_attempts(path)] == [(7, 3)]
+
+
+def test_f24_a_journal_that_cannot_be_written_stops_the_call(tmp_path: Path) -> None:
+    """The attempt does not start: the error comes before it."""
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    journal = AttemptJournal(tmp_path, "r1")
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, journal._file)
+    os.close(full)
+    with pytest.raises(StoreError, match="No space left"):
+        journal.begin(CASE, "k")
+
+
+def test_attempts_become_rows(tmp_path: Path) -> None:
+    """In order, with the unseen ones counted by who made them, and the next number known."""
+    journal = AttemptJournal(tmp_path, "r1", first=3)
+    journal.begin(CASE, "k1")
+    journal.end(journal.begin(CASE, "k2"), "timeout", 9.0, billed=True, usage=None)
+    store = SqliteStore.open(tmp_path / "r.sqlite")
+    store.add_attempts("r1", read_attempts(journal.path))
+    journal.close(remove=True)
+    assert [(one[0], one[8]) for one in store.attempts("r1")] == [(3, None), (4, "timeout")]
+    assert store.unseen_attempts("r1") == {("suite", "p@v1", "m"): 1}
+    assert (store.next_attempt("r1"), store.next_attempt("r2")) == (5, 0)
+    store.close()
