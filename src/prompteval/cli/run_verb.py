@@ -50,6 +50,16 @@ Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network c
 StrictModel = Annotated[
     bool, typer.Option("--strict-model", help="Fail when the server answers with another model.")
 ]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the last run that did not end.")]
+ResumeRun = Annotated[str | None, typer.Option("--resume-run", metavar="ID", help="Go on with this run.")]
+MaxCost = Annotated[
+    float | None,
+    typer.Option("--max-cost", min=0.0, metavar="USD", help="Spend at most this, reservations included."),
+]
+MaxWait = Annotated[
+    float,
+    typer.Option("--max-wait", min=0.0, metavar="S", help="Pause the run when a server asks to wait longer."),
+]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),
@@ -79,6 +89,10 @@ def run(
     replay: Replay = None,
     offline: Offline = False,
     strict_model: StrictModel = False,
+    resume: Resume = False,
+    resume_run: ResumeRun = None,
+    max_cost: MaxCost = None,
+    max_wait: MaxWait = 60.0,
     outputs: Outputs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -107,6 +121,9 @@ def run(
         replay=replay,
         offline=offline,
         strict_model=strict_model,
+        resume=resume_run or ("last" if resume else None),
+        max_cost=max_cost,
+        max_wait=max_wait,
     )
     with progress(quiet=quiet) as meter:
         view = run_suites(workspace, options, meter)

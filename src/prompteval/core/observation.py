@@ -24,7 +24,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call a case made: what it used, how long it took, who served it."""
+    """One call a case made: what it used, how long it took, who served it.
+
+    `possibly_billed` counts the attempts that failed and that the server may charge for all the same.
+    """
 
     model: str
     key: str
@@ -34,6 +37,7 @@ class Call:
     usage: Usage | None = None
     model_reported: str | None = None
     finish: str = "stop"
+    possibly_billed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from prompteval.core.fingerprint import fingerprint
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "content_filter", "refusal", "tool_calls", "unsupported", "unknown"]
 ServedBy = Literal["live", "cache", "replay"]
+# Details of a reply that tell of the calls made for it, and not of the reply.
+COUNTS = frozenset({"attempts", "possibly_billed"})
 
 
 @dataclass(frozen=True, slots=True)

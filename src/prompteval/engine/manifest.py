@@ -1,6 +1,6 @@
 """What a run was made from: enough to say whether two runs may be compared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prompteval._version import __version__
@@ -10,9 +10,15 @@ from prompteval.workspace.settings import Workspace
 
 
 def manifest(
-    workspace: Workspace, plans: Sequence[SuitePlan], entries: Sequence[tuple[str, str, str]]
+    workspace: Workspace,
+    plans: Sequence[SuitePlan],
+    entries: Sequence[tuple[str, str, str]],
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Fingerprints of cases, prompts and scorers of every suite, and the state of git."""
+    """Fingerprints of cases, prompts and scorers of every suite, and the state of git.
+
+    `options` are what selected the cases; with them the run can be resumed.
+    """
     return {
         "prompteval": __version__,
         "entries": [list(entry) for entry in entries],
@@ -28,6 +34,7 @@ def manifest(
             }
             for plan in plans
         },
+        "options": options,
         "git": git_state(workspace),
     }
 

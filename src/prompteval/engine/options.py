@@ -1,7 +1,9 @@
 """What a run was asked to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The options of `prompteval run`. Empty tuples mean: as the suite says."""
+    """The options of `prompteval run`. Empty tuples mean: as the suite says.
+
+    `resume` is a run's id, or `last` for the last that did not end; what it selected then counts.
+    `max_cost` is USD for the whole run, `max_wait` the seconds a server may ask to be waited for.
+    """
 
     suites: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -40,3 +46,31 @@ class RunOptions:
     replay: Path | None = None
     offline: bool = False
     strict_model: bool = False
+    resume: str | None = None
+    max_cost: float | None = None
+    max_wait: float = 60.0
+
+    def as_json(self) -> dict[str, Any]:
+        """What decides which cases run, for the manifest."""
+        chosen = self.selection
+        only = None if chosen.only is None else sorted(list(pair) for pair in chosen.only)
+        return {
+            "suites": list(self.suites),
+            "models": list(self.models),
+            "prompts": list(self.prompts),
+            "repeat": self.repeat,
+            "selection": [chosen.expression, chosen.limit, chosen.sample, chosen.seed, only],
+        }
+
+    def selecting(self, stored: Mapping[str, Any]) -> "RunOptions":
+        """These options with the selection of `as_json`."""
+        expression, limit, sample, seed, only = stored["selection"]
+        pairs = None if only is None else frozenset((suite, case) for suite, case in only)
+        return replace(
+            self,
+            suites=tuple(stored["suites"]),
+            models=tuple(stored["models"]),
+            prompts=tuple(stored["prompts"]),
+            repeat=stored["repeat"],
+            selection=Selection(expression, limit, sample, seed, pairs),
+        )

@@ -2,28 +2,26 @@
 
 import asyncio
 import secrets
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
-from typing import Any
 
-from prompteval.core.case import Case
-from prompteval.core.errors import NothingSelected, PromptevalError, ProviderError, UsageError
+from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
-from prompteval.core.protocols import BatchProvider, Provider
 from prompteval.core.verdict import Verdict
-from prompteval.engine.batching import Batched
 from prompteval.engine.collect import collect
+from prompteval.engine.files import Files, RunBroken, forbid_network, opened, resume_hint
+from prompteval.engine.jobs import Job, plan_jobs, plan_suites
 from prompteval.engine.manifest import manifest
 from prompteval.engine.meter import Meter
+from prompteval.engine.models import Models
 from prompteval.engine.options import RunOptions
-from prompteval.engine.plan import SuitePlan, plan_suite
-from prompteval.engine.runner import Entry, Stop, interruptible, run_cases
-from prompteval.engine.select import select
-from prompteval.engine.stored import store_path, stored_rows
+from prompteval.engine.plan import SuitePlan
+from prompteval.engine.resume import find_resumable, refuse_changed
+from prompteval.engine.runner import Entry, Stop, Waiting, interruptible, run_cases
+from prompteval.engine.stored import stored_rows
 from prompteval.engine.summary import (
     breakdowns,
     decide_gates,
@@ -32,27 +30,10 @@ from prompteval.engine.summary import (
     reference_estimates,
     slice_estimates,
 )
-from prompteval.engine.targets.base import TargetPlan
 from prompteval.engine.usage import UsageTotals
-from prompteval.providers.layers import build_layers
-from prompteval.providers.open import open_provider
-from prompteval.providers.recording import Recorder
 from prompteval.report.view import ResultView, RunView
-from prompteval.store.cache import SqliteCache
-from prompteval.store.results import SqliteStore
-from prompteval.workspace.discovery import find_suites
+from prompteval.store.results import RunRecord
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.tree import WorkingTree
-
-
-@dataclass(slots=True)
-class _Job:
-    """One (suite, target, model) of a run, with the number of cases selected for it."""
-
-    plan: SuitePlan
-    target: TargetPlan
-    model: str
-    selected: int
 
 
 def run_suites(
@@ -62,45 +43,35 @@ def run_suites(
 
     `plans` are suites that the caller has resolved already; else those that `options` name are.
     Raises InvalidInput for anything wrong in the files, NothingSelected when no case is left,
-    and StoreError, all before the first call.
+    and StoreError, all before the first call; RunBroken when the store fails during the run.
     """
-    jobs = _jobs(_plan(workspace, options) if plans is None else plans, options)
+    if options.resume is not None:
+        return _resume(workspace, options, meter)
+    jobs = plan_jobs(plan_suites(workspace, options) if plans is None else plans, options)
     if options.offline:
-        _forbid_network()
-    state = workspace.state_dir()
-    store = SqliteStore.open(store_path(workspace))
-    cache = SqliteCache.open(state / "cache.sqlite") if options.cache else None
-    recorder = Recorder(options.record) if options.record else None
-    try:
-        run = _Run(workspace, options, meter, store, cache, recorder)
-        return run.execute(jobs)
-    finally:
-        if cache is not None:
-            cache.close()
-        store.close()
-        if recorder is not None:
-            recorder.close()
+        forbid_network()
+    with opened(workspace, options) as files:
+        return _Run(workspace, options, meter, files).execute(jobs, resumable=plans is None)
 
 
-def _plan(workspace: Workspace, options: RunOptions) -> list[SuitePlan]:
-    paths = find_suites(WorkingTree(workspace.root), options.suites)
-    if not paths:
-        raise NothingSelected("there is no suite in evals/; write one or run `prompteval init`")
-    return [plan_suite(workspace, path, models=options.models, prompts=options.prompts) for path in paths]
+def _resume(workspace: Workspace, options: RunOptions, meter: Meter) -> RunView:
+    with opened(workspace, options) as files:
+        resumed = find_resumable(files.store, options)
+        jobs = plan_jobs(plan_suites(workspace, resumed.options), resumed.options)
+        if options.offline:
+            forbid_network()
+        run = _Run(workspace, resumed.options, meter, files, resumed.record)
+        return run.execute(jobs, resumable=True)
 
 
-def _jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[_Job]:
-    jobs: list[_Job] = []
-    for plan in plans:
-        selected = sum(1 for _ in _selected(plan, options)) if plan.targets else 0
-        jobs += [_Job(plan, target, model, selected) for target, model in plan.entries() if selected]
-    if not jobs:
-        raise NothingSelected("no case is left after the selection; look at -k, --prompt, --failed and split")
-    return jobs
+@dataclass(slots=True)
+class _Entry:
+    """A job with what it used and how long it took."""
 
-
-def _selected(plan: SuitePlan, options: RunOptions) -> Iterator[Case]:
-    return select(plan.suite.name, plan.cases(), plan.suite.split, options.selection)
+    job: Job
+    usage: UsageTotals
+    done: frozenset[tuple[str, int]] = frozenset()
+    wall_s: float = 0.0
 
 
 class _Run:
@@ -111,47 +82,83 @@ class _Run:
         workspace: Workspace,
         options: RunOptions,
         meter: Meter,
-        store: SqliteStore,
-        cache: SqliteCache | None,
-        recorder: Recorder | None,
+        files: Files,
+        record: RunRecord | None = None,
     ) -> None:
         self._workspace = workspace
         self._options = options
         self._meter = meter
-        self._store = store
-        self._cache = cache
-        self._recorder = recorder
-        self._id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        self._files = files
+        self._store = files.store
+        self._record = record
+        self._id = record.run_id if record else f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
-    def execute(self, jobs: list[_Job]) -> RunView:
+    def execute(self, jobs: list[Job], *, resumable: bool) -> RunView:
         plans = list({id(job.plan): job.plan for job in jobs}.values())
         entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
-        self._store.begin_run(self._id, manifest(self._workspace, plans, entries), _now())
-        stop: Stop | None = None
-        results: list[ResultView] = []
-        stop, results = asyncio.run(self._all(jobs))
-        view = self._decide(results, stop)
-        self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
+        selecting = self._options.as_json() if resumable else None
+        made_from = manifest(self._workspace, plans, entries, selecting)
+        if self._record is not None:
+            refuse_changed(self._record, made_from)
+        journal = self._files.open_journal(self._id)
+        models = Models(
+            self._workspace,
+            self._options,
+            cache=self._files.cache,
+            recorder=self._files.recorder,
+            journal=journal,
+        )
+        models.prepare(jobs)
+        if self._record is None:
+            self._store.begin_run(self._id, made_from, _now())
+        stop = Stop()
+        try:
+            running = [self._begin(job, models) for job in jobs]
+            asyncio.run(self._all(running, models, stop))
+            self._files.close_journal(self._id)
+            results = [self._summarise(entry.job, entry.usage, entry.wall_s) for entry in running]
+            view = self._decide(results, stop)
+            self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
+        except StoreError as error:
+            raise RunBroken(self._id, error) from error
+        except KeyboardInterrupt:
+            self._meter.note(f"run {self._id} was stopped; {resume_hint(self._id)}")
+            raise
         return view
 
-    async def _all(self, jobs: list[_Job]) -> tuple[Stop, list[ResultView]]:
-        stop = Stop()
-        results = []
-        async with interruptible(stop):
-            for job in jobs:
-                started = perf_counter()
-                usage = UsageTotals()
-                if not stop.event.is_set():
-                    await self._one(job, stop, usage)
-                self._store.flush()
-                results.append(self._summarise(job, usage, perf_counter() - started))
-        return stop, results
+    def _begin(self, job: Job, models: Models) -> _Entry:
+        """A job with what is stored of it already, when the run is resumed."""
+        price = models.open(job.model).price if job.target.own_model is None else None
+        entry = _Entry(job, UsageTotals(price=price))
+        if self._record is None:
+            return entry
+        done = set()
+        for row in self._store.rows(self._id, job.plan.suite.name, job.target.reference, job.model):
+            if row.observation.outcome != "error":
+                entry.usage.add(row)
+                done.add((row.case.id, row.replicate))
+        if models.budget is not None:
+            models.budget.settle(0.0, entry.usage.cost_usd or 0.0)
+        entry.done = frozenset(done)
+        return entry
 
-    async def _one(self, job: _Job, stop: Stop, usage: UsageTotals) -> None:
+    async def _all(self, running: Sequence[_Entry], models: Models, stop: Stop) -> None:
+        """Every job at once: models do not wait for each other, and suites take turns at a model."""
+        total = sum(entry.job.planned - len(entry.done) for entry in running)
+        several = f"{len(running)} entries" if len(running) > 1 else running[0].job.title
+        self._meter.start(several, total)
+        try:
+            async with interruptible(stop), asyncio.TaskGroup() as group:
+                for entry in running:
+                    group.create_task(self._one(entry, models, stop))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            await models.aclose()
+
+    async def _one(self, running: _Entry, models: Models, stop: Stop) -> None:
+        job, usage, started = running.job, running.usage, perf_counter()
         entry = Entry(self._id, job.plan.suite.name, job.target.reference, job.target.fingerprint, job.model)
-        self._meter.start(
-            f"{entry.suite} {entry.target} {entry.model}", job.selected * self._repeats(job.plan)
-        )
 
         def on_row(row: Row) -> None:
             usage.add(row)
@@ -159,66 +166,30 @@ class _Run:
             cached = bool(calls) and calls[-1].served_by == "cache"
             self._meter.advance(error=row.observation.outcome == "error", cached=cached)
 
-        provider, concurrency = None, self._options.concurrency
+        provider, concurrency, waiting = None, self._options.concurrency, Waiting()
         if job.target.own_model is None:
-            provider, concurrency = self._layered(job.model)
+            provider, concurrency = models.layered(job, waiting)
         target = job.target.open(job.model, provider)
         try:
             await run_cases(
                 entry,
-                self._work(job.plan),
+                ((case, turn) for case, turn in job.work() if (case.id, turn) not in running.done),
                 target,
                 job.plan.scorers,
                 concurrency=concurrency,
                 sink=self._store.add_rows,
                 on_row=on_row,
                 stop=stop,
+                waiting=waiting,
             )
         finally:
+            running.wall_s = perf_counter() - started
             await target.aclose()
 
-    def _layered(self, model: str) -> tuple[Provider, int]:
-        """The provider of a model with its layers, and how many cases run at a time."""
-        live = self._open(model)
-        profile = self._workspace.settings.models.get(model)
-        layered = build_layers(
-            Batched(live) if isinstance(live, BatchProvider) else live,
-            cache=self._cache if getattr(live, "cacheable", True) else None,
-            recorder=self._recorder,
-            max_attempts=profile.max_attempts if profile else 5,
-        )
-        limit = profile.max_concurrency if profile and profile.max_concurrency else self._options.concurrency
-        return layered, max(limit, live.max_batch if isinstance(live, BatchProvider) else 1)
-
-    def _open(self, model: str) -> Provider:
-        if self._options.replay is not None:
-            from prompteval.providers.replay import from_text
-
-            try:
-                text = self._options.replay.read_text(encoding="utf-8")
-            except OSError as error:
-                raise UsageError(f"{self._options.replay}: {error.strerror}") from None
-            return from_text(text, str(self._options.replay))
-        provider = open_provider(model, self._workspace)
-        ready = getattr(provider, "check_ready", None)
-        if ready is not None:
-            try:
-                ready()
-            except ProviderError as error:
-                raise UsageError(str(error), "set it, or run with --model local/minilm") from None
-        return provider
-
-    def _repeats(self, plan: SuitePlan) -> int:
-        return self._options.repeat or plan.suite.repeat
-
-    def _work(self, plan: SuitePlan) -> Iterator[tuple[Case, int]]:
-        for case in _selected(plan, self._options):
-            count = self._options.repeat or case.repeat or plan.suite.repeat
-            for replicate in range(count):
-                yield case, replicate
-
-    def _summarise(self, job: _Job, usage: UsageTotals, wall_s: float) -> ResultView:
+    def _summarise(self, job: Job, usage: UsageTotals, wall_s: float) -> ResultView:
         plan, suite = job.plan, job.plan.suite
+        unseen = self._store.unseen_attempts(self._id)
+        usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)
         stored = self._store.score_columns(self._id, suite.name, job.target.reference, job.model)
         names = [scorer.name for scorer in plan.scorers]
         tags = [named.text for named in suite.slices]
@@ -260,6 +231,8 @@ class _Run:
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
         verdict, reason = _verdict(results, stop, strict_model=self._options.strict_model)
         code = 130 if stop.interrupted else verdict.exit_code()
+        if verdict is Verdict.INCOMPLETE:
+            reason = f"{reason}; {resume_hint(self._id)}"
         run_id = self._id
         rows = partial(stored_rows, self._workspace, run_id)
         return RunView(run_id, verdict, code, reason, tuple(results), rows)
@@ -285,20 +258,6 @@ def _verdict(results: list[ResultView], stop: Stop, *, strict_model: bool) -> tu
     if not gates:
         return verdict, "no gate is set, so nothing was decided"
     return verdict, f"all {len(gates)} gates pass"
-
-
-class NetworkForbidden(PromptevalError):
-    """A connection was tried under --offline."""
-
-
-def _forbid_network() -> None:
-    """Refuse every connection of this process, for good: an audit hook cannot be taken back."""
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
-            raise NetworkForbidden(f"--offline: a connection to {arguments[-1]!r} was refused")
-
-    sys.addaudithook(hook)
 
 
 def _now() -> str:

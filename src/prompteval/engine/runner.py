@@ -2,18 +2,24 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import Scorer, Target
+from prompteval.providers.layers import CASE
 
 DRAIN_SECONDS = 5.0
 ROWS_PER_GROUP = 256
+STORE_SECONDS = 0.02
+MOST_WAITING = 9
+# These say nothing about the case, which is left for another time.
+TURNED_AWAY = frozenset({"paused", "budget"})
 # After one of these every further call would fail the same way, so no new call starts.
-FATAL_KINDS = frozenset({"quota", "auth", "no_credentials"})
+STOPPING_KINDS = TURNED_AWAY | {"quota", "auth", "no_credentials"}
 
 
 @dataclass(slots=True)
@@ -42,6 +48,19 @@ class Entry:
     model: str
 
 
+class Waiting:
+    """How many cases of a job wait for a retry: each makes room for another case meanwhile."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.more: Callable[[], None] = lambda: None
+
+    def __call__(self, change: int) -> None:
+        self.count += change
+        if change > 0:
+            self.more()
+
+
 async def run_cases(
     entry: Entry,
     work: Iterable[tuple[Case, int]],
@@ -52,75 +71,139 @@ async def run_cases(
     sink: Callable[[Sequence[Row]], None],
     on_row: Callable[[Row], None],
     stop: Stop,
+    waiting: Waiting | None = None,
 ) -> None:
     """Run every (case, replicate) of `work`, at most `concurrency` at a time.
 
     `work` is drawn from as places come free, so it may be a generator over a long file; what
-    it raises ends the run. `sink` receives finished rows in groups, `on_row` each row at
-    once. When `stop` is set, no new case starts and running ones have DRAIN_SECONDS left.
+    it raises ends the run. A case that waits for a retry holds no place, up to MOST_WAITING times
+    the concurrency. `sink` receives finished rows in groups, none later than STORE_SECONDS after it
+    was finished; `on_row` each row at once. When `stop` is set, no new case starts and running ones
+    have DRAIN_SECONDS left. A case that was turned away before it could be judged gives no row.
     """
-    todo: Iterator[tuple[Case, int]] = iter(work)
-    finished: list[Row] = []
+    crew = _Crew(entry, iter(work), target, scorers, concurrency, sink, on_row, stop, waiting or Waiting())
+    await crew.run()
 
-    def flush() -> None:
-        if finished:
-            sink(tuple(finished))
-            finished.clear()
 
-    async def worker() -> None:
-        for done, (case, replicate) in enumerate(todo):
-            observation = await target(case, replicate)
-            row = Row(
-                run_id=entry.run_id,
-                suite=entry.suite,
-                target=entry.target,
-                fingerprint=entry.fingerprint,
-                model=entry.model,
-                case=case,
-                replicate=replicate,
-                observation=observation,
-                scores=score_all(scorers, case, observation),
-            )
-            finished.append(row)
-            on_row(row)
-            if len(finished) >= ROWS_PER_GROUP:
-                flush()
+class _Crew:
+    """The workers of one job, as many as there are places."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        todo: Iterator[tuple[Case, int]],
+        target: Target,
+        scorers: Sequence[Scorer],
+        concurrency: int,
+        sink: Callable[[Sequence[Row]], None],
+        on_row: Callable[[Row], None],
+        stop: Stop,
+        waiting: Waiting,
+    ) -> None:
+        self._entry = entry
+        self._todo = todo
+        self._target = target
+        self._scorers = scorers
+        self._concurrency = concurrency
+        self._sink = sink
+        self._on_row = on_row
+        self._stop = stop
+        self._waiting = waiting
+        self._finished: list[Row] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._workers: set[asyncio.Task[None]] = set()
+        self._exhausted = False
+
+    async def run(self) -> None:
+        """Return when every case is done, or stopped; raise what a worker, the work or the sink raised."""
+        loop = asyncio.get_running_loop()
+        self._broken: asyncio.Future[None] = loop.create_future()
+        stopped: asyncio.Task[bool] = asyncio.create_task(self._stop.event.wait())
+        self._waiting.more = self._hire
+        self._hire()
+        try:
+            while self._workers:
+                watched: set[asyncio.Future[Any]] = {*self._workers, stopped, self._broken}
+                await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+                self._dismiss()
+                if stopped.done() and self._workers:
+                    await asyncio.wait(self._workers, timeout=DRAIN_SECONDS)
+                    self._dismiss()
+                    return
+        finally:
+            self._waiting.more = lambda: None
+            stopped.cancel()
+            for task in self._workers:
+                task.cancel()
+            await asyncio.gather(*self._workers, stopped, return_exceptions=True)
+            self._flush()
+            self._broken.cancel()
+
+    def _places(self) -> int:
+        return self._concurrency + min(self._waiting.count, MOST_WAITING * self._concurrency)
+
+    def _hire(self) -> None:
+        while not self._exhausted and not self._stop.event.is_set() and len(self._workers) < self._places():
+            self._workers.add(asyncio.create_task(self._work()))
+
+    def _dismiss(self) -> None:
+        """Let finished workers go; raise what one of them raised."""
+        for task in [task for task in self._workers if task.done()]:
+            self._workers.discard(task)
+            task.result()
+        if self._broken.done():
+            self._broken.result()
+
+    async def _work(self) -> None:
+        entry = self._entry
+        for done, (case, replicate) in enumerate(self._todo):
+            CASE.set((entry.suite, entry.target, entry.model, case.id, replicate))
+            observation = await self._target(case, replicate)
             failure = observation.failure
-            if failure is not None and failure.stage == "call" and failure.type in FATAL_KINDS:
-                stop.set(failure.message)
+            if failure is not None and failure.stage == "call" and failure.type in STOPPING_KINDS:
+                self._stop.set(failure.message)
+            if failure is None or failure.type not in TURNED_AWAY:
+                self._keep(case, replicate, observation)
             if done % 64 == 63:
                 await asyncio.sleep(0)  # a target that never waits must not starve Ctrl-C
-            if stop.event.is_set():
+            if self._stop.event.is_set() or len(self._workers) > self._places():
                 return
+        self._exhausted = True
 
-    try:
-        await _work_until_stopped([worker] * concurrency, stop)
-    finally:
-        flush()
+    def _keep(self, case: Case, replicate: int, observation: Observation) -> None:
+        entry = self._entry
+        row = Row(
+            run_id=entry.run_id,
+            suite=entry.suite,
+            target=entry.target,
+            fingerprint=entry.fingerprint,
+            model=entry.model,
+            case=case,
+            replicate=replicate,
+            observation=observation,
+            scores=score_all(self._scorers, case, observation),
+        )
+        self._finished.append(row)
+        self._on_row(row)
+        if len(self._finished) >= ROWS_PER_GROUP:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._flush_later)
 
+    def _flush_later(self) -> None:
+        try:
+            self._flush()
+        except Exception as error:  # raised where the workers are waited for
+            if not self._broken.done():
+                self._broken.set_exception(error)
 
-async def _work_until_stopped(
-    workers: Sequence[Callable[[], Coroutine[None, None, None]]], stop: Stop
-) -> None:
-    tasks = [asyncio.create_task(worker()) for worker in workers]
-    stopped: asyncio.Task[bool] = asyncio.create_task(stop.event.wait())
-    try:
-        pending: set[asyncio.Task[None]] = set(tasks)
-        while pending:
-            await asyncio.wait({*pending, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            for task in [task for task in pending if task.done()]:
-                pending.discard(task)
-                task.result()
-            if stopped.done() and pending:
-                drained, _ = await asyncio.wait(pending, timeout=DRAIN_SECONDS)
-                for task in drained:
-                    task.result()
-                return
-    finally:
-        stopped.cancel()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, stopped, return_exceptions=True)
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._finished:
+            finished, self._finished = tuple(self._finished), []
+            self._sink(finished)
 
 
 def score_all(scorers: Sequence[Scorer], case: Case, observation: Observation) -> tuple[Score, ...]:

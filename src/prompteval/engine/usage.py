@@ -3,19 +3,33 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from prompteval.core.observation import Row
+from prompteval.core.observation import Call, Row
+from prompteval.providers.prices import Price
 
+PICO = 10**12
 _TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 
 
 @dataclass(slots=True)
 class UsageTotals:
-    """Calls and tokens of one entry. Tokens count live calls only: a cached reply cost nothing."""
+    """Calls, tokens and money of one entry. They count live calls only: a cached reply cost nothing.
+
+    `possibly_billed` counts the attempts that gave no reply and may be charged for all the same.
+    `price` None makes the cost None as soon as there was a live call. What such attempts may cost
+    is taken to be what the reply to the same request cost, and None where there was no reply.
+    """
+
+    price: Price | None = None
 
     requests: int = 0
     attempts: int = 0
     cached: int = 0
     replayed: int = 0
+    possibly_billed: int = 0
+    estimated: bool = False
+    # In millionths of a millionth, so that the sum does not depend on the order of the rows.
+    pico_usd: int | None = 0
+    pico_possible: int | None = 0
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_TOKENS, 0))
     other_models: set[str] = field(default_factory=set)
 
@@ -32,16 +46,52 @@ class UsageTotals:
             elif call.served_by == "replay":
                 self.replayed += 1
             else:
-                self.attempts += call.attempts
-                for name in _TOKENS:
-                    self.tokens[name] += getattr(call.usage, name, None) or 0
+                self._add_live(call)
             asked = call.model.partition("/")[2] or call.model
             reported = call.model_reported
             if reported and reported not in (call.model, asked) and not reported.startswith(asked + "-"):
                 self.other_models.add(reported)
 
+    def _add_live(self, call: Call) -> None:
+        self.attempts += call.attempts
+        self.possibly_billed += call.possibly_billed
+        usage = call.usage
+        if usage is None:
+            self._add_unmeasured(call)
+            return
+        self.estimated = self.estimated or usage.estimated
+        for name in _TOKENS:
+            self.tokens[name] += getattr(usage, name) or 0
+        cost = None if self.price is None else self.price.of_usage(usage)
+        if cost is None:
+            self.pico_usd = self.pico_possible = None
+            return
+        if self.pico_usd is not None:
+            self.pico_usd += round(cost * PICO)
+        if self.pico_possible is not None:
+            self.pico_possible += round(cost * PICO) * call.possibly_billed
+
+    def _add_unmeasured(self, call: Call) -> None:
+        """A call whose tokens are not known, since it failed or since its provider does not tell."""
+        if call.finish != "unknown":
+            self.pico_usd = self.pico_possible = None
+        elif call.possibly_billed:
+            self.pico_possible = None
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the calls cost; None where the price or the tokens are not known."""
+        return None if self.pico_usd is None else self.pico_usd / PICO
+
     def as_json(self) -> dict[str, Any]:
-        """The `usage` of a result; the cost is null while prices are not known."""
+        """The `usage` of a result; the cost is null where the price or the tokens are not known."""
         counts = {"requests": self.requests, "attempts": self.attempts}
-        served = {"cached": self.cached, "replayed": self.replayed}
-        return {**counts, **served, **self.tokens, "cost_usd": None}
+        served = {"cached": self.cached, "replayed": self.replayed, "possibly_billed": self.possibly_billed}
+        return {
+            **counts,
+            **served,
+            **self.tokens,
+            "tokens_estimated": self.estimated,
+            "cost_usd": self.cost_usd,
+            "possible_cost_usd": None if self.pico_possible is None else self.pico_possible / PICO,
+        }

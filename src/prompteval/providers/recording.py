@@ -8,14 +8,14 @@ from typing import Any
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
-from prompteval.core.request import Request, Response, Usage
+from prompteval.core.request import COUNTS, Request, Response, Usage
 
 
 def response_as_json(response: Response) -> dict[str, Any]:
     """A reply as JSON values, what is empty left out."""
     body = asdict(response)
     body.pop("served_by")
-    body["details"] = {key: value for key, value in response.details.items() if key != "attempts"}
+    body["details"] = {key: value for key, value in response.details.items() if key not in COUNTS}
     return {key: value for key, value in body.items() if value not in (None, {}, [])}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import StoreError
-from prompteval.core.request import Response, Usage
+from prompteval.core.request import COUNTS, Response, Usage
 from prompteval.store.connection import Migration, open_database
 from prompteval.store.encoding import dumps
 from prompteval.store.writer import QUEUED_JOBS, Writer
@@ -94,7 +94,7 @@ def _as_json(response: Response) -> dict[str, Any]:
         "text": response.text, "finish": response.finish, "model_reported": response.model_reported,
         "latency_ms": response.latency_ms, "refusal": response.refusal, "reason": response.reason,
         "confidence": response.confidence,
-        "details": {name: value for name, value in response.details.items() if name != "attempts"},
+        "details": {name: value for name, value in response.details.items() if name not in COUNTS},
         "logprobs": None if response.logprobs is None else list(response.logprobs),
         "usage": None if usage is None else {name: getattr(usage, name) for name in Usage.__slots__},
     }  # fmt: skip

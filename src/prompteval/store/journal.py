@@ -71,6 +71,11 @@ class AttemptJournal:
         if written != len(data):
             raise StoreError(str(self.path), "could not be written: the disk is full")
 
+    def restart(self, first: int) -> None:
+        """Empty the file, whose lines are in the database, and count on from `first`."""
+        os.ftruncate(self._file, 0)
+        self._next = first
+
     def close(self, *, remove: bool) -> None:
         """Let go of the file; `remove` it when its lines are in the database. Safe to call twice."""
         if self._file < 0:

@@ -9,9 +9,11 @@ from time import monotonic
 from prompteval.core.errors import ProviderError
 from prompteval.engine.limits.adaptive import Adaptive
 from prompteval.engine.limits.window import Window
+from prompteval.providers.openai.errors import ServerLimits
 
 # What says that the server has more to do than it can; other failures say nothing about its load.
 OVERLOAD = frozenset({"rate_limit", "timeout"})
+LONGEST_PAUSE_SECONDS = 60.0
 OVERLOAD_STATUS = frozenset({502, 503, 504, 529})
 
 
@@ -53,6 +55,7 @@ class Limiter:
         self._paused_until = float("-inf")
         self._waiting: dict[str, deque[_Waiting]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._last_tokens = 0
         self.in_flight = 0
         self.paused_s = 0.0
 
@@ -108,6 +111,16 @@ class Limiter:
             self.paused_s += until - max(now, self._paused_until)
             self._paused_until = until
 
+    def observe(self, limits: ServerLimits) -> None:
+        """What the server says is left: when that is nothing, or less than a call needs, wait for more."""
+        wait = 0.0
+        if limits.remaining_requests == 0:
+            wait = limits.reset_requests_s or 0.0
+        if limits.remaining_tokens is not None and limits.remaining_tokens <= self._last_tokens:
+            wait = max(wait, limits.reset_tokens_s or 0.0)
+        if wait > 0:
+            self.pause(min(wait, LONGEST_PAUSE_SECONDS))
+
     def _delay(self, tokens: int) -> float:
         """Seconds until a call may go, the calls at a time left aside."""
         now = self._clock()
@@ -121,6 +134,7 @@ class Limiter:
     def _let_go(self, tokens: int) -> Grant:
         now = self._clock()
         self.in_flight += 1
+        self._last_tokens = tokens
         return Grant(
             tokens,
             self._requests.take(now, 1) if self._requests is not None else None,

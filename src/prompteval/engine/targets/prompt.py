@@ -1,7 +1,7 @@
 """A prompt and a model as a target: one case in, what happened out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -12,7 +12,7 @@ from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError
 from prompteval.core.observation import Call, Failure, Observation, Outcome
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import Provider
-from prompteval.core.request import Request, Response
+from prompteval.core.request import COUNTS, Request, Response
 from prompteval.engine.targets.base import failed
 from prompteval.prompt.prompt import Prompt
 
@@ -103,13 +103,26 @@ class PromptTarget:
         try:
             response = await self._provider.complete(request)
         except ProviderError as error:
-            elapsed = (perf_counter() - started) * 1000
-            return failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed)
+            return self._failed(request, error, (perf_counter() - started) * 1000)
         return self._observe(request, response, (perf_counter() - started) * 1000)
 
     async def aclose(self) -> None:
         """Close the provider."""
         await self._provider.aclose()
+
+    def _failed(self, request: Request, error: ProviderError, elapsed_ms: float) -> Observation:
+        """A call that gave no reply is still a call: its attempts count."""
+        call = Call(
+            model=self._model,
+            key=request.key,
+            served_by="live",
+            attempts=error.attempts,
+            latency_ms=elapsed_ms,
+            finish="unknown",
+            possibly_billed=error.billed_attempts,
+        )
+        seen = failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed_ms)
+        return replace(seen, calls=(call,))
 
     def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
         call = Call(
@@ -121,6 +134,7 @@ class PromptTarget:
             usage=response.usage,
             model_reported=response.model_reported,
             finish=response.finish,
+            possibly_billed=int(response.details.get("possibly_billed", 0)),
         )
         outcome, output, failure = self._judge(response)
         return Observation(
@@ -132,7 +146,7 @@ class PromptTarget:
             latency_ms=response.latency_ms if response.served_by != "live" else elapsed_ms,
             confidence=response.confidence,
             logprobs=response.logprobs,
-            details={name: value for name, value in response.details.items() if name != "attempts"},
+            details={name: value for name, value in response.details.items() if name not in COUNTS},
         )
 
     def _judge(self, response: Response) -> tuple[Outcome, object, Failure | None]:

@@ -1,0 +1,102 @@
+"""What a run holds open: the store, the cache, a recording, the journal of attempts."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import PromptevalError, StoreError
+from prompteval.engine.options import RunOptions
+from prompteval.engine.stored import store_path
+from prompteval.providers.recording import Recorder
+from prompteval.store.cache import SqliteCache
+from prompteval.store.journal import AttemptJournal, journal_path, read_attempts
+from prompteval.store.results import SqliteStore
+from prompteval.workspace.settings import Workspace
+
+
+class RunBroken(PromptevalError):
+    """The store could not be written during a run; what was finished before is kept."""
+
+    exit_code = 3
+
+    def __init__(self, run_id: str, error: StoreError) -> None:
+        super().__init__(f"{error}; run {run_id} stopped, and {resume_hint(run_id)}")
+        self.run_id = run_id
+
+
+class NetworkForbidden(PromptevalError):
+    """A connection was tried under --offline."""
+
+
+class Files:
+    """The open files of a run."""
+
+    def __init__(
+        self, folder: Path, store: SqliteStore, cache: SqliteCache | None, recorder: Recorder | None
+    ) -> None:
+        self._folder = folder
+        self._journal: AttemptJournal | None = None
+        self.store = store
+        self.cache = cache
+        self.recorder = recorder
+
+    def open_journal(self, run_id: str) -> AttemptJournal:
+        """The journal of a run; what a killed process left in it is stored first.
+
+        Raises UsageError when another process runs it.
+        """
+        journal = AttemptJournal(self._folder, run_id, self.store.next_attempt(run_id))
+        self._journal = journal
+        left = list(read_attempts(journal.path))
+        if left:
+            self.store.add_attempts(run_id, left)
+            journal.restart(self.store.next_attempt(run_id))
+        return journal
+
+    def close_journal(self, run_id: str) -> None:
+        """Store what the journal holds, and remove it."""
+        if self._journal is not None:
+            self.store.flush()
+            self.store.add_attempts(run_id, read_attempts(journal_path(self._folder, run_id)))
+            self._journal.close(remove=True)
+
+    def close(self) -> None:
+        """Commit and close everything, the rest too when one fails."""
+        if self._journal is not None:
+            self._journal.close(remove=self._journal.began == 0)
+        for file in (self.cache, self.store, self.recorder):
+            if file is not None:
+                file.close()
+
+
+@contextmanager
+def opened(workspace: Workspace, options: RunOptions) -> Iterator[Files]:
+    """The files of a run, closed at its end. An error of the run counts before one of the closing."""
+    state = workspace.state_dir()
+    store = SqliteStore.open(store_path(workspace))
+    cache = SqliteCache.open(state / "cache.sqlite") if options.cache else None
+    files = Files(state, store, cache, Recorder(options.record) if options.record else None)
+    try:
+        yield files
+    except BaseException:
+        with suppress(StoreError):
+            files.close()
+        raise
+    files.close()
+
+
+def resume_hint(run_id: str) -> str:
+    """How to go on with a run."""
+    return f"`prompteval run --resume-run {run_id}` goes on"
+
+
+def forbid_network() -> None:
+    """Refuse every connection of this process, for good: an audit hook cannot be taken back."""
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
+            raise NetworkForbidden(f"--offline: a connection to {arguments[-1]!r} was refused")
+
+    sys.addaudithook(hook)

@@ -1,0 +1,156 @@
+"""The models of a run: each opened once, with its own limits, price and layers."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from prompteval.core.errors import ProviderError, UsageError
+from prompteval.core.protocols import BatchProvider, Provider, ResponseCache
+from prompteval.engine.batching import Batched
+from prompteval.engine.jobs import Job
+from prompteval.engine.limits import Limiter
+from prompteval.engine.options import RunOptions
+from prompteval.providers.layers import Budget, Journal, Layer, build_layers
+from prompteval.providers.open import check_reference, open_provider
+from prompteval.providers.prices import OWN_KINDS, Price, find_price
+from prompteval.providers.recording import Recorder
+from prompteval.providers.size import Sizes
+from prompteval.tokens import counter
+from prompteval.workspace.settings import ModelProfile, Workspace
+
+
+class Lent(Layer):
+    """A provider that several jobs share: closing it leaves it open for the others."""
+
+    def __init__(self, inner: Provider, cacheable: bool) -> None:
+        super().__init__(inner)
+        self.cacheable = cacheable
+        self.complete = inner.complete  # nothing is added, so nothing is wrapped
+
+    async def aclose(self) -> None:
+        """Left open; the run closes it at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An open model. `remote` calls are limited, journaled and paid for."""
+
+    reference: str
+    provider: Lent
+    concurrency: int
+    remote: bool
+    price: Price | None
+    sizes: Sizes
+    limiter: Limiter | None
+
+
+class Models:
+    """Opens models on demand; `aclose` closes them all."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        options: RunOptions,
+        *,
+        cache: ResponseCache | None,
+        recorder: Recorder | None,
+        journal: Journal | None,
+    ) -> None:
+        self._workspace = workspace
+        self._options = options
+        self._cache = cache
+        self._recorder = recorder
+        self._journal = journal
+        self._open: dict[str, Model] = {}
+        self.budget = None if options.max_cost is None else Budget(options.max_cost)
+
+    def prepare(self, jobs: Sequence[Job]) -> None:
+        """Open every model that is needed.
+
+        Raises UsageError for a key that is not set, and under --max-cost for a price that is not
+        known: all before the first call.
+        """
+        for job in jobs:
+            if job.target.own_model is None:
+                model = self.open(job.model)
+                if self.budget is not None and model.price is None:
+                    help = f"set price = {{ input = ..., output = ... }} in a profile of {job.model}"
+                    raise UsageError(f"--max-cost: the price of {job.model} is not known", help)
+
+    def open(self, reference: str) -> Model:
+        """The model, opened at the first call."""
+        if reference not in self._open:
+            self._open[reference] = self._make(reference)
+        return self._open[reference]
+
+    def layered(self, job: Job, on_wait: Callable[[int], None]) -> tuple[Provider, int]:
+        """The model of a job with its layers, and how many of its cases run at a time."""
+        model = self.open(job.model)
+        profile = self._profile(job.model)
+        provider = build_layers(
+            model.provider,
+            cache=self._cache if model.provider.cacheable else None,
+            recorder=self._recorder,
+            max_attempts=profile.max_attempts,
+            max_wait_s=self._options.max_wait,
+            case_deadline_s=profile.case_deadline_s,
+            on_wait=on_wait,
+            gate=model.limiter,
+            group=job.plan.suite.name,
+            journal=self._journal,
+            sizes=model.sizes if model.remote else None,
+            budget=self.budget if model.remote else None,
+            price=model.price,
+        )
+        return provider, model.concurrency
+
+    async def aclose(self) -> None:
+        """Close every model, whatever the others do."""
+        for model in self._open.values():
+            with suppress(ProviderError):
+                await model.provider._inner.aclose()
+        self._open.clear()
+
+    def _profile(self, reference: str) -> ModelProfile:
+        return self._workspace.settings.models.get(reference) or ModelProfile(reference)
+
+    def _make(self, reference: str) -> Model:
+        profile = self._profile(reference)
+        kind = (
+            "replay" if self._options.replay is not None else check_reference(reference, self._workspace)[0]
+        )
+        live, remote = self._provider(reference), kind not in OWN_KINDS
+        concurrency = profile.max_concurrency or self._options.concurrency
+        limiter = Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm) if remote else None
+        if limiter is not None and hasattr(live, "on_limits"):
+            live.on_limits = limiter.observe
+        batch = live.max_batch if isinstance(live, BatchProvider) else 1
+        return Model(
+            reference=reference,
+            provider=Lent(
+                Batched(live) if isinstance(live, BatchProvider) else live, getattr(live, "cacheable", True)
+            ),
+            concurrency=max(concurrency, batch),
+            remote=remote,
+            price=find_price(reference, self._workspace),
+            sizes=Sizes(counter(profile.model or reference)),
+            limiter=limiter,
+        )
+
+    def _provider(self, reference: str) -> Provider:
+        if self._options.replay is not None:
+            from prompteval.providers.replay import from_text
+
+            try:
+                text = self._options.replay.read_text(encoding="utf-8")
+            except OSError as error:
+                raise UsageError(f"{self._options.replay}: {error.strerror}") from None
+            return from_text(text, str(self._options.replay))
+        provider = open_provider(reference, self._workspace)
+        ready = getattr(provider, "check_ready", None)
+        if ready is not None:
+            try:
+                ready()
+            except ProviderError as error:
+                raise UsageError(str(error), "set it, or run with --model local/minilm") from None
+        return provider

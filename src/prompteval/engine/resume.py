@@ -1,0 +1,79 @@
+"""Going on with a run that did not end: the same selection, the same content, the rest of the cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prompteval.core.errors import UsageError
+from prompteval.engine.options import RunOptions, Selection
+from prompteval.store.results import RunRecord, SqliteStore
+
+LAST = "last"
+# What must be as it was; metrics and gates are worked out anew from all rows.
+_FIXED = ("path", "cases", "targets", "scorers", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A run to go on with, and the options it was started with."""
+
+    record: RunRecord
+    options: RunOptions
+
+
+def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
+    """The run that `options.resume` names, with its own selection in the options.
+
+    Raises UsageError when there is none, when it is complete, and when the command line selects
+    something as well.
+    """
+    if (
+        options.suites
+        or options.models
+        or options.prompts
+        or options.repeat
+        or options.selection != Selection()
+    ):
+        raise UsageError("--resume takes the selection of the run it goes on with", "leave the others out")
+    if options.resume == LAST:
+        found = next((record for record in store.runs() if is_unfinished(record)), None)
+        if found is None:
+            raise UsageError("there is no unfinished run", "`prompteval run` makes a new one")
+    else:
+        found = store.run(options.resume or LAST)
+        if not is_unfinished(found):
+            raise UsageError(f"run {found.run_id} is complete", "`prompteval run` makes a new one")
+    stored = found.manifest.get("options")
+    if stored is None:
+        raise UsageError(f"run {found.run_id} was not made by `prompteval run` and cannot go on")
+    return Resumed(found, replace(options.selecting(stored), resume=found.run_id))
+
+
+def is_unfinished(record: RunRecord) -> bool:
+    """Whether cases may be missing: it was killed, interrupted, or ended incomplete."""
+    return record.verdict is None or record.verdict == "incomplete"
+
+
+def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
+    """Raise UsageError naming what changed since the run began: old and new are never mixed."""
+    changed = []
+    for name, before in record.manifest["suites"].items():
+        after = now["suites"].get(name)
+        if after is None:
+            changed.append(f"suite {name} is gone")
+            continue
+        for key in _FIXED:
+            if before.get(key) != after.get(key):
+                changed.append(f"{name}: {key} {_short(before.get(key))} became {_short(after.get(key))}")
+    changed += [f"suite {name} is new" for name in now["suites"] if name not in record.manifest["suites"]]
+    if changed:
+        message = f"run {record.run_id} cannot go on, since content changed: {'; '.join(changed)}"
+        raise UsageError(message, "put it back, or start a new run")
+
+
+def _short(value: Any) -> str:
+    """A fingerprint by its first characters; a table by those of its values."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_short(mark)}" for name, mark in value.items())
+    text = str(value)
+    return text[:15] if text.startswith("sha256:") else text
