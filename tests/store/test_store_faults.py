@@ -124,7 +124,7 @@ def test_f32_a_damaged_reply_is_a_miss(tmp_path: Path, capsys: pytest.CaptureFix
     """With a warning that names it; the other replies stay."""
     cache = SqliteCache.open(tmp_path / "c.sqlite")
     for key in ("sha256:a", "sha256:b"):
-        cache.put(key, {}, Response("text"))
+        cache.put(key, "{}", Response("text"))
     cache.close()
     connection = sqlite3.connect(tmp_path / "c.sqlite")
     connection.execute("UPDATE replies SET response = '{\"text\": ' WHERE key = 'sha256:a'")
@@ -141,7 +141,7 @@ def test_a_reply_is_found_at_once_and_after_many_others(tmp_path: Path) -> None:
     """Before it is committed it comes from memory, later from the file."""
     cache = SqliteCache.open(tmp_path / "c.sqlite")
     for number in range(2000):
-        cache.put(f"k{number}", {}, Response(str(number)))
+        cache.put(f"k{number}", "{}", Response(str(number)))
         found = cache.get(f"k{number}")
         assert found is not None
         assert found.text == str(number)
@@ -166,7 +166,7 @@ def test_old_replies_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "c.sqlite"
     cache = SqliteCache.open(path)
     for number in range(300):
-        cache.put(f"k{number}", {}, Response("x" * 500))
+        cache.put(f"k{number}", "{}", Response("x" * 500))
     cache.close()
     connection = sqlite3.connect(path)
     connection.execute("UPDATE replies SET day = 100 WHERE key < 'k2'")

@@ -16,8 +16,12 @@ from prompteval.workspace.yaml12 import parse
 SHOWN_PROBLEMS = 100
 
 
-def load_cases(tree: Tree, path: str, *, validate: Validate | None = None) -> Iterator[Case]:
+def load_cases(
+    tree: Tree, path: str, *, validate: Validate | None = None, checked: bool = False
+) -> Iterator[Case]:
     """The cases of a `.jsonl`, `.yaml`, `.yml` or `.csv` file, one at a time, in file order.
+
+    `checked` is for a file that was read through before: its values are not validated again.
 
     Memory stays flat for JSONL and CSV: of each case only a 64-bit hash of its id is kept, to
     find duplicates. Raises InvalidInput after the last case when anything was wrong, with at
@@ -37,7 +41,7 @@ def load_cases(tree: Tree, path: str, *, validate: Validate | None = None) -> It
     seen: set[int] = set()
     duplicates: list[tuple[str, int]] = []
     for line, raw in records:
-        case, wrong = to_case(raw, line, validate)
+        case, wrong = to_case(raw, line, validate, checked=checked)
         for pointer, code, message, help in wrong:
             collector.add(line, 1, code, _told(pointer, message), help)
         if case is None or not case.id:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 ALGORITHM = "sha256"
+_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
 def canonical_json(value: Any) -> str:
@@ -13,7 +14,7 @@ def canonical_json(value: Any) -> str:
     Raises ValueError for NaN and infinities, TypeError for what JSON does not have.
     Changing this changes every fingerprint and every cache key.
     """
-    return json.dumps(value, allow_nan=False, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return _encode(value)
 
 
 def fingerprint(value: Any) -> str:

@@ -1,6 +1,6 @@
 """The seams: one method each. Built-ins and third parties come through the same ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from prompteval.core.case import Case
@@ -109,8 +109,8 @@ class Reporter(Protocol):
 
 
 class ResponseCache(Protocol):
-    """Replies by request key."""
+    """Replies by request key; the request is kept beside its reply as JSON text."""
 
     def get(self, key: str) -> Response | None: ...
 
-    def put(self, key: str, request: Mapping[str, Any], response: Response) -> None: ...
+    def put(self, key: str, request: str, response: Response) -> None: ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from prompteval.core.fingerprint import fingerprint
+from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
 
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "content_filter", "refusal", "tool_calls", "unsupported", "unknown"]
@@ -39,14 +39,23 @@ class Request:
     seed: int | None = None
     replicate: int = 0
     identity: str = ""
-    _key: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    _made: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def key(self) -> str:
         """The cache key: a fingerprint over every field that can change the answer, made once."""
-        if not self._key:
-            self._key.append(fingerprint(self.as_json()))
-        return self._key[0]
+        return self._texts()[0]
+
+    @property
+    def canonical(self) -> str:
+        """The canonical JSON text that the key is the fingerprint of."""
+        return self._texts()[1]
+
+    def _texts(self) -> list[str]:
+        if not self._made:
+            text = canonical_json(self.as_json())
+            self._made.extend((fingerprint_bytes(text.encode("ascii")), text))
+        return self._made
 
     def as_json(self) -> dict[str, Any]:
         """Every field as JSON values, in the form the key is made from."""

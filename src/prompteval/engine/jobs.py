@@ -53,11 +53,20 @@ def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
     """The jobs that have a case to run. Raises NothingSelected when there is none."""
     jobs: list[Job] = []
     for plan in plans:
-        selected = sum(1 for _ in _selected(plan, options)) if plan.targets else 0
+        selected = _count(plan, options) if plan.targets else 0
         jobs += [Job(plan, target, model, selected, options) for target, model in plan.entries() if selected]
     if not jobs:
         raise NothingSelected("no case is left after the selection; look at -k, --prompt, --failed and split")
     return jobs
+
+
+def _count(plan: SuitePlan, options: RunOptions) -> int:
+    """How many cases are selected; known without reading them when only the split selects."""
+    if options.selection.narrows:
+        return sum(1 for _ in _selected(plan, options))
+    if not plan.suite.split:
+        return plan.facts.total
+    return sum(plan.facts.splits.get(split, 0) for split in set(plan.suite.split))
 
 
 def _selected(plan: SuitePlan, options: RunOptions) -> Iterator[Case]:

@@ -69,7 +69,8 @@ class SuitePlan:
 
     def cases(self) -> Iterator[Case]:
         """Every case of the suite, read anew, in the order of its files."""
-        yield from read_cases(self.tree, self.suite, self.targets[0].validate if self.targets else None)
+        for source in self.suite.cases:
+            yield from _read_source(self.tree, self.suite, source, None, checked=True)
 
 
 def plan_suite(
@@ -168,16 +169,12 @@ def _build_scorer(spec: ScorerSpec, embedder: Any, workspace: Workspace) -> Scor
     return build_scorer(spec, embedder=embedder, root=workspace.root)
 
 
-def read_cases(tree: Tree, suite: Suite, validate: Validate | None) -> Iterator[Case]:
-    """Every case of a suite's sources, in order. Raises InvalidInput at the end of a bad source."""
-    for source in suite.cases:
-        yield from _read_source(tree, suite, source, validate)
-
-
-def _read_source(tree: Tree, suite: Suite, source: CaseSource, validate: Validate | None) -> Iterator[Case]:
+def _read_source(
+    tree: Tree, suite: Suite, source: CaseSource, validate: Validate | None, *, checked: bool = False
+) -> Iterator[Case]:
     if source.path is None:
         return inline_cases(source, suite.path, validate=validate)
-    return load_cases(tree, source.path, validate=validate)
+    return load_cases(tree, source.path, validate=validate, checked=checked)
 
 
 def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Problems) -> CaseFacts | None:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Mapping
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from prompteval.core.errors import StoreError
 from prompteval.core.request import COUNTS, Response, Usage
 from prompteval.store.connection import Migration, open_database
 from prompteval.store.encoding import dumps
-from prompteval.store.writer import QUEUED_JOBS, Writer
+from prompteval.store.writer import Writer, insert_many
 
 
 def _first_table(connection: sqlite3.Connection) -> None:
@@ -26,11 +26,23 @@ def _day_stored(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE replies ADD COLUMN day INTEGER NOT NULL DEFAULT 0")
 
 
+def _rows_beside_keys(connection: sqlite3.Connection) -> None:
+    """Long rows inside the tree of keys made each insert move many pages."""
+    connection.execute("ALTER TABLE replies RENAME TO replies_by_key")
+    connection.execute(
+        "CREATE TABLE replies (key TEXT NOT NULL UNIQUE, request TEXT NOT NULL, response TEXT NOT NULL,"
+        " day INTEGER NOT NULL)"
+    )
+    connection.execute("INSERT INTO replies SELECT key, request, response, day FROM replies_by_key")
+    connection.execute("DROP TABLE replies_by_key")
+
+
 # Append only: a step that has been released is never edited.
-MIGRATIONS: tuple[Migration, ...] = (_first_table, _day_stored)
+MIGRATIONS: tuple[Migration, ...] = (_first_table, _day_stored, _rows_beside_keys)
 GATHER_SECONDS = 0.02
-# A reply is read from here until it is surely committed: the writer never has this many before it.
-RECENT_REPLIES = 3 * QUEUED_JOBS
+# So many replies are read from memory, until they are surely committed.
+RECENT_REPLIES = 5_000
+PUTS_A_READ = 500
 SECONDS_A_DAY = 86_400
 
 
@@ -41,6 +53,9 @@ class SqliteCache:
         self._reader = open_database(path, MIGRATIONS)
         self._writer = Writer(path, open_database(path, MIGRATIONS), gather_s=GATHER_SECONDS)
         self._recent: dict[str, str] = {}
+        self._puts = 0
+        self._job_waits = False
+        self._handed_in: deque[tuple[str, str, str, int]] = deque()
         self._path = path
 
     @classmethod
@@ -53,7 +68,7 @@ class SqliteCache:
         text = self._recent.get(key)
         if text is None:
             try:
-                found = self._reader.execute("SELECT response FROM replies WHERE key = ?", (key,)).fetchone()
+                found = self._read(key)
             except sqlite3.DatabaseError as error:
                 raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
             if found is None:
@@ -67,16 +82,43 @@ class SqliteCache:
             )
             return None
 
-    def put(self, key: str, request: Mapping[str, Any], response: Response) -> None:
-        """Store a reply, committed within GATHER_SECONDS; the same key again replaces it."""
+    def _read(self, key: str) -> tuple[str] | None:
+        """Read within one long transaction, which spares most of the cost of a read.
+
+        It is renewed once PUTS_A_READ replies were put, long before one of them leaves the memory.
+        """
+        if self._puts >= PUTS_A_READ:
+            self._reader.execute("COMMIT")
+            self._puts = 0
+        if not self._reader.in_transaction:
+            self._reader.execute("BEGIN")
+        sql = "SELECT response FROM replies WHERE key = ?"
+        found: tuple[str] | None = self._reader.execute(sql, (key,)).fetchone()
+        return found
+
+    def put(self, key: str, request: str, response: Response) -> None:
+        """Store a reply with its request as JSON text, committed about GATHER_SECONDS later.
+
+        The same key again replaces it.
+        """
         text = dumps(_as_json(response))
-        entry = (key, dumps(request), text, int(time.time()) // SECONDS_A_DAY)
         self._recent.pop(key, None)
         self._recent[key] = text
+        self._puts += 1
         if len(self._recent) > RECENT_REPLIES:
-            del self._recent[next(iter(self._recent))]
-        sql = "INSERT OR REPLACE INTO replies (key, request, response, day) VALUES (?, ?, ?, ?)"
-        self._writer.submit(lambda connection: connection.execute(sql, entry))
+            self.flush()
+            self._recent = {key: text}
+            self._puts = PUTS_A_READ
+        self._handed_in.append((key, request, text, int(time.time()) // SECONDS_A_DAY))
+        if not self._job_waits:
+            self._job_waits = True
+            self._writer.submit(self._store)
+
+    def _store(self, connection: sqlite3.Connection) -> None:
+        """Everything handed in so far, at once. The mark goes first: what comes later makes a new job."""
+        self._job_waits = False
+        batch = [self._handed_in.popleft() for _ in range(len(self._handed_in))]
+        insert_many(connection, "replies (key, request, response, day)", batch)
 
     def flush(self) -> None:
         """Return when everything handed in is committed."""

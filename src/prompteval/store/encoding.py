@@ -9,10 +9,12 @@ from prompteval.core.observation import Call, Failure, Observation, Score
 from prompteval.core.request import Usage
 from prompteval.core.retrieval import Chunk, Context, Ranking
 
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+
 
 def dumps(value: Any) -> str:
     """Compact JSON in ASCII, so that every text can be stored."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def case_json(case: Case) -> str:
@@ -47,7 +49,7 @@ def observation_json(observation: Observation) -> str:
     if observation.failure is not None:
         body["failure"] = asdict(observation.failure)
     if observation.calls:
-        body["calls"] = [asdict(call) for call in observation.calls]
+        body["calls"] = [_call_json(call) for call in observation.calls]
     if observation.logprobs is not None:
         body["logprobs"] = list(observation.logprobs)
     if observation.details:
@@ -94,8 +96,19 @@ def _context(body: dict[str, Any] | None) -> Context | None:
     return Context(kept, dropped, **body)
 
 
+# The fields of a call that are left out while they have these values.
+_USUAL = {"usage": None, "model_reported": None, "finish": "stop", "possibly_billed": 0}
+
+
+def _call_json(call: Call) -> dict[str, Any]:
+    body = {name: getattr(call, name) for name in Call.__slots__}
+    if call.usage is not None:
+        body["usage"] = {name: getattr(call.usage, name) for name in Usage.__slots__}
+    return {name: value for name, value in body.items() if name not in _USUAL or value != _USUAL[name]}
+
+
 def _call(body: dict[str, Any]) -> Call:
-    usage = body.pop("usage")
+    usage = body.pop("usage", None)
     return Call(**body, usage=None if usage is None else Usage(**usage))
 
 

@@ -20,7 +20,7 @@ from prompteval.store.encoding import (
     scores_json,
 )
 from prompteval.store.journal import Attempt
-from prompteval.store.writer import Writer
+from prompteval.store.writer import Writer, insert_many
 
 
 def _first_tables(connection: sqlite3.Connection) -> None:
@@ -95,26 +95,18 @@ class SqliteStore:
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Store finished rows with their scores; a row stored twice replaces the first."""
-        batch = [
-            (
-                (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate),
-                (
-                    row.fingerprint,
-                    row.observation.outcome,
-                    row.observation.latency_ms,
-                    row.observation.confidence,
-                ),
-                (case_json(row.case), observation_json(row.observation)),
-                scores_json(row.scores),
-            )
-            for row in rows
-        ]
+        stored: list[tuple[Any, ...]] = []
+        scored: list[tuple[Any, ...]] = []
+        for row in rows:
+            key = (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate)
+            seen = row.observation
+            facts = (row.fingerprint, seen.outcome, seen.latency_ms, seen.confidence)
+            stored.append((*key, *facts, case_json(row.case), observation_json(seen)))
+            scored.append((*key, scores_json(row.scores)))
 
         def work(connection: sqlite3.Connection) -> None:
-            rows_sql = "INSERT OR REPLACE INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
-            connection.executemany(rows_sql, [(*key, *facts, *texts) for key, facts, texts, _ in batch])
-            scores_sql = "INSERT OR REPLACE INTO scores VALUES (?,?,?,?,?,?,?)"
-            connection.executemany(scores_sql, [(*key, scores) for key, _, _, scores in batch])
+            insert_many(connection, "rows", stored)
+            insert_many(connection, "scores", scored)
 
         self._write(work)
 

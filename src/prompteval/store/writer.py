@@ -4,13 +4,31 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
 
 Job = Callable[[sqlite3.Connection], object]
 QUEUED_JOBS = 256
+ROWS_A_STATEMENT = (64, 16, 4, 1)
+
+
+def insert_many(connection: sqlite3.Connection, into: str, rows: Sequence[Sequence[object]]) -> None:
+    """`INSERT OR REPLACE INTO` so many rows, many of them in one statement.
+
+    While a statement runs, Python's lock is free; taking it back for each row would hold up the
+    event loop more than the rows themselves cost. `into` is the table, with its columns.
+    """
+    start = 0
+    for size in ROWS_A_STATEMENT:
+        while len(rows) - start >= size:
+            chunk = rows[start : start + size]
+            one = f"({','.join('?' * len(chunk[0]))})"
+            sql = f"INSERT OR REPLACE INTO {into} VALUES {','.join([one] * size)}"
+            connection.execute(sql, tuple(chain.from_iterable(chunk)))
+            start += size
 
 
 class Writer:

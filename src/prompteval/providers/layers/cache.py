@@ -17,5 +17,5 @@ class Cached(Layer):
         if found is not None:
             return found
         response = await self._inner.complete(request)
-        self._cache.put(request.key, request.as_json(), response)
+        self._cache.put(request.key, request.canonical, response)
         return response

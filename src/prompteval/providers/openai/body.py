@@ -65,6 +65,9 @@ class BodyWriter:
         return b"," + _dumps(body)[1:]
 
 
+# ASCII, so that a lone surrogate in a case is sent as its escape and not refused.
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+
+
 def _dumps(value: Any) -> bytes:
-    # ASCII, so that a lone surrogate in a case is sent as its escape and not refused.
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+    return _encode(value).encode("ascii")
