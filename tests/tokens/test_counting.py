@@ -82,15 +82,20 @@ def test_a_damaged_vocabulary_is_left_alone(
     assert damaged.exists()
 
 
-@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4"])
-def test_tiktoken_and_rs_bpe_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str) -> None:
-    """With the vocabulary in tiktoken's cache the counts are those of rs-bpe, special marks included."""
+def _fill_cache(folder: Path) -> None:
+    """The vocabularies where tiktoken looks for them; skips where they are not at hand."""
     if not VOCABULARY.is_dir():
         pytest.skip("the vocabularies of ../shared/data/tiktoken are not here")
     for name in ("o200k_base", "cl100k_base"):
         address = f"https://openaipublic.blob.core.windows.net/encodings/{name}.tiktoken"
-        target = tmp_path / hashlib.sha1(address.encode()).hexdigest()
+        target = folder / hashlib.sha1(address.encode()).hexdigest()
         shutil.copy(VOCABULARY / f"{name}.tiktoken", target)
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4"])
+def test_tiktoken_and_rs_bpe_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str) -> None:
+    """With the vocabulary in tiktoken's cache the counts are those of rs-bpe, special marks included."""
+    _fill_cache(tmp_path)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "none"))
     by_rs_bpe = [counter(model).count(text) for text in TEXTS]
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
@@ -125,3 +130,24 @@ def test_choosing_a_counter_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize("engine", ["rs_bpe", "tiktoken", "estimate"])
+def test_the_starts_of_tokens_are_places_in_the_text(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One place a token, never falling, and the text between two places is what the tokens say."""
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
+    if engine == "tiktoken":
+        _fill_cache(tmp_path)
+    elif engine == "estimate":
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+    found = counter("gpt-4o")
+    for text in TEXTS:
+        starts = found.starts(text)
+        assert len(starts) == found.count(text)
+        assert starts == sorted(starts) and starts[0] == 0 and starts[-1] < len(text)
+    assert found.starts("") == []
+    if engine != "estimate":
+        assert found.starts("Hello world, 🤷🏽") == [0, 5, 11, 12, 13, 14, 14]
+        assert found.starts("a\ud800 b")[-1] == 2

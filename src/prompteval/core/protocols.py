@@ -60,6 +60,10 @@ class TokenCounter(Protocol):
 
     def count(self, text: str) -> int: ...
 
+    def starts(self, text: str) -> Sequence[int]:
+        """The character each token begins in, one a token, never falling."""
+        ...
+
 
 class Chunker(Protocol):
     """Cuts a document into spans, in order of their start; an empty document has none."""

@@ -28,6 +28,13 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "rouge_l": "prompteval.scoring.overlap:RougeL",
         "similarity": "prompteval.scoring.similarity:Similarity",
     },
+    "prompteval.chunkers": {
+        "fixed": "prompteval.rag.chunk.chunkers:Fixed",
+        "sentence": "prompteval.rag.chunk.chunkers:Sentence",
+        "markdown": "prompteval.rag.chunk.chunkers:Markdown",
+        "recursive": "prompteval.rag.chunk.chunkers:Recursive",
+        "none": "prompteval.rag.chunk.chunkers:Whole",
+    },
     "prompteval.reporters": {
         "terminal": "prompteval.report.terminal:render",
         "json": "prompteval.report.json:render",

@@ -3,8 +3,9 @@
 from prompteval.core.case import Case
 from prompteval.core.errors import ProviderError
 from prompteval.core.observation import Failure, Observation, Score
-from prompteval.core.protocols import Provider, Scorer
+from prompteval.core.protocols import Chunker, Provider, Scorer
 from prompteval.core.request import Request, Response
+from prompteval.core.retrieval import Chunk, Document
 
 
 async def check_provider(provider: Provider, request: Request) -> Response | ProviderError:
@@ -34,3 +35,20 @@ def check_scorer(scorer: Scorer, case: Case, observation: Observation) -> Score:
     failed = Observation("error", failure=Failure("call", "timeout", "no answer"))
     assert isinstance(scorer.score(case, failed), Score), "a failed observation gave no score"
     return score
+
+
+def check_chunker(chunker: Chunker, document: Document) -> list[Chunk]:
+    """Chunks are exact spans in order of their start, twice the same, and miss nothing but white space."""
+    chunks = list(chunker(document))
+    reached = 0
+    for before, chunk in zip([None, *chunks], chunks, strict=False):
+        assert chunk.doc_id == document.id, "a chunk carries another document's id"
+        assert 0 <= chunk.start < chunk.end <= len(document.text), f"{chunk.id} is no span of the text"
+        assert document.text[chunk.start : chunk.end] == chunk.text, f"{chunk.id} has another text"
+        assert before is None or before.start < chunk.start, f"{chunk.id} begins before the chunk ahead of it"
+        assert not document.text[reached : chunk.start].strip(), f"text before {chunk.id} is in no chunk"
+        reached = max(reached, chunk.end)
+    assert not document.text[reached:].strip(), "the end of the document is in no chunk"
+    assert list(chunker(document)) == chunks, "the same document was cut differently"
+    assert list(chunker(Document("empty", ""))) == [], "an empty document has no chunks"
+    return chunks

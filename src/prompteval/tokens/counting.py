@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.tokens.encodings import cached_vocabulary, encoding_of
+from prompteval.tokens.offsets import starts_by_bytes, starts_of_pieces
 
 # The usual rule for English: a token is about four characters. Over bytes it also fits other scripts.
 BYTES_A_TOKEN = 4
 ESTIMATE = "bytes/4"
 
-Count = Callable[[str], int]
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a loaded vocabulary can do with a text that has no lone surrogates."""
+
+    count: Callable[[str], int]
+    starts: Callable[[str], list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +34,31 @@ class Counter:
 
     encoding: str
     estimated: bool
-    _load: Callable[[], Count] = field(repr=False, compare=False)
+    _load: Callable[[], Vocabulary] = field(repr=False, compare=False)
 
     def count(self, text: str) -> int:
         """Tokens of `text`, 0 for an empty one. A lone surrogate counts as the replacement character."""
         if not text:
             return 0
-        counting = self._load()
+        counting = self._load().count
         try:
             return counting(text)
         except UnicodeEncodeError:
-            return counting(text.encode("utf-8", "replace").decode("utf-8"))
+            return counting(_without_surrogates(text))
+
+    def starts(self, text: str) -> list[int]:
+        """The character each token of `text` begins in, one a token, never falling.
+
+        Several tokens of one character share its place. What a tokenizer leaves out (white space,
+        for some) belongs to no token.
+        """
+        if not text:
+            return []
+        starting = self._load().starts
+        try:
+            return starting(text)
+        except UnicodeEncodeError:
+            return starting(_without_surrogates(text))
 
 
 def counter(model: str, tokenizer: Path | None = None) -> Counter:
@@ -55,36 +76,59 @@ def counter(model: str, tokenizer: Path | None = None) -> Counter:
         return Counter(encoding, not known, lambda: _tiktoken(encoding, vocabulary))
     if find_spec("rs_bpe") is not None:
         return Counter(encoding, not known, lambda: _rs_bpe(encoding))
-    return Counter(ESTIMATE, True, lambda: _estimate)
+    return Counter(ESTIMATE, True, lambda: _BY_LENGTH)
 
 
 @cache
-def _tiktoken(encoding: str, vocabulary: Path) -> Count:
+def _tiktoken(encoding: str, vocabulary: Path) -> Vocabulary:
     """`vocabulary` was verified and lies where tiktoken looks, so that it does not fetch."""
     import tiktoken
 
     loaded = tiktoken.get_encoding(encoding)
-    return lambda text: len(loaded.encode_ordinary(text))
+
+    def starts(text: str) -> list[int]:
+        return starts_of_pieces(loaded.decode_tokens_bytes(loaded.encode_ordinary(text)))
+
+    return Vocabulary(lambda text: len(loaded.encode_ordinary(text)), starts)
 
 
 @cache
-def _rs_bpe(encoding: str) -> Count:
+def _rs_bpe(encoding: str) -> Vocabulary:
     from rs_bpe import openai
 
     loaded: Any = getattr(openai, encoding)()
-    count: Count = loaded.count
-    return count
+    pairs: Any = loaded.bpe()
+    known: dict[int, bytes] = {}
+
+    def starts(text: str) -> list[int]:
+        tokens: list[int] = loaded.encode(text)
+        for token in set(tokens).difference(known):
+            known[token] = pairs.decode_tokens([token])
+        return starts_of_pieces(known[token] for token in tokens)
+
+    return Vocabulary(loaded.count, starts)
 
 
 @cache
-def _own(path: Path) -> Count:
+def _own(path: Path) -> Vocabulary:
     from tokenizers import Tokenizer
 
     loaded: Any = Tokenizer.from_file(str(path))
     loaded.no_truncation()
     loaded.no_padding()
-    return lambda text: len(loaded.encode(text, add_special_tokens=False).ids)
+
+    def starts(text: str) -> list[int]:
+        return [start for start, _ in loaded.encode(text, add_special_tokens=False).offsets]
+
+    return Vocabulary(lambda text: len(loaded.encode(text, add_special_tokens=False).ids), starts)
 
 
-def _estimate(text: str) -> int:
-    return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
+_BY_LENGTH = Vocabulary(
+    lambda text: -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN),
+    lambda text: starts_by_bytes(text, BYTES_A_TOKEN),
+)
+
+
+def _without_surrogates(text: str) -> str:
+    """The same text with a question mark for each lone surrogate, so that places stay."""
+    return text.encode("utf-8", "replace").decode("utf-8")

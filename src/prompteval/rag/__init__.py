@@ -1,0 +1,1 @@
+"""Retrieval, stage by stage: documents, chunks, candidates, reranking, packing."""
