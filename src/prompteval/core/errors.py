@@ -7,6 +7,7 @@ PromptevalError
 ├── NothingSelected          no case or suite is left to run          exit 5
 ├── StoreError               the results database cannot be used      exit 2
 ├── RenderError              a template failed or passed its budget
+├── ContextOverflow      what was retrieved, or a prompt, is over its token limit
 ├── DeadlineExceeded         isolated work did not end in time
 └── ProviderError            a model call failed; says how
 """
@@ -64,6 +65,15 @@ class StoreError(PromptevalError):
 
 class RenderError(PromptevalError):
     """A template could not be rendered: undefined name, forbidden operation, budget passed."""
+
+
+class ContextOverflow(PromptevalError):
+    """Retrieved chunks are over the budget where that is an error, or a prompt over the model's window."""
+
+    def __init__(self, what: str, tokens: int, limit: int, help: str) -> None:
+        super().__init__(f"{what}: {tokens:,} tokens, {limit:,} allowed ({help})")
+        self.tokens = tokens
+        self.limit = limit
 
 
 class DeadlineExceeded(PromptevalError):
