@@ -1,5 +1,8 @@
 """Numbers and words that the terminal and Markdown show alike."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from prompteval.core.verdict import Estimate, Verdict
 
 MARKS = {
@@ -27,3 +30,23 @@ def interval(estimate: Estimate) -> str:
 def scored(estimate: Estimate) -> str:
     """`296/300`: how many cases are in the number, of how many that should be."""
     return f"{estimate.n}/{estimate.n + estimate.missing}"
+
+
+def spent(usage: Mapping[str, Any]) -> list[str]:
+    """What calls were made and what they cost, in short parts; what is nothing is left out.
+
+    Tokens and money that rest on an estimate carry a ≈.
+    """
+    parts = []
+    live = usage["requests"] - usage["cached"] - usage["replayed"]
+    if usage["attempts"] > live:
+        parts.append(f"{usage['attempts']} attempts for {live} calls")
+    if usage.get("possibly_billed"):
+        parts.append(f"{usage['possibly_billed']} attempts without an answer may be billed")
+    mark = "≈" if usage.get("tokens_estimated") else ""
+    tokens = usage["prompt_tokens"] + usage["completion_tokens"]
+    if tokens:
+        parts.append(f"{mark}{tokens:,} tokens")
+    if usage["cost_usd"]:
+        parts.append(f"{mark}{usage['cost_usd']:.4f} USD")
+    return parts

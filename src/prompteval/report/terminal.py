@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from prompteval.core.text import printable
 from prompteval.core.verdict import Estimate
-from prompteval.report.format import MARKS, interval, number, scored
+from prompteval.report.format import MARKS, interval, number, scored, spent
 from prompteval.report.view import ResultView, RunView
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     parts += [f"{cases[name]} {name}" for name in ("errors", "invalid", "skipped") if cases[name]]
     usage = result.usage
     parts.append(f"{usage['cached']} cached")
+    parts += spent(usage)
     parts.append(f"{result.timing['wall_s']:.1f} s")
     console.print(", ".join(parts), highlight=False)
     for note in result.notes:

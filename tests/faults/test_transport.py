@@ -1,0 +1,191 @@
+"""F1 to F17: what a provider can do to a run, over real sockets, with the figures asserted."""
+
+import json
+import time
+import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from prompteval.testing.server import Fault, FaultRates, Reply
+
+SLOW = Fault("status", 429, "rate_limit_exceeded", {"retry-after-ms": "1500"})
+QUOTA = Fault("status", 429, "insufficient_quota")
+
+
+def test_f1_retry_after_is_waited_for_and_slows_the_siblings(live: Any) -> None:
+    """Two 429 with 1500 ms: three attempts of the first case, no call for 1.5 s after each, one row."""
+    with live(4, server={"faults": [SLOW, None, SLOW]}) as ws:
+        started = time.monotonic()
+        result = ws.result("-j", "1")
+        assert time.monotonic() - started >= 3.0
+        assert result["usage"]["attempts"] == 6 == ws.server.stats["requests"]
+        assert result["cases"]["scored"] == 4
+        with ws.store() as store:
+            found = [(one[7], one[8]) for one in store.attempts(result["run_id"])]
+        for (begun, outcome), (after, _) in pairwise(found):
+            assert outcome == "ok" or after - begun >= 1.5
+
+
+def test_f2_a_spent_quota_ends_the_run(live: Any) -> None:
+    """No retry, no new call beyond those on their way; exit 3; the message names the quota."""
+    with live(40, server={"faults": [QUOTA] * 40}) as ws:
+        result = ws.result("-j", "4", code=3)
+        assert "insufficient_quota" in result["reason"]
+        assert ws.server.stats["requests"] <= 4
+        assert result["usage"]["attempts"] == ws.server.stats["requests"]
+        assert result["cases"]["skipped"] == 40 - result["cases"]["errors"]
+
+
+def test_f3_a_long_wish_pauses_the_run_and_resume_goes_on(live: Any) -> None:
+    """Retry-After 600 is not waited for: exit 3 at once, no row for the case, and the rest on resume."""
+    wish = Fault("status", 429, "rate_limit_exceeded", {"retry-after": "600"})
+    with live(6, server={"faults": [None, None, wish]}) as ws:
+        started = time.monotonic()
+        result = ws.result("-j", "1", code=3)
+        assert time.monotonic() - started < 10
+        assert "600 s and --max-wait is 60" in result["reason"]
+        assert (ws.server.stats["requests"], result["cases"]["skipped"], result["cases"]["errors"]) == (
+            3,
+            4,
+            0,
+        )
+        again = ws.result("--resume")
+        assert (again["run_id"], again["cases"]["scored"]) == (result["run_id"], 6)
+        assert ws.server.stats["requests"] == 7
+
+
+def test_f3_a_wish_within_max_wait_is_waited_for(live: Any) -> None:
+    """`--max-wait` decides."""
+    wish = Fault("status", 429, "rate_limit_exceeded", {"retry-after": "2"})
+    with live(1, server={"faults": [wish]}) as ws:
+        assert ws.result("--max-wait", "1", "--no-cache", code=3)["cases"]["skipped"] == 1
+        ws.server._faults.append(wish)
+        started = time.monotonic()
+        assert ws.result("--max-wait", "3")["usage"]["attempts"] == 2
+        assert time.monotonic() - started >= 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("html", "bad_response"), ("error_body", "bad_response"), ("null_choices", "bad_response"),
+        ("no_choices", "bad_response"), ("bad_json", "bad_response"), ("null_content", "empty"),
+        ("tool_calls", "empty"), ("reset", "connection"), ("cut", "connection"),
+    ],
+)  # fmt: skip
+def test_f4_f5_f6_f10_broken_answers(live: Any, kind: Any, error: str) -> None:
+    """Tried three times and not more, then an error of its kind with the body's start; exit 3."""
+    with live(1, server={"faults": [Fault(kind)] * 9}, max_attempts=3) as ws:
+        result = ws.result(code=3)
+        assert (result["usage"]["attempts"], ws.server.stats["requests"]) == (3, 3)
+        assert (result["cases"]["errors"], result["metrics"]["accuracy"]["value"]) == (1, 0.0)
+        assert result["usage"]["possibly_billed"] == 3
+        row = ws.rows()[0]
+        assert (row["outcome"], row["error"].partition(":")[0]) == ("error", error)
+        assert ws.attempts() == [("c0000", error)] * 3
+        if kind == "html":
+            assert "<html>" in row["output"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [("refusal", "refused"), ("length", "truncated"), ("filter", "filtered")]
+)
+def test_f7_f8_f9_endings_are_outcomes(live: Any, kind: Any, outcome: str) -> None:
+    """Not tried again, not an error: counted apart, with the worst score."""
+    with live(1, server={"faults": [Fault(kind)]}) as ws:
+        result = ws.result(code=1)
+        assert (result["cases"]["invalid"], result["usage"]["attempts"], ws.server.stats["requests"]) == (
+            1,
+            1,
+            1,
+        )
+        row = ws.rows()[0]
+        assert row["outcome"] == outcome
+        assert ("max_output_tokens" in row["error"]) == (kind == "length")
+
+
+def test_f11_a_dripping_server_frees_its_slot(live: Any) -> None:
+    """One byte in 50 ms against a deadline of 1 s: `timeout` at about 1 s, and the next case runs."""
+    with live(2, server={"faults": [Fault("drip")]}, timeout_s=1.0, max_attempts=1) as ws:
+        started = time.monotonic()
+        result = ws.result("-j", "1", code=3)
+        assert time.monotonic() - started < 4
+        assert (result["cases"]["errors"], result["cases"]["scored"]) == (1, 1)
+        first, second = ws.rows()
+        assert first["error"].startswith("timeout: ")
+        assert 1000 <= first["latency_ms"] < 1300
+        assert second["outcome"] == "ok"
+
+
+def test_f12_200_hanging_calls_end_at_their_deadline(live: Any) -> None:
+    """A server that never answers: the run ends within deadline and grace, every socket closed."""
+    with live(200, server={"faults": [Fault("hang")] * 200}, timeout_s=1.0, max_attempts=1) as ws:
+        started = time.monotonic()
+        result = ws.result("-j", "200", code=3)
+        assert time.monotonic() - started < 1.0 + 5.0
+        assert (result["cases"]["errors"], ws.server.stats["requests"]) == (200, 200)
+        assert result["usage"]["possibly_billed"] == 200
+        for _ in range(50):
+            if ws.server.stats["closed"] == ws.server.stats["connections"]:
+                break
+            time.sleep(0.1)
+        assert ws.server.stats["closed"] == ws.server.stats["connections"] >= 200
+
+
+def test_f13_an_answer_that_comes_too_late_is_possibly_billed(live: Any) -> None:
+    """Timeout, then success: one result, two attempts, and both are money."""
+    price = {"input": 1.0, "output": 2.0}
+    faults = [Fault("late", seconds=1.5)]
+    with live(1, server={"faults": faults}, timeout_s=0.5, price=price) as ws:
+        usage = ws.result()["usage"]
+        assert (usage["attempts"], usage["possibly_billed"], ws.server.stats["requests"]) == (2, 1, 2)
+        one = (40 * 1.0 + 3 * 2.0) / 1e6
+        assert usage["cost_usd"] == usage["possible_cost_usd"] == pytest.approx(one)
+        assert ws.attempts() == [("c0000", "timeout"), ("c0000", "ok")]
+
+
+def test_f14_missing_usage_is_estimated_and_said(live: Any) -> None:
+    """Tokens are counted here; the numbers are marked."""
+    with live(1, server={"faults": [Fault("no_usage")]}, price={"input": 1.0, "output": 2.0}) as ws:
+        usage = ws.result()["usage"]
+        assert usage["tokens_estimated"]
+        assert 10 < usage["prompt_tokens"] < 200
+        assert usage["cost_usd"] > 0
+        assert "≈" in ws.run("show", "last", code=0)[0]
+
+
+def test_f15_absurd_usage_never_reaches_the_totals(live: Any) -> None:
+    """Negative, textual and huge counts are replaced by our own count, and marked."""
+    with live(1, server={"faults": [Fault("silly_usage")]}) as ws:
+        usage = ws.result()["usage"]
+        assert usage["tokens_estimated"]
+        assert 0 < usage["prompt_tokens"] < 200
+        assert 0 < usage["completion_tokens"] < 50
+
+
+def test_f17_strange_text_is_stored_and_exported_without_loss(live: Any) -> None:
+    """A lone surrogate, NUL, escapes and 5 MB: lossless in JSONL, no raw ESC on the terminal, valid XML."""
+    text = "\ud800 \x00 \x1b[31mred\x1b]52;c;x\x07 ]]> </script>" + "x" * 5_000_000
+    with live(1, server={"rates": None}) as ws:
+        ws.server._replies = (Reply("", text=text),)
+        out, err = ws.run("run", "-o", "r.jsonl", "-o", "r.xml", code=1)
+        row = json.loads((ws.root / "r.jsonl").read_text())
+        assert row["output"] == text
+        assert "\x1b" not in out + err + ws.run("show", "last", "--case", "c0000", code=0)[0]
+        ElementTree.parse(ws.root / "r.xml")
+
+
+def test_many_small_faults_lose_nothing(live: Any) -> None:
+    """300 cases against 20 % faults by chance: each ends once, and attempts add up with the server's count."""
+    rates = FaultRates(
+        ((Fault("status", 429, "rate_limit_exceeded", {"retry-after-ms": "20"}), 0.05), (Fault("status", 500), 0.05),
+         (Fault("reset"), 0.05), (Fault("bad_json"), 0.05)),
+        seed=7,
+    )  # fmt: skip
+    with live(300, server={"rates": rates, "latency_s": 0.01}, max_attempts=8) as ws:
+        result = ws.result("-j", "50")
+        assert result["cases"] == {"total": 300, "scored": 300, "errors": 0, "invalid": 0, "skipped": 0}
+        assert result["usage"]["attempts"] == ws.server.stats["requests"] == len(ws.attempts())
+        assert ws.server.stats["answer"] == 300
