@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from prompteval.cli import check, init, listing, report, run_verb, schema
+from prompteval.cli import check, init, listing, report, run_verb, runs, schema
 
 EPILOG = """\
 Examples:
@@ -46,6 +46,7 @@ def options(
 init.register(app)
 check.register(app)
 listing.register(app)
+runs.register(app)
 run_verb.register(app)
 report.register(app)
 schema.register(app)

@@ -1,4 +1,4 @@
-"""`prompteval list`, `runs`, `show`: what there is, and what happened."""
+"""`prompteval list`, `show`: what there is, and what happened."""
 
 import json
 import sys
@@ -13,13 +13,11 @@ RunName = Annotated[str, typer.Argument(help="A run's id, the beginning of one, 
 CaseId = Annotated[str | None, typer.Option("--case", help="Show everything of one case.")]
 Worst = Annotated[int | None, typer.Option("--worst", min=1, help="A line for each of the N worst cases.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Count = Annotated[int, typer.Option("-n", "--limit", min=1, help="At most this many.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables too.")]
 
 
 def register(app: typer.Typer) -> None:
     app.command("list", epilog="Example: prompteval list --json")(verb(list_workspace))
-    app.command("runs", epilog="Example: prompteval runs -n 5")(verb(runs))
     app.command("show", epilog="Example: prompteval show last --worst 10")(verb(show))
 
 
@@ -39,36 +37,6 @@ def list_workspace(as_json: AsJson = False) -> int:
         sys.stdout.write(f"prompt  {name}  {' '.join(versions)}\n")
     for path in suites:
         sys.stdout.write(f"suite   {path}\n")
-    return 0
-
-
-def runs(limit: Count = 20, as_json: AsJson = False) -> int:
-    """List stored runs, newest first."""
-    from prompteval.engine.stored import stored_runs
-    from prompteval.workspace.settings import find_workspace
-
-    records = stored_runs(find_workspace(Path.cwd()), limit)
-    if as_json:
-        body = [
-            {
-                "run_id": record.run_id,
-                "started": record.started,
-                "finished": record.finished,
-                "verdict": record.verdict,
-                "exit_code": record.exit_code,
-                "entries": record.manifest["entries"],
-            }
-            for record in records
-        ]
-        sys.stdout.write(json.dumps(body, indent=2) + "\n")
-        return 0
-    if not records:
-        sys.stderr.write("there is no run yet; `prompteval run` makes one\n")
-    for record in records:
-        entries = ", ".join(" ".join(entry) for entry in record.manifest["entries"])
-        sys.stdout.write(
-            f"{record.run_id}  {record.started[:19]}  {record.verdict or 'unfinished'}  {entries}\n"
-        )
     return 0
 
 

@@ -1,11 +1,19 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
+import json
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prompteval.cli.ending import verb
+from prompteval.core.text import printable
+
+if TYPE_CHECKING:
+    from prompteval.engine.options import RunOptions
+    from prompteval.workspace.settings import Workspace
 
 EPILOG = """\
 Examples:
@@ -60,6 +68,7 @@ MaxWait = Annotated[
     float,
     typer.Option("--max-wait", min=0.0, metavar="S", help="Pause the run when a server asks to wait longer."),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell calls, tokens and money, and make no call.")]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),
@@ -93,6 +102,7 @@ def run(
     resume_run: ResumeRun = None,
     max_cost: MaxCost = None,
     max_wait: MaxWait = 60.0,
+    dry_run: DryRun = False,
     outputs: Outputs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -125,6 +135,34 @@ def run(
         max_cost=max_cost,
         max_wait=max_wait,
     )
+    if dry_run:
+        return _tell(workspace, options, as_json=as_json)
     with progress(quiet=quiet) as meter:
         view = run_suites(workspace, options, meter)
     return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+
+
+def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:
+    """Print what a run would need."""
+    from prompteval.engine.dry import dry_run
+
+    told = dry_run(workspace, options)
+    if as_json:
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        return 0
+    for entry in told["entries"]:
+        title = f"{entry['suite']}  {entry['prompt']}  {entry['model']}"
+        sys.stdout.write(printable(f"{title}: {_needs(entry)}\n"))
+    sys.stdout.write(f"in all: {_needs(told['total'])}; failed attempts come on top\n")
+    return 0
+
+
+def _needs(entry: Mapping[str, Any]) -> str:
+    parts = [f"{entry['calls']} calls", f"{entry['cached']} cached"]
+    if entry["prompt_tokens"] is not None:
+        mark = "≈" if entry.get("estimated") else ""
+        parts.append(f"{mark}{entry['prompt_tokens']:,} tokens to send")
+        parts.append(f"at most {entry['completion_tokens_at_most']:,} to receive")
+    cost = entry["cost_usd_at_most"]
+    parts.append("the price is not known" if cost is None else f"at most {cost:.4f} USD")
+    return ", ".join(parts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Provider, ResponseCache
+from prompteval.core.request import Request, Response
 from prompteval.engine.batching import Batched
 from prompteval.engine.jobs import Job
 from prompteval.engine.limits import Limiter
@@ -77,10 +78,10 @@ class Models:
                     help = f"set price = {{ input = ..., output = ... }} in a profile of {job.model}"
                     raise UsageError(f"--max-cost: the price of {job.model} is not known", help)
 
-    def open(self, reference: str) -> Model:
-        """The model, opened at the first call."""
+    def open(self, reference: str, *, ready: bool = True) -> Model:
+        """The model, opened at the first call; `ready` asks for its key too."""
         if reference not in self._open:
-            self._open[reference] = self._make(reference)
+            self._open[reference] = self._make(reference, ready)
         return self._open[reference]
 
     def layered(self, job: Job, on_wait: Callable[[int], None]) -> tuple[Provider, int]:
@@ -114,12 +115,16 @@ class Models:
     def _profile(self, reference: str) -> ModelProfile:
         return self._workspace.settings.models.get(reference) or ModelProfile(reference)
 
-    def _make(self, reference: str) -> Model:
+    def _make(self, reference: str, ready: bool) -> Model:
         profile = self._profile(reference)
         kind = (
             "replay" if self._options.replay is not None else check_reference(reference, self._workspace)[0]
         )
         live, remote = self._provider(reference), kind not in OWN_KINDS
+        if remote and self._options.offline:
+            live = Unreachable(live)
+        elif ready:
+            _check_ready(live)
         concurrency = profile.max_concurrency or self._options.concurrency
         limiter = Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm) if remote else None
         if limiter is not None and hasattr(live, "on_limits"):
@@ -146,11 +151,22 @@ class Models:
             except OSError as error:
                 raise UsageError(f"{self._options.replay}: {error.strerror}") from None
             return from_text(text, str(self._options.replay))
-        provider = open_provider(reference, self._workspace)
-        ready = getattr(provider, "check_ready", None)
-        if ready is not None:
-            try:
-                ready()
-            except ProviderError as error:
-                raise UsageError(str(error), "set it, or run with --model local/minilm") from None
-        return provider
+        return open_provider(reference, self._workspace)
+
+
+class Unreachable(Layer):
+    """What --offline leaves of a model behind a network: its identity, by which the cache knows it."""
+
+    async def complete(self, request: Request) -> Response:
+        message = f"--offline: {request.model} is not called, and the cache has no reply to this request"
+        raise ProviderError("connection", message)
+
+
+def _check_ready(provider: Provider) -> None:
+    """Raise UsageError when a provider lacks what it needs before any call."""
+    ready = getattr(provider, "check_ready", None)
+    if ready is not None:
+        try:
+            ready()
+        except ProviderError as error:
+            raise UsageError(str(error), "set it, or run with --model local/minilm") from None

@@ -60,7 +60,10 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _check_whole(path: Path) -> None:
-    """Raise StoreError for a file shorter than its own header says (sqlite.org/fileformat.html, 1.3)."""
+    """Raise StoreError for a file shorter than its own header says (sqlite.org/fileformat.html, 1.3).
+
+    While a write-ahead log stands beside it, the file may be in the middle of growing.
+    """
     with path.open("rb") as file:
         header = file.read(100)
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
@@ -69,6 +72,9 @@ def _check_whole(path: Path) -> None:
         return
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        return
     counted = header[24:28] == header[92:96]  # else an old writer did not keep the number of pages
     if counted and path.stat().st_size < pages * (65536 if page == 1 else page):
         message = "was cut short, and is not a sound SQLite database; move it away to start anew"
@@ -76,9 +82,11 @@ def _check_whole(path: Path) -> None:
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path, known: int) -> None:
+    connection.execute("BEGIN")  # one look: another process may be making the tables right now
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    connection.execute("COMMIT")
     if owner != APPLICATION_ID and (tables or owner):
         connection.close()
         raise StoreError(str(path), "is a database of another program; it was not touched")

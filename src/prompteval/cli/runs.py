@@ -1,0 +1,142 @@
+"""`prompteval runs`, `runs rm`, `runs prune`: stored runs, and what they take."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+
+if TYPE_CHECKING:
+    from prompteval.engine.pruning import Pruned
+    from prompteval.workspace.settings import Workspace
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Count = Annotated[int, typer.Option("-n", "--limit", min=1, help="At most this many.")]
+Names = Annotated[list[str], typer.Argument(help="Run ids, beginnings of one, or `last`.")]
+Keep = Annotated[int | None, typer.Option("--keep", min=0, metavar="N", help="Keep the newest N runs.")]
+Days = Annotated[
+    float | None, typer.Option("--older-than", min=0.0, metavar="DAYS", help="Only what is older than this.")
+]
+WithCache = Annotated[bool, typer.Option("--cache", help="Remove cached replies as well.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")]
+
+app = typer.Typer(help="List stored runs; remove some.", rich_markup_mode=None, invoke_without_command=True)
+
+
+def register(parent: typer.Typer) -> None:
+    app.callback(epilog="Example: prompteval runs -n 5")(_list)
+    app.command("rm", epilog="Example: prompteval runs rm 20261125-19")(verb(rm))
+    app.command("prune", epilog="Example: prompteval runs prune --keep 20 --cache --older-than 30")(
+        verb(prune)
+    )
+    parent.add_typer(app, name="runs")
+
+
+def _list(context: typer.Context, limit: Count = 20, as_json: AsJson = False) -> None:
+    """List stored runs, newest first; `runs rm` and `runs prune` remove some."""
+    if context.invoked_subcommand is None:
+        verb(runs)(limit, as_json)
+
+
+def runs(limit: int, as_json: bool) -> int:
+    from prompteval.engine.stored import stored_runs
+    from prompteval.workspace.settings import find_workspace
+
+    records = stored_runs(find_workspace(Path.cwd()), limit)
+    if as_json:
+        body = [
+            {
+                "run_id": record.run_id,
+                "started": record.started,
+                "finished": record.finished,
+                "verdict": record.verdict,
+                "exit_code": record.exit_code,
+                "entries": record.manifest["entries"],
+            }
+            for record in records
+        ]
+        sys.stdout.write(json.dumps(body, indent=2) + "\n")
+        return 0
+    if not records:
+        sys.stderr.write("there is no run yet; `prompteval run` makes one\n")
+    for record in records:
+        entries = ", ".join(" ".join(entry) for entry in record.manifest["entries"])
+        sys.stdout.write(
+            f"{record.run_id}  {record.started[:19]}  {record.verdict or 'unfinished'}  {entries}\n"
+        )
+    return 0
+
+
+def rm(names: Names, dry_run: DryRun = False, as_json: AsJson = False) -> int:
+    """Remove runs with everything of theirs; the sizes before and after are shown."""
+    from prompteval.engine.pruning import choose_runs, remove
+    from prompteval.workspace.settings import find_workspace
+
+    workspace = find_workspace(Path.cwd())
+    chosen = choose_runs(workspace, names)
+    if dry_run:
+        return _would_go(workspace, [record.run_id for record in chosen])
+    return _tell(remove(workspace, chosen), as_json=as_json)
+
+
+def prune(
+    keep: Keep = None,
+    older_than: Days = None,
+    cache: WithCache = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> int:
+    """Remove all runs but the newest, or those that are old; with --cache replies too."""
+    from prompteval.core.errors import UsageError
+    from prompteval.engine.pruning import choose_runs, remove
+    from prompteval.workspace.settings import find_workspace
+
+    if keep is None and older_than is None:
+        raise UsageError("runs prune needs --keep or --older-than", "--keep 0 removes every run")
+    workspace = find_workspace(Path.cwd())
+    chosen = choose_runs(workspace, keep=keep, older_than_days=older_than)
+    if dry_run:
+        return _would_go(workspace, [record.run_id for record in chosen])
+    return _tell(remove(workspace, chosen, cache=cache, cache_older_than_days=older_than), as_json=as_json)
+
+
+def _would_go(workspace: "Workspace", run_ids: list[str]) -> int:
+    from prompteval.engine.pruning import sizes
+
+    now = sizes(workspace)
+    for run_id in run_ids:
+        sys.stdout.write(f"{run_id} would go\n")
+    sys.stdout.write(f"{len(run_ids)} runs; results {_bytes(now.results)}, cache {_bytes(now.cache)}\n")
+    return 0
+
+
+def _tell(pruned: "Pruned", *, as_json: bool) -> int:
+    before, after = pruned.before, pruned.after
+    if as_json:
+        body = {
+            "run_ids": list(pruned.run_ids),
+            "replies": pruned.replies,
+            "bytes_before": {"results": before.results, "cache": before.cache},
+            "bytes_after": {"results": after.results, "cache": after.cache},
+        }
+        sys.stdout.write(json.dumps(body, indent=2) + "\n")
+        return 0
+    for run_id in pruned.run_ids:
+        sys.stdout.write(f"{run_id} removed\n")
+    sys.stdout.write(
+        f"removed: runs {len(pruned.run_ids)}, replies {pruned.replies}; results {_bytes(before.results)} →"
+        f" {_bytes(after.results)}, cache {_bytes(before.cache)} → {_bytes(after.cache)}\n"
+    )
+    return 0
+
+
+def _bytes(count: int) -> str:
+    """Bytes as a person reads them."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000  # type: ignore[assignment]
+    return f"{count:.1f} GB"

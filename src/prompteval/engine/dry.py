@@ -1,0 +1,88 @@
+"""What a run would do: calls, tokens and money, worked out without making one call."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from prompteval.core.errors import DeadlineExceeded, RenderError
+from prompteval.engine.jobs import Job, plan_jobs, plan_suites
+from prompteval.engine.models import Models
+from prompteval.engine.options import RunOptions
+from prompteval.engine.targets.prompt import PromptPlan, PromptTarget
+from prompteval.store.cache import SqliteCache
+from prompteval.workspace.settings import STATE_DIR, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What one entry would need, at most. None where it cannot be known beforehand.
+
+    Each call is counted once: attempts that fail come on top. `estimated` says that the tokens
+    are not counted by an encoding known to be the model's own.
+    """
+
+    suite: str
+    prompt: str
+    model: str
+    calls: int
+    cached: int
+    prompt_tokens: int | None
+    completion_tokens_at_most: int | None
+    cost_usd_at_most: float | None
+    estimated: bool
+
+
+def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
+    """The document of `run --dry-run --json`; raises what the run itself would raise before a call."""
+    jobs = plan_jobs(plan_suites(workspace, options), options)
+    path = workspace.root / STATE_DIR / "cache.sqlite"
+    cache = SqliteCache.open(path) if options.cache and path.exists() else None
+    models = Models(workspace, options, cache=None, recorder=None, journal=None)
+    try:
+        entries = [_expected(job, models, cache) for job in jobs]
+    finally:
+        if cache is not None:
+            cache.close()
+    return {
+        "schema": "prompteval/dry-run@1",
+        "entries": [asdict(entry) for entry in entries],
+        "total": _total(entries),
+    }
+
+
+def _expected(job: Job, models: Models, cache: SqliteCache | None) -> Expected:
+    if not isinstance(job.target, PromptPlan):
+        calls = sum(1 for _ in job.work())
+        return Expected(
+            job.plan.suite.name, job.target.reference, job.model, calls, 0, None, None, None, False
+        )
+    model = models.open(job.model, ready=False)
+    target = PromptTarget(job.target.prompt, model.provider, job.model)
+    calls = cached = prompt = completion = 0
+    cost: float | None = 0.0
+    for case, replicate in job.work():
+        try:
+            request = target.request(case, replicate)
+        except (RenderError, DeadlineExceeded):
+            continue
+        if cache is not None and model.provider.cacheable and cache.get(request.key) is not None:
+            cached += 1
+            continue
+        calls += 1
+        asked, answered = model.sizes.expected(request)
+        prompt, completion = prompt + asked, completion + answered
+        cost = None if cost is None or model.price is None else cost + model.price.of(asked, answered)
+    return Expected(
+        job.plan.suite.name, job.target.reference, job.model, calls, cached, prompt, completion,
+        None if cost is None else round(cost, 9), model.sizes.estimated,
+    )  # fmt: skip
+
+
+def _total(entries: Sequence[Expected]) -> dict[str, Any]:
+    """Sums; None as soon as one part is not known."""
+    names = ("calls", "cached", "prompt_tokens", "completion_tokens_at_most", "cost_usd_at_most")
+    total: dict[str, Any] = {}
+    for name in names:
+        values = [getattr(entry, name) for entry in entries]
+        total[name] = None if None in values else sum(values)
+    return total
