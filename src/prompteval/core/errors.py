@@ -8,6 +8,7 @@ PromptevalError
 ├── StoreError               the results database cannot be used      exit 2
 ├── RenderError              a template failed or passed its budget
 ├── ContextOverflow      what was retrieved, or a prompt, is over its token limit
+├── RetrievalError       a retriever or reranker failed, or gave what is no ranking
 ├── DeadlineExceeded         isolated work did not end in time
 └── ProviderError            a model call failed; says how
 """
@@ -74,6 +75,12 @@ class ContextOverflow(PromptevalError):
         super().__init__(f"{what}: {tokens:,} tokens, {limit:,} allowed ({help})")
         self.tokens = tokens
         self.limit = limit
+
+
+class RetrievalError(PromptevalError):
+    """A retriever or reranker failed, or answered what is no ranking; becomes the case's error."""
+
+    exit_code: ClassVar[int] = 3
 
 
 class DeadlineExceeded(PromptevalError):

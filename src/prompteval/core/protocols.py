@@ -1,6 +1,6 @@
 """The seams: one method each. Built-ins and third parties come through the same ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from prompteval.core.case import Case
@@ -47,6 +47,34 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
         """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
         ...
+
+
+@runtime_checkable
+class WindowedEmbedder(Embedder, Protocol):
+    """An embedder that can tell which texts are longer than its window, without encoding them."""
+
+    def truncates(self, texts: Sequence[str]) -> list[bool]: ...
+
+
+class TokenEmbedder(Protocol):
+    """Texts in, one unit vector a token out, for late interaction."""
+
+    @property
+    def identity(self) -> str: ...
+
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[list[Any], list[bool]]:
+        """(float32 arrays of shape (tokens of the text, dimension), whether each text was truncated)."""
+        ...
+
+
+class VectorCache(Protocol):
+    """Vectors as bytes by key, each with whether its text was truncated."""
+
+    def get(self, keys: Sequence[str]) -> Mapping[str, tuple[bytes, bool]]:
+        """The entries that are there."""
+        ...
+
+    def put(self, entries: Mapping[str, tuple[bytes, bool]]) -> None: ...
 
 
 class TokenCounter(Protocol):

@@ -37,8 +37,29 @@ class MiniLMEmbedder:
         vectors = model.encode(
             clean, batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
-        truncated = sum(count > self.window for count in self.count_tokens(clean))
-        return np.asarray(vectors, dtype=np.float32), truncated
+        return np.asarray(vectors, dtype=np.float32), sum(self.truncates(clean))
+
+    def truncates(self, texts: Sequence[str]) -> list[bool]:
+        """Whether each text is longer than the window."""
+        return [count > self.window for count in self.count_tokens(texts)] if texts else []
+
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[list[Any], list[bool]]:
+        """(unit vectors of the word pieces of each text without the marks at its ends, whether it was cut).
+
+        A text without any word piece has an array of no rows.
+        """
+        import numpy as np
+
+        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        if not clean:
+            return [], []
+        encoded = _load(self._weights).encode(
+            clean, batch_size=BATCH, output_value="token_embeddings", show_progress_bar=False
+        )
+        found = [np.asarray(tokens.cpu().numpy()[1:-1], dtype=np.float32) for tokens in encoded]
+        lengths = [np.linalg.norm(tokens, axis=1, keepdims=True) for tokens in found]
+        unit = [tokens / np.maximum(length, 1e-12) for tokens, length in zip(found, lengths, strict=True)]
+        return unit, self.truncates(clean)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Word pieces of each text, the two marks at its ends included."""

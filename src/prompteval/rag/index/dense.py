@@ -1,0 +1,165 @@
+"""Dense retrieval: unit vectors in FAISS, candidates scored again exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from prompteval.core.errors import MissingExtra, UsageError
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Embedder
+from prompteval.core.retrieval import Chunk, Ranking
+from prompteval.rag.index.embedding import Floats
+
+IndexKind = Literal["flat", "hnsw", "ivf"]
+KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
+# An approximate index gives so many times k candidates, which are then scored exactly.
+CANDIDATES_A_HIT = 4
+# FAISS may order scores that differ in their last digit otherwise; so many more are looked at.
+MARGIN = 16
+NEIGHBOURS = 32  # of HNSW, per node
+BUILD_DEPTH = 200
+# FAISS trains a cell well from 39 vectors on (faiss.ClusteringParameters.min_points_per_centroid).
+VECTORS_A_CELL = 39
+# Of many cells an eighth is searched, of few at least so many.
+FEWEST_CELLS_PROBED = 32
+
+
+@dataclass(frozen=True, slots=True)
+class IndexIdentity:
+    """What an index was built from; another in any part is another index."""
+
+    model: str
+    dimension: int
+    kind: IndexKind
+    content: str
+
+    @property
+    def text(self) -> str:
+        return f"dense({self.kind},{self.model},{self.dimension},{self.content})"
+
+
+def indexed_text(chunk: Chunk) -> str:
+    """What is indexed of a chunk: title, a space, and text."""
+    return f"{chunk.title} {chunk.text}" if chunk.title else chunk.text
+
+
+def content_of(chunks: Sequence[Chunk]) -> str:
+    """The fingerprint of what is indexed, in its order."""
+    return fingerprint([[chunk.id, indexed_text(chunk)] for chunk in chunks])
+
+
+class DenseIndex:
+    """A Retriever over the chunks of one chunking, by cosine similarity.
+
+    `truncated` counts the chunks longer than the encoder's window, `truncated_queries` the queries
+    so far. Equal scores keep the order of the chunks. An empty query finds nothing.
+    """
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        vectors: Floats,
+        embedder: Embedder,
+        identity: IndexIdentity,
+        truncated: int = 0,
+    ) -> None:
+        self._ids = tuple(ids)
+        self.vectors = vectors
+        self._embedder = embedder
+        self.index_identity = identity
+        self.truncated = truncated
+        self.truncated_queries = 0
+        self._faiss: Any = build_faiss(vectors, identity.kind) if len(self._ids) else None
+
+    @classmethod
+    def build(cls, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat") -> "DenseIndex":
+        """Encode the chunks and index them. Raises UsageError for an unknown kind of index."""
+        if kind not in KINDS:
+            raise UsageError(f"there is no index {kind!r}", did_you_mean(kind, KINDS))
+        vectors, truncated = embedder.embed([indexed_text(chunk) for chunk in chunks])
+        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        identity = IndexIdentity(embedder.identity, int(vectors.shape[1]), kind, content_of(chunks))
+        return cls([chunk.id for chunk in chunks], vectors, embedder, identity, truncated)
+
+    @property
+    def identity(self) -> str:
+        return self.index_identity.text
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return self._ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def search(self, query: str, k: int) -> Ranking:
+        """At most k chunk ids by cosine similarity; fewer when the corpus has no more."""
+        return self.search_many([query], k)[0]
+
+    def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
+        """One ranking a query, in order; the queries are encoded and looked up together."""
+        asked = [query for query in queries if query.strip()]
+        if not asked or not len(self) or k < 1:
+            return [Ranking(()) for _ in queries]
+        vectors, truncated = self._embedder.embed(asked)
+        self.truncated_queries += truncated
+        found = iter(self.search_vectors(np.ascontiguousarray(vectors, dtype=np.float32), k))
+        return [next(found) if query.strip() else Ranking(()) for query in queries]
+
+    def search_vectors(self, queries: Floats, k: int) -> list[Ranking]:
+        """Rankings for query vectors of shape (queries, dimension). Raises UsageError for another one."""
+        if queries.ndim != 2 or queries.shape[1] != self.index_identity.dimension:
+            raise _other_dimension(self.index_identity.dimension, queries.shape[-1])
+        if not len(self) or k < 1:
+            return [Ranking(()) for _ in queries]
+        wanted = k + MARGIN if self.index_identity.kind == "flat" else k * CANDIDATES_A_HIT + MARGIN
+        if self.index_identity.kind == "hnsw":
+            self._faiss.hnsw.efSearch = max(64, 2 * wanted)
+        _, places = self._faiss.search(queries, min(wanted, len(self)))
+        return [self._exact(query, row[row >= 0], k) for query, row in zip(queries, places, strict=True)]
+
+    def _exact(self, query: Floats, places: Any, k: int) -> Ranking:
+        """The candidates by their exact score, ties in corpus order.
+
+        Each score is a sum over one row, so that it does not depend on what else is a candidate.
+        """
+        scores = (self.vectors[places] * query).sum(axis=1, dtype=np.float32)
+        order = np.lexsort((places, -scores))[:k]
+        hits = zip(places[order].tolist(), scores[order].tolist(), strict=True)
+        return Ranking.of((self._ids[place], score) for place, score in hits)
+
+
+def build_faiss(vectors: Floats, kind: IndexKind) -> Any:
+    """A FAISS index by inner product. Raises MissingExtra without faiss."""
+    try:
+        import faiss
+    except ModuleNotFoundError:
+        raise MissingExtra("dense retrieval", "rag") from None
+    count, dimension = vectors.shape
+    index: Any
+    if kind == "hnsw":
+        index = faiss.IndexHNSWFlat(dimension, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction = BUILD_DEPTH
+        # Several threads would make another graph each time, and so other rankings.
+        threads = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)
+        index.add(vectors)
+        faiss.omp_set_num_threads(threads)
+        return index
+    if kind == "ivf":
+        cells = max(1, min(int(count**0.5), count // VECTORS_A_CELL))
+        index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dimension), dimension, cells, faiss.METRIC_INNER_PRODUCT)
+        index.nprobe = max(FEWEST_CELLS_PROBED, cells // 8)
+        index.train(vectors)
+    else:
+        index = faiss.IndexFlatIP(dimension)
+    index.add(vectors)
+    return index
+
+
+def _other_dimension(expected: int, found: int) -> UsageError:
+    message = f"the index has vectors of {expected} dimensions, the model gives {found}"
+    return UsageError(message, "rebuild the index with this model, or use the model it was built with")

@@ -1,0 +1,125 @@
+"""A dense index on disk: vectors in safetensors, the rest in JSON, checked by hash; never pickle."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prompteval.core.errors import MissingExtra, UsageError
+from prompteval.core.protocols import Embedder
+from prompteval.core.retrieval import Chunk
+from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity, IndexKind, content_of
+
+FORMAT = "prompteval/dense@1"
+META_FILE = "index.json"
+VECTORS_FILE = "vectors.safetensors"
+REBUILD = "delete the folder to rebuild the index"
+
+
+def save_index(index: DenseIndex, folder: Path) -> None:
+    """Write the index, readable by its owner only; the JSON file last, so that half an index is none."""
+    try:
+        from safetensors.numpy import save
+    except ModuleNotFoundError:
+        raise MissingExtra("dense retrieval", "rag") from None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data = save({"vectors": index.vectors})
+    identity = index.index_identity
+    meta = {
+        "format": FORMAT, "model": identity.model, "dimension": identity.dimension, "kind": identity.kind,
+        "content": identity.content, "truncated": index.truncated, "ids": list(index.ids),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }  # fmt: skip
+    _write(folder / VECTORS_FILE, data)
+    _write(folder / META_FILE, json.dumps(meta, ensure_ascii=True).encode())
+
+
+def load_index(folder: Path, embedder: Embedder) -> DenseIndex:
+    """The index of a folder, for the model it was built with.
+
+    Raises UsageError, with how to rebuild, when it was built with another model or dimension, when
+    a file is missing, damaged or has another hash than was written.
+    """
+    meta = _meta(folder)
+    if meta["model"] != embedder.identity:
+        message = f"{folder}: the index was built with {meta['model']}, not {embedder.identity}"
+        raise UsageError(message, f"{REBUILD}, or use the model it was built with")
+    vectors = _vectors(folder, meta["sha256"])
+    identity = IndexIdentity(meta["model"], meta["dimension"], meta["kind"], meta["content"])
+    if vectors.shape != (len(meta["ids"]), identity.dimension):
+        raise UsageError(f"{folder}: the vectors do not belong to the index", REBUILD)
+    given = int(embedder.embed(["dimension"])[0].shape[1])
+    if given != identity.dimension:
+        message = f"{folder}: the index has {identity.dimension} dimensions, the model gives {given}"
+        raise UsageError(message, REBUILD)
+    return DenseIndex(meta["ids"], vectors, embedder, identity, meta["truncated"])
+
+
+def open_index(
+    folder: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat"
+) -> DenseIndex:
+    """The stored index where it holds these chunks, else one built anew and stored.
+
+    Another corpus or kind of index is rebuilt; an index of another model or dimension, or one that
+    is damaged, is refused as by `load_index`.
+    """
+    if (folder / META_FILE).exists():
+        meta = _meta(folder)
+        if meta["model"] != embedder.identity or (
+            meta["kind"] == kind and meta["content"] == content_of(chunks)
+        ):
+            return load_index(folder, embedder)
+    index = DenseIndex.build(chunks, embedder, kind)
+    save_index(index, folder)
+    return index
+
+
+def _meta(folder: Path) -> dict[str, Any]:
+    try:
+        meta: dict[str, Any] = json.loads((folder / META_FILE).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{folder / META_FILE}: cannot be read: {error}", REBUILD) from None
+    texts = ("model", "content", "sha256")
+    whole = (
+        isinstance(meta, dict)
+        and meta.get("format") == FORMAT
+        and all(isinstance(meta.get(name), str) for name in texts)
+        and all(isinstance(meta.get(name), int) for name in ("dimension", "truncated"))
+        and meta.get("kind") in KINDS
+        and isinstance(meta.get("ids"), list)
+        and all(isinstance(item, str) for item in meta["ids"])
+    )
+    if not whole:
+        raise UsageError(f"{folder / META_FILE}: is no dense index of this version", REBUILD)
+    return meta
+
+
+def _vectors(folder: Path, sha256: str) -> Any:
+    """The vectors, after their hash is found to be the one that was written."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    path = folder / VECTORS_FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", REBUILD) from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise UsageError(f"{path}: is not the file that was written (its hash differs)", REBUILD)
+    try:
+        vectors = load(data)["vectors"]
+    except (SafetensorError, KeyError) as error:
+        raise UsageError(f"{path}: holds no vectors: {error}", REBUILD) from None
+    return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    part.replace(path)

@@ -1,0 +1,62 @@
+"""The cache of embeddings, in a database of its own, by the hash of model and text."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from prompteval.core.errors import StoreError
+from prompteval.store.connection import Migration, open_database
+from prompteval.store.writer import Writer, insert_many
+
+KEYS_A_QUERY = 500
+
+
+def _first_table(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL, truncated INTEGER NOT NULL)"
+    )
+
+
+# Append only: a step that has been released is never edited.
+MIGRATIONS: tuple[Migration, ...] = (_first_table,)
+
+
+class SqliteVectors:
+    """A VectorCache in a file. What was put is read back, also before it is committed to the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader = open_database(path, MIGRATIONS)
+        self._writer = Writer(path, open_database(path, MIGRATIONS))
+
+    @classmethod
+    def open(cls, path: Path) -> "SqliteVectors":
+        """Open or make the cache. Raises StoreError for a file that cannot be used."""
+        return cls(path)
+
+    def get(self, keys: Sequence[str]) -> dict[str, tuple[bytes, bool]]:
+        """The entries that are there. Raises StoreError for a file that cannot be read."""
+        found: dict[str, tuple[bytes, bool]] = {}
+        self._writer.flush()
+        try:
+            for start in range(0, len(keys), KEYS_A_QUERY):
+                some = keys[start : start + KEYS_A_QUERY]
+                marks = ",".join("?" * len(some))
+                sql = f"SELECT key, vector, truncated FROM vectors WHERE key IN ({marks})"
+                for key, vector, truncated in self._reader.execute(sql, tuple(some)):
+                    found[key] = (bytes(vector), bool(truncated))
+        except sqlite3.DatabaseError as error:
+            raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
+        return found
+
+    def put(self, entries: Mapping[str, tuple[bytes, bool]]) -> None:
+        """Store vectors; the same key again replaces the one before."""
+        rows = [(key, vector, int(truncated)) for key, (vector, truncated) in entries.items()]
+        self._writer.submit(
+            lambda connection: insert_many(connection, "vectors (key, vector, truncated)", rows)
+        )
+
+    def close(self) -> None:
+        """Commit and close."""
+        self._reader.close()
+        self._writer.close()
