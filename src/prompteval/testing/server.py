@@ -11,7 +11,7 @@ import asyncio
 import json
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from prompteval.testing.fake.answers import Reply, answer_text, completion, embeddings, error_body, spoilt
@@ -22,6 +22,7 @@ from prompteval.testing.fake.http import Connection
 __all__ = ["RATE_LIMITED", "BatchPlan", "FakeServer", "Fault", "FaultRates", "Reply"]
 
 MINUTE = 60.0
+Made = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class FakeServer:
@@ -138,10 +139,8 @@ class FakeServer:
         except ValueError:
             return connection.send(error_body("not JSON", "invalid_request"), 400)
         self._count(body)
-        if path.endswith("/embeddings"):
-            self._loop.call_later(self._latency_s, self._end, connection, embeddings(body))
-            return None
-        return self._complete(connection, body)
+        made = embeddings if path.endswith("/embeddings") else self._completion
+        return self._complete(connection, body, made)
 
     def _count(self, body: dict[str, Any]) -> None:
         self.stats["requests"] += 1
@@ -155,7 +154,7 @@ class FakeServer:
         if not connection.transport.is_closing():
             connection.send(body, status, {**self._headers, **(headers or {})})
 
-    def _complete(self, connection: Connection, body: dict[str, Any]) -> None:
+    def _complete(self, connection: Connection, body: dict[str, Any], made: Made) -> None:
         fault = self._turned_away() or (self._faults.pop(0) if self._faults else None)
         if fault is None and self._draws is not None:
             fault = self._draws.next()
@@ -165,9 +164,9 @@ class FakeServer:
             return
         wait = self._latency_s + (fault.seconds if fault else 0.0)
         if wait > 0:
-            self._loop.call_later(wait, self._answer, connection, body, fault)
+            self._loop.call_later(wait, self._answer, connection, body, made, fault)
         else:
-            self._answer(connection, body, fault)
+            self._answer(connection, body, made, fault)
 
     def _turned_away(self) -> Fault | None:
         """A 429 when there is more to do than may be."""
@@ -184,7 +183,7 @@ class FakeServer:
         self._recent.append(now)
         return None
 
-    def _answer(self, connection: Connection, body: dict[str, Any], fault: Fault | None) -> None:
+    def _answer(self, connection: Connection, body: dict[str, Any], made: Made, fault: Fault | None) -> None:
         kind = fault.kind if fault else "answer"
         if fault is not None and kind == "status":
             return self._end(
@@ -192,7 +191,7 @@ class FakeServer:
             )
         if fault is not None and kind == "redirect":
             return self._end(connection, {}, 307, {"location": fault.location})
-        answer = completion(body, answer_text(self._replies, body))
+        answer = made(body)
         if kind in ("reset", "cut", "drip", "html", "bad_json"):
             return self._break(connection, kind, json.dumps(answer).encode())
         return self._end(connection, spoilt(answer, kind) if fault else answer)
@@ -215,4 +214,7 @@ class FakeServer:
     def _line(self, body: dict[str, Any]) -> dict[str, Any]:
         """The answer to one line of a batch."""
         self.stats["batch_lines"] += 1
+        return self._completion(body)
+
+    def _completion(self, body: dict[str, Any]) -> dict[str, Any]:
         return completion(body, answer_text(self._replies, body))
