@@ -68,6 +68,9 @@ MaxWait = Annotated[
     float,
     typer.Option("--max-wait", min=0.0, metavar="S", help="Pause the run when a server asks to wait longer."),
 ]
+Batch = Annotated[
+    bool, typer.Option("--batch", help="Send all requests by the Batch API, and wait for the results.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell calls, tokens and money, and make no call.")]
 Outputs = Annotated[
     list[Path] | None,
@@ -102,6 +105,7 @@ def run(
     resume_run: ResumeRun = None,
     max_cost: MaxCost = None,
     max_wait: MaxWait = 60.0,
+    batch: Batch = False,
     dry_run: DryRun = False,
     outputs: Outputs = None,
     as_json: AsJson = False,
@@ -134,6 +138,7 @@ def run(
         resume=resume_run or ("last" if resume else None),
         max_cost=max_cost,
         max_wait=max_wait,
+        batch=batch,
     )
     if dry_run:
         return _tell(workspace, options, as_json=as_json)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import PromptevalError, StoreError
+from prompteval.engine.batch_mode import BatchFolder
 from prompteval.engine.options import RunOptions
 from prompteval.engine.stored import store_path
 from prompteval.providers.recording import Recorder
@@ -38,6 +39,7 @@ class Files:
     ) -> None:
         self._folder = folder
         self._journal: AttemptJournal | None = None
+        self.batches: BatchFolder | None = None
         self.store = store
         self.cache = cache
         self.recorder = recorder
@@ -62,10 +64,22 @@ class Files:
             self.store.add_attempts(run_id, read_attempts(journal_path(self._folder, run_id)))
             self._journal.close(remove=True)
 
+    def open_batches(self, run_id: str) -> BatchFolder:
+        """What the run has sent by batch, and what came back."""
+        self.batches = BatchFolder(self._folder, run_id)
+        return self.batches
+
+    def close_batches(self, *, remove: bool) -> None:
+        """Close it; `remove` it when the run is complete."""
+        if self.batches is not None:
+            self.batches.close(remove=remove)
+            self.batches = None
+
     def close(self) -> None:
         """Commit and close everything, the rest too when one fails."""
         if self._journal is not None:
             self._journal.close(remove=self._journal.began == 0)
+        self.close_batches(remove=False)
         for file in (self.cache, self.store, self.recorder):
             if file is not None:
                 file.close()

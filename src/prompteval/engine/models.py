@@ -1,18 +1,20 @@
 """The models of a run: each opened once, with its own limits, price and layers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Provider, ResponseCache
 from prompteval.core.request import Request, Response
+from prompteval.engine.batch_mode import BatchFolder, Collected, wanted_requests
 from prompteval.engine.batching import Batched
 from prompteval.engine.jobs import Job
 from prompteval.engine.limits import Limiter
 from prompteval.engine.options import RunOptions
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
+from prompteval.providers.openai import OpenAIProvider
 from prompteval.providers.prices import OWN_KINDS, Price, find_price
 from prompteval.providers.recording import Recorder
 from prompteval.providers.size import Sizes
@@ -25,6 +27,7 @@ class Lent(Layer):
 
     def __init__(self, inner: Provider, cacheable: bool) -> None:
         super().__init__(inner)
+        self.inner = inner
         self.cacheable = cacheable
         self.complete = inner.complete  # nothing is added, so nothing is wrapped
 
@@ -56,7 +59,9 @@ class Models:
         cache: ResponseCache | None,
         recorder: Recorder | None,
         journal: Journal | None,
+        batches: BatchFolder | None = None,
     ) -> None:
+        self._batches = batches
         self._workspace = workspace
         self._options = options
         self._cache = cache
@@ -105,11 +110,21 @@ class Models:
         )
         return provider, model.concurrency
 
+    def batched(self, jobs: Sequence[Job]) -> list[tuple[str, OpenAIProvider, Iterator[Request]]]:
+        """(reference, provider, requests) of every model whose calls go by batch."""
+        found = []
+        for reference, model in self._open.items():
+            if isinstance(model.provider.inner, Collected):
+                of_model = [job for job in jobs if job.model == reference]
+                requests = wanted_requests(of_model, model.provider)
+                found.append((reference, model.provider.inner.live, requests))
+        return found
+
     async def aclose(self) -> None:
         """Close every model, whatever the others do."""
         for model in self._open.values():
             with suppress(ProviderError):
-                await model.provider._inner.aclose()
+                await model.provider.inner.aclose()
         self._open.clear()
 
     def _profile(self, reference: str) -> ModelProfile:
@@ -125,11 +140,16 @@ class Models:
             live = Unreachable(live)
         elif ready:
             _check_ready(live)
+        if remote and self._batches is not None:
+            live = _collected(reference, live, self._batches)
         concurrency = profile.max_concurrency or self._options.concurrency
         limiter = Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm) if remote else None
         if limiter is not None and hasattr(live, "on_limits"):
             live.on_limits = limiter.observe
         batch = live.max_batch if isinstance(live, BatchProvider) else 1
+        price = find_price(reference, self._workspace)
+        if price is not None and self._options.batch:
+            price = price.batched()
         return Model(
             reference=reference,
             provider=Lent(
@@ -137,7 +157,7 @@ class Models:
             ),
             concurrency=max(concurrency, batch),
             remote=remote,
-            price=find_price(reference, self._workspace),
+            price=price,
             sizes=Sizes(counter(profile.model or reference)),
             limiter=limiter,
         )
@@ -160,6 +180,12 @@ class Unreachable(Layer):
     async def complete(self, request: Request) -> Response:
         message = f"--offline: {request.model} is not called, and the cache has no reply to this request"
         raise ProviderError("connection", message)
+
+
+def _collected(reference: str, live: Provider, folder: BatchFolder) -> Provider:
+    if not isinstance(live, OpenAIProvider):
+        raise UsageError(f"--batch: {reference} has no Batch API", "leave it out, or run without --batch")
+    return Collected(live, folder)
 
 
 def _check_ready(provider: Provider) -> None:

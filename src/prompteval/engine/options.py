@@ -49,6 +49,7 @@ class RunOptions:
     resume: str | None = None
     max_cost: float | None = None
     max_wait: float = 60.0
+    batch: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What decides which cases run, for the manifest."""
@@ -59,6 +60,7 @@ class RunOptions:
             "models": list(self.models),
             "prompts": list(self.prompts),
             "repeat": self.repeat,
+            "batch": self.batch,
             "selection": [chosen.expression, chosen.limit, chosen.sample, chosen.seed, only],
         }
 
@@ -72,5 +74,6 @@ class RunOptions:
             models=tuple(stored["models"]),
             prompts=tuple(stored["prompts"]),
             repeat=stored["repeat"],
+            batch=stored.get("batch", False),
             selection=Selection(expression, limit, sample, seed, pairs),
         )

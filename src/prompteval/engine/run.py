@@ -11,6 +11,7 @@ from time import perf_counter
 from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
+from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
 from prompteval.engine.collect import collect
 from prompteval.engine.files import Files, RunBroken, forbid_network, opened, resume_hint
 from prompteval.engine.jobs import Job, plan_jobs, plan_suites
@@ -100,13 +101,15 @@ class _Run:
         made_from = manifest(self._workspace, plans, entries, selecting)
         if self._record is not None:
             refuse_changed(self._record, made_from)
-        journal = self._files.open_journal(self._id)
+        if self._options.batch:
+            refuse_unbatchable(jobs)
         models = Models(
             self._workspace,
             self._options,
             cache=self._files.cache,
             recorder=self._files.recorder,
-            journal=journal,
+            journal=self._files.open_journal(self._id),
+            batches=self._files.open_batches(self._id) if self._options.batch else None,
         )
         models.prepare(jobs)
         if self._record is None:
@@ -118,6 +121,7 @@ class _Run:
             self._files.close_journal(self._id)
             results = [self._summarise(entry.job, entry.usage, entry.wall_s) for entry in running]
             view = self._decide(results, stop)
+            self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
             self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
         except StoreError as error:
             raise RunBroken(self._id, error) from error
@@ -148,9 +152,13 @@ class _Run:
         several = f"{len(running)} entries" if len(running) > 1 else running[0].job.title
         self._meter.start(several, total)
         try:
-            async with interruptible(stop), asyncio.TaskGroup() as group:
-                for entry in running:
-                    group.create_task(self._one(entry, models, stop))
+            async with interruptible(stop):
+                if self._files.batches is not None:
+                    wanted = models.batched([entry.job for entry in running])
+                    await run_batches(self._files.batches, wanted, self._files.cache, self._meter, stop)
+                async with asyncio.TaskGroup() as group:
+                    for entry in running:
+                        group.create_task(self._one(entry, models, stop))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:

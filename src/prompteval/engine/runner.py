@@ -17,9 +17,9 @@ ROWS_PER_GROUP = 256
 STORE_SECONDS = 0.02
 MOST_WAITING = 9
 # These say nothing about the case, which is left for another time.
-TURNED_AWAY = frozenset({"paused", "budget"})
+TURNED_AWAY = frozenset({"paused", "budget", "expired"})
 # After one of these every further call would fail the same way, so no new call starts.
-STOPPING_KINDS = TURNED_AWAY | {"quota", "auth", "no_credentials"}
+STOPPING_KINDS = frozenset({"paused", "budget", "quota", "auth", "no_credentials"})
 
 
 @dataclass(slots=True)

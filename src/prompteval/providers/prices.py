@@ -11,6 +11,7 @@ from prompteval.providers.open import check_reference
 from prompteval.workspace.settings import Workspace
 
 MILLION = 1_000_000
+OWN_PRICE = "profile"
 # These answer on this machine or from a file; their calls cost nothing.
 OWN_KINDS = frozenset({"local", "scripted", "replay"})
 
@@ -35,6 +36,15 @@ class Price:
 
     tiers: tuple[Rates, ...]
     source: str
+
+    def batched(self) -> "Price":
+        """The price in batch mode: half of a list price (openai.com/api/pricing); an own one as it is."""
+        if self.source == OWN_PRICE:
+            return self
+        halves = tuple(
+            Rates(tier.input / 2, tier.cached_input / 2, tier.output / 2, tier.above) for tier in self.tiers
+        )
+        return Price(halves, f"{self.source}, half of it for batches")
 
     def of(self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> float:
         """USD of one call. `cached_tokens` are a part of the prompt's."""
@@ -78,7 +88,7 @@ def find_price(reference: str, workspace: Workspace) -> Price | None:
 def own_price(table: Mapping[str, float]) -> Price:
     """A profile's `price`: `input` and `output`, and `cached_input` (as `input` where absent)."""
     rates = Rates(table["input"], table.get("cached_input", table["input"]), table["output"])
-    return Price((rates,), "profile")
+    return Price((rates,), OWN_PRICE)
 
 
 def _is_private(url: str) -> bool:

@@ -15,12 +15,12 @@ Answer = Callable[[dict[str, Any]], dict[str, Any]]
 class BatchPlan:
     """How batches go: ready after so many looks; which lines fail; how many are done before expiry.
 
-    `failing` maps a custom_id to the HTTP status its line ends with. `expire_after` None means
+    `failing` maps the number of a line, from 0, to the HTTP status it ends with. `expire_after` None means
     that no batch expires; else only so many lines are done, and the batch ends as `expired`.
     """
 
     polls: int = 1
-    failing: Mapping[str, int] = field(default_factory=dict)
+    failing: Mapping[int, int] = field(default_factory=dict)
     expire_after: int | None = None
 
 
@@ -28,7 +28,7 @@ class Batches:
     """Files and batches by id, as the paths under `/v1` see them."""
 
     def __init__(self, plan: BatchPlan, answer: Answer) -> None:
-        self._plan = plan
+        self.plan = plan
         self._answer = answer
         self.files: dict[str, bytes] = {}
         self._batches: dict[str, dict[str, Any]] = {}
@@ -81,7 +81,7 @@ class Batches:
         if batch["status"] not in ("validating", "in_progress"):
             return batch
         self._looks[batch["id"]] += 1
-        if self._looks[batch["id"]] < self._plan.polls:
+        if self._looks[batch["id"]] < self.plan.polls:
             batch["status"] = "in_progress"
         else:
             self._finish(batch)
@@ -92,8 +92,8 @@ class Batches:
         failed: list[dict[str, Any]] = []
         for number, line in enumerate(self.files[batch["input_file_id"]].splitlines()):
             asked = json.loads(line)
-            limit = self._plan.expire_after
-            status = self._plan.failing.get(asked["custom_id"])
+            limit = self.plan.expire_after
+            status = self.plan.failing.get(number)
             if limit is not None and number >= limit:
                 error = {"code": "batch_expired", "message": "This request was not executed in time."}
                 failed.append(_result(asked, None, error))
@@ -107,7 +107,7 @@ class Batches:
             else:
                 body = self._answer(asked["body"])
                 done.append(_result(asked, {"status_code": 200, "request_id": "r", "body": body}, None))
-        batch["status"] = "expired" if self._plan.expire_after is not None else "completed"
+        batch["status"] = "expired" if self.plan.expire_after is not None else "completed"
         batch["request_counts"].update(completed=len(done), failed=len(failed))
         batch["output_file_id"] = self._store(done)
         batch["error_file_id"] = self._store(failed)

@@ -1,0 +1,208 @@
+"""`--batch`: all requests of a run go out as files, and the cases are run over what comes back.
+
+What was sent is written down before anything is waited for, so that a run whose laptop was closed
+goes on with the same batches.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError, UsageError
+from prompteval.core.protocols import Provider, ResponseCache
+from prompteval.core.request import Request, Response
+from prompteval.engine.jobs import Job
+from prompteval.engine.meter import Meter
+from prompteval.engine.runner import Stop
+from prompteval.engine.targets.prompt import PromptPlan, PromptTarget
+from prompteval.providers.layers import Layer
+from prompteval.providers.openai import OpenAIProvider
+from prompteval.providers.openai.batch import (
+    MOST_BYTES,
+    MOST_LINES,
+    BatchClient,
+    BatchState,
+    batch_line,
+    read_results,
+)
+from prompteval.store.cache import SqliteCache
+
+FIRST_LOOK_SECONDS = 0.5
+LONGEST_LOOK_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Sent:
+    """One batch that was started, and whether its results are here."""
+
+    model: str
+    batch: str
+    lines: int
+    collected: bool = False
+
+
+class BatchFolder:
+    """What a run in batch mode keeps on disk: what was sent, and the replies that came back."""
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self.run_id = run_id
+        self._list = folder / f"batch-{run_id}.json"
+        self._replies = folder / f"batch-{run_id}.sqlite"
+        self.file = folder / f"batch-{run_id}.jsonl"
+        self.replies = SqliteCache.open(self._replies)
+        self.errors: dict[str, ProviderError] = {}
+        self.sent: list[Sent] = []
+        if self._list.exists():
+            self.sent = [Sent(**one) for one in json.loads(self._list.read_text(encoding="utf-8"))]
+
+    def save(self) -> None:
+        """Write down what was sent, in one step."""
+        part = self._list.with_name(self._list.name + ".part")
+        part.write_text(json.dumps([asdict(one) for one in self.sent]), encoding="utf-8")
+        part.replace(self._list)
+
+    def close(self, *, remove: bool) -> None:
+        """Close; `remove` everything once the run is complete."""
+        self.replies.close()
+        self.file.unlink(missing_ok=True)
+        if remove:
+            self._list.unlink(missing_ok=True)
+            for suffix in ("", "-wal", "-shm"):
+                self._replies.with_name(self._replies.name + suffix).unlink(missing_ok=True)
+
+
+class Collected(Layer):
+    """A model whose replies came by batch: each is found by its request's key."""
+
+    def __init__(self, inner: OpenAIProvider, folder: BatchFolder) -> None:
+        super().__init__(inner)
+        self.live = inner
+        self._folder = folder
+
+    async def complete(self, request: Request) -> Response:
+        found = self._folder.replies.get(request.key)
+        if found is None:
+            failure = self._folder.errors.get(request.key)
+            raise failure or ProviderError("expired", "the batch ended before this request was done")
+        return replace(found, served_by="live")
+
+
+async def run_batches(
+    folder: BatchFolder,
+    models: Sequence[tuple[str, OpenAIProvider, Iterator[Request]]],
+    cache: ResponseCache | None,
+    meter: Meter,
+    stop: Stop,
+) -> None:
+    """Send what is missing, wait until every batch has ended, and collect what came.
+
+    `models` are (reference, provider, its requests). Returns early when `stop` is set; the batches
+    go on at the server, and a resumed run waits for them again.
+    """
+    clients = {name: BatchClient(provider) for name, provider, _ in models}
+    try:
+        await _collect(folder, clients, meter, stop)  # what a run before this one had sent
+        for name, provider, wanted in models:
+            if not stop.event.is_set():
+                await _send(folder, name, provider, wanted, clients[name], cache)
+        await _collect(folder, clients, meter, stop)
+    except ProviderError as error:
+        stop.set(str(error))
+    finally:
+        for client in clients.values():
+            await client.aclose()
+
+
+async def _send(
+    folder: BatchFolder,
+    name: str,
+    provider: OpenAIProvider,
+    requests: Iterator[Request],
+    client: BatchClient,
+    cache: ResponseCache | None,
+) -> None:
+    """Start batches for the requests that neither the cache nor an earlier batch answers."""
+    seen: set[str] = set()
+    more = True
+    while more:
+        lines = size = 0
+        more = False
+        with folder.file.open("wb") as file:
+            for request in requests:
+                if request.key in seen or (cache is not None and cache.get(request.key) is not None):
+                    continue
+                if folder.replies.get(request.key) is not None:
+                    continue
+                seen.add(request.key)
+                size += file.write(batch_line(provider.model, request))
+                lines += 1
+                if lines >= MOST_LINES or size >= MOST_BYTES - 1_000_000:
+                    more = True
+                    break
+        if lines:
+            batch = await client.submit(folder.file, folder.run_id)
+            folder.sent.append(Sent(name, batch, lines))
+            folder.save()
+
+
+async def _collect(folder: BatchFolder, clients: dict[str, BatchClient], meter: Meter, stop: Stop) -> None:
+    """Wait for every batch that was sent, looking less and less often, and store what came."""
+    waiting = [sent for sent in folder.sent if not sent.collected]
+    for sent in waiting:
+        if sent.model not in clients:
+            raise UsageError(f"the run waits for a batch of {sent.model}, which is no longer selected")
+    pause, told = FIRST_LOOK_SECONDS, ""
+    while waiting and not stop.event.is_set():
+        for sent in list(waiting):
+            state = await clients[sent.model].look(sent.batch)
+            text = (
+                f"batch {sent.batch}: {state.status}, {state.completed + state.failed} of {sent.lines} done"
+            )
+            if text != told:
+                meter.note(text)
+                told = text
+            if state.ended:
+                await _store(folder, sent, state, clients[sent.model])
+                waiting.remove(sent)
+        if waiting:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.event.wait(), pause)
+            pause = min(pause * 2, LONGEST_LOOK_SECONDS)
+
+
+async def _store(folder: BatchFolder, sent: Sent, state: BatchState, client: BatchClient) -> None:
+    """Put the replies of an ended batch where the cases find them."""
+    for file_id in (state.output_file, state.error_file):
+        if file_id is None:
+            continue
+        await client.download(file_id, folder.file)
+        for key, result in read_results(folder.file):
+            if isinstance(result, Response):
+                folder.replies.put(key, "{}", result)
+            else:
+                folder.errors[key] = result
+    if state.status == "failed":
+        raise ProviderError("bad_request", f"batch {sent.batch} failed: {state.message or 'no reason given'}")
+    folder.replies.flush()
+    sent.collected = True
+    folder.save()
+
+
+def wanted_requests(jobs: Sequence[Job], provider: Provider) -> Iterator[Request]:
+    """The requests of a model's jobs; a case that cannot be rendered has none."""
+    for job in jobs:
+        assert isinstance(job.target, PromptPlan)  # the others were refused
+        target = PromptTarget(job.target.prompt, provider, job.model)
+        for case, replicate in job.work():
+            with suppress(RenderError, DeadlineExceeded):
+                yield target.request(case, replicate)
+
+
+def refuse_unbatchable(jobs: Sequence[Job]) -> None:
+    """Raise UsageError for a job whose calls cannot be known beforehand."""
+    for job in jobs:
+        if not isinstance(job.target, PromptPlan):
+            raise UsageError(f"--batch runs prompts, and {job.title} is none", "leave it out, or run without")
