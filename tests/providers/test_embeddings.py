@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prompteval.core.errors import ProviderError
+from prompteval.core.errors import ProviderError, UsageError
+from prompteval.providers.local.weights import find_weights
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
 from prompteval.testing.server import FakeServer, Fault
 
@@ -49,7 +50,6 @@ def test_token_vectors_of_the_embedded_model() -> None:
     """One unit vector a word piece (ref + und), marks left out; a text over the window is flagged."""
     pytest.importorskip("sentence_transformers")
     from prompteval.providers.local.embedder import MiniLMEmbedder
-    from prompteval.providers.local.weights import find_weights
 
     model = MiniLMEmbedder(find_weights("minilm", Path.cwd()))
     rows, flags = model.embed_tokens(["refund my order", "", "word " * 400])
@@ -57,3 +57,17 @@ def test_token_vectors_of_the_embedded_model() -> None:
     assert flags == [False, False, True]
     assert np.allclose(np.linalg.norm(rows[0], axis=1), 1, atol=1e-5)
     assert model.truncates([]) == []
+
+
+def test_a_model_of_the_local_hub_cache_is_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """owner/name is looked up where the hub keeps it; a name that leads elsewhere is not followed."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    folder = tmp_path / "hub" / "models--team--encoder" / "snapshots" / "abc"
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(b"x")
+    assert find_weights("team/encoder", tmp_path).folder == folder
+    for name in ("team/other", "../encoder", "a/b/c"):
+        with pytest.raises(UsageError, match="no folder with model"):
+            find_weights(name, tmp_path)

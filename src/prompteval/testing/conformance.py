@@ -1,11 +1,13 @@
 """Checks that an extension keeps the promises of its protocol; each raises AssertionError."""
 
+from collections.abc import Collection, Sequence
+
 from prompteval.core.case import Case
 from prompteval.core.errors import ProviderError
 from prompteval.core.observation import Failure, Observation, Score
-from prompteval.core.protocols import Chunker, Provider, Scorer
+from prompteval.core.protocols import Chunker, Provider, Reranker, Retriever, Scorer
 from prompteval.core.request import Request, Response
-from prompteval.core.retrieval import Chunk, Document
+from prompteval.core.retrieval import Chunk, Document, Ranking
 
 
 async def check_provider(provider: Provider, request: Request) -> Response | ProviderError:
@@ -52,3 +54,28 @@ def check_chunker(chunker: Chunker, document: Document) -> list[Chunk]:
     assert list(chunker(document)) == chunks, "the same document was cut differently"
     assert list(chunker(Document("empty", ""))) == [], "an empty document has no chunks"
     return chunks
+
+
+def check_retriever(retriever: Retriever, query: str, known: Collection[str]) -> Ranking:
+    """A retriever gives known ids once each, at most k, nested over k, and twice the same."""
+    identity = retriever.identity
+    assert isinstance(identity, str) and identity, "identity is a text that is not empty"
+    found = retriever.search(query, len(known) + 5)
+    assert len(set(found.ids)) == len(found), "an id comes twice"
+    assert set(found.ids) <= set(known), "an id that is not in the corpus"
+    assert retriever.search(query, len(known) + 5) == found, "the same query was answered differently"
+    for k in (0, 1, 2):
+        assert len(retriever.search(query, k)) <= k, f"more than {k} hits for k = {k}"
+    assert len(retriever.search("", 3)) <= 3, "an empty query is answered, with hits or without"
+    assert retriever.identity == identity, "identity changed during a search"
+    return found
+
+
+def check_reranker(reranker: Reranker, query: str, chunks: Sequence[Chunk]) -> Ranking:
+    """A reranker gives back each id it was given, no other, and twice the same order."""
+    assert isinstance(reranker.identity, str) and reranker.identity, "identity is a text that is not empty"
+    found = reranker.rerank(query, chunks)
+    assert sorted(found.ids) == sorted(chunk.id for chunk in chunks), "ids were lost or made up"
+    assert reranker.rerank(query, chunks) == found, "the same candidates were ordered differently"
+    assert len(reranker.rerank(query, [])) == 0, "no candidates give no ranking"
+    return found

