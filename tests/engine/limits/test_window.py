@@ -59,15 +59,21 @@ def test_tokens_beyond_the_estimate_are_paid_back() -> None:
     assert window.wait(1.0, 70) == 0
 
 
-def test_concurrency_halves_slowly_and_grows_by_one_a_round() -> None:
-    """Failures of one moment count once; a round of successes wins one back; never under one."""
+def test_concurrency_falls_by_the_share_that_failed_and_grows_by_a_step() -> None:
+    """A round of failures halves it, a twentieth lowers it by a fortieth, a good round adds a fiftieth."""
     level = Adaptive(100)
+    for _ in range(100):
+        level.ended(overloaded=True)
+    assert level.level == 50
     for _ in range(50):
-        level.overloaded(10.0)
-    assert level.level == 70
-    for _ in range(71):
-        level.succeeded()
-    assert level.level == 71
-    for second in range(60):
-        level.overloaded(20.0 + second)
+        level.ended(overloaded=False)
+    assert level.level == 52
+    for number in range(52):
+        level.ended(overloaded=number % 20 == 0)
+    assert level.level == 50
+    for _ in range(1000):
+        level.ended(overloaded=True)
     assert level.level == 1
+    for _ in range(5000):
+        level.ended(overloaded=False)
+    assert level.level == 100

@@ -1,31 +1,36 @@
-"""How many calls at a time a server bears: additive increase, multiplicative decrease.
+"""How many calls at a time a server bears: additive increase, decrease by the share that failed.
 
-Chiu and Jain, Analysis of the increase and decrease algorithms for congestion avoidance (1989).
+The decrease is that of DCTCP (Alizadeh et al., Data center TCP, SIGCOMM 2010, equation 2): a round in
+which every call was turned away halves the level, one in which a twentieth was lowers it by a
+fortieth. So a server with a few failures of its own is not taken for one that is overloaded.
 """
 
-DECREASE = 0.7
-# Calls that were on their way together fail together; that is one sign of overload, not many.
-SECONDS_BETWEEN_DECREASES = 1.0
+# One more call a round, or this share of the most allowed where that is more.
+INCREASE = 0.02
 
 
 class Adaptive:
-    """Begins at the most allowed; one more a round of successes, a share less at each overload."""
+    """Begins at the most allowed. A round is as many ends of calls as were let go at a time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self._step = max(1.0, most * INCREASE)
         self._level = float(most)
-        self._decreased = float("-inf")
+        self._ended = self._overloaded = 0
 
     @property
     def level(self) -> int:
         """Calls at a time, from 1 to the most allowed."""
         return int(self._level)
 
-    def succeeded(self) -> None:
-        if self._level < self._most:
-            self._level = min(self._level + 1.0 / self._level, self._most)
-
-    def overloaded(self, now: float) -> None:
-        if now - self._decreased >= SECONDS_BETWEEN_DECREASES:
-            self._decreased = now
-            self._level = max(self._level * DECREASE, 1.0)
+    def ended(self, *, overloaded: bool) -> None:
+        """A call ended; `overloaded` says that the server could not bear it."""
+        self._ended += 1
+        self._overloaded += overloaded
+        if self._ended < self.level:
+            return
+        if self._overloaded:
+            self._level = max(self._level * (1 - self._overloaded / self._ended / 2), 1.0)
+        else:
+            self._level = min(self._level + self._step, float(self._most))
+        self._ended = self._overloaded = 0

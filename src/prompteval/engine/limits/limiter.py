@@ -94,10 +94,8 @@ class Limiter:
         self.in_flight -= 1
         if tokens is not None and grant.token_entry is not None and self._tokens is not None:
             self._tokens.settle(grant.token_entry, tokens)
-        if error is None:
-            self._adaptive.succeeded()
-        elif error.kind in OVERLOAD or error.status in OVERLOAD_STATUS:
-            self._adaptive.overloaded(self._clock())
+        overloaded = error is not None and (error.kind in OVERLOAD or error.status in OVERLOAD_STATUS)
+        self._adaptive.ended(overloaded=overloaded)
         if error is not None and error.retry_after_s:
             self.pause(error.retry_after_s)
         if self._waiting:
