@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
 from prompteval.core.case import Case
 from prompteval.core.observation import Failure, Observation, Row, Score
-from prompteval.engine.runner import Entry, Stop, run_cases, score_all
+from prompteval.engine.runner import STORE_SECONDS, Entry, Stop, Waiting, run_cases, score_all
 
 ENTRY = Entry("r1", "suite", "p@v1", "sha256:0", "m")
 
@@ -75,3 +77,75 @@ def test_a_scorer_that_raises_is_a_failed_score() -> None:
     scores: Sequence[Score] = score_all([Broken()], Case(id="a", inputs={}), Observation("ok"))
     assert (scores[0].status, scores[0].value) == ("failed", None)
     assert "ZeroDivisionError" in scores[0].reason
+
+
+def test_a_case_that_waits_for_a_retry_makes_room() -> None:
+    """With one place, the others run while the first waits; it is one place again afterwards."""
+    waiting, order, flying = Waiting(), [], 0
+
+    async def target(case: Case, replicate: int) -> Observation:
+        nonlocal flying
+        if case.id == "c0":
+            waiting(1)
+            await asyncio.sleep(0.1)
+            waiting(-1)
+        else:
+            flying += 1
+            assert flying == 1
+            await asyncio.sleep(0.002)
+            flying -= 1
+        order.append(case.id)
+        return Observation("ok")
+
+    async def go() -> None:
+        work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(20))
+        await run_cases(
+            ENTRY, work, target, [], concurrency=1, sink=lambda rows: None, on_row=lambda row: None,
+            stop=Stop(), waiting=waiting,
+        )  # fmt: skip
+
+    asyncio.run(go())
+    assert (len(order), order[-1]) == (20, "c0")
+
+
+def test_finished_rows_are_stored_soon() -> None:
+    """A row does not wait for its group to be full: it is handed on within a moment."""
+    finished: list[float] = []
+    stored: list[float] = []
+
+    async def go() -> None:
+        clock = asyncio.get_running_loop().time
+
+        async def target(case: Case, replicate: int) -> Observation:
+            await asyncio.sleep(0.01)
+            return Observation("ok")
+
+        work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(20))
+        await run_cases(
+            ENTRY, work, target, [], concurrency=2, sink=lambda rows: stored.extend([clock()] * len(rows)),
+            on_row=lambda row: finished.append(clock()), stop=Stop(),
+        )  # fmt: skip
+
+    asyncio.run(go())
+    assert len(stored) == 20
+    assert max(late - early for early, late in zip(finished, stored, strict=True)) < 20 * STORE_SECONDS
+
+
+def test_f24_a_sink_that_fails_ends_the_run() -> None:
+    """What it raised is raised, also when the rows were handed on by the clock."""
+
+    def sink(rows: Sequence[Row]) -> None:
+        raise OSError("disk full")
+
+    async def go() -> None:
+        async def target(case: Case, replicate: int) -> Observation:
+            await asyncio.sleep(0.01)
+            return Observation("ok")
+
+        work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(10_000))
+        await run_cases(
+            ENTRY, work, target, [], concurrency=2, sink=sink, on_row=lambda row: None, stop=Stop()
+        )
+
+    with pytest.raises(OSError, match="disk full"):
+        asyncio.run(go())
