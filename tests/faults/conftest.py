@@ -54,12 +54,13 @@ class Live:
         (self.root / path).write_text(text)
 
     def cases(self, count: int) -> None:
-        lines = [
-            {"id": f"c{i:04}", "inputs": {"message": f"{'pay' if i % 2 else 'help'} {i}"},
-             "expected": {"team": "payments" if i % 2 else "support"}}
-            for i in range(count)
-        ]  # fmt: skip
-        self.write("datasets/c.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        """Written one by one: a test that measures memory must not hold them all."""
+        (self.root / "datasets").mkdir(parents=True, exist_ok=True)
+        with (self.root / "datasets" / "c.jsonl").open("w") as file:
+            for i in range(count):
+                inputs = {"message": f"{'pay' if i % 2 else 'help'} {i}"}
+                expected = {"team": "payments" if i % 2 else "support"}
+                file.write(json.dumps({"id": f"c{i:04}", "inputs": inputs, "expected": expected}) + "\n")
 
     def profile(self, **more: Any) -> None:
         values = {"model": "fake", "base_url": self.server.url, "api_key_env": "FAKE_KEY", **more}

@@ -321,3 +321,27 @@ def _quota() -> Any:
     from prompteval.testing.server import Fault
 
     return Fault("status", 429, "insufficient_quota")
+
+
+@pytest.mark.slow
+def test_f22_memory_does_not_grow_with_the_cases(live: Any) -> None:
+    """120,000 cases take little more memory than 6,000, whole processes: cases and rows are streamed."""
+
+    def peak_mb(ws: Any) -> float:
+        with ws.start("run", "-q", "--model", "scripted/model.jsonl") as process:
+            out, err = process.stdout.read(), process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0, out + err
+        return float(usage.ru_maxrss) / 1024
+
+    with live(6_000) as ws:
+        ws.write(
+            "model.jsonl",
+            '{"when": "pay", "output": {"team": "payments"}}\n{"when": "", "output": {"team": "support"}}\n',
+        )
+        small = peak_mb(ws)
+        ws.cases(120_000)
+        large = peak_mb(ws)
+    assert large < 300
+    assert large - small < 114_000 * 200 / 1e6 + 20  # the hash of each id, its columns, and some slack

@@ -11,7 +11,7 @@ from pathlib import Path
 from prompteval.core.errors import StoreError
 
 Job = Callable[[sqlite3.Connection], object]
-QUEUED_JOBS = 256
+QUEUED_JOBS = 16
 ROWS_A_STATEMENT = (64, 16, 4, 1)
 
 
