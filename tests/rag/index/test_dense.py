@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import RetrievalError, UsageError
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.dense import KINDS, DenseIndex, IndexKind
 from prompteval.rag.index.embedding import CachedEmbedder, CachedTokenEmbedder, cache_key
@@ -223,6 +223,20 @@ def test_s13_a_hash_made_to_match_does_not_help(tmp_path: Path) -> None:
     (tmp_path / META_FILE).write_text(json.dumps(meta))
     with pytest.raises(UsageError, match="holds no vectors"):
         load_index(tmp_path, LetterEmbedder())
+
+
+class Broken(LetterEmbedder):
+    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+        rows, truncated = super().embed(texts)
+        return rows * (np.nan if "bad" in texts else 1), truncated
+
+
+def test_nan_is_refused_and_never_ranked() -> None:
+    """An encoder's NaN is an error at the build and at the query."""
+    with pytest.raises(RetrievalError, match="NaN"):
+        DenseIndex.build(chunks("bad"), Broken())
+    with pytest.raises(RetrievalError, match="NaN"):
+        DenseIndex.build(chunks("good"), Broken()).search("bad", 1)
 
 
 def test_an_unknown_index_is_named() -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from prompteval.core.errors import MissingExtra, UsageError
+from prompteval.core.errors import MissingExtra, RetrievalError, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Embedder
@@ -15,12 +15,11 @@ from prompteval.rag.index.embedding import Floats
 
 IndexKind = Literal["flat", "hnsw", "ivf"]
 KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
-# An approximate index gives so many times k candidates, which are then scored exactly.
-CANDIDATES_A_HIT = 4
-# FAISS may order scores that differ in their last digit otherwise; so many more are looked at.
+# FAISS's own sums may differ in their last digit and so in their order; so many more are scored again.
 MARGIN = 16
 NEIGHBOURS = 32  # of HNSW, per node
 BUILD_DEPTH = 200
+FEWEST_NODES = 64
 # FAISS trains a cell well from 39 vectors on (faiss.ClusteringParameters.min_points_per_centroid).
 VECTORS_A_CELL = 39
 # Of many cells an eighth is searched, of few at least so many.
@@ -76,11 +75,15 @@ class DenseIndex:
 
     @classmethod
     def build(cls, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat") -> "DenseIndex":
-        """Encode the chunks and index them. Raises UsageError for an unknown kind of index."""
+        """Encode the chunks and index them.
+
+        Raises UsageError for an unknown kind of index, RetrievalError for a vector that holds NaN.
+        """
         if kind not in KINDS:
             raise UsageError(f"there is no index {kind!r}", did_you_mean(kind, KINDS))
         vectors, truncated = embedder.embed([indexed_text(chunk) for chunk in chunks])
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        _refuse_nan(vectors)
         identity = IndexIdentity(embedder.identity, int(vectors.shape[1]), kind, content_of(chunks))
         return cls([chunk.id for chunk in chunks], vectors, embedder, identity, truncated)
 
@@ -110,16 +113,24 @@ class DenseIndex:
         return [next(found) if query.strip() else Ranking(()) for query in queries]
 
     def search_vectors(self, queries: Floats, k: int) -> list[Ranking]:
-        """Rankings for query vectors of shape (queries, dimension). Raises UsageError for another one."""
+        """Rankings for query vectors of shape (queries, dimension).
+
+        Raises UsageError for another dimension, RetrievalError for a vector that holds NaN.
+        """
         if queries.ndim != 2 or queries.shape[1] != self.index_identity.dimension:
             raise _other_dimension(self.index_identity.dimension, queries.shape[-1])
+        _refuse_nan(queries)
         if not len(self) or k < 1:
             return [Ranking(()) for _ in queries]
-        wanted = k + MARGIN if self.index_identity.kind == "flat" else k * CANDIDATES_A_HIT + MARGIN
         if self.index_identity.kind == "hnsw":
-            self._faiss.hnsw.efSearch = max(64, 2 * wanted)
-        _, places = self._faiss.search(queries, min(wanted, len(self)))
+            self._faiss.hnsw.efSearch = self.search_depth(k)
+        _, places = self._faiss.search(queries, min(k + MARGIN, len(self)))
         return [self._exact(query, row[row >= 0], k) for query, row in zip(queries, places, strict=True)]
+
+    @staticmethod
+    def search_depth(k: int) -> int:
+        """How many nodes HNSW keeps in view for k hits."""
+        return max(FEWEST_NODES, 2 * (k + MARGIN))
 
     def _exact(self, query: Floats, places: Any, k: int) -> Ranking:
         """The candidates by their exact score, ties in corpus order.
@@ -128,8 +139,10 @@ class DenseIndex:
         """
         scores = (self.vectors[places] * query).sum(axis=1, dtype=np.float32)
         order = np.lexsort((places, -scores))[:k]
-        hits = zip(places[order].tolist(), scores[order].tolist(), strict=True)
-        return Ranking.of((self._ids[place], score) for place, score in hits)
+        best = scores[order]
+        names = [self._ids[place] for place in places[order].tolist()]
+        tied = int((best[1:] == best[:-1]).sum())
+        return Ranking(tuple(zip(names, best.tolist(), strict=True)), tied)
 
 
 def build_faiss(vectors: Floats, kind: IndexKind) -> Any:
@@ -163,3 +176,8 @@ def build_faiss(vectors: Floats, kind: IndexKind) -> Any:
 def _other_dimension(expected: int, found: int) -> UsageError:
     message = f"the index has vectors of {expected} dimensions, the model gives {found}"
     return UsageError(message, "rebuild the index with this model, or use the model it was built with")
+
+
+def _refuse_nan(vectors: Floats) -> None:
+    if not np.isfinite(vectors).all():
+        raise RetrievalError("the encoder gave a vector that holds NaN or infinities")
