@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from pypdfium2 import PdfDocument
@@ -156,6 +157,22 @@ def test_html_gives_what_is_shown() -> None:
     )
     text = "A b\n\nOne\ntwo three\n\nx\ny\n\nk | v\n1 | <2>\n\na\n  b"
     assert read_html(page, "x") == ("A b", text)
+
+
+@pytest.mark.parametrize("tag", ["<div>", "<x-y a='>'/>", "<b>"])
+def test_b15_a_page_nested_without_end_is_an_outcome_at_once(tag: str, tmp_path: Path) -> None:
+    """B15: a parser that takes minutes over it is not asked; many flat elements are no depth."""
+    (tmp_path / "deep.html").write_text(tag * 300_000)
+    (tmp_path / "open.html").write_text("words " + "<a " * 300_000)
+    (tmp_path / "flat.html").write_text("<ul>" + "<li>item <br><svg><path d='1'/></svg>" * 20_000)
+    started = perf_counter()
+    corpus = load_corpus(WorkingTree(tmp_path), ".")
+    assert perf_counter() - started < 4
+    assert [(item.id, item.status) for item in corpus.outcomes] == [
+        ("deep.html", "damaged"),
+        ("flat.html", "loaded"),
+        ("open.html", "loaded"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from prompteval.core.errors import MissingExtra
+from prompteval.rag.documents.outcome import DocumentFault
 from prompteval.rag.documents.plain import decoded
 
 _HIDDEN = ("script", "style", "template", "noscript", "head", "svg", "iframe", "object")
@@ -16,6 +17,14 @@ _BLOCKS = frozenset({
 })
 # fmt: on
 _HEADINGS = ("h1", "h2", "h3")
+# Elements that hold nothing, or that the next of their kind ends, and so do not nest by themselves.
+_FLAT = frozenset(
+    {"area", "base", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option", "p",
+     "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"}
+)  # fmt: skip
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*?(/?)>")
+# The parser's time grows with the square of the depth: 0.04 s here, minutes at a hundred times this.
+DEEPEST = 5_000
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
 
@@ -24,13 +33,16 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
 
     Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
     is collapsed but in <pre>. Scripts, styles and other parts that are not shown are left out.
-    Raises MissingExtra without selectolax.
+    Raises DocumentFault for a page nested deeper than DEEPEST, MissingExtra without selectolax.
     """
     try:
         from selectolax.lexbor import LexborHTMLParser
     except ModuleNotFoundError:
         raise MissingExtra("HTML documents", "rag") from None
-    page: Any = LexborHTMLParser(decoded(data, path))
+    source = decoded(data, path)
+    if _depth(source) > DEEPEST:
+        raise DocumentFault("damaged", f"the page is nested deeper than {DEEPEST:,} elements")
+    page: Any = LexborHTMLParser(source)
     named = (page.css_first(name) for name in ("title", *_HEADINGS))
     title = next(filter(None, map(_line, named)), "")
     page.strip_tags(list(_HIDDEN))
@@ -38,6 +50,22 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
     if page.body is not None:
         writer.write(page.body)
     return title, writer.text()
+
+
+def _depth(source: str) -> int:
+    """How deep tags are opened before they are closed, at most; near, since HTML closes some by itself."""
+    depth = deepest = 0
+    drawing = False
+    # Up to the last ">" every tag that begins also ends, so that no character is looked at twice.
+    for closing, name, empty in _TAG.findall(source[: source.rfind(">") + 1]):
+        name = name.lower()
+        if name == "svg":
+            drawing = not closing
+        if name in _FLAT or (empty and drawing):
+            continue
+        depth = max(0, depth - 1) if closing else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _line(node: Any) -> str:
@@ -53,7 +81,7 @@ class _Writer:
         self._space = False
 
     def write(self, root: Any) -> None:
-        """Walk without recursion, so that a page nested a hundred thousand deep is read too."""
+        """Walk without recursion, so that depth is no matter."""
         todo: list[tuple[Any, bool, bool]] = [(root, False, False)]
         while todo:
             node, kept, leaving = todo.pop()
