@@ -11,6 +11,7 @@ from prompteval.engine.batch_mode import BatchFolder, Collected, wanted_requests
 from prompteval.engine.batching import Batched
 from prompteval.engine.jobs import Job
 from prompteval.engine.limits import Limiter
+from prompteval.engine.meter import Meter
 from prompteval.engine.options import RunOptions
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
@@ -20,6 +21,9 @@ from prompteval.providers.recording import Recorder
 from prompteval.providers.size import Sizes
 from prompteval.tokens import counter
 from prompteval.workspace.settings import ModelProfile, Workspace
+
+# Shorter pauses pass before anybody has read of them.
+TOLD_PAUSE_SECONDS = 3.0
 
 
 class Lent(Layer):
@@ -59,8 +63,10 @@ class Models:
         cache: ResponseCache | None,
         recorder: Recorder | None,
         journal: Journal | None,
+        meter: Meter | None = None,
         batches: BatchFolder | None = None,
     ) -> None:
+        self._meter = meter or Meter()
         self._batches = batches
         self._workspace = workspace
         self._options = options
@@ -143,7 +149,7 @@ class Models:
         if remote and self._batches is not None:
             live = _collected(reference, live, self._batches)
         concurrency = profile.max_concurrency or self._options.concurrency
-        limiter = Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm) if remote else None
+        limiter = self._limiter(reference, profile, concurrency) if remote else None
         if limiter is not None and hasattr(live, "on_limits"):
             live.on_limits = limiter.observe
         batch = live.max_batch if isinstance(live, BatchProvider) else 1
@@ -161,6 +167,13 @@ class Models:
             sizes=Sizes(counter(profile.model or reference)),
             limiter=limiter,
         )
+
+    def _limiter(self, reference: str, profile: ModelProfile, concurrency: int) -> Limiter:
+        def told(seconds: float) -> None:
+            if seconds >= TOLD_PAUSE_SECONDS:
+                self._meter.note(f"{reference} asks for a pause of {seconds:.0f} s")
+
+        return Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm, on_pause=told)
 
     def _provider(self, reference: str) -> Provider:
         if self._options.replay is not None:

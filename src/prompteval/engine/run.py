@@ -109,6 +109,7 @@ class _Run:
             cache=self._files.cache,
             recorder=self._files.recorder,
             journal=self._files.open_journal(self._id),
+            meter=self._meter,
             batches=self._files.open_batches(self._id) if self._options.batch else None,
         )
         models.prepare(jobs)

@@ -7,6 +7,7 @@ import pytest
 
 from prompteval.core.errors import ProviderError
 from prompteval.engine.limits import Limiter
+from prompteval.providers.openai.errors import ServerLimits
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -130,3 +131,25 @@ def test_a_cancelled_call_leaves_its_place() -> None:
         return limiter.in_flight
 
     assert asyncio.run(run()) == 0
+
+
+def test_a_server_with_nothing_left_is_waited_for_and_said() -> None:
+    """Remaining 0 requests, or fewer tokens than the last call took: a pause until they are filled again."""
+    told: list[float] = []
+
+    async def run(loop: VirtualLoop) -> list[float]:
+        limiter, times = Limiter(concurrency=4, clock=loop.time, on_pause=told.append), []
+        for limits in (
+            ServerLimits(0, None, 5.0, None),
+            ServerLimits(9, 50, None, 2.0),
+            ServerLimits(9, 500, 9.0, 9.0),
+        ):
+            grant = await limiter.acquire(100)
+            limiter.observe(limits)
+            limiter.release(grant)
+        await limiter.acquire(100)
+        times.append(loop.time())
+        return times
+
+    assert virtually(run) == [7.0]
+    assert told == [5.0, 2.0]

@@ -37,7 +37,8 @@ class Limiter:
 
     Within a group calls go in the order they came; groups (suites) take turns. A call that ends
     tells how: an overload lowers the calls at a time, and a server that asks for a pause gets one
-    for every call of the model. `clock` counts seconds and never goes back.
+    for every call of the model. `clock` counts seconds and never goes back; `on_pause` is told of each
+    pause that begins.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Limiter:
         rpm: int | None = None,
         tpm: int | None = None,
         clock: Callable[[], float] = monotonic,
+        on_pause: Callable[[float], None] | None = None,
     ) -> None:
+        self._on_pause = on_pause
         self._adaptive = Adaptive(concurrency)
         self._requests = Window(rpm) if rpm else None
         self._tokens = Window(tpm) if tpm else None
@@ -57,7 +60,6 @@ class Limiter:
         self._timer: asyncio.TimerHandle | None = None
         self._last_tokens = 0
         self.in_flight = 0
-        self.paused_s = 0.0
 
     @property
     def counts_tokens(self) -> bool:
@@ -106,8 +108,10 @@ class Limiter:
         now = self._clock()
         until = now + seconds
         if until > self._paused_until:
-            self.paused_s += until - max(now, self._paused_until)
+            begins = now >= self._paused_until
             self._paused_until = until
+            if begins and self._on_pause is not None:
+                self._on_pause(seconds)
 
     def observe(self, limits: ServerLimits) -> None:
         """What the server says is left: when that is nothing, or less than a call needs, wait for more."""
