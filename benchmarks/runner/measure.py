@@ -17,12 +17,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
 NODE_SERVER = HERE.parents[1] / ".." / "shared" / "bench" / "fake_openai.mjs"
@@ -121,9 +121,13 @@ def workspace(folder: Path, cases: int, url: str, more: str = "") -> None:
             file.write(json.dumps(case) + "\n")
 
 
-def run(command: list[str], folder: Path) -> Measured:
-    """The whole process: wall and processor seconds, peak memory."""
-    environment = {**os.environ, "FAKE_KEY": "sk-fake", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+def run(command: list[str], folder: Path, bytecode: str) -> Measured:
+    """The whole process: wall and processor seconds, peak memory.
+
+    Bytecode is kept in `bytecode`, so that sources are compiled once, as pip does when it installs.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {**kept, "FAKE_KEY": "sk-fake", "NO_COLOR": "1", "PYTHONPYCACHEPREFIX": bytecode}
     with (folder / "out.txt").open("w") as out:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, env=environment)
@@ -158,7 +162,10 @@ def main() -> None:
     arguments = parser.parse_args()
     for cases in arguments.cases:
         limit = cases / CONCURRENCY * LATENCY_MS / 1000
-        with server() as (url, name), tempfile.TemporaryDirectory() as made:
+        with server() as (url, name), TemporaryDirectory() as made, TemporaryDirectory() as bytecode:
+            for command in programs(Path(made), url).values():  # compiles
+                workspace(Path(made), 1, url)
+                run(command, Path(made), bytecode)
             cores, load = os.cpu_count(), os.getloadavg()[0]
             print(f"\n{cases:,} cases, limit {limit:.1f} s, {name}, {cores} cores, load {load:.1f}\n")
             print("| program | wall s | x limit | x aiohttp | cpu s | cpu ms a case | peak MB | exit |")
@@ -172,7 +179,7 @@ def main() -> None:
                     if "cached" not in title:
                         shutil.rmtree(made, ignore_errors=True)
                         workspace(Path(made), cases, url)
-                    found = run(command, Path(made))
+                    found = run(command, Path(made), bytecode)
                     best = found if best is None or found.wall_s < best.wall_s else best
                 assert best is not None
                 reference = reference or best.wall_s

@@ -1,7 +1,7 @@
 """A request as the JSON body of a chat completion, made with little work for each case."""
 
 import json
-from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from prompteval.core.errors import ProviderError
@@ -45,15 +45,17 @@ class BodyWriter:
 
     def __init__(self, model: str) -> None:
         self._model = model
-        # By identity of the shared parts; the parts are kept too, so that an identity stays theirs.
-        self._tails: dict[tuple[object, ...], tuple[bytes, Mapping[str, Any], Any]] = {}
+        # By identity of the shared parts, which are kept so that it stays theirs, with copies of them, so
+        # that one that was changed in place is noticed.
+        self._tails: dict[tuple[object, ...], tuple[bytes, Any, Any]] = {}
 
     def write(self, request: Request) -> bytes:
         """`request_body` as ASCII JSON, byte for byte what `json.dumps` gives."""
+        parts = (request.params, request.schema)
         shared = (id(request.params), id(request.schema), request.schema_name, request.seed)
         found = self._tails.get(shared)
-        if found is None:
-            found = (self._tail(request), request.params, request.schema)
+        if found is None or found[2] != parts:
+            found = (self._tail(request), parts, deepcopy(parts))
             self._tails[shared] = found
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
         return b'{"messages":' + _dumps(messages) + found[0]
