@@ -9,8 +9,9 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from prompteval.metrics import references
 from prompteval.metrics.classification import averaged, one_class, per_class
 from prompteval.metrics.columns import Columns, from_rows
+from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.metrics.names import AVERAGES, PARAMETERS, parse_metric
-from prompteval.metrics.table import gate_note, metric_spec, undefined_reason
+from prompteval.metrics.table import metric_spec
 
 LABELS = ["a", "b", "c"]
 pairs = st.lists(
@@ -105,7 +106,9 @@ def test_wrong_names_say_why(text: str, told: str) -> None:
 def test_every_name_has_a_spec() -> None:
     """The table and the names agree."""
     for name in PARAMETERS:
-        assert metric_spec(parse_metric(name)).kind in ("proportion", "mean", "confusion", "breakdown")
+        spec = metric_spec(parse_metric(name))
+        made = {"confusion": spec.statistic, "sample": spec.sample, "pr": spec.sample}
+        assert made.get(spec.kind, spec) is not None
 
 
 def test_b13_one_class_and_no_cases_are_undefined_with_a_reason() -> None:

@@ -25,7 +25,10 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "json_field": "prompteval.scoring.structure:JsonField",
         "schema_valid": "prompteval.scoring.structure:SchemaValid",
         "refusal": "prompteval.scoring.structure:Refusal",
+        "rouge": "prompteval.scoring.overlap:Rouge",
         "rouge_l": "prompteval.scoring.overlap:RougeL",
+        "bleu": "prompteval.scoring.translation:Bleu",
+        "chrf": "prompteval.scoring.translation:Chrf",
         "similarity": "prompteval.scoring.similarity:Similarity",
     },
     "prompteval.chunkers": {

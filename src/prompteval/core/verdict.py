@@ -34,8 +34,10 @@ class Estimate:
     """One metric over cases, with a 95 % interval.
 
     `value`, `low`, `high` are None when undefined, and `reason` says why. `n` counts the cases
-    that entered, `missing` those that should have and could not. `method` names the interval.
-    `gateable` is False where the value is shown and may not decide, with `note` saying why.
+    that entered, `missing` those that should have and could not, `left_out` unusable outputs that
+    have no place in an unbounded metric. `method` names the interval. `gateable` is False where
+    the value is shown and may not decide, with `note` saying why. `null_high` is the 95th
+    percentile of the metric where the system is perfect, for a metric that is shown beside it.
     """
 
     metric: str
@@ -48,6 +50,8 @@ class Estimate:
     reason: str = ""
     gateable: bool = True
     note: str = ""
+    left_out: int = 0
+    null_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,11 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
         if rule.tag is not None:
             raise ValueError(f"{spec.rule}: {rule.metric} is a fact of the whole run, not of a slice")
         return Gate(rule, None)
-    measure = bind(rule.metric, scorers)
+    measure = bind(rule.metric, scorers, measures)
     if measure.spec.kind == "breakdown":
         raise ValueError(f"{spec.rule}: {rule.metric} is a table, not a number")
+    if not measure.spec.gates:
+        raise ValueError(f"{spec.rule}: {rule.metric} is shown beside its null and never gates; gate brier")
     error = scale_error(rule, measure.spec.low, measure.spec.high)
     if error:
         raise ValueError(error)
@@ -97,7 +99,7 @@ def _mapping_gate(
         )
     numbers = [measure.text for measure in measures if measure.spec.kind == "proportion"]
     metric = options.get("metric", numbers[0] if numbers else "accuracy")
-    measure = bind(str(metric), scorers)
+    measure = bind(str(metric), scorers, measures)
     if measure.spec.kind != "proportion":
         raise ValueError(f"beats: {metric} is not a proportion; use accuracy")
     return Gate(Beats(str(reference), measure.text), measure)

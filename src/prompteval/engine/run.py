@@ -16,6 +16,7 @@ from prompteval.engine.collect import collect
 from prompteval.engine.files import Files, RunBroken, forbid_network, opened, resume_hint
 from prompteval.engine.jobs import Job, plan_jobs, plan_suites
 from prompteval.engine.manifest import manifest
+from prompteval.engine.measures import reads_target
 from prompteval.engine.meter import Meter
 from prompteval.engine.models import Models
 from prompteval.engine.options import RunOptions
@@ -28,7 +29,9 @@ from prompteval.engine.summary import (
     decide_gates,
     latency,
     metric_estimates,
+    needs,
     reference_estimates,
+    reliability_tables,
     slice_estimates,
 )
 from prompteval.engine.usage import UsageTotals
@@ -199,11 +202,16 @@ class _Run:
         plan, suite = job.plan, job.plan.suite
         unseen = self._store.unseen_attempts(self._id)
         usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)
-        stored = self._store.score_columns(self._id, suite.name, job.target.reference, job.model)
+        wanted = needs(plan)
+        stored = self._store.score_columns(
+            self._id, suite.name, job.target.reference, job.model, reported=reads_target(wanted)
+        )
         names = [scorer.name for scorer in plan.scorers]
         tags = [named.text for named in suite.slices]
         keep_ids = any(named.text == "random" for named in suite.references)
-        columns = collect(stored, names, tags, keep_ids=keep_ids, exclude_errors=suite.on_error == "exclude")
+        columns = collect(
+            stored, names, tags, keep_ids=keep_ids, exclude_errors=suite.on_error == "exclude", needs=wanted
+        )
         seen = sum(columns.outcomes.values())
         estimates = metric_estimates(plan, columns)
         slices = slice_estimates(plan, columns)
@@ -233,6 +241,7 @@ class _Run:
             timing={"wall_s": round(wall_s, 3), "latency_ms": latency(columns)},
             per_class=lines,
             confusion=confusion,
+            reliability=reliability_tables(plan, columns),
             notes=tuple(notes),
             errors_excluded=suite.on_error == "exclude",
         )

@@ -8,38 +8,44 @@ import numpy as np
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.engine.collect import EntryColumns
 from prompteval.engine.estimates import estimate
+from prompteval.engine.evidence import Need
 from prompteval.engine.gates import Beats, Gate
-from prompteval.engine.measures import Measure
+from prompteval.engine.measures import Measure, evidence_needs
 from prompteval.engine.plan import SuitePlan
+from prompteval.engine.reliability import reliability_table
 from prompteval.metrics import references
 from prompteval.metrics.classification import per_class
 from prompteval.metrics.columns import Columns
-from prompteval.report.view import ClassLine
+from prompteval.report.view import ClassLine, ReliabilityTable
 from prompteval.stats.gate import GateRule, decide
 from prompteval.stats.interval import percentile_latency, wilson
 
 
 def numbers(plan: SuitePlan) -> tuple[Measure, ...]:
-    """The suite's metrics and those its gate needs, without the tables."""
+    """The suite's metrics and those its gate needs, without the tables and what no scorer feeds."""
     found = {m.text: m for m in plan.measures if m.spec.kind != "breakdown"}
     for gate in plan.gates:
         if gate.measure is not None:
             found.setdefault(gate.measure.text, gate.measure)
-    return tuple(found.values())
+    return tuple(m for m in found.values() if m.scorer or m.spec.source.kind == "logprobs")
+
+
+def needs(plan: SuitePlan) -> dict[Need, str]:
+    """What the suite's metrics and tables read beside scores, each with its scorer's field."""
+    tables = [m for m in plan.measures if m.spec.kind == "breakdown"]
+    return evidence_needs([*numbers(plan), *tables], plan.scorers)
 
 
 def metric_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, Estimate]:
     """Every metric over all cases."""
-    return {m.text: estimate(m, columns.scores[m.scorer].columns()) for m in numbers(plan) if m.scorer}
+    return {m.text: estimate(m, columns.of(m)) for m in numbers(plan)}
 
 
 def slice_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dict[str, dict[str, Estimate]]]:
     """Every metric over the cases of each value of each slice tag."""
     return {
         tag: {
-            value: {
-                m.text: estimate(m, columns.scores[m.scorer].columns(mask)) for m in numbers(plan) if m.scorer
-            }
+            value: {m.text: estimate(m, columns.of(m, mask)) for m in numbers(plan)}
             for value, mask in column.masks()
         }
         for tag, column in columns.tags.items()
@@ -48,7 +54,9 @@ def slice_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dict[st
 
 def reference_columns(plan: SuitePlan, columns: EntryColumns, name: str, scorer: str) -> Columns | None:
     """What a trivial predictor would have scored; None where the scorer compares no classes."""
-    own = columns.scores[scorer].columns()
+    column = columns.scores[scorer]
+    kept = column.scored()
+    own = column.columns(kept)
     known = own.expected >= 0
     if not known.all() or not len(own):
         return None
@@ -57,9 +65,8 @@ def reference_columns(plan: SuitePlan, columns: EntryColumns, name: str, scorer:
         predicted = references.majority(labels)
     else:
         ids = columns.case_ids or []
-        values = np.frombuffer(columns.scores[scorer].values, dtype=np.float64)
-        kept = [case_id for case_id, value in zip(ids, values, strict=True) if not np.isnan(value)]
-        predicted = references.random(kept, labels)
+        scored = [case_id for case_id, is_kept in zip(ids, kept, strict=True) if is_kept]
+        predicted = references.random(scored, labels)
     code = {label: index for index, label in enumerate(own.classes)}
     guesses = np.asarray([code[label] for label in predicted], dtype=np.int32)
     return Columns((guesses == own.expected).astype(np.float64), own.expected, guesses, own.classes)
@@ -71,7 +78,9 @@ def reference_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dic
     for named in plan.suite.references:
         row: dict[str, Estimate] = {}
         for measure in numbers(plan):
-            guessed = reference_columns(plan, columns, named.text, measure.scorer) if measure.scorer else None
+            if measure.spec.source.kind != "values":
+                continue  # a trivial reference reports no confidence, number or text
+            guessed = reference_columns(plan, columns, named.text, measure.scorer)
             if guessed is not None:
                 row[measure.text] = estimate(measure, guessed)
         found[named.text] = row
@@ -80,11 +89,11 @@ def reference_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dic
 
 def breakdowns(plan: SuitePlan, columns: EntryColumns) -> tuple[tuple[ClassLine, ...], dict[str, Any]]:
     """The per-class lines and the confusion table, where the suite asks for them."""
-    wanted = {m.name.name: m for m in plan.measures if m.spec.kind == "breakdown"}
+    wanted = {m.name.name: m for m in plan.measures if m.name.name in ("per_class", "confusion")}
     lines: tuple[ClassLine, ...] = ()
     confusion: dict[str, Any] = {}
     for name, measure in wanted.items():
-        found = columns.scores[measure.scorer].columns() if measure.scorer else None
+        found = columns.of(measure) if measure.scorer else None
         if found is None or not (found.expected >= 0).any():
             continue
         table = found.confusion()
@@ -95,6 +104,12 @@ def breakdowns(plan: SuitePlan, columns: EntryColumns) -> tuple[tuple[ClassLine,
             rows = zip(found.classes, precision, recall, f1, support, strict=True)
             lines = tuple(ClassLine(n, float(p), float(r), float(f), int(s)) for n, p, r, f, s in rows)
     return lines, confusion
+
+
+def reliability_tables(plan: SuitePlan, columns: EntryColumns) -> tuple[ReliabilityTable, ...]:
+    """Confidence against outcome in bins, for each `reliability` metric of the suite."""
+    wanted = [m for m in plan.measures if m.name.name == "reliability" and m.scorer]
+    return tuple(reliability_table(measure, columns.of(measure)) for measure in wanted)
 
 
 def run_facts(columns: EntryColumns, total: int, cost_usd: float | None) -> dict[str, Estimate]:

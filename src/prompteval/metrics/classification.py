@@ -1,4 +1,4 @@
-"""Precision, recall and F1 from confusion tables of shape (..., K, K + 1).
+"""Precision, recall, F1, MCC and kappa from confusion tables of shape (..., K, K + 1).
 
 The last column counts outputs that are no class; they are wrong for their expected class and
 predict nothing. A class without any prediction has precision 0, as scikit-learn's
@@ -19,9 +19,9 @@ def per_class(tables: Table) -> tuple[Table, Table, Table, Table]:
     right = np.diagonal(tables[..., :classes], axis1=-2, axis2=-1).astype(np.float64)
     predicted = tables[..., :classes].sum(axis=-2).astype(np.float64)
     support = tables.sum(axis=-1).astype(np.float64)
-    precision = _ratio(right, predicted)
-    recall = _ratio(right, support)
-    return precision, recall, _ratio(2 * right, predicted + support), support
+    precision = ratio(right, predicted)
+    recall = ratio(right, support)
+    return precision, recall, ratio(2 * right, predicted + support), support
 
 
 def averaged(tables: Table, which: str, average: str) -> Table:
@@ -32,7 +32,7 @@ def averaged(tables: Table, which: str, average: str) -> Table:
     values = {"precision": precision, "recall": recall, "f1": f1}[which]
     predicted = tables[..., : tables.shape[-2]].sum(axis=-2)
     weights = support if average == "weighted" else ((support + predicted) > 0).astype(np.float64)
-    return _ratio((values * weights).sum(axis=-1), weights.sum(axis=-1))
+    return ratio((values * weights).sum(axis=-1), weights.sum(axis=-1))
 
 
 def one_class(tables: Table, which: str, index: int) -> Table:
@@ -41,16 +41,42 @@ def one_class(tables: Table, which: str, index: int) -> Table:
     return {"precision": precision, "recall": recall, "f1": f1}[which][..., index]
 
 
+def mcc(tables: Table) -> Table:
+    """Matthews correlation coefficient over all classes (Gorodkin 2004, equation 8), -1 to 1.
+
+    0 where only one class is expected or predicted, as scikit-learn has it.
+    """
+    right, support, predicted, total = _margins(tables)
+    covariance = right * total - (support * predicted[..., :-1]).sum(axis=-1)
+    spread = (total**2 - (support**2).sum(axis=-1)) * (total**2 - (predicted**2).sum(axis=-1))
+    return ratio(covariance, np.sqrt(spread))
+
+
+def kappa(tables: Table) -> Table:
+    """Cohen's kappa of expected and predicted (Cohen 1960), -1 to 1; 0 where chance agrees always."""
+    right, support, predicted, total = _margins(tables)
+    chance = (support * predicted[..., :-1]).sum(axis=-1)
+    return ratio(right * total - chance, total**2 - chance)
+
+
+def _margins(tables: Table) -> tuple[Table, Table, Table, Table]:
+    """(right, expected by class, predicted by column with the last for no class, all) as floats."""
+    found = np.asarray(tables, np.float64)
+    right = np.diagonal(found[..., :-1], axis1=-2, axis2=-1).sum(axis=-1)
+    return right, found.sum(axis=-1), found.sum(axis=-2), found.sum(axis=(-2, -1))
+
+
 def _micro(tables: Table, which: str) -> Table:
     classes = tables.shape[-2]
     right = np.diagonal(tables[..., :classes], axis1=-2, axis2=-1).sum(axis=-1).astype(np.float64)
     predicted = tables[..., :classes].sum(axis=(-2, -1)).astype(np.float64)
     total = tables.sum(axis=(-2, -1)).astype(np.float64)
     if which == "precision":
-        return _ratio(right, predicted)
-    return _ratio(right, total) if which == "recall" else _ratio(2 * right, predicted + total)
+        return ratio(right, predicted)
+    return ratio(right, total) if which == "recall" else ratio(2 * right, predicted + total)
 
 
-def _ratio(above: Table, below: Table) -> Table:
+def ratio(above: Table, below: Table) -> Table:
+    """above / below, 0 where below is not above 0."""
     above, below = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
     return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)

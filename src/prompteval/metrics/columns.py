@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,12 @@ class Columns:
     where the row has no class (an unusable output, a scorer that compares no classes).
     `missing` counts rows that should have a score and have none. `low` and `high` bound the
     scale, None where it is open.
+
+    `extra` has what a metric reads beside them, shape (rows, width), None where it reads
+    nothing more; `left_out` counts unusable outputs that have no place in such a number, and
+    `reason` says why `extra` cannot be used. `clusters` numbers the groups of cases that are
+    not independent, None where every case stands alone. `repeated` says that values are means
+    over repeats of scores that were all 0 or 1.
     """
 
     values: Floats
@@ -28,15 +33,20 @@ class Columns:
     missing: int = 0
     low: float | None = 0.0
     high: float | None = 1.0
+    extra: Floats | None = None
+    left_out: int = 0
+    reason: str = ""
+    clusters: Codes | None = None
+    repeated: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, rows: Any) -> "Columns":
-        """The rows an index or mask selects; `missing` is not carried over."""
-        return Columns(
-            self.values[rows], self.expected[rows], self.predicted[rows], self.classes, 0, self.low, self.high
-        )
+    def numbers(self) -> Floats:
+        """`extra`, for a metric that reads it. Raises ValueError where there is none."""
+        if self.extra is None:
+            raise ValueError("these columns carry nothing beside scores and classes")
+        return self.extra
 
     def confusion(self) -> NDArray[np.int64]:
         """Counts of shape (K, K + 1): expected by predicted, the last column for no class at all."""
@@ -49,6 +59,23 @@ def confusion_table(expected: Codes, predicted: Codes, classes: int) -> NDArray[
     column = np.where(predicted[known] >= 0, predicted[known], classes)
     flat = expected[known].astype(np.int64) * (classes + 1) + column
     return np.bincount(flat, minlength=classes * (classes + 1)).reshape(classes, classes + 1)
+
+
+def cell_codes(columns: Columns) -> Codes:
+    """The flat cell of each row in `confusion()`; negative where the row has no expected class."""
+    classes = len(columns.classes)
+    column = np.where(columns.predicted >= 0, columns.predicted, classes)
+    return (columns.expected * (classes + 1) + column).astype(np.int32)
+
+
+def weighted_tables(cells: Codes, weights: Floats, shape: tuple[int, ...]) -> Floats:
+    """Tables of shape (..., *shape) from weights of shape (..., rows): how often each row counts."""
+    size = int(np.prod(shape))
+    flat = weights.reshape(-1, weights.shape[-1])
+    base = np.arange(len(flat))[:, None] * size
+    codes = (base + cells[None, :]).ravel()
+    tables = np.bincount(codes, weights=flat.ravel(), minlength=len(flat) * size)
+    return tables.reshape(*weights.shape[:-1], *shape).astype(np.float64)
 
 
 def from_rows(

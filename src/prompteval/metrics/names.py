@@ -1,7 +1,7 @@
 """Metric names: what is typed is what is printed. `f1(average=macro)`, `accuracy(scorer=exact)`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from prompteval.core.problem import did_you_mean
@@ -9,21 +9,44 @@ from prompteval.core.problem import did_you_mean
 _FORM = re.compile(r"\s*([a-z_][a-z0-9_.]*)\s*(?:\(\s*(.*?)\s*\))?\s*\Z")
 
 AVERAGES = ("macro", "micro", "weighted")
-# Metric → its own parameters; every metric also takes scorer=.
+MOST_BINS = 100
+# Metric → its own parameters; every metric but perplexity also takes scorer=.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "accuracy": (),
     "mean": (),
     "precision": ("average", "label"),
     "recall": ("average", "label"),
     "f1": ("average", "label"),
+    "mcc": (),
+    "kappa": (),
+    "roc_auc": ("label",),
+    "pr_auc": ("label",),
+    "recall_at_precision": ("precision", "label"),
+    "brier": ("label",),
+    "ece": ("bins", "label"),
+    "mae": (),
+    "rmse": (),
+    "r2": (),
+    "spearman": (),
+    "rouge_1": (),
+    "rouge_2": (),
+    "rouge_l": (),
+    "bleu": (),
+    "chrf": (),
+    "perplexity": (),
     "per_class": (),
     "confusion": (),
+    "reliability": ("bins", "label"),
 }
+_WITHOUT_SCORER = ("perplexity",)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricName:
-    """A metric and its parameters; `str()` gives the canonical text, which parses back equal."""
+    """A metric and its parameters in the order typed; `str()` gives a text that parses back equal.
+
+    Two names with the same parameters in another order are equal.
+    """
 
     name: str
     params: Mapping[str, str] = field(default_factory=dict)
@@ -31,8 +54,7 @@ class MetricName:
     def __str__(self) -> str:
         if not self.params:
             return self.name
-        inside = ", ".join(f"{key}={self.params[key]}" for key in sorted(self.params))
-        return f"{self.name}({inside})"
+        return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.params.items())})"
 
 
 def parse_metric(text: str) -> MetricName:
@@ -43,19 +65,46 @@ def parse_metric(text: str) -> MetricName:
     name, inside = match[1], match[2]
     if name not in PARAMETERS:
         raise ValueError(f"there is no metric {name!r} ({did_you_mean(name, PARAMETERS)})")
+    allowed = PARAMETERS[name] if name in _WITHOUT_SCORER else (*PARAMETERS[name], "scorer")
     params: dict[str, str] = {}
     for part in inside.split(",") if inside else ():
         key, equals, value = (piece.strip() for piece in part.partition("="))
-        allowed = (*PARAMETERS[name], "scorer")
         if not equals or not value:
             raise ValueError(f"{text!r}: write parameter=value, not {part.strip()!r}")
         if key not in allowed:
-            raise ValueError(f"{name} has no parameter {key!r} ({did_you_mean(key, allowed)})")
+            help = did_you_mean(key, allowed) or "it takes none"
+            raise ValueError(f"{name} has no parameter {key!r} ({help})")
         if key in params:
             raise ValueError(f"{text!r}: {key} stands twice")
+        if key in _VALUES:
+            _VALUES[key](text, value)
         params[key] = value
-    if params.get("average", "macro") not in AVERAGES:
-        raise ValueError(f"{text!r}: average is one of {', '.join(AVERAGES)}")
     if "average" in params and "label" in params:
         raise ValueError(f"{text!r}: give average or label, not both")
     return MetricName(name, params)
+
+
+def _check_average(text: str, value: str) -> None:
+    if value not in AVERAGES:
+        raise ValueError(f"{text!r}: average is one of {', '.join(AVERAGES)}")
+
+
+def _check_precision(text: str, value: str) -> None:
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number <= 1.0:
+        raise ValueError(f"{text!r}: precision is above 0 and at most 1, not {value}")
+
+
+def _check_bins(text: str, value: str) -> None:
+    if not (value.isascii() and value.isdecimal() and 2 <= int(value) <= MOST_BINS):
+        raise ValueError(f"{text!r}: bins is a whole number from 2 to {MOST_BINS}, not {value}")
+
+
+_VALUES: Mapping[str, Callable[[str, str], None]] = {
+    "average": _check_average,
+    "precision": _check_precision,
+    "bins": _check_bins,
+}

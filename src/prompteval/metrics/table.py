@@ -1,72 +1,203 @@
-"""The metric table: what each name computes, and which kind of interval it takes."""
+"""The metric table: what each name computes and reads, its scale, direction and kind of interval."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from prompteval.metrics.classification import Table, averaged, one_class
-from prompteval.metrics.columns import Columns
+import numpy as np
+
+from prompteval.metrics import classification, curves, ngrams, regression
+from prompteval.metrics.classification import Table
+from prompteval.metrics.columns import Columns, Floats
+from prompteval.metrics.curves import Statistic
 from prompteval.metrics.names import MetricName
 
-Kind = Literal["proportion", "mean", "confusion", "breakdown"]
-SMALLEST_CLASS_TO_GATE = 10
+Kind = Literal["proportion", "mean", "confusion", "sample", "roc", "pr", "calibration", "breakdown"]
+SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs"]
+DEFAULT_PRECISION = 0.9
+DEFAULT_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a metric reads of each case beside the scorer's value and classes: `Columns.extra`.
+
+    `values`: nothing. `numbers`: expected, given, absolute and squared error. `evidence`: what
+    the scorer reports under `key`, of `width` numbers. `confidence`: the confidence in the
+    answer, its squared error, and the share given to the expected class; with a `key`, the
+    share given to that class and its squared error. `logprobs`: their sum and their number.
+    """
+
+    kind: SourceKind
+    key: str = ""
+    width: int = 0
+
+
+VALUES = Source("values")
+NUMBERS = Source("numbers", width=4)
+LOGPROBS = Source("logprobs", width=2)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
     """A metric that can be computed.
 
-    A `proportion` or `mean` is the mean of the score column. A `confusion` metric is
-    `statistic(tables)` over tables of shape (..., K, K + 1). A `breakdown` is a table, no number.
+    A `proportion` or `mean` is the mean of `per_case`, the score column when that is None. A
+    `confusion` metric is `statistic(tables)` over tables of shape (..., K, K + 1). A `sample`
+    metric is `sample(columns)(weights)` over weights of shape (..., rows). `roc` and `pr` are
+    areas with intervals of their own, `calibration` is a number beside its null. A `breakdown`
+    is a table, no number. `low` and `high` bound the scale, None where it is open.
     """
 
     kind: Kind
+    source: Source = VALUES
     statistic: Callable[[Table], Table] | None = None
+    per_case: Callable[[Columns], Floats] | None = None
+    sample: Callable[[Columns], Statistic] | None = None
     low: float | None = 0.0
     high: float | None = 1.0
+    higher_is_better: bool = True
+
+    @property
+    def gates(self) -> bool:
+        """Whether the metric may decide at all."""
+        return self.kind not in ("breakdown", "calibration")
 
 
 def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
     """What a parsed name computes. `classes` gives `label=` its index; -1 while unknown."""
-    if name.name in ("per_class", "confusion"):
-        return MetricSpec("breakdown")
-    if name.name == "accuracy":
-        return MetricSpec("proportion")
-    if name.name == "mean":
-        return MetricSpec("mean", low=None, high=None)
+    if name.name in ("precision", "recall", "f1"):
+        return _per_class_metric(name, classes)
+    if name.name in _FIXED:
+        return _FIXED[name.name]
+    source = Source("confidence", name.params.get("label", ""), 2 if "label" in name.params else 3)
+    if name.name == "roc_auc":
+        return MetricSpec("roc", source)
+    if name.name == "brier":
+        return MetricSpec("mean", source, per_case=lambda c: c.numbers()[:, 1], higher_is_better=False)
+    if name.name == "ece":
+        return MetricSpec("calibration", source, higher_is_better=False)
+    if name.name == "reliability":
+        return MetricSpec("breakdown", source)
+    if name.name == "pr_auc":
+        return MetricSpec("pr", source, sample=lambda c: curves.average_precision(*threshold_scores(name, c)))
+    precision = float(name.params.get("precision", DEFAULT_PRECISION))
+    return MetricSpec(
+        "sample",
+        source,
+        sample=lambda c: curves.recall_at_precision(*threshold_scores(name, c), precision),
+    )
+
+
+def _per_class_metric(name: MetricName, classes: tuple[str, ...]) -> MetricSpec:
     label = name.params.get("label")
     if label is not None:
         index = classes.index(label) if label in classes else -1
-        return MetricSpec("confusion", lambda tables: one_class(tables, name.name, index))
+        return MetricSpec("confusion", statistic=lambda t: classification.one_class(t, name.name, index))
     average = name.params.get("average", "macro")
-    return MetricSpec("confusion", lambda tables: averaged(tables, name.name, average))
+    return MetricSpec("confusion", statistic=lambda t: classification.averaged(t, name.name, average))
 
 
-def undefined_reason(name: MetricName, columns: Columns) -> str:
-    """Why a metric has no value on these columns; empty when it has one."""
-    if len(columns) == 0:
-        return "no case was scored"
-    spec = metric_spec(name, columns.classes)
-    if spec.kind == "proportion" and bool(((columns.values != 0) & (columns.values != 1)).any()):
-        return "accuracy needs scores of 0 and 1; use mean"
-    if spec.kind not in ("confusion", "breakdown"):
-        return ""
-    if (columns.expected < 0).all():
-        return "the scorer compares no classes"
-    label = name.params.get("label")
-    if label is not None and label not in columns.classes:
-        return f"no case has the class {label!r}"
-    if spec.kind == "confusion" and len(set(columns.expected[columns.expected >= 0].tolist())) < 2:
-        return "only one class is expected"
-    return ""
+def threshold_scores(name: MetricName, columns: Columns) -> tuple[Floats, Table]:
+    """(score of the positive class, mask of the positives) for a metric over thresholds.
 
-
-def gate_note(name: MetricName, columns: Columns) -> str:
-    """Why a value may be shown and not decide; empty when it may."""
-    if name.params.get("average", "macro") != "macro" or name.name not in ("f1", "precision", "recall"):
-        return ""
+    An unusable output has a score below 0 on a positive and above 1 on a negative case. Raises
+    ValueError where no class is the positive one.
+    """
+    label = positive_class(name, columns)
+    if label is None:
+        raise ValueError(f"{name}: no class is the positive one")
+    positive = columns.expected == columns.classes.index(label)
+    numbers = columns.numbers()
     if "label" in name.params:
-        return ""
-    support = columns.confusion().sum(axis=1)
-    small = [columns.classes[i] for i, count in enumerate(support) if 0 < count < SMALLEST_CLASS_TO_GATE]
-    return f"class {small[0]!r} has under {SMALLEST_CLASS_TO_GATE} cases" if small else ""
+        return numbers[:, 0], positive
+    share = numbers[:, 2]
+    return np.where(positive, share, 1.0 - share), positive
+
+
+def positive_class(name: MetricName, columns: Columns) -> str | None:
+    """The class in `label=`, else of two classes the one that says yes; any for a symmetric metric.
+
+    None where that is not clear.
+    """
+    label = name.params.get("label")
+    if label is not None:
+        return label if label in columns.classes else None
+    if len(columns.classes) != 2:
+        return None
+    if name.name == "roc_auc":  # the area is the same whichever of two classes is the positive one
+        return columns.classes[1]
+    return next((c for c in columns.classes if c.lower() in ("true", "yes", "1", "positive")), None)
+
+
+def calibration_pairs(name: MetricName, columns: Columns) -> tuple[Floats, Floats]:
+    """(confidence, whether it came true) for each case; without `label=` of the answer given.
+
+    An unusable output counts as fully confident and wrong.
+    """
+    stated = np.clip(columns.numbers()[:, 0], 0.0, 1.0)
+    label = name.params.get("label")
+    if label is None:
+        return stated, columns.values
+    index = columns.classes.index(label) if label in columns.classes else -2
+    return stated, (columns.expected == index).astype(np.float64)
+
+
+def bins_of(name: MetricName) -> int:
+    """How many bins a calibration metric asks for."""
+    return int(name.params.get("bins", DEFAULT_BINS))
+
+
+def _share(key: str) -> MetricSpec:
+    return MetricSpec("mean", Source("evidence", key, 1), per_case=lambda c: c.numbers()[:, 0])
+
+
+def _corpus(key: str, width: int, formula: Callable[[Table], Table]) -> MetricSpec:
+    def sample(columns: Columns) -> Statistic:
+        return lambda weights: formula(weights @ columns.numbers())
+
+    return MetricSpec("sample", Source("evidence", key, width), sample=sample, high=100.0)
+
+
+def log_perplexity(columns: Columns) -> Statistic:
+    """The mean negative log probability of a token, in nats; perplexity is its exponential."""
+
+    def statistic(weights: Floats) -> Table:
+        sums = weights @ columns.numbers()
+        return -sums[..., 0] / np.maximum(sums[..., 1], 1.0)
+
+    return statistic
+
+
+_FIXED: Mapping[str, MetricSpec] = {
+    "accuracy": MetricSpec("proportion"),
+    "mean": MetricSpec("mean", low=None, high=None),
+    "mcc": MetricSpec("confusion", statistic=classification.mcc, low=-1.0),
+    "kappa": MetricSpec("confusion", statistic=classification.kappa, low=-1.0),
+    "mae": MetricSpec(
+        "mean", NUMBERS, per_case=lambda c: c.numbers()[:, 2], high=None, higher_is_better=False
+    ),
+    "rmse": MetricSpec(
+        "sample",
+        NUMBERS,
+        sample=lambda c: regression.rmse(c.numbers()[:, 3]),
+        high=None,
+        higher_is_better=False,
+    ),
+    "r2": MetricSpec(
+        "sample", NUMBERS, sample=lambda c: regression.r2(c.numbers()[:, 0], c.numbers()[:, 3]), low=None
+    ),
+    "spearman": MetricSpec(
+        "sample", NUMBERS, sample=lambda c: regression.spearman(*c.numbers()[:, :2].T), low=-1.0
+    ),
+    "rouge_1": _share("rouge_1"),
+    "rouge_2": _share("rouge_2"),
+    "rouge_l": _share("rouge_l"),
+    "bleu": _corpus("bleu", ngrams.BLEU_WIDTH, ngrams.bleu),
+    "chrf": _corpus("chrf", ngrams.CHRF_WIDTH, ngrams.chrf),
+    "perplexity": MetricSpec(
+        "sample", LOGPROBS, sample=log_perplexity, low=1.0, high=None, higher_is_better=False
+    ),
+    "per_class": MetricSpec("breakdown"),
+    "confusion": MetricSpec("breakdown"),
+}

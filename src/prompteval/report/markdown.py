@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from prompteval.core.text import printable
 from prompteval.core.verdict import Estimate
-from prompteval.report.format import MARKS, interval, number, scored
+from prompteval.report.format import BIN_HEADS, MARKS, bin_cells, bin_title, interval, number, scored
 from prompteval.report.view import ResultView, RunView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
@@ -39,6 +39,10 @@ def _result(result: ResultView) -> Iterator[str]:
     for name, estimates in result.references.items():
         yield from _estimates(f"{name}: ", estimates)
     yield "\n"
+    for table in result.reliability:
+        yield f"{safe(bin_title(table))}\n\n| {' | '.join(BIN_HEADS)} |\n|---|---|---|---|---|\n"
+        yield from (f"| {' | '.join(bin_cells(line))} |\n" for line in table.lines)
+        yield "\n"
     for tag, values in result.slices.items():
         yield f"| {safe(tag)} | metric | value | 95 % interval | scored |\n|---|---|---|---|---|\n"
         for value, found in values.items():

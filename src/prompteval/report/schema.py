@@ -14,6 +14,7 @@ def run_schema() -> dict[str, Any]:
         "properties": {
             "value": number, "low": number, "high": number, "n": count, "missing": count,
             "method": {"type": "string"}, "reason": {"type": "string"}, "note": {"type": "string"},
+            "gateable": {"const": False}, "left_out": count, "null_high": number,
         },
     }  # fmt: skip
     estimates = {"type": "object", "additionalProperties": {"$ref": "#/$defs/estimate"}}
@@ -23,6 +24,20 @@ def run_schema() -> dict[str, Any]:
         "required": ["rule", "verdict", "observed", "detail"],
         "properties": {
             "rule": {"type": "string"}, "verdict": verdict, "observed": number, "detail": {"type": "string"},
+        },
+    }  # fmt: skip
+    ends = ["low", "high", "confidence", "share", "share_low", "share_high"]
+    line = {
+        "type": "object",
+        "required": ["n", *ends],
+        "properties": {"n": count, **dict.fromkeys(ends, number)},
+    }
+    reliability = {
+        "type": "object",
+        "required": ["ece", "null_high", "missing", "bins"],
+        "properties": {
+            "ece": number, "null_high": number, "missing": count, "reason": {"type": "string"},
+            "bins": {"type": "array", "items": line},
         },
     }  # fmt: skip
     cases = ["total", "scored", "errors", "invalid", "skipped"]
@@ -42,6 +57,7 @@ def run_schema() -> dict[str, Any]:
             "slices": {"type": "object", "additionalProperties": nested},
             "references": nested,
             "gates": {"type": "array", "items": gate},
+            "reliability": {"type": "object", "additionalProperties": reliability},
             "usage": {"type": "object", "required": usage, "properties": dict.fromkeys(usage, number)},
             "timing": {
                 "type": "object",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from prompteval.core.text import printable
 from prompteval.core.verdict import Estimate
-from prompteval.report.format import MARKS, interval, number, scored, spent
+from prompteval.report.format import BIN_HEADS, MARKS, bin_cells, bin_title, interval, number, scored, spent
 from prompteval.report.view import ResultView, RunView
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     _metrics(result, console)
     if result.per_class:
         _per_class(result, console)
+    for table in result.reliability:
+        _table(console, bin_title(table), list(BIN_HEADS), [bin_cells(line) for line in table.lines])
     _slices(result, console, verbose=verbose)
     if verbose and result.confusion:
         _confusion(result, console)
@@ -60,7 +62,8 @@ def _table(console: "Console", title: str, columns: list[str], rows: list[list[s
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    heading = Text(printable(title)) if title else None
+    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:

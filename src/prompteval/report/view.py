@@ -1,7 +1,7 @@
 """One view of a run: the shape of `run --json`, and the rows behind it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from prompteval.core.observation import Row
@@ -22,6 +22,38 @@ class ClassLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReliabilityLine:
+    """The cases whose confidence lies in [low, high): their mean confidence and the share that came true.
+
+    `share_low` and `share_high` are the share's 95 % interval; all None in an empty bin.
+    """
+
+    low: float
+    high: float
+    n: int
+    confidence: float | None
+    share: float | None
+    share_low: float | None
+    share_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityTable:
+    """The bins of one `reliability` metric, or none and why.
+
+    `ece` is the expected calibration error over them, `null_high` its 95th percentile where
+    every confidence is exactly true.
+    """
+
+    metric: str
+    lines: tuple[ReliabilityLine, ...]
+    ece: float | None
+    null_high: float | None
+    missing: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView:
     """One (suite, prompt, model). scored + errors + invalid + skipped = total."""
 
@@ -38,6 +70,7 @@ class ResultView:
     timing: Mapping[str, Any]
     per_class: tuple[ClassLine, ...] = ()
     confusion: Mapping[str, Any] = field(default_factory=dict)
+    reliability: tuple[ReliabilityTable, ...] = ()
     notes: tuple[str, ...] = ()
     errors_excluded: bool = False
 
@@ -114,11 +147,25 @@ def _result_json(result: ResultView) -> dict[str, Any]:
         }
     if result.confusion:
         body["confusion"] = dict(result.confusion)
+    if result.reliability:
+        body["reliability"] = {table.metric: _reliability_json(table) for table in result.reliability}
     if result.notes:
         body["notes"] = list(result.notes)
     if result.errors_excluded:
         body["errors_excluded"] = True
     return body
+
+
+def _reliability_json(table: ReliabilityTable) -> dict[str, Any]:
+    body: dict[str, Any] = {"ece": table.ece, "null_high": table.null_high, "missing": table.missing}
+    body["bins"] = [asdict(line) for line in table.lines]
+    return {**body, "reason": table.reason} if table.reason else body
+
+
+def _reliability_from(metric: str, raw: Mapping[str, Any]) -> ReliabilityTable:
+    values = dict(raw)
+    lines = tuple(ReliabilityLine(**line) for line in values.pop("bins"))
+    return ReliabilityTable(metric, lines, **values)
 
 
 def _estimates_json(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
@@ -135,6 +182,10 @@ def _estimate_json(estimate: Estimate) -> dict[str, Any]:
             body[name] = getattr(estimate, name)
     if not estimate.gateable:
         body["gateable"] = False
+    if estimate.left_out:
+        body["left_out"] = estimate.left_out
+    if estimate.null_high is not None:
+        body["null_high"] = estimate.null_high
     return body
 
 
@@ -166,6 +217,7 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         timing=raw["timing"],
         per_class=tuple(ClassLine(label, **line) for label, line in raw.get("per_class", {}).items()),
         confusion=raw.get("confusion", {}),
+        reliability=tuple(_reliability_from(m, body) for m, body in raw.get("reliability", {}).items()),
         notes=tuple(raw.get("notes", ())),
         errors_excluded=raw.get("errors_excluded", False),
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
@@ -28,6 +28,8 @@ class BaseScorer:
     extract: str = ""
 
     needs_expected = True
+    # What its evidence holds for metrics to read.
+    reports: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         if self.extract:

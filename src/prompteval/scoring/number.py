@@ -20,6 +20,8 @@ class Number(BaseScorer):
     commas allowed; use `extract` for a number inside a sentence.
     """
 
+    reports = ("numbers",)
+
     abs_tol: float = 0.0
     rel_tol: float = 0.0
 
@@ -37,7 +39,10 @@ class Number(BaseScorer):
             return Score(self.name, 0.0, reason=f"{str(answer)[:60]!r} is no number")
         error = abs(given - wanted)
         close = error <= max(self.abs_tol, self.rel_tol * abs(wanted))
-        return Score(self.name, float(close), evidence={"error": error} if math.isfinite(error) else {})
+        evidence = {"expected": wanted, "given": given}
+        if math.isfinite(error):
+            evidence["error"] = error
+        return Score(self.name, float(close), evidence=evidence)
 
 
 def to_number(value: Any) -> float | None:

@@ -1,7 +1,9 @@
-"""Overlap of texts: ROUGE-L."""
+"""Overlap of texts: ROUGE-1, ROUGE-2 and ROUGE-L."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from prompteval.core.case import Case
@@ -31,18 +33,60 @@ def longest_common_subsequence(left: list[str], right: list[str]) -> int:
 def rouge_l(reference: str, answer: str) -> float:
     """F1 of the longest common subsequence (Lin 2004, equations 2 to 4 with beta = 1); 0 for empty texts."""
     wanted, given = tokens(reference), tokens(answer)
-    if not wanted or not given:
+    return _f1(longest_common_subsequence(wanted, given), len(wanted), len(given))
+
+
+def rouge_n(reference: str, answer: str, n: int) -> float:
+    """F1 of shared n-grams of tokens, n 1 or 2 (Lin 2004, section 2); 0 where one text has none."""
+    wanted, given = (_ngrams(tokens(text), n) for text in (reference, answer))
+    return _f1((wanted & given).total(), wanted.total(), given.total())
+
+
+def _ngrams(found: list[str], n: int) -> Counter[Any]:
+    return Counter(found) if n == 1 else Counter(pairwise(found))
+
+
+def _f1(common: int, wanted: int, given: int) -> float:
+    if not common:
         return 0.0
-    common = longest_common_subsequence(wanted, given)
-    precision, recall = common / len(given), common / len(wanted)
-    return 2 * precision * recall / (precision + recall) if common else 0.0
+    precision, recall = common / given, common / wanted
+    return 2 * precision * recall / (precision + recall)
 
 
 @dataclass(frozen=True)
 class RougeL(BaseScorer):
     """ROUGE-L F1; the best over the references where expected is a list."""
 
+    reports = ("rouge_l",)
+
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
-        references = expected if isinstance(expected, list) else [expected]
         text = as_text(answer)
-        return Score(self.name, max((rouge_l(as_text(item), text) for item in references), default=0.0))
+        value = max((rouge_l(item, text) for item in references(expected)), default=0.0)
+        return Score(self.name, value, evidence={"rouge_l": value})
+
+    def _worst(self, expected: Any, reason: str) -> Score:
+        return Score(self.name, 0.0, reason=reason, evidence={"rouge_l": 0.0})
+
+
+@dataclass(frozen=True)
+class Rouge(BaseScorer):
+    """ROUGE-L F1, with ROUGE-1 and ROUGE-2 as evidence; each the best over the references."""
+
+    reports = ("rouge_1", "rouge_2", "rouge_l")
+
+    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        wanted, text = references(expected), as_text(answer)
+        found = {
+            "rouge_1": max((rouge_n(item, text, 1) for item in wanted), default=0.0),
+            "rouge_2": max((rouge_n(item, text, 2) for item in wanted), default=0.0),
+            "rouge_l": max((rouge_l(item, text) for item in wanted), default=0.0),
+        }
+        return Score(self.name, found["rouge_l"], evidence=found)
+
+    def _worst(self, expected: Any, reason: str) -> Score:
+        return Score(self.name, 0.0, reason=reason, evidence=dict.fromkeys(self.reports, 0.0))
+
+
+def references(expected: Any) -> list[str]:
+    """The texts an answer may match: every item where expected is a list."""
+    return [as_text(item) for item in (expected if isinstance(expected, list) else [expected])]

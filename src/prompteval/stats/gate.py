@@ -90,6 +90,9 @@ def _decide_one(rule: GateRule, estimate: Estimate | None, where: str) -> GateRe
     word = "meets" if passed else "misses"
     name = rule.metric if rule.end == "value" else f"{rule.metric}.{rule.end}"
     detail = f"{name} {observed:.4g}{where} {word} {rule.compare} {rule.threshold:g} (n = {estimate.n})"
+    if passed and estimate.left_out:
+        told = f"{detail}, but {estimate.left_out} unusable outputs are left out of it"
+        return GateResult(text, Verdict.FAIL, observed, told)
     if passed and estimate.missing:
         told = f"{detail}, not decided: {estimate.missing} cases could not be scored"
         return GateResult(text, Verdict.INCONCLUSIVE, observed, told)

@@ -55,6 +55,10 @@ def _attempts_table(connection: sqlite3.Connection) -> None:
 MIGRATIONS: tuple[Migration, ...] = (_first_tables, _attempts_table)
 
 _KEY = "run_id, suite, target, model, case_id, replicate"
+_REPORTED = (
+    ", json_extract(observation, '$.details'), json_extract(observation, '$.logprobs'),"
+    " json_extract(observation, '$.calls[#-1].usage.completion_tokens')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +200,18 @@ class SqliteStore:
         for found in self._read().execute(sql, values):
             yield _row(found)
 
-    def score_columns(self, run_id: str, suite: str, target: str, model: str) -> Iterator[tuple[Any, ...]]:
-        """Tuples, in order: case id, replicate, outcome, latency, confidence, case JSON, scores JSON."""
+    def score_columns(
+        self, run_id: str, suite: str, target: str, model: str, *, reported: bool = False
+    ) -> Iterator[tuple[Any, ...]]:
+        """Tuples, in order: case id, replicate, outcome, latency, confidence, case JSON, scores JSON.
+
+        `reported` appends what the target said of itself: details JSON, logprobs JSON, and the
+        completion tokens of its last call.
+        """
         where, values = _where(run_id, suite, target, model)
+        more = _REPORTED if reported else ""
         sql = (
-            "SELECT case_id, replicate, outcome, latency_ms, confidence, case_json, scores"
+            f"SELECT case_id, replicate, outcome, latency_ms, confidence, case_json, scores{more}"
             f" FROM rows LEFT JOIN scores USING ({_KEY}) WHERE {where} ORDER BY case_id, replicate"
         )
         yield from self._read().execute(sql, values)

@@ -17,7 +17,7 @@ from prompteval.core.request import Message, Request, Response, Usage
 from prompteval.providers.local.embedder import MiniLMEmbedder
 from prompteval.providers.local.weights import Weights
 
-ALGORITHM = "similarity-1"
+ALGORITHM = "similarity-2"
 EXAMPLE_SHARPNESS = 20.0
 CONFIDENCE_SHARPNESS = 12.0
 EXAMPLE_WEIGHT = 0.6
@@ -78,21 +78,28 @@ class LocalProvider:
         examples = _examples(request.messages)
         output: dict[str, Any] = {}
         confidence: dict[str, float] = {}
+        shares: dict[str, dict[str, float]] = {}
         for field in fields:
-            label, share = self._choose(field, vector, examples)
-            output[field.name] = label
-            confidence[field.name] = round(share, 6)
+            best, found = self._choose(field, vector, examples)
+            output[field.name] = field.labels[best]
+            confidence[field.name] = found[best]
+            shares[field.name] = dict(zip(map(_label_name, field.labels), found, strict=True))
         return Response(
             text=json.dumps(output, ensure_ascii=False),
             model_reported=request.model,
             usage=Usage(prompt_tokens=tokens, completion_tokens=0),
             confidence=min(confidence.values(), default=None),
-            details={"confidence": confidence, "truncated": tokens > self._embedder.window},
+            details={
+                "confidence": confidence,
+                "probabilities": shares,
+                "truncated": tokens > self._embedder.window,
+            },
         )
 
     def _choose(
         self, field: Field, vector: Any, examples: Sequence[tuple[str, Mapping[str, Any]]]
-    ) -> tuple[Any, float]:
+    ) -> tuple[int, list[float]]:
+        """(index of the label that fits best, confidence in each label)."""
         import numpy as np
 
         scores = self._vectors(field.texts) @ vector
@@ -105,8 +112,7 @@ class LocalProvider:
             scores = EXAMPLE_WEIGHT * np.asarray(near) + (1 - EXAMPLE_WEIGHT) * scores
         shares = np.exp(CONFIDENCE_SHARPNESS * (scores - scores.max()))
         shares /= shares.sum()
-        best = int(np.argmax(scores))
-        return field.labels[best], float(shares[best])
+        return int(np.argmax(scores)), [round(float(share), 6) for share in shares]
 
     def _vectors(self, texts: tuple[str, ...]) -> Any:
         """Vectors of label texts and examples, encoded once and kept."""
@@ -117,6 +123,11 @@ class LocalProvider:
             vectors, _ = self._embedder.embed(missing)
             self._known.update(zip(missing, vectors, strict=True))
         return np.stack([self._known[text] for text in texts])
+
+
+def _label_name(label: Any) -> str:
+    """A label as text, as it stands in JSON."""
+    return label if isinstance(label, str) else json.dumps(label)
 
 
 def _soft_maximum(values: Any) -> float:

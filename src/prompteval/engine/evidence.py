@@ -1,0 +1,197 @@
+"""What metrics read beside scores and classes, one small row of numbers a case."""
+
+from __future__ import annotations
+
+import json
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prompteval.metrics.columns import Columns
+from prompteval.metrics.table import Source
+
+# (scorer, what its metric reads); the scorer is empty where the metric reads the target alone.
+Need = tuple[str, Source]
+# Scores below and above every probability: what an unusable output gets.
+_BELOW, _ABOVE = -1.0, 2.0
+# A case's state is the greatest of its repeats'.
+_USED, _SKIPPED, _LEFT_OUT, _MISSING = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One stored repeat of a case: how it ended and what the target reported."""
+
+    outcome: str
+    confidence: float | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    logprobs: Sequence[float] | None = None
+    tokens: int | None = None
+
+
+@dataclass(slots=True)
+class EvidenceColumn:
+    """The rows of one source. A case's repeats are averaged, so sums over cases stay sums over repeats."""
+
+    source: Source
+    output_field: str = ""
+    data: array[float] = field(default_factory=lambda: array("d"))
+    state: array[int] = field(default_factory=lambda: array("b"))
+    guessed: int = 0
+
+    def add(self, repeats: Sequence[tuple[Attempt, Sequence[Any]]]) -> None:
+        """One case: its repeats, each with the fields of its score (empty where a source needs none)."""
+        found = [self._row(attempt, score) for attempt, score in repeats]
+        state = max((state for state, _ in found), default=_SKIPPED)
+        self.state.append(state)
+        width = self.source.width
+        if state == _USED:
+            self.data.extend(sum(row[i] for _, row in found) / len(found) for i in range(width))
+        else:
+            self.data.extend([0.0] * width)
+
+    def _row(self, attempt: Attempt, score: Sequence[Any]) -> tuple[int, Sequence[float]]:
+        if self.source.kind == "logprobs":
+            return _logprobs(attempt)
+        if len(score) > 2 and score[2] != "scored":
+            return (_MISSING if score[2] == "failed" else _SKIPPED), ()
+        if self.source.kind == "confidence":
+            return self._confidence(attempt, score)
+        evidence = score[5] if len(score) > 5 else {}
+        return _numbers(evidence) if self.source.kind == "numbers" else self._reported(evidence)
+
+    def _reported(self, evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
+        found = evidence.get(self.source.key)
+        row = [finite(value) for value in (found if isinstance(found, list) else [found])]
+        known = [value for value in row if value is not None]
+        return (_USED, known) if len(known) == len(row) == self.source.width else (_MISSING, ())
+
+    def _confidence(self, attempt: Attempt, score: Sequence[Any]) -> tuple[int, Sequence[float]]:
+        labels = score[3] if len(score) > 3 else None
+        label = self.source.key
+        if label and not labels:
+            return _MISSING, ()
+        expected, predicted = labels if labels else (None, None)
+        if attempt.outcome != "ok" or (labels and predicted is None):
+            if label:
+                return _USED, (_BELOW if expected == label else _ABOVE, 1.0)
+            return _USED, (1.0, 1.0, _BELOW)
+        shares = self._shares(attempt.details)
+        stated = self._stated(attempt, shares, predicted)
+        if label:
+            share = self._share(shares, stated, label, predicted)
+            if share is None:
+                return _MISSING, ()
+            return _USED, (share, (share - float(expected == label)) ** 2)
+        if stated is None:
+            return _MISSING, ()
+        value = float(score[1])
+        right = self._share(shares, stated, expected, predicted) if labels else stated
+        return _USED, (stated, (stated - value) ** 2, stated if right is None else right)
+
+    def _shares(self, details: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Confidence by label, where the target reports it: for the scorer's field, or for the whole."""
+        found = details.get("probabilities")
+        if isinstance(found, Mapping) and self.output_field:
+            found = found.get(self.output_field.split(".")[0])
+        return found if isinstance(found, Mapping) else {}
+
+    def _stated(self, attempt: Attempt, shares: Mapping[str, Any], predicted: str | None) -> float | None:
+        by_field = attempt.details.get("confidence")
+        if isinstance(by_field, Mapping) and self.output_field:
+            return _probability(by_field.get(self.output_field.split(".")[0]))
+        if predicted is not None and predicted in shares:
+            return _probability(shares[predicted])
+        return _probability(attempt.confidence)
+
+    def _share(
+        self, shares: Mapping[str, Any], stated: float | None, label: str | None, predicted: str | None
+    ) -> float | None:
+        """The confidence in one label; with two classes, what is left by the other."""
+        if shares:
+            return _probability(shares.get(label or "", 0.0))
+        if stated is None or label == predicted:
+            return stated
+        self.guessed += 1
+        return 1.0 - stated
+
+    def select(
+        self, mask: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64], int, int]:
+        """(mask of the used cases, their rows, left out, missing) under a mask of the cases."""
+        state = np.frombuffer(self.state, dtype=np.int8) if self.state else np.zeros(0, np.int8)
+        data = np.frombuffer(self.data, dtype=np.float64) if self.data else np.zeros(0)
+        within = np.ones(len(state), dtype=bool) if mask is None else mask
+        used = (state == _USED) & within
+        rows = data.reshape(len(state), self.source.width)[used]
+        left_out = int(((state == _LEFT_OUT) & within).sum())
+        return used, rows, left_out, int(((state == _MISSING) & within).sum())
+
+    def reason(self, found: Columns, left_out: int, missing: int) -> str:
+        """Why the rows cannot be used; empty when they can."""
+        kind, key = self.source.kind, self.source.key
+        if kind == "confidence" and key:
+            if missing and not len(found) and not found.classes:
+                return "the scorer compares no classes"
+            if self.guessed and len(found.classes) > 2:
+                return (
+                    f"the model reports no confidence in {key!r} itself, and there are more than two classes"
+                )
+        if len(found) or not (left_out or missing):
+            return ""
+        if left_out and not missing:
+            return "no output is a number" if kind == "numbers" else "there is no usable output"
+        told = {"confidence": "the model reports no confidence", "logprobs": "the model reports no logprobs"}
+        return told.get(kind, f"the scorer reports no {key or 'numbers'}")
+
+
+def _numbers(evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
+    """Expected and given number; a scored answer without one has no place in an error."""
+    expected, given = finite(evidence.get("expected")), finite(evidence.get("given"))
+    if expected is None or given is None:
+        return _LEFT_OUT, ()
+    error = abs(given - expected)
+    return _USED, (expected, given, error, error * error)
+
+
+def _logprobs(attempt: Attempt) -> tuple[int, Sequence[float]]:
+    if attempt.outcome != "ok":
+        return _LEFT_OUT, ()
+    if not attempt.logprobs:
+        return _MISSING, ()
+    # One number for several tokens is the log probability of the whole output.
+    tokens = max(attempt.tokens or 1, 1) if len(attempt.logprobs) == 1 else len(attempt.logprobs)
+    return _USED, (float(sum(attempt.logprobs)), float(tokens))
+
+
+def _probability(value: Any) -> float | None:
+    number = finite(value)
+    return number if number is not None and 0.0 <= number <= 1.0 else None
+
+
+def finite(value: Any) -> float | None:
+    """A JSON number as a float; None for anything else, and for what no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def read_attempt(row: Sequence[Any]) -> Attempt:
+    """A repeat from its stored row; the last three fields are there when the store was asked for them."""
+    details, logprobs, tokens = row[7:10] if len(row) > 7 else (None, None, None)
+    return Attempt(
+        outcome=row[2],
+        confidence=row[4],
+        details=json.loads(details) if details else {},
+        logprobs=json.loads(logprobs) if logprobs else None,
+        tokens=tokens,
+    )

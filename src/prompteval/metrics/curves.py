@@ -1,0 +1,78 @@
+"""Areas and points of curves over a score's thresholds: ROC-AUC, PR-AUC, recall at a precision.
+
+Cases with equal scores cross a threshold together. Each function takes the scores, a mask of
+the positives and weights of shape (..., n) that say how often each case counts; it gives
+values of shape (...). A weighting without a positive or without a negative gives 0.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prompteval.metrics.classification import Table, ratio
+from prompteval.metrics.columns import Floats
+
+Statistic = Callable[[Floats], Table]
+
+
+def roc_auc(scores: Floats, positive: Table) -> float:
+    """Probability that a positive scores above a negative, ties one half (Hanley and McNeil 1982).
+
+    Raises ValueError when there is no positive or no negative.
+    """
+    wins, _ = placements(scores, positive)
+    return float(wins.mean())
+
+
+def placements(scores: Floats, positive: Table) -> tuple[Floats, Floats]:
+    """For each positive the share of negatives below it, for each negative of positives above it.
+
+    Ties count one half (the structural components of DeLong et al. 1988). Raises ValueError
+    when there is no positive or no negative.
+    """
+    high, low = np.sort(scores[positive]), np.sort(scores[~positive])
+    if not len(high) or not len(low):
+        raise ValueError("an area needs a positive and a negative case")
+    below = np.searchsorted(low, scores[positive], "left") + np.searchsorted(low, scores[positive], "right")
+    above = np.searchsorted(high, scores[~positive], "left") + np.searchsorted(
+        high, scores[~positive], "right"
+    )
+    return below / (2.0 * len(low)), 1.0 - above / (2.0 * len(high))
+
+
+def average_precision(scores: Floats, positive: Table) -> Statistic:
+    """PR-AUC as average precision: the sum over thresholds of precision times the gain in recall."""
+    counts = _by_threshold(scores, positive)
+
+    def statistic(weights: Floats) -> Table:
+        hits, taken = counts(weights)
+        gained = np.diff(hits, axis=-1, prepend=0.0)
+        return ratio((gained * ratio(hits, taken)).sum(axis=-1), hits[..., -1])
+
+    return statistic
+
+
+def recall_at_precision(scores: Floats, positive: Table, precision: float) -> Statistic:
+    """The greatest recall at a threshold whose precision is at least `precision`; 0 where none is."""
+    counts = _by_threshold(scores, positive)
+
+    def statistic(weights: Floats) -> Table:
+        hits, taken = counts(weights)
+        reached = np.where(ratio(hits, taken) >= precision, hits, 0.0)
+        return ratio(reached.max(axis=-1), hits[..., -1])
+
+    return statistic
+
+
+def _by_threshold(scores: Floats, positive: Table) -> Callable[[Floats], tuple[Table, Table]]:
+    """(true positives, all taken) at each distinct threshold, from the greatest down."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    is_positive = positive[order].astype(np.float64)
+
+    def counts(weights: Floats) -> tuple[Table, Table]:
+        ordered = weights[..., order]
+        taken = np.cumsum(ordered, axis=-1)[..., ends]
+        return np.cumsum(ordered * is_positive, axis=-1)[..., ends], taken
+
+    return counts

@@ -1,0 +1,7 @@
+"""What every test shares."""
+
+from hypothesis import settings
+
+# A busy machine must not fail a property; the whole suite has its own time limit.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")

@@ -1,0 +1,71 @@
+"""Task metrics from recorded outputs to `run --json`, with intervals and slices."""
+
+import json
+
+import pytest
+
+from tests.e2e.conftest import Workspace
+
+SUITE = """outputs: o.jsonl
+cases: c.jsonl
+scorers: [{exact: {field: label}}, {number: {field: price, abs_tol: 1}}]
+metrics: [accuracy, mcc, kappa, roc_auc(label=yes), pr_auc(label=yes), "recall_at_precision(precision=0.5, label=yes)", brier, ece, reliability, mae, rmse, r2, spearman, perplexity]
+slices: [half]
+"""
+
+
+@pytest.fixture
+def recorded(workspace: Workspace) -> Workspace:
+    """Forty cases; every fifth answer is wrong, prices are off by one now and then."""
+    cases, outputs = [], []
+    for n in range(40):
+        label = "yes" if n % 2 else "no"
+        given = label if n % 5 else ("no" if n % 2 else "yes")
+        expected = {"label": label, "price": float(n)}
+        tags = {"half": "first" if n < 20 else "second"}
+        cases.append({"id": f"c{n:02}", "inputs": "x", "expected": expected, "tags": tags})
+        answer = {"label": given, "price": float(n + n % 3)}
+        outputs.append(
+            {"id": f"c{n:02}", "output": answer, "confidence": 0.6 + (n % 4) / 10, "logprob": [-0.5, -1.5]}
+        )
+    workspace.write("evals/c.jsonl", "".join(json.dumps(line) + "\n" for line in cases))
+    workspace.write("evals/o.jsonl", "".join(json.dumps(line) + "\n" for line in outputs))
+    workspace.write("evals/s.yaml", SUITE)
+    return workspace
+
+
+def test_every_task_metric_has_a_value_an_interval_and_slices(recorded: Workspace) -> None:
+    """The value lies in its interval; ECE stands beside its null and never gates."""
+    (result,) = recorded.run_json()["results"]
+    found = result["metrics"]
+    assert found["mae"]["value"] == pytest.approx(sum(n % 3 for n in range(40)) / 40)
+    assert found["perplexity"]["value"] == pytest.approx(2.718281828459045)
+    for name, estimate in found.items():
+        assert estimate["value"] is not None, (name, estimate)
+        if name != "ece":
+            assert estimate["low"] <= estimate["value"] <= estimate["high"], name
+    assert found["ece"]["null_high"] > 0 and found["ece"]["gateable"] is False
+    assert set(result["slices"]["half"]["first"]) == set(found)
+    assert sum(line["n"] for line in result["reliability"]["reliability"]["bins"]) == 40
+
+
+def test_an_output_without_a_number_keeps_a_gate_on_errors_from_passing(recorded: Workspace) -> None:
+    """MAE leaves it out and says so; the gate cannot pass."""
+    lines = (recorded.root / "evals/o.jsonl").read_text().splitlines()
+    lines[0] = json.dumps({**json.loads(lines[0]), "output": {"label": "no", "price": "dear"}})
+    recorded.write("evals/o.jsonl", "\n".join(lines) + "\n")
+    recorded.write("evals/s.yaml", SUITE + 'gate: ["mae <= 5"]\n')
+    told = json.loads(recorded.run("run", "--json", "-q").stdout)["results"][0]
+    assert (told["metrics"]["mae"]["n"], told["metrics"]["mae"]["left_out"]) == (39, 1)
+    assert told["gates"][0]["verdict"] != "pass"
+
+
+def test_clustered_cases_have_wider_intervals_than_lone_ones(recorded: Workspace) -> None:
+    """Cases of one thread are not independent."""
+    alone = recorded.run_json()["results"][0]["metrics"]["accuracy"]
+    lines = [json.loads(line) for line in (recorded.root / "evals/c.jsonl").read_text().splitlines()]
+    clustered = [{**line, "cluster": str(n % 5 == 0) + str(n % 8)} for n, line in enumerate(lines)]
+    recorded.write("evals/c.jsonl", "".join(json.dumps(line) + "\n" for line in clustered))
+    found = recorded.run_json()["results"][0]["metrics"]["accuracy"]
+    assert found["value"] == alone["value"]
+    assert found["high"] - found["low"] > alone["high"] - alone["low"]
