@@ -70,7 +70,9 @@ def _tiles(measure: Measure, plan: Plan, start: int, end: int, level: int) -> It
     while at + 1 < len(edges):
         last = _joined(measure, plan, edges, at)
         if last > at + 1:
-            yield measure.stripped(edges[at], edges[last])
+            joined = measure.stripped(edges[at], edges[last])
+            if joined[0] < joined[1]:  # blank lines of a code block are parts too
+                yield joined
         else:
             yield from _tiles(measure, plan, edges[at], edges[last], level)
         at = last
