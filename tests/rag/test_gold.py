@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prompteval.cases.load import load_cases
@@ -65,6 +65,7 @@ def test_a_document_alone_is_all_of_it_without_blanks_at_its_ends() -> None:
     assert groups == ((GoldSpan("a.md", 2, len(TEXT)),), (GoldSpan("b.md", 5, 9),))
 
 
+@example("0\x85¸")
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_normalised_places_point_into_the_text(text: str) -> None:
     """Every normalised character maps to a span of the text which normalises to something that has it."""

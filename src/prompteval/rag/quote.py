@@ -34,16 +34,16 @@ def normalised(text: str) -> Normalised:
     ends: list[int] = []
     space = False
     for place, cluster in _clusters(text):
-        written = unicodedata.normalize("NFKC", "".join(_PLAIN.get(mark, mark) for mark in cluster))
-        written = " ".join(written.split())
+        raw = unicodedata.normalize("NFKC", "".join(_PLAIN.get(mark, mark) for mark in cluster))
+        written = " ".join(raw.split())
+        space = space or raw[:1].isspace()  # a spacing accent becomes a space and a combining mark
         if not written:
-            space = space or cluster.isspace()
             continue
         if space and out:
             out.append(" ")
             starts.append(ends[-1])
             ends.append(place)
-        space = False
+        space = raw[-1:].isspace()
         out.append(written)
         starts.extend([place] * len(written))
         ends.extend([place + len(cluster)] * len(written))
