@@ -42,7 +42,7 @@ def normalised(text: str) -> Normalised:
         if space and out:
             out.append(" ")
             starts.append(ends[-1])
-            ends.append(place)
+            ends.append(place if place > ends[-1] else place + len(cluster))
         space = raw[-1:].isspace()
         out.append(written)
         starts.extend([place] * len(written))
