@@ -62,3 +62,67 @@ class GateResult:
     verdict: Verdict
     observed: float | None
     detail: str = ""
+
+
+class ComparisonVerdict(Enum):
+    """How one metric, one suite or a whole comparison of B against A ended."""
+
+    IMPROVED = "improved"
+    NOT_WORSE = "not_worse"
+    INCONCLUSIVE = "inconclusive"
+    REGRESSED = "regressed"
+    INCOMPLETE = "incomplete"
+
+    @staticmethod
+    def of_all(verdicts: Iterable["ComparisonVerdict"]) -> "ComparisonVerdict":
+        """The one that decides: incomplete, regressed, inconclusive; improved where one is and none is
+        worse; else not_worse, also when there is none."""
+        found = set(verdicts)
+        for verdict in (
+            ComparisonVerdict.INCOMPLETE,
+            ComparisonVerdict.REGRESSED,
+            ComparisonVerdict.INCONCLUSIVE,
+            ComparisonVerdict.IMPROVED,
+        ):
+            if verdict in found:
+                return verdict
+        return ComparisonVerdict.NOT_WORSE
+
+    def exit_code(self, *, inconclusive_fails: bool = False) -> int:
+        """0, but 1 for a regression, 3 for what is incomplete, and 4 for doubt when asked to fail on it."""
+        if self is ComparisonVerdict.INCONCLUSIVE:
+            return 4 if inconclusive_fails else 0
+        return {ComparisonVerdict.REGRESSED: 1, ComparisonVerdict.INCOMPLETE: 3}.get(self, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One metric of B against A over the same cases.
+
+    `delta` is b - a with its unadjusted 95 % interval `low`, `high`; None when undefined, and
+    `reason` says why. `p` is two-sided, `p_adjusted` after Holm over the family that decides
+    together, `p_exact` beside a mid-p test. `mde` is the smallest drop that the whole rule finds
+    with 80 % power. `pairs` counts the cases, `missing` those that one side could not score.
+    `spread` is the standard error of the difference, as far as it is known.
+    """
+
+    metric: str
+    pairs: int
+    a: float | None = None
+    b: float | None = None
+    delta: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    p_exact: float | None = None
+    test: str = ""
+    method: str = ""
+    mde: float | None = None
+    verdict: ComparisonVerdict = ComparisonVerdict.INCONCLUSIVE
+    reason: str = ""
+    detail: str = ""
+    missing: int = 0
+    discordant: int | None = None
+    spread: float | None = None
+    undecidable: str = ""

@@ -1,0 +1,198 @@
+"""Paired tests, intervals and verdicts, against scipy, statsmodels and by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+from scipy import stats as scipy_stats
+from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from prompteval.core.verdict import Comparison, ComparisonVerdict
+from prompteval.stats.paired.compare import compare_statistic, compare_values
+from prompteval.stats.paired.decision import Rule, decide, holm
+from prompteval.stats.paired.mcnemar import binomial_cdf, mcnemar, tango
+from prompteval.stats.paired.permutation import sign_flip
+from prompteval.stats.paired.power import binary_power, cases_needed
+
+COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60))
+SCORES = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=2, max_size=40)
+
+
+def binary(broken: int, fixed: int, n: int) -> Comparison:
+    a = np.r_[np.ones(broken), np.zeros(fixed), np.ones(n - broken - fixed)]
+    b = np.r_[np.zeros(broken), np.ones(fixed), np.ones(n - broken - fixed)]
+    return compare_values("accuracy", a, b, low=0.0, high=1.0, seed=1)
+
+
+@given(COUNTS)
+def test_mcnemar_equals_scipy_and_statsmodels(counts: tuple[int, int]) -> None:
+    """The exact p is the binomial test; mid-p takes half of the observed point away on each side."""
+    assume(sum(counts) > 0)
+    midp, exact = mcnemar(*counts)
+    table = [[5, counts[0]], [counts[1], 7]]
+    assert exact == pytest.approx(statsmodels_mcnemar(table, exact=True).pvalue, abs=1e-9)
+    point = scipy_stats.binom.pmf(min(counts), sum(counts), 0.5)
+    assert midp == pytest.approx(
+        min(2 * scipy_stats.binom.cdf(min(counts), sum(counts), 0.5) - point, 1), abs=1e-9
+    )
+    assert mcnemar(*counts) == mcnemar(*reversed(counts))
+
+
+@given(st.integers(0, 200), st.integers(1, 200), st.floats(0.01, 0.99))
+def test_the_binomial_equals_scipy(k: int, n: int, p: float) -> None:
+    """Through the incomplete beta function, to 1e-9."""
+    assert binomial_cdf(k, n, p) == pytest.approx(scipy_stats.binom.cdf(k, n, p), abs=1e-9)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 8), st.integers(0, 8), st.integers(20, 60))
+def test_tango_inverts_the_score_test(broken: int, fixed: int, n: int) -> None:
+    """At each end the score statistic, its nuisance parameter fitted by maximum likelihood, is 1.96."""
+    assume(broken + fixed > 0)
+    for end in tango(broken, fixed, n):
+        assume(abs(end) < 0.999)
+
+        def negative(q: float, d: float = end) -> float:
+            p12, p21 = q + d, q
+            rest = 1 - p12 - p21
+            if min(p12, p21, rest) < 0:
+                return 1e9
+            terms = zip((fixed, broken, n - fixed - broken), (p12, p21, rest), strict=True)
+            return -sum(x * math.log(max(p, 1e-300)) for x, p in terms if x)
+
+        bounds = (max(0.0, -end), (1 - end) / 2)
+        q = optimize.minimize_scalar(negative, bounds=bounds, method="bounded", options={"xatol": 1e-12}).x
+        score = (fixed - broken - n * end) / math.sqrt(n * (2 * q + end - end * end))
+        assert abs(score) == pytest.approx(1.959964, abs=2e-3)
+
+
+def test_sign_flips_of_few_pairs_are_exact() -> None:
+    """scipy's exact permutation test of the same sums; never 0."""
+    d = np.asarray([0.3, 0.1, -0.2, 0.5, 0.4])
+    found = scipy_stats.permutation_test(
+        (d, np.zeros(5)), lambda x, y: np.mean(x - y), permutation_type="samples", n_resamples=np.inf
+    )
+    assert sign_flip(d, seed=1) == pytest.approx(found.pvalue, abs=1e-12)
+    assert sign_flip(np.full(3, 0.5), seed=1) == 0.25
+
+
+def test_sign_flips_of_many_pairs_are_seeded_and_near_the_exact_p() -> None:
+    """Twenty pairs: the random p lies by the exact one, is the same again, and is not 0."""
+    d = np.random.default_rng(3).normal(0.4, 1, 20)
+    signs = ((np.arange(2**20)[:, None] >> np.arange(20)) & 1) * -2.0 + 1.0
+    exact = float(np.mean(np.abs(signs @ d) >= abs(d.sum()) - 1e-9))
+    assert sign_flip(d, seed=7) == sign_flip(d, seed=7) == pytest.approx(exact, abs=0.02)
+    assert 0 < sign_flip(np.full(200, 1.0), seed=1) < 0.001
+
+
+@given(SCORES)
+def test_swapping_the_sides_turns_the_sign(rows: list[tuple[int, int]]) -> None:
+    """Delta and interval are mirrored, p stays."""
+    a, b = (np.asarray(side) / 10 for side in zip(*rows, strict=True))
+    one = compare_values("mean", a, b, low=0.0, high=1.0, seed=1)
+    other = compare_values("mean", b, a, low=0.0, high=1.0, seed=1)
+    assert (one.delta, one.low, one.high) == (
+        pytest.approx(-other.delta),
+        pytest.approx(-other.high),
+        pytest.approx(-other.low),
+    )  # type: ignore[operator]
+    assert one.p == other.p and 0 < one.p <= 1  # type: ignore[operator]
+    assert one.low <= one.delta <= one.high  # type: ignore[operator]
+
+
+@given(st.lists(st.floats(1e-6, 1), min_size=1, max_size=20))
+def test_holm_equals_statsmodels(values: list[float]) -> None:
+    """To 1e-9, in the order given."""
+    assert holm(values) == pytest.approx(list(multipletests(values, method="holm")[1]), abs=1e-9)
+
+
+def test_a_statistic_compared_by_swapping_agrees_with_the_mean() -> None:
+    """For a plain mean, swapping is sign flipping."""
+    generator = np.random.default_rng(2)
+    a, b = generator.random(11), generator.random(11)
+    stacked = np.r_[a, b]
+    found = compare_statistic("x", lambda w: (w @ stacked) / w.sum(axis=-1), 11, seed=1)
+    assert found.p == pytest.approx(sign_flip(b - a, seed=1), abs=1e-9)
+    assert (found.a, found.b) == (pytest.approx(a.mean()), pytest.approx(b.mean()))
+
+
+@pytest.mark.parametrize(
+    ("broken", "fixed", "n", "verdict"),
+    [
+        (40, 5, 300, "regressed"),
+        (5, 40, 300, "improved"),
+        (3, 3, 900, "not_worse"),
+        (15, 15, 300, "inconclusive"),
+        (0, 0, 300, "not_worse"),
+        (9, 0, 1000, "not_worse"),
+    ],
+)
+def test_the_four_steps(broken: int, fixed: int, n: int, verdict: str) -> None:
+    """In order; a significant drop under min_effect does not block."""
+    (found,) = decide([binary(broken, fixed, n)], [Rule()])
+    assert found.verdict is ComparisonVerdict(verdict)
+
+
+def test_where_lower_is_better_a_rise_is_worse() -> None:
+    """The same differences, the other verdict."""
+    worse = binary(5, 40, 300)
+    (found,) = decide([worse], [Rule(higher_is_better=False)])
+    assert found.verdict is ComparisonVerdict.REGRESSED
+
+
+def test_inconclusive_says_what_the_cases_can_say() -> None:
+    """The worst that is left, and how many more cases would settle it."""
+    (found,) = decide([binary(15, 15, 300)], [Rule()])
+    assert "a drop of at most 3.8 points cannot be ruled out" in found.detail
+    assert "more cases to rule out 2.0 points" in found.detail
+    assert cases_needed(binary(15, 15, 300), 0.02) == pytest.approx(
+        0.1013 * (2.8016 / 0.02) ** 2 - 300, rel=0.01
+    )
+
+
+def test_the_detectable_effect_has_the_power_it_says() -> None:
+    """80 % at the printed drop, by simulation of the whole rule."""
+    (found,) = decide([binary(15, 15, 300)], [Rule()])
+    assert found.mde is not None
+    assert binary_power(300, found.mde, max(30.5 / 301, found.mde), 0.05, 0.02) == pytest.approx(
+        0.8, abs=0.01
+    )
+    generator = np.random.default_rng(1)
+    psi = max(30.5 / 301, found.mde)
+    draws = generator.multinomial(300, [(psi + found.mde) / 2, (psi - found.mde) / 2, 1 - psi], size=2000)
+    hits = [
+        decide([binary(int(b), int(c), 300)], [Rule()])[0].verdict is ComparisonVerdict.REGRESSED
+        for b, c, _ in draws[:400]
+    ]
+    assert np.mean(hits) == pytest.approx(0.8, abs=0.08)
+
+
+def test_b13_nothing_to_compare_is_a_reason_and_never_significant() -> None:
+    """No pair, one pair, all ties, one cluster."""
+    none = compare_values("x", np.zeros(0), np.zeros(0), low=0.0, high=1.0, seed=1)
+    assert none.reason == "no case is in both" and none.p is None
+    one = compare_values("x", np.asarray([0.2]), np.asarray([0.9]), low=None, high=None, seed=1)
+    ties = compare_values("x", np.full(30, 0.4), np.full(30, 0.4), low=0.0, high=1.0, seed=1)
+    assert ties.p == 1.0 and ties.delta == 0.0
+    codes = np.zeros(10, dtype=np.int32)
+    cluster = compare_values("x", np.zeros(10), np.ones(10), low=0.0, high=1.0, clusters=codes, seed=1)
+    for found in decide([none, one, cluster], [Rule()] * 3):
+        assert found.verdict is ComparisonVerdict.INCONCLUSIVE and "NaN" not in found.detail
+
+
+def test_nan_is_refused() -> None:
+    """A score is finite; whoever hands in NaN is told."""
+    with pytest.raises(ValueError, match="finite"):
+        compare_values("x", np.asarray([np.nan]), np.asarray([1.0]), low=0.0, high=1.0, seed=1)
+
+
+def test_the_published_table_of_two_prompts() -> None:
+    """BBH: 573 broken and 1,981 fixed of 6,511 (McNemar's chi-square 776.2): improved beyond doubt."""
+    (found,) = decide([binary(573, 1981, 6511)], [Rule()])
+    assert found.verdict is ComparisonVerdict.IMPROVED
+    assert found.delta == pytest.approx(0.739671 - 0.523422, abs=1e-6)
+    assert found.p is not None and found.p < 1e-100
