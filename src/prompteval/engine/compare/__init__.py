@@ -1,1 +1,0 @@
-"""Two sides set against each other: sides resolved, cases paired, differences tested."""
