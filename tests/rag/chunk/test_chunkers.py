@@ -91,6 +91,13 @@ def test_an_overlap_does_not_cross_a_heading() -> None:
     assert [chunk.text.startswith("## Rest") for chunk in chunks].count(True) == 1
 
 
+def test_blank_lines_of_a_code_block_are_no_chunk() -> None:
+    """Lines with nothing on them, between two that do not fit, make no empty chunk."""
+    page = "```\n" + "long " * 60 + "\n\n\n\n\n" + "long " * 60 + "\n```\n"
+    chunks = check_chunker(Markdown(COUNTER, 16), Document("d", page))
+    assert all(chunk.text for chunk in chunks)
+
+
 def test_a_word_longer_than_the_size_is_cut_hard() -> None:
     """What has no place to be cut is cut between tokens, and nothing of it is lost."""
     chunks = check_chunker(Sentence(COUNTER, 5), Document("d", "x1y2" * 40))
