@@ -44,7 +44,7 @@ def test_f3_a_long_wish_pauses_the_run_and_resume_goes_on(live: Any) -> None:
     with live(6, server={"faults": [None, None, wish]}) as ws:
         started = time.monotonic()
         result = ws.result("-j", "1", code=3)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60  # a busy machine needs its time; the wish is 600 s
         assert "600 s and --max-wait is 60" in result["reason"]
         assert (ws.server.stats["requests"], result["cases"]["skipped"], result["cases"]["errors"]) == (
             3,
