@@ -31,8 +31,8 @@ from prompteval.rag.gold import blank_in, chunk_spans
 from prompteval.rag.index.dense import DenseIndex
 from prompteval.rag.index.embedding import CachedEmbedder
 from prompteval.rag.index.hybrid import Hybrid
-from prompteval.stats.paired.compare import compare_values
 from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.values import compare_values
 from prompteval.store.vectors import SqliteVectors
 from prompteval.tokens import counter
 

@@ -102,8 +102,13 @@ class Comparison:
     `delta` is b - a with its unadjusted 95 % interval `low`, `high`; None when undefined, and
     `reason` says why. `p` is two-sided, `p_adjusted` after Holm over the family that decides
     together, `p_exact` beside a mid-p test. `mde` is the smallest drop that the whole rule finds
-    with 80 % power. `pairs` counts the cases, `missing` those that one side could not score.
-    `spread` is the standard error of the difference, as far as it is known.
+    with 80 % power. `pairs` counts the cases, `missing` those that one side could not score,
+    `clusters` what they share where they do. `undecidable` says why numbers that are shown may
+    not decide, `note` what else to know.
+
+    What `mde` rests on: `discordant` pairs of a yes-or-no score; else `spread`, the standard
+    error of the difference, `half`, half the interval before it was extended to 0, and `step`,
+    the size of a typical difference (sum of squares over sum of absolute values).
     """
 
     metric: str
@@ -124,5 +129,9 @@ class Comparison:
     detail: str = ""
     missing: int = 0
     discordant: int | None = None
+    clusters: int | None = None
     spread: float | None = None
+    half: float | None = None
+    step: float | None = None
     undecidable: str = ""
+    note: str = ""

@@ -10,6 +10,7 @@ from prompteval.stats.distributions import normal_cdf, normal_quantile
 from prompteval.stats.interval import LEVEL, Interval, undefined
 
 RESAMPLES = 10_000
+UNDEFINED_AT_MOST = 0.01
 _CELLS_AT_ONCE = 4_000_000
 
 
@@ -52,7 +53,16 @@ def _chunks(total: int, step: int) -> list[int]:
 def bca_interval(
     value: float, estimates: NDArray[Any], jackknife: NDArray[Any], *, level: float = LEVEL
 ) -> Interval:
-    """The BCa interval from resampled and leave-one-out values; the value itself when nothing varies."""
+    """The BCa interval from resampled and leave-one-out values; the value itself when nothing varies.
+
+    Resamples without a value (NaN) are left out; over 1 % of them, or one left-out case that takes
+    the value away, leave no interval.
+    """
+    defined = np.isfinite(estimates)
+    if np.mean(defined) < 1.0 - UNDEFINED_AT_MOST or not np.isfinite(jackknife).all():
+        share = 1.0 - float(np.mean(defined))
+        return Interval(value, None, None, "bca", reason=f"{share:.0%} of resamples have no value")
+    estimates = estimates[defined]
     if np.ptp(estimates) == 0:
         return Interval(value, value, value, "bca", note="no variation between resamples")
     below = (np.sum(estimates < value) + 0.5 * np.sum(estimates == value)) / len(estimates)

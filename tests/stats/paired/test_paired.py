@@ -12,11 +12,12 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
-from prompteval.stats.paired.compare import compare_statistic, compare_values
 from prompteval.stats.paired.decision import Rule, decide, holm
 from prompteval.stats.paired.mcnemar import binomial_cdf, mcnemar, tango
 from prompteval.stats.paired.permutation import sign_flip
 from prompteval.stats.paired.power import binary_power, cases_needed
+from prompteval.stats.paired.swap import compare_statistic
+from prompteval.stats.paired.values import compare_values
 
 COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60))
 SCORES = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=2, max_size=40)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
-from prompteval.stats.paired.compare import ALPHA
+from prompteval.stats.paired.permutation import TIE
 from prompteval.stats.paired.power import cases_needed, detectable_effect
+from prompteval.stats.paired.values import ALPHA
 
 MIN_EFFECT = 0.02
 
@@ -41,7 +42,11 @@ def holm(values: Sequence[float]) -> list[float]:
 
 
 def decide(comparisons: Sequence[Comparison], rules: Sequence[Rule]) -> list[Comparison]:
-    """The comparisons with adjusted p, verdict, detectable effect and sentence; one family for Holm."""
+    """The comparisons with adjusted p, verdict, detectable effect and sentence; one family for Holm.
+
+    What cannot be compared or may not decide is `inconclusive`. What would pass and has missing
+    cases is `incomplete`. Raises ValueError where the two sequences differ in length.
+    """
     tested = [found.p for found in comparisons if found.p is not None]
     adjusted = iter(holm(tested))
     decided = []
@@ -61,13 +66,14 @@ def _verdict(found: Comparison, rule: Rule) -> ComparisonVerdict:
     if gain is None or found.p_adjusted is None or low is None or high is None or found.undecidable:
         return ComparisonVerdict.INCONCLUSIVE
     significant = found.p_adjusted <= rule.alpha
-    if significant and high < 0 and -gain >= rule.min_effect:
+    if significant and high < 0 and -gain >= rule.min_effect - TIE:
         return ComparisonVerdict.REGRESSED
-    if significant and low > 0:
-        return ComparisonVerdict.IMPROVED
-    if low > -rule.worse_by:
-        return ComparisonVerdict.NOT_WORSE
-    return ComparisonVerdict.INCONCLUSIVE
+    better = significant and low > 0
+    if not better and low <= -rule.worse_by:
+        return ComparisonVerdict.INCONCLUSIVE
+    if found.missing:  # what could not be scored never passes
+        return ComparisonVerdict.INCOMPLETE
+    return ComparisonVerdict.IMPROVED if better else ComparisonVerdict.NOT_WORSE
 
 
 def _negated(value: float | None) -> float | None:
@@ -85,12 +91,15 @@ def _sentence(found: Comparison, rule: Rule, verdict: ComparisonVerdict) -> str:
         parts.append(f"95 % interval {_signed(found.low, rule)} to {_signed(found.high, rule)}")
     if found.p_adjusted is not None:
         parts.append(f"p = {found.p_adjusted:.2g}")
-    told = f"{found.metric} {moved} ({', '.join(parts)}, {found.pairs:,} cases)"
-    if found.undecidable:
-        return f"{told}; not decided: {found.undecidable}"
-    if found.reason:
-        return f"{told}; not decided: {found.reason}"
-    return told if verdict is not ComparisonVerdict.INCONCLUSIVE else f"{told}; {_doubt(found, rule)}"
+    cases = f"{found.pairs:,} case{'s' if found.pairs > 1 else ''}"
+    told = [f"{found.metric} {moved} ({', '.join(parts)}, {cases})"]
+    if found.reason or found.undecidable:
+        told.append(f"not decided: {found.reason or found.undecidable}")
+    elif verdict is ComparisonVerdict.INCONCLUSIVE:
+        told.append(_doubt(found, rule))
+    if found.missing:
+        told.append(f"{found.missing:,} missing")
+    return "; ".join([*told, found.note] if found.note else told)
 
 
 def _doubt(found: Comparison, rule: Rule) -> str:

@@ -14,9 +14,12 @@ def binomial_cdf(k: int, n: int, p: float = 0.5) -> float:
     return 1.0 if k >= n else incomplete_beta(1.0 - p, n - k, k + 1.0)
 
 
-def binomial_pmf(k: int, n: int) -> float:
-    """P(X = k) of a fair binomial with n draws."""
-    return math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2.0))
+def binomial_pmf(k: int, n: int, p: float = 0.5) -> float:
+    """P(X = k) of a binomial with n draws, 0 <= k <= n."""
+    if p <= 0.0 or p >= 1.0:
+        return float(k == (0 if p <= 0.0 else n))
+    ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return math.exp(ways + k * math.log(p) + (n - k) * math.log1p(-p))
 
 
 def mcnemar(broken: int, fixed: int) -> tuple[float, float]:

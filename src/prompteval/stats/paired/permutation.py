@@ -43,23 +43,30 @@ def permuted(
     *,
     seed: int,
     permutations: int = PERMUTATIONS,
+    cells: int = 0,
 ) -> float:
     """Two-sided p: how often |statistic| of permuted units reaches the observed one.
 
-    `statistic` takes a mask of shape (some, units), True where a unit is permuted. Values within
-    1e-12 (relative to the observed) count as equal.
+    `statistic` takes a mask of shape (some, units), True where a unit is permuted, and makes of each
+    row about `cells` numbers: no more than a million at once. Values within 1e-12 (relative to the
+    observed) count as equal. NaN counts as one that reaches it.
     """
     reach = abs(observed) - TIE * max(1.0, abs(observed))
-    if units <= EXACT_UNITS:
-        patterns = (np.arange(2**units)[:, None] >> np.arange(units)) & 1
-        return float(np.mean(np.abs(statistic(patterns.astype(bool))) >= reach))
-    reached = sum(int(np.sum(np.abs(statistic(mask)) >= reach)) for mask in _masks(units, permutations, seed))
-    return (reached + 1) / (permutations + 1)
+    exact = units <= EXACT_UNITS
+    step = max(_CELLS_AT_ONCE // max(units, cells), 1)
+    masks = _patterns(units, step) if exact else _masks(units, permutations, seed, step)
+    reached = sum(int(np.sum(~(np.abs(statistic(mask)) < reach))) for mask in masks)
+    return reached / 2**units if exact else (reached + 1) / (permutations + 1)
 
 
-def _masks(units: int, permutations: int, seed: int) -> Iterator[Bits]:
+def _patterns(units: int, step: int) -> Iterator[Bits]:
+    for start in range(0, 2**units, step):
+        numbers = np.arange(start, min(start + step, 2**units))
+        yield ((numbers[:, None] >> np.arange(units)) & 1).astype(bool)
+
+
+def _masks(units: int, permutations: int, seed: int, step: int) -> Iterator[Bits]:
     generator = np.random.default_rng(seed)
-    step = max(_CELLS_AT_ONCE // units, 1)
     width = (units + 7) // 8
     for start in range(0, permutations, step):
         rows = min(step, permutations - start)

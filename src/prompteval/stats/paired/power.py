@@ -6,10 +6,11 @@ from functools import lru_cache
 from prompteval.core.verdict import Comparison
 from prompteval.stats.distributions import normal_quantile
 from prompteval.stats.interval import LEVEL
-from prompteval.stats.paired.mcnemar import binomial_cdf, mcnemar
+from prompteval.stats.paired.mcnemar import binomial_cdf, binomial_pmf
 
 POWER = 0.8
 _TAILS = 6.0
+_FINE = 1e-4
 
 
 def detectable_effect(found: Comparison, *, alpha: float, min_effect: float) -> float | None:
@@ -21,19 +22,47 @@ def detectable_effect(found: Comparison, *, alpha: float, min_effect: float) -> 
         return None
     if found.discordant is not None:
         return _binary_effect(found.pairs, found.discordant, alpha, min_effect)
-    if not found.spread:
+    if not found.spread or found.half is None:
         return None
-    critical = normal_quantile(1.0 - alpha / 2.0) * found.spread
-    return max(critical, min_effect) + normal_quantile(POWER) * found.spread
+    return _mean_effect(found, found.spread, found.half, alpha, min_effect)
 
 
+def _mean_effect(
+    found: Comparison, spread: float, half: float, alpha: float, min_effect: float
+) -> float | None:
+    """By normal theory: interval, flips and min_effect must all say worse.
+
+    Flips keep the squares of the differences, so that a drop widens what they allow. Drops of the
+    size seen so far need more cases that differ, as the discordance of yes-or-no scores does.
+    """
+    z, usual = normal_quantile(1.0 - alpha / 2.0), normal_quantile(0.5 + LEVEL / 2.0)
+    units = found.clusters or found.pairs
+    if z * z >= units or 2.0 ** (1 - units) > alpha:
+        return None
+
+    def seen(drop: float) -> bool:
+        wider = max(spread**2, drop * ((found.step or 0.0) - drop) / found.pairs)
+        interval = math.sqrt(half**2 + usual**2 * (wider - spread**2))
+        flips = z * math.sqrt(wider / (1.0 - z * z / units))
+        return max(interval, flips, min_effect) + normal_quantile(POWER) * math.sqrt(wider) <= drop
+
+    low, high = 0.0, max(half, min_effect)
+    while not seen(high):
+        low, high = high, 2.0 * high
+    for _ in range(40):
+        drop = (low + high) / 2.0
+        low, high = (low, drop) if seen(drop) else (drop, high)
+    return high
+
+
+@lru_cache(maxsize=4096)
 def _binary_effect(n: int, discordant: int, alpha: float, min_effect: float) -> float | None:
     """By bisection over the exact power, with discordance max(estimate, drop)."""
     estimate = min((discordant + 0.5) / (n + 1.0), 1.0)
     low, high = 0.0, 1.0
     if binary_power(n, 1.0, 1.0, alpha, min_effect) < POWER:
         return None
-    while high - low > 1e-4:
+    while high - low > _FINE:
         drop = (low + high) / 2.0
         reached = binary_power(n, drop, max(estimate, drop), alpha, min_effect) >= POWER
         low, high = (low, drop) if reached else (drop, high)
@@ -41,36 +70,51 @@ def _binary_effect(n: int, discordant: int, alpha: float, min_effect: float) -> 
 
 
 def binary_power(n: int, drop: float, discordance: float, alpha: float, min_effect: float) -> float:
-    """P(regressed) for paired 0/1 scores: exact over the number of discordant pairs, within 6 deviations."""
-    centre, width = n * discordance, _TAILS * math.sqrt(n * discordance * (1.0 - discordance)) + 1.0
-    share_fixed = (discordance - drop) / (2.0 * discordance) if discordance > 0 else 0.5
+    """P(regressed) for paired 0/1 scores: exact over the number of discordant pairs, within 6 deviations.
+
+    The binomial of the next number of pairs follows from that of the last one by Pascal's rule.
+    """
+    if discordance <= 0.0:
+        return 0.0
+    most = _most_fixed(n, round(alpha, 12), min_effect)
+    fixed = (discordance - drop) / (2.0 * discordance)
+    width = _TAILS * math.sqrt(n * discordance * (1.0 - discordance)) + 1.0
+    first, last = max(int(n * discordance - width), 1), min(int(n * discordance + width) + 1, n)
+    odds = fixed / (1.0 - fixed)
+    k = most[first]
+    below, point = binomial_cdf(k, first, fixed), binomial_pmf(k, first, fixed) if k >= 0 else 0.0
     power = 0.0
-    for count in range(max(int(centre - width), 1), min(int(centre + width) + 1, n) + 1):
-        most = min(_most_fixed(count, round(alpha, 12)), math.floor((count - n * min_effect) / 2.0 + 1e-9))
-        if most >= 0:
-            power += _pmf(count, n, discordance) * binomial_cdf(most, count, share_fixed)
+    for count in range(first, last + 1):
+        if count > first and k >= 0:
+            below -= fixed * point
+            point *= (1.0 - fixed) * count / (count - k)
+        if most[count] > k:
+            point = (1.0 - fixed) ** count if k < 0 else point * (count - k) / (k + 1) * odds
+            k, below = k + 1, below + point
+        power += binomial_pmf(count, n, discordance) * below
     return power
 
 
-@lru_cache(maxsize=200_000)
-def _most_fixed(count: int, alpha: float) -> int:
-    """The most fixed cases of `count` discordant ones that mid-p McNemar calls worse; -1 for none."""
-    guess = math.floor(count / 2.0 - normal_quantile(1.0 - alpha / 2.0) * math.sqrt(count) / 2.0)
-    guess = min(max(guess, -1), (count - 1) // 2)
-    while guess + 1 < count / 2.0 and mcnemar(count - guess - 1, guess + 1)[0] <= alpha:
-        guess += 1
-    while guess >= 0 and mcnemar(count - guess, guess)[0] > alpha:
-        guess -= 1
-    return guess
+@lru_cache(maxsize=64)
+def _most_fixed(n: int, alpha: float, min_effect: float) -> tuple[int, ...]:
+    """By number of discordant pairs, 0 to n: the most fixed ones that are still called worse; -1 for none.
 
-
-def _pmf(k: int, n: int, p: float) -> float:
-    if p >= 1.0:
-        return float(k == n)
-    return math.exp(
-        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-        + k * math.log(p) + (n - k) * math.log1p(-p)
-    )  # fmt: skip
+    The number rises by at most one a pair. Tango's interval lies below 0 where the score test at 0,
+    (broken - fixed) / sqrt(broken + fixed), exceeds 1.96.
+    """
+    usual = normal_quantile(0.5 + LEVEL / 2.0)
+    k, below, point, found = -1, 0.0, 0.0, [-1]
+    for count in range(1, n + 1):
+        if k >= 0:
+            below -= point / 2.0
+            point *= count / (count - k) / 2.0
+        following = 0.5**count if k < 0 else point * (count - k) / (k + 1)
+        if 2.0 * below + following <= alpha:
+            k, below, point = k + 1, below + following, following
+        interval = math.ceil((count - usual * math.sqrt(count)) / 2.0) - 1
+        matters = math.floor((count - n * min_effect) / 2.0 + 1e-9)
+        found.append(max(min(k, interval, matters), -1))
+    return tuple(found)
 
 
 def cases_needed(found: Comparison, margin: float) -> int | None:
