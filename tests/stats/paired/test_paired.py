@@ -49,26 +49,51 @@ def test_the_binomial_equals_scipy(k: int, n: int, p: float) -> None:
     assert binomial_cdf(k, n, p) == pytest.approx(scipy_stats.binom.cdf(k, n, p), abs=1e-9)
 
 
-@settings(max_examples=30)
-@given(st.integers(0, 8), st.integers(0, 8), st.integers(20, 60))
-def test_tango_inverts_the_score_test(broken: int, fixed: int, n: int) -> None:
-    """At each end the score statistic, its nuisance parameter fitted by maximum likelihood, is 1.96."""
-    assume(broken + fixed > 0)
+@settings(max_examples=60)
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 900))
+def test_tango_inverts_the_score_test(broken: int, fixed: int, concordant: int) -> None:
+    """At each end the score statistic is 1.96, its nuisance parameter the root of the likelihood equation."""
+    n = broken + fixed + concordant
     for end in tango(broken, fixed, n):
-        assume(abs(end) < 0.999)
 
-        def negative(q: float, d: float = end) -> float:
-            p12, p21 = q + d, q
-            rest = 1 - p12 - p21
-            if min(p12, p21, rest) < 0:
-                return 1e9
-            terms = zip((fixed, broken, n - fixed - broken), (p12, p21, rest), strict=True)
-            return -sum(x * math.log(max(p, 1e-300)) for x, p in terms if x)
+        def slope(q: float, d: float = end) -> float:
+            return fixed / (q + d) + broken / q - 2 * concordant / (1 - 2 * q - d)
 
-        bounds = (max(0.0, -end), (1 - end) / 2)
-        q = optimize.minimize_scalar(negative, bounds=bounds, method="bounded", options={"xatol": 1e-12}).x
+        tiny = 1e-13
+        q = optimize.brentq(slope, max(0.0, -end) + tiny, (1 - end) / 2 - tiny, xtol=1e-16, rtol=1e-14)
         score = (fixed - broken - n * end) / math.sqrt(n * (2 * q + end - end * end))
-        assert abs(score) == pytest.approx(1.959964, abs=2e-3)
+        assert abs(score) == pytest.approx(scipy_stats.norm.ppf(0.975), abs=1e-6)
+
+
+def test_graded_scores_have_the_t_interval_of_two_cases_more() -> None:
+    """scipy's t interval with one -R and one +R appended, before it is extended to 0; plain t without bounds."""
+    generator = np.random.default_rng(5)
+    a = generator.uniform(0, 0.5, 80)
+    b = a + generator.uniform(0.1, 0.5, 80)
+    for ends, extra in [((0.0, 1.0), [1.0, -1.0]), ((None, None), [])]:
+        found = compare_values("x", a, b, low=ends[0], high=ends[1], seed=1)
+        d = np.r_[b - a, extra]
+        expected = scipy_stats.t.interval(0.95, len(d) - 1, d.mean(), scipy_stats.sem(d))
+        assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_where_the_test_sees_nothing_the_interval_reaches_zero() -> None:
+    """Five graded pairs that all rise: the exact p is 1/16, and plain t alone would exclude 0."""
+    a = np.zeros(5)
+    found = compare_values("x", a, a + np.asarray([5.0, 5.1, 5.2, 4.9, 5.3]), low=None, high=None, seed=1)
+    assert found.p == 2 / 32 and found.low == 0.0 and found.half is not None and found.half < 0.3
+
+
+def test_swapping_clusters_takes_bounded_memory() -> None:
+    """Twelve clusters of many cases: no more than about a million weights at once."""
+    codes, most = np.repeat(np.arange(12), 5_000), []
+
+    def evaluate(weights: np.ndarray) -> np.ndarray:
+        most.append(weights.size)
+        return weights[:, 0] - weights[:, -1]
+
+    compare_statistic("x", evaluate, len(codes), clusters=codes, seed=1)
+    assert max(most) <= 2_000_000
 
 
 def test_sign_flips_of_few_pairs_are_exact() -> None:
