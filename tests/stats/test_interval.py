@@ -101,3 +101,10 @@ def test_b13_bootstrap_without_variation() -> None:
 def test_percentiles_are_observed_values(found: list[float], q: float) -> None:
     """A percentile is one of the values, between the least and the greatest."""
     assert percentile_latency(np.asarray(found), q) in found
+
+
+def test_nan_is_refused() -> None:
+    """No interval is made of a score that is not there."""
+    for method in (student_t, lambda v: t01(v, 0.0, 1.0), lambda v: wilson(float(v.sum()), 2)):
+        with pytest.raises(ValueError, match="NaN"):
+            method(np.array([0.5, np.nan]))

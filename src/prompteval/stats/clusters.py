@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.stats.distributions import normal_quantile, t_quantile
-from prompteval.stats.interval import LEVEL, Interval, undefined, wilson
+from prompteval.stats.interval import LEVEL, Interval, refuse_nan, undefined, wilson
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -22,8 +22,9 @@ def mean_cr2(values: Floats, clusters: Codes) -> tuple[float, float, float]:
     """(mean, standard error, degrees of freedom) of clustered values; `clusters` are codes from 0.
 
     With every case its own cluster this is the usual standard error with n - 1 degrees of
-    freedom. One cluster has an infinite error and no degree of freedom.
+    freedom. One cluster has an infinite error and no degree of freedom. Raises ValueError for NaN.
     """
+    refuse_nan(values)
     n = len(values)
     mean = float(np.mean(values))
     sizes = np.bincount(clusters).astype(np.float64)
@@ -84,6 +85,7 @@ def mean_clustered(
     method = "cr2-t" if low is None or high is None else "cr2-t01"
     if len(values) == 0:
         return undefined(method, "no case was scored")
+    refuse_nan(values)
     mean, note = float(np.mean(values)), cluster_note(clusters)
     if cluster_count(clusters) < 2:
         return Interval(mean, None, None, method, "one cluster has no interval", note)

@@ -29,11 +29,19 @@ def undefined(method: str, reason: str) -> Interval:
     return Interval(None, None, None, method, reason)
 
 
+def refuse_nan(values: NDArray[np.float64]) -> None:
+    """Raises ValueError where a value is NaN: a score that is not there must not enter a mean."""
+    if np.isnan(values).any():
+        raise ValueError("NaN is no score")
+
+
 def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval:
     """Wilson's score interval of a proportion (Wilson 1927); `n` may be an effective sample size.
 
-    Undefined for n = 0. Bounds stay within 0 and 1.
+    Undefined for n = 0. Bounds stay within 0 and 1. Raises ValueError for NaN.
     """
+    if math.isnan(successes) or math.isnan(n):
+        raise ValueError("NaN is no count")
     if n <= 0:
         return undefined("wilson", "no case was scored")
     z = normal_quantile(0.5 + level / 2.0)
@@ -49,8 +57,9 @@ def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval:
 def t01(values: NDArray[np.float64], low: float, high: float, *, level: float = LEVEL) -> Interval:
     """Interval of a bounded mean: one `low` and one `high` appended, then Student's t.
 
-    The value is the plain mean. Undefined for no values.
+    The value is the plain mean. Undefined for no values. Raises ValueError for NaN.
     """
+    refuse_nan(values)
     if len(values) == 0:
         return undefined("t01", "no case was scored")
     mean = float(np.mean(values))
@@ -62,8 +71,9 @@ def t01(values: NDArray[np.float64], low: float, high: float, *, level: float = 
 def student_t(values: NDArray[np.float64], *, level: float = LEVEL) -> Interval:
     """Interval of an unbounded mean by Student's t; approximate under 200 values.
 
-    Undefined for no values; one value has a mean and no interval.
+    Undefined for no values; one value has a mean and no interval. Raises ValueError for NaN.
     """
+    refuse_nan(values)
     if len(values) == 0:
         return undefined("t", "no case was scored")
     mean = float(np.mean(values))
