@@ -26,6 +26,11 @@ def t_cdf(x: float, df: float) -> float:
     return 1.0 - tail if x > 0 else tail
 
 
+def t_two_sided(t: float, df: float) -> float:
+    """P(|T| >= |t|) of Student's t with df > 0; it keeps its digits far out in the tails."""
+    return incomplete_beta(df / (df + t * t), df / 2.0, 0.5)
+
+
 @lru_cache(maxsize=4096)
 def t_quantile(p: float, df: float) -> float:
     """The p-quantile of Student's t, 0 < p < 1, df > 0."""

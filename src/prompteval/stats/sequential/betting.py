@@ -1,0 +1,81 @@
+"""Always valid: a look after every case, by betting against the hypothesis that nothing changed.
+
+A gambler who bets on a side of every next difference cannot expect to gain where the mean is 0, so
+a wealth that ever passes 1/alpha errs in at most alpha (Ville's inequality; Waudby-Smith and Ramdas
+2024, "Estimating means of bounded random variables by betting"). The stake is not tuned: the wealth
+is the mean over a fixed set of stakes.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prompteval.stats.interval import refuse_nan
+from prompteval.stats.sequential.looks import Stop
+
+Floats = NDArray[np.float64]
+
+STAKES = np.asarray([0.98 * 0.7**step for step in range(16)])
+_BISECTIONS = 40
+
+
+def evidence(differences: Floats, scale: float) -> Floats:
+    """The wealth after each case that bets on both sides at once, shape (n,); starts from 1.
+
+    At most 1 in expectation at any time while the mean difference is 0. `scale` is the greatest
+    possible |difference|. Raises ValueError for NaN and for a difference beyond the scale.
+    """
+    refuse_nan(differences)
+    if np.any(np.abs(differences) > scale * (1.0 + 1e-12)):
+        raise ValueError("a difference is larger than the scale")
+    return np.asarray(np.exp(_log_wealth(differences / scale, 0.0)), np.float64)
+
+
+def always_valid(
+    differences: Floats, *, scale: float, alpha: float = 0.05, gates: int = 1
+) -> Stop | None:  # fmt: skip
+    """The first case after which the wealth reaches gates / alpha; None where it never did.
+
+    Several gates share alpha (Bonferroni). No case has no stop.
+    """
+    reached = np.flatnonzero(evidence(differences, scale) >= max(gates, 1) / alpha)
+    if not len(reached):
+        return None
+    cases = int(reached[0]) + 1
+    return Stop(cases, float(differences[:cases].mean()))
+
+
+def confidence_sequence(
+    differences: Floats, *, scale: float, alpha: float = 0.05, gates: int = 1
+) -> tuple[float, float]:
+    """The means that no wealth has refused up to now: an interval that holds at all times at once.
+
+    Nothing is refused without a case. An empty set, which a true mean leaves with chance alpha,
+    is narrowed to the last mean.
+    """
+    refuse_nan(differences)
+    if len(differences) == 0:
+        return -scale, scale
+    values, mean = differences / scale, float(differences.mean() / scale)
+    wall = float(np.log(max(gates, 1) / alpha))
+    low, high = (_end(values, mean, side, wall) * scale for side in (-1.0, 1.0))
+    return low, high
+
+
+def _end(values: Floats, mean: float, outside: float, wall: float) -> float:
+    """The farthest mean on one side that was never refused, by bisection."""
+    if float(_log_wealth(values, outside).max()) < wall:
+        return outside
+    inside = mean
+    for _ in range(_BISECTIONS):
+        middle = (inside + outside) / 2.0
+        refused = float(_log_wealth(values, middle).max()) >= wall
+        inside, outside = (inside, middle) if refused else (middle, outside)
+    return inside
+
+
+def _log_wealth(values: Floats, mean: float) -> Floats:
+    """Log wealth after each of `values` (from -1 to 1) of bets for and against `mean`, half on each side."""
+    stakes = np.concatenate([STAKES / (1.0 + mean + 1e-12), -STAKES / (1.0 - mean + 1e-12)])
+    bets = np.cumsum(np.log1p((values[:, None] - mean) * stakes[None, :]), axis=0)
+    top = bets.max(axis=1)
+    return np.asarray(top + np.log(np.exp(bets - top[:, None]).mean(axis=1)), np.float64)
