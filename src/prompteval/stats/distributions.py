@@ -28,6 +28,8 @@ def t_cdf(x: float, df: float) -> float:
 
 def t_two_sided(t: float, df: float) -> float:
     """P(|T| >= |t|) of Student's t with df > 0; it keeps its digits far out in the tails."""
+    if t * t < df:  # near the middle the tail formula loses digits
+        return 1.0 - incomplete_beta(t * t / (df + t * t), 0.5, df / 2.0)
     return incomplete_beta(df / (df + t * t), df / 2.0, 0.5)
 
 

@@ -1,6 +1,7 @@
 """Paired tests, intervals and verdicts, against scipy, statsmodels and by hand."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -78,10 +79,10 @@ def test_graded_scores_have_the_t_interval_of_two_cases_more() -> None:
 
 
 def test_where_the_test_sees_nothing_the_interval_reaches_zero() -> None:
-    """Five graded pairs that all rise: the exact p is 1/16, and plain t alone would exclude 0."""
-    a = np.zeros(5)
-    found = compare_values("x", a, a + np.asarray([5.0, 5.1, 5.2, 4.9, 5.3]), low=None, high=None, seed=1)
-    assert found.p == 2 / 32 and found.low == 0.0 and found.half is not None and found.half < 0.3
+    """Four cases lost and none won: mid-p is 1/16, and Tango's interval alone would exclude 0."""
+    found = binary(4, 0, 100)
+    assert found.p == pytest.approx(1 / 16) and found.high == 0.0
+    assert tango(4, 0, 100)[1] < 0
 
 
 def test_swapping_clusters_takes_bounded_memory() -> None:
@@ -222,3 +223,57 @@ def test_the_published_table_of_two_prompts() -> None:
     assert found.verdict is ComparisonVerdict.IMPROVED
     assert found.delta == pytest.approx(0.739671 - 0.523422, abs=1e-6)
     assert found.p is not None and found.p < 1e-100
+
+
+def test_counted_pairs_are_the_pairs_themselves() -> None:
+    """Equal pairs counted, or given one by one: the same values and interval length, p within its noise."""
+    generator = np.random.default_rng(5)
+    expected, first, second = (generator.integers(0, 2, 400) for _ in range(3))
+    right = np.stack([first == expected, second == expected]).astype(float)
+
+    def share(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:  # type: ignore[type-arg]
+        return lambda w: (w @ rows.ravel() / w.sum(axis=-1)) ** 2
+
+    kinds, counts = np.unique(right, axis=1, return_counts=True)
+    one_by_one = compare_statistic("squared", share(right), 400, seed=3)
+    counted = compare_statistic("squared", share(kinds), len(counts), counts=counts, seed=3)
+    assert (counted.a, counted.b, counted.pairs) == (
+        pytest.approx(one_by_one.a),
+        pytest.approx(one_by_one.b),
+        400,
+    )
+    assert counted.low == pytest.approx(one_by_one.low, abs=0.006)
+    assert counted.p == pytest.approx(one_by_one.p, abs=0.03)
+
+
+def test_few_counted_pairs_are_exact() -> None:
+    """Twelve pairs are counted out, as one by one."""
+    kinds, counts = np.asarray([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]), np.asarray([7, 2, 3])
+    rows = np.repeat(kinds, counts, axis=1)
+    pairs = [
+        compare_statistic("m", lambda w, r=r: w @ r.ravel() / w.sum(axis=-1), r.shape[1], counts=c, seed=1)
+        for r, c in ((kinds, counts), (rows, None))
+    ]
+    assert pairs[0].p == pytest.approx(pairs[1].p, abs=1e-12) == pytest.approx(mcnemar(7, 2)[1], abs=1e-12)
+
+
+@given(st.lists(st.integers(-9, 9), min_size=2, max_size=12))
+def test_ties_of_tenths_are_counted_as_ties(tenths: list[int]) -> None:
+    """Sums of tenths that are equal are equal however they round: p is that of whole numbers."""
+    whole = np.asarray(tenths, dtype=float)
+    assert sign_flip(whole / 10, seed=1) == sign_flip(whole, seed=1) == sign_flip(1e6 * whole, seed=1)
+
+
+def test_unbounded_scores_take_the_paired_t_test_of_scipy() -> None:
+    """p and interval to 1e-9, so that they always agree."""
+    generator = np.random.default_rng(6)
+    a = generator.lognormal(size=80)
+    b = a + generator.normal(0.1, 0.4, 80)
+    found = compare_values("latency", a, b, low=None, high=None, seed=1)
+    wanted = scipy_stats.ttest_rel(b, a)
+    assert found.test == "paired-t" and found.p == pytest.approx(wanted.pvalue, abs=1e-9)
+    interval = wanted.confidence_interval()
+    assert (found.low, found.high) in [
+        (pytest.approx(interval.low, abs=1e-9), pytest.approx(interval.high, abs=1e-9)),
+        (pytest.approx(min(interval.low, 0)), pytest.approx(max(interval.high, 0))),
+    ]

@@ -15,6 +15,7 @@ from prompteval.stats.clusters import (
     mean_clustered,
     mean_cr2,
 )
+from prompteval.stats.distributions import t_two_sided
 from prompteval.stats.paired.mcnemar import mcnemar, tango
 from prompteval.stats.paired.permutation import TIE, sign_flip
 
@@ -37,7 +38,7 @@ def compare_values(
     """A mean over cases, paired: `a` and `b` hold the scores of the same cases in the same order.
 
     Scores of 0 and 1: mid-p McNemar and Tango's interval. Other bounded scores: sign flips and
-    the interval t±1. Unbounded ones: sign flips and plain t, undecidable under 50 pairs. With
+    the interval t±1. Unbounded ones: plain t for both, undecidable under 50 pairs. With
     `clusters`, codes from 0: flips of clusters and CR2, undecidable under 6 clusters. No pair,
     one pair, and unbounded differences that are all the same have a reason and no p. Raises
     ValueError for NaN and for sides of different length.
@@ -90,21 +91,25 @@ def _mean(
     found = mean_clustered(differences, units, None if scale is None else -scale, scale)
     done = replace(
         blank,
-        test="sign-flip" if clusters is None else "cluster-sign-flip",
+        test=("sign-flip" if scale is not None else "paired-t") if clusters is None else "cluster-sign-flip",
         method=method if scale is None else f"{method}±1",
         clusters=None if clusters is None else cluster_count(clusters),
     )
-    error = mean_cr2(differences, units)[1]
+    _, error, freedom = mean_cr2(differences, units)
     moved = float(np.abs(differences).sum())
     if found.low is None or found.high is None:
         return replace(done, reason=found.reason)
     if scale is None and moved > TIE and error <= TIE * max(1.0, moved / blank.pairs):
         return replace(done, reason="every difference is the same")
+    if scale is None and clusters is None:
+        p = t_two_sided(found.value / error, freedom) if error > 0 and found.value is not None else 1.0
+    else:
+        p = sign_flip(differences, seed=seed, clusters=clusters)
     done = replace(
         done,
         low=found.low,
         high=found.high,
-        p=sign_flip(differences, seed=seed, clusters=clusters),
+        p=p,
         spread=error,
         half=(found.high - found.low) / 2.0,
         step=float(differences @ differences) / moved if moved > TIE else None,
