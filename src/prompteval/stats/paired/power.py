@@ -10,6 +10,7 @@ from prompteval.stats.paired.mcnemar import binomial_cdf, binomial_pmf
 
 POWER = 0.8
 _TAILS = 6.0
+_SKEWED = 12.0  # pairs more: the upper tail of few discordant pairs is a long one
 _FINE = 1e-4
 
 
@@ -70,7 +71,7 @@ def _binary_effect(n: int, discordant: int, alpha: float, min_effect: float) -> 
 
 
 def binary_power(n: int, drop: float, discordance: float, alpha: float, min_effect: float) -> float:
-    """P(regressed) for paired 0/1 scores: exact over the number of discordant pairs, within 6 deviations.
+    """P(regressed) for paired 0/1 scores: exact over all numbers of discordant pairs that have a chance.
 
     The binomial of the next number of pairs follows from that of the last one by Pascal's rule.
     """
@@ -78,7 +79,7 @@ def binary_power(n: int, drop: float, discordance: float, alpha: float, min_effe
         return 0.0
     most = _most_fixed(n, round(alpha, 12), min_effect)
     fixed = (discordance - drop) / (2.0 * discordance)
-    width = _TAILS * math.sqrt(n * discordance * (1.0 - discordance)) + 1.0
+    width = _TAILS * math.sqrt(n * discordance * (1.0 - discordance)) + _SKEWED
     first, last = max(int(n * discordance - width), 1), min(int(n * discordance + width) + 1, n)
     odds = fixed / (1.0 - fixed)
     k = most[first]
