@@ -108,7 +108,7 @@ class Comparison:
 
     What `mde` rests on: `discordant` pairs of a yes-or-no score; else `spread`, the standard
     error of the difference, `half`, half the interval before it was extended to 0, and `step`,
-    the size of a typical difference (sum of squares over sum of absolute values).
+    the size of a typical difference of bounded scores (sum of squares over sum of absolute values).
     """
 
     metric: str

@@ -33,19 +33,29 @@ def _mean_effect(
 ) -> float | None:
     """By normal theory: interval, flips and min_effect must all say worse.
 
-    Flips keep the squares of the differences, so that a drop widens what they allow. Drops of the
-    size seen so far need more cases that differ, as the discordance of yes-or-no scores does.
+    Independent bounded differences keep their squares and turn their signs, and a drop that this
+    cannot give takes more cases that differ: the discordance of yes-or-no scores does the same.
+    Others are shifted.
     """
     z, usual = normal_quantile(1.0 - alpha / 2.0), normal_quantile(0.5 + LEVEL / 2.0)
-    units = found.clusters or found.pairs
+    n, units, step = found.pairs, found.clusters or found.pairs, found.step or 0.0
+    turned = step > 0.0 and found.clusters is None
     if z * z >= units or 2.0 ** (1 - units) > alpha:
         return None
 
     def seen(drop: float) -> bool:
-        wider = max(spread**2, drop * ((found.step or 0.0) - drop) / found.pairs)
-        interval = math.sqrt(half**2 + usual**2 * (wider - spread**2))
-        flips = z * math.sqrt(wider / (1.0 - z * z / units))
-        return max(interval, flips, min_effect) + normal_quantile(POWER) * math.sqrt(wider) <= drop
+        square = max(n * spread**2, drop * step)
+        variance = max(square - drop**2, 0.0) if turned else square
+        interval = math.sqrt(max(half**2 + usual**2 * (variance / n - spread**2), 0.0))
+        flips = z * math.sqrt(variance / n / (1.0 - z * z / units))
+        noise = variance
+        if turned and flips > 0.0:
+            # What flips allow grows with the very differences that make the drop (delta method).
+            slope = z * z / (2.0 * n * flips)
+            noise += slope * (slope * square - 2.0 * drop) * (step**2 - square)
+        power = normal_quantile(POWER)
+        fixed = max(interval, min_effect) + power * math.sqrt(variance / n)
+        return max(fixed, flips + power * math.sqrt(max(noise, 0.0) / n)) <= drop
 
     low, high = 0.0, max(half, min_effect)
     while not seen(high):

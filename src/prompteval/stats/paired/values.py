@@ -112,7 +112,7 @@ def _mean(
         p=p,
         spread=error,
         half=(found.high - found.low) / 2.0,
-        step=float(differences @ differences) / moved if moved > TIE else None,
+        step=float(differences @ differences) / moved if scale is not None and moved > TIE else None,
         undecidable=too_few(clusters) or _too_small(blank.pairs, scale, clusters),
         note="" if clusters is None or too_few(clusters) else cluster_note(clusters),
     )
