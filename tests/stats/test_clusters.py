@@ -59,6 +59,34 @@ def test_clustered_proportions_are_wider_and_say_when_clusters_are_few() -> None
     )
 
 
+def test_an_appended_cluster_is_worth_one_case() -> None:
+    """Copies of a case change nothing, ends included: the appended 0 and 1 are copied as often."""
+    values = np.random.default_rng(3).integers(0, 5, 30) / 4
+    once = mean_clustered(values, np.arange(30, dtype=np.int32), 0.0, 1.0)
+    four = mean_clustered(np.repeat(values, 4), np.repeat(np.arange(30, dtype=np.int32), 4), 0.0, 1.0)
+    assert (four.low, four.high) == (pytest.approx(once.low), pytest.approx(once.high))
+
+
+def test_unequal_clusters_have_the_published_variance_and_freedom() -> None:
+    """Bell and McCaffrey's adjustment and Satterthwaite's degrees of freedom, by matrices as they are written."""
+    generator = np.random.default_rng(9)
+    codes = np.repeat(np.arange(8, dtype=np.int32), [1, 2, 2, 3, 5, 8, 9, 14])
+    values, n = generator.normal(size=44), 44
+    hat = np.full((n, n), 1 / n)
+    rest, meat, directions = np.eye(n) - hat, 0.0, []
+    for cluster in range(8):
+        member = codes == cluster
+        block = rest[np.ix_(member, member)]
+        roots, vectors = np.linalg.eigh(block)
+        adjust = vectors @ np.diag(roots**-0.5) @ vectors.T
+        meat += (np.ones(member.sum()) @ adjust @ (rest @ values)[member]) ** 2
+        directions.append(rest[:, member] @ adjust @ np.ones(member.sum()) / n)
+    gram = np.stack(directions) @ np.stack(directions).T
+    _, error, freedom = mean_cr2(values, codes)
+    assert error**2 == pytest.approx(meat / n**2, rel=1e-9)
+    assert freedom == pytest.approx(np.trace(gram) ** 2 / np.sum(gram**2), rel=1e-9)
+
+
 def test_b13_no_case_one_cluster_and_no_variance() -> None:
     """A reason, never NaN; equal values count clusters."""
     none, codes = np.zeros(0), np.zeros(4, dtype=np.int32)

@@ -78,9 +78,11 @@ def wilson_clustered(values: Floats, clusters: Codes, *, level: float = LEVEL) -
 def mean_clustered(
     values: Floats, clusters: Codes, low: float | None, high: float | None, *, level: float = LEVEL
 ) -> Interval:
-    """CR2 t interval of a mean; on a bounded scale with one `low` and one `high` case appended.
+    """CR2 t interval of a mean; on a bounded scale with a cluster of `low` and one of `high` appended.
 
-    Those two stand alone, as in `t01`. The value is the plain mean. Undefined for no case.
+    Each of the two has as many cases as one independent case is worth, so that lone cases give
+    `t01`. The value is the plain mean. Undefined for no case; one cluster has no interval. Raises
+    ValueError for NaN.
     """
     method = "cr2-t" if low is None or high is None else "cr2-t01"
     if len(values) == 0:
@@ -93,9 +95,22 @@ def mean_clustered(
         middle, error, freedom = mean_cr2(values, clusters)
         half = t_quantile(0.5 + level / 2.0, freedom) * error
         return Interval(mean, middle - half, middle + half, method, note=note)
-    top = int(clusters.max())
-    padded = np.append(clusters, np.asarray([top + 1, top + 2], dtype=np.int32)).astype(np.int32)
-    middle, error, freedom = mean_cr2(np.append(values, (low, high)), padded)
+    worth, top = _worth_of_a_case(values, clusters), int(clusters.max())
+    added = np.repeat(np.asarray([top + 1, top + 2], dtype=np.int32), worth)
+    more = np.repeat([low, high], worth)
+    middle, error, freedom = mean_cr2(np.append(values, more), np.append(clusters, added).astype(np.int32))
     half = t_quantile(0.5 + level / 2.0, freedom) * error
     ends = max(min(middle - half, mean), low), min(max(middle + half, mean), high)
     return Interval(mean, *ends, method, note=note)
+
+
+def _worth_of_a_case(values: Floats, clusters: Codes) -> int:
+    """How many clustered cases say as much as an independent one: the design effect, rounded up.
+
+    From 1 to the mean size of a cluster, which it is where no value differs.
+    """
+    n = len(values)
+    size = n / cluster_count(clusters)
+    plain = float(np.var(values, ddof=1)) / n
+    effect = mean_cr2(values, clusters)[1] ** 2 / plain if plain > 0 else size
+    return math.ceil(min(max(effect, 1.0), size) - 1e-9)

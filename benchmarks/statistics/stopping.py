@@ -1,0 +1,132 @@
+"""Stopping early: false alarms, cases saved, and what a betting wealth costs.
+
+python benchmarks/statistics/stopping.py [--quick]
+
+Writes its part of README.md beside it. All data are synthetic.
+"""
+
+import sys
+import zlib
+from collections.abc import Callable
+from time import process_time
+
+import numpy as np
+from numpy.typing import NDArray
+from parts import table, write_part
+from populations import Pairs, paired
+
+from prompteval.stats.sequential.betting import always_valid, confidence_sequence
+from prompteval.stats.sequential.looks import FRACTIONS, Stop, group_sequential, one_sided
+
+Floats = NDArray[np.float64]
+CASES = (100, 300, 1000)
+# Each: 0/1 or graded scores that differ in a share of the cases, and lose so much on balance.
+UNCHANGED = {
+    "yes or no, 2 % differ": Pairs(0.02),
+    "yes or no, 10 % differ": Pairs(0.1),
+    "yes or no, 40 % differ": Pairs(0.4),
+    "graded, 10 % differ": Pairs(0.1, sizes=(1, 2)),
+    "graded, all differ a little": Pairs(1.0, sizes=(1, 15)),
+}
+DROPPED = {
+    "yes or no, 10 % differ, 3 points lost": Pairs(0.1, -0.03),
+    "yes or no, 10 % differ, 8 points lost": Pairs(0.1, -0.08),
+    "graded, 40 % differ, 3 points lost": Pairs(0.4, -0.03, (1, 2)),
+    "graded, 40 % differ, 8 points lost": Pairs(0.4, -0.08, (1, 2)),
+}
+Rule = Callable[[Floats], Stop | None]
+
+
+def rules(n: int) -> dict[str, Rule]:
+    return {
+        "at the end only": fixed,
+        "five looks, no bounds": peeking,
+        "group-sequential": lambda d: group_sequential(d, n, scale=1.0),
+        "always valid": lambda d: always_valid(d, scale=1.0),
+    }
+
+
+def fixed(differences: Floats) -> Stop | None:
+    """One test of all cases."""
+    return Stop(len(differences), 0.0) if one_sided(differences, 1.0) <= 0.025 else None
+
+
+def peeking(differences: Floats) -> Stop | None:
+    """The same test at every look, as if each were the only one."""
+    for share in FRACTIONS:
+        seen = differences[: round(share * len(differences))]
+        if one_sided(seen, 1.0) <= 0.025:
+            return Stop(len(seen), 0.0)
+    return None
+
+
+def main() -> None:
+    quick = "--quick" in sys.argv[1:]
+    runs, started = (100 if quick else 4000), process_time()
+    parts = [introduction(runs), alarms(runs), drops(runs // 4), at_all_times(max(runs // 10, 20))]
+    if not quick:
+        write_part("stopping", "\n\n".join(parts))
+    print("\n\n".join(parts), f"\n\n{process_time() - started:.0f} s of processor time")
+
+
+def introduction(runs: int) -> str:
+    return f"""## Stopping early
+
+```
+python benchmarks/statistics/stopping.py
+```
+
+Percent of {runs:,} synthetic runs in which a rule calls two unchanged sides different, either way;
+5 are allowed, with a standard error of {100 * (0.0475 / runs) ** 0.5:.1f} points."""
+
+
+def draws(name: str, spec: Pairs, n: int, runs: int) -> list[Floats]:
+    generator = np.random.default_rng([zlib.crc32(name.encode()), n])
+    return [paired(generator, n, spec)[0] for _ in range(runs)]
+
+
+def alarms(runs: int) -> str:
+    rows = []
+    for name, spec in UNCHANGED.items():
+        for n in CASES:
+            samples = draws(name, spec, n, runs)
+            cells = [
+                f"{100 * np.mean([rule(d) is not None for d in samples]):.1f}" for rule in rules(n).values()
+            ]
+            rows.append([name, f"{n:,}", *cells])
+            print(*rows[-1], file=sys.stderr, flush=True)
+    return table(["population", "cases", *rules(1)], rows)
+
+
+def drops(runs: int) -> str:
+    rows = []
+    for name, spec in DROPPED.items():
+        for n in CASES:
+            samples, cells = draws(name, spec, n, runs), []
+            for rule in rules(n).values():
+                stops = [rule(d) for d in samples]
+                used = np.mean([n if stop is None else stop.cases for stop in stops])
+                found = 100 * np.mean([stop is not None for stop in stops])
+                cells.append(f"{found:.0f} % / {used:,.0f}")
+            rows.append([name, f"{n:,}", *cells])
+            print(*rows[-1], file=sys.stderr, flush=True)
+    told = f"Drops that are found, and the cases that were used on average, over {runs:,} runs:\n\n"
+    return told + table(["population", "cases", *rules(1)], rows)
+
+
+def at_all_times(runs: int) -> str:
+    """Whether the confidence sequence holds the truth after the last case, which stands for all before."""
+    rows = []
+    for name, spec in (*UNCHANGED.items(), *DROPPED.items()):
+        samples = draws(name, spec, 300, runs)
+        ends = [confidence_sequence(d, scale=1.0) for d in samples]
+        inside = 100 * np.mean([low <= spec.delta <= high for low, high in ends])
+        rows.append([name, f"{inside:.1f}", f"{100 * np.mean([high - low for low, high in ends]):.1f}"])
+    told = (
+        f"Confidence sequences of 300 cases: percent of {runs:,} that held the true difference all along.\n\n"
+    )
+    return told + table(["population", "held", "width in points"], rows)
+
+
+if __name__ == "__main__":
+    main()
