@@ -46,7 +46,6 @@ class ScoreColumn:
     predicted: array[int] = field(default_factory=lambda: array("i"))
     classes: dict[str, int] = field(default_factory=dict)
     failed: array[int] = field(default_factory=lambda: array("b"))
-    reasons: Counter[str] = field(default_factory=Counter)
     low: float | None = 0.0
     high: float | None = 1.0
     binary: bool = True
@@ -64,8 +63,6 @@ class ScoreColumn:
                 self._widen(score[7], score[8] if len(score) > 8 else 1.0)
         failed = not values and any(len(score) > 2 and score[2] == "failed" for score in scores)
         self.failed.append(int(failed))
-        if not values and scores and len(scores[0]) > 4:
-            self.reasons[scores[0][4]] += 1
         self.expected.append(self._code(labels[0]) if labels else -1)
         self.predicted.append(self._code(labels[1]) if labels and labels[1] is not None else -1)
 

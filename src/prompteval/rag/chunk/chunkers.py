@@ -1,5 +1,6 @@
 """The chunkers: a document to spans of at most `size` tokens, with exact character offsets."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -16,7 +17,7 @@ DEFAULT_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Sized:
+class Sized(ABC):
     """A chunker with a size and an overlap in tokens of `counter`."""
 
     counter: TokenCounter = field(repr=False)
@@ -42,8 +43,9 @@ class Sized:
         measure = Measure(document.text, self.counter)
         return _chunks(document, cut(measure, self._plan(measure)))
 
+    @abstractmethod
     def _plan(self, measure: Measure) -> Plan:
-        raise NotImplementedError
+        """Where this kind of chunker cuts."""
 
 
 class Fixed(Sized):
