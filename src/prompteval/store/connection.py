@@ -1,7 +1,10 @@
 """Opening a database file safely: ours, of this version, private, and never overwritten."""
 
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
@@ -25,7 +28,7 @@ def open_database(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connec
         _check_whole(path)
         connection = _connect(path)
         _check_owner(connection, path, len(migrations))
-        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        mode = _use_log(connection)
         if mode != "wal":
             connection.close()
             message = (
@@ -59,6 +62,23 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
+def _use_log(connection: sqlite3.Connection) -> str:
+    """Set write-ahead logging; the mode that is then in force.
+
+    SQLite does not wait for a lock here: of two processes that both switch a new file, one is told
+    at once that it is locked (sqlite.org/c3ref/busy_handler.html). The waiting is ours.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(0.005, 0.02))
+
+
 def _check_whole(path: Path) -> None:
     """Raise StoreError for a file shorter than its own header says (sqlite.org/fileformat.html, 1.3).
 
@@ -72,9 +92,9 @@ def _check_whole(path: Path) -> None:
         return
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        return
+    with suppress(FileNotFoundError):  # another process may close the log, and so remove it, right now
+        if path.with_name(path.name + "-wal").stat().st_size:
+            return
     counted = header[24:28] == header[92:96]  # else an old writer did not keep the number of pages
     if counted and path.stat().st_size < pages * (65536 if page == 1 else page):
         message = "was cut short, and is not a sound SQLite database; move it away to start anew"
