@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from prompteval.cases.load import load_cases
 from prompteval.core.case import Case
-from prompteval.core.retrieval import Chunk, Document
+from prompteval.core.retrieval import Chunk, Document, Ranking
+from prompteval.metrics.judged import GoldGroup
+from prompteval.metrics.ranking import of_one
+from prompteval.metrics.ranking_names import parse_ranking_metric
 from prompteval.rag.documents import load_corpus
 from prompteval.rag.gold import GoldChunks, GoldReader, GoldSpan
 from prompteval.rag.quote import find_quote, normalised
@@ -88,6 +91,15 @@ def test_any_part_of_a_text_is_found_in_it(text: str, data: st.DataObject) -> No
             text[a:b] == quote.strip() and start <= a < b <= start + len(quote)
             for a, b in find_quote(text, quote)
         )
+
+
+def test_a_group_that_no_chunk_touches_keeps_its_ideal_grade() -> None:
+    """Recall of a chunking that lost a span is under 1, whatever is retrieved."""
+    chunks, metric = GoldChunks([Chunk("d", 0, 4, "abcd")]), parse_ranking_metric("recall@5", ())
+    gold = ((GoldSpan("d", 1, 2, 2), GoldSpan("d", 8, 9, 3)), (GoldSpan("d", 8, 9),))
+    groups = chunks.groups(gold)
+    assert groups == [GoldGroup({"d:0-4": 2}, 3), GoldGroup({}, 1)]
+    assert of_one(Ranking.of([("d:0-4", 1.0)]), groups, metric) == 0.5
 
 
 def test_a_chunk_that_shares_one_character_is_relevant() -> None:

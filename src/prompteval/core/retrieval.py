@@ -1,12 +1,14 @@
 """Documents, chunks, rankings and packed contexts: what retrieval hands from stage to stage."""
 
 import math
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
 DropReason = Literal["budget", "rank", "duplicate"]
+Ties = Literal["input", "trec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,21 @@ class Ranking:
     duplicates: int = 0
 
     @classmethod
-    def of(cls, hits: Iterable[tuple[str, float]]) -> "Ranking":
+    def of(cls, hits: Iterable[tuple[str, float]], ties: Ties = "input") -> "Ranking":
         """The hits by score, highest first; equal scores keep the order given.
 
-        Of an id that comes twice the better-ranked occurrence counts. Raises ValueError for a
-        score that is NaN.
+        With `ties="trec"` as trec_eval orders them: scores as 32-bit floats, then ids descending
+        by their UTF-8 bytes. Of an id that comes twice the better-ranked occurrence counts. Raises
+        ValueError for a score that is NaN.
         """
         given = list(hits)
         for name, score in given:
             if math.isnan(score):
                 raise ValueError(f"the score of {name!r} is NaN")
+        if ties == "trec":
+            given = [(name, single_precision(score)) for name, score in given]
+            # Code points and UTF-8 bytes sort alike.
+            given.sort(key=lambda hit: hit[0], reverse=True)
         ordered = sorted(given, key=lambda hit: -hit[1])
         best: dict[str, float] = {}
         for name, score in ordered:
@@ -75,6 +82,14 @@ class Ranking:
     def top(self, k: int) -> "Ranking":
         """The first k hits."""
         return Ranking(self.hits[:k], self.tied, self.duplicates)
+
+
+def single_precision(score: float) -> float:
+    """The score as a 32-bit float; infinite beyond its range."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", score))[0])
+    except OverflowError:
+        return math.copysign(math.inf, score)
 
 
 @dataclass(frozen=True, slots=True)

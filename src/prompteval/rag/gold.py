@@ -8,6 +8,7 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.problem import Problem, nearest
 from prompteval.core.retrieval import Chunk, Document
+from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.spans import Blank, Span
 from prompteval.rag.quote import Normalised, find_exact, find_normalised, normalised
 
@@ -137,6 +138,12 @@ class GoldChunks:
         A group that no chunk touches is an empty map: a relevant item that cannot be found.
         """
         return [self._group(group) for group in gold]
+
+    def groups(self, gold: GoldGroups) -> list[GoldGroup]:
+        """The gold as the ranking measures take it; what no chunk touches stays in the denominator."""
+        return [
+            GoldGroup(self._group(group), max((item.grade for item in group), default=0)) for group in gold
+        ]
 
     def _group(self, group: Sequence[GoldSpan]) -> dict[str, int]:
         found: dict[str, int] = {}
