@@ -115,6 +115,7 @@ def run(
     """Check what is selected, run it, print the numbers, store them, and decide."""
     from prompteval.cli.output import check_output_paths, finish
     from prompteval.cli.progress import progress
+    from prompteval.engine.files import forbid_network
     from prompteval.engine.options import RunOptions, Selection
     from prompteval.engine.run import run_suites
     from prompteval.engine.stored import failed_cases
@@ -140,6 +141,8 @@ def run(
         max_wait=max_wait,
         batch=batch,
     )
+    if offline:
+        forbid_network()
     if dry_run:
         return _tell(workspace, options, as_json=as_json)
     with progress(quiet=quiet) as meter:

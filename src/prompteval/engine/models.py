@@ -188,11 +188,11 @@ class Models:
 
 
 class Unreachable(Layer):
-    """What --offline leaves of a model behind a network: its identity, by which the cache knows it."""
+    """What is left of a model behind a network when none may be used: its identity, for the cache."""
 
     async def complete(self, request: Request) -> Response:
-        message = f"--offline: {request.model} is not called, and the cache has no reply to this request"
-        raise ProviderError("connection", message)
+        message = f"{request.model} is not called offline, and the cache has no reply to this request"
+        raise ProviderError("offline", message)
 
 
 def _collected(reference: str, live: Provider, folder: BatchFolder) -> Provider:

@@ -32,6 +32,7 @@ class RunOptions:
     """The options of `prompteval run`. Empty tuples mean: as the suite says.
 
     `resume` is a run's id, or `last` for the last that did not end; what it selected then counts.
+    `offline` leaves models behind a network to the cache.
     `max_cost` is USD for the whole run, `max_wait` the seconds a server may ask to be waited for.
     """
 

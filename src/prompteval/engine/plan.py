@@ -69,8 +69,14 @@ class SuitePlan:
 
     def cases(self) -> Iterator[Case]:
         """Every case of the suite, read anew, in the order of its files."""
+        for _, cases in self.cases_by_file():
+            yield from cases
+
+    def cases_by_file(self) -> Iterator[tuple[str, Iterator[Case]]]:
+        """The path of each case file, the suite's own for inline cases, with its cases."""
         for source in self.suite.cases:
-            yield from _read_source(self.tree, self.suite, source, None, checked=True)
+            cases = _read_source(self.tree, self.suite, source, None, checked=True)
+            yield source.path or self.suite.path, cases
 
 
 def plan_suite(

@@ -13,7 +13,7 @@ from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
 from prompteval.engine.collect import collect
-from prompteval.engine.files import Files, RunBroken, forbid_network, opened, resume_hint
+from prompteval.engine.files import Files, RunBroken, opened, resume_hint
 from prompteval.engine.jobs import Job, plan_jobs, plan_suites
 from prompteval.engine.manifest import manifest
 from prompteval.engine.measures import reads_target
@@ -52,8 +52,6 @@ def run_suites(
     if options.resume is not None:
         return _resume(workspace, options, meter)
     jobs = plan_jobs(plan_suites(workspace, options) if plans is None else plans, options)
-    if options.offline:
-        forbid_network()
     with opened(workspace, options) as files:
         return _Run(workspace, options, meter, files).execute(jobs, resumable=plans is None)
 
@@ -62,8 +60,6 @@ def _resume(workspace: Workspace, options: RunOptions, meter: Meter) -> RunView:
     with opened(workspace, options) as files:
         resumed = find_resumable(files.store, options)
         jobs = plan_jobs(plan_suites(workspace, resumed.options), resumed.options)
-        if options.offline:
-            forbid_network()
         run = _Run(workspace, resumed.options, meter, files, resumed.record)
         return run.execute(jobs, resumable=True)
 

@@ -1,10 +1,12 @@
 """One case in full, and a line for each of the worst."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
+
+SHOWN = 600
 
 
 def render_case(row: Row) -> Iterator[str]:
@@ -38,6 +40,45 @@ def render_case(row: Row) -> Iterator[str]:
         yield f"tags      {printable(_shown(dict(row.case.tags)))}\n"
 
 
+def case_failure(row: Row) -> str:
+    """Why a row fails: its call, its output, or a first score that is missing or under 1; else empty."""
+    failure = row.observation.failure
+    if failure is not None:
+        return f"{row.observation.outcome}: {failure.message}"
+    for score in row.scores[:1]:
+        if score.status == "failed":
+            return f"{score.name} could not score: {score.reason}"
+        if score.value is not None and score.value < 1:
+            labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
+            return f"{score.name} {score.value:g}{labels}" + (f": {score.reason}" if score.reason else "")
+    return ""
+
+
+def failure_block(rows: Sequence[Row], place: str) -> str:
+    """A failing case in a few lines, its reason first. `place` is where the case stands.
+
+    Of repeats, the first that failed is shown. Empty when every row passes.
+    """
+    failed = [(row, reason) for row in rows if (reason := case_failure(row))]
+    if not failed:
+        return ""
+    row, reason = failed[0]
+    count = f"{len(failed)} of {len(rows)} repeats: " if len(rows) > 1 else ""
+    seen = row.observation
+    lines = [
+        f"{count}{reason}",
+        f"case      {row.case.id}  ({place})",
+        f"target    {row.target}  {row.model}",
+        f"inputs    {_short(row.case.inputs)}",
+        f"expected  {_short(row.case.expected)}",
+        f"output    {_short(seen.text if seen.output is None else seen.output)}",
+    ]
+    for score in row.scores:
+        value = score.status if score.value is None else f"{score.value:g}"
+        lines.append(f"scorer    {score.name} = {value}" + (f": {score.reason}" if score.reason else ""))
+    return printable("\n".join(lines))
+
+
 def worst_line(row: Row) -> str:
     """One line for a list of worst cases."""
     score = row.scores[0] if row.scores else None
@@ -55,3 +96,10 @@ def worst_line(row: Row) -> str:
 
 def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _short(value: object) -> str:
+    """A value on one line of bounded length, with what was left out said."""
+    text = " ".join(_shown(value).split())
+    left_out = len(text) - SHOWN
+    return text if left_out <= 0 else f"{text[:SHOWN]}… ({left_out:,} more characters)"

@@ -5,6 +5,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from prompteval.core.observation import Row
+from prompteval.report.case import case_failure
 from prompteval.report.view import ResultView, RunView
 
 
@@ -28,7 +29,7 @@ def _case(name: str, rows: list[Row]) -> str:
     seconds = sum(row.observation.latency_ms for row in rows) / 1000
     title = f"{name}::{rows[0].case.id}"
     head = f"    <testcase classname={_quoted(name)} name={_quoted(title)} time={_quoted(f'{seconds:.3f}')}"
-    failed = [(row, message) for row in rows if (message := _failure(row))]
+    failed = [(row, message) for row in rows if (message := case_failure(row))]
     if not failed:
         reason = next((s.reason for s in rows[0].scores[:1] if s.status == "skipped"), None)
         return (
@@ -39,19 +40,6 @@ def _case(name: str, rows: list[Row]) -> str:
     kind = "error" if row.observation.outcome == "error" else "failure"
     body = escape(_clean(row.observation.text[:2000]))
     return f"{head}>\n      <{kind} message={_quoted(count + message)}>{body}</{kind}>\n    </testcase>\n"
-
-
-def _failure(row: Row) -> str:
-    failure = row.observation.failure
-    if failure is not None:
-        return f"{row.observation.outcome}: {failure.message}"
-    for score in row.scores[:1]:
-        if score.status == "failed":
-            return f"{score.name} could not score: {score.reason}"
-        if score.value is not None and score.value < 1:
-            labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
-            return f"{score.name} {score.value:g}{labels}" + (f": {score.reason}" if score.reason else "")
-    return ""
 
 
 def _gates(name: str, result: ResultView) -> Iterator[str]:

@@ -1,0 +1,85 @@
+"""The pytest plugin: every suite in `evals/` becomes tests, one a case and one a gate.
+
+pytest loads this module in every project where prompteval is installed, so it imports nothing
+of its own until it meets a suite file of a workspace.
+"""
+
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = pytest.StashKey[Path]()
+SHARED = "prompteval_folder"
+MARKERS = (
+    "prompteval(tag='value', ...): a case of a suite with its tags, or one of its gates",
+    "prompteval_gate: a gate of a suite",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The two options."""
+    group = parser.getgroup("prompteval", "suites of prompts")
+    live = "Call models behind a network, endpoints and callables; else such cases are skipped."
+    group.addoption("--prompteval-live", action="store_true", help=live)
+    replay = "Answer every suite from this recording; a stale one is an error."
+    group.addoption("--prompteval-replay", metavar="FILE", type=Path, help=replay)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known to --strict-markers."""
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """`evals/*.yaml` of a workspace, and no other file."""
+    if file_path.suffix not in (".yaml", ".yml") or file_path.parent.name != "evals":
+        return None
+    if not is_workspace(file_path.parent.parent):
+        return None
+    from prompteval.testing.plugin.collect import SuiteFile
+
+    return SuiteFile.from_parent(parent, path=file_path)
+
+
+@cache
+def is_workspace(folder: Path) -> bool:
+    """Whether a folder has settings of its own; found without loading the package."""
+    if (folder / "prompteval.toml").is_file():
+        return True
+    project = folder / "pyproject.toml"
+    if not project.is_file():
+        return False
+    import tomllib
+
+    try:
+        return "prompteval" in tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError):  # pytest itself says what is wrong with it
+        return False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Every worker of pytest-xdist finds the runs of the others in one folder."""
+    node.workerinput[SHARED] = str(runs_folder(node.config))
+
+
+def runs_folder(config: pytest.Config) -> Path:
+    """Where this session's runs lie: the controller's folder in a worker, else one made here."""
+    given = getattr(config, "workerinput", {}).get(SHARED)
+    if given is not None:
+        return Path(given)
+    if FOLDER not in config.stash:
+        config.stash[FOLDER] = Path(tempfile.mkdtemp(prefix="prompteval-"))
+    return config.stash[FOLDER]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder where it was made."""
+    folder = config.stash.get(FOLDER, None)
+    if folder is not None:
+        shutil.rmtree(folder)

@@ -1,0 +1,91 @@
+"""Runs a suite once a session, whichever test, or worker of pytest-xdist, needs it first."""
+
+import fcntl
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prompteval.core.errors import PromptevalError, UsageError
+from prompteval.core.observation import Row
+from prompteval.engine.meter import Meter
+from prompteval.engine.options import RunOptions, Selection
+from prompteval.engine.plan import SuitePlan
+from prompteval.engine.run import run_suites
+from prompteval.engine.stored import stored_runs, stored_view
+from prompteval.engine.targets.endpoint import EndpointPlan
+from prompteval.engine.targets.function import FunctionPlan
+from prompteval.report.view import ResultView
+from prompteval.workspace.settings import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """A finished run: the rows of each (prompt, model, case), the result of each (prompt, model).
+
+    `reason` is the run's last line, which says why a case that has no row was not run.
+    """
+
+    rows: Mapping[tuple[str, str, str], tuple[Row, ...]]
+    results: Mapping[tuple[str, str], ResultView]
+    reason: str
+
+
+class SuiteRuns:
+    """The runs of one suite in this session: at most one, kept in a database below `folder`."""
+
+    def __init__(
+        self, workspace: Workspace, plan: SuitePlan, folder: Path, *, live: bool, replay: Path | None
+    ) -> None:
+        name = hashlib.sha256(f"{workspace.root}\0{plan.suite.path}".encode()).hexdigest()[:16]
+        self._path = folder / name
+        settings = replace(workspace.settings, store=str(self._path.with_suffix(".sqlite")))
+        self._workspace = replace(workspace, settings=settings)
+        # An endpoint or callable is the team's own system: what a call costs cannot be known here.
+        remote = any(isinstance(target, EndpointPlan | FunctionPlan) for target in plan.targets)
+        self.refused = remote and not live
+        self._options = RunOptions(suites=(plan.suite.path,), replay=replay, offline=not live)
+        self._plan = plan
+        self._found: SuiteRun | PromptevalError | None = None
+
+    def run(self, case_ids: frozenset[str] | None) -> SuiteRun:
+        """The run over these cases, all when None; made at the first call and then the same.
+
+        Raises what `run_suites` raises, at every call, and KeyboardInterrupt when it was stopped.
+        """
+        if self._found is None:
+            try:
+                self._found = self._make(case_ids)
+            except PromptevalError as error:
+                self._found = error
+        if isinstance(self._found, PromptevalError):
+            raise self._found
+        return self._found
+
+    def _make(self, case_ids: frozenset[str] | None) -> SuiteRun:
+        name = self._plan.suite.name
+        only = None if case_ids is None else frozenset((name, case_id) for case_id in case_ids)
+        with _alone(self._path.with_suffix(".lock")):
+            if not any(record.summary for record in stored_runs(self._workspace, 1)):
+                options = replace(self._options, selection=Selection(only=only))
+                if run_suites(self._workspace, options, Meter(), [self._plan]).exit_code == 130:
+                    raise KeyboardInterrupt
+        view = stored_view(self._workspace, "last")
+        rows: dict[tuple[str, str, str], tuple[Row, ...]] = {}
+        for row in view.rows():
+            key = (row.target, row.model, row.case.id)
+            rows[key] = (*rows.get(key, ()), row)
+        return SuiteRun(rows, {(r.prompt, r.model): r for r in view.results}, view.reason)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a file's lock; the system lets go of it when the process dies."""
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
