@@ -1,0 +1,283 @@
+"""The GitHub action, step by step: its shell runs here, against a fake runner and a fake GitHub."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+# Installing is the one step that needs a package index; the tests run what is installed already.
+SHELL = [step for step in STEPS if "run" in step and step["id"] != "install"]
+EXPRESSION = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
+
+
+class GitHub(ThreadingHTTPServer):
+    """The comments of one pull request, as GitHub's API gives and takes them."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.comments: list[dict[str, Any]] = []
+        self.calls: list[str] = []
+        self.status = 200
+
+    def add(self, login: str, body: str) -> dict[str, Any]:
+        comment = {"id": len(self.comments) + 1, "user": {"login": login}, "body": body}
+        self.comments.append(comment)
+        return comment
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: GitHub
+
+    def _answer(self) -> None:
+        path, _, query = self.path.partition("?")
+        self.server.calls.append(f"{self.command} {path}")
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else {}
+        assert self.headers["Authorization"] == "Bearer t0ken"
+        answer: Any = {}
+        if self.server.status == 200 and self.command == "GET":
+            page = int(dict(part.split("=") for part in query.split("&"))["page"])
+            answer = self.server.comments[(page - 1) * 100 : page * 100]
+        elif self.server.status == 200 and self.command == "POST":
+            answer = self.server.add("github-actions[bot]", body["body"])
+        elif self.server.status == 200:
+            answer = self.server.comments[int(path.rsplit("/", 1)[1]) - 1]
+            answer["body"] = body["body"]
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    do_GET = do_POST = do_PATCH = _answer
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+@dataclass
+class Runner:
+    """One job: the files and variables a runner gives, and what the steps left."""
+
+    folder: Path
+    github: GitHub
+    temp: Path
+    inputs: dict[str, str] = field(default_factory=dict)
+    event: dict[str, str] = field(default_factory=lambda: {"github.event.pull_request.number": "7"})
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    log: str = ""
+
+    def value(self, text: str) -> str:
+        known = {f"inputs.{name}": str(given["default"]) for name, given in ACTION["inputs"].items()}
+        known["inputs.token"] = "t0ken"
+        known |= {f"inputs.{name}": value for name, value in self.inputs.items()} | self.event
+        known["github.action_path"] = str(ROOT)
+        known |= {f"steps.{i}.outputs.{n}": v for i, found in self.outputs.items() for n, v in found.items()}
+        return EXPRESSION.sub(lambda match: known.get(match[1], ""), text)
+
+    def run(self, **inputs: str) -> int:
+        """Every shell step in turn, as a runner does it; the exit code of the step that ended it."""
+        self.inputs, self.outputs, self.log = inputs, {}, ""
+        summary, output = self.temp / "summary.md", self.temp / "output"
+        for step in SHELL:
+            condition = step.get("if", "inputs.x == ''").split(" == ")
+            if self.value("${{ " + condition[0] + " }}") != condition[1].strip("'"):
+                continue
+            output.write_text("")
+            done = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+                cwd=self.folder / self.value(step.get("working-directory", ".")),
+                env={
+                    **{name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")},
+                    "PATH": f"{self._bin()}:{os.environ['PATH']}",
+                    "GITHUB_ACTIONS": "true",
+                    "GITHUB_OUTPUT": str(output),
+                    "GITHUB_STEP_SUMMARY": str(summary),
+                    "GITHUB_API_URL": f"http://127.0.0.1:{self.github.server_port}",
+                    "GITHUB_REPOSITORY": "acme/prompts",
+                    "RUNNER_TEMP": str(self.temp),
+                    **{name: self.value(text) for name, text in step.get("env", {}).items()},
+                },
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            self.log += done.stdout + done.stderr
+            self.outputs[step["id"]] = read_outputs(output.read_text())
+            if done.returncode:
+                return done.returncode
+        return 0
+
+    def _bin(self) -> Path:
+        """`prompteval` and `python` of the code under test, and nothing else of its environment."""
+        folder = self.temp / "bin"
+        if not folder.exists():
+            folder.mkdir()
+            for name, module in (("prompteval", '-m prompteval "$@"'), ("python", '"$@"')):
+                (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {module}\n')
+                (folder / name).chmod(0o755)
+        return folder
+
+    @property
+    def report(self) -> dict[str, str]:
+        return self.outputs["report"]
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """`name=value` lines and `name<<mark` blocks, as the runner reads them."""
+    blocks = re.compile(r"^([\w-]+)<<(\w+)\n(.*?)\n?\2\n", re.MULTILINE | re.DOTALL)
+    found = {match[1]: match[3] for match in blocks.finditer(text)}
+    return found | dict(line.split("=", 1) for line in blocks.sub("", text).splitlines())
+
+
+@pytest.fixture
+def job(workspace: Any, tmp_path: Path) -> Iterator[Runner]:
+    """A runner in the workspace, beside a fake GitHub."""
+    temp = tmp_path / "runner"
+    temp.mkdir()
+    with GitHub() as github:
+        thread = threading.Thread(target=github.serve_forever)
+        thread.start()
+        yield Runner(workspace.root, github, temp)
+        github.shutdown()
+        thread.join()
+
+
+def test_no_expression_stands_inside_a_script() -> None:
+    """S26: what a pull request chooses reaches the shell through the environment alone."""
+    for step in STEPS:
+        assert "${{" not in step.get("run", "")
+    wanted = {
+        match for step in STEPS for text in step.get("env", {}).values() for match in EXPRESSION.findall(text)
+    }
+    known = {f"inputs.{name}" for name in ACTION["inputs"]}
+    ids = {step["id"] for step in STEPS if "id" in step}
+    for name in wanted:
+        assert name in known or name.startswith("github.") or name.split(".")[1] in ids, name
+
+
+def test_actions_are_pinned_to_a_commit() -> None:
+    """Every action of others is a full commit, with its version beside it."""
+    text = (ROOT / "action.yml").read_text(encoding="utf-8")
+    uses = re.findall(r"uses: (.*)", text)
+    assert len(uses) == 2
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) for line in uses)
+
+
+def test_a_passing_workspace(job: Runner) -> None:
+    """Outputs, JUnit, a job summary and one comment; a second run updates that comment."""
+    assert job.run() == 0, job.log
+    assert (job.report["verdict"], job.report["exit-code"], job.report["comparison"]) == ("pass", "0", "")
+    assert "<testsuites" in (Path(job.report["reports"]) / "junit.xml").read_text()
+    assert "accuracy" in (job.temp / "summary.md").read_text()
+    (first,) = [comment["body"] for comment in job.github.comments]
+    assert job.report["run-id"] in first and "**prompteval: pass**" in first
+    assert job.run() == 0
+    (second,) = [comment["body"] for comment in job.github.comments]
+    assert job.report["run-id"] in second and second != first
+
+
+def test_a_failed_gate_fails_the_action_after_the_report(workspace: Any, job: Runner) -> None:
+    """Exit 1 at the end, with the annotation, the summary and the comment all there."""
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write("evals/s.yaml", suite.replace("accuracy >= 0.7", "accuracy >= 0.9"))
+    assert job.run() == 1
+    assert (job.report["verdict"], job.report["exit-code"]) == ("fail", "1")
+    assert "::error title=s%3A accuracy >= 0.9::" in job.log
+    assert "a gate failed" in job.github.comments[0]["body"]
+
+
+def test_a_broken_workspace_is_annotated_and_not_run(workspace: Any, job: Runner) -> None:
+    """Exit 2, the problem at its line, and a comment that says so instead of an old verdict."""
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write("evals/s.yaml", suite.replace("prompt: route", "prompt: rout"))
+    assert job.run() == 2
+    assert "::error file=evals/s.yaml,line=1," in job.log
+    assert "Nothing was run" in job.github.comments[0]["body"]
+    assert job.report["verdict"] == "" and not (workspace.root / ".prompteval/results.sqlite").exists()
+
+
+def test_s26_a_fork_calls_no_model_and_does_not_fail(workspace: Any, job: Runner) -> None:
+    """Without secrets the run is incomplete; that is said, and the action passes."""
+    profile = '[models.m]\nmodel = "fake"\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = "NO_SUCH_KEY"\n'
+    workspace.write("prompteval.toml", profile)
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write("evals/s.yaml", suite.replace("scripted/model.jsonl", "m"))
+    job.event["github.event.pull_request.head.repo.fork"] = "true"
+    assert job.run() == 0, job.log
+    assert (job.report["verdict"], job.report["exit-code"]) == ("incomplete", "0")
+    assert "::notice::This pull request comes from a fork" in job.log
+    assert "comes from a fork" in job.github.comments[0]["body"]
+    job.event["github.event.pull_request.head.repo.fork"] = "false"
+    assert job.run(offline="true") == 3
+
+
+def test_s26_a_recording_needs_no_key(workspace: Any, job: Runner) -> None:
+    """`replay` answers every case, and nothing is compared."""
+    workspace.run("run", "--record", "rec.jsonl", "--no-cache", code=0)
+    workspace.script()
+    job.event["github.base_ref"] = "main"
+    assert job.run(replay="rec.jsonl") == 0, job.log
+    assert job.report["verdict"] == "pass" and "nothing is compared" in job.log
+
+
+def test_s18_names_never_reach_the_shell(workspace: Any, job: Runner) -> None:
+    """A hostile suite name is a name that does not exist, nothing more."""
+    for name in ("$(touch${IFS}pwned)", "`touch${IFS}pwned`", "s;touch${IFS}pwned", "--output=pwned", "*"):
+        assert job.run(suites=name) == 2, job.log
+    assert not (workspace.root / "pwned").exists()
+
+
+def test_s9_output_of_a_model_is_no_command_of_the_runner(workspace: Any, job: Runner) -> None:
+    """Tables are printed while commands are stopped, under a mark that nobody can guess."""
+    assert job.run() == 0
+    stopped = re.search(r"^::stop-commands::([0-9a-f]{32})\n(.*?)^::\1::$", job.log, re.MULTILINE | re.DOTALL)
+    assert stopped is not None and "accuracy" in stopped[2]
+
+
+def test_only_its_own_comment_is_updated(job: Runner) -> None:
+    """Another author's comment with the same mark is left alone, also on a later page."""
+    assert job.run() == 0
+    body = job.github.comments.pop()["body"]
+    for login in ["mallory"] * 150 + ["github-actions[bot]"]:
+        job.github.add(login, body)
+    assert job.run() == 0
+    assert [comment["id"] for comment in job.github.comments if comment["body"] != body] == [151]
+
+
+def test_a_comment_that_is_refused_is_a_warning(job: Runner) -> None:
+    """Read-only tokens (forks) get 403: the verdict stands, and the permission is named."""
+    job.github.status = 403
+    assert job.run() == 0
+    assert "::warning::the comment was not written: HTTP 403" in job.log and "pull-requests: write" in job.log
+    job.event.clear()
+    job.github.calls.clear()
+    assert job.run() == 0 and not job.github.calls
+
+
+def test_a_huge_report_is_cut(workspace: Any, job: Runner) -> None:
+    """GitHub takes 65,536 characters; what is left out is said."""
+    workspace.cases(*((f"c{i}", "pay", "payments") for i in range(4)))
+    assert job.run() == 0
+    reports = Path(job.report["reports"])
+    (reports / "run.md").write_text("x" * 70_000)
+    environment = {
+        **os.environ,
+        "REPORTS": str(reports),
+        "CODES": "0 0 ",
+        "GITHUB_OUTPUT": str(job.temp / "o"),
+    }
+    subprocess.run([sys.executable, ROOT / "action/report.py"], env=environment, check=True)
+    text = (reports / "comment.md").read_text()
+    assert len(text) < 65_536 and text.endswith("(cut; the job summary has all of it)\n")
