@@ -7,7 +7,7 @@ import bm25s
 import Stemmer
 
 from prompteval.core.retrieval import Chunk, Ranking
-from prompteval.rag.index.dense import indexed_text
+from prompteval.rag.index.content import indexed_text
 
 
 class Lexical:

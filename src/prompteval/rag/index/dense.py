@@ -7,10 +7,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from prompteval.core.errors import MissingExtra, RetrievalError, UsageError
-from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Embedder
 from prompteval.core.retrieval import Chunk, Ranking
+from prompteval.rag.index.content import content_of, indexed_text
 from prompteval.rag.index.embedding import Floats
 
 IndexKind = Literal["flat", "hnsw", "ivf"]
@@ -38,16 +38,6 @@ class IndexIdentity:
     @property
     def text(self) -> str:
         return f"dense({self.kind},{self.model},{self.dimension},{self.content})"
-
-
-def indexed_text(chunk: Chunk) -> str:
-    """What is indexed of a chunk: title, a space, and text."""
-    return f"{chunk.title} {chunk.text}" if chunk.title else chunk.text
-
-
-def content_of(chunks: Sequence[Chunk]) -> str:
-    """The fingerprint of what is indexed, in its order."""
-    return fingerprint([[chunk.id, indexed_text(chunk)] for chunk in chunks])
 
 
 class DenseIndex:

@@ -1,8 +1,6 @@
 """A dense index on disk: vectors in safetensors, the rest in JSON, checked by hash; never pickle."""
 
-import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,12 @@ import numpy as np
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.protocols import Embedder
 from prompteval.core.retrieval import Chunk
-from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity, IndexKind, content_of
+from prompteval.rag.index.content import REBUILD, content_of, read_checked, write_private
+from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity, IndexKind
 
 FORMAT = "prompteval/dense@1"
 META_FILE = "index.json"
 VECTORS_FILE = "vectors.safetensors"
-REBUILD = "delete the folder to rebuild the index"
 
 
 def save_index(index: DenseIndex, folder: Path) -> None:
@@ -27,15 +25,14 @@ def save_index(index: DenseIndex, folder: Path) -> None:
     except ModuleNotFoundError:
         raise MissingExtra("dense retrieval", "rag") from None
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    data = save({"vectors": index.vectors})
+    sha256 = write_private(folder / VECTORS_FILE, [save({"vectors": index.vectors})])
     identity = index.index_identity
     meta = {
         "format": FORMAT, "model": identity.model, "dimension": identity.dimension, "kind": identity.kind,
         "content": identity.content, "truncated": index.truncated, "ids": list(index.ids),
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": sha256,
     }  # fmt: skip
-    _write(folder / VECTORS_FILE, data)
-    _write(folder / META_FILE, json.dumps(meta, ensure_ascii=True).encode())
+    write_private(folder / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
 
 
 def load_index(folder: Path, embedder: Embedder) -> DenseIndex:
@@ -104,22 +101,9 @@ def _vectors(folder: Path, sha256: str) -> Any:
     from safetensors.numpy import load
 
     path = folder / VECTORS_FILE
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}", REBUILD) from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise UsageError(f"{path}: is not the file that was written (its hash differs)", REBUILD)
+    data = read_checked(path, sha256)
     try:
         vectors = load(data)["vectors"]
     except (SafetensorError, KeyError) as error:
         raise UsageError(f"{path}: holds no vectors: {error}", REBUILD) from None
     return np.ascontiguousarray(vectors, dtype=np.float32)
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-    part.replace(path)

@@ -12,7 +12,7 @@ import numpy as np
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.protocols import VectorCache
 from prompteval.core.retrieval import Chunk, Ranking
-from prompteval.rag.index.dense import indexed_text
+from prompteval.rag.index.content import indexed_text
 from prompteval.rag.rerank.order import saturated, scored
 
 WEIGHTS_FILE = "model.safetensors"

@@ -6,7 +6,7 @@ import numpy as np
 
 from prompteval.core.protocols import TokenEmbedder
 from prompteval.core.retrieval import Chunk, Ranking
-from prompteval.rag.index.dense import indexed_text
+from prompteval.rag.index.content import indexed_text
 from prompteval.rag.index.embedding import Floats
 from prompteval.rag.rerank.order import scored
 

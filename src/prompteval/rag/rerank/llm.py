@@ -12,7 +12,7 @@ from prompteval.core.request import Message, Request, Response
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.prompt.parse import parse_model
 from prompteval.prompt.schema import strict_schema
-from prompteval.rag.index.dense import indexed_text
+from prompteval.rag.index.content import indexed_text
 from prompteval.rag.rerank.order import scored
 
 # The grades of UMBRELA (Upadhyay et al. 2024): unrelated, related, partly answering, answering.
