@@ -141,7 +141,7 @@ def test_ece_and_its_null() -> None:
 @pytest.mark.parametrize("name", sorted(PARAMETERS))
 def test_every_metric_prints_as_it_parses(name: str) -> None:
     """With each of its parameters too."""
-    values = {"average": "macro", "label": "a", "precision": "0.9", "bins": "5"}
+    values = {"average": "macro", "label": "a", "precision": "0.9", "bins": "5", "reduce": "any"}
     for text in (name, *(f"{name}({key}={values[key]})" for key in PARAMETERS[name])):
         assert str(parse_metric(text)) == text and parse_metric(str(parse_metric(text))) == parse_metric(text)
 

@@ -38,6 +38,8 @@ class Estimate:
     have no place in an unbounded metric. `method` names the interval. `gateable` is False where
     the value is shown and may not decide, with `note` saying why. `null_high` is the 95th
     percentile of the metric where the system is perfect, for a metric that is shown beside it.
+    `repeated` counts the cases that ran more than once, `stable` those of them whose repeats all
+    got one score.
     """
 
     metric: str
@@ -52,6 +54,8 @@ class Estimate:
     note: str = ""
     left_out: int = 0
     null_high: float | None = None
+    stable: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
 from prompteval.engine.plan import plan_suite
+from prompteval.engine.repeats import repeat_problems
 from prompteval.prompt.loader import load_prompt
 from prompteval.workspace.discovery import prompt_files, suite_files
 from prompteval.workspace.settings import Workspace
@@ -55,6 +56,7 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
         if _matches(path, paths) or any(_matches(source, paths) for source in sources):
             suites += 1
             cases += plan.facts.total
+            found.update(dict.fromkeys(repeat_problems(plan)))
     if not paths and not suites and not chosen:
         raise NothingSelected("there is no prompt and no suite here; `prompteval init` writes some")
     if paths and not suites and not chosen:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from prompteval.engine.evidence import EvidenceColumn, Need, read_attempt
 from prompteval.engine.measures import Measure
+from prompteval.engine.repeats import Repeats, agreed_labels, disagree
 from prompteval.metrics.columns import Columns
+from prompteval.report.view import FlakyCase
 
 UNUSABLE = ("invalid", "refused", "truncated", "filtered")
 
@@ -39,7 +41,11 @@ class TagColumn:
 
 @dataclass(slots=True)
 class ScoreColumn:
-    """One scorer's values for each case; NaN marks a case without a score, inside this class only."""
+    """One scorer's values for each case; NaN marks a case without a score, inside this class only.
+
+    `turns` counts each case's scored repeats, `flaky` marks those that differ. `failed` is 1 where
+    no repeat could be scored, and 2 where another could.
+    """
 
     values: array[float] = field(default_factory=lambda: array("d"))
     expected: array[int] = field(default_factory=lambda: array("i"))
@@ -50,19 +56,25 @@ class ScoreColumn:
     high: float | None = 1.0
     binary: bool = True
     repeated: bool = False
+    turns: array[int] = field(default_factory=lambda: array("i"))
+    flaky: array[int] = field(default_factory=lambda: array("b"))
 
     def add(self, scores: Sequence[Any]) -> None:
-        """The scores of one case's repeats: their mean, the first repeat's classes."""
+        """The scores of one case's repeats: their mean, the class that most of them gave."""
         values = [score[1] for score in scores if score[1] is not None]
-        labels = next((score[3] for score in scores if len(score) > 3 and score[3]), None)
+        labels = agreed_labels(
+            [(score[3][0], score[3][1]) for score in scores if len(score) > 3 and score[3]]
+        )
         self.values.append(sum(values) / len(values) if values else float("nan"))
         self.binary = self.binary and all(value in (0.0, 1.0) for value in values)
         self.repeated = self.repeated or len(values) > 1
+        self.turns.append(len(values))
+        self.flaky.append(int(disagree(values)))
         for score in scores:
             if len(score) > 7:
                 self._widen(score[7], score[8] if len(score) > 8 else 1.0)
-        failed = not values and any(len(score) > 2 and score[2] == "failed" for score in scores)
-        self.failed.append(int(failed))
+        failed = any(len(score) > 2 and score[2] == "failed" for score in scores)
+        self.failed.append(0 if not failed else 2 if values else 1)
         self.expected.append(self._code(labels[0]) if labels else -1)
         self.predicted.append(self._code(labels[1]) if labels and labels[1] is not None else -1)
 
@@ -74,13 +86,30 @@ class ScoreColumn:
         self.low = None if low is None or self.low is None else min(low, self.low)
         self.high = None if high is None or self.high is None else max(high, self.high)
 
-    def scored(self) -> NDArray[np.bool_]:
-        """Mask of the cases with a score."""
+    def scored(self, least_turns: int = 0) -> NDArray[np.bool_]:
+        """Mask of the cases with a score, of enough repeats where a metric needs them all."""
         values = np.frombuffer(self.values, dtype=np.float64) if self.values else np.zeros(0)
-        return ~np.isnan(values)
+        found: NDArray[np.bool_] = ~np.isnan(values)
+        return found & self._whole(least_turns) if least_turns else found
 
-    def columns(self, kept: NDArray[np.bool_], mask: NDArray[np.bool_] | None = None) -> Columns:
-        """Columns of the kept cases; failed scorers under the mask count as missing."""
+    def lacking(self, least_turns: int = 0) -> NDArray[np.bool_]:
+        """Mask of the cases that should have a score and have none, or one of too few repeats."""
+        failed = np.frombuffer(self.failed, dtype=np.int8) if self.failed else np.zeros(0, np.int8)
+        found: NDArray[np.bool_] = failed == 1
+        if least_turns:
+            found = found | (self.scored() & ~self._whole(least_turns))
+        return found
+
+    def _whole(self, least_turns: int) -> NDArray[np.bool_]:
+        turns = np.frombuffer(self.turns, dtype=np.int32) if self.turns else np.zeros(0, np.int32)
+        failed = np.frombuffer(self.failed, dtype=np.int8) if self.failed else np.zeros(0, np.int8)
+        whole: NDArray[np.bool_] = (turns >= least_turns) & (failed == 0)
+        return whole
+
+    def columns(
+        self, kept: NDArray[np.bool_], mask: NDArray[np.bool_] | None = None, least_turns: int = 0
+    ) -> Columns:
+        """Columns of the kept cases; those under the mask that lack a score count as missing."""
         names = sorted(self.classes)
         order = np.full(len(names) + 1, -1, dtype=np.int32)
         for index, name in enumerate(names):
@@ -88,13 +117,14 @@ class ScoreColumn:
         values = np.frombuffer(self.values, dtype=np.float64) if self.values else np.zeros(0)
         expected = np.frombuffer(self.expected, dtype=np.int32) if self.expected else np.zeros(0, np.int32)
         predicted = np.frombuffer(self.predicted, dtype=np.int32) if self.predicted else np.zeros(0, np.int32)
-        failed = np.frombuffer(self.failed, dtype=np.int8) if self.failed else np.zeros(0, np.int8)
-        missing = int(failed.sum() if mask is None else failed[mask].sum())
+        lacking = self.lacking(least_turns)
+        missing = int(lacking.sum() if mask is None else lacking[mask].sum())
         codes = order[expected[kept]], order[predicted[kept]]
-        repeated = self.binary and self.repeated
-        return Columns(
-            values[kept], *codes, tuple(names), missing, self.low, self.high, repeated=repeated
-        )  # fmt: skip
+        found = Columns(values[kept], *codes, tuple(names), missing, self.low, self.high)
+        if not self.repeated:
+            return found
+        turns, flaky = np.frombuffer(self.turns, dtype=np.int32), np.frombuffer(self.flaky, dtype=np.int8)
+        return replace(found, repeated=self.binary, turns=turns[kept], agreed=flaky[kept] == 0)
 
 
 @dataclass(slots=True)
@@ -134,14 +164,12 @@ class EntryColumns:
     latencies: array[float] = field(default_factory=lambda: array("d"))
     evidence: dict[Need, EvidenceColumn] = field(default_factory=dict)
     clusters: ClusterColumn = field(default_factory=lambda: ClusterColumn())
-    skipped: int = 0
+    flaky: list[FlakyCase] = field(default_factory=list)
 
     def of(self, measure: Measure, mask: NDArray[np.bool_] | None = None) -> Columns:
         """The columns a metric reads, of the cases under a mask."""
         if measure.spec.source.kind == "values":
-            column = self.scores[measure.scorer]
-            kept = column.scored() if mask is None else column.scored() & mask
-            return replace(column.columns(kept, mask), clusters=self.clusters.codes(kept))
+            return self._values(measure, mask)
         evidence = self.evidence[measure.scorer, measure.spec.source]
         kept, extra, left_out, missing = evidence.select(mask)
         scores = self.scores.get(measure.scorer)
@@ -159,6 +187,21 @@ class EntryColumns:
             clusters=self.clusters.codes(kept),
         )
 
+    def _values(self, measure: Measure, mask: NDArray[np.bool_] | None) -> Columns:
+        """The scores themselves, each case's repeats reduced as the metric says."""
+        column, spec = self.scores[measure.scorer], measure.spec
+        kept = column.scored(spec.least_turns)
+        if mask is not None:
+            kept = kept & mask
+        found = column.columns(kept, mask, spec.least_turns)
+        found = replace(found, clusters=self.clusters.codes(kept))
+        if spec.reduce is None:
+            return found
+        if not len(found) and spec.least_turns > 1 and found.missing:
+            reason = f"{measure.text} needs {spec.least_turns} scored repeats of a case, and no case has them"
+            return replace(found, reason=reason)
+        return spec.reduce(found)
+
 
 def collect(
     stored: Iterable[tuple[Any, ...]],
@@ -168,13 +211,15 @@ def collect(
     keep_ids: bool,
     exclude_errors: bool = False,
     needs: Mapping[Need, str] | None = None,
+    repeats: Repeats | None = None,
 ) -> EntryColumns:
     """Columns from (case id, replicate, outcome, latency, confidence, case JSON, scores JSON) rows in order.
 
     `needs` names what metrics read beside scores, each with the output field its scorer reads;
     rows then carry what the target reported too (see `SqliteStore.score_columns`).
     `keep_ids` keeps the ids too, for references that need them. `exclude_errors` counts the
-    cases whose target failed and leaves them out of every column.
+    cases whose target failed and leaves them out of every column. A case that has not run as often
+    as `repeats` says is left out as if it had not run.
     """
     columns = EntryColumns([] if keep_ids else None)
     columns.scores = {name: ScoreColumn() for name in scorers}
@@ -182,6 +227,8 @@ def collect(
     columns.evidence = {key: EvidenceColumn(key[1], where) for key, where in (needs or {}).items()}
     for case_id, group in groupby(stored, key=lambda row: row[0]):
         rows = list(group)
+        if repeats is not None and len(rows) < repeats.of_stored(rows[0][5]):
+            continue
         outcome = _worst_outcome(rows)
         columns.outcomes[outcome] += 1
         if exclude_errors and outcome == "error":
@@ -192,6 +239,8 @@ def collect(
         by_row = [{score[0]: score for score in json.loads(row[6] or "[]")} for row in rows]
         for name, column in columns.scores.items():
             column.add([scores[name] for scores in by_row if name in scores])
+        if len(rows) > 1 and scorers:
+            _note_flaky(columns, case_id, [scores.get(scorers[0]) for scores in by_row])
         if columns.evidence:
             seen = [read_attempt(row) for row in rows]
             for (name, _), evidence in columns.evidence.items():
@@ -209,6 +258,13 @@ def _add_case_facts(columns: EntryColumns, case: str, tags: Sequence[str]) -> No
     for tag in tags:
         columns.tags[tag].add(carried.get("tags", {}).get(tag))
     columns.clusters.add(carried.get("cluster"))
+
+
+def _note_flaky(columns: EntryColumns, case_id: str, scores: Sequence[Any]) -> None:
+    """A case whose repeats got different scores of the first scorer, each in its turn."""
+    values = tuple(None if score is None else score[1] for score in scores)
+    if disagree([value for value in values if value is not None]):
+        columns.flaky.append(FlakyCase(case_id, values))
 
 
 def _worst_outcome(rows: Sequence[tuple[Any, ...]]) -> str:

@@ -47,6 +47,7 @@ def estimate(measure: Measure, columns: Columns) -> Estimate:
     if not all(end is None or math.isfinite(end) for end in (found.low, found.high)):
         found = replace(found, low=None, high=None, reason=_OUT_OF_RANGE)
     note = gate_note(measure.name, columns) or _too_few_clusters(columns)
+    repeated, stable = _stability(columns)
     return replace(
         blank,
         value=found.value,
@@ -56,7 +57,17 @@ def estimate(measure: Measure, columns: Columns) -> Estimate:
         reason=found.reason,
         gateable=not note,
         note=note or found.note,
+        repeated=repeated,
+        stable=stable,
     )
+
+
+def _stability(columns: Columns) -> tuple[int, int]:
+    """(cases that ran more than once, those of them that got one score)."""
+    if columns.turns is None or columns.agreed is None:
+        return 0, 0
+    several = columns.turns > 1
+    return int(several.sum()), int((several & columns.agreed).sum())
 
 
 def _too_few_clusters(columns: Columns) -> str:

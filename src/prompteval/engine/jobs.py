@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prompteval.core.case import Case
-from prompteval.core.errors import NothingSelected
+from prompteval.core.errors import InvalidInput, NothingSelected
 from prompteval.engine.options import RunOptions
 from prompteval.engine.plan import SuitePlan, plan_suite
+from prompteval.engine.repeats import Repeats, repeat_problems, repeats_of
 from prompteval.engine.select import select
 from prompteval.engine.targets.base import TargetPlan
 from prompteval.workspace.discovery import find_suites
@@ -31,13 +32,17 @@ class Job:
     @property
     def planned(self) -> int:
         """Cases times repeats, as far as the suite or the command line says how often."""
-        return self.selected * (self.options.repeat or self.plan.suite.repeat)
+        return self.selected * self.repeats.of(None)
+
+    @property
+    def repeats(self) -> Repeats:
+        """How often each case runs."""
+        return repeats_of(self.plan, self.options.repeat)
 
     def work(self) -> Iterator[tuple[Case, int]]:
         """Every (case, replicate), read anew, in the order of the files."""
         for case in _selected(self.plan, self.options):
-            count = self.options.repeat or case.repeat or self.plan.suite.repeat
-            for replicate in range(count):
+            for replicate in range(self.repeats.of(case.repeat)):
                 yield case, replicate
 
 
@@ -50,8 +55,15 @@ def plan_suites(workspace: Workspace, options: RunOptions) -> list[SuitePlan]:
 
 
 def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
-    """The jobs that have a case to run. Raises NothingSelected when there is none."""
+    """The jobs that have a case to run. Raises NothingSelected when there is none.
+
+    Raises InvalidInput where no case runs as often as a metric needs.
+    """
     jobs: list[Job] = []
+    short = [problem for plan in plans for problem in repeat_problems(plan, options.repeat)]
+    wrong = [problem for problem in short if problem.severity == "error"]
+    if wrong:
+        raise InvalidInput(wrong)
     for plan in plans:
         selected = _count(plan, options) if plan.targets else 0
         jobs += [Job(plan, target, model, selected, options) for target, model in plan.entries() if selected]

@@ -30,12 +30,16 @@ from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What one pass over a suite's cases shows, without keeping them."""
+    """What one pass over a suite's cases shows, without keeping them.
+
+    `repeats` counts the cases of the suite's split by how often they ask to run, None where they do not.
+    """
 
     total: int
     tags: frozenset[str]
     splits: Mapping[str | None, int]
     fingerprint: str
+    repeats: Mapping[int | None, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,7 @@ def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Pr
     """
     tags: set[str] = set()
     splits: Counter[str | None] = Counter()
+    repeats: Counter[int | None] = Counter()
     total = digest_sum = 0
     seen_from: set[str] = set()
     broken = False
@@ -213,8 +218,10 @@ def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Pr
                 if several:
                     _note_double(case, key, ids, problems)
                     broken = broken or bool(problems.found)
-                if examples and (not suite.split or case.split in suite.split):
-                    _note_leak(case, key, examples, problems)
+                if not suite.split or case.split in suite.split:
+                    repeats[case.repeat] += 1
+                    if examples:
+                        _note_leak(case, key, examples, problems)
                 tags.update(case.tags)
                 splits[case.split] += 1
                 digest_sum += case_digest(case)
@@ -224,7 +231,7 @@ def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Pr
     if broken:
         return None
     mark = f"sha256:{digest_sum % 2**256:064x}"
-    return CaseFacts(total, frozenset(tags), dict(splits), mark)
+    return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats))
 
 
 def _note_double(case: Case, source: str, ids: dict[int, str], problems: Problems) -> None:

@@ -34,6 +34,7 @@ from prompteval.engine.summary import (
     reliability_tables,
     slice_estimates,
 )
+from prompteval.engine.targets.outputs import OutputsPlan
 from prompteval.engine.usage import UsageTotals
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord
@@ -206,7 +207,13 @@ class _Run:
         tags = [named.text for named in suite.slices]
         keep_ids = any(named.text == "random" for named in suite.references)
         columns = collect(
-            stored, names, tags, keep_ids=keep_ids, exclude_errors=suite.on_error == "exclude", needs=wanted
+            stored,
+            names,
+            tags,
+            keep_ids=keep_ids,
+            exclude_errors=suite.on_error == "exclude",
+            needs=wanted,
+            repeats=job.repeats,
         )
         seen = sum(columns.outcomes.values())
         estimates = metric_estimates(plan, columns)
@@ -215,6 +222,8 @@ class _Run:
         notes = []
         if suite.on_error == "exclude":
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
+        if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
+            notes.append("each recorded output is read once; repeats need a target that runs")
         if usage.other_models:
             notes.append(f"the server answered with another model: {', '.join(sorted(usage.other_models))}")
         return ResultView(
@@ -238,6 +247,7 @@ class _Run:
             per_class=lines,
             confusion=confusion,
             reliability=reliability_tables(plan, columns),
+            flaky=tuple(columns.flaky),
             notes=tuple(notes),
             errors_excluded=suite.on_error == "exclude",
         )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Columns:
     `reason` says why `extra` cannot be used. `clusters` numbers the groups of cases that are
     not independent, None where every case stands alone. `repeated` says that values are means
     over repeats of scores that were all 0 or 1.
+
+    Where a case ran more than once, `turns` counts each case's scored repeats, and `agreed` says
+    whether they got one score.
     """
 
     values: Floats
@@ -38,6 +42,8 @@ class Columns:
     reason: str = ""
     clusters: Codes | None = None
     repeated: bool = False
+    turns: Codes | None = None
+    agreed: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.values)

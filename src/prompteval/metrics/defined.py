@@ -4,6 +4,7 @@ import numpy as np
 
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.names import MetricName
+from prompteval.metrics.repeats import is_binary
 from prompteval.metrics.table import metric_spec, positive_class
 
 SMALLEST_CLASS_TO_GATE = 10
@@ -17,7 +18,7 @@ def undefined_reason(name: MetricName, columns: Columns) -> str:
     if len(columns) == 0:
         return "no case was scored"
     spec = metric_spec(name, columns.classes)
-    if spec.kind == "proportion" and not _is_binary(columns):
+    if spec.kind == "proportion" and not is_binary(columns):
         return f"{name.name} needs scores of 0 and 1; use mean"
     if spec.kind == "confusion" or name.name in ("per_class", "confusion"):
         return _without_classes(name, columns)
@@ -26,10 +27,6 @@ def undefined_reason(name: MetricName, columns: Columns) -> str:
     if spec.source.kind == "numbers":
         return _without_spread(name, columns)
     return ""
-
-
-def _is_binary(columns: Columns) -> bool:
-    return columns.repeated or bool(((columns.values == 0) | (columns.values == 1)).all())
 
 
 def _without_classes(name: MetricName, columns: Columns) -> str:
@@ -48,7 +45,7 @@ def _without_classes(name: MetricName, columns: Columns) -> str:
 
 def _without_confidence(name: MetricName, columns: Columns) -> str:
     if "label" not in name.params and name.name in ("brier", "ece", "reliability"):
-        return "" if _is_binary(columns) else f"{name.name} needs scores of 0 and 1"
+        return "" if is_binary(columns) else f"{name.name} needs scores of 0 and 1"
     reason = _without_classes(MetricName("per_class", name.params), columns)
     if reason:
         return reason

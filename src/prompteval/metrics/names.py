@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 from prompteval.core.problem import did_you_mean
 
-_FORM = re.compile(r"\s*([a-z_][a-z0-9_.]*)\s*(?:\(\s*(.*?)\s*\))?\s*\Z")
+_FORM = re.compile(r"\s*([a-z_][a-z0-9_.]*(?:[@^][a-z0-9]+)?)\s*(?:\(\s*(.*?)\s*\))?\s*\Z")
+_PASS = re.compile(r"(pass[@^])([1-9][0-9]{0,5})\Z")
 
 AVERAGES = ("macro", "micro", "weighted")
+# What a case is worth whose repeats were right or wrong.
+REDUCERS = ("mean", "majority", "any", "all")
 MOST_BINS = 100
 # Metric → its own parameters; every metric but perplexity also takes scorer=.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "accuracy": (),
+    "accuracy": ("reduce",),
     "mean": (),
     "precision": ("average", "label"),
     "recall": ("average", "label"),
@@ -39,6 +42,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "reliability": ("bins", "label"),
 }
 _WITHOUT_SCORER = ("perplexity",)
+_FAMILIES = ("pass@k", "pass^k")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,13 @@ def parse_metric(text: str) -> MetricName:
     if match is None:
         raise ValueError(f"{text!r} is not a metric: write name or name(parameter=value)")
     name, inside = match[1], match[2]
-    if name not in PARAMETERS:
-        raise ValueError(f"there is no metric {name!r} ({did_you_mean(name, PARAMETERS)})")
-    allowed = PARAMETERS[name] if name in _WITHOUT_SCORER else (*PARAMETERS[name], "scorer")
+    own = () if pass_of(name) is not None else PARAMETERS.get(name)
+    if own is None and name.startswith(("pass@", "pass^")):
+        raise ValueError(f"{name!r}: k is a whole number from 1, such as {name[:5]}3")
+    if own is None:
+        help = did_you_mean(name, (*PARAMETERS, *_FAMILIES))
+        raise ValueError(f"there is no metric {name!r} ({help})")
+    allowed = own if name in _WITHOUT_SCORER else (*own, "scorer")
     params: dict[str, str] = {}
     for part in inside.split(",") if inside else ():
         key, equals, value = (piece.strip() for piece in part.partition("="))
@@ -84,9 +92,20 @@ def parse_metric(text: str) -> MetricName:
     return MetricName(name, params)
 
 
+def pass_of(name: str) -> tuple[str, int] | None:
+    """`pass@` or `pass^` with its k, where a metric's name is `pass@k` or `pass^k`; else None."""
+    match = _PASS.match(name)
+    return None if match is None else (match[1], int(match[2]))
+
+
 def _check_average(text: str, value: str) -> None:
     if value not in AVERAGES:
         raise ValueError(f"{text!r}: average is one of {', '.join(AVERAGES)}")
+
+
+def _check_reduce(text: str, value: str) -> None:
+    if value not in REDUCERS:
+        raise ValueError(f"{text!r}: reduce is one of {', '.join(REDUCERS)}")
 
 
 def _check_precision(text: str, value: str) -> None:
@@ -105,6 +124,7 @@ def _check_bins(text: str, value: str) -> None:
 
 _VALUES: Mapping[str, Callable[[str, str], None]] = {
     "average": _check_average,
+    "reduce": _check_reduce,
     "precision": _check_precision,
     "bins": _check_bins,
 }

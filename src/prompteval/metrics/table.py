@@ -10,7 +10,8 @@ from prompteval.metrics import classification, curves, ngrams, regression
 from prompteval.metrics.classification import Table
 from prompteval.metrics.columns import Columns, Floats
 from prompteval.metrics.curves import Statistic
-from prompteval.metrics.names import MetricName
+from prompteval.metrics.names import MetricName, pass_of
+from prompteval.metrics.repeats import pass_columns, reduce_cases
 
 Kind = Literal["proportion", "mean", "confusion", "sample", "roc", "pr", "calibration", "breakdown"]
 SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs"]
@@ -46,7 +47,9 @@ class MetricSpec:
     `confusion` metric is `statistic(tables)` over tables of shape (..., K, K + 1). A `sample`
     metric is `sample(columns)(weights)` over weights of shape (..., rows). `roc` and `pr` are
     areas with intervals of their own, `calibration` is a number beside its null. A `breakdown`
-    is a table, no number. `low` and `high` bound the scale, None where it is open.
+    is a table, no number. `low` and `high` bound the scale, None where it is open. `reduce` makes
+    one value of a case's repeats, None leaves their mean. Where `least_turns` is not 0, a case
+    counts that ran as often, and whose every repeat was scored; another is missing.
     """
 
     kind: Kind
@@ -57,6 +60,8 @@ class MetricSpec:
     low: float | None = 0.0
     high: float | None = 1.0
     higher_is_better: bool = True
+    reduce: Callable[[Columns], Columns] | None = None
+    least_turns: int = 0
 
     @property
     def gates(self) -> bool:
@@ -68,6 +73,12 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
     """What a parsed name computes. `classes` gives `label=` its index; -1 while unknown."""
     if name.name in ("precision", "recall", "f1"):
         return _per_class_metric(name, classes)
+    passed = pass_of(name.name)
+    if passed is not None:
+        return MetricSpec("proportion", reduce=lambda c: pass_columns(c, *passed), least_turns=passed[1])
+    how = name.params.get("reduce")
+    if how is not None and how != "mean":
+        return MetricSpec("proportion", reduce=lambda c: reduce_cases(c, how), least_turns=1)
     if name.name in _FIXED:
         return _FIXED[name.name]
     source = Source("confidence", name.params.get("label", ""), 2 if "label" in name.params else 3)

@@ -1,10 +1,10 @@
 """Numbers and words that the terminal and Markdown show alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prompteval.core.verdict import Estimate, Verdict
-from prompteval.report.view import ReliabilityLine, ReliabilityTable
+from prompteval.report.view import FlakyCase, ReliabilityLine, ReliabilityTable
 
 MARKS = {
     Verdict.PASS: "✓ pass",
@@ -35,6 +35,30 @@ def scored(estimate: Estimate) -> str:
     return f"{estimate.n}/{estimate.n + estimate.missing + estimate.left_out}"
 
 
+def stable(estimate: Estimate) -> str:
+    """`27/30`: how many of the cases that ran more than once got one score each time."""
+    return f"{estimate.stable}/{estimate.repeated}" if estimate.repeated else "–"
+
+
+def flaky_first(cases: Sequence[FlakyCase]) -> list[FlakyCase]:
+    """The cases that waver most first, then by id."""
+
+    def steadiness(case: FlakyCase) -> tuple[float, str]:
+        known = case.known
+        mean = sum(known) / len(known)
+        return (-sum((score - mean) ** 2 for score in known) / len(known), case.case_id)
+
+    return sorted(cases, key=steadiness)
+
+
+def wavered(case: FlakyCase) -> str:
+    """`2 of 3 right`; for graded scores `0.2 to 0.9 in 3`."""
+    known = case.known
+    if set(known) <= {0.0, 1.0}:
+        return f"{known.count(1.0)} of {len(known)} right"
+    return f"{min(known):.3g} to {max(known):.3g} in {len(known)}"
+
+
 def spent(usage: Mapping[str, Any]) -> list[str]:
     """What calls were made and what they cost, in short parts; what is nothing is left out.
 
@@ -62,6 +86,8 @@ def bin_cells(line: ReliabilityLine) -> list[str]:
     return [f"{line.low:.2f}–{line.high:.2f}", *middle, ends]
 
 
+# How many flaky cases a table names; JSON has them all.
+FLAKY_SHOWN = 10
 BIN_HEADS = ("confidence", "cases", "mean", "came true", "95 % interval")
 
 

@@ -37,6 +37,8 @@ def _case(name: str, rows: list[Row]) -> str:
         )
     row, message = failed[0]
     count = f"{len(failed)} of {len(rows)} repeats: " if len(rows) > 1 else ""
+    if 0 < len(failed) < len(rows):
+        count = f"flaky, {count}"
     kind = "error" if row.observation.outcome == "error" else "failure"
     body = escape(_clean(row.observation.text[:2000]))
     return f"{head}>\n      <{kind} message={_quoted(count + message)}>{body}</{kind}>\n    </testcase>\n"

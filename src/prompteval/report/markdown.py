@@ -6,7 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from prompteval.core.text import printable
 from prompteval.core.verdict import Estimate
-from prompteval.report.format import BIN_HEADS, MARKS, bin_cells, bin_title, interval, number, scored
+from prompteval.report.format import (
+    BIN_HEADS,
+    FLAKY_SHOWN,
+    MARKS,
+    bin_cells,
+    bin_title,
+    flaky_first,
+    interval,
+    number,
+    scored,
+    stable,
+    wavered,
+)
 from prompteval.report.view import ResultView, RunView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
@@ -34,11 +46,14 @@ def _result(result: ResultView) -> Iterator[str]:
         f"{cases['scored']}/{cases['total']} scored, {cases['errors']} errors, "
         f"{cases['invalid']} invalid, {cases['skipped']} skipped\n\n"
     )
-    yield "| metric | value | 95 % interval | scored |\n|---|---|---|---|\n"
-    yield from _estimates("", result.metrics)
+    repeated = any(estimate.repeated for estimate in result.metrics.values())
+    yield f"| metric | value | 95 % interval | scored |{' stable |' if repeated else ''}\n"
+    yield f"|---|---|---|---|{'---|' if repeated else ''}\n"
+    yield from _estimates("", result.metrics, repeated)
     for name, estimates in result.references.items():
-        yield from _estimates(f"{name}: ", estimates)
+        yield from _estimates(f"{name}: ", estimates, repeated)
     yield "\n"
+    yield from _flaky(result)
     for table in result.reliability:
         yield f"{safe(bin_title(table))}\n\n| {' | '.join(BIN_HEADS)} |\n|---|---|---|---|---|\n"
         yield from (f"| {' | '.join(bin_cells(line))} |\n" for line in table.lines)
@@ -56,9 +71,21 @@ def _result(result: ResultView) -> Iterator[str]:
         yield "\n"
 
 
-def _estimates(prefix: str, estimates: Mapping[str, Estimate]) -> Iterator[str]:
+def _estimates(prefix: str, estimates: Mapping[str, Estimate], repeated: bool) -> Iterator[str]:
     for name, e in estimates.items():
-        yield f"| {safe(prefix + name)} | {number(e.value)} | {safe(interval(e))} | {scored(e)} |\n"
+        more = f" {stable(e)} |" if repeated else ""
+        yield f"| {safe(prefix + name)} | {number(e.value)} | {safe(interval(e))} | {scored(e)} |{more}\n"
+
+
+def _flaky(result: ResultView) -> Iterator[str]:
+    """The cases whose repeats disagree, those that waver most first."""
+    if not result.flaky:
+        return
+    yield f"| flaky: {len(result.flaky):,} cases | repeats |\n|---|---|\n"
+    for case in flaky_first(result.flaky)[:FLAKY_SHOWN]:
+        yield f"| {safe(case.case_id)} | {wavered(case)} |\n"
+    more = len(result.flaky) - FLAKY_SHOWN
+    yield f"| and {more:,} more | |\n\n" if more > 0 else "\n"
 
 
 def _failing(view: RunView) -> Iterator[str]:

@@ -15,6 +15,7 @@ def run_schema() -> dict[str, Any]:
             "value": number, "low": number, "high": number, "n": count, "missing": count,
             "method": {"type": "string"}, "reason": {"type": "string"}, "note": {"type": "string"},
             "gateable": {"const": False}, "left_out": count, "null_high": number,
+            "stable": count, "repeated": count,
         },
     }  # fmt: skip
     estimates = {"type": "object", "additionalProperties": {"$ref": "#/$defs/estimate"}}
@@ -40,6 +41,11 @@ def run_schema() -> dict[str, Any]:
             "bins": {"type": "array", "items": line},
         },
     }  # fmt: skip
+    flaky = {
+        "type": "object",
+        "required": ["id", "scores"],
+        "properties": {"id": {"type": "string"}, "scores": {"type": "array", "items": number}},
+    }
     cases = ["total", "scored", "errors", "invalid", "skipped"]
     tokens = ["prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"]
     usage = [*("requests", "attempts", "cached", "replayed"), *tokens, "cost_usd"]
@@ -58,6 +64,7 @@ def run_schema() -> dict[str, Any]:
             "references": nested,
             "gates": {"type": "array", "items": gate},
             "reliability": {"type": "object", "additionalProperties": reliability},
+            "flaky": {"type": "array", "items": flaky},
             "usage": {"type": "object", "required": usage, "properties": dict.fromkeys(usage, number)},
             "timing": {
                 "type": "object",

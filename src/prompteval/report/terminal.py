@@ -5,7 +5,20 @@ from typing import TYPE_CHECKING
 
 from prompteval.core.text import printable
 from prompteval.core.verdict import Estimate
-from prompteval.report.format import BIN_HEADS, MARKS, bin_cells, bin_title, interval, number, scored, spent
+from prompteval.report.format import (
+    BIN_HEADS,
+    FLAKY_SHOWN,
+    MARKS,
+    bin_cells,
+    bin_title,
+    flaky_first,
+    interval,
+    number,
+    scored,
+    spent,
+    stable,
+    wavered,
+)
 from prompteval.report.view import ResultView, RunView
 
 if TYPE_CHECKING:
@@ -47,6 +60,7 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     for note in result.notes:
         console.print(f"note: {printable(note)}", markup=False, highlight=False)
     _metrics(result, console)
+    _flaky(result, console)
     if result.per_class:
         _per_class(result, console)
     for table in result.reliability:
@@ -72,15 +86,31 @@ def _table(console: "Console", title: str, columns: list[str], rows: list[list[s
 
 
 def _metrics(result: ResultView, console: "Console") -> None:
-    rows = _lines("", result.metrics)
+    repeated = any(estimate.repeated for estimate in result.metrics.values())
+    rows = _lines("", result.metrics, repeated)
     for name, estimates in result.references.items():
-        rows += _lines(f"  {name}: ", estimates)
+        rows += _lines(f"  {name}: ", estimates, repeated)
     if rows:
-        _table(console, "", ["metric", "value", "95 % interval", "scored"], rows)
+        heads = ["metric", "value", "95 % interval", "scored"]
+        _table(console, "", [*heads, "stable"] if repeated else heads, rows)
 
 
-def _lines(prefix: str, estimates: Mapping[str, Estimate]) -> list[list[str]]:
-    return [[prefix + name, number(e.value), interval(e), scored(e)] for name, e in estimates.items()]
+def _lines(prefix: str, estimates: Mapping[str, Estimate], repeated: bool) -> list[list[str]]:
+    return [
+        [prefix + name, number(e.value), interval(e), scored(e), *([stable(e)] if repeated else [])]
+        for name, e in estimates.items()
+    ]
+
+
+def _flaky(result: ResultView, console: "Console") -> None:
+    """The cases whose repeats disagree, those that waver most first."""
+    if not result.flaky:
+        return
+    rows = [[case.case_id, wavered(case)] for case in flaky_first(result.flaky)[:FLAKY_SHOWN]]
+    _table(console, f"flaky: {len(result.flaky):,} cases", ["case", "repeats"], rows)
+    if len(result.flaky) > FLAKY_SHOWN:
+        more = len(result.flaky) - FLAKY_SHOWN
+        console.print(f"and {more:,} more; --json lists them all", style="dim", highlight=False)
 
 
 def _per_class(result: ResultView, console: "Console") -> None:

@@ -54,6 +54,22 @@ class ReliabilityTable:
 
 
 @dataclass(frozen=True, slots=True)
+class FlakyCase:
+    """A case whose repeats got different scores of the first scorer.
+
+    `scores` has one a repeat, in their order; None where that repeat could not be scored.
+    """
+
+    case_id: str
+    scores: tuple[float | None, ...]
+
+    @property
+    def known(self) -> list[float]:
+        """The scores that are there."""
+        return [score for score in self.scores if score is not None]
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView:
     """One (suite, prompt, model). scored + errors + invalid + skipped = total."""
 
@@ -73,6 +89,7 @@ class ResultView:
     reliability: tuple[ReliabilityTable, ...] = ()
     notes: tuple[str, ...] = ()
     errors_excluded: bool = False
+    flaky: tuple[FlakyCase, ...] = ()
 
     @property
     def title(self) -> str:
@@ -149,6 +166,8 @@ def _result_json(result: ResultView) -> dict[str, Any]:
         body["confusion"] = dict(result.confusion)
     if result.reliability:
         body["reliability"] = {table.metric: _reliability_json(table) for table in result.reliability}
+    if result.flaky:
+        body["flaky"] = [{"id": case.case_id, "scores": list(case.scores)} for case in result.flaky]
     if result.notes:
         body["notes"] = list(result.notes)
     if result.errors_excluded:
@@ -184,6 +203,8 @@ def _estimate_json(estimate: Estimate) -> dict[str, Any]:
         body["gateable"] = False
     if estimate.left_out:
         body["left_out"] = estimate.left_out
+    if estimate.repeated:
+        body |= {"stable": estimate.stable, "repeated": estimate.repeated}
     if estimate.null_high is not None:
         body["null_high"] = estimate.null_high
     return body
@@ -220,4 +241,5 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         reliability=tuple(_reliability_from(m, body) for m, body in raw.get("reliability", {}).items()),
         notes=tuple(raw.get("notes", ())),
         errors_excluded=raw.get("errors_excluded", False),
+        flaky=tuple(FlakyCase(case["id"], tuple(case["scores"])) for case in raw.get("flaky", ())),
     )
