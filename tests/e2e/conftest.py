@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -98,4 +99,15 @@ def workspace(tmp_path: Path) -> Workspace:
     return made
 
 
-WorkspaceFactory = Callable[[], Workspace]
+Blocks = Callable[[Path, str], list[str]]
+
+
+@pytest.fixture
+def blocks() -> Blocks:
+    """The fenced blocks of a document in one language, in their order."""
+
+    def find(document: Path, language: str) -> list[str]:
+        text = document.read_text(encoding="utf-8")
+        return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+    return find

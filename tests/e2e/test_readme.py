@@ -5,16 +5,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
 pytestmark = pytest.mark.slow
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
 def prompteval(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -22,11 +19,14 @@ def prompteval(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
 
 
-def test_console_blocks_run_to_the_end(tmp_path: Path) -> None:
+def test_console_blocks_run_to_the_end(tmp_path: Path, blocks: Any) -> None:
     """`init`, `cd`, `check`, `run`, in their order, each with exit code 0."""
     folder = tmp_path
     for command in [
-        line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")
+        line[2:]
+        for block in blocks(README, "console")
+        for line in block.splitlines()
+        if line.startswith("$ ")
     ]:
         program, *arguments = command.split()
         if program == "cd":
@@ -39,7 +39,7 @@ def test_console_blocks_run_to_the_end(tmp_path: Path) -> None:
 
 def test_the_printed_output_is_that_of_the_command() -> None:
     """Line for line, numbers aside: another build of torch may move a digit."""
-    printed = re.search(r"<!-- output -->\n```text\n(.*?)```", README, re.DOTALL)
+    printed = re.search(r"<!-- output -->\n```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert printed is not None
     done = prompteval(ROOT, "run", "classify_intent")
 
@@ -50,20 +50,20 @@ def test_the_printed_output_is_that_of_the_command() -> None:
     assert shape(printed[1]) == shape(done.stdout)
 
 
-def test_the_example_workspace_of_the_readme_works(tmp_path: Path) -> None:
+def test_the_example_workspace_of_the_readme_works(tmp_path: Path, blocks: Any) -> None:
     """The prompt, the case, the suite and the profile of the README pass `check` together."""
-    prompt, application = blocks("python")
+    prompt, application = blocks(README, "python")
     (tmp_path / "prompts" / "route_ticket").mkdir(parents=True)
     (tmp_path / "prompts" / "route_ticket" / "v1.py").write_text(prompt)
     (tmp_path / "datasets").mkdir()
-    (tmp_path / "datasets" / "tickets.jsonl").write_text(blocks("json")[0])
+    (tmp_path / "datasets" / "tickets.jsonl").write_text(blocks(README, "json")[0])
     (tmp_path / "evals").mkdir()
-    (tmp_path / "evals" / "route_ticket.yaml").write_text(blocks("yaml")[0])
-    (tmp_path / "prompteval.toml").write_text(blocks("toml")[0])
+    (tmp_path / "evals" / "route_ticket.yaml").write_text(blocks(README, "yaml")[0])
+    (tmp_path / "prompteval.toml").write_text(blocks(README, "toml")[0])
     done = prompteval(tmp_path, "check")
     assert done.returncode == 0, done.stdout
     called = subprocess.run(
         [sys.executable, "-c", application], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert called.stdout.strip() == "payments"
-    assert json.loads(blocks("json")[0])["id"] == "t1"
+    assert json.loads(blocks(README, "json")[0])["id"] == "t1"
