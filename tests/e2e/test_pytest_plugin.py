@@ -73,6 +73,15 @@ def test_a_failure_is_one_block_without_a_traceback(run: Run) -> None:
     assert "Traceback" not in done.stdout.str() and ".py:" not in done.stdout.str()
 
 
+def test_repeats_are_one_item(workspace: Any, run: Run) -> None:
+    """A case that is run three times is one test, and its block says how many of them failed."""
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write("evals/s.yaml", f"{suite}repeat: 3\n")
+    done = run()
+    done.assert_outcomes(passed=4, failed=1)
+    done.stdout.fnmatch_lines(["3 of 3 repeats: exact 0, *"])
+
+
 def test_a_failed_gate_says_what_was_observed(workspace: Any, run: Run) -> None:
     """The detail of the rule, and its line in the suite."""
     suite = (workspace.root / "evals/s.yaml").read_text()

@@ -40,33 +40,32 @@ def render_case(row: Row) -> Iterator[str]:
         yield f"tags      {printable(_shown(dict(row.case.tags)))}\n"
 
 
-def case_failure(row: Row) -> str:
-    """Why a row fails: its call, its output, or a first score that is missing or under 1; else empty."""
-    failure = row.observation.failure
-    if failure is not None:
-        return f"{row.observation.outcome}: {failure.message}"
-    for score in row.scores[:1]:
-        if score.status == "failed":
-            return f"{score.name} could not score: {score.reason}"
-        if score.value is not None and score.value < 1:
-            labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
-            return f"{score.name} {score.value:g}{labels}" + (f": {score.reason}" if score.reason else "")
-    return ""
+def case_failure(rows: Sequence[Row]) -> tuple[Row, str] | None:
+    """The first failing row of a case's repeats with the reason; None when every one passes.
+
+    A row fails when its call did, its output cannot be used, or its first score is missing or
+    under 1. How many repeats fail is said before the reason, and that the case is flaky.
+    """
+    failed = [(row, reason) for row in rows if (reason := _reason(row))]
+    if not failed:
+        return None
+    row, reason = failed[0]
+    count = f"{len(failed)} of {len(rows)} repeats: " if len(rows) > 1 else ""
+    return row, f"{'flaky, ' if len(failed) < len(rows) else ''}{count}{reason}"
 
 
 def failure_block(rows: Sequence[Row], place: str) -> str:
-    """A failing case in a few lines, its reason first. `place` is where the case stands.
+    """A failing case in a few lines, its reason first; empty when every repeat passes.
 
-    Of repeats, the first that failed is shown. Empty when every row passes.
+    `place` is where the case stands.
     """
-    failed = [(row, reason) for row in rows if (reason := case_failure(row))]
-    if not failed:
+    failed = case_failure(rows)
+    if failed is None:
         return ""
-    row, reason = failed[0]
-    count = f"{len(failed)} of {len(rows)} repeats: " if len(rows) > 1 else ""
+    row, reason = failed
     seen = row.observation
     lines = [
-        f"{count}{reason}",
+        reason,
         f"case      {row.case.id}  ({place})",
         f"target    {row.target}  {row.model}",
         f"inputs    {_short(row.case.inputs)}",
@@ -77,6 +76,19 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
         value = score.status if score.value is None else f"{score.value:g}"
         lines.append(f"scorer    {score.name} = {value}" + (f": {score.reason}" if score.reason else ""))
     return printable("\n".join(lines))
+
+
+def _reason(row: Row) -> str:
+    failure = row.observation.failure
+    if failure is not None:
+        return f"{row.observation.outcome}: {failure.message}"
+    for score in row.scores[:1]:
+        if score.status == "failed":
+            return f"{score.name} could not score: {score.reason}"
+        if score.value is not None and score.value < 1:
+            labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
+            return f"{score.name} {score.value:g}{labels}" + (f": {score.reason}" if score.reason else "")
+    return ""
 
 
 def worst_line(row: Row) -> str:

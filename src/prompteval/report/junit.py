@@ -29,19 +29,16 @@ def _case(name: str, rows: list[Row]) -> str:
     seconds = sum(row.observation.latency_ms for row in rows) / 1000
     title = f"{name}::{rows[0].case.id}"
     head = f"    <testcase classname={_quoted(name)} name={_quoted(title)} time={_quoted(f'{seconds:.3f}')}"
-    failed = [(row, message) for row in rows if (message := case_failure(row))]
-    if not failed:
+    failed = case_failure(rows)
+    if failed is None:
         reason = next((s.reason for s in rows[0].scores[:1] if s.status == "skipped"), None)
         return (
             f"{head}/>\n" if reason is None else f"{head}><skipped message={_quoted(reason)}/></testcase>\n"
         )
-    row, message = failed[0]
-    count = f"{len(failed)} of {len(rows)} repeats: " if len(rows) > 1 else ""
-    if 0 < len(failed) < len(rows):
-        count = f"flaky, {count}"
+    row, message = failed
     kind = "error" if row.observation.outcome == "error" else "failure"
     body = escape(_clean(row.observation.text[:2000]))
-    return f"{head}>\n      <{kind} message={_quoted(count + message)}>{body}</{kind}>\n    </testcase>\n"
+    return f"{head}>\n      <{kind} message={_quoted(message)}>{body}</{kind}>\n    </testcase>\n"
 
 
 def _gates(name: str, result: ResultView) -> Iterator[str]:
