@@ -7,7 +7,8 @@ Writes its part of README.md beside it. All data are synthetic.
 
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 from time import process_time
 
 import numpy as np
@@ -16,7 +17,15 @@ from parts import table, write_part
 from populations import Pairs, paired
 
 from prompteval.stats.sequential.betting import always_valid, confidence_sequence
-from prompteval.stats.sequential.looks import FRACTIONS, Stop, group_sequential, one_sided
+from prompteval.stats.sequential.looks import (
+    FRACTIONS,
+    Look,
+    Stop,
+    group_sequential,
+    one_sided,
+    planned_looks,
+)
+from prompteval.stats.sequential.settle import Scale, Settled, Threshold, Way, settle_difference, settle_end
 
 Floats = NDArray[np.float64]
 CASES = (100, 300, 1000)
@@ -34,6 +43,13 @@ DROPPED = {
     "graded, 40 % differ, 3 points lost": Pairs(0.4, -0.03, (1, 2)),
     "graded, 40 % differ, 8 points lost": Pairs(0.4, -0.08, (1, 2)),
 }
+# Each: one case's score against a threshold of .8; binary, or from 0 to 1.
+SCORES: dict[str, tuple[Callable[[np.random.Generator, int, float], Floats], bool]] = {
+    "yes or no": (lambda g, n, mean: (g.random(n) < mean).astype(np.float64), True),
+    "graded": (lambda g, n, mean: g.beta(4 * mean, 4 * (1 - mean), n), False),
+}
+WAYS = {"group-sequential": Way("group-sequential"), "always valid": Way("always-valid")}
+BETTING_LOOKS = 20
 Rule = Callable[[Floats], Stop | None]
 
 
@@ -63,7 +79,10 @@ def peeking(differences: Floats) -> Stop | None:
 def main() -> None:
     quick = "--quick" in sys.argv[1:]
     runs, started = (100 if quick else 4000), process_time()
-    parts = [introduction(runs), alarms(runs), drops(runs // 4), at_all_times(max(runs // 10, 20))]
+    parts = [
+        *(introduction(runs), alarms(runs), drops(runs // 4)),
+        *(thresholds(runs // 2), references(runs // 4), at_all_times(max(runs // 10, 20))),
+    ]
     if not quick:
         write_part("stopping", "\n\n".join(parts))
     print("\n\n".join(parts), f"\n\n{process_time() - started:.0f} s of processor time")
@@ -112,6 +131,77 @@ def drops(runs: int) -> str:
             print(*rows[-1], file=sys.stderr, flush=True)
     told = f"Drops that are found, and the cases that were used on average, over {runs:,} runs:\n\n"
     return told + table(["population", "cases", *rules(1)], rows)
+
+
+Ask = Callable[[int, Look, bool], Settled | None]
+
+
+def until_settled(n: int, way: Way, ask: Ask) -> tuple[bool, int]:
+    """(met, cases used) of one run with a look after each portion, as the engine takes them."""
+    looks = planned_looks(n)
+    if way.method == "always-valid":
+        ends = sorted({-(-n * step // BETTING_LOOKS) for step in range(1, BETTING_LOOKS + 1)})
+        looks = tuple(Look(end, 0.0, 0.0) for end in ends)
+    for look in looks:
+        found = ask(look.cases, look, look.cases == n)
+        if found is not None:
+            return found.met, look.cases
+    raise AssertionError("the last look settles everything")
+
+
+def low_end(values: Floats, binary: bool, wanted: float, way: Way) -> Ask:
+    """`low >= wanted` over values in seeded order."""
+    rule, scale = Threshold("low", ">=", wanted), Scale(binary=binary)
+    return lambda cases, look, last: settle_end(values[:cases], look, scale, rule, way, last=last)
+
+
+def better(differences: Floats, way: Way) -> Ask:
+    """`beats` over differences in seeded order."""
+    return lambda cases, look, last: settle_difference(differences[:cases], look, way, scale=1.0, last=last)
+
+
+def passed(ended: Sequence[tuple[bool, int]]) -> str:
+    """Percent of runs that passed, and the cases they used on average."""
+    share, cases = np.mean(np.asarray(ended, dtype=np.float64), axis=0)
+    return f"{100 * share:.1f} % / {cases:,.0f}"
+
+
+def thresholds(runs: int) -> str:
+    """`low >= t` where the truth is t itself, and where it lies above."""
+    rows = []
+    for name, (draw, binary) in SCORES.items():
+        for wanted, n in product((0.5, 0.8, 0.95), CASES):
+            cells = []
+            for way, mean in product(WAYS.values(), (wanted, wanted + 0.6 * (1 - wanted))):
+                g = np.random.default_rng([zlib.crc32(name.encode()), n, round(1000 * mean)])
+                asked = [low_end(draw(g, n, mean), binary, wanted, way) for _ in range(runs)]
+                cells.append(passed([until_settled(n, way, ask) for ask in asked]))
+            rows.append([name, wanted, f"{n:,}", *cells])
+            print(*rows[-1], file=sys.stderr, flush=True)
+    told = (
+        f"A gate `low >= t` over {runs:,} runs: how often it passes and the cases used on average, where the"
+        " true mean is t itself (2.5 % may pass) and where it lies 60 % of the way from t to 1:\n\n"
+    )
+    heads = [f"{name}, {where}" for name in WAYS for where in ("at t", "above")]
+    return told + table(["scores", "t", "cases", *heads], rows)
+
+
+def references(runs: int) -> str:
+    """`beats` over a reference that is as good, and over one that is worse."""
+    rows = []
+    for name, spec in (*UNCHANGED.items(), *DROPPED.items()):
+        for n in CASES[:2]:
+            samples = draws(name, spec, n, runs)
+            cells = [
+                passed([until_settled(n, way, better(-d, way)) for d in samples]) for way in WAYS.values()
+            ]
+            rows.append([name, f"{n:,}", *cells])
+            print(*rows[-1], file=sys.stderr, flush=True)
+    told = (
+        f"A gate `beats` over {runs:,} runs, the reference being the side that loses: how often it passes,"
+        " and the cases used on average. Where nothing is lost, 2.5 % may pass.\n\n"
+    )
+    return told + table(["population", "cases", *WAYS], rows)
 
 
 def at_all_times(runs: int) -> str:

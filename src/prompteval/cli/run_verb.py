@@ -3,13 +3,16 @@
 import json
 import sys
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from prompteval.cli.ending import verb
 from prompteval.core.text import printable
+from prompteval.stats.sequential import METHODS, Method
 
 if TYPE_CHECKING:
     from prompteval.engine.options import RunOptions
@@ -71,6 +74,13 @@ MaxWait = Annotated[
 Batch = Annotated[
     bool, typer.Option("--batch", help="Send all requests by the Batch API, and wait for the results.")
 ]
+StopEarly = Annotated[
+    Method | None,
+    typer.Option(
+        "--stop-early",
+        help="Run cases in a seeded order, and none once every gate is decided; alone: group-sequential.",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell calls, tokens and money, and make no call.")]
 Outputs = Annotated[
     list[Path] | None,
@@ -81,8 +91,19 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last 
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables and worst cases too.")]
 
 
+class _RunCommand(TyperCommand):
+    """Lets `--stop-early` stand alone: what follows it is its value only where it names a method."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        alone = [
+            "--stop-early=group-sequential" if word == "--stop-early" and after not in METHODS else word
+            for word, after in zip_longest(args, args[1:])
+        ]
+        return super().parse_args(ctx, alone)
+
+
 def register(app: typer.Typer) -> None:
-    app.command("run", epilog=EPILOG)(verb(run))
+    app.command("run", epilog=EPILOG, cls=_RunCommand)(verb(run))
 
 
 def run(
@@ -106,6 +127,7 @@ def run(
     max_cost: MaxCost = None,
     max_wait: MaxWait = 60.0,
     batch: Batch = False,
+    stop_early: StopEarly = None,
     dry_run: DryRun = False,
     outputs: Outputs = None,
     as_json: AsJson = False,
@@ -140,6 +162,7 @@ def run(
         max_cost=max_cost,
         max_wait=max_wait,
         batch=batch,
+        stop_early=stop_early,
     )
     if offline:
         forbid_network()

@@ -204,5 +204,7 @@ def wanted_requests(jobs: Sequence[Job], provider: Provider) -> Iterator[Request
 def refuse_unbatchable(jobs: Sequence[Job]) -> None:
     """Raise UsageError for a job whose calls cannot be known beforehand."""
     for job in jobs:
+        if job.options.stop_early is not None:
+            raise UsageError("--batch sends every call at once, and --stop-early waits", "leave one out")
         if not isinstance(job.target, PromptPlan):
             raise UsageError(f"--batch runs prompts, and {job.title} is none", "leave it out, or run without")

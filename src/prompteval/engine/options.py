@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from prompteval.stats.sequential import Method
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -34,6 +36,7 @@ class RunOptions:
     `resume` is a run's id, or `last` for the last that did not end; what it selected then counts.
     `offline` leaves models behind a network to the cache.
     `max_cost` is USD for the whole run, `max_wait` the seconds a server may ask to be waited for.
+    `stop_early` is how gates are decided before all cases were run.
     """
 
     suites: tuple[str, ...] = ()
@@ -51,6 +54,7 @@ class RunOptions:
     max_cost: float | None = None
     max_wait: float = 60.0
     batch: bool = False
+    stop_early: Method | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What decides which cases run, for the manifest."""
@@ -62,6 +66,7 @@ class RunOptions:
             "prompts": list(self.prompts),
             "repeat": self.repeat,
             "batch": self.batch,
+            "stop_early": self.stop_early,
             "selection": [chosen.expression, chosen.limit, chosen.sample, chosen.seed, only],
         }
 
@@ -76,5 +81,6 @@ class RunOptions:
             prompts=tuple(stored["prompts"]),
             repeat=stored["repeat"],
             batch=stored.get("batch", False),
+            stop_early=stored.get("stop_early"),
             selection=Selection(expression, limit, sample, seed, pairs),
         )

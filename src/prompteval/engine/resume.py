@@ -32,6 +32,7 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
         or options.models
         or options.prompts
         or options.repeat
+        or options.stop_early
         or options.selection != Selection()
     ):
         raise UsageError("--resume takes the selection of the run it goes on with", "leave the others out")

@@ -2,17 +2,20 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
 
+from prompteval.core.case import Case
 from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
-from prompteval.engine.collect import collect
+from prompteval.engine.collect import EntryColumns, collect
+from prompteval.engine.early.decide import Early
+from prompteval.engine.early.plan import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
 from prompteval.engine.jobs import Job, plan_jobs, plan_suites
 from prompteval.engine.manifest import manifest
@@ -71,8 +74,13 @@ class _Entry:
 
     job: Job
     usage: UsageTotals
+    early: Early | None = None
     done: frozenset[tuple[str, int]] = frozenset()
     wall_s: float = 0.0
+
+    def portions(self) -> Iterator[Iterator[tuple[Case, int]]]:
+        """What runs before each look at whether all is decided; all of it where nothing is to be seen."""
+        return iter([self.job.work()]) if self.early is None else self.early.portions()
 
 
 class _Run:
@@ -117,10 +125,12 @@ class _Run:
             self._store.begin_run(self._id, made_from, _now())
         stop = Stop()
         try:
-            running = [self._begin(job, models) for job in jobs]
+            method = self._options.stop_early
+            early = plan_early(jobs, method) if method is not None else [None] * len(jobs)
+            running = [self._begin(job, models, look) for job, look in zip(jobs, early, strict=True)]
             asyncio.run(self._all(running, models, stop))
             self._files.close_journal(self._id)
-            results = [self._summarise(entry.job, entry.usage, entry.wall_s) for entry in running]
+            results = [self._summarise(entry) for entry in running]
             view = self._decide(results, stop)
             self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
             self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
@@ -131,10 +141,10 @@ class _Run:
             raise
         return view
 
-    def _begin(self, job: Job, models: Models) -> _Entry:
+    def _begin(self, job: Job, models: Models, early: Early | None) -> _Entry:
         """A job with what is stored of it already, when the run is resumed."""
         price = models.open(job.model).price if job.target.own_model is None else None
-        entry = _Entry(job, UsageTotals(price=price))
+        entry = _Entry(job, UsageTotals(price=price), early)
         if self._record is None:
             return entry
         done = set()
@@ -180,46 +190,62 @@ class _Run:
             provider, concurrency = models.layered(job, waiting)
         target = job.target.open(job.model, provider)
         try:
-            await run_cases(
-                entry,
-                ((case, turn) for case, turn in job.work() if (case.id, turn) not in running.done),
-                target,
-                job.plan.scorers,
-                concurrency=concurrency,
-                sink=self._store.add_rows,
-                on_row=on_row,
-                stop=stop,
-                waiting=waiting,
-            )
+            for portion in running.portions():
+                await run_cases(
+                    entry,
+                    ((case, turn) for case, turn in portion if (case.id, turn) not in running.done),
+                    target,
+                    job.plan.scorers,
+                    concurrency=concurrency,
+                    sink=self._store.add_rows,
+                    on_row=on_row,
+                    stop=stop,
+                    waiting=waiting,
+                )
+                if stop.event.is_set() or self._all_decided(running):
+                    return
         finally:
             running.wall_s = perf_counter() - started
             await target.aclose()
 
-    def _summarise(self, job: Job, usage: UsageTotals, wall_s: float) -> ResultView:
+    def _all_decided(self, running: _Entry) -> bool:
+        """Whether --stop-early has nothing left to find out."""
+        early = running.early
+        if early is None or early.obstacle:
+            return False
+        return early.look(self._columns(running.job, early, early.looked + 1))
+
+    def _columns(self, job: Job, early: Early | None, portions: int) -> EntryColumns:
+        """What is stored of a job, or of so many portions of it."""
         plan, suite = job.plan, job.plan.suite
-        unseen = self._store.unseen_attempts(self._id)
-        usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)
         wanted = needs(plan)
         stored = self._store.score_columns(
             self._id, suite.name, job.target.reference, job.model, reported=reads_target(wanted)
         )
-        names = [scorer.name for scorer in plan.scorers]
-        tags = [named.text for named in suite.slices]
-        keep_ids = any(named.text == "random" for named in suite.references)
-        columns = collect(
+        if early is not None:
+            stored = early.within(stored, portions)
+        return collect(
             stored,
-            names,
-            tags,
-            keep_ids=keep_ids,
+            [scorer.name for scorer in plan.scorers],
+            [named.text for named in suite.slices],
+            keep_ids=early is not None or any(named.text == "random" for named in suite.references),
             exclude_errors=suite.on_error == "exclude",
             needs=wanted,
             repeats=job.repeats,
         )
+
+    def _summarise(self, entry: _Entry) -> ResultView:
+        job, usage, early = entry.job, entry.usage, entry.early
+        plan, suite = job.plan, job.plan.suite
+        unseen = self._store.unseen_attempts(self._id)
+        usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)
+        columns = self._columns(job, early, early.portions_kept if early is not None else 0)
         seen = sum(columns.outcomes.values())
         estimates = metric_estimates(plan, columns)
         slices = slice_estimates(plan, columns)
         lines, confusion = breakdowns(plan, columns)
-        notes = []
+        gates = decide_gates(plan, columns, estimates, slices, job.selected)
+        notes = [early.note()] if early is not None else []
         if suite.on_error == "exclude":
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
         if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
@@ -241,15 +267,16 @@ class _Run:
             metrics=estimates,
             slices=slices,
             references=reference_estimates(plan, columns),
-            gates=decide_gates(plan, columns, estimates, slices, job.selected),
+            gates=gates if early is None else early.gates(gates),
             usage=usage.as_json(),
-            timing={"wall_s": round(wall_s, 3), "latency_ms": latency(columns)},
+            timing={"wall_s": round(entry.wall_s, 3), "latency_ms": latency(columns)},
             per_class=lines,
             confusion=confusion,
             reliability=reliability_tables(plan, columns),
             flaky=tuple(columns.flaky),
             notes=tuple(notes),
             errors_excluded=suite.on_error == "exclude",
+            stop_early=early.as_json() if early is not None else {},
         )
 
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
@@ -266,7 +293,7 @@ def _verdict(results: list[ResultView], stop: Stop, *, strict_model: bool) -> tu
     """The one value that decides the word and the code, with the sentence that says why."""
     gates = [(result, gate) for result in results for gate in result.gates]
     errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
-    skipped = sum(result.cases["skipped"] for result in results)
+    skipped = sum(result.cases["skipped"] - result.saved for result in results)
     if stop.interrupted:
         return Verdict.INCOMPLETE, f"interrupted; {skipped} cases were not run"
     if stop.reason:

@@ -46,6 +46,7 @@ def _result(result: ResultView) -> Iterator[str]:
         f"{cases['scored']}/{cases['total']} scored, {cases['errors']} errors, "
         f"{cases['invalid']} invalid, {cases['skipped']} skipped\n\n"
     )
+    yield from (f"{safe(note)}\n\n" for note in result.notes)
     repeated = any(estimate.repeated for estimate in result.metrics.values())
     yield f"| metric | value | 95 % interval | scored |{' stable |' if repeated else ''}\n"
     yield f"|---|---|---|---|{'---|' if repeated else ''}\n"

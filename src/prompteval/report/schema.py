@@ -46,6 +46,14 @@ def run_schema() -> dict[str, Any]:
         "required": ["id", "scores"],
         "properties": {"id": {"type": "string"}, "scores": {"type": "array", "items": number}},
     }
+    early = {
+        "type": "object",
+        "required": ["method", "stopped", "cases", "of", "calls_saved", "note"],
+        "properties": {
+            "method": {"enum": ["group-sequential", "always-valid"]}, "stopped": {"type": "boolean"},
+            "cases": count, "of": count, "calls_saved": count, "note": {"type": "string"},
+        },
+    }  # fmt: skip
     cases = ["total", "scored", "errors", "invalid", "skipped"]
     tokens = ["prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"]
     usage = [*("requests", "attempts", "cached", "replayed"), *tokens, "cost_usd"]
@@ -65,6 +73,7 @@ def run_schema() -> dict[str, Any]:
             "gates": {"type": "array", "items": gate},
             "reliability": {"type": "object", "additionalProperties": reliability},
             "flaky": {"type": "array", "items": flaky},
+            "stop_early": early,
             "usage": {"type": "object", "required": usage, "properties": dict.fromkeys(usage, number)},
             "timing": {
                 "type": "object",

@@ -90,6 +90,12 @@ class ResultView:
     notes: tuple[str, ...] = ()
     errors_excluded: bool = False
     flaky: tuple[FlakyCase, ...] = ()
+    stop_early: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def saved(self) -> int:
+        """The cases that were not run because all was decided without them."""
+        return int(self.stop_early["of"] - self.stop_early["cases"]) if self.stop_early else 0
 
     @property
     def title(self) -> str:
@@ -172,6 +178,8 @@ def _result_json(result: ResultView) -> dict[str, Any]:
         body["notes"] = list(result.notes)
     if result.errors_excluded:
         body["errors_excluded"] = True
+    if result.stop_early:
+        body["stop_early"] = dict(result.stop_early)
     return body
 
 
@@ -242,4 +250,5 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         notes=tuple(raw.get("notes", ())),
         errors_excluded=raw.get("errors_excluded", False),
         flaky=tuple(FlakyCase(case["id"], tuple(case["scores"])) for case in raw.get("flaky", ())),
+        stop_early=raw.get("stop_early", {}),
     )

@@ -2,7 +2,7 @@
 
 import operator
 
-_COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
 
 def curtailed(
@@ -14,8 +14,8 @@ def curtailed(
     are left. After the last case it is never open. Raises ValueError for no case, for more scored
     than there are, for NaN and for a comparison that is not >=, <=, > or <.
     """
-    if not 0 <= scored <= cases or cases == 0 or total != total or compare not in _COMPARE:
+    if not 0 <= scored <= cases or cases == 0 or total != total or compare not in COMPARE:
         raise ValueError(f"cannot decide {scored} of {cases} cases by {compare} {threshold}")
     left = cases - scored
-    outcomes = {_COMPARE[compare]((total + left * end) / cases, threshold) for end in (low, high)}
+    outcomes = {COMPARE[compare]((total + left * end) / cases, threshold) for end in (low, high)}
     return outcomes.pop() if len(outcomes) == 1 else None

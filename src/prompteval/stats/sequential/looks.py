@@ -63,10 +63,17 @@ def group_sequential(
     for look in planned_looks(planned, alpha=alpha, gates=gates):
         if look.cases > len(differences):
             return None
-        seen = differences[: look.cases]
-        if one_sided(seen, scale) <= look.p:
-            return Stop(look.cases, float(seen.mean()))
+        found = crossed(differences[: look.cases], look, scale=scale)
+        if found is not None:
+            return found
     return None
+
+
+def crossed(differences: Floats, look: Look, *, scale: float | None) -> Stop | None:
+    """Whether the differences seen at one look cross its bound; None where they do not."""
+    if one_sided(differences, scale) > look.p:
+        return None
+    return Stop(len(differences), float(differences.mean()))
 
 
 def one_sided(differences: Floats, scale: float | None) -> float:

@@ -1,0 +1,94 @@
+"""What is settled under way: interval ends, plain means, differences; each by both methods."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompteval.stats.interval import wilson
+from prompteval.stats.sequential.looks import planned_looks
+from prompteval.stats.sequential.settle import (
+    Scale,
+    Settled,
+    Threshold,
+    Way,
+    settle_difference,
+    settle_end,
+    settle_value,
+)
+
+BINARY = Scale(binary=True)
+LOOKS = planned_looks(100)
+BETTING = Way("always-valid")
+
+
+def test_an_end_is_the_one_of_the_looks_own_interval() -> None:
+    """80 of 100 at the last look: Wilson at 1 - 2p of that look, a little under the 95 % end."""
+    values = np.r_[np.ones(80), np.zeros(20)]
+    found = settle_end(values, LOOKS[-1], BINARY, Threshold("low", ">=", 0.7), Way(), last=True)
+    low = wilson(80, 100, level=1 - 2 * LOOKS[-1].p).low
+    assert low is not None and found is not None and found.observed == low
+    assert low < (wilson(80, 100).low or 0) and found.met == (low >= 0.7)
+
+
+@pytest.mark.parametrize(
+    ("end", "compare", "all_right"),
+    [("low", ">=", True), ("low", "<=", False), ("high", "<=", False), ("high", ">=", True)],
+)
+@pytest.mark.parametrize("way", [Way(), BETTING])
+def test_both_ends_and_both_directions(end: str, compare: str, all_right: bool, way: Way) -> None:
+    """Sixty right of sixty are beyond 0.5, whatever the rule is about; sixty wrong are the mirror."""
+    rule = Threshold(end, compare, 0.5)  # type: ignore[arg-type]
+    for values, met in ((np.ones(60), all_right), (np.zeros(60), not all_right)):
+        found = settle_end(values, LOOKS[2], BINARY, rule, way, last=False)
+        assert found is not None and found.met == met
+
+
+@pytest.mark.parametrize("way", [Way(), BETTING])
+def test_what_was_not_shown_at_the_last_look_is_not_met(way: Way) -> None:
+    """Half right of 100 says nothing of 0.5: open at each look before, then each end on its own side."""
+    values = np.tile([0.0, 1.0], 50)
+    for end, compare, met in (("low", ">=", False), ("high", ">=", True), ("low", "<", True)):
+        rule = Threshold(end, compare, 0.5)  # type: ignore[arg-type]
+        for look in LOOKS[:-1]:
+            assert settle_end(values[: look.cases], look, BINARY, rule, way, last=False) is None
+        found = settle_end(values, LOOKS[-1], BINARY, rule, way, last=True)
+        assert found is not None and found.met == met
+    last = settle_difference(values - values[::-1], LOOKS[-1], way, scale=1.0, last=True)
+    assert last is not None and not last.met
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=1, max_size=30), st.floats(0, 1))
+def test_a_plain_mean_is_settled_for_good(values: list[float], wanted: float) -> None:
+    """What a prefix settles is what all cases say, and its own mean lies on that side too."""
+    whole, rule = np.asarray(values), Threshold("value", ">=", wanted)
+    final = settle_value(whole, len(whole), Scale(), rule)
+    assert final is not None
+    for seen in range(1, len(whole)):
+        found = settle_value(whole[:seen], len(whole), Scale(), rule)
+        assert found is None or found.met == final.met == (found.observed >= wanted)
+
+
+def test_differences_say_who_is_better() -> None:
+    """Thirty won of sixty pairs, none lost; and the mirror; two tests need more than one."""
+    won = np.r_[np.ones(30), np.zeros(30)]
+    for way in (Way(), BETTING):
+        assert getattr(settle_difference(won, LOOKS[2], way, scale=1.0, last=False), "met", None) is True
+        assert getattr(settle_difference(-won, LOOKS[2], way, scale=1.0, last=False), "met", None) is False
+    few = won[26:]
+    assert settle_difference(few, LOOKS[4], Way(), scale=1.0, last=False) is None
+    assert settle_difference(few, LOOKS[4], BETTING, scale=1.0, last=False) is None
+
+
+def test_b13_nothing_is_settled_without_a_value() -> None:
+    """No value, no answer; an open scale has none by betting or by what is left."""
+    none, rule = np.zeros(0), Threshold("low", ">=", 0.5)
+    assert settle_end(none, LOOKS[-1], BINARY, rule, Way(), last=True) is None
+    assert settle_difference(none, LOOKS[-1], Way(), scale=1.0, last=True) is None
+    with pytest.raises(ValueError, match="bounds"):
+        settle_end(np.ones(3), LOOKS[-1], Scale(None, None), rule, BETTING, last=True)
+    with pytest.raises(ValueError, match="bounds"):
+        settle_value(np.ones(3), 9, Scale(0.0, None), rule)
+    assert isinstance(
+        settle_end(np.arange(40.0), LOOKS[-1], Scale(0.0, None), rule, Way(), last=True), Settled
+    )
