@@ -14,6 +14,7 @@ from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.messages import assistant, history, system, user
 from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.tree import WorkingTree
+from tests.prompt.conftest import HEAD
 
 Write = Callable[..., Prompt]
 SIMPLE = 'prompt = Prompt(inputs=Inputs, output=Output, messages=[system("Sort."), user("{{ message }}")])'
@@ -53,25 +54,70 @@ class Inputs(BaseModel):
     assert prompt.check() == []
 
 
-def test_b5_undefined_and_unused_names_are_found_with_their_line(write_prompt: Write) -> None:
-    """A typo names the line of the template and the nearest input; an unused input is named too."""
+TURNS = HEAD.replace("message: str", "message: str\n    turns: list[str] = []")
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        ('user("{{ mesage }} {{ message }}")', "mesage|PE302 template variable 'mesage' is no input (did you mean 'message'?)"),
+        ('user("mesage: {{ message }}"),\n  user("""\n\n  {{ mesage }}""")', "mesage }}|PE302"),
+        ('user("{{ message }}"),\n  user("é" "x"\n    "{% if nope.mesage %}{% endif %}")', "nope|PE302"),
+        ('user("{{ message }}"),\n  history("trns")', '"trns"|PE302 history slot \'trns\' is no input'),
+        ('user("{{ message }}")', "turns: list|PE304 input 'turns' is used by no template"),
+        ('user("{{ message }}{% include \'no.j2\' %}")', "no.j2|PE303"),
+        ('user("{{ message }}" + str("{{ sum_of }}"))', "sum_of }}|PE302 template variable 'sum_of'"),
+    ],
+)  # fmt: skip
+def test_b5_every_problem_stands_at_its_line_and_column(
+    write_prompt: Write, messages: str, told: str
+) -> None:
+    """The source at the named place begins with the name: a typo, a slot, an unused input, an include."""
+    there, told = told.split("|")
     prompt = write_prompt(
-        'prompt = Prompt(inputs=Inputs, output=Output, messages=[\n  user("{{ mesage }}"),\n])'
+        f"prompt = Prompt(inputs=Inputs, output=Output, messages=[\n  {messages},\n])", head=TURNS
     )
-    told = [str(problem) for problem in prompt.check()]
-    assert told[0].startswith(
-        "prompts/p/v1.py:13:1 PE302 template variable 'mesage' is no input (did you mean 'message'?)"
+    problem = next(found for found in prompt.check() if told in str(found))
+    assert problem.path == "prompts/p/v1.py"
+    assert prompt.source.splitlines()[problem.line - 1][problem.col - 1 :].startswith(there)
+
+
+def test_b5_an_inherited_input_stands_at_the_inputs_of_the_prompt(write_prompt: Write) -> None:
+    """A field that the class does not declare itself is named where the class is handed over."""
+    head = HEAD + "class More(Inputs):\n    more: str\n"
+    prompt = write_prompt(
+        "prompt = Prompt(\n  inputs=More, output=str, messages=[user('{{ more }}')])", head=head
     )
-    assert "PE304 input 'message' is used by no template" in told[1]
+    assert [str(found).split(" ")[:2] for found in prompt.check()] == [["prompts/p/v1.py:15:10", "PE304"]]
 
 
 def test_b5_a_problem_in_a_template_file_names_that_file(write_prompt: Write) -> None:
-    """The line is that of the .j2 file."""
+    """The place is in the .j2 file, in an included one too."""
     body = (
         'prompt = Prompt(inputs=Inputs, output=Output, messages=[system(file="s.j2"), user("{{ message }}")])'
     )
-    told = str(write_prompt(body, s_j2="one\ntwo {{ nam }}\n").check()[0])
-    assert told.startswith("prompts/p/s.j2:2:1 PE302")
+    files = {"s_j2": "one\ntwo {{ nam }}{% include 't.j2' %}\n", "t_j2": "\n\n {{ title|upper }}"}
+    told = [str(problem) for problem in write_prompt(body, **files).check()]
+    assert told[0].startswith("prompts/p/s.j2:2:8 PE302 template variable 'nam'")
+    assert told[1].startswith("prompts/p/t.j2:3:5 PE302 template variable 'title'")
+
+
+@pytest.mark.parametrize(
+    ("body", "files", "told"),
+    [
+        ("user('{{ message }}\\n{{ message')", {}, "prompts/p/v1.py:12:62 PE308 template: unexpected end"),
+        ("user(file='s.j2')", {"s_j2": "\n{{ message|uper }}"}, "s.j2:2:1 PE308 template: there is no filter 'uper' (did you mean 'upper'?)"),
+        ("user('{% include \"s.j2\" %}')", {"s_j2": "\n\n{% if %}"}, "prompts/p/s.j2:3:1 PE308"),
+        ("user('{{ message is strng }}')", {}, "there is no test 'strng' (did you mean 'string'?)"),
+    ],
+)  # fmt: skip
+def test_b5_a_template_that_does_not_compile_is_named_at_its_line(
+    write_prompt: Write, body: str, files: dict[str, str], told: str
+) -> None:
+    """In the module, in a template file and in a file that it includes."""
+    with pytest.raises(InvalidInput) as caught:
+        write_prompt(f"prompt = Prompt(inputs=Inputs, output=Output, messages=[{body}])", **files)
+    assert told in str(caught.value)
 
 
 def test_b5_a_missing_value_is_an_error_not_an_empty_string(write_prompt: Write) -> None:

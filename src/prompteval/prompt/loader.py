@@ -1,6 +1,5 @@
 """Loads a prompt version from a tree: its own namespace, no bytecode, errors at the user's line."""
 
-import ast
 import sys
 import traceback
 from dataclasses import replace
@@ -10,7 +9,9 @@ from prompteval.core.errors import InvalidInput, PromptevalError, RenderError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.prompt.messages import History, Part
+from prompteval.prompt.place import ModuleSource, Span, place_at
 from prompteval.prompt.prompt import Prompt
+from prompteval.prompt.template import Template, TemplateFault
 from prompteval.workspace.discovery import PromptFile, find_prompt
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
@@ -34,12 +35,22 @@ def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
         for path in tree.list(folder)
         if path.endswith(_TEMPLATE_ENDINGS)
     }
-    lines = _text_lines(source)
-    messages = [_resolve(part, files, folder, place, lines) for part in prompt.messages]
+    text = ModuleSource(source)
+    count = len(prompt.messages)
+    messages = [
+        _resolve(part, files, folder, place, text, (index, count))
+        for index, part in enumerate(prompt.messages)
+    ]
     loaded = replace(
-        prompt, messages=tuple(messages), name=place.name, version=place.version, path=place.path, files=files
+        prompt,
+        messages=tuple(messages),
+        name=place.name,
+        version=place.version,
+        path=place.path,
+        files=files,
+        source=source,
     )
-    _compile(loaded)
+    _compile(loaded, text)
     return loaded
 
 
@@ -83,37 +94,55 @@ def _prompt_of(module: ModuleType, place: PromptFile) -> Prompt:
 
 
 def _resolve(
-    part: Part | History, files: dict[str, str], folder: str, place: PromptFile, lines: dict[str, int]
+    part: Part | History,
+    files: dict[str, str],
+    folder: str,
+    place: PromptFile,
+    text: ModuleSource,
+    position: tuple[int, int],
 ) -> Part | History:
     if isinstance(part, History):
         return part
+    line, column = place_at(text.text, text.message(*position, part.text or part.file)[0])
     if not part.file:
-        return replace(part, path=place.path, line=lines.get(part.text, 1))
+        return replace(part, path=place.path, line=line, column=column)
     if part.file not in files:
         message = f"template file {part.file!r} is not in {folder}"
-        line = lines.get(part.file, 1)
-        raise InvalidInput([Problem(place.path, line, 1, "PE303", message, did_you_mean(part.file, files))])
-    return replace(part, text=files[part.file], path=f"{folder}/{part.file}", line=1)
+        help = did_you_mean(part.file, files)
+        raise InvalidInput([Problem(place.path, line, column, "PE303", message, help)])
+    return replace(part, text=files[part.file], path=f"{folder}/{part.file}", line=1, column=1)
 
 
-def _text_lines(source: str) -> dict[str, int]:
-    """The line of every string in a module, so that a problem in a template finds its place."""
-    strings = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
-    return {node.value: node.lineno for node in strings if isinstance(node.value, str)}
-
-
-def _compile(prompt: Prompt) -> None:
-    """Compile every template now, so that a syntax error is found before anything runs."""
-    for part in prompt.messages:
+def _compile(prompt: Prompt, text: ModuleSource) -> None:
+    """Compile every template now, so that each syntax error is found before anything runs."""
+    problems: dict[Problem, None] = {}
+    for index, part in enumerate(prompt.messages):
         if isinstance(part, Part):
             try:
-                replace(prompt, messages=(part,))._templates  # noqa: B018
+                Template(part.text, prompt.files)
+            except TemplateFault as fault:
+                span = text.message(index, len(prompt.messages), part.text)
+                problems[_template_problem(prompt, part, fault, text, span)] = None
             except RenderError as error:
-                raise InvalidInput(
-                    [Problem(part.path, part.line, 1, "PE308", f"template: {error}")]
-                ) from None
+                problem = Problem(part.path, part.line, part.column, "PE308", f"template: {error}")
+                problems[problem] = None
+    if problems:
+        raise InvalidInput(list(problems))
     try:
         prompt.fingerprint  # noqa: B018
         prompt.schema  # noqa: B018
     except (PromptevalError, ValueError, TypeError) as error:
         raise InvalidInput([Problem(prompt.path, 1, 1, "PE309", f"params or schema: {error}")]) from None
+
+
+def _template_problem(
+    prompt: Prompt, part: Part, fault: TemplateFault, text: ModuleSource, span: Span
+) -> Problem:
+    """A fault at its own line: of the included file, the template file or the module."""
+    told = (f"template: {fault.reason}", fault.help)
+    if fault.file:
+        folder = prompt.path.rsplit("/", 1)[0]
+        return Problem(f"{folder}/{fault.file}", fault.line, 1, "PE308", *told)
+    if part.file:
+        return Problem(part.path, fault.line, 1, "PE308", *told)
+    return Problem(part.path, *text.line_in(span, fault.line), "PE308", *told)

@@ -11,7 +11,7 @@ from prompteval.core.request import Role
 class Part:
     """One message template. `file` names a template beside the module until it is loaded.
 
-    `path` and `line` say where the text stands, for error messages.
+    `path`, `line` and `column` say where the text stands, for error messages.
     """
 
     role: Role
@@ -19,6 +19,7 @@ class Part:
     file: str = ""
     path: str = ""
     line: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)

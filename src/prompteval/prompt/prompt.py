@@ -13,7 +13,6 @@ from prompteval.core.errors import RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Message
-from prompteval.core.secret import find_secret
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.parse import Parsed, parse_label, parse_model
 from prompteval.prompt.schema import strict_schema
@@ -28,7 +27,7 @@ class Prompt:
     """A prompt as code: typed inputs, message templates, a typed output, neutral parameters.
 
     `output` is a pydantic model, `str` for plain text, or a Literal or Enum for a bare label.
-    Name, version and template files are filled in by the loader. The same rendering serves
+    Name, version, template files and the module's text are filled in by the loader. The same rendering serves
     evaluation, application code and serving.
     """
 
@@ -42,6 +41,7 @@ class Prompt:
     version: int = 0
     path: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    source: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):
@@ -155,50 +155,21 @@ class Prompt:
                 )
         return found
 
+    def variables(self, index: int) -> frozenset[str]:
+        """The names that the template of message `index` expects, includes counted; none for a slot."""
+        template = self._templates.get(index)
+        return template.variables if template is not None else frozenset()
+
+    def includes(self, index: int) -> tuple[str, ...]:
+        """The files that the template of message `index` includes, by the names it gives."""
+        template = self._templates.get(index)
+        return template.includes if template is not None else ()
+
     def check(self) -> list[Problem]:
         """Problems of the templates: names the inputs do not have, inputs no template uses (B5)."""
-        known = set(self.inputs.model_fields)
-        used: set[str] = set()
-        found: list[Problem] = []
-        for index, part in enumerate(self.messages):
-            if isinstance(part, History):
-                used.add(part.name)
-                if part.name not in known:
-                    message = f"history slot {part.name!r} is no input"
-                    found.append(Problem(self.path, 0, 0, "PE302", message, did_you_mean(part.name, known)))
-                continue
-            secret = find_secret(part.text)
-            if secret is not None:
-                line = part.line + part.text.count("\n", 0, secret[0])
-                message = f"a credential stands in the prompt: {secret[1]}"
-                found.append(
-                    Problem(part.path or self.path, line, 1, "PE330", message, "take it out and revoke it")
-                )
-            template = self._templates[index]
-            used |= template.variables
-            for name in sorted(template.variables - known):
-                line = part.line + max(_line_of(name, part.text) - 1, 0)
-                message = f"template variable {name!r} is no input"
-                found.append(
-                    Problem(part.path or self.path, line, 1, "PE302", message, did_you_mean(name, known))
-                )
-            for name in template.includes:
-                if name not in self.files:
-                    message = f"included template {name!r} is not in the prompt's folder"
-                    found.append(
-                        Problem(
-                            part.path or self.path,
-                            part.line,
-                            1,
-                            "PE303",
-                            message,
-                            did_you_mean(name, self.files),
-                        )
-                    )
-        for name in sorted(known - used):
-            message = f"input {name!r} is used by no template"
-            found.append(Problem(self.path, 0, 0, "PE304", message, "use it or remove it"))
-        return found
+        from prompteval.prompt.check import check_prompt
+
+        return check_prompt(self)
 
     @cached_property
     def _model(self) -> type[BaseModel] | None:
@@ -271,10 +242,3 @@ def _choices(item: Any) -> list[str]:
 
 def _dotted(place: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in place) or "inputs"
-
-
-def _line_of(name: str, text: str) -> int:
-    for number, line in enumerate(text.splitlines(), 1):
-        if name in line:
-            return number
-    return 1

@@ -13,6 +13,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from prompteval.core.errors import PromptevalError, RenderError
+from prompteval.core.problem import did_you_mean
 from prompteval.isolate.worker import shared
 
 MAX_CHARACTERS = 2_000_000
@@ -69,18 +70,32 @@ def environment(files: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
     return sandbox
 
 
+class TemplateFault(RenderError):
+    """A template that does not compile: the reason, the mend, and the line of the file it stands in.
+
+    `file` is the included file, empty for the template itself.
+    """
+
+    def __init__(self, reason: str, line: int, file: str = "", help: str = "") -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.reason = reason
+        self.line = line
+        self.file = file
+        self.help = help
+
+
 class Template:
-    """One compiled message template. Raises RenderError for a syntax error or an unknown filter."""
+    """One compiled message template. Raises TemplateFault for a syntax error or an unknown filter.
+
+    `includes` holds every file that it includes, and that those include, by the names given.
+    """
 
     def __init__(self, source: str, files: Mapping[str, str]) -> None:
         self._source = source
         self._files = dict(files)
         sandbox = environment(files)
-        try:
-            tree = sandbox.parse(source)
-        except TemplateSyntaxError as error:
-            raise RenderError(f"line {error.lineno}: {error.message}") from None
-        self.includes = tuple(sorted({name or "" for name in meta.find_referenced_templates(tree)}))
+        tree = _parse(sandbox, source, "")
+        self.includes = _includes(sandbox, tree, files)
         self.isolated = not _is_cheap(tree) or any("{" in files.get(name, "") for name in self.includes)
         self.variables = frozenset(self._analyse())
         self._compiled = None if self.isolated else sandbox.from_string(source)
@@ -152,17 +167,37 @@ def _bounded(template: Any, values: Mapping[str, Any]) -> str:
 def variables_here(source: str, files: Mapping[str, str]) -> list[str]:
     """Every variable a template and the files it includes expect, sorted."""
     sandbox = environment(files)
+    tree = sandbox.parse(source)
+    trees = [tree, *(sandbox.parse(files[name]) for name in _includes(sandbox, tree, files) if name in files)]
+    return sorted(set[str]().union(*(meta.find_undeclared_variables(tree) for tree in trees)))
+
+
+def _parse(sandbox: ImmutableSandboxedEnvironment, source: str, file: str) -> nodes.Template:
+    try:
+        tree = sandbox.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateFault(error.message or "not a template", error.lineno, file) from None
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        is_filter = isinstance(node, nodes.Filter)
+        known: Mapping[str, Any] = sandbox.filters if is_filter else sandbox.tests
+        if node.name not in known:
+            reason = f"there is no {'filter' if is_filter else 'test'} {node.name!r}"
+            raise TemplateFault(reason, node.lineno, file, did_you_mean(node.name, known))
+    return tree
+
+
+def _includes(
+    sandbox: ImmutableSandboxedEnvironment, tree: nodes.Template, files: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The names of all included files, those of included files too, sorted."""
     found: set[str] = set()
-    seen: set[str] = set()
-    todo = [source]
+    todo = [tree]
     while todo:
-        tree = sandbox.parse(todo.pop())
-        found |= meta.find_undeclared_variables(tree)
-        for name in meta.find_referenced_templates(tree):
-            if name is not None and name in files and name not in seen:
-                seen.add(name)
-                todo.append(files[name])
-    return sorted(found)
+        for name in meta.find_referenced_templates(todo.pop()):
+            if name not in found and name is not None and name in files:
+                todo.append(_parse(sandbox, files[name], name))
+            found.add(name or "")
+    return tuple(sorted(found))
 
 
 def _multiplies_again(node: nodes.Filter) -> bool:

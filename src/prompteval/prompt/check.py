@@ -1,0 +1,93 @@
+"""What is wrong with a prompt's templates, each problem at the line and column to edit."""
+
+from collections.abc import Iterator
+
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.secret import find_secret
+from prompteval.prompt.messages import History, Part
+from prompteval.prompt.place import ModuleSource, Place, Span, find_text, find_variable, place_at
+from prompteval.prompt.prompt import Prompt
+
+
+def check_prompt(prompt: Prompt) -> list[Problem]:
+    """Names the inputs do not have, inputs no template uses, missing includes, typed credentials.
+
+    A prompt that was not loaded from a file has no place: its problems carry line 0.
+    """
+    return _Checker(prompt).problems()
+
+
+class _Checker:
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        self._module = ModuleSource(prompt.source) if prompt.source else None
+        self._known = set(prompt.inputs.model_fields)
+
+    def problems(self) -> list[Problem]:
+        found: list[Problem] = []
+        used: set[str] = set()
+        for index, part in enumerate(self._prompt.messages):
+            if isinstance(part, History):
+                used.add(part.name)
+                found += self._history(part, index)
+            else:
+                used |= self._prompt.variables(index)
+                found += self._part(part, index)
+        for name in sorted(self._known - used):
+            place = self._module.field(self._prompt.inputs.__name__, name) if self._module else (0, 0)
+            message = f"input {name!r} is used by no template"
+            found.append(Problem(self._prompt.path, *place, "PE304", message, "use it or remove it"))
+        return found
+
+    def _history(self, part: History, index: int) -> Iterator[Problem]:
+        if part.name not in self._known:
+            place: Place = (0, 0)
+            if self._module is not None:
+                span = self._module.message(index, len(self._prompt.messages), part.name)
+                place = place_at(self._module.text, span[0])
+            message = f"history slot {part.name!r} is no input"
+            help = did_you_mean(part.name, self._known)
+            yield Problem(self._prompt.path, *place, "PE302", message, help)
+
+    def _part(self, part: Part, index: int) -> Iterator[Problem]:
+        text, span = self._text(part, index)
+        path = part.path or self._prompt.path
+        secret = find_secret(part.text)
+        if secret is not None:
+            start = secret[0]
+            offset = find_text(text, part.text[start : start + 12], span)
+            message = f"a credential stands in the prompt: {secret[1]}"
+            yield Problem(
+                path, *self._place(text, offset, span), "PE330", message, "take it out and revoke it"
+            )
+        for name in sorted(self._prompt.variables(index) - self._known):
+            yield self._undefined(name, path, text, span, index)
+        for name in self._prompt.includes(index):
+            if name not in self._prompt.files:
+                message = f"included template {name!r} is not in the prompt's folder"
+                place = self._place(text, find_text(text, name, span), span)
+                yield Problem(path, *place, "PE303", message, did_you_mean(name, self._prompt.files))
+
+    def _undefined(self, name: str, path: str, text: str, span: Span, index: int) -> Problem:
+        """A variable that no input has; one that only an included file uses stands in that file."""
+        message, help = f"template variable {name!r} is no input", did_you_mean(name, self._known)
+        offset = find_variable(text, name, span)
+        if offset is None:
+            folder = self._prompt.path.rsplit("/", 1)[0]
+            for file in self._prompt.includes(index):
+                inside = self._prompt.files.get(file, "")
+                found = find_variable(inside, name)
+                if found is not None:
+                    return Problem(f"{folder}/{file}", *place_at(inside, found), "PE302", message, help)
+        return Problem(path, *self._place(text, offset, span), "PE302", message, help)
+
+    def _text(self, part: Part, index: int) -> tuple[str, Span]:
+        """The file's text that a message stands in, and which part of it is the message."""
+        if part.file or self._module is None:
+            return part.text, (0, len(part.text))
+        return self._module.text, self._module.message(index, len(self._prompt.messages), part.text)
+
+    def _place(self, text: str, offset: int | None, span: Span) -> Place:
+        if self._module is None:
+            return (0, 0)
+        return place_at(text, span[0] if offset is None else offset)
