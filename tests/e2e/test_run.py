@@ -59,10 +59,10 @@ def test_a_broken_case_file_exits_2_with_its_line(workspace: Any) -> None:
 def test_b8_nothing_selected_exits_5(workspace: Any) -> None:
     """A filter that leaves nothing, an empty file and a workspace without suites are never green."""
     workspace.run("run", "-k", "zzz", code=5)
-    workspace.write("datasets/c.jsonl", "")
-    assert "PE231" in workspace.run("run", code=2).stderr  # the slice's tag is carried by no case
-    workspace.write("evals/s.yaml", "prompt: route\ncases: ../datasets/c.jsonl\nscorers: [exact]\n")
-    workspace.run("run", code=5)
+    for text in ("", "\n \n"):
+        workspace.write("datasets/c.jsonl", text)
+        workspace.run("run", code=5)
+        assert "evals/s.yaml:2:1 PE233 the suite has no case" in workspace.run("check", code=2).stdout
     (workspace.root / "evals/s.yaml").unlink()
     workspace.run("run", code=5)
 

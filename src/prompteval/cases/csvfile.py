@@ -1,11 +1,10 @@
 """CSV records: columns `id, inputs.message, expected.intent, tags.channel, split, ...`."""
 
 import csv
-import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
-from prompteval.cases.jsonl import Note
+from prompteval.cases.jsonl import MAX_LINE_BYTES, Note
 from prompteval.cases.record import KEYS
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
@@ -18,36 +17,64 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]
     """(line number, record) of each row; the delimiter is `,`, `;` or tab, as the header has it.
 
     Every value is text, as it stands in the file; an empty `expected.x`, `tags.x` or optional
-    cell is left out. Rows with too few or too many cells are noted, never shifted.
+    cell is left out. Rows with too few or too many cells are noted, never shifted. A file that
+    is no UTF-8 text, or no CSV, ends at its first fault.
     """
-    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="strict", newline="") as text:
+    with file:
+        lines = _Lines(file, note)
+        head = next(lines, "")
+        delimiter = max(",;\t", key=head.count)
         try:
-            yield from _rows(text, path, note)
-        except UnicodeDecodeError as error:
-            note(
-                0,
-                0,
-                "PE104",
-                f"byte 0x{error.object[error.start]:02x} is not UTF-8",
-                "save the file as UTF-8",
-            )
+            columns = next(csv.reader([head], delimiter=delimiter, strict=True), [])
+            if lines.is_text:
+                columns = [column.strip() for column in columns]
+                _check_columns(columns, path)
+                yield from _rows(lines, columns, delimiter, note)
         except csv.Error as error:
-            note(0, 0, "PE304", f"not CSV: {error}", "quote cells that hold quotes or line breaks")
+            too_long = "field limit" in str(error)
+            help = "put long texts into JSONL" if too_long else "quote cells that hold quotes or line breaks"
+            note(lines.number, 1, "PE304", f"not CSV: {error}", help)
 
 
-def _rows(text: io.TextIOWrapper, path: str, note: Note) -> Iterator[tuple[int, Any]]:
-    head = text.readline()
-    if "\0" in head:
-        note(1, 1, "PE103", "NUL byte", "remove it; text files have none")
-        return
-    delimiter = max(",;\t", key=head.count)
-    columns = next(csv.reader([head], delimiter=delimiter, strict=True), [])
-    columns = [column.strip() for column in columns]
-    _check_columns(columns, path)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+class _Lines:
+    """The lines of a file as text; ends, with a note, at a byte that no text file has."""
+
+    def __init__(self, file: BinaryIO, note: Note) -> None:
+        self._file = file
+        self._note = note
+        self.number = 0
+        self.is_text = True
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MAX_LINE_BYTES) if self.is_text else b""
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if self.number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+            self._refuse(1, "PE102", "the file is UTF-16", "save it as UTF-8")
+        if b"\0" in line:
+            self._refuse(line.index(b"\0") + 1, "PE103", "NUL byte", "remove it; text files have none")
+        try:
+            return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+            self._refuse(error.start + 1, "PE104", message, "save the file as UTF-8")
+
+    def _refuse(self, column: int, code: str, message: str, help: str) -> NoReturn:
+        self.is_text = False
+        self._note(self.number, column, code, message, help)
+        raise StopIteration
+
+
+def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iterator[tuple[int, Any]]:
     end = 1
-    for cells in reader:
-        line, end = end + 1, reader.line_num + 1
+    for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+        line, end = end + 1, lines.number
+        if not lines.is_text:
+            return  # the rest of a cut row
         if not cells or cells == [""]:
             continue
         if len(cells) != len(columns):

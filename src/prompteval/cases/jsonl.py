@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 Note = Callable[..., None]  # line, column, code, message, help
-MAX_LINE_BYTES = 50_000_000
+MAX_LINE_BYTES = 50_000_000  # a longer one is no case, and would fill the memory
 
 
 def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]:
     """(line number, value) of each line that is not blank; bad lines are noted and left out.
 
-    NaN, infinities and doubled keys are errors; integers of any length stay exact.
+    NaN, infinities and doubled keys are errors; integers of any length stay exact. A file that
+    is no UTF-8 text ends at its first wrong byte.
     """
     decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
     with file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES + 1), b""), 1):
             if number == 1:
                 if line.startswith((b"\xff\xfe", b"\xfe\xff")):
                     note(1, 1, "PE102", "the file is UTF-16", "save it as UTF-8")
@@ -25,17 +27,18 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
                 continue
             if b"\0" in line:
                 note(number, line.index(b"\0") + 1, "PE103", "NUL byte", "remove it; text files have none")
-                continue
+                return
+            if len(line) > MAX_LINE_BYTES:
+                note(
+                    number, 1, "PE303", f"the line is longer than {MAX_LINE_BYTES:,} bytes", "one case a line"
+                )
+                return
             try:
                 value = decoder.decode(line.decode("utf-8").strip())
             except UnicodeDecodeError as error:
-                note(
-                    number,
-                    error.start + 1,
-                    "PE104",
-                    f"byte 0x{line[error.start]:02x} is not UTF-8",
-                    "save as UTF-8",
-                )
+                message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+                note(number, error.start + 1, "PE104", message, "save the file as UTF-8")
+                return
             except json.JSONDecodeError as error:
                 note(number, error.colno, "PE303", f"not JSON: {error.msg}", "one JSON object a line")
             except (ValueError, RecursionError) as error:

@@ -1,5 +1,6 @@
 """Streams the cases of a file, and says everything that is wrong with it at the end."""
 
+import posixpath
 from collections.abc import Iterator
 
 from prompteval.cases.csvfile import read_csv
@@ -14,6 +15,7 @@ from prompteval.workspace.tree import Tree
 from prompteval.workspace.yaml12 import parse
 
 SHOWN_PROBLEMS = 100
+ENDINGS = (".jsonl", ".csv", ".yaml", ".yml")
 
 
 def load_cases(
@@ -55,6 +57,12 @@ def load_cases(
     if duplicates:
         _report_duplicates(tree, path, duplicates, collector)
     collector.check()
+
+
+def case_files(tree: Tree, path: str) -> list[str]:
+    """The other case files in the folder of `path`."""
+    folder = posixpath.dirname(path)
+    return [near for near in tree.list(folder) if near.endswith(ENDINGS) and near != path]
 
 
 class _Collector:

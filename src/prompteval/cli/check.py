@@ -31,6 +31,7 @@ def check(paths: Paths = None, style: Style = "concise", strict: Strict = False)
     """Validate prompts, cases and suites: every problem at once, each with file, line and mend."""
     from prompteval.core.errors import UsageError
     from prompteval.core.problem import did_you_mean
+    from prompteval.core.text import counted
     from prompteval.engine.check import check_workspace
     from prompteval.report.problems import FORMATS, render
     from prompteval.workspace.settings import find_workspace
@@ -51,8 +52,9 @@ def check(paths: Paths = None, style: Style = "concise", strict: Strict = False)
         sys.stdout.write(piece)
     errors = sum(problem.severity == "error" for problem in report.problems)
     warnings = len(report.problems) - errors
+    told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     code = 2 if errors or (strict and warnings) else 0
-    sys.stderr.write(f"{report.summary}; {errors} errors, {warnings} warnings; exit {code}\n")
+    sys.stderr.write(f"{report.summary}; {told}; exit {code}\n")
     return code
 
 

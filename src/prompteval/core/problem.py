@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 
+# A message may quote what a file holds; a screen does not hold every file.
+MAX_MESSAGE = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong in one place, printed as `file:line:col CODE message`.
@@ -21,6 +25,11 @@ class Problem:
     message: str
     help: str = ""
     severity: Literal["error", "warning"] = "error"
+
+    def __post_init__(self) -> None:
+        if len(self.message) > MAX_MESSAGE:
+            cut = f"{self.message[:MAX_MESSAGE]}… ({len(self.message):,} characters)"
+            object.__setattr__(self, "message", cut)
 
     def __str__(self) -> str:
         place = self.path

@@ -13,6 +13,11 @@ def printable(text: str) -> str:
     return "".join(character if _is_safe(character) else _spelt(character) for character in text)
 
 
+def counted(count: int, name: str) -> str:
+    """`1 case`, `1,200 cases`."""
+    return f"{count:,} {name}" + ("" if count == 1 else "s")
+
+
 def _is_safe(character: str) -> bool:
     if character in _KEPT:
         return True

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
+from prompteval.core.text import counted
 from prompteval.engine.plan import plan_suite
 from prompteval.engine.repeats import repeat_problems
 from prompteval.prompt.loader import load_prompt
@@ -57,6 +58,9 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
             suites += 1
             cases += plan.facts.total
             found.update(dict.fromkeys(repeat_problems(plan)))
+            if not plan.facts.total:
+                place = (plan.suite.cases[0].line if plan.suite.cases else 1, 1)
+                found[Problem(path, *place, "PE233", "the suite has no case", "write some")] = None
     if not paths and not suites and not chosen:
         raise NothingSelected("there is no prompt and no suite here; `prompteval init` writes some")
     if paths and not suites and not chosen:
@@ -68,7 +72,12 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
             )
             found[replace(warning, severity="warning")] = None
     ordered = sorted(found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
-    return CheckReport(tuple(ordered), f"{len(chosen)} prompt versions, {suites} suites, {cases:,} cases")
+    return CheckReport(tuple(ordered), _summary(len(chosen), suites, cases))
+
+
+def _summary(prompts: int, suites: int, cases: int) -> str:
+    counts = ((prompts, "prompt version"), (suites, "suite"), (cases, "case"))
+    return ", ".join(counted(count, name) for count, name in counts)
 
 
 def _matches(path: str, paths: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prompteval.cases.load import inline_cases, load_cases
+from prompteval.cases.load import case_files, inline_cases, load_cases
 from prompteval.cases.record import Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
@@ -21,11 +21,11 @@ from prompteval.engine.targets.base import TargetPlan
 from prompteval.engine.targets.plan import plan_targets
 from prompteval.engine.targets.prompt import PromptPlan
 from prompteval.prompt.prompt import Prompt
-from prompteval.providers.open import DefaultEmbedder, check_reference
+from prompteval.providers.open import DefaultEmbedder, check_model
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import CaseSource, ScorerSpec, Suite, load_suite
-from prompteval.workspace.tree import GitTree, Tree, WorkingTree
+from prompteval.workspace.tree import GitTree, Tree, WorkingTree, why_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def plan_suite(
         problems.check()
     facts = survey(tree, suite, targets, problems)
     for named in suite.slices:
-        if facts is not None and named.text not in facts.tags:
+        if facts is not None and facts.total and named.text not in facts.tags:
             help = did_you_mean(named.text, facts.tags)
             problems.add(path, _place(named), "PE231", f"no case carries the tag {named.text!r}", help)
     problems.check()
@@ -138,7 +138,7 @@ def _models(
     chosen = asked or own or ((pinned,) if pinned else (workspace.settings.default_model,))
     for position, model in enumerate(chosen):
         place = _place(suite.models[position]) if not asked and position < len(suite.models) else (1, 1)
-        problems.catch(suite.path, place, "PE221", check_reference, model, workspace)
+        problems.catch(suite.path, place, "PE221", check_model, model, workspace)
     return chosen
 
 
@@ -208,8 +208,9 @@ def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Pr
             problems.add(suite.path, (source.line, 1), "PE232", f"{key} is listed twice")
             continue
         seen_from.add(key)
-        if source.path is not None and not tree.exists(source.path):
-            problems.add(suite.path, (source.line, 1), "PE101", f"there is no case file {source.path}")
+        if source.path is not None and (reason := why_unreadable(tree, source.path)):
+            help = did_you_mean(source.path, case_files(tree, source.path))
+            problems.add(suite.path, (source.line, 1), "PE101", f"cases {source.path}: {reason}", help)
             broken = True
             continue
         try:

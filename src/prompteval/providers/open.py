@@ -8,8 +8,10 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Provider
 from prompteval.core.registry import resolve, table
 from prompteval.workspace.settings import ModelProfile, Workspace
+from prompteval.workspace.tree import WorkingTree, why_unreadable
 
 GROUP = "prompteval.providers"
+_FROM_FILES = ("scripted", "replay")
 
 
 def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, ModelProfile | None]:
@@ -30,6 +32,19 @@ def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, Mod
         help = did_you_mean(reference, known)
         raise UsageError(f"there is no model {reference!r}", help)
     return kind, rest, None
+
+
+def check_model(reference: str, workspace: Workspace) -> None:
+    """As `check_reference`; the file behind `scripted/` and `replay/` is read through as well.
+
+    Raises UsageError when the file cannot be opened, InvalidInput for what is wrong inside.
+    """
+    kind, rest, profile = check_reference(reference, workspace)
+    if kind in _FROM_FILES:
+        reason = why_unreadable(WorkingTree(workspace.root), rest)
+        if reason:
+            raise UsageError(f"{reference}: {reason}")
+        resolve(GROUP, kind)(rest, profile, workspace.root)
 
 
 def open_provider(reference: str, workspace: Workspace) -> Provider:

@@ -57,15 +57,23 @@ class Recorder:
 def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:
     """Key to {request, response} of a recording. Raises InvalidInput at the line that is wrong."""
     found: dict[str, dict[str, Any]] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
+        column, reason = 1, ""
         try:
             raw = json.loads(line)
             response_from_json(raw["response"], "replay")
             found[raw["key"]] = raw
-        except (ValueError, TypeError, KeyError) as error:
-            raise InvalidInput(
-                [Problem(path, number, 1, "PE402", f"not a recorded reply: {error}")]
-            ) from None
+        except json.JSONDecodeError as error:
+            column, reason = error.colno, f"not JSON: {error.msg}"
+        except RecursionError:
+            reason = "nested too deeply"
+        except KeyError as error:
+            reason = f"it has no {error}"
+        except (ValueError, TypeError) as error:
+            reason = str(error)
+        if reason:
+            problem = Problem(path, number, column, "PE402", f"not a recorded reply: {reason}")
+            raise InvalidInput([problem])
     return found

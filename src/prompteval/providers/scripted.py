@@ -66,12 +66,19 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
 def _rules(text: str, path: str) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     problems: list[Problem] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             rules.append(_rule(json.loads(line)))
-        except (ValueError, TypeError, re.error) as error:
+        except json.JSONDecodeError as error:
+            message = f"not JSON: {error.msg}"
+            problems.append(Problem(path, number, error.colno, "PE401", message, "one rule a line"))
+        except RecursionError:
+            problems.append(Problem(path, number, 1, "PE401", "not a rule: nested too deeply"))
+        except re.error as error:
+            problems.append(Problem(path, number, 1, "PE401", f'"when" is no regular expression: {error}'))
+        except (ValueError, TypeError) as error:
             problems.append(Problem(path, number, 1, "PE401", f"not a rule: {error}"))
     if not rules and not problems:
         problems.append(Problem(path, 1, 1, "PE401", "there is no rule in the file"))

@@ -1,5 +1,6 @@
 """The workspace: a folder with settings, found upward from where the user stands."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +12,7 @@ from prompteval.core.problem import Problem, did_you_mean
 from prompteval.workspace.text import decode
 
 STATE_DIR = ".prompteval"
+_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 PRICE_KEYS = frozenset({"input", "cached_input", "output"})
 
 
@@ -77,17 +79,33 @@ def find_workspace(start: Path) -> Workspace:
         if own.is_file():
             return _load(place, own, ())
         project = place / "pyproject.toml"
-        if project.is_file() and "prompteval" in _read(project).get("tool", {}):
+        if project.is_file() and _has_table(project):
             return _load(place, project, ("tool", "prompteval"))
     raise UsageError(f"no workspace at or above {folder}", "`prompteval init` writes one")
 
 
+def _has_table(project: Path) -> bool:
+    tool = _read(project).get("tool")
+    return isinstance(tool, dict) and "prompteval" in tool
+
+
 def _read(path: Path) -> dict[str, Any]:
-    text = decode(path.read_bytes(), str(path))
+    try:
+        text = decode(path.read_bytes(), str(path))
+    except OSError as error:
+        reason = f"it cannot be read: {error.strerror}"
+        raise InvalidInput([Problem(str(path), 0, 0, "PE101", reason)]) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput([Problem(str(path), 1, 1, "PE120", f"not TOML: {error}")]) from None
+        message = str(error).removesuffix(" (at end of document)")
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+        found = _TOML_PLACE.search(message)
+        if found is not None:
+            message, line, column = message[: found.start()], int(found[1]), int(found[2])
+        raise InvalidInput([Problem(str(path), line, column, "PE120", f"not TOML: {message}")]) from None
+    except RecursionError:
+        raise InvalidInput([Problem(str(path), 1, 1, "PE120", "not TOML: nested too deeply")]) from None
 
 
 def _load(root: Path, path: Path, inside: tuple[str, ...]) -> Workspace:
@@ -109,7 +127,10 @@ class _Reader:
         self._lines = path.read_text(encoding="utf-8-sig").splitlines()
         self.problems: list[Problem] = []
 
-    def settings(self, table: Mapping[str, Any]) -> Settings:
+    def settings(self, table: Any) -> Settings:
+        if not isinstance(table, dict):
+            self._note("prompteval", "tool.prompteval is a table", "write [tool.prompteval]")
+            return Settings()
         values = self._strings(table, {"default_model", "store"}, {"models"})
         models = table.get("models", {})
         if not isinstance(models, dict):
@@ -168,5 +189,12 @@ class _Reader:
         return not missing and set(table) <= PRICE_KEYS
 
     def _note(self, key: str, message: str, help: str = "") -> None:
-        places = (number for number, line in enumerate(self._lines, 1) if key in line)
-        self.problems.append(Problem(str(self._path), next(places, 1), 1, "PE121", message, help))
+        """At the line that sets `key` or opens its table; a slip in a nested value has at least its word."""
+        set_here = re.compile(rf"""^\s*(?:\[.*\b)?["']?{re.escape(key)}["']?\s*[=\].]""")
+        for pattern in (set_here, re.compile(re.escape(key))):
+            for number, line in enumerate(self._lines, 1):
+                if pattern.search(line):
+                    column = line.index(key) + 1
+                    self.problems.append(Problem(str(self._path), number, column, "PE121", message, help))
+                    return
+        self.problems.append(Problem(str(self._path), 1, 1, "PE121", message, help))

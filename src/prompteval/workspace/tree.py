@@ -47,27 +47,57 @@ class WorkingTree:
     def open(self, path: str) -> BinaryIO:
         place = self._inside(path)
         try:
+            # Opening a pipe would wait for its other end.
+            if place.exists() and not place.is_file():
+                raise _unreadable(path, "it is a folder" if place.is_dir() else "it is no regular file")
             return place.open("rb")
+        except FileNotFoundError:
+            raise _unreadable(path, "there is no such file") from None
         except OSError as error:
-            reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
-            raise InvalidInput([Problem(path, 0, 0, "PE101", reason)]) from None
+            raise _unreadable(path, f"it cannot be read: {error.strerror}") from None
 
     def list(self, prefix: str) -> list[str]:
         folder = self._inside(prefix)
         if not folder.is_dir():
             return []
-        files = (item for item in folder.rglob("*") if item.is_file())
+        files = (item for item in folder.rglob("*") if item.is_file() or _is_broken_link(item))
         return sorted(item.relative_to(self._root).as_posix() for item in files)
 
     def exists(self, path: str) -> bool:
         return self._inside(path).is_file()
 
     def _inside(self, path: str) -> Path:
-        place = (self._root / path).resolve()
+        try:
+            place = (self._root / path).resolve()
+        except (OSError, RuntimeError):  # RuntimeError is pathlib's word for a loop
+            raise _unreadable(path, "its link leads in a circle, or its name is too long") from None
+        except ValueError:
+            raise _unreadable(path, "a path holds no NUL") from None
         if place != self._root and self._root not in place.parents:
             message = "leads out of the workspace"
             raise InvalidInput([Problem(path, 0, 0, "PE114", message, "keep files below its root")])
         return place
+
+
+def why_unreadable(tree: Tree, path: str) -> str:
+    """Why a file cannot be opened, for a message at the line that names it; empty when it can."""
+    try:
+        tree.open(path).close()
+    except InvalidInput as error:
+        return error.problems[0].message
+    return ""
+
+
+def _unreadable(path: str, reason: str) -> InvalidInput:
+    return InvalidInput([Problem(path, 0, 0, "PE101", reason)])
+
+
+def _is_broken_link(item: Path) -> bool:
+    """A link to nothing is listed, so that a suite behind it is not lost in silence.
+
+    Links that begin with a dot are an editor's locks.
+    """
+    return item.is_symlink() and not item.exists() and not item.name.startswith(".")
 
 
 class GitTree:

@@ -68,8 +68,17 @@ def parse(text: str, path: str) -> Document:
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         reason = " ".join(part for part in (error.context, error.problem) if part)
         raise InvalidInput([Problem(path, *place, "PE106", f"not YAML: {reason}")]) from None
-    except yaml.YAMLError as error:
-        raise InvalidInput([Problem(path, 1, 1, "PE106", f"not YAML: {error}")]) from None
+    except yaml.reader.ReaderError:
+        raise InvalidInput([_forbidden(text, path)]) from None
+
+
+def _forbidden(text: str, path: str) -> Problem:
+    """The first character that YAML does not allow. The parser's own place counts bytes."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    offset = found.start() if found else 0
+    line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    message = f"not YAML: the character U+{ord(text[offset]):04X} is not allowed"
+    return Problem(path, line, column, "PE106", message, "remove it, or write an escape in double quotes")
 
 
 class _Builder:
