@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-
 # A message may quote what a file holds; a screen does not hold every file.
 MAX_MESSAGE = 500
 
