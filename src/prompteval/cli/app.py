@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from prompteval.cli import check, init, listing, report, run_verb, runs, schema
+from prompteval.cli import check, init, listing, report, run_verb, runs, schema, trec
 
 EPILOG = """\
 Examples:
@@ -50,6 +50,7 @@ runs.register(app)
 run_verb.register(app)
 report.register(app)
 schema.register(app)
+trec.register(app)
 
 
 def run(arguments: Sequence[str]) -> None:

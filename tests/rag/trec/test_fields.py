@@ -1,0 +1,67 @@
+"""Fields of lines: taken apart fast as by plain Python, and every wrong line named."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prompteval.core.errors import InvalidInput
+from prompteval.rag.trec import fields
+from prompteval.rag.trec.fields import read_blocks
+
+FORM = ("a", "b", "c")
+words = st.text(
+    st.characters(min_codepoint=33, exclude_characters="\x7f", exclude_categories=["Cs"]), min_size=1
+)
+blanks = st.text(" \t", min_size=1, max_size=3)
+rows = st.lists(st.tuples(words, blanks, words, blanks, words, st.sampled_from(["", " ", "\r"])), min_size=1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows, st.sampled_from([7, 60, 1 << 20]), st.booleans(), st.booleans())
+def test_columns_are_what_split_gives(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, ...]], block: int, last_end: bool, mark: bool,
+) -> None:  # fmt: skip
+    """Any blanks, any width, any size of block, with and without a last line end and a byte order mark."""
+    path = tmp_path_factory.mktemp("trec") / "x.txt"
+    text = "\n".join("".join(row) for row in rows) + "\n" * last_end
+    path.write_bytes(b"\xef\xbb\xbf" * mark + text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fields, "BLOCK_BYTES", block)
+        found = [
+            (line, *(text.decode() for text in row))
+            for part in read_blocks(path, (FORM,), ("c", "a"))
+            for line, *row in zip(part.lines, *(column.tolist() for column in part.columns), strict=True)
+        ]
+    if not rows[0][0].startswith("\ufeff"):
+        assert found == [(line, row[4], row[0]) for line, row in enumerate(rows, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"a b c\n\n \na b\n", "x.txt:4:1 PE371 2 fields where 3 should be (a line is: a b c)"),
+        (b"a b c\na b c d\na b\n", "x.txt:2:1 PE371 4 fields where 3 should be"),
+        (b"a b c\na \x00 b c\n", "x.txt:2:1 PE371 a control character stands in the line"),
+        (b"a b c\na b \xff\n", "x.txt:2:1 PE371 the line is not UTF-8 (convert the file)"),
+        (b"a b c\na b " + b"x" * 1001, "x.txt:2:1 PE371 a field is over 1,000 bytes"),
+        (b"", "x.txt PE370 the file has no line (a line is: a b c)"),
+        (b"\n \n", "x.txt PE370 the file has no line"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, text: bytes, problem: str) -> None:
+    """File, line and mend; blank lines are passed over and counted."""
+    (tmp_path / "x.txt").write_bytes(text)
+    with pytest.raises(InvalidInput) as raised:
+        list(read_blocks(tmp_path / "x.txt", (FORM,), FORM))
+    assert problem in str(raised.value)
+
+
+def test_too_many_problems_end_the_reading(tmp_path: Path) -> None:
+    """Twenty, and that there are more."""
+    (tmp_path / "x.txt").write_text("a b c\n" + "a b\n" * 30)
+    with pytest.raises(InvalidInput, match="there is more") as raised:
+        list(read_blocks(tmp_path / "x.txt", (FORM,), FORM))
+    assert len(raised.value.problems) == 21
