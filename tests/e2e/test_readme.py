@@ -33,7 +33,7 @@ def test_console_blocks_run_to_the_end(tmp_path: Path, blocks: Any) -> None:
             folder = folder / arguments[0]
         else:
             assert program == "prompteval"
-            done = prompteval(folder, *arguments)
+            done = prompteval(ROOT if "examples/" in command else folder, *arguments)
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 
@@ -48,6 +48,16 @@ def test_the_printed_output_is_that_of_the_command() -> None:
         return [" ".join(line.split()) for line in masked.splitlines() if line.strip()]
 
     assert shape(printed[1]) == shape(done.stdout)
+
+
+def test_the_printed_scores_of_a_trec_run_are_those_of_the_command() -> None:
+    """Digit for digit: nothing but arithmetic makes them."""
+    printed = re.search(
+        r"<!-- trec output -->\n```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert printed is not None
+    done = prompteval(ROOT, "trec", "examples/trec/qrels.txt", "examples/trec/run.txt")
+    assert done.stdout == printed[1]
 
 
 def test_the_example_workspace_of_the_readme_works(tmp_path: Path, blocks: Any) -> None:

@@ -104,8 +104,8 @@ def _text(report: "TrecReport", per_query: bool) -> Iterator[str]:
             yield f"{name:<{width}}   {found.value:.4f}   {ends}   {report.n[name]:>7,}\n"
     counts = report.counts
     yield (
-        f"\n{counts['judged']:,} judged queries, of which {counts['missing']:,} missing from the run and "
-        f"{counts['without_relevant']:,} without a relevant document\n"
-        f"{counts['in_run']:,} queries in the run, of which {counts['unjudged']:,} not judged\n"
-        f"{counts['tie_sensitive']:,} queries change with the order of tied hits\n"
+        f"\njudged queries: {counts['judged']:,} ({counts['missing']:,} missing from the run, "
+        f"{counts['without_relevant']:,} without a relevant document)\n"
+        f"queries in the run: {counts['in_run']:,} ({counts['unjudged']:,} not judged)\n"
+        f"queries that change with the order of tied hits: {counts['tie_sensitive']:,}\n"
     )
