@@ -69,11 +69,13 @@ class Live:
             lines.append(f"price = {{ {', '.join(f'{k} = {v}' for k, v in more['price'].items())} }}")
         self.write("prompteval.toml", "[models.m]\n" + "\n".join(lines) + "\n")
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, env: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "prompteval", *arguments],
             cwd=self.root,
-            env={**os.environ, "NO_COLOR": "1", "FAKE_KEY": KEY},
+            env={**os.environ, "NO_COLOR": "1", "FAKE_KEY": KEY, **(env or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -193,6 +193,19 @@ def test_f23_ctrl_c_once_drains_and_names_the_run(live: Any) -> None:
         assert ws.server.stats["requests"] == 60
 
 
+def test_f23_ctrl_c_waits_five_seconds_and_no_longer(live: Any) -> None:
+    """Calls that would take a minute are given up after the drain; the run goes on later."""
+    with live(8, server={"latency_s": 60.0}) as ws:
+        process = ws.start("run", "-j", "4")
+        while ws.server.stats["requests"] < 4:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        out, err = process.communicate(timeout=30)
+        assert 4.5 < time.monotonic() - started < 5 + 3
+        assert (process.returncode, "--resume-run" in out + err) == (130, True)
+
+
 def test_f23_ctrl_c_twice_stops_at_once(live: Any) -> None:
     """Nothing is waited for; the database is whole, and the run can go on."""
     with live(30, server={"latency_s": 3.0}) as ws:
@@ -245,17 +258,38 @@ def test_f25_two_runs_on_one_store(live: Any) -> None:
             assert [len(list(store.rows(record.run_id))) for record in records] == [150, 150]
 
 
-def test_f26_f27_a_store_that_cannot_be_used_is_told_before_any_call(live: Any) -> None:
-    """A folder that cannot be made, a text file, a newer schema: exit 2, no call, nothing overwritten."""
+def test_f26_a_folder_that_cannot_be_written_is_told_before_any_call(live: Any) -> None:
+    """Where no folder can be made: exit 2 with the path, and no call."""
     with live(3) as ws:
         settings = (ws.root / "prompteval.toml").read_text()
         ws.write("prompteval.toml", f'store = "datasets/c.jsonl/r.sqlite"\n{settings}')
         assert "cannot be written" in ws.run("run", code=2)[1]
-        ws.write("prompteval.toml", f'store = "datasets/c.jsonl"\n{settings}')
-        before = (ws.root / "datasets" / "c.jsonl").read_text()
-        assert "is not a SQLite database" in ws.run("run", code=2)[1]
-        assert (ws.root / "datasets" / "c.jsonl").read_text() == before
         assert ws.server.stats["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda path: path.write_text("notes, no database"), "is not a SQLite database"),
+        (lambda path: os.truncate(path, path.stat().st_size - 4096), "was cut short"),
+        (lambda path: _newer(path), "has schema version 99, this prompteval knows"),
+    ],
+)
+def test_f27_a_store_that_cannot_be_used_is_told_before_any_call(live: Any, spoil: Any, told: str) -> None:
+    """A text file, a truncated and a newer database: exit 2, no call, and not a byte is changed."""
+    with live(300) as ws:
+        ws.result()
+        path = ws.root / ".prompteval" / "results.sqlite"
+        spoil(path)
+        before, calls = path.read_bytes(), ws.server.stats["requests"]
+        assert told in ws.run("run", "--no-cache", code=2)[1]
+        assert (path.read_bytes(), ws.server.stats["requests"]) == (before, calls)
+
+
+def _newer(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
 
 
 def test_f28_a_clock_that_jumps_back_harms_nothing(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:

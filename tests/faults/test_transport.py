@@ -1,4 +1,4 @@
-"""F1 to F17: what a provider can do to a run, over real sockets, with the figures asserted."""
+"""F1 to F18 and F35: what a provider can do to a run, over real sockets, with the figures asserted."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prompteval.testing.server import Fault, FaultRates, Reply
+from prompteval.testing.server import FakeServer, Fault, FaultRates, Reply
 
 SLOW = Fault("status", 429, "rate_limit_exceeded", {"retry-after-ms": "1500"})
 QUOTA = Fault("status", 429, "insufficient_quota")
@@ -26,6 +26,18 @@ def test_f1_retry_after_is_waited_for_and_slows_the_siblings(live: Any) -> None:
             found = [(one[7], one[8]) for one in store.attempts(result["run_id"])]
         for (begun, outcome), (after, _) in pairwise(found):
             assert outcome == "ok" or after - begun >= 1.5
+
+
+def test_f1_two_refusals_of_one_case_are_three_attempts(live: Any) -> None:
+    """Twice 429, then 200: three attempts of one case, each wait at least 1.5 s, and one row."""
+    with live(1, server={"faults": [SLOW, SLOW]}) as ws:
+        usage = ws.result()["usage"]
+        assert (usage["attempts"], usage["possibly_billed"]) == (3, 0)
+        with ws.store() as store:
+            found = list(store.attempts(store.run("last").run_id))
+        assert [one[8] for one in found] == ["rate_limit", "rate_limit", "ok"]
+        assert all(after[7] - begun[7] >= 1.5 for begun, after in pairwise(found))
+        assert [row["outcome"] for row in ws.rows()] == ["ok"]
 
 
 def test_f2_a_spent_quota_ends_the_run(live: Any) -> None:
@@ -85,6 +97,13 @@ def test_f4_f5_f6_f10_broken_answers(live: Any, kind: Any, error: str) -> None:
         row = ws.rows()[0]
         assert (row["outcome"], row["error"].partition(":")[0]) == ("error", error)
         assert ws.attempts() == [("c0000", error)] * 3
+        told = {
+            "html": "not JSON",
+            "error_body": "200 with an error",
+            "null_content": "no content",
+            "tool_calls": "only tool calls",
+        }
+        assert told.get(kind, "") in row["error"]
         if kind == "html":
             assert "<html>" in row["output"]
 
@@ -101,9 +120,21 @@ def test_f7_f8_f9_endings_are_outcomes(live: Any, kind: Any, outcome: str) -> No
             1,
             1,
         )
+        assert result["notes"][0] == f"unusable outputs: 1 {outcome}"
         row = ws.rows()[0]
         assert row["outcome"] == outcome
         assert ("max_output_tokens" in row["error"]) == (kind == "length")
+        if kind == "length":
+            assert row["output"].startswith("{") and not row["output"].endswith("}")
+
+
+def test_f7_a_refusal_can_be_what_is_wanted(live: Any) -> None:
+    """A suite that scores `refusal` passes on a refusal and fails on an answer."""
+    with live(1, server={"faults": [Fault("refusal")]}) as ws:
+        text = (ws.root / "evals/s.yaml").read_text()
+        ws.write("evals/s.yaml", text.replace("[{exact: {field: team}}]", "[refusal]"))
+        assert ws.result()["metrics"]["accuracy"]["value"] == 1.0
+        assert ws.result("--no-cache", code=1)["metrics"]["accuracy"]["value"] == 0.0
 
 
 def test_f11_a_dripping_server_frees_its_slot(live: Any) -> None:
@@ -123,8 +154,10 @@ def test_f12_200_hanging_calls_end_at_their_deadline(live: Any) -> None:
     """A server that never answers: the run ends within deadline and grace, every socket closed."""
     with live(200, server={"faults": [Fault("hang")] * 200}, timeout_s=1.0, max_attempts=1) as ws:
         started = time.monotonic()
-        result = ws.result("-j", "200", code=3)
+        out, err = ws.run("run", "--json", "-q", "-j", "200", code=3)
+        result = json.loads(out)["results"][0]
         assert time.monotonic() - started < 1.0 + 5.0
+        assert "Task was destroyed" not in err and "Unclosed" not in err
         assert (result["cases"]["errors"], ws.server.stats["requests"]) == (200, 200)
         assert result["usage"]["possibly_billed"] == 200
         for _ in range(50):
@@ -144,6 +177,7 @@ def test_f13_an_answer_that_comes_too_late_is_possibly_billed(live: Any) -> None
         one = (40 * 1.0 + 3 * 2.0) / 1e6
         assert usage["cost_usd"] == usage["possible_cost_usd"] == pytest.approx(one)
         assert ws.attempts() == [("c0000", "timeout"), ("c0000", "ok")]
+        assert len(ws.rows()) == 1
 
 
 def test_f14_missing_usage_is_estimated_and_said(live: Any) -> None:
@@ -159,10 +193,25 @@ def test_f14_missing_usage_is_estimated_and_said(live: Any) -> None:
 def test_f15_absurd_usage_never_reaches_the_totals(live: Any) -> None:
     """Negative, textual and huge counts are replaced by our own count, and marked."""
     with live(1, server={"faults": [Fault("silly_usage")]}) as ws:
-        usage = ws.result()["usage"]
+        result = ws.result()
+        usage = result["usage"]
         assert usage["tokens_estimated"]
+        assert any("told no token counts, or such as cannot be" in note for note in result["notes"])
         assert 0 < usage["prompt_tokens"] < 200
         assert 0 < usage["completion_tokens"] < 50
+
+
+def test_f16_another_model_is_recorded_told_and_refused(live: Any) -> None:
+    """Kept with its call and said in a note; `--strict-model` makes it exit 1."""
+    with live(2, server={"faults": [Fault("other_model")] * 4}) as ws:
+        result = ws.result()
+        assert "the server answered with another model: another-model" in result["notes"]
+        with ws.store() as store:
+            rows = list(store.rows(result["run_id"]))
+        assert [call.model_reported for row in rows for call in row.observation.calls] == [
+            "another-model"
+        ] * 2
+        assert "--strict-model" in ws.result("--no-cache", "--strict-model", code=1)["reason"]
 
 
 def test_f17_strange_text_is_stored_and_exported_without_loss(live: Any) -> None:
@@ -175,6 +224,45 @@ def test_f17_strange_text_is_stored_and_exported_without_loss(live: Any) -> None
         assert row["output"] == text
         assert "\x1b" not in out + err + ws.run("show", "last", "--case", "c0000", code=0)[0]
         ElementTree.parse(ws.root / "r.xml")
+
+
+JUDGE = """import json
+
+def verdict(case, observation):
+    return {"c0": float("nan"), "c1": float("1e999"), "c2": "7/5", "c3": "It is rather good.", "c4": 7}[case.inputs["message"][:2]]
+"""
+
+
+def test_f18_a_verdict_that_is_no_score_is_an_error_of_the_judge(live: Any) -> None:
+    """NaN, 1e999, "7/5", prose, and 7 where 1 is most: failed with a reason, never a number and never null alone."""
+    with live(0) as ws:
+        lines = [
+            {"id": f"c{i}", "inputs": {"message": f"c{i} pay"}, "expected": {"team": "payments"}}
+            for i in range(5)
+        ]
+        ws.write("datasets/c.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        ws.write("judge.py", JUDGE)
+        text = (ws.root / "evals/s.yaml").read_text()
+        ws.write(
+            "evals/s.yaml",
+            text.replace("{exact: {field: team}}", '{python: "judge:verdict"}').replace("accuracy", "mean"),
+        )
+        result = ws.result(code=1)
+        metric = result["metrics"]["mean"]
+        assert (metric["value"], metric["n"], metric["missing"]) == (None, 0, 5)
+        for row in ws.rows():
+            score = row["scores"]["verdict"]
+            assert (score["value"], score["status"]) == (None, "failed")
+            assert "the function returned" in score["reason"]
+
+
+def test_f35_a_redirect_to_another_origin_is_not_followed(live: Any) -> None:
+    """307 elsewhere: an error of the case, and the other server, which would get the key, sees no connection."""
+    with FakeServer() as other, live(1, server={"faults": [None]}, max_attempts=2) as ws:
+        ws.server._faults[:] = [Fault("redirect", location=f"{other.url}/chat/completions")] * 2
+        assert ws.result(code=3)["cases"]["errors"] == 1
+        assert "redirects are not followed" in ws.rows()[0]["error"]
+        assert other.stats["connections"] == 0
 
 
 def test_many_small_faults_lose_nothing(live: Any) -> None:

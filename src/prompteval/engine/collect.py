@@ -165,6 +165,7 @@ class EntryColumns:
     evidence: dict[Need, EvidenceColumn] = field(default_factory=dict)
     clusters: ClusterColumn = field(default_factory=lambda: ClusterColumn())
     flaky: list[FlakyCase] = field(default_factory=list)
+    unusable: Counter[str] = field(default_factory=Counter)
 
     def of(self, measure: Measure, mask: NDArray[np.bool_] | None = None) -> Columns:
         """The columns a metric reads, of the cases under a mask."""
@@ -231,6 +232,8 @@ def collect(
             continue
         outcome = _worst_outcome(rows)
         columns.outcomes[outcome] += 1
+        if outcome == "invalid":
+            columns.unusable[min(row[2] for row in rows if row[2] in UNUSABLE)] += 1
         if exclude_errors and outcome == "error":
             continue
         columns.latencies.extend(row[3] for row in rows)

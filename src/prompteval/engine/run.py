@@ -250,6 +250,13 @@ class _Run:
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
         if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
             notes.append("each recorded output is read once; repeats need a target that runs")
+        if columns.unusable:
+            parts = [f"{count} {kind}" for kind, count in sorted(columns.unusable.items())]
+            notes.append(f"unusable outputs: {', '.join(parts)}")
+        if usage.estimated:
+            notes.append(
+                "≈: the server told no token counts, or such as cannot be, for some calls; counted here"
+            )
         if usage.other_models:
             notes.append(f"the server answered with another model: {', '.join(sorted(usage.other_models))}")
         return ResultView(

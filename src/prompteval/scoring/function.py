@@ -13,7 +13,10 @@ Function = Callable[[Case, Observation], Any]
 
 
 class PythonScorer:
-    """Calls `function(case, observation)`; it returns a number, a bool or a Score."""
+    """Calls `function(case, observation)`; it returns a number from 0 to 1, a bool or a Score.
+
+    Anything else, NaN included, is a failed score with its reason.
+    """
 
     fields_used: tuple[str, ...] = ()
 
@@ -29,10 +32,13 @@ class PythonScorer:
         if isinstance(result, Score):
             return result
         try:
-            return Score(self.name, float(result))
+            value = float(result)
+            if 0.0 <= value <= 1.0:
+                return Score(self.name, value)
+            told = "a number is from 0 to 1; return a Score with low and high for another scale"
         except (TypeError, ValueError) as error:
-            reason = f"the function returned {result!r}: {error}"
-            return Score(self.name, None, status="failed", reason=reason)
+            told = str(error)
+        return Score(self.name, None, status="failed", reason=f"the function returned {result!r}: {told}")
 
 
 def load_function(entry: str, root: Path) -> Function:
