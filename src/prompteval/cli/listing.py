@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from prompteval.cli import completion
 from prompteval.cli.ending import verb
 
-RunName = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
+RunName = Annotated[
+    str,
+    typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
+]
 CaseId = Annotated[str | None, typer.Option("--case", help="Show everything of one case.")]
 Worst = Annotated[int | None, typer.Option("--worst", min=1, help="A line for each of the N worst cases.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from prompteval.cli import completion
 from prompteval.cli.ending import verb
 
 EPILOG = """\
@@ -15,7 +16,10 @@ Examples:
   prompteval report last -o rows.csv -o summary.md
 """
 
-RunName = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
+RunName = Annotated[
+    str,
+    typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
+]
 Outputs = Annotated[list[Path], typer.Option("-o", "--output", help="FILE: .json .jsonl .csv .xml .md")]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from prompteval.cli import completion
 from prompteval.cli.ending import verb
 from prompteval.core.text import printable
 from prompteval.stats.sequential import METHODS, Method
@@ -32,15 +33,26 @@ Examples:
   prompteval run -o report.md -o junit.xml --json > run.json
 """
 
-Suites = Annotated[list[str] | None, typer.Argument(help="Suite names or files; all when none is given.")]
+Suites = Annotated[
+    list[str] | None,
+    typer.Argument(help="Suite names or files; all when none is given.", autocompletion=completion.suites),
+]
 Expression = Annotated[
     str, typer.Option("-k", help='Cases whose names match, as in pytest: "refund and not email".')
 ]
 Models = Annotated[
-    list[str] | None, typer.Option("--model", help="Model reference or profile; repeat for several.")
+    list[str] | None,
+    typer.Option(
+        "--model", help="Model reference or profile; repeat for several.", autocompletion=completion.models
+    ),
 ]
 Prompts = Annotated[
-    list[str] | None, typer.Option("--prompt", help="name, name@v1 or name@git:REF; repeat for several.")
+    list[str] | None,
+    typer.Option(
+        "--prompt",
+        help="name, name@v1 or name@git:REF; repeat for several.",
+        autocompletion=completion.prompts,
+    ),
 ]
 Repeat = Annotated[int | None, typer.Option("--repeat", min=1, help="Run every case this often.")]
 Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=10_000, help="Cases at a time.")]

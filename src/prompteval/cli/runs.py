@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prompteval.cli import completion
 from prompteval.cli.ending import verb
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Count = Annotated[int, typer.Option("-n", "--limit", min=1, help="At most this many.")]
-Names = Annotated[list[str], typer.Argument(help="Run ids, beginnings of one, or `last`.")]
+Names = Annotated[
+    list[str], typer.Argument(help="Run ids, beginnings of one, or `last`.", autocompletion=completion.runs)
+]
 Keep = Annotated[int | None, typer.Option("--keep", min=0, metavar="N", help="Keep the newest N runs.")]
 Days = Annotated[
     float | None, typer.Option("--older-than", min=0.0, metavar="DAYS", help="Only what is older than this.")

@@ -1,0 +1,68 @@
+"""What a shell offers after Tab: names of the workspace at hand."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prompteval.workspace.settings import Workspace
+
+# A shell shows all of them at once, so older runs are left out.
+RUNS = 50
+
+
+def suites(incomplete: str) -> list[str]:
+    """Names of suites."""
+    return _offered(_suites, incomplete)
+
+
+def prompts(incomplete: str) -> list[str]:
+    """`name` and `name@v1` of every prompt."""
+    return _offered(_prompts, incomplete)
+
+
+def models(incomplete: str) -> list[str]:
+    """The default model, and every profile."""
+    return _offered(_models, incomplete)
+
+
+def runs(incomplete: str) -> list[str]:
+    """`last`, and the ids of stored runs, newest first."""
+    return _offered(_runs, incomplete)
+
+
+def _offered(find: Callable[["Workspace"], Iterable[str]], incomplete: str) -> list[str]:
+    """The names that begin as typed; none where there is no workspace, or none that can be read."""
+    from prompteval.core.errors import PromptevalError
+    from prompteval.workspace.settings import find_workspace
+
+    try:
+        return [name for name in find(find_workspace(Path.cwd())) if name.startswith(incomplete)]
+    except PromptevalError:  # a message would stand in the middle of the line that is being typed
+        return []
+
+
+def _suites(workspace: "Workspace") -> Iterable[str]:
+    from prompteval.workspace.discovery import suite_files
+    from prompteval.workspace.tree import WorkingTree
+
+    return [Path(path).stem for path in suite_files(WorkingTree(workspace.root))]
+
+
+def _prompts(workspace: "Workspace") -> Iterable[str]:
+    from prompteval.workspace.discovery import prompt_files
+    from prompteval.workspace.tree import WorkingTree
+
+    for name, files in prompt_files(WorkingTree(workspace.root)).items():
+        yield name
+        yield from (f"{name}@v{file.version}" for file in files)
+
+
+def _models(workspace: "Workspace") -> Iterable[str]:
+    return [workspace.settings.default_model, *workspace.settings.models]
+
+
+def _runs(workspace: "Workspace") -> Iterable[str]:
+    from prompteval.engine.stored import stored_runs
+
+    return ["last", *(record.run_id for record in stored_runs(workspace, RUNS))]

@@ -1,0 +1,79 @@
+"""Completion in a real bash on a real pseudo-terminal: what Tab writes is what a person sees."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Typed = Callable[[str], str]
+
+
+@pytest.fixture
+def typed(workspace: Any, tmp_path: Path) -> Iterator[Typed]:
+    """`typed(line)` types it and Tab, and gives what the terminal shows after it."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "prompteval"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m prompteval "$@"\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "HOME": str(tmp_path), "TERM": "dumb"}
+    environment["PATH"] = f"{program.parent}:{os.environ['PATH']}"
+    installed = subprocess.run(
+        [program, "--install-completion", "bash"], env=environment, cwd=workspace.root, capture_output=True
+    )
+    assert installed.returncode == 0, installed.stderr
+    with (tmp_path / ".bashrc").open("a") as file:
+        file.write("PS1='pe> '\nbind 'set show-all-if-ambiguous on'\n")
+    controller, terminal = pty.openpty()
+    bash = subprocess.Popen(
+        ["bash", "--noprofile", "--rcfile", tmp_path / ".bashrc", "-i"],
+        stdin=terminal, stdout=terminal, stderr=terminal,
+        cwd=workspace.root, env=environment, start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+
+    def read_until(wanted: str) -> str:
+        text, end = "", time.monotonic() + 20
+        while wanted not in text and time.monotonic() < end:
+            if select.select([controller], [], [], 0.2)[0]:
+                text += os.read(controller, 65536).decode(errors="replace").replace("\x07", "")
+        return text
+
+    def type_line(line: str) -> str:
+        read_until("pe> ")  # before its prompt, bash does not read Tab as a key
+        os.write(controller, f"{line}\t\x15echo en''d\n".encode())
+        return read_until("\nend\r\n")
+
+    yield type_line
+    bash.kill()
+    bash.wait()
+    os.close(controller)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("prompteval che", "prompteval check "),
+        ("prompteval run --resume-", "prompteval run --resume-run "),
+        ("prompteval run --prompt ro", "route@v1"),
+        ("prompteval run ", "prompteval run s "),
+        ("prompteval show la", "prompteval show last "),
+        ("prompteval schema su", "prompteval schema suite "),
+    ],
+)
+def test_tab_completes_verbs_options_and_names(typed: Typed, line: str, shown: str) -> None:
+    """Verbs and options of the program; suites, prompts and runs of the workspace."""
+    assert shown in typed(line)
+
+
+def test_outside_a_workspace_nothing_is_offered(workspace: Any, typed: Typed) -> None:
+    """No message and no traceback in the line that is being typed."""
+    (workspace.root / "prompteval.toml").unlink()
+    seen = typed("prompteval show la")
+    assert "workspace" not in seen and "Traceback" not in seen and "show la" in seen
