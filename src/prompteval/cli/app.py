@@ -7,14 +7,11 @@ import typer
 from prompteval.cli import check, init, listing, report, run_verb, runs, schema, trec
 
 EPILOG = """\
+\b
 Examples:
-
   prompteval init demo                     write a small working workspace
-
   prompteval check                         validate everything, no model call
-
   prompteval run                           run every suite, print, store, gate
-
   prompteval run support -k refund -o out.xml
 
 Exit codes: 0 pass, 1 gate failed, 2 usage or validation, 3 incomplete, 4 inconclusive (asked for),
@@ -28,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
 

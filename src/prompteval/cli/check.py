@@ -9,12 +9,10 @@ import typer
 from prompteval.cli.ending import verb
 
 EPILOG = """\
+\b
 Examples:
-
   prompteval check                                  the whole workspace
-
   prompteval check evals/support.yaml               one suite, with its prompt and cases
-
   prompteval check --output-format github           annotations in a pull request
 """
 

@@ -9,10 +9,9 @@ from prompteval.cli import completion
 from prompteval.cli.ending import verb
 
 EPILOG = """\
+\b
 Examples:
-
   prompteval report last -o junit.xml
-
   prompteval report last -o rows.csv -o summary.md
 """
 

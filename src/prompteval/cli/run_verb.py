@@ -20,16 +20,12 @@ if TYPE_CHECKING:
     from prompteval.workspace.settings import Workspace
 
 EPILOG = """\
+\b
 Examples:
-
   prompteval run                               every suite, with the suite's own models
-
   prompteval run classify_intent -k "email and not typo"
-
   prompteval run --model openai/gpt-6-luna --limit 20
-
   prompteval run --prompt classify_intent@v1 --prompt classify_intent@v2
-
   prompteval run -o report.md -o junit.xml --json > run.json
 """
 
