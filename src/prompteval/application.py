@@ -65,6 +65,10 @@ class LoadedPrompt:
             raise error(kind, message, excerpt=seen.text)
         return self.prompt.typed(seen.output)
 
+    async def aclose(self) -> None:
+        """Close the connections that `acall` keeps open for the next call."""
+        await self._provider.aclose()
+
     async def _call_and_close(self, inputs: Mapping[str, Any]) -> Any:
         try:
             return await self.acall(**inputs)
@@ -75,18 +79,31 @@ class LoadedPrompt:
 def load(reference: str, *, model: str | None = None, workspace: Path | str | None = None) -> LoadedPrompt:
     """The prompt `name`, `name@v2` or `name@git:REF` of the workspace, bound to a model.
 
-    The model is `model`, else the one the prompt pins, else the workspace's default. The
+    The model is `model`, else the one the prompt pins, else the workspace's default; a call that may
+    pass is tried again as in a run, by the model's profile. The
     workspace is found upward from `workspace` or the current folder. Raises UsageError or
     InvalidInput for names and files that are wrong.
     """
     from prompteval.engine.prompts import resolve_prompt
-    from prompteval.providers.open import open_provider
-    from prompteval.workspace.settings import find_workspace
+    from prompteval.providers.layers import build_layers
+    from prompteval.providers.open import check_reference, open_provider
+    from prompteval.providers.prices import OWN_KINDS
+    from prompteval.providers.size import Sizes
+    from prompteval.tokens import counter
+    from prompteval.workspace.settings import ModelProfile, find_workspace
 
     place = find_workspace(Path(workspace) if workspace is not None else Path.cwd())
     prompt = resolve_prompt(place, reference)
     chosen = model or prompt.model or place.settings.default_model
-    return LoadedPrompt(prompt, open_provider(chosen, place), chosen)
+    profile = place.settings.models.get(chosen) or ModelProfile(chosen)
+    remote = check_reference(chosen, place)[0] not in OWN_KINDS
+    provider = build_layers(
+        open_provider(chosen, place),
+        sizes=Sizes(counter(profile.model or chosen)) if remote else None,
+        max_attempts=profile.max_attempts,
+        case_deadline_s=profile.case_deadline_s,
+    )
+    return LoadedPrompt(prompt, provider, chosen)
 
 
 def _validate(prompt: Prompt, inputs: Mapping[str, Any]) -> None:

@@ -1,8 +1,13 @@
 """Batch mode: files up, files down, and whatever can happen in the 24 hours between."""
 
+import os
 import signal
+import subprocess
+import sys
 import time
 from typing import Any
+
+import pytest
 
 from prompteval.testing.server import BatchPlan
 
@@ -61,6 +66,46 @@ def test_a_closed_laptop_waits_for_the_same_batch(live: Any) -> None:
         ws.server._batches.plan = BatchPlan()
         assert ws.result("--resume")["cases"]["scored"] == CASES
         assert (sent(ws), ws.server.stats["requests"]) == ([CASES], 0)
+
+
+def test_a_start_whose_answer_is_lost_is_found_again(live: Any) -> None:
+    """The server began a batch and answered 500: exit 3, not tried twice, and the resumed run finds it."""
+    with live(CASES, server={"batch": BatchPlan(lose_start=True)}) as ws:
+        assert ws.result("--batch", code=3)["cases"]["skipped"] == CASES
+        assert sent(ws) == [CASES]
+        ws.server._batches.plan = BatchPlan()
+        assert ws.result("--resume")["cases"]["scored"] == CASES
+        assert (sent(ws), ws.server.stats["requests"]) == ([CASES], 0)
+
+
+KILLED = """
+import os, signal, sys
+from prompteval.cli.app import run
+from prompteval.providers.openai.batch import BatchClient
+
+submit = BatchClient.submit
+
+async def killed(self, *arguments):
+    if sys.argv[1] == "after":
+        await submit(self, *arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+BatchClient.submit = killed
+run(["run", "--batch"])
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_f19_killed_around_the_start_of_a_batch(live: Any, when: str) -> None:
+    """Before it, or after it and before its id is noted: one batch in the end, and every case once."""
+    with live(CASES) as ws:
+        command = [sys.executable, "-c", KILLED, when]
+        done = subprocess.run(command, cwd=ws.root, env={**os.environ, "FAKE_KEY": "sk-test"}, check=False)
+        assert done.returncode == -signal.SIGKILL
+        for _ in range(120 if when == "after" else 0):  # other batches of the account, over two pages
+            ws.server._batches._create({"input_file_id": "", "endpoint": "", "completion_window": ""})
+        assert ws.result("--resume")["cases"]["scored"] == CASES
+        assert [lines for lines in sent(ws) if lines] == [CASES]
 
 
 def test_ctrl_c_while_a_batch_runs(live: Any) -> None:

@@ -1,7 +1,8 @@
 """`--batch`: all requests of a run go out as files, and the cases are run over what comes back.
 
-What was sent is written down before anything is waited for, so that a run whose laptop was closed
-goes on with the same batches.
+What is to be sent is written down before it goes, and the batch's id once the server has named it, so
+that a run whose laptop was closed goes on with the same batches: one whose id was not noted is found
+by its metadata.
 """
 
 import asyncio
@@ -36,12 +37,17 @@ LONGEST_LOOK_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Sent:
-    """One batch that was started, and whether its results are here."""
+    """One batch that was to be started, and whether its results are here.
+
+    `batch` is empty until the server has named it. A list that was written before parts had numbers
+    has none.
+    """
 
     model: str
     batch: str
     lines: int
     collected: bool = False
+    part: int = -1
 
 
 class BatchFolder:
@@ -104,6 +110,7 @@ async def run_batches(
     """
     clients = {name: BatchClient(provider) for name, provider, _ in models}
     try:
+        await _find(folder, clients)
         await _collect(folder, clients, meter, stop)  # what a run before this one had sent
         for name, provider, wanted in models:
             if not stop.event.is_set():
@@ -143,17 +150,37 @@ async def _send(
                     more = True
                     break
         if lines:
-            batch = await client.submit(folder.file, folder.run_id)
-            folder.sent.append(Sent(name, batch, lines))
+            sent = Sent(name, "", lines, part=max((one.part for one in folder.sent), default=-1) + 1)
+            folder.sent.append(sent)
             folder.save()
+            sent.batch = await client.submit(folder.file, folder.run_id, sent.part)
+            folder.save()
+
+
+async def _find(folder: BatchFolder, clients: dict[str, BatchClient]) -> None:
+    """Name the batches whose start was not seen to end; what the server does not have was never started."""
+    unnamed = {sent.model for sent in folder.sent if not sent.batch}
+    for name in sorted(unnamed):
+        known = await _client(name, clients).started(folder.run_id)
+        for sent in folder.sent:
+            if sent.model == name and not sent.batch:
+                sent.batch = known.get(sent.part, "")
+    if unnamed:
+        folder.sent = [sent for sent in folder.sent if sent.batch]
+        folder.save()
+
+
+def _client(model: str, clients: dict[str, BatchClient]) -> BatchClient:
+    if model not in clients:
+        raise UsageError(f"the run waits for a batch of {model}, which is no longer selected")
+    return clients[model]
 
 
 async def _collect(folder: BatchFolder, clients: dict[str, BatchClient], meter: Meter, stop: Stop) -> None:
     """Wait for every batch that was sent, looking less and less often, and store what came."""
     waiting = [sent for sent in folder.sent if not sent.collected]
     for sent in waiting:
-        if sent.model not in clients:
-            raise UsageError(f"the run waits for a batch of {sent.model}, which is no longer selected")
+        _client(sent.model, clients)
     pause, told = FIRST_LOOK_SECONDS, ""
     while waiting and not stop.event.is_set():
         for sent in list(waiting):

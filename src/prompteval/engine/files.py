@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import PromptevalError, StoreError
+from prompteval.core.observation import Row
 from prompteval.engine.batch_mode import BatchFolder
 from prompteval.engine.options import RunOptions
 from prompteval.engine.stored import store_path
@@ -75,6 +76,21 @@ class Files:
             self.batches.close(remove=remove)
             self.batches = None
 
+    def record_again(self, row: Row) -> int:
+        """Put into the recording what an earlier part of the run was told; how many replies are not known."""
+        if self.recorder is None:
+            return 0
+        unknown = 0
+        for call in row.observation.calls:
+            if call.key in self.recorder:
+                continue
+            found = self.cache.exchange(call.key) if self.cache is not None else None
+            if found is None:
+                unknown += 1
+            else:
+                self.recorder.add_stored(call.key, *found)
+        return unknown
+
     def close(self) -> None:
         """Commit and close everything, the rest too when one fails."""
         if self._journal is not None:
@@ -91,7 +107,7 @@ def opened(workspace: Workspace, options: RunOptions) -> Iterator[Files]:
     state = workspace.state_dir()
     store = SqliteStore.open(store_path(workspace))
     cache = SqliteCache.open(state / "cache.sqlite") if options.cache else None
-    files = Files(state, store, cache, Recorder(options.record) if options.record else None)
+    files = Files(state, store, cache, _recorder(options))
     try:
         yield files
     except BaseException:
@@ -99,6 +115,10 @@ def opened(workspace: Workspace, options: RunOptions) -> Iterator[Files]:
             files.close()
         raise
     files.close()
+
+
+def _recorder(options: RunOptions) -> Recorder | None:
+    return None if options.record is None else Recorder(options.record, go_on=options.resume is not None)
 
 
 def resume_hint(run_id: str) -> str:

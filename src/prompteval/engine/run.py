@@ -147,11 +147,17 @@ class _Run:
         entry = _Entry(job, UsageTotals(price=price), early)
         if self._record is None:
             return entry
-        done = set()
+        done, unknown = set(), 0
         for row in self._store.rows(self._id, job.plan.suite.name, job.target.reference, job.model):
             if row.observation.outcome != "error":
                 entry.usage.add(row)
                 done.add((row.case.id, row.replicate))
+                unknown += self._files.record_again(row)
+        if unknown:
+            self._meter.note(
+                f"{self._options.record}: {unknown} replies of the run's first part are not known any more;"
+                " a replay will call it stale"
+            )
         if models.budget is not None:
             models.budget.settle(0.0, entry.usage.cost_usd or 0.0)
         entry.done = frozenset(done)

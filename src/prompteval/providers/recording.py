@@ -33,18 +33,34 @@ def response_from_json(raw: Mapping[str, Any], served_by: Any) -> Response:
 
 
 class Recorder:
-    """Collects replies and writes them, sorted by request, when closed."""
+    """Collects replies and writes them, sorted by request, when closed.
 
-    def __init__(self, path: Path) -> None:
+    With `go_on`, what the file holds already stays: a run that is resumed adds to its recording.
+    Raises UsageError where there is no folder for it, InvalidInput where it is no recording.
+    """
+
+    def __init__(self, path: Path, *, go_on: bool = False) -> None:
         self._path = path
         self._lines: dict[str, str] = {}
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is no folder", "make it first")
+        if go_on and path.exists():
+            for key, found in read_recording(path.read_text(encoding="utf-8"), str(path)).items():
+                self._keep(key, found)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._lines
 
     def add(self, request: Request, response: Response) -> None:
         """Keep one exchange; the same request again replaces it."""
-        body = {"key": request.key, "request": request.as_json(), "response": response_as_json(response)}
-        self._lines[request.key] = json.dumps(body, ensure_ascii=True, sort_keys=True)
+        self.add_stored(request.key, request.as_json(), response)
+
+    def add_stored(self, key: str, request: Mapping[str, Any], response: Response) -> None:
+        """Keep an exchange whose request is at hand as JSON values only."""
+        self._keep(key, {"key": key, "request": request, "response": response_as_json(response)})
+
+    def _keep(self, key: str, body: Mapping[str, Any]) -> None:
+        self._lines[key] = json.dumps(body, ensure_ascii=True, sort_keys=True)
 
     def close(self) -> None:
         """Write the file in one step."""

@@ -82,6 +82,15 @@ class SqliteCache:
             )
             return None
 
+    def exchange(self, key: str) -> tuple[dict[str, Any], Response] | None:
+        """The request as JSON values, and its reply; None where the cache does not have both."""
+        response = self.get(key)
+        if response is None:
+            return None
+        self.flush()
+        found = self._reader.execute("SELECT request FROM replies WHERE key = ?", (key,)).fetchone()
+        return None if found is None else (json.loads(found[0]), response)
+
     def _read(self, key: str) -> tuple[str] | None:
         """Read within one long transaction, which spares most of the cost of a read.
 

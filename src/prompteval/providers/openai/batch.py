@@ -19,6 +19,9 @@ WINDOW: Final = "24h"
 # What one file may hold (platform.openai.com, Batch API guide: 50,000 requests, 200 MB).
 MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
+# A batch carries them as metadata, so that it can be found again.
+RUN_MARK: Final = "prompteval_run"
+PART_MARK: Final = "prompteval_part"
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -86,17 +89,30 @@ class BatchClient:
             http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
         )
 
-    async def submit(self, path: Path, run_id: str) -> str:
-        """Upload a file of requests and start its batch; the batch's id."""
+    async def submit(self, path: Path, run_id: str, part: int) -> str:
+        """Upload a file of requests and start its batch, named by run and part; the batch's id.
+
+        A start whose answer is lost is not tried again: it may have begun, and `started` finds it.
+        """
         with self._translated():
             uploaded = await self._client.files.create(file=path, purpose="batch")
-            batch = await self._client.batches.create(
+            batch = await self._client.with_options(max_retries=0).batches.create(
                 input_file_id=uploaded.id,
                 endpoint=ENDPOINT,
                 completion_window=WINDOW,
-                metadata={"prompteval_run": run_id},
+                metadata={RUN_MARK: run_id, PART_MARK: str(part)},
             )
         return batch.id
+
+    async def started(self, run_id: str) -> dict[int, str]:
+        """Part to id of every batch that a run has started here, whether or not its id was noted."""
+        found: dict[int, str] = {}
+        with self._translated():
+            async for batch in self._client.batches.list(limit=100):
+                marks = batch.metadata or {}
+                if marks.get(RUN_MARK) == run_id:
+                    found[int(marks.get(PART_MARK, -1))] = batch.id
+        return found
 
     async def look(self, batch_id: str) -> BatchState:
         """How far a batch is."""

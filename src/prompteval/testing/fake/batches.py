@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 
 from prompteval.testing.fake.answers import error_body
 
@@ -16,12 +17,14 @@ class BatchPlan:
     """How batches go: ready after so many looks; which lines fail; how many are done before expiry.
 
     `failing` maps the number of a line, from 0, to the HTTP status it ends with. `expire_after` None means
-    that no batch expires; else only so many lines are done, and the batch ends as `expired`.
+    that no batch expires; else only so many lines are done, and the batch ends as `expired`. Where
+    `lose_start` is set, a batch begins and the answer that names it is a 500.
     """
 
     polls: int = 1
     failing: Mapping[int, int] = field(default_factory=dict)
     expire_after: int | None = None
+    lose_start: bool = False
 
 
 class Batches:
@@ -40,7 +43,10 @@ class Batches:
         if parts[0] == "files":
             return self._file(method, parts[1:], content_type, body)
         if method == "POST" and len(parts) == 1:
-            return self._create(json.loads(body))
+            made = self._create(json.loads(body))
+            return (500, error_body("the answer is lost", "server_error")) if self.plan.lose_start else made
+        if len(parts) == 1:
+            return 200, self._list(path.partition("?")[2])
         batch = self._batches.get(parts[1]) if len(parts) > 1 else None
         if batch is None:
             return 404, error_body("no such batch", "not_found")
@@ -75,6 +81,15 @@ class Batches:
             "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
         }  # fmt: skip
         return 200, self._batches[number]
+
+    def _list(self, query: str) -> dict[str, Any]:
+        """The newest first, at most `limit` behind the one called `after`."""
+        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        newest = list(reversed(self._batches.values()))
+        ids = [batch["id"] for batch in newest]
+        start = ids.index(asked["after"]) + 1 if "after" in asked else 0
+        end = start + int(asked.get("limit", 20))
+        return {"object": "list", "data": newest[start:end], "has_more": end < len(newest)}
 
     def _look(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Each look brings a batch further."""
