@@ -1,6 +1,9 @@
 """`prompteval run`: verdicts, exit codes, outputs."""
 
 import json
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -260,31 +263,53 @@ def test_a_missing_key_is_exit_2_before_any_call(workspace: Any) -> None:
 
 
 def test_s20_the_key_is_nowhere_on_disk(workspace: Any) -> None:
-    """Not in the store, the cache, the recording or the reports, after failures too."""
-    key = "sk-test-abcdefghijklmnop0123"
-    with FakeServer(
-        [Reply("", output={"team": "payments"})], faults=[Fault("status", 401, "invalid_api_key")]
-    ) as server:
+    """Verbose, with debug logs, while calls fail and the server quotes the key in its answers.
+
+    Not printed, not in the store, the cache, the recording, the reports, a case shown in full.
+    """
+    key = "tenant-0123456789-secret"
+    quoting = [Fault("status", status, f"Bearer {key} is wrong") for status in (401, 500, 400)]
+    with FakeServer([Reply("", output={"team": "payments"})], faults=[*quoting, Fault("reset")]) as server:
         workspace.write(
-            "prompteval.toml", f'[models.m]\nmodel = "fake"\nbase_url = "{server.url}"\napi_key_env = "K"\n'
+            "prompteval.toml",
+            f'[models.m]\nmodel = "fake"\nbase_url = "{server.url}"\napi_key_env = "K"\nmax_attempts = 1\n',
         )
-        done = workspace.run(
-            "run",
-            "--model",
-            "m",
-            "--record",
-            "rec.jsonl",
-            "-o",
-            "r.jsonl",
-            "-o",
-            "r.md",
-            K=key,
-            OPENAI_LOG="debug",
+        files = [piece for name in ("r.jsonl", "r.md", "r.xml", "r.csv") for piece in ("-o", name)]
+        debug = {"K": key, "OPENAI_LOG": "debug", "PYTHONASYNCIODEBUG": "1", "AIOHTTP_NO_EXTENSIONS": "1"}
+        done = workspace.run("run", "-v", "--model", "m", "--record", "rec.jsonl", *files, code=3, **debug)
+        seen = server.requests
+    shown = "".join(workspace.run("show", "--case", f"c{n}", code=0).stdout for n in (1, 2, 3, 4))
+    assert len(seen) == 4 and shown.count("failure ") == 4 and "tenant…(24 characters)" in shown
+    assert key not in done.stdout + done.stderr + shown
+    held = [path for path in workspace.root.rglob("*") if path.is_file()]
+    assert len(held) > 10
+    assert [path for path in held if key.encode() in path.read_bytes()] == []
+
+
+def test_s20_a_password_in_the_address_is_refused_before_any_call(workspace: Any) -> None:
+    """The message says where a key belongs, and does not repeat it."""
+    workspace.write(
+        "prompteval.toml", '[models.m]\nmodel = "x"\nbase_url = "http://u:hunter22@127.0.0.1:9/v1"\n'
+    )
+    done = workspace.run("run", "--model", "m", code=2, OPENAI_API_KEY="x")
+    assert "the key belongs into OPENAI_API_KEY" in done.stderr and "hunter22" not in done.stderr
+
+
+def test_s20_no_key_in_the_traceback_of_an_application(workspace: Any) -> None:
+    """`prompteval.load` raises what failed, and its traceback holds no key."""
+    key = "tenant-0123456789-secret"
+    program = "import prompteval\nprompteval.load('route')(message='pay')"
+    with FakeServer(faults=[Fault("status", 401, f"{key} is wrong")]) as server:
+        workspace.write(
+            "prompteval.toml",
+            f'default_model = "m"\n[models.m]\nmodel = "fake"\nbase_url = "{server.url}"\napi_key_env = "K"\n',
         )
-    assert key not in done.stdout + done.stderr
-    assert [
-        path for path in workspace.root.rglob("*") if path.is_file() and key.encode() in path.read_bytes()
-    ] == []
+        done = subprocess.run(
+            [sys.executable, "-X", "dev", "-c", program], cwd=workspace.root, capture_output=True, text=True,
+            env={**os.environ, "K": key}, check=False,
+        )  # fmt: skip
+    assert "Traceback" in done.stderr and "HTTP 401 tenant…" in done.stderr
+    assert key not in done.stderr
 
 
 def test_s21_a_key_typed_into_a_case_or_a_prompt_is_found(workspace: Any) -> None:

@@ -11,7 +11,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request, Response
 from prompteval.providers.openai.body import request_body
 from prompteval.providers.openai.chat import OpenAIProvider
-from prompteval.providers.openai.errors import status_error
+from prompteval.providers.openai.errors import status_error, without_secrets
 from prompteval.providers.openai.reply import read_reply
 
 ENDPOINT: Final = "/v1/chat/completions"
@@ -139,20 +139,25 @@ class BatchClient:
         await self._client.close()
 
     def _translated(self) -> "_Translated":
-        return _Translated(self._openai)
+        return _Translated(self._openai, self._client.api_key)
 
 
 class _Translated:
     """Errors of the openai package as ProviderErrors."""
 
-    def __init__(self, openai: Any) -> None:
+    def __init__(self, openai: Any, key: str) -> None:
         self._openai = openai
+        self._key = key
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if isinstance(error, self._openai.APIStatusError):
-            raise status_error(error.status_code, error.response.headers, error.response.content) from None
-        if isinstance(error, self._openai.APIConnectionError):
+            failure = status_error(error.status_code, error.response.headers, error.response.content)
+        elif isinstance(error, self._openai.APIConnectionError):
             cause = error.__cause__ or error
-            raise ProviderError("connection", f"no connection: {type(cause).__name__}: {cause}") from None
+            failure = ProviderError("connection", f"no connection: {type(cause).__name__}: {cause}")
+        else:
+            return
+        without_secrets(failure, self._key)
+        raise failure from None

@@ -5,12 +5,19 @@ import os
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 from prompteval.core.errors import PromptevalError, ProviderError
 from prompteval.core.request import Request, Response
 from prompteval.providers.openai.body import BodyWriter
 from prompteval.providers.openai.connection import open_session
-from prompteval.providers.openai.errors import ServerLimits, connection_error, server_limits, status_error
+from prompteval.providers.openai.errors import (
+    ServerLimits,
+    connection_error,
+    server_limits,
+    status_error,
+    without_secrets,
+)
 from prompteval.providers.openai.reply import read_reply
 
 
@@ -40,12 +47,22 @@ class OpenAIProvider:
         return f"openai-chat:{without_credentials(self.base_url)}:{self.model}"
 
     def check_ready(self) -> None:
-        """Raise ProviderError(no_credentials) when the key's variable is not set."""
+        """Raise ProviderError(no_credentials) when the key's variable is not set, or its place is wrong."""
+        if "@" in urlsplit(self.base_url).netloc:
+            message = f"base_url holds a user or password; the key belongs into {self.api_key_env}"
+            raise ProviderError("no_credentials", message)
         if not os.environ.get(self.api_key_env):
             message = f"{self.api_key_env} is not set; openai/{self.model} needs a key"
             raise ProviderError("no_credentials", message)
 
     async def complete(self, request: Request) -> Response:
+        try:
+            return await self._attempt(request)
+        except ProviderError as error:
+            without_secrets(error, os.environ.get(self.api_key_env, ""))
+            raise
+
+    async def _attempt(self, request: Request) -> Response:
         body = self._bodies.write(request)
         if self._session is None:
             self._open()

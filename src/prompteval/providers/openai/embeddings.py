@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from prompteval.core.errors import ProviderError
-from prompteval.providers.openai.errors import retry_after, status_error
+from prompteval.providers.openai.errors import retry_after, status_error, without_secrets
 
 TEXTS_A_CALL = 256
 FIRST_WAIT_S = 0.5
@@ -70,6 +70,7 @@ class OpenAIEmbedder:
                 wait = None
             else:
                 return _vectors(answer, len(texts), self._model)
+            without_secrets(failure, os.environ.get(self._key_env, ""))
             if not failure.retryable or attempt == self._max_attempts:
                 raise failure
             time.sleep(min(wait if wait is not None else FIRST_WAIT_S * 2 ** (attempt - 1), LONGEST_WAIT_S))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.errors import ProviderError
+from prompteval.core.secret import hide
 
 LONGEST_WISH_SECONDS = 86_400.0
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
@@ -39,8 +40,8 @@ def server_limits(headers: Mapping[str, str]) -> ServerLimits | None:
 
 
 def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> ProviderError:
-    """An answer other than 200. The key never appears, since nothing of the request is quoted."""
-    text = raw.decode("utf-8", "replace")
+    """An answer other than 200. A key that the server quotes is cut to its beginning."""
+    text = hide(raw.decode("utf-8", "replace"))
     code, said = _told(text)
     message = f"HTTP {status} {code}: {said}" if code else f"HTTP {status}: {said or 'no message'}"
     details: dict[str, Any] = {"status": status, "excerpt": text[:500]}
@@ -59,6 +60,12 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
     if 300 <= status < 400:
         return ProviderError("bad_response", f"HTTP {status}: redirects are not followed", **details)
     return ProviderError("bad_request", message, **details)
+
+
+def without_secrets(error: ProviderError, *secrets: str) -> None:
+    """Take the key out of an error, where the server quotes it, or a URL that holds it is named."""
+    error.args = tuple(hide(str(part), *secrets) for part in error.args)
+    error.excerpt = hide(error.excerpt, *secrets)
 
 
 def connection_error(error: Exception) -> ProviderError:
