@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -11,6 +12,7 @@ import jsonschema
 import pytest
 
 from prompteval.testing.server import FakeServer, Fault, Reply
+from tests.e2e.conftest import SUITE
 
 
 def test_a_run_ends_in_a_verdict(workspace: Any) -> None:
@@ -134,23 +136,56 @@ def test_an_error_makes_the_run_incomplete(workspace: Any) -> None:
     assert (body["verdict"], body["results"][0]["cases"]["errors"]) == ("incomplete", 2)
 
 
-def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any) -> None:
-    """A regex bomb is a failed score: the run ends, and the gate is not green."""
-    workspace.script({"when": "", "output": {"team": "payments"}})
-    workspace.cases(("a", "pay " + "a" * 10, "payments"))
-    text = "def f(case, o):\n    raise ValueError('broken scorer')\n"
-    workspace.write("evals/mine.py", text)
-    suite = (workspace.root / "evals/s.yaml").read_text()
-    workspace.write(
-        "evals/s.yaml",
-        suite.replace("[{exact: {field: team}}]", '[{python: "evals.mine:f"}]')
-        .replace("metrics: [accuracy, per_class, confusion]", "metrics: [mean]")
-        .replace("references: [majority]\n", "")
-        .replace("accuracy >= 0.7", "mean >= 0"),
+HANGS = """
+import re, time
+def spins(case, o):
+    while True:
+        try:
+            time.sleep(0.01)
+        except Exception:
+            pass
+def bomb(case, o): return re.search("(a+)+$", o.text) is not None
+def broken(case, o): raise ValueError("broken scorer")
+"""
+
+
+@pytest.mark.parametrize(
+    ("scorer", "reason"),
+    [
+        ('{regex: {pattern: "(a+)+$"}}', "did not end within 1 s"),
+        ('{exact: {field: team, extract: "((?:a|aa)+)$"}}', "did not end within 1 s"),
+        (
+            '{python: {function: "evals.mine:spins", timeout_s: 0.2}}',
+            "the scorer spins did not end within 0.2 s",
+        ),
+        (
+            '{python: {function: "evals.mine:bomb", timeout_s: 0.2}}',
+            "the scorer bomb did not end within 0.2 s",
+        ),
+        ('{python: "evals.mine:broken"}', "ValueError: broken scorer"),
+    ],
+)
+def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any, scorer: str, reason: str) -> None:
+    """On 50 kB of output: the run ends soon, the score has failed with its reason, the gate is not green."""
+    prompt = (workspace.root / "prompts/route/v1.py").read_text()
+    free = prompt.replace('team: Literal["payments", "support"]', "team: str").replace(
+        'labels(payments="Money.", support="Errors.")', '""'
     )
-    body = workspace.run_json(code=1)
-    assert body["results"][0]["metrics"]["mean"]["missing"] == 1
-    assert body["verdict"] == "fail"
+    workspace.write("prompts/route/v1.py", free)
+    workspace.script({"when": "", "output": {"team": "a" * 50_000 + "b"}})
+    workspace.cases(("a", "pay", "payments"))
+    workspace.write("evals/mine.py", HANGS)
+    suite = SUITE.replace("{exact: {field: team}}", scorer).replace(
+        "[accuracy, per_class, confusion]", "[mean]"
+    )
+    suite = suite.replace("references: [majority]\n", "").replace("accuracy >= 0.7", "mean >= 0")
+    workspace.write("evals/s.yaml", suite)
+    started = time.perf_counter()
+    body = workspace.run_json("-o", "r.jsonl", code=1)
+    assert time.perf_counter() - started < 15
+    assert (body["verdict"], body["results"][0]["metrics"]["mean"]["missing"]) == ("fail", 1)
+    score = next(iter(json.loads((workspace.root / "r.jsonl").read_text())["scores"].values()))
+    assert (score["status"], score["value"]) == ("failed", None) and reason in score["reason"]
 
 
 def test_outputs_have_their_formats(workspace: Any) -> None:

@@ -70,10 +70,17 @@ def test_refusals_can_be_right() -> None:
     assert scorer.score(Case(id="c", inputs={}), seen).value == 1
 
 
-def test_b10_a_regex_bomb_ends_as_a_failed_score() -> None:
-    """`(a+)+$` on 50 kB is a failed score within bounded time."""
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("(a+)+$", "a" * 50_000 + "b"), ("(a|aa)+$", "a" * 60 + "b"), ("(a|a)*$", "a" * 60 + "b"),
+        ("a?" * 30 + "a" * 30, "a" * 30), ("(?:a?){30}a{30}", "a" * 30),
+    ],
+)  # fmt: skip
+def test_b10_a_regex_bomb_ends_as_a_failed_score(pattern: str, text: str) -> None:
+    """Nested repeats, choices inside one and rows of options are failed scores within bounded time."""
     started = time.perf_counter()
-    found = score("regex", None, "a" * 50_000 + "b", pattern="(a+)+$")
+    found = score("regex", None, text, pattern=pattern)
     assert time.perf_counter() - started < 8
     assert (found.status, found.value) == ("failed", None)
     assert "did not end within" in found.reason
@@ -87,6 +94,7 @@ def test_b10_a_regex_bomb_ends_as_a_failed_score() -> None:
         ("regex", {}, "needs a pattern"), ("number", {"abs_tol": -1}, "abs_tol"), ("similarity", {"threshold": 80}, "between 0 and 1"),
         ("json_field", {}, "needs a path"), ("python", {"value": "nope"}, "module:function"),
         ("python", {"value": "no.file:f"}, "no file no/file.py"), ("python", {"value": "a:f", "x": 1}, "no option 'x'"),
+        ("python", {"value": "a:f", "timeout_s": 0}, "timeout_s is a number of seconds"),
     ],
 )  # fmt: skip
 def test_wrong_options_are_refused(kind: str, options: dict[str, Any], told: str) -> None:

@@ -8,7 +8,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Embedder, Scorer
 from prompteval.core.registry import resolve, table
-from prompteval.scoring.function import PythonScorer, load_function
+from prompteval.scoring.function import SCORE_SECONDS, PythonScorer, load_function
 from prompteval.workspace.suite import ScorerSpec
 
 GROUP = "prompteval.scorers"
@@ -23,11 +23,14 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, root: Pa
     """
     if spec.kind == "python":
         entry = str(spec.options.get("value") or spec.options.get("function") or "")
-        unknown = spec.options.keys() - {"value", "function"}
+        unknown = spec.options.keys() - {"value", "function", "timeout_s"}
         if unknown:
-            raise UsageError(f"python has no option {min(unknown)!r}", "known: function, name")
+            raise UsageError(f"python has no option {min(unknown)!r}", "known: function, name, timeout_s")
+        seconds = spec.options.get("timeout_s", SCORE_SECONDS)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
+            raise ValueError(f"python: timeout_s is a number of seconds above 0, not {seconds!r}")
         name = spec.name if spec.name != "python" else entry.rpartition(":")[2]
-        return PythonScorer(name, load_function(entry, root))
+        return PythonScorer(name, load_function(entry, root), float(seconds))
     if spec.kind not in table(GROUP):
         known = [*table(GROUP), "python"]
         raise UsageError(f"there is no scorer {spec.kind!r}", did_you_mean(spec.kind, known))

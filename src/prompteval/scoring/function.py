@@ -7,26 +7,36 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.case import Case
+from prompteval.core.errors import DeadlineExceeded
 from prompteval.core.observation import Observation, Score
+from prompteval.isolate.alarm import alarm
 
 Function = Callable[[Case, Observation], Any]
+
+
+SCORE_SECONDS = 60.0
 
 
 class PythonScorer:
     """Calls `function(case, observation)`; it returns a number from 0 to 1, a bool or a Score.
 
-    Anything else, NaN included, is a failed score with its reason.
+    Anything else, NaN included, is a failed score with its reason; so is a call that lasts longer
+    than `timeout_s` seconds.
     """
 
     fields_used: tuple[str, ...] = ()
 
-    def __init__(self, name: str, function: Function) -> None:
+    def __init__(self, name: str, function: Function, timeout_s: float = SCORE_SECONDS) -> None:
         self.name = name
         self._function = function
+        self._timeout_s = timeout_s
 
     def score(self, case: Case, observation: Observation) -> Score:
         try:
-            result = self._function(case, observation)
+            with alarm(self._timeout_s, f"the scorer {self.name}"):
+                result = self._function(case, observation)
+        except DeadlineExceeded as error:
+            return Score(self.name, None, status="failed", reason=str(error))
         except Exception as error:
             return Score(self.name, None, status="failed", reason=f"{type(error).__name__}: {error}")
         if isinstance(result, Score):

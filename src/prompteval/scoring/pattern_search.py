@@ -8,7 +8,8 @@ from prompteval.isolate.worker import shared
 SEARCH_SECONDS = 1.0
 # Below this size even quadratic work is over at once.
 _SHORT = 2_000
-_REPEAT = re.compile(r"[*+}]")
+# A repeat with its mark of laziness, an option (`(?` begins a group and is none), a reference back.
+_REPEAT = re.compile(r"[*+}][?+]?|(?<!\()\?|\\[1-9]|\(\?P=")
 
 
 def search(pattern: str, text: str) -> str | None:
@@ -33,9 +34,14 @@ def search_here(pattern: str, text: str) -> str | None:
 
 
 def _is_quick(pattern: str, size: int) -> bool:
-    """One repeat at most cannot blow up on a short text; two or more may."""
-    repeats = len(_REPEAT.findall(pattern))
-    return repeats == 0 or (repeats == 1 and size <= _SHORT)
+    """One repeat without a choice cannot blow up on a short text; `(a|aa)+` and two repeats may."""
+    repeats = _repeats(pattern)
+    return repeats == 0 or (repeats == 1 and size <= _SHORT and "|" not in pattern)
+
+
+@lru_cache(maxsize=256)
+def _repeats(pattern: str) -> int:
+    return len(_REPEAT.findall(pattern))
 
 
 @lru_cache(maxsize=256)
