@@ -5,12 +5,15 @@ import traceback
 from dataclasses import replace
 from types import ModuleType
 
+from pydantic import BaseModel
+
 from prompteval.core.errors import InvalidInput, PromptevalError, RenderError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.place import ModuleSource, Span, place_at
 from prompteval.prompt.prompt import Prompt
+from prompteval.prompt.schema import refuse_slow_patterns
 from prompteval.prompt.template import Template, TemplateFault
 from prompteval.workspace.discovery import PromptFile, find_prompt
 from prompteval.workspace.text import decode
@@ -131,8 +134,12 @@ def _compile(prompt: Prompt, text: ModuleSource) -> None:
     try:
         prompt.fingerprint  # noqa: B018
         prompt.schema  # noqa: B018
+        for model in (prompt.inputs, prompt.output):
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                refuse_slow_patterns(model)
     except (PromptevalError, ValueError, TypeError) as error:
-        raise InvalidInput([Problem(prompt.path, 1, 1, "PE309", f"params or schema: {error}")]) from None
+        problem = Problem(prompt.path, *text.prompt(), "PE309", f"params or schema: {error}")
+        raise InvalidInput([problem]) from None
 
 
 def _template_problem(

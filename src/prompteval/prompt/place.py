@@ -57,6 +57,11 @@ class ModuleSource:
         call = next(self._calls(), None)
         return (0, 0) if call is None else self._span(call)
 
+    def prompt(self) -> Place:
+        """Where `Prompt(...)` is called; the first line when it is not called by that name."""
+        call = next(self._calls(), None)
+        return (1, 1) if call is None else self.place(call)
+
     def line_in(self, span: Span, line: int) -> Place:
         """The place of a line of a text, where the text is written over lines; else of its beginning."""
         place = place_at(self.text, span[0])

@@ -10,11 +10,32 @@ _DROPPED = ("title", "default")
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of `model` in the strict form: every field required, nothing else allowed.
 
-    Titles and defaults are dropped; definitions stay under `$defs`. Raises ValueError for a
-    reference out of the schema: nothing is ever fetched.
+    Titles and defaults are dropped; definitions stay under `$defs`, and the root is an object
+    itself, in a model that contains itself too. Raises ValueError for a reference out of the
+    schema: nothing is ever fetched.
     """
     schema: dict[str, Any] = _strict(model.model_json_schema())
+    root = schema.pop("$ref", None)
+    if root is not None:
+        schema.update(schema["$defs"][root.removeprefix("#/$defs/")])
     return schema
+
+
+def refuse_slow_patterns(model: type[BaseModel]) -> None:
+    """Raise ValueError where a field's pattern is searched by Python's own engine.
+
+    pydantic's default engine takes linear time for any pattern; Python's may never end, and what
+    it reads comes from cases and models.
+    """
+    todo: list[Any] = [model.__pydantic_core_schema__]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            if node.get("regex_engine") == "python-re":
+                raise ValueError(f"{model.__name__} sets regex_engine to python-re, which may never end")
+            todo.extend(node.values())
+        elif isinstance(node, list | tuple):
+            todo.extend(node)
 
 
 def _strict(node: Any) -> Any:
