@@ -48,7 +48,7 @@ def test_b11_a_reference_out_of_the_schema_is_an_error_and_no_call(
     )
     with pytest.raises(InvalidInput) as caught:
         write_prompt(body, head=head)
-    assert f"v1.py:7:10 PE309 params or schema: the output schema refers to '{reference}'" in str(caught.value)
+    assert f"v1.py:7:10 PE309 params or schema: the schema refers to '{reference}'" in str(caught.value)
 
 
 def test_b11_a_model_that_contains_itself_has_a_finite_schema() -> None:

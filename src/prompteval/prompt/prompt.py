@@ -15,7 +15,7 @@ from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Message
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.parse import Parsed, parse_label, parse_model
-from prompteval.prompt.schema import strict_schema
+from prompteval.prompt.schema import json_schema, strict_schema
 from prompteval.prompt.template import Template
 
 Pointer = tuple[str | int, ...]
@@ -76,7 +76,7 @@ class Prompt:
             {
                 "messages": parts,
                 "files": dict(self.files) if used else {},
-                "inputs": self.inputs.model_json_schema(),
+                "inputs": json_schema(self.inputs),
                 "output": self._output_schema(),
                 "params": dict(self.params),
                 "model": self.model,
@@ -212,7 +212,7 @@ class Prompt:
 
     def _output_schema(self) -> Any:
         if self._model is not None:
-            return self._model.model_json_schema()
+            return json_schema(self._model)
         return "str" if self.output is str else list(self._labels)
 
 

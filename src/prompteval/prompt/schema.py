@@ -14,11 +14,19 @@ def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
     itself, in a model that contains itself too. Raises ValueError for a reference out of the
     schema: nothing is ever fetched.
     """
-    schema: dict[str, Any] = _strict(model.model_json_schema())
+    schema: dict[str, Any] = _strict(json_schema(model))
     root = schema.pop("$ref", None)
     if root is not None:
         schema.update(schema["$defs"][root.removeprefix("#/$defs/")])
     return schema
+
+
+def json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """pydantic's schema of `model`. Raises ValueError for a reference that pydantic cannot follow."""
+    try:
+        return model.model_json_schema()
+    except KeyError as error:
+        raise ValueError(f"the schema refers to {error}; only definitions of its own are followed") from None
 
 
 def refuse_slow_patterns(model: type[BaseModel]) -> None:
@@ -41,9 +49,7 @@ def refuse_slow_patterns(model: type[BaseModel]) -> None:
 def _strict(node: Any) -> Any:
     reference = node.get("$ref") if isinstance(node, dict) else None
     if isinstance(reference, str) and not reference.startswith("#/$defs/"):
-        raise ValueError(
-            f"the output schema refers to {reference!r}; only definitions of its own are followed"
-        )
+        raise ValueError(f"the schema refers to {reference!r}; only definitions of its own are followed")
     if isinstance(node, list):
         return [_strict(item) for item in node]
     if not isinstance(node, dict):
