@@ -101,6 +101,7 @@ def test_b4_what_windows_editors_write_is_accepted(
     workspace: Workspace, told: Told, file: str, how: str
 ) -> None:
     """A byte order mark and CRLF change nothing."""
+    workspace.write("evals/baselines/s.json", "{}")
     path = workspace.root / file
     before = path.read_bytes()
     path.write_bytes(b"\xef\xbb\xbf" + before if how == "BOM" else before.replace(b"\n", b"\r\n"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from prompteval.cli import check, init, listing, report, run_verb, runs, schema, trec
+from prompteval.cli import check, init, listing, lock, report, run_verb, runs, schema, trec
 
 EPILOG = """\
 \b
@@ -46,6 +46,7 @@ listing.register(app)
 runs.register(app)
 run_verb.register(app)
 report.register(app)
+lock.register(app)
 schema.register(app)
 trec.register(app)
 

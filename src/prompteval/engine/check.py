@@ -1,13 +1,16 @@
 """Validates a workspace without calling a model."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.text import counted
-from prompteval.engine.plan import plan_suite
+from prompteval.engine.plan import SuitePlan, plan_suite
 from prompteval.engine.repeats import repeat_problems
+from prompteval.prompt import lock
 from prompteval.prompt.loader import load_prompt
+from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.discovery import prompt_files, suite_files
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
@@ -22,66 +25,121 @@ class CheckReport:
 
 
 def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckReport:
-    """Load every prompt version and plan every suite, those at or below `paths` when given.
+    """Load every prompt version, the lock and every suite, those at or below `paths` when given.
 
     A case file named in `paths` selects the suites that read it. Raises NothingSelected when
     nothing matches.
     """
-    tree = WorkingTree(workspace.root)
-    found: dict[Problem, None] = {}
-    prompts = [file for files in prompt_files(tree).values() for file in files]
-    chosen = [file for file in prompts if _matches(file.path, paths) or _in_folder(file.path, paths)]
-    broken: set[str] = set()
-    for file in chosen:
-        try:
-            problems = load_prompt(tree, file.name, file.version).check()
-        except InvalidInput as error:
-            problems = list(error.problems)
-            broken.add(file.name)
-        found.update(dict.fromkeys(problems))
-    suites, cases = 0, 0
-    used: set[str] = set()
-    for path in suite_files(tree):
-        try:
-            plan = plan_suite(workspace, path)
-        except InvalidInput as error:
-            if _matches(path, paths) or any(_matches(problem.path, paths) for problem in error.problems):
-                suites += 1
-                found.update(dict.fromkeys(error.problems))
-            continue
-        except UsageError as error:
-            found[Problem(path, 1, 1, "PE200", str(error))] = None
-            continue
-        sources = [source.path for source in plan.suite.cases if source.path]
-        used.update(prompt.name for prompt in plan.prompts)
-        if _matches(path, paths) or any(_matches(source, paths) for source in sources):
-            suites += 1
-            cases += plan.facts.total
-            found.update(dict.fromkeys(repeat_problems(plan)))
-            if not plan.facts.total:
-                place = (plan.suite.cases[0].line if plan.suite.cases else 1, 1)
-                found[Problem(path, *place, "PE233", "the suite has no case", "write some")] = None
-    if not paths and not suites and not chosen:
+    look = _Look(workspace, paths)
+    look.at_prompts()
+    look.at_lock()
+    look.at_suites()
+    if not look.seen:
+        if paths:
+            raise NothingSelected("no prompt, suite or case file of the workspace matches these paths")
         raise NothingSelected("there is no prompt and no suite here; `prompteval init` writes some")
-    if paths and not suites and not chosen:
-        raise NothingSelected("no prompt, suite or case file of the workspace matches these paths")
-    for file in {file.name: file for file in chosen}.values():
-        if not paths and file.name not in used and file.name not in broken and not found:
-            warning = Problem(
-                file.path, 1, 1, "PE230", f"prompt {file.name!r} has no suite", "write one in evals/"
-            )
-            found[replace(warning, severity="warning")] = None
-    ordered = sorted(found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
-    return CheckReport(tuple(ordered), _summary(len(chosen), suites, cases))
+    ordered = sorted(look.found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
+    counts = ((len(look.chosen), "prompt version"), (look.suites, "suite"), (look.cases, "case"))
+    return CheckReport(tuple(ordered), ", ".join(counted(count, name) for count, name in counts))
 
 
-def _summary(prompts: int, suites: int, cases: int) -> str:
-    counts = ((prompts, "prompt version"), (suites, "suite"), (cases, "case"))
-    return ", ".join(counted(count, name) for count, name in counts)
+class _Look:
+    """One look at a workspace: what was seen of it, and what is wrong."""
+
+    def __init__(self, workspace: Workspace, paths: tuple[str, ...]) -> None:
+        self._workspace = workspace
+        self._tree = WorkingTree(workspace.root)
+        self._paths = paths
+        self._files = prompt_files(self._tree)
+        every = [file for files in self._files.values() for file in files]
+        self.chosen = [file for file in every if self._wants(file.path) or _in_folder(file.path, paths)]
+        self.found: dict[Problem, None] = {}
+        self.suites = 0
+        self.cases = 0
+        self.seen = bool(self.chosen)
+        self._prompts: list[Prompt] = []
+
+    def _wants(self, path: str) -> bool:
+        return not self._paths or _matches(path, self._paths)
+
+    def _note(self, problems: Iterable[Problem]) -> None:
+        self.found.update(dict.fromkeys(problems))
+
+    def _warn(self, path: str, code: str, message: str, help: str) -> None:
+        self._note([Problem(path, 1, 1, code, message, help, severity="warning")])
+
+    def at_prompts(self) -> None:
+        """Every chosen version loads, and its templates fit its inputs."""
+        for file in self.chosen:
+            try:
+                prompt = load_prompt(self._tree, file.name, file.version)
+            except InvalidInput as error:
+                self._note(error.problems)
+                continue
+            self._prompts.append(prompt)
+            self._note(prompt.check())
+
+    def at_lock(self) -> None:
+        """What is published is as it was."""
+        own = self._wants(lock.PATH) and self._tree.exists(lock.PATH)
+        self.seen = self.seen or own
+        if not own and not self._prompts:
+            return
+        try:
+            entries = lock.read_lock(self._tree)
+        except InvalidInput as error:
+            self._note(error.problems)
+            return
+        known = {name: [file.version for file in files] for name, files in self._files.items()}
+        self._note(lock.changed_versions(entries, self._prompts, known, self._tree))
+        if own:
+            self._note(lock.lost_versions(entries, known))
+
+    def at_suites(self) -> None:
+        """Every chosen suite can be run; and, of the whole workspace, what has no suite or baseline."""
+        used: set[str] = set()
+        unread = False
+        for path in suite_files(self._tree):
+            try:
+                plan = plan_suite(self._workspace, path)
+            except InvalidInput as error:
+                unread = True
+                if self._wants(path) or any(self._wants(problem.path) for problem in error.problems):
+                    self._count(0)
+                    self._note(error.problems)
+                continue
+            except UsageError as error:
+                unread = True
+                self._note([Problem(path, 1, 1, "PE200", str(error))])
+                continue
+            used.update(prompt.name for prompt in plan.prompts)
+            if self._wants(path) or any(self._wants(s.path) for s in plan.suite.cases if s.path):
+                self._suite(plan)
+        if self._paths or unread:
+            return
+        for name, files in self._files.items():
+            if name not in used:
+                self._warn(files[-1].path, "PE230", f"prompt {name!r} has no suite", "write one in evals/")
+
+    def _suite(self, plan: SuitePlan) -> None:
+        self._count(plan.facts.total)
+        self._note(repeat_problems(plan))
+        if not plan.facts.total:
+            place = (plan.suite.cases[0].line if plan.suite.cases else 1, 1)
+            self._note([Problem(plan.suite.path, *place, "PE233", "the suite has no case", "write some")])
+        name = plan.suite.name
+        if not self._tree.exists(f"evals/baselines/{name}.json"):
+            help = "run it, and keep what later versions are held against: `prompteval baseline set`"
+            self._warn(plan.suite.path, "PE234", f"suite {name!r} has no baseline", help)
+
+    def _count(self, cases: int) -> None:
+        self.suites += 1
+        self.cases += cases
+        self.seen = True
 
 
 def _matches(path: str, paths: tuple[str, ...]) -> bool:
-    return not paths or any(wanted in (path, ".") or path.startswith(wanted + "/") for wanted in paths)
+    return any(wanted in (path, ".") or path.startswith(wanted + "/") for wanted in paths)
 
 
 def _in_folder(path: str, paths: tuple[str, ...]) -> bool:

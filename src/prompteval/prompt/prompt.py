@@ -61,27 +61,33 @@ class Prompt:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Over everything that can change a request or its reading.
+        """Over everything that can change a request or its reading: `content`.
+
+        Name, version and the module's comments are not part of it, so a copied version is
+        recognised as unchanged.
+        """
+        return fingerprint(self.content)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the prompt is made of, as JSON values.
 
         Templates with the files they include, roles, slots, input and output schema, params and
-        pinned model. Name, version and the module's comments are not part of it, so a copied
-        version is recognised as unchanged.
+        pinned model.
         """
         used = sorted({name for template in self._templates.values() for name in template.includes})
         parts = [
             ["history", part.name] if isinstance(part, History) else [part.role, part.text]
             for part in self.messages
         ]
-        return fingerprint(
-            {
-                "messages": parts,
-                "files": dict(self.files) if used else {},
-                "inputs": json_schema(self.inputs),
-                "output": self._output_schema(),
-                "params": dict(self.params),
-                "model": self.model,
-            }
-        )
+        return {
+            "messages": parts,
+            "files": dict(self.files) if used else {},
+            "inputs": json_schema(self.inputs),
+            "output": self._output_schema(),
+            "params": dict(self.params),
+            "model": self.model,
+        }
 
     @cached_property
     def schema(self) -> dict[str, Any] | None:

@@ -1,0 +1,61 @@
+"""`prompteval lock`: publish versions of prompts, so that nobody edits them in place."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli import completion
+from prompteval.cli.ending import verb
+
+EPILOG = """\
+\b
+Examples:
+  prompteval lock                                   publish every version that is not published yet
+  prompteval lock classify_intent@v2                publish one
+  prompteval lock --check                           write nothing; exit 2 when a version is not published
+  prompteval lock --withdraw classify_intent@v1     take one out, to edit or to remove it
+"""
+
+References = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="name (its current version) or name@v1; all when none is given.",
+        autocompletion=completion.prompts,
+    ),
+]
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 2 unless all are published.")]
+Withdraw = Annotated[bool, typer.Option("--withdraw", help="Take these versions out of the lock.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("lock", epilog=EPILOG)(verb(lock))
+
+
+def lock(references: References = None, check: Check = False, withdraw: Withdraw = False) -> int:
+    """Publish versions of prompts: `prompts/prompts.lock` keeps what each was, and `check` compares."""
+    from prompteval.core.errors import UsageError
+    from prompteval.engine import lock as engine
+    from prompteval.workspace.settings import find_workspace
+
+    named = tuple(references or ())
+    if withdraw and (check or not named):
+        raise UsageError("--withdraw names the versions to take out", "prompteval lock --withdraw name@v1")
+    workspace = find_workspace(Path.cwd())
+    if withdraw:
+        engine.withdraw(workspace, named)
+        return _tell("withdrew", named)
+    new = engine.publish(workspace, named, write=not check)
+    if check:
+        _tell("not published:", new)
+        return 2 if new else 0
+    return _tell("published", new)
+
+
+def _tell(word: str, references: tuple[str, ...]) -> int:
+    for reference in references:
+        sys.stdout.write(f"{word} {reference}\n")
+    if not references:
+        sys.stderr.write("every version is published already\n")
+    return 0

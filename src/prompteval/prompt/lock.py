@@ -1,0 +1,145 @@
+"""The lock: what every published version of a prompt was when it was published.
+
+`prompts/prompts.lock` is JSON with sorted keys, one version after the other, so that publishing adds
+lines and changes none. It decides nothing but whether a published version is still the same.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prompteval.core.errors import InvalidInput
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.problem import Problem
+from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.text import decode
+from prompteval.workspace.tree import Tree
+from prompteval.workspace.yaml12 import Document, Place, parse
+
+PATH = "prompts/prompts.lock"
+SCHEMA = "prompteval/lock@1"
+# What a version is made of → how a message calls it, and the argument of Prompt() it comes from.
+PARTS: Mapping[str, tuple[str, str]] = {
+    "messages": ("messages", "messages"),
+    "files": ("included templates", "messages"),
+    "inputs": ("input schema", "inputs"),
+    "output": ("output schema", "output"),
+    "params": ("params", "params"),
+    "model": ("model", "model"),
+}
+_REFERENCE = re.compile(r"([^@/]+)@v([1-9][0-9]*)")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published version: its fingerprint, and one for each of its parts, to name what changed."""
+
+    fingerprint: str
+    parts: Mapping[str, str]
+    place: Place = field(default=(1, 1), compare=False)
+
+
+def published(prompt: Prompt) -> Published:
+    """What the lock holds of a version."""
+    return Published(prompt.fingerprint, {name: fingerprint(part) for name, part in prompt.content.items()})
+
+
+def read_lock(tree: Tree) -> dict[Key, Published]:
+    """Every published version by name and number; none where there is no lock.
+
+    Raises InvalidInput, at the line, for a lock that cannot be read whole.
+    """
+    if not tree.exists(PATH):
+        return {}
+    text = decode(tree.read(PATH), PATH)
+    try:
+        json.loads(text)
+    except ValueError as error:
+        place = (getattr(error, "lineno", 1), getattr(error, "colno", 1))
+        raise InvalidInput([_unreadable(place, f"it is no JSON: {error}")]) from None
+    document = parse(text, PATH)  # which knows where each entry stands
+    raw = document.value
+    if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("prompts"), dict):
+        raise InvalidInput([_unreadable((1, 1), f"it is no {SCHEMA}")])
+    return dict(_entry(document, reference, entry) for reference, entry in raw["prompts"].items())
+
+
+def _entry(document: Document, reference: str, entry: Any) -> tuple[Key, Published]:
+    place = document.key_place(("prompts", reference))
+    match = _REFERENCE.fullmatch(reference)
+    digests = entry if isinstance(entry, dict) else {}
+    known = set(digests) == {"fingerprint", *PARTS}
+    if match is None or not known or not all(_DIGEST.fullmatch(str(digest)) for digest in digests.values()):
+        raise InvalidInput([_unreadable(place, f"{reference!r} is no version with its fingerprints")])
+    parts = {name: digests[name] for name in PARTS}
+    return (match[1], int(match[2])), Published(digests["fingerprint"], parts, place)
+
+
+def _unreadable(place: Place, reason: str) -> Problem:
+    help = "take it from git again; `prompteval lock` then adds what is new"
+    return Problem(PATH, *place, "PE252", f"the lock cannot be read: {reason}", help)
+
+
+def lock_text(entries: Mapping[Key, Published]) -> str:
+    """The lock's text: by name, then by number, ending in a new line."""
+    prompts = {
+        f"{name}@v{version}": {"fingerprint": entry.fingerprint, **dict(sorted(entry.parts.items()))}
+        for (name, version), entry in sorted(entries.items())
+    }
+    return json.dumps({"schema": SCHEMA, "prompts": prompts}, indent=2, ensure_ascii=True) + "\n"
+
+
+def changed_versions(
+    entries: Mapping[Key, Published],
+    prompts: Iterable[Prompt],
+    known: Mapping[str, Iterable[int]],
+    tree: Tree,
+) -> list[Problem]:
+    """The published versions among `prompts` that are not what they were, one problem each.
+
+    `known` has the versions on disk of each prompt, so that the mend names one that is free.
+    """
+    return [
+        _changed(entry, prompt, max(known[prompt.name]) + 1, tree)
+        for prompt in prompts
+        if (entry := entries.get((prompt.name, prompt.version))) is not None
+        and entry.fingerprint != prompt.fingerprint
+    ]
+
+
+def lost_versions(entries: Mapping[Key, Published], known: Mapping[str, Iterable[int]]) -> list[Problem]:
+    """The published versions that are not on disk any more, each at its line of the lock."""
+    found = []
+    for (name, version), entry in entries.items():
+        if version not in known.get(name, ()):
+            message = f"{name}@v{version} is published, and its file is gone"
+            help = f"put it back, or withdraw it: `prompteval lock --withdraw {name}@v{version}`"
+            found.append(Problem(PATH, *entry.place, "PE251", message, help))
+    return found
+
+
+def _changed(entry: Published, prompt: Prompt, following: int, tree: Tree) -> Problem:
+    """The problem, at the first of the parts that changed."""
+    now = published(prompt).parts
+    parts = [name for name in PARTS if entry.parts[name] != now[name]]
+    told = " and ".join(PARTS[name][0] for name in parts) or "fingerprint"
+    places = argument_places(decode(tree.read(prompt.path), prompt.path))
+    place = next((places[PARTS[name][1]] for name in parts if PARTS[name][1] in places), (1, 1))
+    message = f"{prompt.reference} is published, and its {told} changed"
+    help = f"copy it to v{following} and put v{prompt.version} back"
+    return Problem(prompt.path, *place, "PE250", message, help)
+
+
+def argument_places(source: str) -> dict[str, Place]:
+    """Line and column, from 1, of each named argument of the `Prompt(...)` that a module assigns last."""
+    found: dict[str, Place] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Prompt":
+            found = {k.arg: (k.lineno, k.col_offset + 1) for k in node.keywords if k.arg is not None}
+    return found
