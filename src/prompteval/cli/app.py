@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 import typer
 
-from prompteval.cli import check, init, listing, lock, report, run_verb, runs, schema, trec
+from prompteval.cli import (
+    baseline,
+    check,
+    compare,
+    gate,
+    init,
+    listing,
+    lock,
+    report,
+    run_verb,
+    runs,
+    schema,
+    trec,
+)
 
 EPILOG = """\
 \b
@@ -45,6 +58,9 @@ check.register(app)
 listing.register(app)
 runs.register(app)
 run_verb.register(app)
+compare.register(app)
+gate.register(app)
+baseline.register(app)
 report.register(app)
 lock.register(app)
 schema.register(app)

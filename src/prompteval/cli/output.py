@@ -1,7 +1,7 @@
 """Where a run's view goes: files by their ending, JSON or tables, and the last line."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from prompteval.core.errors import UsageError
@@ -11,11 +11,11 @@ from prompteval.report.view import RunView
 ENDINGS = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".xml": "junit", ".md": "markdown"}
 
 
-def check_output_paths(paths: Sequence[Path]) -> list[Path]:
+def check_output_paths(paths: Sequence[Path], endings: Collection[str] = tuple(ENDINGS)) -> list[Path]:
     """The paths, once it is sure that each can be written. Raises UsageError before any work."""
     for path in paths:
-        if path.suffix not in ENDINGS:
-            help = did_you_mean(path.suffix, ENDINGS)
+        if path.suffix not in endings:
+            help = did_you_mean(path.suffix, endings)
             raise UsageError(f"-o {path}: the ending {path.suffix!r} names no format", help)
         if not path.parent.is_dir():
             raise UsageError(f"-o {path}: {path.parent} is no folder", "make it first")
@@ -26,10 +26,14 @@ def write_report(view: RunView, path: Path) -> None:
     """Write one format to a file, in pieces."""
     from prompteval.core.registry import resolve
 
-    render = resolve("prompteval.reporters", ENDINGS[path.suffix])
+    write_pieces(path, resolve("prompteval.reporters", ENDINGS[path.suffix])(view))
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """Write a text to a file. Raises UsageError where it cannot be written."""
     try:
         with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            for piece in render(view):
+            for piece in pieces:
                 file.write(piece)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
@@ -80,8 +84,16 @@ def _github(view: RunView) -> None:
 
     for piece in github.gates(view):
         sys.stderr.write(piece)
+    job_summary(markdown.render(view))
+
+
+def job_summary(pieces: Iterable[str]) -> None:
+    """Add a text to the job's summary, where GitHub Actions runs this."""
+    import os
+
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            for piece in markdown.render(view):
-                file.write(piece)
+    if os.environ.get("GITHUB_ACTIONS") != "true" or not summary:
+        return
+    with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
+        for piece in pieces:
+            file.write(piece)

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from prompteval.cli import completion
 from prompteval.cli.ending import verb
+from prompteval.cli.shared import Doubt, Inconclusive
 from prompteval.core.text import printable
 from prompteval.stats.sequential import METHODS, Method
 
@@ -26,6 +27,7 @@ Examples:
   prompteval run classify_intent -k "email and not typo"
   prompteval run --model openai/gpt-6-luna --limit 20
   prompteval run --prompt classify_intent@v1 --prompt classify_intent@v2
+  prompteval run --against git:main            run, then compare with the branch main
   prompteval run -o report.md -o junit.xml --json > run.json
 """
 
@@ -94,6 +96,10 @@ Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),
 ]
+Against = Annotated[
+    str | None,
+    typer.Option("--against", metavar="REF", help="Compare with REF afterwards: git:main, baseline, a run."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the run as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last lines.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables and worst cases too.")]
@@ -137,6 +143,8 @@ def run(
     batch: Batch = False,
     stop_early: StopEarly = None,
     dry_run: DryRun = False,
+    inconclusive: Inconclusive = Doubt.warn,
+    against: Against = None,
     outputs: Outputs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -171,6 +179,7 @@ def run(
         max_wait=max_wait,
         batch=batch,
         stop_early=stop_early,
+        inconclusive_fails=inconclusive is Doubt.fail,
     )
     if offline:
         forbid_network()
@@ -178,7 +187,13 @@ def run(
         return _tell(workspace, options, as_json=as_json)
     with progress(quiet=quiet) as meter:
         view = run_suites(workspace, options, meter)
-    return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+    code = finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+    if against is None or code in (3, 130):
+        return code
+    from prompteval.cli.compare import compare_run
+
+    told = compare_run(workspace, against, view.run_id, options, as_json=as_json, quiet=quiet)
+    return next(worse for worse in (3, 1, 4, 0) if worse in (code, told))
 
 
 def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:

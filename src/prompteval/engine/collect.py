@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prompteval.engine.evidence import EvidenceColumn, Need, read_attempt
+from prompteval.engine.evidence import MISSING, SKIPPED, USED, EvidenceColumn, Need, read_attempt
 from prompteval.engine.measures import Measure
 from prompteval.engine.repeats import Repeats, agreed_labels, disagree
 from prompteval.metrics.columns import Columns
@@ -105,6 +105,11 @@ class ScoreColumn:
         failed = np.frombuffer(self.failed, dtype=np.int8) if self.failed else np.zeros(0, np.int8)
         whole: NDArray[np.bool_] = (turns >= least_turns) & (failed == 0)
         return whole
+
+    def states(self, least_turns: int = 0) -> NDArray[np.int8]:
+        """How each case entered: USED, SKIPPED, or MISSING where it lacks a score it should have."""
+        lacking = np.where(self.lacking(least_turns), MISSING, SKIPPED)
+        return np.where(self.scored(least_turns), USED, lacking).astype(np.int8)
 
     def columns(
         self, kept: NDArray[np.bool_], mask: NDArray[np.bool_] | None = None, least_turns: int = 0
@@ -202,6 +207,12 @@ class EntryColumns:
             reason = f"{measure.text} needs {spec.least_turns} scored repeats of a case, and no case has them"
             return replace(found, reason=reason)
         return spec.reduce(found)
+
+    def states(self, measure: Measure) -> NDArray[np.int8]:
+        """How each case enters a metric: USED, SKIPPED, LEFT_OUT (unusable) or MISSING."""
+        if measure.spec.source.kind == "values":
+            return self.scores[measure.scorer].states(measure.spec.least_turns)
+        return self.evidence[measure.scorer, measure.spec.source].states()
 
 
 def collect(

@@ -120,7 +120,9 @@ def _confusion(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval
             return np.asarray(statistic(weighted_tables(cells, weights, table.shape)), np.float64)
 
         units = np.unique(columns.clusters[known], return_inverse=True)[1].astype(np.int32)
-        return case_bca(weighted, len(cells), seed=_seed(measure, cells.astype(np.float64)), clusters=units)
+        return case_bca(
+            weighted, len(cells), seed=content_seed(measure.text, cells.astype(np.float64)), clusters=units
+        )
     # The seed comes from the content, so that equal tables give equal intervals.
     seed = int(fingerprint([measure.text, table.tolist()])[-12:], 16)
     return multinomial_bca(table, spec.statistic, seed=seed)
@@ -128,7 +130,7 @@ def _confusion(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval
 
 def _sample(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     assert spec.sample is not None
-    seed = _seed(measure, columns.numbers())
+    seed = content_seed(measure.text, columns.numbers())
     found = case_bca(spec.sample(columns), len(columns), seed=seed, clusters=columns.clusters)
     if measure.name.name != "perplexity":
         return found
@@ -143,7 +145,9 @@ def _roc(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
 def _pr(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     assert spec.sample is not None
     positive = threshold_scores(measure.name, columns)[1]
-    return stratified_logit(spec.sample(columns), positive, seed=_seed(measure, columns.numbers()))
+    return stratified_logit(
+        spec.sample(columns), positive, seed=content_seed(measure.text, columns.numbers())
+    )
 
 
 _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
@@ -160,7 +164,7 @@ def _exp(value: float) -> float:
     return math.exp(value) if value < 709.0 else math.inf
 
 
-def _seed(measure: Measure, numbers: Floats) -> int:
-    """A seed from the metric's text and every number it reads."""
-    content = measure.text.encode() + b"\0" + np.ascontiguousarray(numbers).tobytes()
+def content_seed(text: str, *arrays: Floats) -> int:
+    """A seed from a metric's text and every number it reads."""
+    content = b"\0".join([text.encode(), *(np.ascontiguousarray(array).tobytes() for array in arrays)])
     return int(fingerprint_bytes(content)[-12:], 16)

@@ -20,7 +20,7 @@ Need = tuple[str, Source]
 # Scores below and above every probability: what an unusable output gets.
 _BELOW, _ABOVE = -1.0, 2.0
 # A case's state is the greatest of its repeats'.
-_USED, _SKIPPED, _LEFT_OUT, _MISSING = range(4)
+USED, SKIPPED, LEFT_OUT, MISSING = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class EvidenceColumn:
     def add(self, repeats: Sequence[tuple[Attempt, Sequence[Any]]]) -> None:
         """One case: its repeats, each with the fields of its score (empty where a source needs none)."""
         found = [self._row(attempt, score) for attempt, score in repeats]
-        state = max((state for state, _ in found), default=_SKIPPED)
+        state = max((state for state, _ in found), default=SKIPPED)
         self.state.append(state)
         width = self.source.width
-        if state == _USED:
+        if state == USED:
             self.data.extend(sum(row[i] for _, row in found) / len(found) for i in range(width))
         else:
             self.data.extend([0.0] * width)
@@ -59,7 +59,7 @@ class EvidenceColumn:
         if self.source.kind == "logprobs":
             return _logprobs(attempt)
         if len(score) > 2 and score[2] != "scored":
-            return (_MISSING if score[2] == "failed" else _SKIPPED), ()
+            return (MISSING if score[2] == "failed" else SKIPPED), ()
         if self.source.kind == "confidence":
             return self._confidence(attempt, score)
         evidence = score[5] if len(score) > 5 else {}
@@ -69,30 +69,30 @@ class EvidenceColumn:
         found = evidence.get(self.source.key)
         row = [finite(value) for value in (found if isinstance(found, list) else [found])]
         known = [value for value in row if value is not None]
-        return (_USED, known) if len(known) == len(row) == self.source.width else (_MISSING, ())
+        return (USED, known) if len(known) == len(row) == self.source.width else (MISSING, ())
 
     def _confidence(self, attempt: Attempt, score: Sequence[Any]) -> tuple[int, Sequence[float]]:
         labels = score[3] if len(score) > 3 else None
         label = self.source.key
         if label and not labels:
-            return _MISSING, ()
+            return MISSING, ()
         expected, predicted = labels if labels else (None, None)
         if attempt.outcome != "ok" or (labels and predicted is None):
             if label:
-                return _USED, (_BELOW if expected == label else _ABOVE, 1.0)
-            return _USED, (1.0, 1.0, _BELOW)
+                return USED, (_BELOW if expected == label else _ABOVE, 1.0)
+            return USED, (1.0, 1.0, _BELOW)
         shares = self._shares(attempt.details)
         stated = self._stated(attempt, shares, predicted)
         if label:
             share = self._share(shares, stated, label, predicted)
             if share is None:
-                return _MISSING, ()
-            return _USED, (share, (share - float(expected == label)) ** 2)
+                return MISSING, ()
+            return USED, (share, (share - float(expected == label)) ** 2)
         if stated is None:
-            return _MISSING, ()
+            return MISSING, ()
         value = float(score[1])
         right = self._share(shares, stated, expected, predicted) if labels else stated
-        return _USED, (stated, (stated - value) ** 2, stated if right is None else right)
+        return USED, (stated, (stated - value) ** 2, stated if right is None else right)
 
     def _shares(self, details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Confidence by label, where the target reports it: for the scorer's field, or for the whole."""
@@ -120,17 +120,21 @@ class EvidenceColumn:
         self.guessed += 1
         return 1.0 - stated
 
+    def states(self) -> NDArray[np.int8]:
+        """The state of each case, over its repeats."""
+        return np.frombuffer(self.state, dtype=np.int8) if self.state else np.zeros(0, np.int8)
+
     def select(
         self, mask: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64], int, int]:
         """(mask of the used cases, their rows, left out, missing) under a mask of the cases."""
-        state = np.frombuffer(self.state, dtype=np.int8) if self.state else np.zeros(0, np.int8)
+        state = self.states()
         data = np.frombuffer(self.data, dtype=np.float64) if self.data else np.zeros(0)
         within = np.ones(len(state), dtype=bool) if mask is None else mask
-        used = (state == _USED) & within
+        used = (state == USED) & within
         rows = data.reshape(len(state), self.source.width)[used]
-        left_out = int(((state == _LEFT_OUT) & within).sum())
-        return used, rows, left_out, int(((state == _MISSING) & within).sum())
+        left_out = int(((state == LEFT_OUT) & within).sum())
+        return used, rows, left_out, int(((state == MISSING) & within).sum())
 
     def reason(self, found: Columns, left_out: int, missing: int) -> str:
         """Why the rows cannot be used; empty when they can."""
@@ -154,19 +158,19 @@ def _numbers(evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
     """Expected and given number; a scored answer without one has no place in an error."""
     expected, given = finite(evidence.get("expected")), finite(evidence.get("given"))
     if expected is None or given is None:
-        return _LEFT_OUT, ()
+        return LEFT_OUT, ()
     error = abs(given - expected)
-    return _USED, (expected, given, error, error * error)
+    return USED, (expected, given, error, error * error)
 
 
 def _logprobs(attempt: Attempt) -> tuple[int, Sequence[float]]:
     if attempt.outcome != "ok":
-        return _LEFT_OUT, ()
+        return LEFT_OUT, ()
     if not attempt.logprobs:
-        return _MISSING, ()
+        return MISSING, ()
     # One number for several tokens is the log probability of the whole output.
     tokens = max(attempt.tokens or 1, 1) if len(attempt.logprobs) == 1 else len(attempt.logprobs)
-    return _USED, (float(sum(attempt.logprobs)), float(tokens))
+    return USED, (float(sum(attempt.logprobs)), float(tokens))
 
 
 def _probability(value: Any) -> float | None:

@@ -1,9 +1,10 @@
-"""What a run was made from: enough to say whether two runs may be compared."""
+"""What a run was made from: enough to say whether two runs may be compared, and to compare them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prompteval._version import __version__
+from prompteval.engine.gates import NoRegression
 from prompteval.engine.plan import SuitePlan
 from prompteval.workspace.git import head_and_dirty
 from prompteval.workspace.settings import Workspace
@@ -22,20 +23,35 @@ def manifest(
     return {
         "prompteval": __version__,
         "entries": [list(entry) for entry in entries],
-        "suites": {
-            plan.suite.name: {
-                "path": plan.suite.path,
-                "cases": plan.facts.fingerprint,
-                "targets": {target.reference: target.fingerprint for target in plan.targets},
-                "scorers": [[spec.kind, spec.name, dict(spec.options)] for spec in plan.suite.scorers],
-                "metrics": [measure.text for measure in plan.measures],
-                "gate": [str(gate.rule) for gate in plan.gates],
-                "split": list(plan.suite.split),
-            }
-            for plan in plans
-        },
+        "suites": {plan.suite.name: suite_facts(plan) for plan in plans},
         "options": options,
         "git": git_state(workspace),
+    }
+
+
+def suite_facts(plan: SuitePlan) -> dict[str, Any]:
+    """What one suite's numbers were made from, and how they are compared.
+
+    `measures` has each metric with the scorer it reads, `fields` the output field of each scorer.
+    """
+    measures = {m.text: m for m in plan.measures}
+    measures |= {gate.measure.text: gate.measure for gate in plan.gates if gate.measure is not None}
+    return {
+        "path": plan.suite.path,
+        "cases": plan.facts.fingerprint,
+        "targets": {target.reference: target.fingerprint for target in plan.targets},
+        "scorers": [[spec.kind, spec.name, dict(spec.options)] for spec in plan.suite.scorers],
+        "fields": {scorer.name: str(getattr(scorer, "field", "")) for scorer in plan.scorers},
+        "metrics": [measure.text for measure in plan.measures],
+        "measures": [[measure.text, measure.scorer] for measure in measures.values()],
+        "primary": list(plan.primary),
+        "effects": {
+            gate.rule.metric: gate.rule.limits() for gate in plan.gates if isinstance(gate.rule, NoRegression)
+        },
+        "slices": [named.text for named in plan.suite.slices],
+        "gate": [str(gate.rule) for gate in plan.gates],
+        "split": list(plan.suite.split),
+        "on_error": plan.suite.on_error,
     }
 
 

@@ -37,6 +37,7 @@ class RunOptions:
     `offline` leaves models behind a network to the cache.
     `max_cost` is USD for the whole run, `max_wait` the seconds a server may ask to be waited for.
     `stop_early` is how gates are decided before all cases were run.
+    `inconclusive_fails` makes a gate that is in doubt exit 4.
     """
 
     suites: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class RunOptions:
     max_wait: float = 60.0
     batch: bool = False
     stop_early: Method | None = None
+    inconclusive_fails: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What decides which cases run, for the manifest."""

@@ -13,7 +13,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
-from prompteval.engine.gates import Gate, plan_gates
+from prompteval.engine.gates import Beats, Gate, plan_gates, primary_metrics
 from prompteval.engine.leakage import Examples
 from prompteval.engine.measures import Measure, plan_measures
 from prompteval.engine.problems import Problems
@@ -47,7 +47,8 @@ class SuitePlan:
     """A suite with every name resolved.
 
     `targets` is empty when the caller asked for prompts that this suite does not run. `models`
-    go with the targets that take one.
+    go with the targets that take one. `primary` are the metrics that decide a comparison,
+    `rivals` the references of targets that run only to be beaten.
     """
 
     suite: Suite
@@ -58,6 +59,8 @@ class SuitePlan:
     measures: tuple[Measure, ...]
     gates: tuple[Gate, ...]
     facts: CaseFacts
+    primary: tuple[str, ...] = ()
+    rivals: frozenset[str] = frozenset()
     warnings: tuple[Problem, ...] = field(default=())
 
     @property
@@ -109,6 +112,7 @@ def plan_suite(
     gates = plan_gates(suite, scorers, measures, problems)
     if not targets:
         problems.check()
+    rivals = _rivals(workspace, tree, suite, gates, targets, problems) if commit is None else ()
     facts = survey(tree, suite, targets, problems)
     for named in suite.slices:
         if facts is not None and facts.total and named.text not in facts.tags:
@@ -117,8 +121,36 @@ def plan_suite(
     problems.check()
     assert facts is not None  # survey gives None only after noting a problem
     return SuitePlan(
-        suite, tree, targets, chosen, scorers, measures, gates, facts, tuple(problems.found)
-    )  # fmt: skip
+        suite,
+        tree,
+        (*targets, *rivals),
+        chosen,
+        scorers,
+        measures,
+        gates,
+        facts,
+        primary_metrics(suite, scorers, measures, gates),
+        frozenset(target.reference for target in rivals),
+        tuple(problems.found),
+    )
+
+
+def _rivals(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    gates: Sequence[Gate],
+    targets: Sequence[TargetPlan],
+    problems: Problems,
+) -> tuple[TargetPlan, ...]:
+    """The versions that a gate names to be beaten, unless they run anyway or nothing does."""
+    named = [gate.rule.reference for gate in gates if isinstance(gate.rule, Beats) and gate.compares]
+    wanted = tuple(dict.fromkeys(reference for reference in named if "@" in reference))
+    if not targets or not wanted:
+        return ()
+    running = {target.reference for target in targets}
+    found = plan_targets(workspace, tree, suite, wanted, problems)
+    return tuple(target for target in found if target.reference not in running)
 
 
 def _place(named: Any) -> tuple[int, int]:

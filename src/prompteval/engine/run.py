@@ -14,6 +14,7 @@ from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
 from prompteval.engine.collect import EntryColumns, collect
+from prompteval.engine.compare.gating import gated_results, settle
 from prompteval.engine.early.decide import Early
 from prompteval.engine.early.plan import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
@@ -131,6 +132,7 @@ class _Run:
             asyncio.run(self._all(running, models, stop))
             self._files.close_journal(self._id)
             results = [self._summarise(entry) for entry in running]
+            results = self._compare(results, jobs)
             view = self._decide(results, stop)
             self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
             self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
@@ -250,7 +252,11 @@ class _Run:
         estimates = metric_estimates(plan, columns)
         slices = slice_estimates(plan, columns)
         lines, confusion = breakdowns(plan, columns)
-        gates = decide_gates(plan, columns, estimates, slices, job.selected)
+        gates = (
+            ()
+            if job.target.reference in plan.rivals
+            else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
+        )
         notes = [early.note()] if early is not None else []
         if suite.on_error == "exclude":
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
@@ -292,9 +298,18 @@ class _Run:
             stop_early=early.as_json() if early is not None else {},
         )
 
+    def _compare(self, results: list[ResultView], jobs: Sequence[Job]) -> list[ResultView]:
+        """The results with the rules decided that compare: with a baseline or another version."""
+        if not any(gate.compares for job in jobs for gate in job.plan.gates):
+            return results
+        record = self._store.run(self._id)
+        asked = [(job.plan, job.target.reference) for job in jobs]
+        return settle(results, gated_results(self._workspace, self._store, record, results, asked))
+
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
-        verdict, reason = _verdict(results, stop, strict_model=self._options.strict_model)
-        code = 130 if stop.interrupted else verdict.exit_code()
+        verdict, reason = verdict_of(results, stop, strict_model=self._options.strict_model)
+        code = verdict.exit_code(inconclusive_fails=self._options.inconclusive_fails)
+        code = 130 if stop.interrupted else code
         if verdict is Verdict.INCOMPLETE:
             reason = f"{reason}; {resume_hint(self._id)}"
         run_id = self._id
@@ -302,7 +317,7 @@ class _Run:
         return RunView(run_id, verdict, code, reason, tuple(results), rows)
 
 
-def _verdict(results: list[ResultView], stop: Stop, *, strict_model: bool) -> tuple[Verdict, str]:
+def verdict_of(results: list[ResultView], stop: Stop, *, strict_model: bool) -> tuple[Verdict, str]:
     """The one value that decides the word and the code, with the sentence that says why."""
     gates = [(result, gate) for result in results for gate in result.gates]
     errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)

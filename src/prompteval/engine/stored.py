@@ -28,10 +28,19 @@ def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecor
 
 def stored_view(workspace: Workspace, name: str) -> RunView:
     """The view of a run that has ended. Raises UsageError for an unknown or unfinished one."""
-    record = _record(workspace, name)
+    store = SqliteStore.open(store_path(workspace), readonly=True)
+    try:
+        return ended(workspace, store, name)[1]
+    finally:
+        store.close()
+
+
+def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecord, RunView]:
+    """A run that has ended, and its view. Raises UsageError for an unknown or unfinished one."""
+    record = store.run(name)
     if record.summary is None:
-        raise UsageError(f"run {record.run_id} did not end", "run it again")
-    return from_json(record.summary, lambda: stored_rows(workspace, record.run_id))
+        raise UsageError(f"run {record.run_id} did not end", "go on with it: `prompteval run --resume-run`")
+    return record, from_json(record.summary, lambda: stored_rows(workspace, record.run_id))
 
 
 def stored_rows(workspace: Workspace, run_id: str) -> Iterator[Row]:

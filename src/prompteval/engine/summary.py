@@ -9,7 +9,7 @@ from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.engine.collect import EntryColumns
 from prompteval.engine.estimates import estimate
 from prompteval.engine.evidence import Need
-from prompteval.engine.gates import Beats, Gate
+from prompteval.engine.gates import Beats, Gate, NoRegression
 from prompteval.engine.measures import Measure, evidence_needs
 from prompteval.engine.plan import SuitePlan
 from prompteval.engine.reliability import reliability_table
@@ -138,9 +138,10 @@ def decide_gates(
     estimates: Mapping[str, Estimate],
     slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
     total: int,
+    cost_usd: float | None,
 ) -> tuple[GateResult, ...]:
-    """Every rule of the suite, decided."""
-    facts = run_facts(columns, total, None)
+    """Every rule of the suite, decided; one that compares waits until everything is run."""
+    facts = run_facts(columns, total, cost_usd)
     return tuple(_decide(gate, plan, columns, estimates, slices, facts) for gate in plan.gates)
 
 
@@ -153,6 +154,8 @@ def _decide(
     facts: Mapping[str, Estimate],
 ) -> GateResult:
     rule = gate.rule
+    if gate.compares or isinstance(rule, NoRegression):
+        return GateResult(str(rule), Verdict.INCONCLUSIVE, None, "not compared yet")
     if isinstance(rule, Beats):
         return _beats(rule, gate, plan, columns, estimates)
     if gate.measure is not None:

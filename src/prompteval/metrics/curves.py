@@ -40,6 +40,20 @@ def placements(scores: Floats, positive: Table) -> tuple[Floats, Floats]:
     return below / (2.0 * len(low)), 1.0 - above / (2.0 * len(high))
 
 
+def weighted_roc_auc(scores: Floats, positive: Table) -> Statistic:
+    """ROC-AUC of weighted cases, ties one half: trapezoids under the curve (Fawcett 2006, algorithm 3)."""
+    counts = _by_threshold(scores, positive)
+
+    def statistic(weights: Floats) -> Table:
+        hits, taken = counts(weights)
+        false = taken - hits
+        height = hits - np.diff(hits, axis=-1, prepend=0.0) / 2.0
+        area = (height * np.diff(false, axis=-1, prepend=0.0)).sum(axis=-1)
+        return ratio(area, hits[..., -1] * false[..., -1])
+
+    return statistic
+
+
 def average_precision(scores: Floats, positive: Table) -> Statistic:
     """PR-AUC as average precision: the sum over thresholds of precision times the gain in recall."""
     counts = _by_threshold(scores, positive)

@@ -1,6 +1,6 @@
 """The run as tables for a terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prompteval.core.text import printable
@@ -63,26 +63,34 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     _flaky(result, console)
     if result.per_class:
         _per_class(result, console)
-    for table in result.reliability:
-        _table(console, bin_title(table), list(BIN_HEADS), [bin_cells(line) for line in table.lines])
+    for bins in result.reliability:
+        table(console, bin_title(bins), list(BIN_HEADS), [bin_cells(line) for line in bins.lines])
     _slices(result, console, verbose=verbose)
     if verbose and result.confusion:
         _confusion(result, console)
     _gates(result, console)
 
 
-def _table(console: "Console", title: str, columns: list[str], rows: list[list[str]]) -> None:
+def table(
+    console: "Console",
+    title: str,
+    columns: list[str],
+    rows: list[list[str]],
+    *,
+    styles: Callable[[str], str] = lambda cell: "",
+) -> None:
+    """Print a table, the first column to the left; `styles` gives a cell's style by its text."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     heading = Text(printable(title)) if title else None
-    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    grid = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+        grid.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    console.print(table)
+        grid.add_row(*(Text(printable(cell), style=styles(cell)) for cell in row))
+    console.print(grid)
 
 
 def _metrics(result: ResultView, console: "Console") -> None:
@@ -92,7 +100,7 @@ def _metrics(result: ResultView, console: "Console") -> None:
         rows += _lines(f"  {name}: ", estimates, repeated)
     if rows:
         heads = ["metric", "value", "95 % interval", "scored"]
-        _table(console, "", [*heads, "stable"] if repeated else heads, rows)
+        table(console, "", [*heads, "stable"] if repeated else heads, rows)
 
 
 def _lines(prefix: str, estimates: Mapping[str, Estimate], repeated: bool) -> list[list[str]]:
@@ -107,7 +115,7 @@ def _flaky(result: ResultView, console: "Console") -> None:
     if not result.flaky:
         return
     rows = [[case.case_id, wavered(case)] for case in flaky_first(result.flaky)[:FLAKY_SHOWN]]
-    _table(console, f"flaky: {len(result.flaky):,} cases", ["case", "repeats"], rows)
+    table(console, f"flaky: {len(result.flaky):,} cases", ["case", "repeats"], rows)
     if len(result.flaky) > FLAKY_SHOWN:
         more = len(result.flaky) - FLAKY_SHOWN
         console.print(f"and {more:,} more; --json lists them all", style="dim", highlight=False)
@@ -118,7 +126,7 @@ def _per_class(result: ResultView, console: "Console") -> None:
         [line.label, number(line.precision), number(line.recall), number(line.f1), str(line.support)]
         for line in result.per_class
     ]
-    _table(console, "", ["class", "precision", "recall", "F1", "cases"], rows)
+    table(console, "", ["class", "precision", "recall", "F1", "cases"], rows)
 
 
 def _slices(result: ResultView, console: "Console", *, verbose: bool) -> None:
@@ -131,7 +139,7 @@ def _slices(result: ResultView, console: "Console", *, verbose: bool) -> None:
         for value, found in values.items()
     ]
     if rows:
-        _table(console, "", ["slice", "metric", "value", "95 % interval", "scored"], rows)
+        table(console, "", ["slice", "metric", "value", "95 % interval", "scored"], rows)
     if len(result.metrics) > len(names) and rows:
         console.print("-v shows the slices of the other metrics", style="dim")
 
@@ -142,7 +150,7 @@ def _confusion(result: ResultView, console: "Console") -> None:
         [label, *(str(count) for count in counts)]
         for label, counts in zip(labels, result.confusion["counts"], strict=True)
     ]
-    _table(console, "expected (rows) by predicted (columns)", ["", *labels, "none"], rows)
+    table(console, "expected (rows) by predicted (columns)", ["", *labels, "none"], rows)
 
 
 def _gates(result: ResultView, console: "Console") -> None:

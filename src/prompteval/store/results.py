@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -215,6 +215,27 @@ class SqliteStore:
             f" FROM rows LEFT JOIN scores USING ({_KEY}) WHERE {where} ORDER BY case_id, replicate"
         )
         yield from self._read().execute(sql, values)
+
+    def texts(self, run_id: str, suite: str, target: str, model: str, ids: Sequence[str]) -> dict[str, str]:
+        """Case id to the text of its first replicate's output."""
+        where, values = _where(run_id, suite, target, model)
+        sql = (
+            "SELECT json_extract(observation, '$.text') FROM rows"
+            f" WHERE {where} AND case_id = ? ORDER BY replicate LIMIT 1"
+        )
+        found = {name: self._read().execute(sql, [*values, name]).fetchone() for name in ids}
+        return {name: row[0] or "" for name, row in found.items() if row is not None}
+
+    def tokens(self, run_id: str, suite: str, target: str, model: str) -> tuple[int | None, int | None]:
+        """(prompt tokens, completion tokens) of every reply, cached ones too; None where none tells."""
+        where, values = _where(run_id, suite, target, model)
+        used = "json_extract(call.value, '$.usage.{}')"
+        sql = (
+            f"SELECT sum({used.format('prompt_tokens')}), sum({used.format('completion_tokens')})"
+            f" FROM rows, json_each(observation, '$.calls') AS call WHERE {where}"
+        )
+        prompt, completion = self._read().execute(sql, values).fetchone()
+        return prompt, completion
 
     def done(
         self, run_id: str, suite: str, target: str, fingerprint: str, model: str

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.engine.early.order import Order
-from prompteval.engine.gates import Beats, Gate
+from prompteval.engine.gates import Gate
 from prompteval.engine.jobs import Job
 from prompteval.metrics.columns import Columns
-from prompteval.stats.gate import SMALLEST_SLICE
+from prompteval.stats.gate import SMALLEST_SLICE, GateRule
 from prompteval.stats.sequential import Method
 from prompteval.stats.sequential.settle import Scale
 
@@ -27,12 +27,12 @@ class Question:
 
 
 def is_test(gate: Gate) -> bool:
-    return isinstance(gate.rule, Beats) or gate.rule.end != "value"
+    return not isinstance(gate.rule, GateRule) or gate.rule.end != "value"
 
 
 def questions(job: Job, order: Order) -> Iterator[Question]:
     for number, gate in enumerate(job.plan.gates):
-        if isinstance(gate.rule, Beats) or gate.rule.tag is None:
+        if not isinstance(gate.rule, GateRule) or gate.rule.tag is None:
             yield Question(number, None, order.cases[-1])
         else:
             for value, cases in _slices(gate.rule.tag, gate.rule.wanted, order.values).items():
@@ -49,13 +49,15 @@ def _slices(tag: str, wanted: str | None, values: Mapping[tuple[str, str], int])
 
 def obstacle(gate: Gate, order: Order, method: Method) -> str:
     """Why a gate cannot be decided before the last case; empty where it can."""
+    if gate.compares:
+        return f"{gate.rule} compares with other outputs"
     if gate.measure is None:
         return f"{gate.rule} is about the whole run"
     if gate.measure.spec.kind not in ("proportion", "mean"):
         return f"{gate.rule} reads no mean over cases"
     if order.clustered:
         return "cases come in clusters"
-    if isinstance(gate.rule, Beats):
+    if not isinstance(gate.rule, GateRule):
         return ""
     open_scale = gate.measure.spec.per_case is not None and None in (
         gate.measure.spec.low,

@@ -18,6 +18,7 @@ from prompteval.engine.measures import Measure
 from prompteval.engine.summary import reference_columns
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.defined import gate_note, undefined_reason
+from prompteval.stats.gate import GateRule
 from prompteval.stats.sequential.looks import BIASED, Look
 from prompteval.stats.sequential.settle import (
     Settled,
@@ -122,7 +123,7 @@ class Early:
         gate = self.job.plan.gates[question.gate]
         assert gate.measure is not None  # a fact of the run is an obstacle
         mask = None
-        if not isinstance(gate.rule, Beats) and question.value is not None:
+        if isinstance(gate.rule, GateRule) and question.value is not None:
             assert gate.rule.tag is not None
             mask = dict(columns.tags[gate.rule.tag].masks()).get(question.value)
             if mask is None:
@@ -155,6 +156,7 @@ class Early:
                 return None
             differences = (found.values - guessed.values)[order]
             return settle_difference(differences, look, self.way, scale=1.0, last=last)
+        assert isinstance(gate.rule, GateRule)  # one that compares is an obstacle
         values, scale = scores(gate, found)
         rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)  # type: ignore[arg-type]
         needs_bounds = rule.end == "value" or self.way.method == "always-valid"
@@ -185,6 +187,7 @@ class Early:
         if isinstance(gate.rule, Beats):
             name, compare = f"{gate.rule.metric} less {gate.rule.reference}'s", ">"
         else:
+            assert isinstance(gate.rule, GateRule)  # one that compares is an obstacle
             end = "" if gate.rule.end == "value" else f".{gate.rule.end}"
             name, compare, threshold = (
                 f"{gate.rule.metric}{end}",

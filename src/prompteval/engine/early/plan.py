@@ -6,8 +6,8 @@ from dataclasses import replace
 from prompteval.engine.early.ask import is_test, obstacle, questions
 from prompteval.engine.early.decide import Early
 from prompteval.engine.early.order import make_order
-from prompteval.engine.gates import Beats
 from prompteval.engine.jobs import Job
+from prompteval.stats.gate import GateRule
 from prompteval.stats.sequential import Method
 from prompteval.stats.sequential.settle import Way
 
@@ -16,7 +16,7 @@ def plan_early(jobs: Sequence[Job], method: Method) -> list[Early]:
     """How each job may stop, in the same order; the tests of all of them share one alpha."""
     found = []
     for job in jobs:
-        tags = {gate.rule.tag for gate in job.plan.gates if not isinstance(gate.rule, Beats)}
+        tags = {gate.rule.tag for gate in job.plan.gates if isinstance(gate.rule, GateRule)}
         order = make_order(job, Way(method), frozenset(tag for tag in tags if tag is not None))
         early = Early(job, order, Way(method))
         obstacles = [told for gate in job.plan.gates if (told := obstacle(gate, order, method))]

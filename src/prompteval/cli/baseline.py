@@ -1,0 +1,69 @@
+"""`prompteval baseline`: the run that later runs are held against."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+
+SET_EPILOG = """\
+Examples:
+
+  prompteval baseline set                      the last run, every suite of it
+
+  prompteval baseline set 20260101-120000 --suite support_intents
+
+A baseline is a run you choose for its place in history, never the best of several. Commit the files.
+"""
+
+app = typer.Typer(
+    help="Set or show the stored baselines, evals/baselines/<suite>.json.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Run = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
+Suites = Annotated[list[str] | None, typer.Option("--suite", help="Only this suite; repeat for several.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Suites; all when none is given.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+
+
+def register(parent: typer.Typer) -> None:
+    app.command("set", epilog=SET_EPILOG)(verb(set_))
+    app.command("show", epilog="Example: prompteval baseline show support_intents")(verb(show))
+    parent.add_typer(app, name="baseline")
+
+
+def set_(run: Run = "last", suites: Suites = None) -> int:
+    """Write the per-case scores of a run to evals/baselines, one file a suite."""
+    from prompteval.engine.baselines.designate import set_baselines
+    from prompteval.workspace.settings import find_workspace
+
+    for path in set_baselines(find_workspace(Path.cwd()), run, suites or ()):
+        sys.stdout.write(f"wrote {path}\n")
+    return 0
+
+
+def show(suites: Names = None, as_json: AsJson = False) -> int:
+    """Print what the baselines hold: prompt, model, cases and metrics."""
+    from prompteval.core.text import printable
+    from prompteval.engine.baselines.designate import baseline_lines
+    from prompteval.workspace.settings import find_workspace
+
+    lines = baseline_lines(find_workspace(Path.cwd()), suites or ())
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(line) for line in lines], indent=2) + "\n")
+        return 0
+    for line in lines:
+        values = ", ".join(
+            f"{name} {'–' if value is None else f'{value:.3f}'}" for name, value in line.values.items()
+        )
+        told = f"{line.suite}  {line.prompt}  {line.model}  {line.cases:,} cases  {values}"
+        sys.stdout.write(printable(told) + "\n")
+    if not lines:
+        sys.stdout.write("there is no baseline yet; `prompteval baseline set` makes one of a run\n")
+    return 0

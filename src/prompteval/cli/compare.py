@@ -1,0 +1,153 @@
+"""`prompteval compare`: one version, commit or run against another, paired by case."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+from prompteval.cli.shared import Doubt, Inconclusive
+
+if TYPE_CHECKING:
+    from prompteval.engine.options import RunOptions
+    from prompteval.report.comparison.view import ComparisonView
+    from prompteval.workspace.settings import Workspace
+
+EPILOG = """\
+Examples:
+
+  prompteval compare git:main                  the working tree against a branch
+
+  prompteval compare classify_intent@v1        another version of a prompt against the current one
+
+  prompteval compare baseline last             the last run against the stored baselines
+
+  prompteval compare 20260101-120000-abc123 last --min-effect 0.01 -o comparison.md
+
+A and B are a run id, last, name@v1, git:REF or baseline; B is the working tree when it is left out.
+Exit codes: 0 not worse, improved or inconclusive, 1 regressed, 3 incomplete, 4 inconclusive with
+--inconclusive fail, 5 nothing in common.
+"""
+ENDINGS = (".json", ".md")
+
+
+SideA = Annotated[str, typer.Argument(metavar="A", help="What to compare with: the old.")]
+SideB = Annotated[str | None, typer.Argument(metavar="[B]", help="The new; the working tree when left out.")]
+Suites = Annotated[list[str] | None, typer.Option("--suite", help="Only this suite; repeat for several.")]
+MinEffect = Annotated[
+    float | None, typer.Option("--min-effect", min=0.0, help="The least drop that matters. [default: 0.02]")
+]
+Margin = Annotated[
+    float | None,
+    typer.Option("--margin", min=0.0, help="The drop to rule out. [default: the least that matters]"),
+]
+Alpha = Annotated[
+    float | None, typer.Option("--alpha", min=1e-6, max=0.5, help="Error rate, two-sided. [default: 0.05]")
+]
+Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=10_000, help="Cases at a time.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network connection of this process.")]
+MaxCost = Annotated[
+    float | None, typer.Option("--max-cost", min=0.0, metavar="USD", help="Each side may spend this much.")
+]
+Outputs = Annotated[
+    list[Path] | None, typer.Option("-o", "--output", help="Also write FILE: .json .md; repeatable.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the comparison as JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last line.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every changed case.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("compare", epilog=EPILOG)(verb(compare))
+
+
+def compare(
+    a: SideA,
+    b: SideB = None,
+    suites: Suites = None,
+    min_effect: MinEffect = None,
+    margin: Margin = None,
+    alpha: Alpha = None,
+    inconclusive: Inconclusive = Doubt.warn,
+    concurrency: Concurrency = 32,
+    offline: Offline = False,
+    max_cost: MaxCost = None,
+    outputs: Outputs = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Compare B with A, case by case: what got better, what got worse, and how sure that is."""
+    from prompteval.cli.output import check_output_paths
+    from prompteval.cli.progress import progress
+    from prompteval.engine.compare.compare import comparison
+    from prompteval.engine.compare.options import CompareOptions
+    from prompteval.engine.compare.sides import parse_side
+    from prompteval.engine.options import RunOptions
+    from prompteval.workspace.settings import find_workspace
+
+    written = check_output_paths(outputs or [], ENDINGS)
+    first, second = parse_side(a), parse_side(b)
+    workspace = find_workspace(Path.cwd())
+    options = CompareOptions(
+        suites=tuple(suites or ()),
+        min_effect=min_effect,
+        margin=margin,
+        alpha=alpha,
+        inconclusive_fails=inconclusive is Doubt.fail,
+    )
+    running = RunOptions(concurrency=concurrency, offline=offline, max_cost=max_cost)
+    with ExitStack() as stack:
+        with progress(quiet=quiet) as meter:
+            found = comparison(workspace, first, second, options, running, meter)
+            view = stack.enter_context(found)
+        return show_comparison(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+
+
+def compare_run(
+    workspace: "Workspace", against: str, run_id: str, ran: "RunOptions", *, as_json: bool, quiet: bool
+) -> int:
+    """Compare a run that has just ended with what `--against` names; the exit code."""
+    from prompteval.cli.progress import progress
+    from prompteval.engine.compare.compare import comparison
+    from prompteval.engine.compare.options import CompareOptions
+    from prompteval.engine.compare.sides import Side, parse_side
+    from prompteval.engine.options import RunOptions
+
+    options = CompareOptions(suites=ran.suites, inconclusive_fails=ran.inconclusive_fails)
+    running = RunOptions(
+        concurrency=ran.concurrency, cache=ran.cache, offline=ran.offline, max_cost=ran.max_cost
+    )
+    with ExitStack() as stack:
+        with progress(quiet=quiet) as meter:
+            found = comparison(workspace, parse_side(against), Side("run", run_id), options, running, meter)
+            view = stack.enter_context(found)
+        return show_comparison(view, [], as_json=as_json, quiet=quiet, verbose=False)
+
+
+def show_comparison(
+    view: "ComparisonView", paths: list[Path], *, as_json: bool, quiet: bool, verbose: bool
+) -> int:
+    """Write the files, print tables or JSON and the last line; the exit code."""
+    from prompteval.cli.output import job_summary, write_pieces
+    from prompteval.core.text import printable
+    from prompteval.report.comparison import json, markdown
+
+    for path in paths:
+        write_pieces(path, (json if path.suffix == ".json" else markdown).render(view))
+    if as_json:
+        for piece in json.render(view):
+            sys.stdout.write(piece)
+    else:
+        if not quiet:
+            from rich.console import Console
+
+            from prompteval.report.comparison.terminal import show
+
+            show(view, Console(width=None if sys.stdout.isatty() else 110), verbose=verbose)
+        word = view.verdict.value.replace("_", " ")
+        sys.stdout.write(f"{word}: {printable(view.sentence)} (exit {view.exit_code})\n")
+    job_summary(markdown.render(view))
+    return view.exit_code

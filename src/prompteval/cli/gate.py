@@ -1,0 +1,50 @@
+"""`prompteval gate`: a stored run, decided again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli.ending import verb
+from prompteval.cli.shared import Doubt, Inconclusive
+
+EPILOG = """\
+Examples:
+
+  prompteval gate last                         after the gate of a suite was edited
+
+  prompteval gate last --inconclusive fail -o gates.md
+
+The rows, scores and costs are those that were stored; nothing is called, and the run itself stays as it is.
+"""
+
+Run = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the run as JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last lines.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables too.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("gate", epilog=EPILOG)(verb(gate))
+
+
+def gate(
+    run: Run,
+    inconclusive: Inconclusive = Doubt.warn,
+    outputs: Outputs = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Decide a stored run again under the gates that its suites have now; no model is called."""
+    from prompteval.cli.output import check_output_paths, finish
+    from prompteval.engine.regate import regate
+    from prompteval.workspace.settings import find_workspace
+
+    written = check_output_paths(outputs or [])
+    view = regate(find_workspace(Path.cwd()), run, inconclusive_fails=inconclusive is Doubt.fail)
+    return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)

@@ -1,0 +1,1 @@
+"""Baselines: the scores of a designated run, committed beside the suites."""

@@ -1,0 +1,1 @@
+"""One run, version or commit against another, paired by case."""

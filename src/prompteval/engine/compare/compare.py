@@ -1,0 +1,169 @@
+"""A whole comparison: both sides opened, what must be run is run, entries paired, metrics decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from prompteval.core.errors import NothingSelected, UsageError
+from prompteval.core.verdict import ComparisonVerdict
+from prompteval.engine.baselines.file import baseline_entries
+from prompteval.engine.compare.entries import CompareEntry, stored_entries
+from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side, suites_gone
+from prompteval.engine.compare.options import CompareOptions
+from prompteval.engine.compare.pairing import pair_entries
+from prompteval.engine.compare.results import compare_pairs
+from prompteval.engine.compare.sides import Side
+from prompteval.engine.compare.words import sentence
+from prompteval.engine.meter import Meter
+from prompteval.engine.options import RunOptions
+from prompteval.engine.run import run_suites
+from prompteval.engine.stored import ended, store_path
+from prompteval.report.comparison.view import ComparisonView
+from prompteval.store.results import SqliteStore
+from prompteval.workspace.settings import Workspace
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A side: what it was asked for, what of it is run now, its entries.
+
+    `alone` names suites that the other side cannot have; `incomplete` says why its run is.
+    """
+
+    side: Side
+    live: LivePlans | None = None
+    entries: list[CompareEntry] = field(default_factory=list)
+    alone: list[str] = field(default_factory=list)
+    incomplete: str = ""
+
+
+@contextmanager
+def comparison(
+    workspace: Workspace, a: Side, b: Side, options: CompareOptions, running: RunOptions, meter: Meter
+) -> Iterator[ComparisonView]:
+    """The comparison of B against A; the outputs behind it can be read while the context is open.
+
+    Live sides are run with `running` (the cache serves what is known) and stored as runs of their
+    own. Raises UsageError for a side that does not exist, InvalidInput for what is wrong in the
+    files, NothingSelected when two stored sides have nothing in common.
+    """
+    with _store_of(workspace) as store:
+        sides = tuple(_open(workspace, store, side, other, options) for side, other in ((a, b), (b, a)))
+        unchanged = _leave_out(*sides)
+        for opened in sides:
+            if opened.live is not None and opened.live.plans:
+                _run(workspace, opened, running, meter)
+        _note_absent(workspace, sides, options)
+        with _store_of(workspace) as fresh:
+            for opened in sides:
+                _read_run(workspace, fresh, opened)
+            yield _decide(sides, unchanged, options)
+
+
+@contextmanager
+def _store_of(workspace: Workspace) -> Iterator[SqliteStore | None]:
+    if not store_path(workspace).exists():
+        yield None
+        return
+    store = SqliteStore.open(store_path(workspace), readonly=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _open(
+    workspace: Workspace, store: SqliteStore | None, side: Side, other: Side, options: CompareOptions
+) -> _Opened:
+    """What is stored of a side, or what must be run."""
+    if side.is_live:
+        return _Opened(side, live=plan_side(workspace, side, other, options.suites))
+    if side.kind == "baseline":
+        return _Opened(side, entries=_chosen(side, baseline_entries(workspace), options))
+    if store is None:
+        raise UsageError("there is no run yet", "`prompteval run` makes one")
+    opened = _Opened(side)
+    _read(workspace, store, opened, side.value, options)
+    return opened
+
+
+def _read(
+    workspace: Workspace, store: SqliteStore, opened: _Opened, run: str, options: CompareOptions
+) -> None:
+    record, view = ended(workspace, store, run)
+    opened.entries = _chosen(opened.side, stored_entries(store, record, view.results), options)
+    opened.incomplete = view.reason if view.exit_code in (3, 130) else ""
+
+
+def _chosen(side: Side, entries: Sequence[CompareEntry], options: CompareOptions) -> list[CompareEntry]:
+    names = {path.rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml") for path in options.suites}
+    found = [entry for entry in entries if not names or entry.suite in names]
+    if not found:
+        raise NothingSelected(f"{side} has nothing of {', '.join(sorted(names)) or 'any suite'}")
+    return found
+
+
+def _leave_out(a: _Opened, b: _Opened) -> tuple[str, ...]:
+    """Take out of both sides what gives the same on either; the names of the suites that are gone so."""
+    if a.live is not None and b.live is not None:
+        a.live, b.live, unchanged = leave_out_unchanged(a.live, b.live)
+        return unchanged
+    if a.live is None and b.live is None:
+        return ()
+    live, stored = (a, b) if a.live is not None else (b, a)
+    assert live.live is not None  # one of the two is
+    live.live, unchanged = like_stored(live.live, stored.entries)
+    stored.entries = [entry for entry in stored.entries if entry.suite not in unchanged]
+    return unchanged
+
+
+def _run(workspace: Workspace, opened: _Opened, running: RunOptions, meter: Meter) -> None:
+    assert opened.live is not None
+    view = run_suites(workspace, running, meter, list(opened.live.plans.values()))
+    opened.side = Side(opened.side.kind, opened.side.value, run_id=view.run_id)
+
+
+def _read_run(workspace: Workspace, store: SqliteStore | None, opened: _Opened) -> None:
+    """The entries of a side that has just been run."""
+    if store is not None and opened.side.run_id:
+        _read(workspace, store, opened, opened.side.run_id, CompareOptions())
+
+
+def _note_absent(workspace: Workspace, sides: Sequence[_Opened], options: CompareOptions) -> None:
+    """Suites that one side has and the other lacks."""
+    for opened, other in (sides, sides[::-1]):
+        if other.live is not None and opened.live is not None:
+            opened.alone += other.live.absent
+        if opened.side.kind == "git" and other.side.kind == "working" and not options.suites:
+            opened.alone += suites_gone(workspace, opened.side.value)
+
+
+def _decide(sides: Sequence[_Opened], unchanged: tuple[str, ...], options: CompareOptions) -> ComparisonView:
+    a, b = sides
+    pairs, left, right = pair_entries(a.entries, b.entries)
+    alone = [
+        tuple(dict.fromkeys([*side.alone, *(e.title for e in rest if e.suite not in side.alone)]))
+        for side, rest in ((a, left), (b, right))
+    ]
+    if not pairs and not unchanged and (a.live is None or b.live is None):
+        raise NothingSelected(f"{a.side} and {b.side} have no suite, prompt and model in common")
+    results = compare_pairs(pairs, options)
+    verdict = ComparisonVerdict.of_all(result.verdict for result in results)
+    if not results and not unchanged:
+        verdict = ComparisonVerdict.INCONCLUSIVE
+    told = next((f"{side.side} is incomplete: {side.incomplete}" for side in sides if side.incomplete), "")
+    if told:
+        verdict = ComparisonVerdict.INCOMPLETE
+    return ComparisonView(
+        verdict=verdict,
+        exit_code=verdict.exit_code(inconclusive_fails=options.inconclusive_fails),
+        sentence=told or sentence(results, unchanged, alone),
+        a=str(a.side),
+        b=str(b.side),
+        unchanged=unchanged,
+        alone_a=alone[0],
+        alone_b=alone[1],
+        results=results,
+    )

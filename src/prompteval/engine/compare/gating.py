@@ -1,0 +1,170 @@
+"""Gate rules that set a run against its baseline or against another version of the prompt.
+
+All of a run's comparing rules are one family for Holm, since together they decide one exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, Verdict
+from prompteval.engine.baselines.file import read_baseline
+from prompteval.engine.compare.entries import CompareEntry, stored_entries
+from prompteval.engine.compare.options import CompareOptions
+from prompteval.engine.compare.paired import compare_metric
+from prompteval.engine.compare.pairing import PairedCases, pair_cases
+from prompteval.engine.compare.results import changed_facts, metric_rule
+from prompteval.engine.gates import BASELINE, Beats, Gate, NoRegression
+from prompteval.engine.plan import SuitePlan
+from prompteval.report.view import ResultView
+from prompteval.stats.paired.decision import Rule, decide
+from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
+
+_OF_NO_REGRESSION = {
+    ComparisonVerdict.IMPROVED: Verdict.PASS,
+    ComparisonVerdict.NOT_WORSE: Verdict.PASS,
+    ComparisonVerdict.INCONCLUSIVE: Verdict.INCONCLUSIVE,
+    ComparisonVerdict.REGRESSED: Verdict.FAIL,
+    ComparisonVerdict.INCOMPLETE: Verdict.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """One result of a run with its suite's gate: the entry that is gated, and what it may be set against.
+
+    `baseline` and `rivals` are the entries that `beats` and `no_regression` name, by reference.
+    """
+
+    entry: CompareEntry
+    gates: Sequence[Gate]
+    baseline: Sequence[CompareEntry]
+    rivals: Sequence[CompareEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One comparing rule of one result, measured."""
+
+    result: int
+    place: int
+    gate: Gate
+    found: Comparison
+    rule: Rule
+    cases: PairedCases
+    aside: str
+
+
+def gated_results(
+    workspace: Workspace,
+    store: SqliteStore,
+    record: RunRecord,
+    results: Sequence[ResultView],
+    jobs: Sequence[tuple[SuitePlan, str]],
+) -> list[Gated]:
+    """Every result of a run with its gate; `jobs` has the suite and the target's reference of each."""
+    entries = stored_entries(store, record, results)
+    tree = WorkingTree(workspace.root)
+    found = []
+    for entry, (plan, reference) in zip(entries, jobs, strict=True):
+        gates = () if reference in plan.rivals else plan.gates
+        needs_baseline = any(_name(gate) == "the baseline" for gate in gates if gate.compares)
+        baseline = read_baseline(tree, entry.suite) if needs_baseline else []
+        rivals = [other for other in entries if other.suite == entry.suite]
+        found.append(Gated(entry, gates, baseline, rivals))
+    return found
+
+
+def settle(results: Sequence[ResultView], gated: Sequence[Gated]) -> list[ResultView]:
+    """The results with their comparing rules decided. `gated` goes with `results`, one for one."""
+    settled = [list(result.gates) for result in results]
+    questions: list[_Question] = []
+    for number, one in enumerate(gated):
+        for place, gate in enumerate(one.gates):
+            if not gate.compares:
+                continue
+            asked = _measure(number, place, gate, one)
+            if isinstance(asked, GateResult):
+                settled[number][place] = asked
+            else:
+                questions.append(asked)
+    decided = decide([q.found for q in questions], [q.rule for q in questions])
+    for question, comparison in zip(questions, decided, strict=True):
+        settled[question.result][question.place] = _answer(question, comparison)
+    return [replace(result, gates=tuple(gates)) for result, gates in zip(results, settled, strict=True)]
+
+
+def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | GateResult:
+    """The comparison that a rule asks for, or why there is none: that never passes."""
+    assert gate.measure is not None  # every comparing rule has its metric
+    other = _other(gate, one)
+    if isinstance(other, str):
+        return GateResult(str(gate.rule), Verdict.FAIL, None, other)
+    measure = gate.measure
+    theirs = other.measures().get(measure.text)
+    if theirs is None or theirs.scorer != measure.scorer:
+        told = f"{_name(gate)} has no {measure.text}; set it anew: `prompteval baseline set`"
+        return GateResult(str(gate.rule), Verdict.FAIL, None, told)
+    cases = pair_cases(other, one.entry)
+    ids = frozenset(cases.paired)
+    rule = metric_rule(one.entry, measure, _limits(gate), primary=False)
+    columns = other.columns([measure], ids, ()), one.entry.columns([measure], ids, ())
+    found = compare_metric(measure, *columns, alpha=rule.alpha)
+    lacking = len(cases.only_a) + len(cases.errors)
+    aside = "; ".join(changed_facts(other, one.entry))
+    return _Question(number, place, gate, replace(found, missing=found.missing + lacking), rule, cases, aside)
+
+
+def _other(gate: Gate, one: Gated) -> CompareEntry | str:
+    """What a rule sets the entry against, or why that is not there."""
+    assert isinstance(gate.rule, Beats | NoRegression)
+    if isinstance(gate.rule, NoRegression) or gate.rule.reference == BASELINE:
+        if not one.baseline:
+            return f"{one.entry.suite} has no baseline; `prompteval baseline set` makes one of a run"
+        same: list[Callable[[CompareEntry], bool]] = [
+            lambda e: e.model == one.entry.model and e.name == one.entry.name,
+            lambda e: e.model == one.entry.model,
+            lambda e: len(one.baseline) == 1,
+        ]
+        for fits in same:
+            found = [entry for entry in one.baseline if fits(entry)]
+            if len(found) == 1:
+                return found[0]
+        return f"the baseline has not one entry for {one.entry.reference} with {one.entry.model}"
+    reference = gate.rule.reference
+    rivals = [e for e in one.rivals if e.reference == reference and e.model == one.entry.model]
+    return rivals[0] if rivals else f"{reference} was not run with {one.entry.model}"
+
+
+def _limits(gate: Gate) -> CompareOptions:
+    if not isinstance(gate.rule, NoRegression):
+        return CompareOptions()
+    return CompareOptions(min_effect=gate.rule.min_effect, margin=gate.rule.margin, alpha=gate.rule.alpha)
+
+
+def _name(gate: Gate) -> str:
+    reference = gate.rule.reference if isinstance(gate.rule, Beats) else BASELINE
+    return "the baseline" if reference == BASELINE else reference
+
+
+def _answer(question: _Question, comparison: Comparison) -> GateResult:
+    """A rule's verdict, with the sentence of its comparison and the cases that were left out of it."""
+    rule, cases = question.gate.rule, question.cases
+    if isinstance(rule, NoRegression):
+        verdict = _OF_NO_REGRESSION[comparison.verdict]
+    else:  # to be better must be shown, not merely not refuted
+        verdict = Verdict.PASS if comparison.verdict is ComparisonVerdict.IMPROVED else Verdict.FAIL
+    told = [f"against {_name(question.gate)}, {comparison.detail}"]
+    for count, what in (
+        (len(cases.changed), "changed since and not compared"),
+        (len(cases.only_b), "new and not compared"),
+        (len(cases.only_a), "gone"),
+    ):
+        if count:
+            told.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")
+    if question.aside:
+        told.append(question.aside)
+    return GateResult(str(rule), verdict, comparison.b, "; ".join(told))

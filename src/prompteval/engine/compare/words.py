@@ -1,0 +1,47 @@
+"""The one sentence of a comparison, for a reviewer to paste."""
+
+from collections.abc import Iterator, Sequence
+
+from prompteval.core.verdict import ComparisonVerdict
+from prompteval.report.comparison.view import ComparedResult
+
+_WORST_FIRST = (
+    ComparisonVerdict.INCOMPLETE,
+    ComparisonVerdict.REGRESSED,
+    ComparisonVerdict.INCONCLUSIVE,
+    ComparisonVerdict.IMPROVED,
+    ComparisonVerdict.NOT_WORSE,
+)
+
+
+def sentence(
+    results: Sequence[ComparedResult], unchanged: Sequence[str], alone: Sequence[Sequence[str]]
+) -> str:
+    """The pair with the worst verdict and the metrics that decide it; or why there is none."""
+    if not results:
+        parts = [f"nothing changed in {', '.join(unchanged)}" if unchanged else "there is nothing to compare"]
+        parts += [f"{', '.join(names)}: on one side only" for names in alone if names]
+        return "; ".join(parts)
+    worst = min(results, key=lambda result: _WORST_FIRST.index(result.verdict))
+    told = [f"{worst.title}: {word(worst)}", *(worst.metrics[name].detail for name in worst.primary)]
+    told += [f"regressed in {', '.join(lost)}" for lost in [list(_lost_slices(worst))] if lost]
+    if len(results) > 1:
+        told.append(f"the worst of {len(results)} pairs")
+    return "; ".join(told)
+
+
+def _lost_slices(result: ComparedResult) -> Iterator[str]:
+    """The slices that got worse, which a gain over all cases would hide."""
+    for tag, values in result.slices.items():
+        for value, metrics in values.items():
+            if any(found.verdict is ComparisonVerdict.REGRESSED for found in metrics.values()):
+                yield f"{tag}={value}"
+
+
+def word(result: ComparedResult) -> str:
+    """The verdict in plain words, with what it lacks where it is incomplete."""
+    if result.verdict is not ComparisonVerdict.INCOMPLETE:
+        return str(result.verdict.value).replace("_", " ")
+    reasons = [f"{len(result.errors):,} cases failed"] if result.errors else []
+    reasons += [f"{len(result.only_a):,} cases are only in A"] if result.only_a else []
+    return f"incomplete, {' and '.join(reasons) or 'cases could not be scored'}"

@@ -1,0 +1,90 @@
+"""A stored run under the gate of today's suites: decided again from its rows, without a model call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from prompteval.core.errors import UsageError
+from prompteval.engine.collect import EntryColumns, collect
+from prompteval.engine.compare.gating import gated_results, settle
+from prompteval.engine.manifest import suite_facts
+from prompteval.engine.measures import reads_target
+from prompteval.engine.plan import SuitePlan, plan_suite
+from prompteval.engine.run import verdict_of
+from prompteval.engine.runner import Stop
+from prompteval.engine.stored import ended, store_path
+from prompteval.engine.summary import decide_gates, metric_estimates, needs, slice_estimates
+from prompteval.report.view import ResultView, RunView
+from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.workspace.settings import Workspace
+
+
+def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False) -> RunView:
+    """The view of a stored run, its metrics and gates as the suites say now. The run itself stays.
+
+    A scorer or case file that has changed since is said in a note: the stored scores count.
+    Raises UsageError for a run that is unknown or did not end, or whose scores a gate would need and
+    that has none, InvalidInput for what is wrong in a suite.
+    """
+    store = SqliteStore.open(store_path(workspace), readonly=True)
+    try:
+        record, view = ended(workspace, store, name)
+        plans = {suite: _plan(workspace, record, suite) for suite in record.manifest["suites"]}
+        results = [_decided(store, record, result, plans[result.suite]) for result in view.results]
+        asked = [(plans[result.suite], result.prompt) for result in results]
+        results = settle(results, gated_results(workspace, store, record, results, asked))
+    finally:
+        store.close()
+    verdict, reason = verdict_of(results, Stop(), strict_model=False)
+    code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
+    return RunView(record.run_id, verdict, code, reason, tuple(results), view.rows)
+
+
+def _plan(workspace: Workspace, record: RunRecord, suite: str) -> SuitePlan:
+    path = record.manifest["suites"][suite]["path"]
+    if not (workspace.root / path).is_file():
+        raise UsageError(f"run {record.run_id} has the suite {path}, which is gone", "put it back")
+    plan = plan_suite(workspace, path)
+    stored = {name for _, name, _ in record.manifest["suites"][suite]["scorers"]}
+    lacking = [gate for gate in plan.gates if gate.measure and gate.measure.scorer not in {*stored, ""}]
+    if lacking:
+        message = f"{path}: {lacking[0].rule} reads a scorer that run {record.run_id} did not have"
+        raise UsageError(message, "run the suite again")
+    return plan
+
+
+def _decided(store: SqliteStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> ResultView:
+    columns = _columns(store, record, result, plan)
+    estimates, slices = metric_estimates(plan, columns), slice_estimates(plan, columns)
+    known = (
+        ()
+        if result.prompt in plan.rivals
+        else decide_gates(plan, columns, estimates, slices, result.cases["total"], result.usage["cost_usd"])
+    )
+    notes = (*result.notes, *_changed(record.manifest["suites"][result.suite], suite_facts(plan)))
+    return replace(result, metrics=estimates, slices=slices, gates=known, notes=notes)
+
+
+def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> EntryColumns:
+    wanted = needs(plan)
+    key = (record.run_id, result.suite, result.prompt, result.model)
+    names, tags = [scorer.name for scorer in plan.scorers], [named.text for named in plan.suite.slices]
+    return collect(
+        store.score_columns(*key, reported=reads_target(wanted)),
+        names,
+        tags,
+        keep_ids=True,
+        exclude_errors=plan.suite.on_error == "exclude",
+        needs=wanted,
+    )
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    told = {"cases": "the case files", "scorers": "the scorers"}
+    return [
+        f"{what} changed since the run; what was stored then counts"
+        for key, what in told.items()
+        if before.get(key) != after.get(key)
+    ]

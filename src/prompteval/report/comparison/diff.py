@@ -1,0 +1,26 @@
+"""Two outputs, word by word: what stayed, went and came."""
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import Literal
+
+Part = tuple[Literal["same", "gone", "new"], str]
+LONGEST = 2000  # characters of each side that are compared; the search grows with their product
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+def word_diff(before: str, after: str) -> Iterator[Part]:
+    """Parts whose `same` and `gone` join to A's text and whose `same` and `new` to B's.
+
+    Only the first `LONGEST` characters of each are compared.
+    """
+    a, b = (_WORDS.findall(text[:LONGEST]) for text in (before, after))
+    for kind, start, end, other, until in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield "same", "".join(a[start:end])
+            continue
+        if end > start:
+            yield "gone", "".join(a[start:end])
+        if until > other:
+            yield "new", "".join(b[other:until])

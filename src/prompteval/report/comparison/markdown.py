@@ -1,0 +1,74 @@
+"""The comparison as Markdown, for a pull request's comment or a job summary."""
+
+from collections.abc import Iterator, Sequence
+
+from prompteval.report.comparison.cells import (
+    CHANGES_SHOWN,
+    HEADS,
+    SLICE_HEADS,
+    beside,
+    metric_cells,
+    slice_lines,
+    told,
+)
+from prompteval.report.comparison.diff import word_diff
+from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
+from prompteval.report.markdown import safe
+
+_TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>")}
+
+
+def render(view: ComparisonView) -> Iterator[str]:
+    """The sentence, a table for each pair, slices and changed cases folded away."""
+    yield f"## prompteval: {view.verdict.value.replace('_', ' ')}\n\n{safe(view.sentence)}\n\n"
+    yield f"A: {safe(view.a)}, B: {safe(view.b)}\n\n"
+    for line in beside(view):
+        yield f"{safe(line)}\n\n"
+    for result in view.results:
+        yield from _result(result)
+
+
+def _result(result: ComparedResult) -> Iterator[str]:
+    yield f"### {safe(result.title)}\n\n"
+    for line in told(result):
+        yield f"{safe(line)}\n\n"
+    yield from _table(
+        HEADS, (metric_cells(name, e, decides=name in result.primary) for name, e in result.metrics.items())
+    )
+    slices = list(slice_lines(result))
+    if slices:
+        title = f"Slices of {', '.join(result.primary)}: shown, not deciding"
+        yield f"<details><summary>{safe(title)}</summary>\n\n"
+        yield from _table(SLICE_HEADS, slices)
+        yield "</details>\n\n"
+    for name, ids in (("Broken", result.broken), ("Fixed", result.fixed)):
+        if ids:
+            yield from _changes(result, name, ids)
+
+
+def _table(heads: Sequence[str], rows: Iterator[list[str]] | list[list[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(safe(head) for head in heads)} |\n|{'---|' * len(heads)}\n"
+    for row in rows:
+        yield f"| {' | '.join(safe(cell) for cell in row)} |\n"
+    yield "\n"
+
+
+def _changes(result: ComparedResult, name: str, ids: tuple[str, ...]) -> Iterator[str]:
+    yield f"<details><summary>{name}: {len(ids):,}</summary>\n\n"
+    for change in result.changes(ids[:CHANGES_SHOWN]):
+        yield f"- {safe(change.case_id)}: {_words(change)}\n"
+    if len(ids) > CHANGES_SHOWN:
+        yield f"- … {len(ids) - CHANGES_SHOWN:,} more\n"
+    yield "\n</details>\n\n"
+
+
+def _words(change: Change) -> str:
+    if change.before is None or change.after is None:
+        return safe((change.after if change.before is None else change.before) or "")[:200]
+    parts = []
+    for kind, text in word_diff(change.before, change.after):
+        start, end = _TAGS[kind]
+        # `safe` joins white space; what stood at the ends of a part keeps the words apart.
+        before, after = " " * text[:1].isspace(), " " * text[-1:].isspace()
+        parts.append(f"{before}{start}{safe(text)}{end}{after}")
+    return "".join(parts)

@@ -1,0 +1,99 @@
+"""The comparison as tables for a terminal."""
+
+from typing import TYPE_CHECKING
+
+from prompteval.core.text import printable
+from prompteval.core.verdict import ComparisonVerdict
+from prompteval.report.comparison.cells import (
+    CHANGES_SHOWN,
+    HEADS,
+    MARKS,
+    SLICE_HEADS,
+    beside,
+    metric_cells,
+    slice_lines,
+    told,
+)
+from prompteval.report.comparison.diff import word_diff
+from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
+from prompteval.report.terminal import table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_STYLES = {
+    ComparisonVerdict.IMPROVED: "green",
+    ComparisonVerdict.NOT_WORSE: "green",
+    ComparisonVerdict.INCONCLUSIVE: "yellow",
+    ComparisonVerdict.REGRESSED: "red",
+    ComparisonVerdict.INCOMPLETE: "magenta",
+}
+PART_SHOWN = 160
+_PARTS = {"same": "", "gone": "red strike", "new": "green"}
+_PLAIN = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
+
+
+def show(view: ComparisonView, console: "Console", *, verbose: bool) -> None:
+    """Print every pair to a console; colour and width are the console's."""
+    console.print(f"A: {printable(view.a)}    B: {printable(view.b)}", markup=False, highlight=False)
+    for line in beside(view):
+        console.print(printable(line), markup=False, highlight=False)
+    for result in view.results:
+        _show_result(result, console, verbose=verbose)
+
+
+def _show_result(result: ComparedResult, console: "Console", *, verbose: bool) -> None:
+    from rich.markup import escape
+
+    console.print()
+    console.rule(f"[bold]{escape(printable(result.title))}[/bold]", align="left")
+    for line in told(result):
+        console.print(printable(line), markup=False, highlight=False)
+    lines = [
+        metric_cells(name, found, decides=name in result.primary) for name, found in result.metrics.items()
+    ]
+    table(console, "", list(HEADS), lines, styles=_styles)
+    slices = list(slice_lines(result))
+    if slices:
+        title = f"slices of {', '.join(result.primary)}: shown, not deciding"
+        table(console, title, list(SLICE_HEADS), slices, styles=_styles)
+    for name, ids in (("broken", result.broken), ("fixed", result.fixed)):
+        _show_changes(result, name, ids, console, verbose=verbose)
+
+
+def _styles(cell: str) -> str:
+    return next((_STYLES[verdict] for verdict, mark in MARKS.items() if mark == cell), "")
+
+
+def _show_changes(
+    result: ComparedResult, name: str, ids: tuple[str, ...], console: "Console", *, verbose: bool
+) -> None:
+    """The cases that passed on one side only, each with what its output became."""
+    if not ids:
+        return
+    console.print(f"{name}: {len(ids):,} {'case' if len(ids) == 1 else 'cases'}", style="bold")
+    shown = ids if verbose else ids[:CHANGES_SHOWN]
+    for change in result.changes(shown):
+        coloured = console.color_system is not None
+        console.print(_change(change, coloured=coloured, longest=None if verbose else PART_SHOWN))
+    if len(shown) < len(ids):
+        console.print(f"  … {len(ids) - len(shown):,} more; -v shows all", style="dim", highlight=False)
+
+
+def _change(change: Change, *, coloured: bool, longest: int | None) -> "Text":
+    """A changed case; parts longer than `longest` characters are cut."""
+    from rich.text import Text
+
+    line = Text(f"  {printable(change.case_id)}: ")
+    if change.before is None or change.after is None:
+        one_side = change.after if change.before is None else change.before
+        return line.append(_cut(printable(one_side or ""), longest))
+    for kind, text in word_diff(change.before, change.after):
+        shown = _cut(" ".join(printable(text).split("\n")), longest)
+        line.append(shown if coloured else _PLAIN[kind].format(shown), style=_PARTS[kind])
+    return line
+
+
+def _cut(text: str, longest: int | None) -> str:
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"

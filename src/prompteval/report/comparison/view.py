@@ -1,0 +1,141 @@
+"""One view of a comparison: the shape of `compare --json`, and the outputs behind it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prompteval.core.verdict import Comparison, ComparisonVerdict
+
+SCHEMA = "prompteval/compare@1"
+# Keys of a metric's JSON that are left out while they say nothing.
+_WHEN_SET = (
+    "p_exact", "method", "missing", "discordant", "clusters", "reason", "undecidable", "note", "detail",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedEnd:
+    """What stands on one side of a result; `run_id` is None for a baseline."""
+
+    run_id: str | None
+    prompt: str
+    fingerprint: str
+    model: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("run_id", "prompt", "fingerprint", "model")}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A case whose outcome changed, with both outputs; None where a side keeps none."""
+
+    case_id: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedResult:
+    """One pair of entries. `primary` names the metrics that decide; `errors` are the cases that failed
+    on either side. `spent` has, by name, what A and B used; None where a side does not know it.
+    """
+
+    suite: str
+    a: ComparedEnd
+    b: ComparedEnd
+    paired: int
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+    changed_cases: tuple[str, ...]
+    errors: tuple[str, ...]
+    primary: tuple[str, ...]
+    metrics: Mapping[str, Comparison]
+    slices: Mapping[str, Mapping[str, Mapping[str, Comparison]]]
+    fixed: tuple[str, ...]
+    broken: tuple[str, ...]
+    spent: Mapping[str, tuple[float | None, float | None]]
+    notes: tuple[str, ...]
+    verdict: ComparisonVerdict
+    changes: Callable[[tuple[str, ...]], Iterator[Change]] = field(
+        default=lambda ids: iter(()), compare=False
+    )
+
+    @property
+    def title(self) -> str:
+        """`suite  prompt@v1 → prompt@v2  model`; what is the same is said once."""
+        model = self.b.model if self.a.model == self.b.model else f"{self.a.model} → {self.b.model}"
+        same = self.a.prompt == self.b.prompt
+        return f"{self.suite}  {self.b.prompt if same else f'{self.a.prompt} → {self.b.prompt}'}  {model}"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """A whole comparison. `sentence` can be pasted into a pull request; `a` and `b` say what was compared.
+
+    `unchanged` are suites whose target, cases, scorers and model are the same on both sides, which
+    were not run. `alone_a` and `alone_b` are entries that have no partner.
+    """
+
+    verdict: ComparisonVerdict
+    exit_code: int
+    sentence: str
+    a: str
+    b: str
+    unchanged: tuple[str, ...]
+    alone_a: tuple[str, ...]
+    alone_b: tuple[str, ...]
+    results: tuple[ComparedResult, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `compare --json`."""
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict.value,
+            "exit_code": self.exit_code,
+            "sentence": self.sentence,
+            "a": self.a,
+            "b": self.b,
+            "unchanged": list(self.unchanged),
+            "alone": {"a": list(self.alone_a), "b": list(self.alone_b)},
+            "results": [_result_json(result) for result in self.results],
+        }
+
+
+def _result_json(result: ComparedResult) -> dict[str, Any]:
+    return {
+        "suite": result.suite,
+        "a": result.a.as_json(),
+        "b": result.b.as_json(),
+        "paired": result.paired,
+        "only_a": list(result.only_a),
+        "only_b": list(result.only_b),
+        "changed_cases": list(result.changed_cases),
+        "errors": list(result.errors),
+        "primary": list(result.primary),
+        "metrics": _metrics_json(result.metrics),
+        "slices": {
+            tag: {value: _metrics_json(found) for value, found in values.items()}
+            for tag, values in result.slices.items()
+        },
+        "flips": {"fixed": list(result.fixed), "broken": list(result.broken)},
+        "spent": {
+            name: {"a": a, "b": b, "delta": None if a is None or b is None else b - a}
+            for name, (a, b) in result.spent.items()
+        },
+        "notes": list(result.notes),
+        "verdict": result.verdict.value,
+    }
+
+
+def _metrics_json(metrics: Mapping[str, Comparison]) -> dict[str, Any]:
+    return {name: comparison_json(found) for name, found in metrics.items()}
+
+
+def comparison_json(found: Comparison) -> dict[str, Any]:
+    """One metric, as `compare --json` has it."""
+    shown = ("a", "b", "delta", "low", "high", "p", "p_adjusted", "test", "mde")
+    body: dict[str, Any] = {"pairs": found.pairs, **{name: getattr(found, name) for name in shown}}
+    body["verdict"] = found.verdict.value
+    body |= {name: getattr(found, name) for name in _WHEN_SET if getattr(found, name) not in (None, "", 0)}
+    return body
