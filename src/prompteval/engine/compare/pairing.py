@@ -24,8 +24,9 @@ def pair_entries(
 ) -> tuple[list[EntryPair], list[CompareEntry], list[CompareEntry]]:
     """(pairs, entries only in A, entries only in B), in the order of B.
 
-    Entries pair by suite, target name and model. What is left pairs where suite and model
-    leave one on each side (a renamed prompt), and finally where each run has one entry at all.
+    Entries pair by suite, target name and model. What is left pairs where suite and model leave one
+    on each side (a renamed prompt), then suite and name (another model). Where each side has one
+    entry at all, those two pair.
     """
     pairs: list[EntryPair] = []
     left, right = list(a), list(b)
@@ -35,6 +36,7 @@ def pair_entries(
         lambda entry: (entry.suite, entry.name, entry.model, entry.reference),
         lambda entry: (entry.suite, entry.name, entry.model),
         lambda entry: (entry.suite, entry.model),
+        lambda entry: (entry.suite, entry.name),
     ):
         for entry in list(right):
             mine = [other for other in left if key(other) == key(entry)]

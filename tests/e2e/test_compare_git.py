@@ -1,0 +1,193 @@
+"""`compare git:REF` in real repositories: what changed is run, the rest is named."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prompteval.testing.server import FakeServer, Reply
+from tests.e2e.conftest import PROMPT, Workspace
+
+WORDS = ["refund", "invoice", "crash", "login", "price", "timeout"]
+MODEL = [
+    {"when": "Route well.*crash|Route well.*login|Route well.*timeout", "output": {"team": "support"}},
+    {"when": "Route well", "output": {"team": "payments"}},
+    {"when": "crash|login", "output": {"team": "support"}},
+    {"when": "", "output": {"team": "payments"}},
+]
+SUITE = """prompt: {prompt}
+cases: ../datasets/c.jsonl
+models: [scripted/model.jsonl]
+scorers: [{{exact: {{field: team}}}}]
+metrics: [accuracy]
+gate: [accuracy >= 0.1]
+"""
+
+
+def git(root: Path, *arguments: str) -> str:
+    """git in a folder, with an identity and no settings of this machine."""
+    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+def _prompt(text: str) -> str:
+    return PROMPT.replace('system("Route."), user("{{ message }}")', f'user("{text} {{{{ message }}}}")')
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Workspace:
+    """Suites `s` and `other` committed on main; on a branch v2 of route is added."""
+    made = Workspace(tmp_path / "repo" / "team")
+    made.write("prompteval.toml", "")
+    made.write("prompts/route/v1.py", _prompt("Route."))
+    made.write("prompts/other/v1.py", _prompt("Other."))
+    made.write("evals/s.yaml", SUITE.format(prompt="route"))
+    made.write("evals/other.yaml", SUITE.format(prompt="other"))
+    made.script(*MODEL)
+    teams = ["payments", "payments", "support", "support", "payments", "support"]
+    made.cases(*((f"c{i:03d}", f"{WORDS[i % 6]} {i}", teams[i % 6]) for i in range(120)))
+    git(made.root.parent, "init", "-q", "-b", "main")
+    _commit(made, "first")
+    git(made.root.parent, "switch", "-q", "-c", "branch")
+    made.write("prompts/route/v2.py", _prompt("Route well."))
+    _commit(made, "v2")
+    return made
+
+
+def _commit(made: Workspace, message: str) -> None:
+    git(made.root.parent, "add", "-A")
+    git(made.root.parent, "commit", "-q", "-m", message)
+
+
+def _compare(made: Workspace, *arguments: str, code: int = 0) -> dict[str, Any]:
+    return json.loads(made.run("compare", *arguments, "--json", "-q", code=code).stdout)
+
+
+def _runs(made: Workspace) -> list[dict[str, Any]]:
+    return json.loads(made.run("runs", "--json", code=0).stdout)
+
+
+def test_a_branch_is_compared_with_main(repository: Workspace) -> None:
+    """v2 against v1 of main; the suite that did not change is named and not run."""
+    view = _compare(repository, "git:main")
+    (result,) = view["results"]
+    assert (result["a"]["prompt"], result["b"]["prompt"]) == ("route@v1", "route@v2")
+    assert (result["suite"], view["unchanged"], view["verdict"]) == ("s", ["other"], "improved")
+    accuracy = result["metrics"]["accuracy"]
+    assert (accuracy["a"], accuracy["b"]) == (pytest.approx(5 / 6), 1.0)
+    assert len(result["flips"]["fixed"]) == 20
+    assert [run["entries"] for run in _runs(repository)] == [
+        [["s", "route@v2", "scripted/model.jsonl"]],
+        [["s", "route@v1", "scripted/model.jsonl"]],
+    ]
+
+
+def test_only_what_changed_is_called(repository: Workspace) -> None:
+    """After a run of the branch the cache serves B, and of A only the prompt that main has otherwise."""
+    reply = Reply("", output={"team": "support"})
+    with FakeServer([reply]) as server:
+        repository.write(
+            "prompteval.toml",
+            f'[models.m]\nprovider = "openai"\nmodel = "fake"\nbase_url = "{server.url}"\n'
+            'api_key_env = "FAKE_KEY"\n',
+        )
+        for name in ("route", "other"):
+            suite = SUITE.format(prompt=name).replace("scripted/model.jsonl", "m")
+            repository.write(f"evals/{'s' if name == 'route' else name}.yaml", suite)
+        _commit(repository, "a real server")
+        repository.run("run", code=0, FAKE_KEY="sk-0123456789")
+        assert server.stats["requests"] == 240
+        git(repository.root, "branch", "-f", "main", "branch")
+        repository.write("prompts/route/v3.py", _prompt("Route better."))
+        repository.run("compare", "git:main", "-q", FAKE_KEY="sk-0123456789")
+        assert server.stats["requests"] == 360
+
+
+def test_a_dirty_tree_counts_as_it_is(repository: Workspace) -> None:
+    """An edit that is not committed is B; against HEAD only it is compared."""
+    assert _compare(repository, "git:HEAD")["unchanged"] == ["other", "s"]
+    repository.write("prompts/route/v2.py", _prompt("Route badly."))
+    view = _compare(repository, "git:HEAD", code=1)
+    (result,) = view["results"]
+    assert (result["a"]["prompt"], result["b"]["prompt"]) == ("route@v2", "route@v2")
+    assert (result["verdict"], view["unchanged"]) == ("regressed", ["other"])
+
+
+def test_cases_are_those_of_the_working_tree(repository: Workspace) -> None:
+    """Cases added on the branch are run on both sides."""
+    lines = (repository.root / "datasets/c.jsonl").read_text()
+    repository.write("datasets/c.jsonl", lines + lines.replace('"c', '"d'))
+    (result,) = _compare(repository, "git:main", "--suite", "s")["results"]
+    assert (result["paired"], result["only_a"], result["only_b"]) == (240, [], [])
+
+
+def test_a_renamed_prompt_pairs_with_what_it_was(repository: Workspace) -> None:
+    """The suite has one prompt before and one after."""
+    git(repository.root, "mv", "prompts/route", "prompts/router")
+    repository.write("evals/s.yaml", SUITE.format(prompt="router"))
+    (result,) = _compare(repository, "git:main")["results"]
+    assert (result["a"]["prompt"], result["b"]["prompt"]) == ("route@v1", "router@v2")
+
+
+def test_a_prompt_on_one_side_only_is_listed(repository: Workspace) -> None:
+    """A new prompt with its suite, and a suite that is gone: neither is compared, both are said."""
+    repository.write("prompts/fresh/v1.py", _prompt("Fresh."))
+    repository.write("evals/fresh.yaml", SUITE.format(prompt="fresh"))
+    (repository.root / "evals/other.yaml").unlink()
+    view = _compare(repository, "git:main")
+    assert view["alone"] == {"a": ["other"], "b": ["fresh"]}
+    assert [result["suite"] for result in view["results"]] == ["s"]
+    only = _compare(repository, "git:main", "--suite", "fresh")
+    assert (only["results"], only["verdict"], only["exit_code"]) == ([], "inconclusive", 0)
+
+
+def test_it_works_from_a_sub_folder(repository: Workspace) -> None:
+    """The workspace is found upward, and itself lies below the repository's top."""
+    below = Workspace(repository.root / "datasets")
+    assert [r["suite"] for r in _compare(below, "git:main")["results"]] == ["s"]
+
+
+def test_a_shallow_clone_says_what_to_fetch(repository: Workspace, tmp_path: Path) -> None:
+    """HEAD is there; main is not, and the message says how to get it. Once fetched it compares."""
+    url = f"file://{repository.root.parent}"
+    git(tmp_path, "clone", "-q", "--depth=1", "--branch", "branch", url, "clone")
+    clone = Workspace(tmp_path / "clone" / "team")
+    assert _compare(clone, "git:HEAD")["results"] == []
+    error = clone.run("compare", "git:main", code=2).stderr
+    assert "git knows no commit 'main' here; the clone is shallow" in error
+    git(clone.root, "fetch", "-q", "--depth=1", "origin", "main")
+    (result,) = _compare(clone, "git:FETCH_HEAD")["results"]
+    assert result["verdict"] == "improved"
+
+
+def test_a_missing_ref_and_no_repository_are_exit_2(repository: Workspace, workspace: Workspace) -> None:
+    """One line each, that names what is missing."""
+    assert "git knows no commit 'nowhere'" in repository.run("compare", "git:nowhere", code=2).stderr
+    assert "is not in a git repository" in workspace.run("compare", "git:main", code=2).stderr
+
+
+def test_a_version_is_compared_with_the_current_one(repository: Workspace) -> None:
+    """`name@v1` against the working tree, against `name@v2`, and `name@git:REF`."""
+    for arguments in (["route@v1"], ["route@v1", "route@v2"], ["route@git:main", "route@v2"]):
+        (result,) = _compare(repository, *arguments)["results"]
+        assert (result["a"]["prompt"], result["b"]["prompt"]) == ("route@v1", "route@v2"), arguments
+        assert result["verdict"] == "improved"
+
+
+def test_two_commits_are_compared_without_the_working_tree(repository: Workspace) -> None:
+    """What is edited since is neither side."""
+    repository.write("prompts/route/v2.py", _prompt("Route badly."))
+    (result,) = _compare(repository, "git:main", "git:branch")["results"]
+    assert (result["verdict"], result["b"]["prompt"]) == ("improved", "route@v2")
+
+
+def test_a_version_that_must_be_beaten_runs_beside_the_current_one(repository: Workspace) -> None:
+    """`beats: {reference: route@v1}` runs v1 too, and gates the current version only."""
+    suite = SUITE.format(prompt="route") + "  - beats: {reference: route@v1}\n"
+    repository.write("evals/s.yaml", suite.replace("gate: [accuracy >= 0.1]", "gate:\n  - accuracy >= 0.1"))
+    results = repository.run_json("s")["results"]
+    assert [r["prompt"] for r in results] == ["route@v2", "route@v1"]
+    assert [len(r["gates"]) for r in results] == [2, 0]
+    assert "against route@v1, accuracy rose by 16.7 points" in results[0]["gates"][1]["detail"]
