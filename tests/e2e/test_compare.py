@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.e2e.conftest import Workspace
@@ -79,6 +80,7 @@ def test_the_same_comparison_is_equal_to_the_last_digit(two: tuple[Workspace, st
     workspace, first, second = two
     once = _compare(workspace, first, second, code=1)
     assert once == _compare(workspace, first, second, code=1)
+    jsonschema.validate(once, json.loads(workspace.run("schema", "compare", code=0).stdout))
     for path in ("datasets/c.jsonl", "evals/s.jsonl"):
         lines = (workspace.root / path).read_text().splitlines(keepends=True)
         random.Random(7).shuffle(lines)

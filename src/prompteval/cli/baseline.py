@@ -22,6 +22,7 @@ A baseline is a run you choose for its place in history, never the best of sever
 
 app = typer.Typer(
     help="Set or show the stored baselines, evals/baselines/<suite>.json.",
+    epilog="Example: prompteval baseline set",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

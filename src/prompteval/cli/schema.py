@@ -15,6 +15,7 @@ class Kind(StrEnum):
     suite = "suite"
     cases = "cases"
     run = "run"
+    compare = "compare"
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
-    """Print the JSON Schema of suite files, of one case, or of `run --json`."""
+    """Print the JSON Schema of suite files, of one case, of `run --json` or `compare --json`."""
     if kind is Kind.suite:
         from prompteval.workspace.suite import suite_schema
 
@@ -31,6 +32,10 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")])
         from prompteval.cases.schema import case_schema
 
         document = case_schema()
+    elif kind is Kind.compare:
+        from prompteval.report.comparison.schema import compare_schema
+
+        document = compare_schema()
     else:
         from prompteval.report.schema import run_schema
 
