@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from prompteval.cli import completion
 from prompteval.cli.ending import verb
 
 SET_EPILOG = """\
+\b
 Examples:
-
   prompteval baseline set                      the last run, every suite of it
-
   prompteval baseline set 20260101-120000 --suite support_intents
 
 A baseline is a run you choose for its place in history, never the best of several. Commit the files.
@@ -27,9 +27,16 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Run = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
-Suites = Annotated[list[str] | None, typer.Option("--suite", help="Only this suite; repeat for several.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Suites; all when none is given.")]
+Run = Annotated[
+    str, typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs)
+]
+Suites = Annotated[
+    list[str] | None,
+    typer.Option("--suite", help="Only this suite; repeat for several.", autocompletion=completion.suites),
+]
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Suites; all when none is given.", autocompletion=completion.suites)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prompteval.cli import completion
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import Doubt, Inconclusive
 
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
     from prompteval.workspace.settings import Workspace
 
 EPILOG = """\
+\b
 Examples:
-
   prompteval compare git:main                  the working tree against a branch
-
   prompteval compare classify_intent@v1        another version of a prompt against the current one
-
   prompteval compare baseline last             the last run against the stored baselines
-
   prompteval compare 20260101-120000-abc123 last --min-effect 0.01 -o comparison.md
 
 A and B are a run id, last, name@v1, git:REF or baseline; B is the working tree when it is left out.
@@ -33,9 +31,19 @@ Exit codes: 0 not worse, improved or inconclusive, 1 regressed, 3 incomplete, 4 
 ENDINGS = (".json", ".md")
 
 
-SideA = Annotated[str, typer.Argument(metavar="A", help="What to compare with: the old.")]
-SideB = Annotated[str | None, typer.Argument(metavar="[B]", help="The new; the working tree when left out.")]
-Suites = Annotated[list[str] | None, typer.Option("--suite", help="Only this suite; repeat for several.")]
+SideA = Annotated[
+    str, typer.Argument(metavar="A", help="What to compare with: the old.", autocompletion=completion.sides)
+]
+SideB = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[B]", help="The new; the working tree when left out.", autocompletion=completion.sides
+    ),
+]
+Suites = Annotated[
+    list[str] | None,
+    typer.Option("--suite", help="Only this suite; repeat for several.", autocompletion=completion.suites),
+]
 MinEffect = Annotated[
     float | None, typer.Option("--min-effect", min=0.0, help="The least drop that matters. [default: 0.02]")
 ]

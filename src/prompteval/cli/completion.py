@@ -31,6 +31,12 @@ def runs(incomplete: str) -> list[str]:
     return _offered(_runs, incomplete)
 
 
+def sides(incomplete: str) -> list[str]:
+    """What can stand on a side of a comparison: runs, prompts, baseline and the start of a git ref."""
+    fixed = [word for word in ("baseline", "git:") if word.startswith(incomplete)]
+    return [*fixed, *runs(incomplete), *prompts(incomplete)]
+
+
 def _offered(find: Callable[["Workspace"], Iterable[str]], incomplete: str) -> list[str]:
     """The names that begin as typed; none where there is no workspace, or none that can be read."""
     from prompteval.core.errors import PromptevalError

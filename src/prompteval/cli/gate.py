@@ -5,20 +5,22 @@ from typing import Annotated
 
 import typer
 
+from prompteval.cli import completion
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import Doubt, Inconclusive
 
 EPILOG = """\
+\b
 Examples:
-
   prompteval gate last                         after the gate of a suite was edited
-
   prompteval gate last --inconclusive fail -o gates.md
 
 The rows, scores and costs are those that were stored; nothing is called, and the run itself stays as it is.
 """
 
-Run = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
+Run = Annotated[
+    str, typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs)
+]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),

@@ -98,7 +98,12 @@ Outputs = Annotated[
 ]
 Against = Annotated[
     str | None,
-    typer.Option("--against", metavar="REF", help="Compare with REF afterwards: git:main, baseline, a run."),
+    typer.Option(
+        "--against",
+        metavar="REF",
+        help="Compare with REF afterwards: git:main, baseline, a run.",
+        autocompletion=completion.sides,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the run as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last lines.")]

@@ -14,12 +14,10 @@ if TYPE_CHECKING:
     from prompteval.rag.trec.score import TrecReport
 
 EPILOG = """\
+\b
 Examples:
-
   prompteval trec qrels.txt run.txt                          nDCG@10, recall@10, MRR and MAP
-
   prompteval trec qrels.txt run.txt -m ndcg@20 -m "recall(grade=2)@100"
-
   prompteval trec qrels.txt run.txt --ties trec --complete-only    as trec_eval, without its -c
 
 Metrics: ndcg, recall, rcap, hit, precision, mrr, map; `@k` is the cut-off, which ndcg, mrr and map need not.
