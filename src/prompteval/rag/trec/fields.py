@@ -19,9 +19,10 @@ from prompteval.core.problem import Problem
 BLOCK_BYTES = 1 << 20
 LONGEST_FIELD = 1_000
 MOST_PROBLEMS = 20
-_BLANK, _LINE_END, _FIRST_BLANK = 32, 10, 9
+_BLANK, _LINE_END, _FIRST_BLANK, _AFTER_BLANKS = 32, 10, 9, 14
 
 Texts = NDArray[np.bytes_]
+Places = NDArray[np.int64]
 
 
 class Problems:
@@ -84,7 +85,9 @@ def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str
         block = _taken_apart(data, len(form), columns, line)
         if block is None:
             block = _line_by_line(data, form, columns, line, problems)
-        line += data.count(b"\n")
+            line += data.count(b"\n")
+        else:
+            line += len(block.lines)
         rows += len(block.lines)
         if len(block.lines):
             yield block
@@ -122,28 +125,55 @@ def _form_of(data: bytes, forms: Sequence[Sequence[str]]) -> Sequence[str]:
 def _taken_apart(data: bytes, width: int, columns: Sequence[int], line: int) -> Block | None:
     """The columns of lines that have `width` fields each; None where anything is unusual."""
     codes = np.frombuffer(data, dtype=np.uint8)
-    blank = codes <= _BLANK
-    ends = np.flatnonzero(codes == _LINE_END)
-    edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
-    if not blank[0]:
-        edges = np.concatenate(([0], edges))
-    if len(edges) != len(ends) * width * 2 or not _plain(data, blank):
+    if not _plain(data, codes):
         return None
-    fields = edges.reshape(len(ends), width, 2)
-    if (fields[:, -1, 1] > ends).any() or (fields[1:, 0, 0] < ends[:-1]).any():
+    places = _single_blanks(codes, width) or _any_blanks(codes, width)
+    if places is None:
         return None
-    lengths = fields[:, columns, 1] - fields[:, columns, 0]
-    if lengths.max(initial=0) > LONGEST_FIELD:
-        return None
-    taken = [_gathered(codes, fields[:, c, 0], lengths[:, at]) for at, c in enumerate(columns)]
+    starts, ends = places
+    taken = []
+    for column in columns:
+        lengths = ends[:, column] - starts[:, column]
+        if lengths.max() > LONGEST_FIELD:
+            return None
+        taken.append(_gathered(codes, starts[:, column], lengths))
     return Block(tuple(taken), range(line, line + len(ends)))
 
 
-def _plain(data: bytes, blank: NDArray[np.bool_]) -> bool:
-    """Whether the text is UTF-8, and its blanks are spaces, tabs and line ends, not control characters."""
-    if np.count_nonzero(blank) != sum(map(data.count, (b" ", b"\t", b"\n", b"\r"))):
+def _plain(data: bytes, codes: NDArray[np.uint8]) -> bool:
+    """Whether the text is UTF-8 without control characters, which are the codes under 9 and from 14 to 31."""
+    if (codes < _FIRST_BLANK).any() or ((codes - _AFTER_BLANKS) < _BLANK - _AFTER_BLANKS).any():
         return False
     return data.isascii() or _is_utf8(data)
+
+
+def _single_blanks(codes: NDArray[np.uint8], width: int) -> tuple[Places, Places] | None:
+    """(starts, ends) of fields, shape (lines, width), where one blank stands between any two; else None."""
+    ends = np.flatnonzero(codes <= _BLANK)
+    lines = np.count_nonzero(codes == _LINE_END)
+    if len(ends) != lines * width or (codes[ends[width - 1 :: width]] != _LINE_END).any():
+        return None
+    starts = np.empty_like(ends)
+    starts[0] = 0
+    np.add(ends[:-1], 1, out=starts[1:])
+    if (starts == ends).any():
+        return None
+    return starts.reshape(lines, width), ends.reshape(lines, width)
+
+
+def _any_blanks(codes: NDArray[np.uint8], width: int) -> tuple[Places, Places] | None:
+    """The same where several blanks may stand together; None where a line has not `width` fields."""
+    blank = codes <= _BLANK
+    line_ends = np.flatnonzero(codes == _LINE_END)
+    edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
+    if not blank[0]:
+        edges = np.concatenate(([0], edges))
+    if len(edges) != len(line_ends) * width * 2:
+        return None
+    starts, ends = edges[::2].reshape(-1, width), edges[1::2].reshape(-1, width)
+    if (ends[:, -1] > line_ends).any() or (starts[1:, 0] < line_ends[:-1]).any():
+        return None
+    return starts, ends
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -154,7 +184,7 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _gathered(codes: NDArray[np.uint8], start: NDArray[np.int64], length: NDArray[np.int64]) -> Texts:
+def _gathered(codes: NDArray[np.uint8], start: Places, length: Places) -> Texts:
     """The bytes from each start on, as an array of byte strings."""
     width = int(length.max(initial=1))
     across = np.arange(width)
@@ -173,7 +203,7 @@ def _line_by_line(
         fields = text.split()
         if not fields:
             continue
-        if any(code < _BLANK and not _FIRST_BLANK <= code < _FIRST_BLANK + 5 for code in text):
+        if any(code < _BLANK and not _FIRST_BLANK <= code < _AFTER_BLANKS for code in text):
             problems.add(number, "PE371", "a control character stands in the line", "is this a text file?")
         elif not _is_utf8(text):
             problems.add(number, "PE371", "the line is not UTF-8", "convert the file")
