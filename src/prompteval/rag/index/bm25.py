@@ -19,7 +19,7 @@ from prompteval.rag.index.bm25_sums import SLACK, Sums, kth_greatest, reaching
 from prompteval.rag.index.content import ContentHash, indexed_text
 
 # Below so many postings left, looking at the best so far costs more than it saves.
-FEWEST_TO_SKIP = 2_000
+FEWEST_TO_SKIP = 50_000
 # Looking one text up in a list takes as long as adding so many postings.
 POSTINGS_A_LOOKUP = 50
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from prompteval.rag.index.bm25_postings import Ints, Singles
 
 # With one text in so many listed, sums of all texts are made; with fewer, of those that are listed.
-DENSE_SHARE = 100
+DENSE_SHARE = 30
 VALUES_A_GROUP = 64
 # Sums of 32-bit floats are compared with a bound that was added up in another order.
 SLACK = 1e-5
