@@ -14,6 +14,7 @@ from prompteval.rag.index import bm25, bm25_sums
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25, Engine
 from prompteval.rag.index.words import Words
+from prompteval.testing.conformance import check_retriever
 
 PLAIN = Words("none", "none")
 texts_of = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=12).map(" ".join), min_size=1, max_size=40)
@@ -115,6 +116,12 @@ def test_the_edges_of_a_query() -> None:
     retriever: Retriever = ours
     assert len(retriever.search("cat", 2)) == 1
     assert [len(ranking) for ranking in ours.search_many(iter(["cat", ""]), 2)] == [1, 0]
+
+
+def test_it_is_a_retriever_as_extensions_are_checked() -> None:
+    """Known ids once each, nested over k, the same twice."""
+    ours = index(["a b", "b b c", "c a", "", "d"])
+    assert check_retriever(ours, "a c", ours.ids).ids[0] == "002:0-3"
 
 
 def test_text_of_other_scripts_is_found() -> None:
