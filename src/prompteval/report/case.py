@@ -65,7 +65,7 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
     row, reason = failed
     seen = row.observation
     lines = [
-        reason,
+        _short(reason),
         f"case      {row.case.id}  ({place})",
         f"target    {row.target}  {row.model}",
         f"inputs    {_short(row.case.inputs)}",
@@ -74,7 +74,9 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
     ]
     for score in row.scores:
         value = score.status if score.value is None else f"{score.value:g}"
-        lines.append(f"scorer    {score.name} = {value}" + (f": {score.reason}" if score.reason else ""))
+        lines.append(
+            f"scorer    {score.name} = {value}" + (f": {_short(score.reason)}" if score.reason else "")
+        )
     return printable("\n".join(lines))
 
 

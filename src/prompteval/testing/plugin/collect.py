@@ -52,10 +52,13 @@ class SuiteFile(pytest.File):
         if self.runs.refused:
             target = self.plan.suite.target.kind
             pytest.skip(f"the suite calls a {target}; --prompteval-live allows it")
+        return self.runs.run(self._wanted)
+
+    def _wanted(self) -> frozenset[str] | None:
         mine = [item for item in self.session.items if isinstance(item, SuiteItem) and item.file is self]
-        whole = any(isinstance(item, GateItem) for item in mine)
-        chosen = frozenset(item.case.id for item in mine if isinstance(item, CaseItem))
-        return self.runs.run(None if whole else chosen)
+        if any(isinstance(item, GateItem) for item in mine):
+            return None
+        return frozenset(item.case.id for item in mine if isinstance(item, CaseItem))
 
 
 class TargetNode(pytest.Collector):

@@ -2,7 +2,7 @@
 
 import fcntl
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,14 +49,14 @@ class SuiteRuns:
         self._plan = plan
         self._found: SuiteRun | PromptevalError | None = None
 
-    def run(self, case_ids: frozenset[str] | None) -> SuiteRun:
-        """The run over these cases, all when None; made at the first call and then the same.
+    def run(self, wanted: Callable[[], frozenset[str] | None]) -> SuiteRun:
+        """The run over the cases that are wanted, all when None; made at the first call and then the same.
 
         Raises what `run_suites` raises, at every call, and KeyboardInterrupt when it was stopped.
         """
         if self._found is None:
             try:
-                self._found = self._make(case_ids)
+                self._found = self._make(wanted())
             except PromptevalError as error:
                 self._found = error
         if isinstance(self._found, PromptevalError):
