@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from prompteval.core.case import Case
     from prompteval.core.errors import PromptevalError
     from prompteval.core.observation import Observation, Score
+    from prompteval.prompt.answer import Answer, Citation, Passage
     from prompteval.prompt.messages import assistant, history, labels, system, user
     from prompteval.prompt.prompt import Prompt
 
 _PLACES = {
+    "Answer": "prompteval.prompt.answer",
     "Case": "prompteval.core.case",
+    "Citation": "prompteval.prompt.answer",
     "LoadedPrompt": "prompteval.application",
     "Observation": "prompteval.core.observation",
+    "Passage": "prompteval.prompt.answer",
     "Prompt": "prompteval.prompt.prompt",
     "PromptevalError": "prompteval.core.errors",
     "Score": "prompteval.core.observation",
@@ -32,9 +36,12 @@ _PLACES = {
 }
 
 __all__ = [
+    "Answer",
     "Case",
+    "Citation",
     "LoadedPrompt",
     "Observation",
+    "Passage",
     "Prompt",
     "PromptevalError",
     "Score",

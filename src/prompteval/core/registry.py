@@ -38,6 +38,21 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "recursive": "prompteval.rag.chunk.chunkers:Recursive",
         "none": "prompteval.rag.chunk.chunkers:Whole",
     },
+    # Called as factory(options, ingredients); see prompteval.rag.factories.
+    "prompteval.retrievers": {
+        "bm25": "prompteval.rag.factories:bm25",
+        "dense": "prompteval.rag.factories:dense",
+        "hybrid": "prompteval.rag.factories:hybrid",
+        "endpoint": "prompteval.rag.factories:endpoint",
+        "python": "prompteval.rag.factories:python",
+        "run": "prompteval.rag.factories:run",
+    },
+    "prompteval.rerankers": {
+        "none": "prompteval.rag.factories:unchanged",
+        "late_interaction": "prompteval.rag.factories:late_interaction",
+        "cross_encoder": "prompteval.rag.factories:cross_encoder",
+        "llm": "prompteval.rag.factories:llm",
+    },
     "prompteval.reporters": {
         "terminal": "prompteval.report.terminal:render",
         "json": "prompteval.report.json:render",

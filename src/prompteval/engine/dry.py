@@ -52,7 +52,7 @@ def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
 
 def _expected(job: Job, models: Models, cache: SqliteCache | None) -> Expected:
     if not isinstance(job.target, PromptPlan):
-        calls = sum(1 for _ in job.work())
+        calls = sum(1 for _ in job.work()) * getattr(job.target, "calls_a_case", 1)
         return Expected(
             job.plan.suite.name, job.target.reference, job.model, calls, 0, None, None, None, False
         )

@@ -15,6 +15,7 @@ from prompteval.providers.recording import Recorder
 from prompteval.store.cache import SqliteCache
 from prompteval.store.journal import AttemptJournal, journal_path, read_attempts
 from prompteval.store.results import SqliteStore
+from prompteval.store.vectors import SqliteVectors
 from prompteval.workspace.settings import Workspace
 
 
@@ -40,10 +41,17 @@ class Files:
     ) -> None:
         self._folder = folder
         self._journal: AttemptJournal | None = None
+        self._vectors: SqliteVectors | None = None
         self.batches: BatchFolder | None = None
         self.store = store
         self.cache = cache
         self.recorder = recorder
+
+    def vectors(self) -> SqliteVectors | None:
+        """The cache of embeddings and rankings, opened when first wanted; None under --no-cache."""
+        if self._vectors is None and self.cache is not None:
+            self._vectors = SqliteVectors.open(self._folder / "vectors.sqlite")
+        return self._vectors
 
     def open_journal(self, run_id: str) -> AttemptJournal:
         """The journal of a run; what a killed process left in it is stored first.
@@ -96,7 +104,7 @@ class Files:
         if self._journal is not None:
             self._journal.close(remove=self._journal.began == 0)
         self.close_batches(remove=False)
-        for file in (self.cache, self.store, self.recorder):
+        for file in (self.cache, self._vectors, self.store, self.recorder):
             if file is not None:
                 file.close()
 

@@ -15,10 +15,12 @@ from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.engine.gates import Beats, Gate, plan_gates, primary_metrics
 from prompteval.engine.leakage import Examples
-from prompteval.engine.measures import Measure, plan_measures
+from prompteval.engine.measures import Measure, plan_measures, stage_metrics
 from prompteval.engine.problems import Problems
+from prompteval.engine.rag.setup import RagSetup, plan_setup
+from prompteval.engine.rag.target import RagPlan
 from prompteval.engine.targets.base import TargetPlan
-from prompteval.engine.targets.plan import plan_targets
+from prompteval.engine.targets.plan import plan_rag_targets, plan_targets
 from prompteval.engine.targets.prompt import PromptPlan
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder, check_model
@@ -61,12 +63,13 @@ class SuitePlan:
     facts: CaseFacts
     primary: tuple[str, ...] = ()
     rivals: frozenset[str] = frozenset()
+    rag: RagSetup | None = None
     warnings: tuple[Problem, ...] = field(default=())
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
         """The prompts among the targets."""
-        return tuple(target.prompt for target in self.targets if isinstance(target, PromptPlan))
+        return tuple(prompt for target in self.targets if (prompt := prompt_of(target)) is not None)
 
     def entries(self) -> Iterator[tuple[TargetPlan, str]]:
         """Every (target, model) to run."""
@@ -105,15 +108,17 @@ def plan_suite(
     suite = load_suite(tree, path)
     there = load_suite(commit, path) if commit is not None and commit.exists(path) else suite
     problems = Problems()
-    targets = plan_targets(workspace, commit or tree, there, prompts, problems)
+    setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
     chosen = _models(workspace, there, targets, models, problems)
     scorers = _build_scorers(workspace, suite, targets, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
+    if setup is not None:
+        scorers = (*setup.scorers(stage_metrics(measures, gates)), *scorers)
     if not targets:
         problems.check()
-    rivals = _rivals(workspace, tree, suite, gates, targets, problems) if commit is None else ()
-    facts = survey(tree, suite, targets, problems)
+    rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
+    facts = survey(tree, suite, targets, problems, setup)
     for named in suite.slices:
         if facts is not None and facts.total and named.text not in facts.tags:
             help = did_you_mean(named.text, facts.tags)
@@ -131,6 +136,7 @@ def plan_suite(
         facts,
         primary_metrics(suite, scorers, measures, gates),
         frozenset(target.reference for target in rivals),
+        setup,
         tuple(problems.found),
     )
 
@@ -142,6 +148,7 @@ def _rivals(
     gates: Sequence[Gate],
     targets: Sequence[TargetPlan],
     problems: Problems,
+    setup: RagSetup | None = None,
 ) -> tuple[TargetPlan, ...]:
     """The versions that a gate names to be beaten, unless they run anyway or nothing does."""
     named = [gate.rule.reference for gate in gates if isinstance(gate.rule, Beats) and gate.compares]
@@ -149,8 +156,38 @@ def _rivals(
     if not targets or not wanted:
         return ()
     running = {target.reference for target in targets}
-    found = plan_targets(workspace, tree, suite, wanted, problems)
+    found = _with_pipeline(workspace, tree, suite, setup, wanted, problems)
     return tuple(target for target in found if target.reference not in running)
+
+
+def _targets(
+    workspace: Workspace, tree: Tree, suite: Suite, prompts: tuple[str, ...], problems: Problems
+) -> tuple[RagSetup | None, tuple[TargetPlan, ...]]:
+    """(the retrieval pipeline where the suite has one, what the suite runs)."""
+    setup = None
+    if suite.rag is not None:
+        setup = plan_setup(workspace, tree, suite, problems)
+        if setup is None:
+            return None, ()
+    return setup, _with_pipeline(workspace, tree, suite, setup, prompts, problems)
+
+
+def _with_pipeline(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    setup: RagSetup | None,
+    prompts: tuple[str, ...],
+    problems: Problems,
+) -> tuple[TargetPlan, ...]:
+    if setup is None:
+        return plan_targets(workspace, tree, suite, prompts, problems)
+    return plan_rag_targets(workspace, tree, suite, setup, prompts, problems)
+
+
+def prompt_of(target: TargetPlan) -> Prompt | None:
+    """The prompt a target runs, None where it runs none."""
+    return target.prompt if isinstance(target, PromptPlan | RagPlan) else None
 
 
 def _place(named: Any) -> tuple[int, int]:
@@ -165,7 +202,8 @@ def _models(
     problems: Problems,
 ) -> tuple[str, ...]:
     """The models to run: those asked for, the suite's, the one the prompt pins, the default."""
-    pinned = next((t.prompt.model for t in targets[:1] if isinstance(t, PromptPlan)), None)
+    prompt = prompt_of(targets[0]) if targets else None
+    pinned = prompt.model if prompt is not None else None
     own = tuple(named.text for named in suite.models)
     chosen = asked or own or ((pinned,) if pinned else (workspace.settings.default_model,))
     for position, model in enumerate(chosen):
@@ -219,8 +257,14 @@ def _read_source(
     return load_cases(tree, source.path, validate=validate, checked=checked)
 
 
-def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Problems) -> CaseFacts | None:
-    """One pass over all cases: validates each, counts, and fingerprints the whole.
+def survey(
+    tree: Tree,
+    suite: Suite,
+    targets: Sequence[TargetPlan],
+    problems: Problems,
+    setup: RagSetup | None = None,
+) -> CaseFacts | None:
+    """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.
 
     The fingerprint adds up per-case digests, so it does not depend on the order of the file.
     None when a source could not be read; the problems then say why.
@@ -233,7 +277,8 @@ def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Pr
     broken = False
     several, ids = len(suite.cases) > 1, dict[int, str]()
     first = targets[0] if targets else None
-    examples = Examples(first.prompt) if isinstance(first, PromptPlan) else None
+    prompt = prompt_of(first) if first is not None else None
+    examples = Examples(prompt) if prompt is not None else None
     for source in suite.cases:
         key = source.path or f"inline:{source.line}"
         if key in seen_from:
@@ -248,6 +293,8 @@ def survey(tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Pr
         try:
             for case in _read_source(tree, suite, source, first.validate if first else None):
                 total += 1
+                if setup is not None:
+                    problems.found.extend(setup.read_gold(case, key))
                 if several:
                     _note_double(case, key, ids, problems)
                     broken = broken or bool(problems.found)

@@ -47,7 +47,8 @@ def _plan(workspace: Workspace, record: RunRecord, suite: str) -> SuitePlan:
     if not (workspace.root / path).is_file():
         raise UsageError(f"run {record.run_id} has the suite {path}, which is gone", "put it back")
     plan = plan_suite(workspace, path)
-    stored = {name for _, name, _ in record.manifest["suites"][suite]["scorers"]}
+    facts = record.manifest["suites"][suite]
+    stored = {name for _, name, _ in facts["scorers"]} | set(facts.get("fields", ()))
     lacking = [gate for gate in plan.gates if gate.measure and gate.measure.scorer not in {*stored, ""}]
     if lacking:
         message = f"{path}: {lacking[0].rule} reads a scorer that run {record.run_id} did not have"

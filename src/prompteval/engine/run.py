@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.errors import StoreError
@@ -25,6 +26,7 @@ from prompteval.engine.meter import Meter
 from prompteval.engine.models import Models
 from prompteval.engine.options import RunOptions
 from prompteval.engine.plan import SuitePlan
+from prompteval.engine.rag.outcome import rag_view
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import Entry, Stop, Waiting, interruptible, run_cases
 from prompteval.engine.stored import stored_rows
@@ -122,6 +124,9 @@ class _Run:
             batches=self._files.open_batches(self._id) if self._options.batch else None,
         )
         models.prepare(jobs)
+        for plan in plans:
+            if plan.rag is not None:
+                plan.rag.encoders.cache = self._files.vectors()
         if self._record is None:
             self._store.begin_run(self._id, made_from, _now())
         stop = Stop()
@@ -258,6 +263,7 @@ class _Run:
             else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
         )
         notes = [early.note()] if early is not None else []
+        notes += [] if plan.rag is None else list(plan.rag.notes())
         if suite.on_error == "exclude":
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
         if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
@@ -296,7 +302,12 @@ class _Run:
             notes=tuple(notes),
             errors_excluded=suite.on_error == "exclude",
             stop_early=early.as_json() if early is not None else {},
+            rag=None if plan.rag is None else rag_view(self._stored(job)),
         )
+
+    def _stored(self, job: Job) -> Iterator[tuple[Any, ...]]:
+        """The rows of a job with their scores, in order of case id."""
+        return self._store.score_columns(self._id, job.plan.suite.name, job.target.reference, job.model)
 
     def _compare(self, results: list[ResultView], jobs: Sequence[Job]) -> list[ResultView]:
         """The results with the rules decided that compare: with a baseline or another version."""

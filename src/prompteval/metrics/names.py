@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from prompteval.core.problem import did_you_mean
+from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
 _FORM = re.compile(r"\s*([a-z_][a-z0-9_.]*(?:[@^][a-z0-9]+)?)\s*(?:\(\s*(.*?)\s*\))?\s*\Z")
 _PASS = re.compile(r"(pass[@^])([1-9][0-9]{0,5})\Z")
@@ -62,7 +63,12 @@ class MetricName:
 
 
 def parse_metric(text: str) -> MetricName:
-    """A metric from its text. Raises ValueError, naming the nearest, for what is not known."""
+    """A metric from its text. Raises ValueError, naming the nearest, for what is not known.
+
+    A metric of a stage (`retrieval.ndcg@10`) is one name, whatever stands in its brackets.
+    """
+    if is_stage_metric(text):
+        return MetricName(str(parse_stage_metric(text)))
     match = _FORM.match(text)
     if match is None:
         raise ValueError(f"{text!r} is not a metric: write name or name(parameter=value)")

@@ -12,6 +12,7 @@ from prompteval.metrics.columns import Columns, Floats
 from prompteval.metrics.curves import Statistic
 from prompteval.metrics.names import MetricName, pass_of
 from prompteval.metrics.repeats import pass_columns, reduce_cases
+from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
 Kind = Literal["proportion", "mean", "confusion", "sample", "roc", "pr", "calibration", "breakdown"]
 SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs"]
@@ -81,6 +82,10 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
         return MetricSpec("proportion", reduce=lambda c: reduce_cases(c, how), least_turns=1)
     if name.name in _FIXED:
         return _FIXED[name.name]
+    if is_stage_metric(name.name):
+        found = parse_stage_metric(name.name)
+        kind: Kind = "proportion" if found.binary else "mean"
+        return MetricSpec(kind, low=found.low, higher_is_better=found.higher_is_better)
     source = Source("confidence", name.params.get("label", ""), 2 if "label" in name.params else 3)
     if name.name == "roc_auc":
         return MetricSpec("roc", source)

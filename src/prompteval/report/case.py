@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from prompteval.core.observation import Row
+from prompteval.core.observation import Observation, Row
 from prompteval.core.text import printable
 
 SHOWN = 600
+
+CANDIDATES_SHOWN = 10
 
 
 def render_case(row: Row) -> Iterator[str]:
@@ -24,6 +26,7 @@ def render_case(row: Row) -> Iterator[str]:
     ):
         yield f"{name:<9} {printable(_shown(value))}\n"
     yield f"raw text  {printable(seen.text)}\n"
+    yield from _retrieved(seen)
     if seen.confidence is not None:
         yield f"confidence {seen.confidence:.3f}\n"
     for score in row.scores:
@@ -91,6 +94,27 @@ def _reason(row: Row) -> str:
             labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
             return f"{score.name} {score.value:g}{labels}" + (f": {score.reason}" if score.reason else "")
     return ""
+
+
+def _retrieved(seen: Observation) -> Iterator[str]:
+    """What each stage of a pipeline did: candidates, what was packed, what the other modes answered."""
+    if seen.ranking is None:
+        return
+    order = seen.ranking if seen.reranked is None else seen.reranked
+    before = {name: rank for rank, name in enumerate(seen.ranking.ids, 1)}
+    packed = {chunk.id: n for n, chunk in enumerate(seen.context.kept, 1)} if seen.context else {}
+    yield f"candidates {len(seen.ranking)}\n"
+    for rank, (name, score) in enumerate(order.hits[:CANDIDATES_SHOWN], 1):
+        moved = f", was {before.get(name, 0)}" if seen.reranked is not None else ""
+        place = f"  [{packed[name]}]" if name in packed else ""
+        yield f"  {rank:>3}  {score:8.4f}{moved}  {printable(name)}{place}\n"
+    if seen.context is not None:
+        told = f"{len(seen.context.kept)} packed, {seen.context.tokens} of {seen.context.budget} tokens"
+        yield f"context   {told if seen.context.kept else 'nothing was packed'}\n"
+        for chunk, reason in seen.context.dropped:
+            yield f"dropped   {printable(chunk.id)} ({reason})\n"
+    for mode, answer in seen.details.get("modes", {}).items():
+        yield f"{mode}: {answer['outcome']} {printable(_shown(answer['output']))}\n"
 
 
 def worst_line(row: Row) -> str:

@@ -19,6 +19,8 @@ from prompteval.report.format import (
     stable,
     wavered,
 )
+from prompteval.report.rag_tables import tables
+from prompteval.report.rag_view import RagView
 from prompteval.report.view import ResultView, RunView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
@@ -59,6 +61,8 @@ def _result(result: ResultView) -> Iterator[str]:
         yield f"{safe(bin_title(table))}\n\n| {' | '.join(BIN_HEADS)} |\n|---|---|---|---|---|\n"
         yield from (f"| {' | '.join(bin_cells(line))} |\n" for line in table.lines)
         yield "\n"
+    if result.rag is not None:
+        yield from _rag_tables(result.rag)
     for tag, values in result.slices.items():
         yield f"| {safe(tag)} | metric | value | 95 % interval | scored |\n|---|---|---|---|---|\n"
         for value, found in values.items():
@@ -69,6 +73,13 @@ def _result(result: ResultView) -> Iterator[str]:
         yield "| gate | verdict | detail |\n|---|---|---|\n"
         for gate in result.gates:
             yield f"| {safe(gate.rule)} | {MARKS[gate.verdict]} | {safe(gate.detail)} |\n"
+        yield "\n"
+
+
+def _rag_tables(view: RagView) -> Iterator[str]:
+    for title, heads, rows in tables(view, verbose=True):
+        yield f"{safe(title)}\n\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}\n"
+        yield from (f"| {' | '.join(map(safe, row))} |\n" for row in rows)
         yield "\n"
 
 

@@ -54,6 +54,14 @@ def run_schema() -> dict[str, Any]:
             "cases": count, "of": count, "calls_saved": count, "note": {"type": "string"},
         },
     }  # fmt: skip
+    loss = {
+        "type": "object",
+        "required": ["loss", "better", "worse", "pairs"],
+        "properties": {
+            "loss": {"type": "string"}, "better": {"type": "string"}, "worse": {"type": "string"},
+            "pairs": count, **dict.fromkeys(("a", "b", "delta", "low", "high"), number),
+        },
+    }  # fmt: skip
     cases = ["total", "scored", "errors", "invalid", "skipped"]
     tokens = ["prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"]
     usage = [*("requests", "attempts", "cached", "replayed"), *tokens, "cost_usd"]
@@ -71,6 +79,15 @@ def run_schema() -> dict[str, Any]:
             "slices": {"type": "object", "additionalProperties": nested},
             "references": nested,
             "gates": {"type": "array", "items": gate},
+            "attribution": {"type": "object", "additionalProperties": count},
+            "failures": {
+                "type": "object",
+                "required": ["failed", "questions", "truncated"],
+                "properties": {"failed": count, "questions": count, "truncated": {"type": "object"}},
+            },
+            "losses": {"type": "array", "items": loss},
+            "abstention": {"type": "array", "items": {"type": "object"}},
+            "risk_coverage": {"type": "array", "items": {"type": "array", "items": number}},
             "reliability": {"type": "object", "additionalProperties": reliability},
             "flaky": {"type": "array", "items": flaky},
             "stop_early": early,

@@ -19,6 +19,7 @@ from prompteval.report.format import (
     stable,
     wavered,
 )
+from prompteval.report.rag_tables import tables as rag_tables
 from prompteval.report.view import ResultView, RunView
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
         _per_class(result, console)
     for bins in result.reliability:
         table(console, bin_title(bins), list(BIN_HEADS), [bin_cells(line) for line in bins.lines])
+    if result.rag is not None:
+        for title, heads, rows in rag_tables(result.rag, verbose=verbose):
+            table(console, title, list(heads), rows)
     _slices(result, console, verbose=verbose)
     if verbose and result.confusion:
         _confusion(result, console)

@@ -6,6 +6,7 @@ from typing import Any
 
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Estimate, GateResult, Verdict
+from prompteval.report.rag_view import RagView, rag_from
 
 SCHEMA = "prompteval/run@1"
 
@@ -91,6 +92,7 @@ class ResultView:
     errors_excluded: bool = False
     flaky: tuple[FlakyCase, ...] = ()
     stop_early: Mapping[str, Any] = field(default_factory=dict)
+    rag: RagView | None = None
 
     @property
     def saved(self) -> int:
@@ -174,6 +176,8 @@ def _result_json(result: ResultView) -> dict[str, Any]:
         body["reliability"] = {table.metric: _reliability_json(table) for table in result.reliability}
     if result.flaky:
         body["flaky"] = [{"id": case.case_id, "scores": list(case.scores)} for case in result.flaky]
+    if result.rag is not None:
+        body.update(result.rag.as_json())
     if result.notes:
         body["notes"] = list(result.notes)
     if result.errors_excluded:
@@ -251,4 +255,5 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         errors_excluded=raw.get("errors_excluded", False),
         flaky=tuple(FlakyCase(case["id"], tuple(case["scores"])) for case in raw.get("flaky", ())),
         stop_early=raw.get("stop_early", {}),
+        rag=rag_from(raw),
     )

@@ -21,6 +21,8 @@ class ModelProfile:
     """A named model: `[tool.prompteval.models.NAME]`. Times are seconds.
 
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
+    `context_window` is how many tokens the model reads and writes in all, where the table does not
+    know it or is wrong.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ModelProfile:
     max_attempts: int = 5
     case_deadline_s: float = 300.0
     price: Mapping[str, float] | None = None
+    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ class _Reader:
             "provider": str, "model": str, "base_url": str, "api_key_env": str,
             "rpm": int, "tpm": int, "max_concurrency": int, "max_attempts": int,
             "timeout_s": (int, float), "case_deadline_s": (int, float), "price": dict,
+            "context_window": int,
         }  # fmt: skip
         assert set(kinds) == {item.name for item in fields(ModelProfile)} - {"name"}
         values: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.workspace.rag_section import RagSection, SectionReader, rag_schema
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.yaml12 import Document, Pointer, parse
@@ -86,7 +87,7 @@ class Suite:
     slices: tuple[Named, ...] = ()
     references: tuple[Named, ...] = ()
     gate: tuple[GateSpec, ...] = ()
-    rag: Mapping[str, Any] | None = None
+    rag: RagSection | None = None
     on_error: Literal["worst", "exclude"] = "worst"
     description: str = ""
 
@@ -276,12 +277,16 @@ class _Reader:
                 self._note(("gate", index), "PE210", f"a gate rule is a text or a mapping, not {item!r}")
         return tuple(found)
 
-    def _rag(self, raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def _rag(self, raw: Mapping[str, Any]) -> RagSection | None:
         value = raw.get("rag")
-        if value is not None and not isinstance(value, dict):
+        if value is None:
+            return None
+        if not isinstance(value, dict):
             self._note(("rag",), "PE203", "rag is a mapping")
             return None
-        return value
+        return SectionReader(self._document, self._note, self._below_root).read(
+            value, has_prompt="prompt" in raw
+        )
 
 
 def suite_schema() -> dict[str, Any]:
@@ -298,7 +303,7 @@ def suite_schema() -> dict[str, Any]:
         "scorers": {"type": "array", "items": option},
         "references": {"type": "array", "items": {"enum": list(REFERENCES)}},
         "gate": {"type": "array", "items": {"type": ["string", "object"]}},
-        "rag": {"type": "object"},
+        "rag": rag_schema(),
         "on_error": {"enum": ["worst", "exclude"]},
         "description": {"type": "string"},
     }  # fmt: skip

@@ -5,12 +5,15 @@ from typing import Any
 
 from prompteval.engine.problems import Problems
 from prompteval.engine.prompts import split_reference
+from prompteval.engine.rag.setup import RagSetup
+from prompteval.engine.rag.target import RagPlan
 from prompteval.engine.targets.base import TargetPlan
 from prompteval.engine.targets.endpoint import plan_endpoint
 from prompteval.engine.targets.function import plan_function
 from prompteval.engine.targets.outputs import plan_outputs
 from prompteval.engine.targets.prompt import PromptPlan
 from prompteval.prompt.loader import load_prompt
+from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import GitTree, Tree
@@ -25,11 +28,9 @@ def plan_targets(
     this suite's, so the result may be empty without a problem.
     """
     place = (suite.target.line, 1)
-    if suite.rag is not None:
-        problems.add(suite.path, place, "PE220", "rag: suites cannot be run yet")
-        return ()
     if suite.target.kind == "prompt":
-        return _prompts(workspace, tree, suite, prompts, problems)
+        found = _prompts(workspace, tree, suite, prompts, problems)
+        return tuple(PromptPlan(prompt) for prompt in found)
     if prompts:
         return ()
     if suite.target.kind in ("callable", "endpoint") and isinstance(tree, GitTree):
@@ -47,11 +48,33 @@ def plan_targets(
     return () if target is None else (target,)
 
 
+def plan_rag_targets(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    setup: RagSetup,
+    prompts: tuple[str, ...],
+    problems: Problems,
+) -> tuple[TargetPlan, ...]:
+    """A pipeline with each version of its answer prompt, or alone where no mode asks a model."""
+    if suite.target.kind == "none":
+        return () if prompts else (RagPlan(setup),)
+    if suite.target.kind != "prompt":
+        message = f"rag goes with a prompt, not with a {suite.target.kind}"
+        problems.add(suite.path, (suite.target.line, 1), "PE220", message, "write `prompt: <name>`")
+        return ()
+    targets = [RagPlan(setup, prompt) for prompt in _prompts(workspace, tree, suite, prompts, problems)]
+    for target in targets:
+        problems.found.extend(problem for problem in target.problems() if problem not in problems.found)
+    return tuple(targets)
+
+
 def _prompts(
     workspace: Workspace, tree: Tree, suite: Suite, references: tuple[str, ...], problems: Problems
-) -> tuple[TargetPlan, ...]:
+) -> list[Prompt]:
+    """The versions that are asked for, loaded and checked."""
     place = (suite.target.line, 1)
-    loaded: list[TargetPlan] = []
+    loaded: list[Prompt] = []
     own = split_reference(suite.target.value)[0]
     for reference in references or (suite.target.value,):
         name, version, ref = split_reference(reference)
@@ -60,7 +83,6 @@ def _prompts(
         source = tree if ref is None else GitTree(workspace.root, ref)
         prompt = problems.catch(suite.path, place, "PE222", load_prompt, source, name, version)
         if prompt is not None:
-            target = PromptPlan(prompt)
-            problems.found.extend(target.problems())
-            loaded.append(target)
-    return tuple(loaded)
+            problems.found.extend(prompt.check())
+            loaded.append(prompt)
+    return loaded

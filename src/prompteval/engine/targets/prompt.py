@@ -1,6 +1,6 @@
 """A prompt and a model as a target: one case in, what happened out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
@@ -8,7 +8,7 @@ from typing import Any
 
 from prompteval.cases.record import Pointer, Validate
 from prompteval.core.case import Case
-from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError
+from prompteval.core.errors import ContextOverflow, DeadlineExceeded, ProviderError, RenderError
 from prompteval.core.observation import Call, Failure, Observation, Outcome
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import Provider
@@ -73,8 +73,12 @@ class PromptTarget:
     Never raises for a bad case: what went wrong is the observation's outcome and failure.
     """
 
-    def __init__(self, prompt: Prompt, provider: Provider, model: str) -> None:
+    def __init__(
+        self, prompt: Prompt, provider: Provider, model: str, check: Callable[[Request], None] | None = None
+    ) -> None:
+        """`check` sees each request before it is sent, and raises ContextOverflow for one too long."""
         self._prompt = prompt
+        self._check = check
         self._provider = provider
         self._model = model
         self._identity = provider.identity
@@ -98,8 +102,12 @@ class PromptTarget:
         started = perf_counter()
         try:
             request = self.request(case, replicate)
+            if self._check is not None:
+                self._check(request)
         except (RenderError, DeadlineExceeded) as error:
             return failed("render", type(error).__name__, str(error))
+        except ContextOverflow as error:
+            return failed("packing", "ContextOverflow", str(error))
         try:
             response = await self._provider.complete(request)
         except ProviderError as error:
@@ -125,17 +133,7 @@ class PromptTarget:
         return replace(seen, calls=(call,))
 
     def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
-        call = Call(
-            model=self._model,
-            key=request.key,
-            served_by=response.served_by,
-            attempts=int(response.details.get("attempts", 1)),
-            latency_ms=response.latency_ms,
-            usage=response.usage,
-            model_reported=response.model_reported,
-            finish=response.finish,
-            possibly_billed=int(response.details.get("possibly_billed", 0)),
-        )
+        call = call_of(self._model, request, response)
         outcome, output, failure = self._judge(response)
         return Observation(
             outcome=outcome,
@@ -163,3 +161,18 @@ class PromptTarget:
             return "invalid", None, Failure("call", "unsupported", message)
         parsed = self._prompt.parse(response.text)
         return parsed.outcome, parsed.output, parsed.failure
+
+
+def call_of(model: str, request: Request, response: Response) -> Call:
+    """The call that brought a reply."""
+    return Call(
+        model=model,
+        key=request.key,
+        served_by=response.served_by,
+        attempts=int(response.details.get("attempts", 1)),
+        latency_ms=response.latency_ms,
+        usage=response.usage,
+        model_reported=response.model_reported,
+        finish=response.finish,
+        possibly_billed=int(response.details.get("possibly_billed", 0)),
+    )

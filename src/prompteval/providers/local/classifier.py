@@ -14,13 +14,16 @@ from typing import Any
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response, Usage
+from prompteval.providers.local import reader
 from prompteval.providers.local.embedder import MiniLMEmbedder
+from prompteval.providers.local.passages import Asked
 from prompteval.providers.local.weights import Weights
 
 ALGORITHM = "similarity-2"
 EXAMPLE_SHARPNESS = 20.0
 CONFIDENCE_SHARPNESS = 12.0
 EXAMPLE_WEIGHT = 0.6
+MOST_KNOWN = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Field:
 
 
 class LocalProvider:
-    """`local/minilm`: reads the messages and the schema of a request, and chooses labels."""
+    """`local/minilm`: reads the messages and the schema of a request, and chooses labels or quotes."""
 
     max_batch = 256
 
@@ -45,7 +48,7 @@ class LocalProvider:
 
     @property
     def identity(self) -> str:
-        return f"local:{self._weights.sha256}:{ALGORITHM}"
+        return f"local:{self._weights.sha256}:{ALGORITHM}:{reader.ALGORITHM}:{reader.ABSTAIN_BELOW}"
 
     async def complete(self, request: Request) -> Response:
         result = self.complete_many([request])[0]
@@ -58,18 +61,33 @@ class LocalProvider:
 
     def complete_many(self, requests: Sequence[Request]) -> list[Response | ProviderError]:
         """One reply a request; all texts are encoded together."""
-        asked = [_question(request) for request in requests]
-        counts = self._embedder.count_tokens(asked) if asked else []
-        vectors, _ = self._embedder.embed(asked)
+        asked = [
+            reader.asked_of(request) if reader.is_answer(request.schema) else None for request in requests
+        ]
+        texts = [_question(request) for request in requests]
+        counts = self._embedder.count_tokens(texts) if texts else []
+        questions = [
+            text if found is None else found.question for text, found in zip(texts, asked, strict=True)
+        ]
+        vectors, _ = self._embedder.embed(questions)
         replies: list[Response | ProviderError] = []
-        for request, vector, count in zip(requests, vectors, counts, strict=True):
-            replies.append(self._reply(request, vector, count))
+        for request, found, vector, count in zip(requests, asked, vectors, counts, strict=True):
+            if found is None or (request.schema is None and not found.passages):
+                replies.append(self._reply(request, vector, count))
+            else:
+                replies.append(self._extract(request, found, vector, count))
         return replies
+
+    def _extract(self, request: Request, asked: Asked, vector: Any, tokens: int) -> Response:
+        """An answer quoted from the request's passages."""
+        found = reader.candidates(asked)
+        likeness = self._vectors(tuple(one.read for one in found)) @ vector if found else []
+        return reader.reply(request, found, [float(value) for value in likeness], tokens)
 
     def _reply(self, request: Request, vector: Any, tokens: int) -> Response:
         if request.schema is None:
             return _unsupported(
-                "a sentence-embedding model writes no free text; give the prompt an enum output"
+                "a sentence-embedding model writes no free text; give the prompt an enum output, or passages"
             )
         fields, refused = _fields(request.schema)
         if refused:
@@ -115,9 +133,11 @@ class LocalProvider:
         return int(np.argmax(scores)), [round(float(share), 6) for share in shares]
 
     def _vectors(self, texts: tuple[str, ...]) -> Any:
-        """Vectors of label texts and examples, encoded once and kept."""
+        """Vectors of label texts, examples and sentences, encoded once and kept."""
         import numpy as np
 
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if missing:
             vectors, _ = self._embedder.embed(missing)

@@ -3,22 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from prompteval.core.sentences import sentence_starts
 from prompteval.rag.chunk.cut import Level
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"\n\s*")
 _WORD = re.compile(r"\s+")
-# An end mark with closing quotes, and white space behind it; East Asian marks need none.
-_SENTENCE = re.compile(r"""(?:[.!?…؟۔।॥]+["'”’»)\]]*\s+|[。！？｡]+[」』”’）]*\s*|\n[^\S\n]*\n\s*)""")
-_LAST_WORD = re.compile(r"(\w[\w.]*)\Z")
-# fmt: off
-_ABBREVIATIONS = frozenset({
-    "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "e.g", "i.e", "cf", "al", "fig", "eq",
-    "no", "nos", "vol", "pp", "ed", "eds", "inc", "ltd", "co", "corp", "dept", "approx", "est", "art", "sec",
-    "bzw", "z.b", "d.h", "usw", "nr", "ca",
-    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
-})
-# fmt: on
 
 
 def paragraphs(text: str) -> Level:
@@ -39,12 +29,7 @@ def words(text: str) -> Level:
 def sentences(text: str) -> Level:
     """Behind an end mark, unless an abbreviation, an initial or a small letter says otherwise."""
 
-    def level(start: int, end: int) -> Iterator[int]:
-        for match in _SENTENCE.finditer(text, start, end):
-            if match.end() < end and _ends(text, match):
-                yield match.end()
-
-    return level
+    return lambda start, end: sentence_starts(text, start, end)
 
 
 def _behind(pattern: re.Pattern[str], text: str) -> Level:
@@ -54,16 +39,3 @@ def _behind(pattern: re.Pattern[str], text: str) -> Level:
                 yield match.end()
 
     return level
-
-
-def _ends(text: str, match: re.Match[str]) -> bool:
-    """Whether the mark ends a sentence. Only a full stop is ever in doubt."""
-    if text[match.start()] != "." or "\n\n" in match[0]:
-        return True
-    if text[match.end()].islower():
-        return False
-    before = _LAST_WORD.search(text, max(0, match.start() - 20), match.start())
-    if before is None:
-        return True
-    word = before[1]
-    return not (word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I"))

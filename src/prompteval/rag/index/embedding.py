@@ -50,6 +50,16 @@ class CachedEmbedder:
         found = np.concatenate([known[key][0] for key in keys])
         return np.ascontiguousarray(found, dtype=np.float32), sum(known[key][1] for key in keys)
 
+    def truncates(self, texts: Sequence[str]) -> list[bool]:
+        """Whether each text is longer than the window, as it was noted when the text was encoded."""
+        identity = self.identity
+        keys = [cache_key(identity, "text", text) for text in texts]
+        found = {key: flag for key, (_, flag) in self._cache.get(list(dict.fromkeys(keys))).items()}
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        if missing and isinstance(self._embedder, WindowedEmbedder):
+            found.update(zip(missing, self._embedder.truncates(list(missing.values())), strict=True))
+        return [found.get(key, False) for key in keys]
+
 
 class CachedTokenEmbedder:
     """A TokenEmbedder in front of another. Vectors are kept with 16 bits, so that all come from those."""

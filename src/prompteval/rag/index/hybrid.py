@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from prompteval.core.errors import UsageError
 from prompteval.core.protocols import Retriever
 from prompteval.core.retrieval import Ranking
+from prompteval.rag.asked import search_many
 from prompteval.rag.fuse import Scale, reciprocal_rank_fusion, weighted_fusion
 
 DEFAULT_DEPTH = 100
@@ -39,7 +40,14 @@ class Hybrid:
 
     def search(self, query: str, k: int) -> Ranking:
         """At most k ids of those any retriever found."""
-        rankings = [retriever.search(query, self._depth) for retriever in self._retrievers]
+        return self.search_many([query], k)[0]
+
+    def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
+        """One ranking a query, in order."""
+        found = [search_many(retriever, queries, self._depth) for retriever in self._retrievers]
+        return [self._fused(rankings, k) for rankings in zip(*found, strict=True)]
+
+    def _fused(self, rankings: Sequence[Ranking], k: int) -> Ranking:
         if self._weights is None:
             return reciprocal_rank_fusion(rankings).top(k)
         return weighted_fusion(rankings, self._weights, self._scale).top(k)

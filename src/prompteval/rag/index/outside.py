@@ -15,6 +15,9 @@ LARGEST_ANSWER = 10_000_000
 class RunRetriever:
     """A TREC run: the query is the case's id, and only the first `depth` documents are candidates."""
 
+    reads_ids = True
+    cacheable = False
+
     def __init__(self, rankings: Mapping[str, Ranking], identity: str, depth: int | None = None) -> None:
         self._rankings = rankings
         self._depth = depth
@@ -30,8 +33,11 @@ class FunctionRetriever:
     """The team's own `function(query, k)`; gives back ids with scores, best first.
 
     Each hit is (id, score) or an object with `id` and `score`. What the function raises, and an
-    answer that is no such list, is a RetrievalError.
+    answer that is no such list, is a RetrievalError. `cacheable` says that the same question may find
+    something else another time.
     """
+
+    cacheable = False
 
     def __init__(self, function: Callable[[str, int], Any], entry: str, fingerprint: str = "") -> None:
         self._function = function
@@ -50,8 +56,10 @@ class EndpointRetriever:
     """An HTTP endpoint: POST of {"query", "k"}, answered by {"hits": [{"id", "score"}, ...]}.
 
     Redirects are not followed; an answer other than 200, none within `timeout_s` seconds in all, or
-    one that is no such object is a RetrievalError. `asearch` is for the event loop.
+    one that is no such object is a RetrievalError. `asearch` is for the event loop. `cacheable` as above.
     """
+
+    cacheable = False
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None, timeout_s: float = 60.0) -> None:
         self._url = url

@@ -1,0 +1,53 @@
+"""Gathers single questions into batches for work that is done in a thread, one batch at a time."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Gathered(Generic[Item, Result]):
+    """Callers hand in one item each; whatever waits when the thread comes free goes together.
+
+    An error of a batch is each caller's own.
+    """
+
+    def __init__(self, work: Callable[[Sequence[Item]], Sequence[Result]], most: int = 256) -> None:
+        self._work = work
+        self._most = most
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, item: Item) -> Result:
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        return await future
+
+    async def aclose(self) -> None:
+        """Stop what has not begun."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(0)  # whoever is about to ask gets into this batch
+                batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                live = [(item, future) for item, future in batch if not future.done()]
+                try:
+                    results = await asyncio.to_thread(self._work, [item for item, _ in live])
+                except Exception as error:
+                    for _, future in live:
+                        if not future.cancelled():
+                            future.set_exception(error)
+                    continue
+                for (_, future), result in zip(live, results, strict=True):
+                    if not future.cancelled():
+                        future.set_result(result)
+        finally:
+            self._task = None

@@ -1,0 +1,1 @@
+"""Suites with a retrieval pipeline: planned, run, searched, swept."""

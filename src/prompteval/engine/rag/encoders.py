@@ -1,0 +1,84 @@
+"""The embedding models of a workspace by name, each opened once, in front of one cache of vectors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import UsageError
+from prompteval.core.protocols import Embedder, TokenEmbedder, VectorCache
+from prompteval.rag.index.embedding import CachedEmbedder, CachedTokenEmbedder
+from prompteval.workspace.settings import ModelProfile, Workspace
+
+DEFAULT = "minilm"
+
+
+class Encoders:
+    """Opens encoders: `minilm`, a folder, a hub name in the local cache, or `openai/<model>`.
+
+    `cache` is None where nothing is kept: before a run begins, and under --no-cache.
+    """
+
+    def __init__(self, workspace: Workspace, here: Path) -> None:
+        self._workspace = workspace
+        self._here = here
+        self._open: dict[str, Any] = {}
+        self.cache: VectorCache | None = None
+
+    def embedder(self, model: str = DEFAULT) -> Embedder:
+        """Raises UsageError or MissingExtra for a model that is not there."""
+        found: Embedder = self._model(model)
+        return found if self.cache is None else CachedEmbedder(found, self.cache)
+
+    def token_embedder(self, model: str = DEFAULT) -> TokenEmbedder:
+        """Raises UsageError for a model without token vectors."""
+        found = self._model(model)
+        if not hasattr(found, "embed_tokens"):
+            message = f"{model} gives no token vectors, and late_interaction needs them"
+            raise UsageError(message, "use minilm, or a folder of a sentence-transformers model")
+        tokens: TokenEmbedder = found
+        return tokens if self.cache is None else CachedTokenEmbedder(tokens, self.cache)
+
+    def _model(self, model: str) -> Any:
+        if model not in self._open:
+            self._open[model] = self._make(model)
+        return self._open[model]
+
+    def _make(self, model: str) -> Any:
+        profile = self._workspace.settings.models.get(model)
+        kind, _, name = model.partition("/")
+        if (profile is not None and profile.provider == "openai") or (kind == "openai" and name):
+            return _openai(name or model, profile)
+        from prompteval.providers.local.embedder import MiniLMEmbedder
+        from prompteval.providers.local.weights import find_weights
+
+        return MiniLMEmbedder(find_weights(model, self._here))
+
+
+class LateEmbedder:
+    """An encoder opened at its first text, for scorers that may never need one."""
+
+    def __init__(self, encoders: Encoders, model: str = DEFAULT) -> None:
+        self._encoders = encoders
+        self._model = model
+
+    @property
+    def identity(self) -> str:
+        return self._encoders.embedder(self._model).identity
+
+    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+        """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
+        return self._encoders.embedder(self._model).embed(texts)
+
+
+def _openai(model: str, profile: ModelProfile | None) -> Any:
+    from prompteval.providers.openai import server_url
+    from prompteval.providers.openai.embeddings import OpenAIEmbedder
+
+    chosen = profile or ModelProfile(model)
+    return OpenAIEmbedder(
+        chosen.model or model,
+        base_url=server_url(profile),
+        api_key_env=chosen.api_key_env or "OPENAI_API_KEY",
+        timeout_s=chosen.timeout_s,
+        max_attempts=chosen.max_attempts,
+    )

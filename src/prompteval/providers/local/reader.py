@@ -1,0 +1,76 @@
+"""Answers a question over passages by quoting: the sentence most like the question, or none.
+
+Extractive, and no more: it copies one sentence and does not read it. The likeness is the cosine
+similarity of two sentence embeddings, the sentence with its passage's first line (mostly a title)
+before it. Below a threshold the answer is that there is none.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.request import Request, Response, Usage
+from prompteval.core.sentences import split_sentences
+from prompteval.providers.local.passages import Asked, read_message
+
+ALGORITHM = "sentence-1"
+# Chosen on the dev split of datasets/handbook_qa.jsonl: see benchmarks/extractive.
+ABSTAIN_BELOW = 0.62
+ANSWER_FIELDS = frozenset({"answer", "citations", "abstain"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of a passage; `read` is what is compared with the question."""
+
+    n: int
+    sentence: str
+    read: str
+
+
+def is_answer(schema: Mapping[str, Any] | None) -> bool:
+    """Whether an output is an answer with citations, or text."""
+    return schema is None or set(schema.get("properties", {})) == ANSWER_FIELDS
+
+
+def asked_of(request: Request) -> Asked:
+    """Question and passages of the last user message."""
+    text = next((m.content for m in reversed(request.messages) if m.role == "user"), "")
+    return read_message(text)
+
+
+def candidates(asked: Asked) -> list[Candidate]:
+    """Every sentence, list item and table row of the passages, in their order; headings say nothing."""
+    found = []
+    for n, text in asked.passages.items():
+        title, _, rest = text.partition("\n")
+        for line in (rest or title).split("\n"):
+            if line.startswith("#"):
+                continue
+            for sentence in split_sentences(line):
+                if any(character.isalnum() for character in sentence):
+                    found.append(Candidate(n, sentence, f"{title}: {sentence}" if rest else sentence))
+    return found
+
+
+def reply(request: Request, found: Sequence[Candidate], likeness: Sequence[float], tokens: int) -> Response:
+    """The best candidate as the request's output; abstains below the threshold and without passages."""
+    best = max(range(len(found)), key=lambda index: likeness[index], default=None)
+    near = likeness[best] if best is not None else 0.0
+    abstains = best is None or near < ABSTAIN_BELOW
+    confidence = round(min(max(near, 0.0), 1.0), 6)
+    chosen = found[best] if best is not None and not abstains else None
+    if request.schema is None:
+        text = f"{chosen.sentence} [{chosen.n}]" if chosen else ""
+    else:
+        cited = [{"n": chosen.n, "quote": chosen.sentence}] if chosen else []
+        answer = {"answer": chosen.sentence if chosen else "", "citations": cited, "abstain": abstains}
+        text = json.dumps(answer, ensure_ascii=False)
+    return Response(
+        text=text,
+        model_reported=request.model,
+        usage=Usage(prompt_tokens=tokens, completion_tokens=0),
+        confidence=confidence,
+        details={"likeness": round(near, 6)},
+    )

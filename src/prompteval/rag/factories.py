@@ -1,0 +1,208 @@
+"""From the words of a suite to retrievers and rerankers: one function each, found by name in the registry.
+
+A factory is called as `factory(options, ingredients)`. It checks its options, names in its identity
+everything that can change a ranking, and leaves what is slow to the first search (`Deferred`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import UsageError
+from prompteval.core.fingerprint import fingerprint_bytes
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Embedder, Provider, Reranker, Retriever, TokenEmbedder, VectorCache
+from prompteval.core.registry import resolve
+from prompteval.core.retrieval import Chunk, Ranking
+from prompteval.rag.index.bm25 import Bm25Index
+from prompteval.rag.index.bm25_postings import Bm25
+from prompteval.rag.index.content import content_of
+from prompteval.rag.index.dense import KINDS, DenseIndex
+from prompteval.rag.index.hybrid import Hybrid
+from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
+from prompteval.rag.index.persist import open_index
+from prompteval.rag.index.words import Words
+from prompteval.rag.remembered import Deferred, RememberedReranker, RememberedRetriever
+from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
+from prompteval.rag.rerank.late_interaction import LateInteraction
+from prompteval.rag.rerank.llm import LLMReranker
+from prompteval.rag.trec.read import read_run
+from prompteval.workspace.rag_section import Part, RagSection
+
+RETRIEVERS = "prompteval.retrievers"
+RERANKERS = "prompteval.rerankers"
+FUSIONS = ("rrf", "minmax", "zscore")
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a pipeline is built from.
+
+    `embedder` and `token_embedder` open a model by its name; `encoders` collects what was opened.
+    `function` imports `module:name` of the team's own code, with its fingerprint. `cache` keeps
+    rankings and scores, None for no cache. `here` is the folder of the suite, where its paths start,
+    `root` that of the workspace, where a recorded run's path does. `model` and `provider` are of the
+    run's own model, for a reranker that asks it; None where there is none.
+    """
+
+    chunks: Sequence[Chunk]
+    section: RagSection
+    here: Path
+    root: Path
+    embedder: Callable[[str], Embedder]
+    token_embedder: Callable[[str], TokenEmbedder]
+    function: Callable[[str], tuple[Callable[[str, int], Any], str]]
+    cache: VectorCache | None = None
+    model: str = ""
+    provider: Provider | None = None
+    encoders: list[Embedder] = field(default_factory=list)
+
+    @cached_property
+    def content(self) -> str:
+        """The fingerprint of what is indexed."""
+        return content_of(self.chunks)
+
+
+def build_retriever(part: Part, ingredients: Ingredients) -> Retriever:
+    """The retriever a suite names, behind the cache of rankings unless it cannot be known to be the same.
+
+    Raises UsageError for an unknown kind or option.
+    """
+    factory = resolve(RETRIEVERS, part.kind)
+    found: Retriever = factory(part.options, ingredients)
+    if ingredients.cache is None or not getattr(found, "cacheable", True):
+        return found
+    return RememberedRetriever(found, ingredients.cache)
+
+
+def build_reranker(part: Part, ingredients: Ingredients) -> Reranker | None:
+    """The reranker a suite names, None for `none`. Raises UsageError for an unknown kind or option."""
+    factory = resolve(RERANKERS, part.kind)
+    found: Reranker | None = factory(part.options, ingredients)
+    if found is None or ingredients.cache is None or hasattr(found, "arerank"):
+        return found
+    return RememberedReranker(found, ingredients.cache)
+
+
+def refuse_unknown(what: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise UsageError for an option that is not known."""
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                f"{what} has no option {name!r}", did_you_mean(str(name), known) or "it takes none"
+            )
+
+
+def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
+    """`bm25: {engine, k1, b, stemmer, stopwords}`."""
+    chosen = {**ingredients.section.bm25, **options}
+    refuse_unknown("bm25", chosen, ("engine", "k1", "b", "stemmer", "stopwords"))
+    for name in ("k1", "b"):
+        value = chosen.get(name, 1.0)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"bm25: {name} is {value!r}", "give a number")
+    words = Words(chosen.pop("stemmer", "english"), chosen.pop("stopwords", "english"))
+    how = Bm25(**chosen, words=words)
+    identity = f"bm25({how.identity},{ingredients.content})"
+    return Deferred(identity, lambda: Bm25Index.build(ingredients.chunks, how))
+
+
+def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
+    """`dense: {model, index, folder}`: cosine similarity.
+
+    `folder` keeps the index on disk; one of another model or dimension is refused.
+    """
+    chosen = {**ingredients.section.dense, **options}
+    refuse_unknown("dense", chosen, ("model", "index", "folder"))
+    kind = chosen.get("index", "flat")
+    if kind not in KINDS:
+        raise UsageError(f"dense: there is no index {kind!r}", did_you_mean(str(kind), KINDS))
+    model = ingredients.embedder(str(chosen.get("model", "minilm")))
+    ingredients.encoders.append(model)
+    chunks = ingredients.chunks
+
+    def build() -> Retriever:
+        if "folder" in chosen:
+            return open_index(ingredients.here / str(chosen["folder"]), chunks, model, kind)
+        return DenseIndex.build(chunks, model, kind)
+
+    identity = f"dense({kind},{model.identity},{ingredients.content})"
+    found = Deferred(identity, build)
+    if "folder" in chosen:
+        found.built  # noqa: B018 - an index of another model is refused before the first question
+    return found
+
+
+def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
+    """`{kind: hybrid, of: [bm25, dense], fusion: rrf | minmax | zscore, weights}`."""
+    refuse_unknown("hybrid", options, ("of", "fusion", "weights"))
+    fusion, weights = options.get("fusion", "rrf"), options.get("weights")
+    names = options.get("of", ["bm25", "dense"])
+    if fusion not in FUSIONS:
+        raise UsageError(f"hybrid: there is no fusion {fusion!r}", did_you_mean(str(fusion), FUSIONS))
+    if not isinstance(names, list) or len(names) < 2 or "hybrid" in names:
+        raise UsageError("hybrid: of is a list of two retrievers or more", "write `of: [bm25, dense]`")
+    if (weights is None) != (fusion == "rrf"):
+        raise UsageError("hybrid: weights go with fusion minmax or zscore", "rrf takes none")
+    inner = [build_retriever(Part(str(name)), ingredients) for name in names]
+    return Hybrid(inner, ingredients.section.depth, weights, fusion if weights is not None else "minmax")
+
+
+def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
+    """`{endpoint: url, headers, timeout_s}`; what is behind an address may change: not remembered."""
+    refuse_unknown("endpoint", options, ("endpoint", "headers", "timeout_s"))
+    url, timeout_s = options["endpoint"], options.get("timeout_s", 60.0)
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        raise UsageError("retriever: an endpoint begins with http:// or https://")
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or timeout_s <= 0:
+        raise UsageError("retriever: timeout_s is a number above zero")
+    return EndpointRetriever(url, options.get("headers"), float(timeout_s))
+
+
+def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
+    """`{run: file.trec}`: recorded rankings by case id, of each the first `depth` documents."""
+    refuse_unknown("run", options, ("run",))
+    path = ingredients.root / str(options["run"])
+    table = read_run(path)
+    hits: dict[int, list[tuple[str, float]]] = {}
+    for query, document, score in zip(table.query, table.document, table.number, strict=True):
+        hits.setdefault(int(query), []).append((document.decode(), float(score)))
+    rankings = {table.queries[query]: Ranking.of(found) for query, found in hits.items()}
+    return RunRetriever(rankings, fingerprint_bytes(path.read_bytes()), ingredients.section.depth)
+
+
+def python(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
+    """`{python: "app.search:find"}`: the team's own function; what it reads may change unseen, so neither."""
+    refuse_unknown("python", options, ("python",))
+    function, mark = ingredients.function(str(options["python"]))
+    return FunctionRetriever(function, str(options["python"]), mark)
+
+
+def unchanged(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker | None:
+    """`none`: no reranker."""
+    refuse_unknown("reranker none", options, ())
+    return None
+
+
+def late_interaction(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
+    """`{kind: late_interaction, model}`: MaxSim over token vectors."""
+    refuse_unknown("late_interaction", options, ("model",))
+    return LateInteraction(ingredients.token_embedder(str(options.get("model", "minilm"))))
+
+
+def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
+    """`{kind: cross_encoder, model: folder}`."""
+    refuse_unknown("cross_encoder", options, ("model",))
+    if not options.get("model"):
+        raise UsageError("cross_encoder names no model", "write `model: <folder of a cross-encoder>`")
+    return CrossEncoderReranker(ingredients.here / str(options["model"]), ingredients.cache)
+
+
+def llm(options: Mapping[str, Any], ingredients: Ingredients) -> LLMReranker:
+    """`llm`: the run's own model grades each passage."""
+    refuse_unknown("llm", options, ())
+    if ingredients.provider is None:
+        raise UsageError("reranker llm asks a model, and this suite has none", "add `prompt: <name>`")
+    return LLMReranker(ingredients.provider, ingredients.model)

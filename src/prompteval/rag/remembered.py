@@ -1,0 +1,113 @@
+"""Rankings from the cache, so that a question asked again builds no index and loads no model."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from prompteval.core.protocols import Reranker, Retriever, VectorCache
+from prompteval.core.retrieval import Chunk, Ranking
+from prompteval.rag.asked import search_many
+from prompteval.rag.index.content import indexed_text
+
+
+class Deferred:
+    """A Retriever that is built at its first search. `identity` names everything the building reads."""
+
+    def __init__(self, identity: str, build: Callable[[], Retriever]) -> None:
+        self.identity = identity
+        self._build = build
+
+    @cached_property
+    def built(self) -> Retriever:
+        return self._build()
+
+    def search(self, query: str, k: int) -> Ranking:
+        return self.built.search(query, k)
+
+    def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
+        """One ranking a query, in order."""
+        return search_many(self.built, queries, k)
+
+
+class RememberedRetriever:
+    """A Retriever in front of another: each query is searched for once, ever. `searched` counts the rest."""
+
+    def __init__(self, retriever: Retriever, cache: VectorCache) -> None:
+        self._retriever = retriever
+        self._cache = cache
+        self.searched = 0
+
+    @property
+    def identity(self) -> str:
+        return self._retriever.identity
+
+    def search(self, query: str, k: int) -> Ranking:
+        return self.search_many([query], k)[0]
+
+    def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
+        """One ranking a query, in order."""
+        keys = [_key("search", self.identity, str(k), query) for query in queries]
+        known = _read(self._cache, keys)
+        missing = {key: query for key, query in zip(keys, queries, strict=True) if key not in known}
+        if missing:
+            fresh = dict(zip(missing, search_many(self._retriever, list(missing.values()), k), strict=True))
+            self.searched += len(fresh)
+            _write(self._cache, fresh)
+            known.update(fresh)
+        return [known[key] for key in keys]
+
+
+class RememberedReranker:
+    """A Reranker in front of another, by question and the content of its candidates."""
+
+    def __init__(self, reranker: Reranker, cache: VectorCache) -> None:
+        self._reranker = reranker
+        self._cache = cache
+
+    @property
+    def identity(self) -> str:
+        return self._reranker.identity
+
+    def rerank(self, query: str, chunks: Sequence[Chunk]) -> Ranking:
+        texts = [text for chunk in chunks for text in (chunk.id, indexed_text(chunk))]
+        key = _key("rerank", self.identity, query, *texts)
+        found = _read(self._cache, [key]).get(key)
+        if found is None:
+            found = self._reranker.rerank(query, chunks)
+            _write(self._cache, {key: found})
+        return found
+
+
+def _key(kind: str, *parts: str) -> str:
+    digest = hashlib.sha256(f"{kind}\0".encode())
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def _write(cache: VectorCache, rankings: dict[str, Ranking]) -> None:
+    cache.put(
+        {
+            key: (json.dumps([ranking.hits, ranking.tied, ranking.duplicates]).encode(), False)
+            for key, ranking in rankings.items()
+        }
+    )
+
+
+def _read(cache: VectorCache, keys: Sequence[str]) -> dict[str, Ranking]:
+    """Rankings by key; an entry that is no ranking is a miss."""
+    found = {}
+    for key, (data, _) in cache.get(list(dict.fromkeys(keys))).items():
+        try:
+            hits, tied, duplicates = json.loads(data)
+            ranking = Ranking(
+                tuple((str(name), float(score)) for name, score in hits), int(tied), int(duplicates)
+            )
+        except (ValueError, TypeError):
+            continue
+        if all(math.isfinite(score) for _, score in ranking.hits):
+            found[key] = ranking
+    return found

@@ -1,0 +1,1 @@
+"""What each stage of a retrieval pipeline is worth on one case, and why a question failed."""

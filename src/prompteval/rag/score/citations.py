@@ -1,0 +1,83 @@
+"""Citations of one answer, scored apart: exists, quote found, right passage, sentence supported.
+
+After ALCE (Gao et al. 2023, Enabling Large Language Models to Generate Text with Citations): a
+sentence without a citation, or with one outside the context, has recall 0; an answer without
+citations has precision 0.
+"""
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from statistics import fmean
+
+from prompteval.core.retrieval import Chunk
+from prompteval.metrics.spans import Span, touches
+from prompteval.rag.quote import find_exact, find_normalised, normalised
+from prompteval.rag.score.given import Given
+from prompteval.rag.score.overlap import Support
+
+# A quote with at most this share of its characters changed counts as found.
+FUZZY = 0.1
+
+
+def exists(given: Given, passages: Sequence[Chunk]) -> float | None:
+    """The share of citations whose number is one of the context's; None without citations."""
+    if not given.citations:
+        return None
+    return fmean(1 <= item.n <= len(passages) for item in given.citations)
+
+
+def quote_distances(given: Given, passages: Sequence[Chunk]) -> list[float]:
+    """For each quote, 0 where its passage holds it, else the share of it that differs, up to 1."""
+    return [
+        quote_distance(item.quote, passages[item.n - 1]) if 1 <= item.n <= len(passages) else 1.0
+        for item in given.citations
+        if item.quote
+    ]
+
+
+def quote_distance(quote: str, passage: Chunk) -> float:
+    """How far a quote is from the words of a passage with its title, after normalisation."""
+    text = f"{passage.title}\n{passage.text}"
+    if find_exact(text, quote) or find_normalised(known := normalised(text), quote):
+        return 0.0
+    wanted = normalised(quote).text
+    if not wanted:
+        return 1.0
+    matcher = SequenceMatcher(None, known.text, wanted, autojunk=False)
+    return 1.0 - sum(block.size for block in matcher.get_matching_blocks()) / len(wanted)
+
+
+def right(given: Given, passages: Sequence[Chunk], gold: Sequence[Span]) -> list[bool]:
+    """For each citation, whether its passage is in the context and overlaps a gold span."""
+    return [_is_right(item.n, passages, gold) for item in given.citations]
+
+
+def precision(given: Given, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
+    """Right citations / citations; 0 without any."""
+    found = right(given, passages, gold)
+    return fmean(found) if found else 0.0
+
+
+def recall(given: Given, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
+    """The share of sentences that cite a right passage and none outside the context."""
+    whole = [
+        all(1 <= n <= len(passages) for n in cited) and any(_is_right(n, passages, gold) for n in cited)
+        for _, cited in given.sentences
+    ]
+    return fmean(whole) if whole else 0.0
+
+
+def support(given: Given, passages: Sequence[Chunk], by: Support) -> float:
+    """The mean support of the sentences by the passages each cites; 0 for a sentence without any."""
+    values = []
+    for sentence, cited in given.sentences:
+        known = [passages[n - 1].text for n in cited if 1 <= n <= len(passages)]
+        values.append(by(sentence, known) if known and len(known) == len(cited) else 0.0)
+    return fmean(values) if values else 0.0
+
+
+def _is_right(n: int, passages: Sequence[Chunk], gold: Sequence[Span]) -> bool:
+    if not 1 <= n <= len(passages):
+        return False
+    passage = passages[n - 1]
+    return any(touches((passage.doc_id, passage.start, passage.end), span) for span in gold)

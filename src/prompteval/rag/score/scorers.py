@@ -1,0 +1,244 @@
+"""The metrics of a retrieval pipeline as scorers: one score a case each, from what was stored."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Observation, Score, Stage
+from prompteval.core.protocols import Embedder
+from prompteval.metrics.ranking import of_one
+from prompteval.metrics.spans import span_scores, united
+from prompteval.metrics.squad import exact_match, token_f1
+from prompteval.metrics.stage_names import StageMetric
+from prompteval.rag.gold import chunk_spans, spans_of
+from prompteval.rag.pack import fitting
+from prompteval.rag.score import citations
+from prompteval.rag.score.attribution import MEANING, Reason, lost_at
+from prompteval.rag.score.given import Given
+from prompteval.rag.score.overlap import Support, closeness, content_overlap, supported
+from prompteval.rag.score.seen import Reader, Reply, Seen, gold_spans
+from prompteval.workspace.rag_section import Mode
+
+ATTRIBUTION = "attribution"
+# A right answer by F1, where the suite asks for it (conventions: F1 from one half).
+RIGHT_F1 = 0.5
+
+
+@dataclass(frozen=True)
+class StageScorer:
+    """One metric of a stage; its name is the metric's text."""
+
+    metric: StageMetric
+    reader: Reader
+    embedder: Embedder | None = None
+
+    fields_used: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.metric)
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        seen = self.reader.read(case, observation)
+        if self.metric.ranking is not None:
+            return self._ranking(seen)
+        if self.metric.stage == "context":
+            return self._context(seen)
+        reply = seen.replies[self._mode]
+        return _ANSWERS[self.metric.stage](self, seen, reply)
+
+    @property
+    def _mode(self) -> Mode:
+        return self.metric.mode or "retrieved"  # type: ignore[return-value]
+
+    def _ranking(self, seen: Seen) -> Score:
+        assert self.metric.ranking is not None
+        ranking = seen.ranked if self.metric.stage == "rerank" else seen.candidates
+        if not seen.gold:
+            return self.skipped("the question has no gold", "retrieval")
+        if ranking is None:
+            return self.valued(0.0, "retrieval", "nothing was retrieved: the stage failed")
+        value = of_one(ranking, seen.groups, self.metric.ranking)
+        if value is None:
+            return self.skipped("no gold is relevant", "retrieval")
+        return self.valued(value, "retrieval")
+
+    def _context(self, seen: Seen) -> Score:
+        if not seen.gold:
+            return self.skipped("the question has no gold", "packing")
+        if seen.ranked is None:
+            return self.valued(0.0, "packing", "nothing was retrieved: the stage failed")
+        kept = seen.ranked.ids[: fitting(seen.sizes, self.metric.tokens or 0)]
+        scores = span_scores(spans_of(seen.gold), united(seen.spans(kept), self.reader.blank))
+        assert scores is not None
+        told = "not even the first chunk fits" if seen.sizes and not kept else ""
+        return self.valued(getattr(scores, self.metric.measure), "packing", told)
+
+    def generation(self, seen: Seen, reply: Reply) -> Score:
+        measure = self.metric.measure
+        if measure == "false_answers" and seen.answerable:
+            return self.skipped("the question has an answer")
+        if measure == "false_abstentions" and not seen.answerable:
+            return self.skipped("the question has no answer")
+        if seen.answerable and not seen.references and measure not in ("false_abstentions",):
+            return self.skipped("the case has no answers to compare with")
+        if reply.given is None:
+            worst = 1.0 if measure in ("false_answers", "false_abstentions") else self.metric.low
+            return self.valued(worst, "generation", f"the output is {reply.outcome}")
+        if measure in ("false_answers", "false_abstentions"):
+            return self.valued(float(reply.abstained == (measure == "false_abstentions")), "generation")
+        if measure == "abstention":
+            return self.valued(self._abstention(seen, reply.given), "generation")
+        if measure == "correct":
+            return self.valued(float(is_right(seen, reply.given, self.reader.section.correct)), "generation")
+        return self.valued(answer_value(seen, reply.given, measure), "generation")
+
+    def _abstention(self, seen: Seen, given: Given) -> float:
+        """Right 1, abstained 0 or, without an answer to give, 1; wrong minus lambda."""
+        if given.abstained:
+            return float(not seen.answerable)
+        return 1.0 if is_right(seen, given, self.reader.section.correct) else -self.metric.weight
+
+    def citations(self, seen: Seen, reply: Reply) -> Score:
+        measure = self.metric.measure
+        if reply.given is None:
+            return self.valued(0.0, "generation", f"the output is {reply.outcome}")
+        if reply.abstained:
+            return self.skipped("it abstained")
+        if measure == "support":
+            return self.valued(citations.support(reply.given, reply.passages, content_overlap), "generation")
+        if measure == "exists":
+            found = citations.exists(reply.given, reply.passages)
+            return self.skipped("nothing is cited") if found is None else self.valued(found, "generation")
+        if measure == "quote":
+            distances = citations.quote_distances(reply.given, reply.passages)
+            if not distances:
+                return self.skipped("nothing is quoted")
+            share = sum(distance <= citations.FUZZY for distance in distances) / len(distances)
+            return Score(self.name, share, stage="generation", evidence={"distances": distances})
+        gold = gold_spans(seen.gold)
+        if not gold:
+            return self.skipped("the question has no gold")
+        work = citations.precision if measure == "precision" else citations.recall
+        return self.valued(work(reply.given, reply.passages, gold), "generation")
+
+    def grounding(self, seen: Seen, reply: Reply) -> Score:
+        if reply.given is None:
+            return self.valued(0.0, "generation", f"the output is {reply.outcome}")
+        if reply.abstained:
+            return self.skipped("it abstained")
+        texts = [passage.text for passage in reply.passages]
+        value = supported([(sentence, texts) for sentence, _ in reply.given.sentences], self._support())
+        if value is None:
+            return self.skipped("the answer has no sentence")
+        return self.valued(value, "generation")
+
+    def _support(self) -> Support:
+        if self.metric.measure == "lexical":
+            return content_overlap
+        assert self.embedder is not None  # given to every scorer of this kind
+        return closeness(self.embedder)
+
+    def valued(self, value: float, stage: Stage, reason: str = "") -> Score:
+        return Score(self.name, float(value), stage=stage, reason=reason, low=self.metric.low)
+
+    def skipped(self, reason: str, stage: Stage = "generation") -> Score:
+        return Score(self.name, None, status="skipped", stage=stage, reason=reason)
+
+
+_ANSWERS: Mapping[str, Callable[[StageScorer, Seen, Reply], Score]] = {
+    "generation": StageScorer.generation,
+    "citations": StageScorer.citations,
+    "grounding": StageScorer.grounding,
+}
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """1 where nothing failed, else 0 with the reason; skipped where there is nothing to fail."""
+
+    reader: Reader
+
+    name = ATTRIBUTION
+    fields_used: tuple[str, ...] = ()
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        seen = self.reader.read(case, observation)
+        asks = "retrieved" in self.reader.section.modes
+        if not asks and not seen.gold:
+            return Score(self.name, None, status="skipped", reason="the question has no gold")
+        if asks and seen.answerable and not seen.references:
+            return Score(self.name, None, status="skipped", reason="the case has no answers to compare with")
+        reason = self._reason(seen, asks=asks)
+        evidence = self._evidence(seen, reason)
+        if reason is None:
+            return Score(self.name, 1.0, evidence=evidence)
+        return Score(self.name, 0.0, reason=f"{reason}: {MEANING[reason]}", evidence=evidence)
+
+    def _evidence(self, seen: Seen, reason: Reason | None) -> dict[str, Any]:
+        """What tables over all questions are made from; `truncated` are gold chunks the encoder cut."""
+        correct = self.reader.section.correct
+        right = {
+            mode: float(reply.given is not None and is_right(seen, reply.given, correct))
+            for mode, reply in seen.replies.items()
+        }
+        main = seen.replies.get("retrieved")
+        found: dict[str, Any] = {"answerable": seen.answerable, "gold": bool(seen.gold), "right": right}
+        if main is not None:
+            found["abstained"] = main.abstained
+        if reason is not None:
+            found["reason"] = reason
+        return {**found, "truncated": list(seen.truncated)} if seen.truncated else found
+
+    def _reason(self, seen: Seen, *, asks: bool) -> Reason | None:
+        if seen.outcome == "error":
+            return "error"
+        lost = self._lost(seen)
+        if not asks:
+            return lost
+        reply = seen.replies["retrieved"]
+        given = reply.given
+        if not seen.answerable:
+            silent = given is not None and answer_value(seen, given, "em") == 1.0
+            return None if silent else "unattributed" if given is None else "false_answer"
+        answered = given is not None and not given.abstained
+        if given is not None and answered and is_right(seen, given, self.reader.section.correct):
+            wrong = given.carries and seen.gold and not _well_cited(given, reply, seen)
+            return (lost or "grounding_miss") if wrong else None
+        if not seen.gold:
+            return "unattributed"
+        if lost is not None:
+            return lost
+        return "false_abstention" if reply.abstained else "generation_miss"
+
+    def _lost(self, seen: Seen) -> Reason | None:
+        if seen.candidates is None or seen.ranked is None:
+            return lost_at(spans_of(seen.gold), (), (), ())
+        top = seen.spans(seen.ranked.ids[: self.reader.section.k])
+        candidates, packed = seen.spans(seen.candidates.ids), chunk_spans(seen.packed)
+        return lost_at(spans_of(seen.gold), candidates, top, packed, self.reader.blank)
+
+
+def is_right(seen: Seen, given: Given, correct: str) -> bool:
+    """Whether an answer counts as right: by EM, or by F1 from one half as well."""
+    if answer_value(seen, given, "em") == 1.0:
+        return True
+    return correct == "f1" and answer_value(seen, given, "f1") >= RIGHT_F1
+
+
+def answer_value(seen: Seen, given: Given, measure: str) -> float:
+    """EM or F1; where there is no answer, 1 for abstaining or saying nothing, else 0."""
+    if not seen.answerable:
+        return float(given.abstained or exact_match(given.text, ()) == 1.0)
+    if given.abstained:
+        return 0.0
+    return (
+        exact_match(given.text, seen.references) if measure == "em" else token_f1(given.text, seen.references)
+    )
+
+
+def _well_cited(given: Given, reply: Reply, seen: Seen) -> bool:
+    """At least one citation is right, and none is outside the context."""
+    inside = all(1 <= item.n <= len(reply.passages) for item in given.citations)
+    return inside and any(citations.right(given, reply.passages, gold_spans(seen.gold)))

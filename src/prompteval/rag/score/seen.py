@@ -1,0 +1,154 @@
+"""What the metrics of a retrieval pipeline read of one case: gold, rankings, contexts, answers, as spans."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Observation
+from prompteval.core.retrieval import Chunk, Document, Ranking
+from prompteval.metrics.judged import GoldGroup
+from prompteval.metrics.spans import Span
+from prompteval.rag.gold import GoldChunks, GoldGroups, blank_in, chunk_spans, spans_of
+from prompteval.rag.score.given import Given, read_answer
+from prompteval.workspace.rag_section import Mode, RagSection
+
+_CHUNK_ID = re.compile(r"(.*):(\d+)-(\d+)\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How one mode ended: its outcome, the answer where there is one, the passages it was given."""
+
+    outcome: str
+    given: Given | None
+    passages: tuple[Chunk, ...]
+
+    @property
+    def abstained(self) -> bool:
+        return self.given is not None and self.given.abstained
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One case as the metrics read it. `ranked` is the last order of the candidates, where there are any.
+
+    `groups` is the gold as the ranking measures take it, over the units that were retrieved. `sizes`
+    are the tokens of the first k, as packed.
+    """
+
+    case: Case
+    outcome: str
+    gold: GoldGroups
+    groups: list[GoldGroup]
+    candidates: Ranking | None
+    reranked: Ranking | None
+    units: Mapping[str, Chunk]
+    packed: tuple[Chunk, ...]
+    sizes: tuple[int, ...]
+    truncated: tuple[str, ...]
+    replies: Mapping[Mode, Reply]
+
+    @property
+    def ranked(self) -> Ranking | None:
+        return self.candidates if self.reranked is None else self.reranked
+
+    @property
+    def answerable(self) -> bool:
+        """What the case says; a case that does not say has an answer if it has gold or a reference."""
+        if self.case.answerable is not None:
+            return self.case.answerable
+        return bool(self.case.gold or self.case.answers or self.case.expected is not None)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The right answers: `answers`, else the expected answer."""
+        if self.case.answers:
+            return self.case.answers
+        expected = self.case.expected
+        text = expected.get("answer") if isinstance(expected, Mapping) else expected
+        return (text,) if isinstance(text, str) else ()
+
+    def spans(self, ids: Sequence[str]) -> list[Span]:
+        return chunk_spans(self.units[name] for name in ids)
+
+
+class Reader:
+    """Reads observations over one corpus; the last one is kept, for many metrics read the same."""
+
+    def __init__(
+        self, section: RagSection, documents: Mapping[str, Document], gold: Mapping[str, GoldGroups]
+    ) -> None:
+        self.section = section
+        self.blank = blank_in(documents)
+        self._documents = documents
+        self._gold = gold
+        self._last: tuple[Case, Observation, Seen] | None = None
+
+    def read(self, case: Case, observation: Observation) -> Seen:
+        if self._last is None or self._last[0] is not case or self._last[1] is not observation:
+            self._last = (case, observation, self._read(case, observation))
+        return self._last[2]
+
+    def unit(self, name: str) -> Chunk | None:
+        """The span of the corpus that an id names: a document, or a chunk of one; None for another id."""
+        document = self._documents.get(name)
+        if document is not None:
+            return Chunk(name, 0, len(document.text), document.text, document.title)
+        match = _CHUNK_ID.match(name)
+        document = self._documents.get(match[1]) if match else None
+        if match is None or document is None:
+            return None
+        start, end = int(match[2]), int(match[3])
+        return Chunk(document.id, start, end, document.text[start:end], document.title)
+
+    def _read(self, case: Case, observation: Observation) -> Seen:
+        details = observation.details
+        ids = observation.ranking.ids if observation.ranking is not None else ()
+        units = {name: unit for name in ids if (unit := self.unit(name)) is not None}
+        gold = self._gold.get(case.id, ())
+        return Seen(
+            case=case,
+            outcome=observation.outcome,
+            gold=gold,
+            groups=GoldChunks(units.values()).groups(gold) if ids else _unreached(gold),
+            candidates=_named(observation.ranking, units),
+            reranked=_named(observation.reranked, units),
+            units={unit.id: unit for unit in units.values()},
+            packed=observation.context.kept if observation.context is not None else (),
+            sizes=tuple(details.get("sizes", ())),
+            truncated=tuple(details.get("truncated", ())),
+            replies=self._replies(observation),
+        )
+
+    def _replies(self, observation: Observation) -> dict[Mode, Reply]:
+        details = observation.details
+        found: dict[Mode, Reply] = {}
+        for mode in self.section.generating:
+            if mode == details.get("main"):
+                raw: Mapping[str, Any] = {"outcome": observation.outcome, "output": observation.output}
+            else:
+                raw = details.get("modes", {}).get(mode, {"outcome": "error", "output": None})
+            ids = details.get("contexts", {}).get(mode, ())
+            passages = tuple(unit for name in ids if (unit := self.unit(name)) is not None)
+            given = read_answer(raw["output"]) if raw["outcome"] == "ok" else None
+            found[mode] = Reply(str(raw["outcome"]), given, passages)
+        return found
+
+
+def _named(ranking: Ranking | None, units: Mapping[str, Chunk]) -> Ranking | None:
+    """The ranking by the ids of its units; whole documents have the id of their span."""
+    if ranking is None:
+        return None
+    hits = tuple((units[name].id, score) for name, score in ranking.hits if name in units)
+    return Ranking(hits, ranking.tied, ranking.duplicates)
+
+
+def _unreached(gold: GoldGroups) -> list[GoldGroup]:
+    return GoldChunks(()).groups(gold)
+
+
+def gold_spans(gold: GoldGroups) -> list[Span]:
+    """Every gold span of every group."""
+    return [span for group in spans_of(gold) for span in group]
