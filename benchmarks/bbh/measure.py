@@ -69,10 +69,9 @@ def main() -> None:
     (result,) = view["results"]
     for task, metrics in result["slices"]["task"].items():
         found = metrics["accuracy"]
-        print(
-            f"| {task} | {found['pairs']} | {found['a']:.3f} | {found['b']:.3f} | {found['delta']:+.3f} "
-            f"| [{found['low']:+.3f}, {found['high']:+.3f}] | {found['p_adjusted']:.2g} | {found['verdict']} |"
-        )
+        ends = f"[{found['low']:+.3f}, {found['high']:+.3f}]"
+        values = f"{found['a']:.3f} | {found['b']:.3f} | {found['delta']:+.3f} | {ends}"
+        print(f"| {task} | {found['pairs']} | {values} | {found['p_adjusted']:.2g} | {found['verdict']} |")
 
 
 if __name__ == "__main__":

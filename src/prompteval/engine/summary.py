@@ -69,7 +69,8 @@ def reference_columns(plan: SuitePlan, columns: EntryColumns, name: str, scorer:
         predicted = references.random(scored, labels)
     code = {label: index for index, label in enumerate(own.classes)}
     guesses = np.asarray([code[label] for label in predicted], dtype=np.int32)
-    return Columns((guesses == own.expected).astype(np.float64), own.expected, guesses, own.classes)
+    right = (guesses == own.expected).astype(np.float64)
+    return Columns(right, own.expected, guesses, own.classes, clusters=columns.clusters.codes(kept))
 
 
 def reference_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dict[str, Estimate]]:
