@@ -190,7 +190,22 @@ def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any, scorer: str, reas
 
 def test_outputs_have_their_formats(workspace: Any) -> None:
     """JUnit names, JSONL rows, CSV and Markdown are written beside each other."""
-    workspace.run("run", "-o", "r.xml", "-o", "r.jsonl", "-o", "r.csv", "-o", "r.md", "-o", "r.json", code=0)
+    workspace.run(
+        "run",
+        "-o",
+        "r.xml",
+        "-o",
+        "r.jsonl",
+        "-o",
+        "r.csv",
+        "-o",
+        "r.md",
+        "-o",
+        "r.json",
+        "-o",
+        "r.html",
+        code=0,
+    )
     tests = {case.get("name"): case for case in ET.parse(workspace.root / "r.xml").iter("testcase")}
     failed = tests["s::route@v1::scripted/model.jsonl::c4"]
     assert failed.find("failure") is not None
@@ -204,6 +219,10 @@ def test_outputs_have_their_formats(workspace: Any) -> None:
     }  # fmt: skip
     assert len((workspace.root / "r.csv").read_text().splitlines()) == 5
     assert (workspace.root / "r.md").read_text().startswith("## prompteval: pass")
+    page = (workspace.root / "r.html").read_text()
+    assert page.startswith("<!doctype html>") and page.count("<details") == 4
+    workspace.run("report", "last", "-o", "again.html", code=0)
+    assert (workspace.root / "again.html").read_text() == page
 
 
 def test_a_stored_run_is_shown_and_reported_again(workspace: Any) -> None:

@@ -17,7 +17,7 @@ Examples:
 """
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; everything when none is given.")]
-Style = Annotated[str, typer.Option("--output-format", help="concise, full, json or github.")]
+Style = Annotated[str, typer.Option("--output-format", help="concise, full, json, github or sarif.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too.")]
 
 

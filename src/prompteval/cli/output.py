@@ -8,7 +8,14 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.report.view import RunView
 
-ENDINGS = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".xml": "junit", ".md": "markdown"}
+ENDINGS = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".xml": "junit",
+    ".md": "markdown",
+    ".html": "html",
+}
 
 
 def check_output_paths(paths: Sequence[Path], endings: Collection[str] = tuple(ENDINGS)) -> list[Path]:

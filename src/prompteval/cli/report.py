@@ -19,7 +19,7 @@ RunName = Annotated[
     str,
     typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
 ]
-Outputs = Annotated[list[Path], typer.Option("-o", "--output", help="FILE: .json .jsonl .csv .xml .md")]
+Outputs = Annotated[list[Path], typer.Option("-o", "--output", help="FILE: .json .jsonl .csv .xml .md .html")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(run: RunName, outputs: Outputs) -> int:
-    """Write a stored run as JSON, JSONL, CSV, JUnit or Markdown, without running anything."""
+    """Write a stored run as JSON, JSONL, CSV, JUnit, Markdown or HTML, without running anything."""
     from prompteval.cli.output import check_output_paths, write_report
     from prompteval.engine.stored import stored_view
     from prompteval.workspace.settings import find_workspace

@@ -94,7 +94,7 @@ StopEarly = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell calls, tokens and money, and make no call.")]
 Outputs = Annotated[
     list[Path] | None,
-    typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),
+    typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md .html; repeatable."),
 ]
 Against = Annotated[
     str | None,

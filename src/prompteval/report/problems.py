@@ -1,4 +1,4 @@
-"""Problems in users' files: concise, full, JSON or GitHub annotations."""
+"""Problems in users' files: concise, full, JSON, GitHub annotations or SARIF."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from prompteval.core.problem import Problem
 from prompteval.core.text import printable
-from prompteval.report import github
+from prompteval.report import github, sarif
 
-FORMATS = ("concise", "full", "json", "github")
+FORMATS = ("concise", "full", "json", "github", "sarif")
 ReadLine = Callable[[str, int], str | None]
 
 
@@ -18,6 +18,8 @@ def render(found: Sequence[Problem], style: str, read_line: ReadLine) -> Iterato
         yield json.dumps([asdict(problem) for problem in found], indent=2) + "\n"
     elif style == "github":
         yield from github.problems(found)
+    elif style == "sarif":
+        yield from sarif.render(found)
     else:
         for problem in found:
             yield printable(str(problem)) + "\n"

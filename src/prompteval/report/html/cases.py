@@ -1,0 +1,122 @@
+"""The cases of a run, those that are not right first, each with everything that is known of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from prompteval.core.observation import Row
+from prompteval.core.retrieval import Context
+from prompteval.report.html.markup import clipped, safe
+from prompteval.report.view import RunView
+
+# A page of more cases than this opens slowly, and nobody reads it; .jsonl holds them all.
+SHOWN = 1_000
+_MARKS = {"right": "✓", "wrong": "✗", "unusable": "?", "error": "!", "unscored": "–"}
+
+
+def case_list(view: RunView) -> Iterator[str]:
+    """Search, filter and cases. Memory stays within SHOWN rows of either sort."""
+    wrong: list[Row] = []
+    right: list[Row] = []
+    total = 0
+    for row in view.rows():
+        total += 1
+        kept = right if status(row) == "right" else wrong
+        if len(kept) < SHOWN:
+            kept.append(row)
+    if not total:
+        return
+    shown = [*wrong, *islice(right, SHOWN - min(len(wrong), SHOWN))]
+    yield '<div class="tools"><h2>Cases</h2>'
+    yield '<label><input type="checkbox" id="only-wrong"> only those that are not right</label>'
+    word = "search in the cases"
+    yield f'<input type="search" id="search" placeholder="{word}" aria-label="{word}">'
+    keys = "keys: j k next and previous, f filter, / search"
+    count = (
+        f"{total:,} rows" if len(shown) == total else f"{len(shown):,} of {total:,} rows; .jsonl holds all"
+    )
+    yield f'<span class="dim">{count}; {keys}</span></div>\n'
+    positions = {(r.suite, r.prompt, r.model): number for number, r in enumerate(view.results)}
+    for row in shown:
+        yield from _case(row, positions.get((row.suite, row.target, row.model), 0), len(view.results) > 1)
+
+
+def status(row: Row) -> str:
+    """right, wrong, unusable (an output, but none of the asked form), error or unscored."""
+    outcome = row.observation.outcome
+    score = row.scores[0] if row.scores else None
+    if outcome == "error":
+        return "error"
+    if score is None or score.value is None:
+        return "unscored" if outcome == "ok" else "unusable"
+    if score.value >= 1:
+        return "right"
+    return "wrong" if outcome == "ok" else "unusable"
+
+
+def _case(row: Row, result: int, several: bool) -> Iterator[str]:
+    found = status(row)
+    score = row.scores[0] if row.scores else None
+    what = row.observation.outcome if found in ("error", "unusable") else found
+    if found == "wrong" and score is not None and score.labels is not None:
+        what = f"{str(score.labels[0])[:40]} → {str(score.labels[1])[:40]}"
+    elif found == "wrong" and score is not None:
+        what = f"{score.name} {score.value:g}"
+    place = f"r{result}-{quote(row.case.id, safe='', errors='backslashreplace')}-{row.replicate}"
+    yield f'<details class="case {found}" id="{safe(place)}"><summary>'
+    yield f'<span class="mark" title="{found}">{_MARKS[found]}</span><code>{safe(row.case.id[:200])}</code>'
+    yield f'<span class="what">{safe(what)}</span><span class="start">{safe(_start(row.case.inputs))}</span>'
+    yield "</summary><dl>"
+    for name, value in _parts(row, several):
+        yield f"<dt>{safe(name)}</dt><dd><pre>{value}</pre></dd>\n"
+    yield "</dl></details>\n"
+
+
+def _parts(row: Row, several: bool) -> Iterator[tuple[str, str]]:
+    """(name, HTML) of everything known, what is empty left out."""
+    seen = row.observation
+    if several:
+        yield "result", safe(f"{row.suite} · {row.target} · {row.model}")
+    if row.replicate:
+        yield "repeat", str(row.replicate + 1)
+    yield "inputs", clipped(_shown(row.case.inputs))
+    if row.case.expected is not None:
+        yield "expected", clipped(_shown(row.case.expected))
+    if seen.output is not None:
+        yield "output", clipped(_shown(seen.output))
+    if seen.text and seen.text != seen.output:
+        yield "raw reply", clipped(seen.text)
+    if seen.failure is not None:
+        yield "failure", clipped(f"{seen.failure.stage}: {seen.failure.type}: {seen.failure.message}")
+    for score in row.scores:
+        value = score.status if score.value is None else f"{score.value:g}"
+        yield score.name, clipped(value + (f" ({score.reason})" if score.reason else ""))
+    if seen.context is not None:
+        yield "context", clipped(_context(seen.context))
+    if seen.confidence is not None:
+        yield "confidence", f"{seen.confidence:.3f}"
+    for call in seen.calls:
+        yield (
+            "call",
+            safe(f"{call.model}, {call.served_by}, {call.attempts} attempts, {call.latency_ms:.0f} ms"),
+        )
+    if row.case.tags:
+        yield "tags", clipped(", ".join(f"{name}={value}" for name, value in row.case.tags.items()))
+
+
+def _context(context: Context) -> str:
+    """What was packed into the prompt, and what was not."""
+    head = f"{len(context.kept)} chunks, {context.tokens:,} tokens; {len(context.dropped)} dropped"
+    return "\n\n".join([head, *(f"[{n}] {c.doc_id}\n{c.text}" for n, c in enumerate(context.kept, 1))])
+
+
+def _start(inputs: Any) -> str:
+    """The beginning of the inputs, on one line."""
+    texts = map(_shown, inputs.values()) if isinstance(inputs, Mapping) else [_shown(inputs)]
+    return " ".join(" ".join(texts).split())[:160]
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
