@@ -1,9 +1,11 @@
 """Printing text from outside."""
 
+from urllib.parse import quote
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompteval.core.text import printable
+from prompteval.core.text import percent_encoded, printable
 
 
 def test_s9_escapes_are_spelt_out() -> None:
@@ -17,3 +19,10 @@ def test_output_can_always_be_encoded(text: str) -> None:
     safe = printable(text)
     safe.encode("utf-8")
     assert not any(ord(character) < 32 and character not in "\n\t" for character in safe)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_percent_encoding_is_that_of_the_standard_library(text: str) -> None:
+    """The same as urllib's quote, slashes kept or not."""
+    assert percent_encoded(text) == quote(text, safe="")
+    assert percent_encoded(text, keep="/") == quote(text)

@@ -1,5 +1,6 @@
 """Text from outside made safe to print."""
 
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _KEPT = {"\n", "\t"}
 
 
@@ -11,6 +12,13 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(character if _is_safe(character) else _spelt(character) for character in text)
+
+
+def percent_encoded(text: str, keep: str = "") -> str:
+    """`text` as part of a URI: all but letters, digits, `-._~` and `keep` as %XX of its UTF-8 bytes."""
+    kept = frozenset((_UNRESERVED + keep).encode("ascii"))
+    data = text.encode("utf-8", "backslashreplace")
+    return "".join(chr(byte) if byte in kept else f"%{byte:02X}" for byte in data)
 
 
 def counted(count: int, name: str) -> str:

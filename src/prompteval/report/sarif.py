@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 
 from prompteval._version import __version__
 from prompteval.core.problem import Problem
-from prompteval.core.text import printable
+from prompteval.core.text import percent_encoded, printable
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -39,7 +38,7 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
 def _place(problem: Problem) -> dict[str, Any]:
     """A path from the workspace's root stays relative; line 0, the file as a whole, has no region."""
     path = PurePath(problem.path)
-    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix(), errors="backslashreplace")
+    uri = path.as_uri() if path.is_absolute() else percent_encoded(path.as_posix(), keep="/")
     place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if problem.line:
         place["region"] = {"startLine": problem.line, "startColumn": max(problem.col, 1)}

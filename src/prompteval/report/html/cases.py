@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
-from urllib.parse import quote
 
 from prompteval.core.observation import Row
 from prompteval.core.retrieval import Context
+from prompteval.core.text import percent_encoded
 from prompteval.report.html.markup import clipped, safe
 from prompteval.report.view import RunView
 
@@ -64,7 +64,7 @@ def _case(row: Row, result: int, several: bool) -> Iterator[str]:
         what = f"{str(score.labels[0])[:40]} → {str(score.labels[1])[:40]}"
     elif found == "wrong" and score is not None:
         what = f"{score.name} {score.value:g}"
-    place = f"r{result}-{quote(row.case.id, safe='', errors='backslashreplace')}-{row.replicate}"
+    place = f"r{result}-{percent_encoded(row.case.id)}-{row.replicate}"
     yield f'<details class="case {found}" id="{safe(place)}"><summary>'
     yield f'<span class="mark" title="{found}">{_MARKS[found]}</span><code>{safe(row.case.id[:200])}</code>'
     yield f'<span class="what">{safe(what)}</span><span class="start">{safe(_start(row.case.inputs))}</span>'
