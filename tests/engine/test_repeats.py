@@ -102,4 +102,3 @@ def test_the_class_of_a_case_is_what_most_repeats_gave() -> None:
     assert agreed_labels([("x", "y"), ("x", "x"), ("x", "y")]) == ("x", "y")
     assert agreed_labels([("x", "y"), ("x", "x")]) == ("x", None)
     assert agreed_labels([("x", None), ("x", "x"), ("x", None)]) == ("x", None)
-    assert agreed_labels([]) is None

@@ -43,8 +43,8 @@ class TagColumn:
 class ScoreColumn:
     """One scorer's values for each case; NaN marks a case without a score, inside this class only.
 
-    `turns` counts each case's scored repeats, `flaky` marks those that differ. `failed` is 1 where
-    no repeat could be scored, and 2 where another could.
+    `turns` counts each case's scored repeats, `flaky` marks those that differ, as far as the last case
+    that has several. `failed` is 1 where no repeat could be scored, and 2 where another could.
     """
 
     values: array[float] = field(default_factory=lambda: array("d"))
@@ -62,14 +62,15 @@ class ScoreColumn:
     def add(self, scores: Sequence[Any]) -> None:
         """The scores of one case's repeats: their mean, the class that most of them gave."""
         values = [score[1] for score in scores if score[1] is not None]
-        labels = agreed_labels(
-            [(score[3][0], score[3][1]) for score in scores if len(score) > 3 and score[3]]
-        )
+        found = [score[3] for score in scores if len(score) > 3 and score[3]]
+        labels = None if not found else found[0] if len(found) == 1 else agreed_labels(found)
         self.values.append(sum(values) / len(values) if values else float("nan"))
         self.binary = self.binary and all(value in (0.0, 1.0) for value in values)
-        self.repeated = self.repeated or len(values) > 1
         self.turns.append(len(values))
-        self.flaky.append(int(disagree(values)))
+        if len(values) > 1:
+            self.repeated = True
+            self.flaky.extend([0] * (len(self.turns) - 1 - len(self.flaky)))
+            self.flaky.append(int(disagree(values)))
         for score in scores:
             if len(score) > 7:
                 self._widen(score[7], score[8] if len(score) > 8 else 1.0)
@@ -128,7 +129,8 @@ class ScoreColumn:
         found = Columns(values[kept], *codes, tuple(names), missing, self.low, self.high)
         if not self.repeated:
             return found
-        turns, flaky = np.frombuffer(self.turns, dtype=np.int32), np.frombuffer(self.flaky, dtype=np.int8)
+        turns, flaky = np.frombuffer(self.turns, dtype=np.int32), np.zeros(len(kept), np.int8)
+        flaky[: len(self.flaky)] = np.frombuffer(self.flaky, dtype=np.int8)
         return replace(found, repeated=self.binary, turns=turns[kept], agreed=flaky[kept] == 0)
 
 

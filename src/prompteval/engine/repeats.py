@@ -4,13 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from prompteval.core.problem import Problem
 from prompteval.engine.plan import SuitePlan
 from prompteval.engine.targets.outputs import OutputsPlan
 from prompteval.metrics.names import parse_metric
 
-Labels = tuple[str, str | None]
+# [expected, predicted] as they are stored; predicted is None where the output is no class.
+Labels = Sequence[Any]
 # Scores nearer than this are one score.
 SAME = 1e-12
 
@@ -79,10 +81,8 @@ def disagree(values: Sequence[float]) -> bool:
     return len(values) > 1 and max(values) - min(values) > SAME
 
 
-def agreed_labels(found: Sequence[Labels]) -> Labels | None:
-    """(expected, the class that most repeats gave); no class in an even tie, None where there is none."""
-    if not found:
-        return None
+def agreed_labels(found: Sequence[Labels]) -> Labels:
+    """The labels of a case from those of its repeats: the class that most gave, none in an even tie."""
     ranked = Counter(labels[1] for labels in found).most_common(2)
     tied = len(ranked) > 1 and ranked[0][1] == ranked[1][1]
     return (found[0][0], None if tied else ranked[0][0])
