@@ -1,6 +1,7 @@
 """Credentials that were typed where they do not belong."""
 
 import re
+from collections.abc import Iterator
 
 # Published shapes of keys: OpenAI and compatible, GitHub, AWS, Google, Slack, private key blocks.
 _SHAPES = re.compile(
@@ -16,8 +17,13 @@ SHORTEST = 8
 
 def find_secret(text: str) -> tuple[int, str] | None:
     """(offset, redacted form) of the first thing in `text` that looks like a credential, else None."""
-    match = _SHAPES.search(text)
-    return None if match is None else (match.start(), redacted(match[0]))
+    return next(find_secrets(text), None)
+
+
+def find_secrets(text: str) -> Iterator[tuple[int, str]]:
+    """(offset, redacted form) of everything in `text` that looks like a credential."""
+    for match in _SHAPES.finditer(text):
+        yield match.start(), redacted(match[0])
 
 
 def hide(text: str, *known: str) -> str:

@@ -21,7 +21,7 @@ from prompteval.engine.rag.setup import RagSetup, plan_setup
 from prompteval.engine.rag.target import RagPlan
 from prompteval.engine.targets.base import TargetPlan
 from prompteval.engine.targets.plan import plan_rag_targets, plan_targets
-from prompteval.engine.targets.prompt import PromptPlan
+from prompteval.engine.targets.prompt import PromptPlan, render_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder, check_model
 from prompteval.scoring.build import build_scorer
@@ -300,6 +300,8 @@ def survey(
                     broken = broken or bool(problems.found)
                 if not suite.split or case.split in suite.split:
                     repeats[case.repeat] += 1
+                    if repeats.total() == 1:
+                        problems.found.extend(render_problems(targets, case))
                     if examples:
                         _note_leak(case, key, examples, problems)
                 tags.update(case.tags)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from prompteval.core.problem import Problem, did_you_mean
-from prompteval.core.secret import find_secret
+from prompteval.core.secret import find_secrets
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.place import ModuleSource, Place, Span, find_text, find_variable, place_at
 from prompteval.prompt.prompt import Prompt
@@ -24,7 +24,7 @@ class _Checker:
         self._known = set(prompt.inputs.model_fields)
 
     def problems(self) -> list[Problem]:
-        found: list[Problem] = []
+        found = list(self._secrets())
         used: set[str] = set()
         for index, part in enumerate(self._prompt.messages):
             if isinstance(part, History):
@@ -39,6 +39,22 @@ class _Checker:
             found.append(Problem(self._prompt.path, *place, "PE304", message, "use it or remove it"))
         return found
 
+    def _secrets(self) -> Iterator[Problem]:
+        """Credentials in the module, comments included, and in every template that it reads."""
+        folder = self._prompt.path.rsplit("/", 1)[0]
+        parts = [part for part in self._prompt.messages if isinstance(part, Part)]
+        names = {part.path.removeprefix(f"{folder}/") for part in parts if part.file}
+        names |= {
+            name for index in range(len(self._prompt.messages)) for name in self._prompt.includes(index)
+        }
+        texts = {f"{folder}/{name}": self._prompt.files.get(name, "") for name in sorted(names)}
+        texts[self._prompt.path] = self._prompt.source or "\n".join(part.text for part in parts)
+        for path, text in texts.items():
+            for offset, shown in find_secrets(text):
+                message = f"a credential stands in the prompt: {shown}"
+                place = self._place(text, offset, (0, 0))
+                yield Problem(path, *place, "PE330", message, "take it out and revoke it")
+
     def _history(self, part: History, index: int) -> Iterator[Problem]:
         if part.name not in self._known:
             place: Place = (0, 0)
@@ -52,14 +68,6 @@ class _Checker:
     def _part(self, part: Part, index: int) -> Iterator[Problem]:
         text, span = self._text(part, index)
         path = part.path or self._prompt.path
-        secret = find_secret(part.text)
-        if secret is not None:
-            start = secret[0]
-            offset = find_text(text, part.text[start : start + 12], span)
-            message = f"a credential stands in the prompt: {secret[1]}"
-            yield Problem(
-                path, *self._place(text, offset, span), "PE330", message, "take it out and revoke it"
-            )
         for name in sorted(self._prompt.variables(index) - self._known):
             yield self._undefined(name, path, text, span, index)
         for name in self._prompt.includes(index):

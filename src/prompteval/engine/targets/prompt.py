@@ -1,6 +1,6 @@
 """A prompt and a model as a target: one case in, what happened out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
@@ -14,6 +14,7 @@ from prompteval.core.problem import Problem
 from prompteval.core.protocols import Provider
 from prompteval.core.request import COUNTS, Request, Response
 from prompteval.engine.targets.base import failed
+from prompteval.prompt.place import ModuleSource
 from prompteval.prompt.prompt import Prompt
 
 
@@ -52,6 +53,25 @@ class PromptPlan:
     def open(self, model: str, provider: Provider | None) -> "PromptTarget":
         assert provider is not None  # own_model is None, so the engine opens one
         return PromptTarget(self.prompt, provider, model)
+
+
+def render_problems(targets: Sequence[object], case: Case) -> list[Problem]:
+    """What keeps a case from being rendered: a forbidden operation, a value a template cannot use.
+
+    Found before any call is made. A prompt whose templates have problems already is passed over,
+    and so is what is no prompt.
+    """
+    found = []
+    for prompt in (target.prompt for target in targets if isinstance(target, PromptPlan)):
+        if prompt.check():
+            continue
+        try:
+            prompt.render(case.inputs)
+        except (RenderError, DeadlineExceeded) as error:
+            message = f"case {case.id!r} cannot be rendered: {error}"
+            place = ModuleSource(prompt.source).prompt() if prompt.source else (0, 0)
+            found.append(Problem(prompt.path, *place, "PE332", message))
+    return found
 
 
 def case_validator(prompt: Prompt) -> Validate:
