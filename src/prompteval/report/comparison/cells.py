@@ -53,13 +53,11 @@ def probability(value: float | None) -> str:
     return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
-def slice_lines(result: ComparedResult) -> Iterator[list[str]]:
-    """Every slice of the metrics that decide."""
+def slice_lines(result: ComparedResult, metric: str) -> Iterator[list[str]]:
+    """Every slice, of one of the metrics that decide."""
     for tag, values in result.slices.items():
         for value, metrics in values.items():
-            for name, found in metrics.items():
-                title = f"{tag}={value}" if len(metrics) == 1 else f"{tag}={value} {name}"
-                yield slice_cells(title, found)
+            yield slice_cells(f"{tag}={value}", metrics[metric])
 
 
 def told(result: ComparedResult) -> Iterator[str]:

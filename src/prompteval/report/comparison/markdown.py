@@ -35,11 +35,9 @@ def _result(result: ComparedResult) -> Iterator[str]:
     yield from _table(
         HEADS, (metric_cells(name, e, decides=name in result.primary) for name, e in result.metrics.items())
     )
-    slices = list(slice_lines(result))
-    if slices:
-        title = f"Slices of {', '.join(result.primary)}: shown, not deciding"
-        yield f"<details><summary>{safe(title)}</summary>\n\n"
-        yield from _table(SLICE_HEADS, slices)
+    for metric in result.primary if result.slices else ():
+        yield f"<details><summary>{safe(f'Slices of {metric}: shown, not deciding')}</summary>\n\n"
+        yield from _table(SLICE_HEADS, list(slice_lines(result, metric)))
         yield "</details>\n\n"
     for name, ids in (("Broken", result.broken), ("Fixed", result.fixed)):
         if ids:

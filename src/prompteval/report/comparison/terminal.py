@@ -54,10 +54,13 @@ def _show_result(result: ComparedResult, console: "Console", *, verbose: bool) -
         metric_cells(name, found, decides=name in result.primary) for name, found in result.metrics.items()
     ]
     table(console, "", list(HEADS), lines, styles=_styles)
-    slices = list(slice_lines(result))
-    if slices:
-        title = f"slices of {', '.join(result.primary)}: shown, not deciding"
-        table(console, title, list(SLICE_HEADS), slices, styles=_styles)
+    for metric in result.primary if verbose else result.primary[:1]:
+        slices = list(slice_lines(result, metric))
+        if slices:
+            title = f"slices of {metric}: shown, not deciding"
+            table(console, title, list(SLICE_HEADS), slices, styles=_styles)
+    if result.slices and len(result.primary) > 1 and not verbose:
+        console.print("-v shows the slices of the other metrics", style="dim")
     for name, ids in (("broken", result.broken), ("fixed", result.fixed)):
         _show_changes(result, name, ids, console, verbose=verbose)
 
