@@ -188,6 +188,65 @@ def test_a_passing_workspace(job: Runner) -> None:
     assert job.report["run-id"] in second and second != first
 
 
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture(params=["main", "b;touch${IFS}pwned;$(touch${IFS}pwned)"])
+def pull_request(workspace: Any, job: Runner, tmp_path: Path, request: Any) -> Runner:
+    """A shallow clone of a branch that spoils every answer on payments; its base has this name."""
+    workspace.cases(
+        *(
+            (f"c{i:02}", f"pay {i}" if i % 2 else "help", "payments" if i % 2 else "support")
+            for i in range(40)
+        )
+    )
+    workspace.script(
+        {"when": "^pay", "output": {"team": "payments"}}, {"when": "", "output": {"team": "support"}}
+    )
+    git(workspace.root, "init", "-q", "-b", request.param)
+    git(workspace.root, "add", "-A")
+    git(workspace.root, "commit", "-qm", "base")
+    git(workspace.root, "switch", "-qc", "change")
+    prompt = (workspace.root / "prompts/route/v1.py").read_text()
+    workspace.write(
+        "prompts/route/v1.py", prompt.replace('user("{{ message }}")', 'user("Please {{ message }}")')
+    )
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write("evals/s.yaml", suite.replace("accuracy >= 0.7", "accuracy >= 0.1"))
+    git(workspace.root, "commit", "-qam", "change")
+    git(tmp_path, "clone", "-q", "--depth=1", "--branch=change", f"file://{workspace.root}", "clone")
+    job.folder = tmp_path / "clone"
+    job.event["github.base_ref"] = request.param
+    return job
+
+
+def test_a_pull_request_is_compared_with_its_base(pull_request: Runner) -> None:
+    """The base is fetched, the gates pass, the comparison regressed: exit 1, with the reason in the comment."""
+    job = pull_request
+    assert job.run() == 1, job.log
+    assert (job.report["verdict"], job.report["comparison"], job.report["exit-code"]) == (
+        "pass",
+        "regressed",
+        "1",
+    )
+    body = job.github.comments[0]["body"]
+    assert "accuracy fell by 50.0 points" in body
+    assert body.index("regressed") < body.index("all 1 gates pass")
+    assert "accuracy fell by 50.0 points" in (job.temp / "summary.md").read_text()
+    assert not list(job.folder.rglob("pwned"))
+
+
+def test_what_is_compared_can_be_chosen(pull_request: Runner) -> None:
+    """`none` compares nothing; a ref of one's own is compared; one that is not there is exit 2."""
+    job = pull_request
+    assert job.run(**{"compare-with": "none"}) == 0 and job.report["comparison"] == ""
+    assert job.run(**{"compare-with": "HEAD"}) == 0, job.log
+    assert job.report["comparison"] == "not_worse"
+    assert job.run(**{"compare-with": "no-such-ref"}) == 2, job.log
+
+
 def test_a_failed_gate_fails_the_action_after_the_report(workspace: Any, job: Runner) -> None:
     """Exit 1 at the end, with the annotation, the summary and the comment all there."""
     suite = (workspace.root / "evals/s.yaml").read_text()

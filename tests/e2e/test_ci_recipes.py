@@ -36,6 +36,9 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
+    for line in ("init -q", "add -A", "-c user.name=n -c user.email=n@example.org commit -qm base"):
+        subprocess.run(["git", *line.split()], cwd=folder, check=True, timeout=60)
+
     def run(script: str) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
@@ -55,7 +58,7 @@ def test_every_shell_block_runs(shell: Any, blocks: Any) -> None:
     """Plain shell, recordings and pytest, one after another in one workspace."""
     found = blocks(CI, "sh")
     told = [shell(block) for block in found]
-    assert len(found) >= 6
+    assert len(found) >= 7
     assert any("1 passed, 11 deselected" in text for text in told)
 
 

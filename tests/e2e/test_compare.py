@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +274,20 @@ def test_run_against_compares_afterwards(two: tuple[Workspace, str, str]) -> Non
     workspace, first, _ = two
     done = workspace.run("run", "s", "--against", first, code=1)
     assert "accuracy fell by 15.0 points" in done.stdout.splitlines()[-1]
+
+
+def test_offline_makes_no_connection(workspace: Workspace) -> None:
+    """--offline refuses the connection of a side that is run: its cases are errors, exit 3."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        code = f"import socket\n\ndef reply(message):\n    socket.create_connection(('127.0.0.1', {port})).close()\n"
+        workspace.write("app_online.py", f"{code}    return {{'team': 'payments'}}\n")
+        scored = "scorers: [{exact: {field: team}}]\nmetrics: [accuracy]\n"
+        workspace.write("evals/s.yaml", f'callable: "app_online:reply"\ncases: ../datasets/c.jsonl\n{scored}')
+        workspace.run("run", code=0)
+        assert len([server.accept()[0].close() for _ in range(4)]) == 4
+        workspace.write("app_online.py", f"{code}    return {{'team': 'support'}}\n")
+        _compare(workspace, "last", "--offline", code=3)
+        with pytest.raises(TimeoutError):
+            server.accept()

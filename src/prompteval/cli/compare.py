@@ -93,6 +93,7 @@ def compare(
     from prompteval.engine.compare.compare import comparison
     from prompteval.engine.compare.options import CompareOptions
     from prompteval.engine.compare.sides import parse_side
+    from prompteval.engine.files import forbid_network
     from prompteval.engine.options import RunOptions
     from prompteval.workspace.settings import find_workspace
 
@@ -107,6 +108,8 @@ def compare(
         inconclusive_fails=inconclusive is Doubt.fail,
     )
     running = RunOptions(concurrency=concurrency, offline=offline, max_cost=max_cost)
+    if offline:
+        forbid_network()
     with ExitStack() as stack:
         with progress(quiet=quiet) as meter:
             found = comparison(workspace, first, second, options, running, meter)
