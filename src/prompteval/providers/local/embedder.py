@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from prompteval.core.errors import MissingExtra
+from prompteval.isolate.quiet import quiet_loading
 from prompteval.providers.local.weights import Weights
 
 BATCH = 64
@@ -76,4 +77,5 @@ def _load(weights: Weights) -> Any:
         from sentence_transformers import SentenceTransformer
     except ModuleNotFoundError:
         raise MissingExtra("local models", "offline") from None
-    return SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)
+    with quiet_loading():
+        return SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)

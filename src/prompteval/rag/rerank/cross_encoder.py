@@ -12,6 +12,7 @@ import numpy as np
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.protocols import VectorCache
 from prompteval.core.retrieval import Chunk, Ranking
+from prompteval.isolate.quiet import quiet_loading
 from prompteval.rag.index.content import indexed_text
 from prompteval.rag.rerank.order import saturated, scored
 
@@ -118,7 +119,8 @@ def _load(folder: Path) -> Any:
     except ModuleNotFoundError:
         raise MissingExtra("cross-encoder reranking", "rag") from None
     kwargs = {"use_safetensors": True}  # never a pickle, also where one lies beside
-    return CrossEncoder(str(folder), device="cpu", local_files_only=True, model_kwargs=kwargs)
+    with quiet_loading():
+        return CrossEncoder(str(folder), device="cpu", local_files_only=True, model_kwargs=kwargs)
 
 
 @cache
