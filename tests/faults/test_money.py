@@ -94,3 +94,19 @@ def test_runs_are_removed_with_sizes_before_and_after(live: Any) -> None:
         assert json.loads(ws.run("runs", "--json", code=0)[0])[0]["run_id"] == third
         assert "needs --keep or --older-than" in ws.run("runs", "prune", code=2)[1]
         assert "no run 'nope'" in ws.run("runs", "rm", "nope", code=2)[1]
+
+
+def test_a_gate_on_cost_reads_what_the_calls_cost(live: Any) -> None:
+    """Cheap enough passes, too dear fails, an unknown price never passes; gating again reads the same."""
+    with live(4, price=PRICE) as ws:
+        text = (ws.root / "evals" / "s.yaml").read_text()
+        suite = text.replace("gate: [accuracy >= 0.5]\n", "gate:\n")
+        ws.write("evals/s.yaml", f"{suite}  - cost_usd <= 5\n")
+        cost = ws.result()["usage"]["cost_usd"]
+        assert cost > 0
+        ws.write("evals/s.yaml", f"{suite}  - cost_usd <= {cost / 2}\n")
+        assert "misses <=" in ws.run("gate", "last", code=1)[0]
+        ws.write("evals/s.yaml", f"{suite}  - cost_usd <= {cost * 2}\n")
+        assert "meets <=" in ws.run("gate", "last", code=0)[0]
+        ws.profile()
+        assert "cost_usd is undefined: the price is not known" in ws.run("run", "--no-cache", code=1)[0]
