@@ -161,8 +161,29 @@ def test_a_callable_needs_the_flag(workspace: Any, run: Run) -> None:
     workspace.write("evals/s.yaml", f"{target}cases: ../datasets/c.jsonl\n")
     done = run("-rs")
     done.assert_outcomes(skipped=4)
-    done.stdout.fnmatch_lines(["*the suite calls a callable; --prompteval-live allows it"])
+    done.stdout.fnmatch_lines(["*the suite calls its own callable; --prompteval-live allows it"])
     run("--prompteval-live").assert_outcomes(passed=3, failed=1)
+
+
+@pytest.mark.parametrize(
+    ("retriever", "told"),
+    [
+        ('{endpoint: "http://127.0.0.1:9/"}', "retriever of kind endpoint"),
+        ("{kind: dense, depth: 5}\n  dense: {model: openai/any}", "encoder openai/any"),
+    ],
+)
+def test_retrieval_beyond_this_process_needs_the_flag(
+    workspace: Any, run: Run, retriever: str, told: str
+) -> None:
+    """An endpoint that searches, an encoder behind a network: skipped, and named."""
+    workspace.write("datasets/docs/a.md", "Bicycles are repaired on Mondays.\n")
+    case = {"id": "q", "inputs": {"question": "When?"}, "gold": [[{"doc": "a.md"}]]}
+    workspace.write("datasets/q.jsonl", json.dumps(case) + "\n")
+    rag = f"rag:\n  corpus: ../datasets/docs\n  retriever: {retriever}\n  modes: [retrieval]\n"
+    workspace.write("evals/s.yaml", f"cases: ../datasets/q.jsonl\nmetrics: [retrieval.recall@5]\n{rag}")
+    done = run("-rs")
+    done.assert_outcomes(skipped=1)
+    done.stdout.fnmatch_lines([f"*the suite calls its own {told}; --prompteval-live allows it"])
 
 
 def test_workers_share_one_run(workspace: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def case_failure(rows: Sequence[Row]) -> tuple[Row, str] | None:
 def failure_block(rows: Sequence[Row], place: str) -> str:
     """A failing case in a few lines, its reason first; empty when every repeat passes.
 
-    `place` is where the case stands.
+    `place` is where the case stands. Scorers that had nothing to score are left out.
     """
     failed = case_failure(rows)
     if failed is None:
@@ -72,14 +72,13 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
         f"case      {row.case.id}  ({place})",
         f"target    {row.target}  {row.model}",
         f"inputs    {_short(row.case.inputs)}",
-        f"expected  {_short(row.case.expected)}",
+        f"expected  {_short(row.case.answers if row.case.expected is None else row.case.expected)}",
         f"output    {_short(seen.text if seen.output is None else seen.output)}",
     ]
     for score in row.scores:
-        value = score.status if score.value is None else f"{score.value:g}"
-        lines.append(
-            f"scorer    {score.name} = {value}" + (f": {_short(score.reason)}" if score.reason else "")
-        )
+        if score.status != "skipped":
+            value = score.status if score.value is None else f"{score.value:g}"
+            lines.append(f"scorer    {score.name} = {value}{score.reason and f': {_short(score.reason)}'}")
     return printable("\n".join(lines))
 
 

@@ -19,6 +19,10 @@ from prompteval.engine.targets.function import FunctionPlan
 from prompteval.report.view import ResultView
 from prompteval.workspace.settings import Workspace
 
+# These work in this process; what they ask a model for goes through the run's own layers.
+OWN_RETRIEVERS = ("bm25", "dense", "hybrid", "run")
+OWN_RERANKERS = ("none", "cross_encoder", "late_interaction", "llm")
+
 
 @dataclass(frozen=True, slots=True)
 class SuiteRun:
@@ -42,9 +46,7 @@ class SuiteRuns:
         self._path = folder / name
         settings = replace(workspace.settings, store=str(self._path.with_suffix(".sqlite")))
         self._workspace = replace(workspace, settings=settings)
-        # An endpoint or callable is the team's own system: what a call costs cannot be known here.
-        remote = any(isinstance(target, EndpointPlan | FunctionPlan) for target in plan.targets)
-        self.refused = remote and not live
+        self.refused = "" if live else outside(workspace, plan)
         self._options = RunOptions(suites=(plan.suite.path,), replay=replay, offline=not live)
         self._plan = plan
         self._found: SuiteRun | PromptevalError | None = None
@@ -77,6 +79,29 @@ class SuiteRuns:
             key = (row.target, row.model, row.case.id)
             rows[key] = (*rows.get(key, ()), row)
         return SuiteRun(rows, {(r.prompt, r.model): r for r in view.results}, view.reason)
+
+
+def outside(workspace: Workspace, plan: SuitePlan) -> str:
+    """What a suite calls besides its models, which have a cache to answer from; empty when nothing.
+
+    The team's own system counts, for what a call of it costs cannot be known here.
+    """
+    for target in plan.targets:
+        if isinstance(target, EndpointPlan | FunctionPlan):
+            return target.own_model
+    section = plan.suite.rag
+    if section is None:
+        return ""
+    kind = section.retriever.kind
+    if kind not in OWN_RETRIEVERS:
+        return f"retriever of kind {kind}"
+    if section.reranker.kind not in OWN_RERANKERS:
+        return f"reranker of kind {section.reranker.kind}"
+    encoder = str(section.dense.get("model", ""))
+    profile = workspace.settings.models.get(encoder)
+    if kind in ("dense", "hybrid") and (profile is not None or encoder.startswith("openai/")):
+        return f"encoder {encoder}"
+    return ""
 
 
 @contextmanager
