@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "trec"
+CISI = ROOT / ".." / "shared" / "data" / "cisi"
 CRANFIELD = ROOT / ".." / "shared" / "data" / "cranfield"
 
 
@@ -91,3 +92,16 @@ def test_judgments_of_cranfield_are_read_as_published(tmp_path: Path) -> None:
     found = answer(tmp_path, str(CRANFIELD / "qrels" / "test.tsv"), "r", "-m", "precision@1")
     assert (found["queries"]["judged"], found["queries"]["missing"]) == (225, 224)
     assert found["metrics"]["precision@1"]["value"] == pytest.approx(1 / 225)
+
+
+def test_unjudged_queries_of_cisi_are_counted(tmp_path: Path) -> None:
+    """A run of all 112 queries: 76 are judged, 36 not, and the mean is over the 76."""
+    if not CISI.exists():
+        pytest.skip("../shared/data/cisi is absent")
+    asked = [json.loads(line)["_id"] for line in (CISI / "queries.jsonl").read_text().splitlines()]
+    (tmp_path / "r").write_text("".join(f"{query} Q0 1 1 1.0 t\n" for query in asked))
+    found = answer(tmp_path, str(CISI / "qrels" / "test.tsv"), "r", "-m", "map")
+    assert found["queries"] == {
+        "judged": 76, "in_run": 112, "unjudged": 36, "missing": 0, "without_relevant": 0, "tie_sensitive": 0,
+    }  # fmt: skip
+    assert found["metrics"]["map"]["n"] == 76

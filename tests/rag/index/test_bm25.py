@@ -1,5 +1,7 @@
 """BM25 against the bm25s and rank_bm25 packages, published figures and every shortcut taken apart."""
 
+import random
+
 import bm25s
 import numpy as np
 import pytest
@@ -83,6 +85,19 @@ def test_what_is_skipped_changes_nothing(texts: list[str], query: list[str], k: 
         patch.setattr(bm25_sums, "DENSE_SHARE", share)
         patch.setattr(bm25_sums, "VALUES_A_GROUP", 3)
         assert ours.search(" ".join(query), k).hits == wanted.hits[:k]
+
+
+@settings(deadline=None)
+@given(texts_of, queries, st.sampled_from(["bm25s", "rank_bm25"]), st.randoms())
+def test_the_order_of_the_corpus_changes_nothing(
+    texts: list[str], query: list[str], engine: Engine, random: random.Random
+) -> None:
+    """Equal hits to the last digit."""
+    chunks = [Chunk(f"{place:03}", 0, len(text), text) for place, text in enumerate(texts)]
+    wanted = Bm25Index.build(chunks, Bm25(engine, words=PLAIN)).search(" ".join(query), 5)
+    random.shuffle(chunks)
+    random.shuffle(query)
+    assert Bm25Index.build(chunks, Bm25(engine, words=PLAIN)).search(" ".join(query), 5) == wanted
 
 
 def test_equal_scores_are_ordered_by_chunk_id_and_counted() -> None:

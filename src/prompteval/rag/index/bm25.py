@@ -80,19 +80,16 @@ class Bm25Index:
         )
         if not counts or k < 1:
             return Ranking(())
-        terms = np.fromiter(counts, dtype=np.int64)
-        weights = np.fromiter(counts.values(), dtype=np.float64)
-        places, sums = self._scored(*self._by_bound(terms, weights), k)
+        # By the greatest possible addition; terms alike in that by their text, whatever their number.
+        bound = {term: self._greatest[term] * weight for term, weight in counts.items()}
+        ordered = sorted(counts, key=lambda term: (-bound[term], self.postings.terms[term]))
+        weights = [float(counts[term]) for term in ordered]
+        places, sums = self._scored(np.array(ordered), np.array(weights), k)
         return self._ranking(places, sums, k)
 
     def search_many(self, queries: Iterable[str], k: int) -> Iterator[Ranking]:
         """One ranking a query, in order, each as it is asked for."""
         return (self.search(query, k) for query in queries)
-
-    def _by_bound(self, terms: NDArray[np.int64], weights: Doubles) -> tuple[NDArray[np.int64], Doubles]:
-        """The terms with the greatest possible addition first."""
-        order = np.lexsort((terms, -self._greatest[terms] * weights))
-        return terms[order], weights[order]
 
     def _scored(self, terms: NDArray[np.int64], weights: Doubles, k: int) -> tuple[Ints, Singles]:
         """Places and sums of texts among which the k best are, sums of all terms."""

@@ -61,7 +61,7 @@ class Bm25:
         if self.engine == "bm25s":
             return np.log1p(rest / (frequency + 0.5))
         idf = np.log(rest) - np.log(frequency + 0.5)
-        return np.where(idf < 0, EPSILON * idf.mean(), idf) if len(idf) else idf
+        return np.where(idf < 0, EPSILON * math.fsum(idf.tolist()) / max(len(idf), 1), idf)
 
     def saturation(self, count: NDArray[Any], length: NDArray[Any], mean_length: float) -> Doubles:
         """What `count` occurrences in a text of that length are worth, before idf."""
