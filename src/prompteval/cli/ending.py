@@ -33,6 +33,10 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
         except BrokenPipeError:
             sys.stderr.close()
             code = 0
+        except OSError as error:  # the current folder is gone, the disk is full, a right is missing
+            complain(f"error: {error.filename or 'the current folder'}: {error.strerror or error}")
+            complain("exit 2")
+            code = 2
         raise typer.Exit(code)
 
     return wrapped

@@ -24,10 +24,13 @@ def init(folder: Folder = Path()) -> int:
     taken = [path for path in wanted if path.exists()]
     if taken:
         raise UsageError(f"{taken[0]} is there already; nothing was written", "choose another folder")
-    for path, item in wanted.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(item.read_bytes())
-        typer.echo(f"wrote {path}")
+    try:
+        for path, item in wanted.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(item.read_bytes())
+            typer.echo(f"wrote {path}")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}", "choose another folder") from None
     where = "" if folder == Path() else f"cd {folder} && "
     typer.echo(f"next: {where}prompteval check && prompteval run")
     return 0

@@ -1,5 +1,6 @@
 """Where a run's view goes: files by their ending, JSON or tables, and the last line."""
 
+import os
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -26,6 +27,10 @@ def check_output_paths(paths: Sequence[Path], endings: Collection[str] = tuple(E
             raise UsageError(f"-o {path}: the ending {path.suffix!r} names no format", help)
         if not path.parent.is_dir():
             raise UsageError(f"-o {path}: {path.parent} is no folder", "make it first")
+        if path.is_dir():
+            raise UsageError(f"-o {path}: it is a folder", "name a file")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise UsageError(f"-o {path}: it cannot be written", "choose another place")
     return list(paths)
 
 
@@ -47,9 +52,7 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
 
 
 def finish(view: RunView, paths: Sequence[Path], *, as_json: bool, quiet: bool, verbose: bool) -> int:
-    """Write the files, print the run, say why the exit code is what it is, and return it."""
-    for path in paths:
-        write_report(view, path)
+    """Print the run, write the files, say why the exit code is what it is, and return it."""
     if as_json:
         from prompteval.report.json import render
 
@@ -57,6 +60,8 @@ def finish(view: RunView, paths: Sequence[Path], *, as_json: bool, quiet: bool, 
             sys.stdout.write(piece)
     elif not quiet:
         show(view, verbose=verbose)
+    for path in paths:
+        write_report(view, path)
     if not as_json:
         print_last_lines(view)
     _github(view)
@@ -83,8 +88,6 @@ def print_last_lines(view: RunView) -> None:
 
 def _github(view: RunView) -> None:
     """Annotations and a job summary, where GitHub Actions runs this."""
-    import os
-
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
     from prompteval.report import github, markdown

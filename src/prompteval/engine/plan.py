@@ -207,9 +207,30 @@ def _models(
     own = tuple(named.text for named in suite.models)
     chosen = asked or own or ((pinned,) if pinned else (workspace.settings.default_model,))
     for position, model in enumerate(chosen):
-        place = _place(suite.models[position]) if not asked and position < len(suite.models) else (1, 1)
-        problems.catch(suite.path, place, "PE221", check_model, model, workspace)
+        path, place = _model_place(
+            workspace, suite, position, asked=bool(asked), pinned=pinned, prompt=prompt
+        )
+        problems.catch(path, place, "PE221", check_model, model, workspace)
     return chosen
+
+
+def _model_place(
+    workspace: Workspace,
+    suite: Suite,
+    position: int,
+    *,
+    asked: bool,
+    pinned: str | None,
+    prompt: Prompt | None,
+) -> tuple[str, tuple[int, int]]:
+    """Where a model was named: the command line, the suite, the prompt that pins it, the settings."""
+    if asked:
+        return "--model", (0, 0)
+    if suite.models:
+        return suite.path, _place(suite.models[position])
+    if pinned and prompt is not None:
+        return prompt.path, (0, 0)
+    return workspace.config_path.name, (0, 0)
 
 
 def _build_scorers(

@@ -347,7 +347,7 @@ def verdict_of(results: list[ResultView], stop: Stop, *, strict_model: bool) -> 
             return verdict, f"{result.suite}: {gate.rule}: {gate.detail}"
     if not gates:
         return verdict, "no gate is set, so nothing was decided"
-    return verdict, f"all {len(gates)} gates pass"
+    return verdict, "the gate passes" if len(gates) == 1 else f"all {len(gates)} gates pass"
 
 
 def _now() -> str:

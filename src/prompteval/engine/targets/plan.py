@@ -75,13 +75,17 @@ def _prompts(
     """The versions that are asked for, loaded and checked."""
     place = (suite.target.line, 1)
     loaded: list[Prompt] = []
-    own = split_reference(suite.target.value)[0]
-    for reference in references or (suite.target.value,):
+    own = problems.catch(suite.path, place, "PE222", split_reference, suite.target.value)
+    for reference in (references or (suite.target.value,)) if own is not None else ():
         name, version, ref = split_reference(reference)
-        if name != own:
+        if name != own[0]:
             continue
-        source = tree if ref is None else GitTree(workspace.root, ref)
-        prompt = problems.catch(suite.path, place, "PE222", load_prompt, source, name, version)
+
+        def load(name: str = name, version: int | None = version, ref: str | None = ref) -> Prompt:
+            return load_prompt(tree if ref is None else GitTree(workspace.root, ref), name, version)
+
+        named_at = ("--prompt", (0, 0)) if references else (suite.path, place)
+        prompt = problems.catch(*named_at, "PE222", load)
         if prompt is not None:
             problems.found.extend(prompt.check())
             loaded.append(prompt)
