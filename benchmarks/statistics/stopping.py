@@ -17,6 +17,7 @@ from parts import table, write_part
 from populations import Pairs, paired
 
 from prompteval.stats.sequential.betting import always_valid, confidence_sequence
+from prompteval.stats.sequential.drop import Limits, settle_drop
 from prompteval.stats.sequential.looks import (
     FRACTIONS,
     Look,
@@ -42,6 +43,10 @@ DROPPED = {
     "yes or no, 10 % differ, 8 points lost": Pairs(0.1, -0.08),
     "graded, 40 % differ, 3 points lost": Pairs(0.4, -0.03, (1, 2)),
     "graded, 40 % differ, 8 points lost": Pairs(0.4, -0.08, (1, 2)),
+}
+AT_MARGIN = {
+    "yes or no, 10 % differ, 2 points lost": Pairs(0.1, -0.02),
+    "graded, 40 % differ, 2 points lost": Pairs(0.4, -0.02, (1, 2)),
 }
 # Each: one case's score against a threshold of .8; binary, or from 0 to 1.
 SCORES: dict[str, tuple[Callable[[np.random.Generator, int, float], Floats], bool]] = {
@@ -81,7 +86,12 @@ def main() -> None:
     runs, started = (100 if quick else 4000), process_time()
     parts = [
         *(introduction(runs), alarms(runs), drops(runs // 4)),
-        *(thresholds(runs // 2), references(runs // 4), at_all_times(max(runs // 10, 20))),
+        *(
+            thresholds(runs // 2),
+            references(runs // 4),
+            regressions(runs // 4),
+            at_all_times(max(runs // 10, 20)),
+        ),
     ]
     if not quick:
         write_part("stopping", "\n\n".join(parts))
@@ -136,8 +146,11 @@ def drops(runs: int) -> str:
 Ask = Callable[[int, Look, bool], Settled | None]
 
 
-def until_settled(n: int, way: Way, ask: Ask) -> tuple[bool, int]:
-    """(met, cases used) of one run with a look after each portion, as the engine takes them."""
+def until_settled(n: int, way: Way, ask: Ask, *, by_end: bool = False) -> tuple[bool | None, int]:
+    """(met, cases used) of one run with a look after each portion, as the engine takes them.
+
+    With `by_end` the last look may leave it open: None.
+    """
     looks = planned_looks(n)
     if way.method == "always-valid":
         ends = sorted({-(-n * step // BETTING_LOOKS) for step in range(1, BETTING_LOOKS + 1)})
@@ -146,7 +159,8 @@ def until_settled(n: int, way: Way, ask: Ask) -> tuple[bool, int]:
         found = ask(look.cases, look, look.cases == n)
         if found is not None:
             return found.met, look.cases
-    raise AssertionError("the last look settles everything")
+    assert by_end, "the last look settles everything"
+    return None, n
 
 
 def low_end(values: Floats, binary: bool, wanted: float, way: Way) -> Ask:
@@ -155,12 +169,38 @@ def low_end(values: Floats, binary: bool, wanted: float, way: Way) -> Ask:
     return lambda cases, look, last: settle_end(values[:cases], look, scale, rule, way, last=last)
 
 
+def drop(differences: Floats, way: Way) -> Ask:
+    """`no_regression` over differences in seeded order."""
+    return lambda cases, look, last: settle_drop(differences[:cases], look, way, Limits(), scale=1.0)
+
+
 def better(differences: Floats, way: Way) -> Ask:
     """`beats` over differences in seeded order."""
     return lambda cases, look, last: settle_difference(differences[:cases], look, way, scale=1.0, last=last)
 
 
-def passed(ended: Sequence[tuple[bool, int]]) -> str:
+def regressions(runs: int) -> str:
+    """`no_regression` where nothing is lost, where just the margin is, and where much is."""
+    rows = []
+    for name, spec in (*UNCHANGED.items(), *AT_MARGIN.items(), *DROPPED.items()):
+        for n in CASES:
+            samples, cells = draws(name, spec, n, runs), []
+            for way in WAYS.values():
+                ended = [until_settled(n, way, drop(d, way), by_end=True) for d in samples]
+                shares = [100 * np.mean([met is wanted for met, _ in ended]) for wanted in (False, True)]
+                used = np.mean([cases for _, cases in ended])
+                cells.append(f"{shares[0]:.1f} % / {shares[1]:.1f} % / {used:,.0f}")
+            rows.append([name, f"{n:,}", *cells])
+            print(*rows[-1], file=sys.stderr, flush=True)
+    told = (
+        f"A gate `no_regression` over {runs:,} runs, min_effect and margin .02: how often it says regressed,"
+        " how often not worse, and the cases used on average; the rest is inconclusive. Where nothing is"
+        " lost at most 2.5 % may be regressed, and where just the margin is lost at most 2.5 % not worse.\n\n"
+    )
+    return told + table(["population", "cases", *WAYS], rows)
+
+
+def passed(ended: Sequence[tuple[bool | None, int]]) -> str:
     """Percent of runs that passed, and the cases they used on average."""
     share, cases = np.mean(np.asarray(ended, dtype=np.float64), axis=0)
     return f"{100 * share:.1f} % / {cases:,.0f}"

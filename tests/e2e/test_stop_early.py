@@ -114,3 +114,46 @@ def test_it_goes_with_no_batch_and_no_unknown_method(workspace: Any) -> None:
     """Both are exit 2, and say what to do."""
     assert "leave one out" in workspace.run("run", "--stop-early", "--batch", code=2).stderr
     assert "always-valid" in workspace.run("run", "--stop-early=bayes", code=2).stderr
+
+
+@pytest.mark.parametrize("method", ["group-sequential", "always-valid"])
+@pytest.mark.parametrize(
+    ("before", "now", "code", "word"), [(20, 3, 1, "-0."), (3, 3, 0, "+0"), (3, 1000, 0, "+0.")]
+)
+def test_no_regression_is_decided_under_way(
+    workspace: Any, method: str, before: int, now: int, code: int, word: str
+) -> None:
+    """A plain drop, no change against a wide margin, and a gain: the verdict of the whole run from fewer cases."""
+    prepare(workspace, "[{no_regression: {metric: accuracy, margin: 0.15}}]", before)
+
+    def rules(every: int) -> list[Any]:
+        return [{"when": f"pay {i}$", "output": {"team": "support"}} for i in range(0, CASES, every)]
+
+    last = [{"when": "", "output": {"team": "payments"}}]
+    workspace.cases(*[(f"c{i:03}", f"pay {i}", "payments") for i in range(CASES)])
+    workspace.script(*rules(before), *last)
+    workspace.run("run", "-q")
+    workspace.run("baseline", "set", "last", code=0)
+    workspace.script(*rules(now), *last)
+    result = workspace.run_json("--no-cache", "--stop-early", method, code=code)["results"][0]
+    assert 0 < result["stop_early"]["calls_saved"] == CASES - stored(workspace) % CASES
+    (gate,) = result["gates"]
+    assert gate["detail"].startswith(f"against the baseline, accuracy moved by {word}")
+
+
+def test_a_baseline_of_other_cases_waits_for_the_last_case(workspace: Any) -> None:
+    """Nothing is decided under way where cases are gone or new; the note says so."""
+    prepare(workspace, "[{no_regression: {metric: accuracy}}]", 10, cases=60)
+    workspace.run("run", "-q")
+    workspace.run("baseline", "set", "last", code=0)
+    prepare(workspace, "[{no_regression: {metric: accuracy}}]", 10, cases=61)
+    result = workspace.run_json("--stop-early")["results"][0]
+    assert result["notes"] == ["--stop-early: every case was run, since the baseline has other cases"]
+    assert result["cases"]["scored"] == 61
+
+
+def test_a_stopped_run_can_be_gated_again(workspace: Any) -> None:
+    """`gate` reads the rows that there are; what was left out on purpose leaves nothing incomplete."""
+    prepare(workspace, "[accuracy.low >= 0.5]", 20)
+    workspace.run_json("--stop-early")
+    assert "pass" in workspace.run("gate", "last", code=0).stdout

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
@@ -132,12 +132,14 @@ class _Run:
         stop = Stop()
         try:
             method = self._options.stop_early
-            early = plan_early(jobs, method) if method is not None else [None] * len(jobs)
+            early: list[Early | None] = [None] * len(jobs)
+            if method is not None:
+                early = [*plan_early(jobs, method, self._workspace, self._store, self._id, made_from)]
             running = [self._begin(job, models, look) for job, look in zip(jobs, early, strict=True)]
             asyncio.run(self._all(running, models, stop))
             self._files.close_journal(self._id)
             results = [self._summarise(entry) for entry in running]
-            results = self._compare(results, jobs)
+            results = self._compare(results, running)
             view = self._decide(results, stop)
             self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
             self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
@@ -309,13 +311,21 @@ class _Run:
         """The rows of a job with their scores, in order of case id."""
         return self._store.score_columns(self._id, job.plan.suite.name, job.target.reference, job.model)
 
-    def _compare(self, results: list[ResultView], jobs: Sequence[Job]) -> list[ResultView]:
-        """The results with the rules decided that compare: with a baseline or another version."""
+    def _compare(self, results: list[ResultView], running: Sequence[_Entry]) -> list[ResultView]:
+        """The results with the rules decided that compare: with a baseline or another version.
+
+        What --stop-early has settled stays settled.
+        """
+        jobs = [entry.job for entry in running]
         if not any(gate.compares for job in jobs for gate in job.plan.gates):
             return results
         record = self._store.run(self._id)
         asked = [(job.plan, job.target.reference) for job in jobs]
-        return settle(results, gated_results(self._workspace, self._store, record, results, asked))
+        compared = settle(results, gated_results(self._workspace, self._store, record, results, asked))
+        return [
+            result if entry.early is None else replace(result, gates=entry.early.gates(result.gates))
+            for result, entry in zip(compared, running, strict=True)
+        ]
 
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
         verdict, reason = verdict_of(results, stop, strict_model=self._options.strict_model)

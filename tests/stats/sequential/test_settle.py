@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompteval.stats.interval import wilson
+from prompteval.stats.sequential.drop import Limits, settle_drop
 from prompteval.stats.sequential.looks import planned_looks
 from prompteval.stats.sequential.settle import (
     Scale,
@@ -92,3 +93,23 @@ def test_b13_nothing_is_settled_without_a_value() -> None:
     assert isinstance(
         settle_end(np.arange(40.0), LOOKS[-1], Scale(0.0, None), rule, Way(), last=True), Settled
     )
+
+
+def test_a_drop_is_shown_ruled_out_or_open() -> None:
+    """Thirty lost of 100 is a regression; a thousand equal pairs are not worse; a few pairs say nothing."""
+    lost, looks = np.r_[-np.ones(30), np.zeros(70)], planned_looks(1000)
+    for way in (Way(), BETTING):
+        found = settle_drop(lost, LOOKS[-1], way, Limits(), scale=1.0)
+        assert found is not None and not found.met and found.observed == pytest.approx(-0.3)
+        found = settle_drop(np.zeros(1000), looks[-1], way, Limits(), scale=1.0)
+        assert found is not None and found.met
+        assert settle_drop(lost[27:47], LOOKS[0], way, Limits(), scale=1.0) is None
+        assert settle_drop(lost[:0], LOOKS[0], way, Limits(), scale=1.0) is None
+
+
+def test_a_drop_under_min_effect_is_no_regression() -> None:
+    """Beyond doubt and small: neither regressed, nor not worse while the margin is smaller still."""
+    little = np.full(500, -0.01) + np.linspace(-0.001, 0.001, 500)
+    tight = Limits(min_effect=0.05, margin=0.001)
+    for way in (Way(), BETTING):
+        assert settle_drop(little, planned_looks(500)[-1], way, tight, scale=1.0) is None

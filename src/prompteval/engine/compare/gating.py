@@ -100,7 +100,7 @@ def settle(results: Sequence[ResultView], gated: Sequence[Gated]) -> list[Result
 def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | GateResult:
     """The comparison that a rule asks for, or why there is none: that never passes."""
     assert gate.measure is not None  # every comparing rule has its metric
-    other = _other(gate, one)
+    other = other_side(gate, one)
     if isinstance(other, str):
         return GateResult(str(gate.rule), Verdict.FAIL, None, other)
     measure = gate.measure
@@ -110,7 +110,7 @@ def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | Gat
         return GateResult(str(gate.rule), Verdict.FAIL, None, told)
     cases = pair_cases(other, one.entry)
     ids = frozenset(cases.paired)
-    rule = metric_rule(one.entry, measure, _limits(gate), primary=False)
+    rule = metric_rule(one.entry, measure, limits_of(gate), primary=False)
     columns = other.columns([measure], ids, ()), one.entry.columns([measure], ids, ())
     found = compare_metric(measure, *columns, alpha=rule.alpha)
     lacking = len(cases.only_a) + len(cases.errors)
@@ -118,7 +118,7 @@ def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | Gat
     return _Question(number, place, gate, replace(found, missing=found.missing + lacking), rule, cases, aside)
 
 
-def _other(gate: Gate, one: Gated) -> CompareEntry | str:
+def other_side(gate: Gate, one: Gated) -> CompareEntry | str:
     """What a rule sets the entry against, or why that is not there."""
     assert isinstance(gate.rule, Beats | NoRegression)
     if isinstance(gate.rule, NoRegression) or gate.rule.reference == BASELINE:
@@ -139,7 +139,8 @@ def _other(gate: Gate, one: Gated) -> CompareEntry | str:
     return rivals[0] if rivals else f"{reference} was not run with {one.entry.model}"
 
 
-def _limits(gate: Gate) -> CompareOptions:
+def limits_of(gate: Gate) -> CompareOptions:
+    """The limits that a rule itself sets."""
     if not isinstance(gate.rule, NoRegression):
         return CompareOptions()
     return CompareOptions(min_effect=gate.rule.min_effect, margin=gate.rule.margin, alpha=gate.rule.alpha)

@@ -128,13 +128,17 @@ def _compare(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) ->
     )
 
 
-def _mean(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Comparison:
+def mean_sides(spec: MetricSpec, both: Aligned) -> tuple[Floats, Floats, float | None, float | None]:
+    """What a mean averages on each side, and the scale it is on."""
     if spec.per_case is not None:
-        a, b, low, high = spec.per_case(both.a), spec.per_case(both.b), spec.low, spec.high
-    elif spec.kind == "proportion":
-        a, b, low, high = both.a.values, both.b.values, 0.0, 1.0
-    else:
-        a, b, low, high = both.a.values, both.b.values, both.b.low, both.b.high
+        return spec.per_case(both.a), spec.per_case(both.b), spec.low, spec.high
+    if spec.kind == "proportion":
+        return both.a.values, both.b.values, 0.0, 1.0
+    return both.a.values, both.b.values, both.b.low, both.b.high
+
+
+def _mean(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Comparison:
+    a, b, low, high = mean_sides(spec, both)
     seed = content_seed(measure.text, a, b)
     return compare_values(
         measure.text,

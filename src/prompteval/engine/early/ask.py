@@ -49,8 +49,6 @@ def _slices(tag: str, wanted: str | None, values: Mapping[tuple[str, str], int])
 
 def obstacle(gate: Gate, order: Order, method: Method) -> str:
     """Why a gate cannot be decided before the last case; empty where it can."""
-    if gate.compares:
-        return f"{gate.rule} compares with other outputs"
     if gate.measure is None:
         return f"{gate.rule} is about the whole run"
     if gate.measure.spec.kind not in ("proportion", "mean"):

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from prompteval.core.case import Case
 from prompteval.core.verdict import GateResult, Verdict
 from prompteval.engine.collect import EntryColumns
+from prompteval.engine.early.against import Against
 from prompteval.engine.early.ask import Question, scores
 from prompteval.engine.early.order import Order
-from prompteval.engine.gates import Beats, Gate
+from prompteval.engine.gates import Beats, Gate, NoRegression
 from prompteval.engine.jobs import Job
 from prompteval.engine.measures import Measure
 from prompteval.engine.summary import reference_columns
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.stats.gate import GateRule
+from prompteval.stats.sequential.drop import settle_drop
 from prompteval.stats.sequential.looks import BIASED, Look
 from prompteval.stats.sequential.settle import (
     Settled,
@@ -46,6 +48,7 @@ class Early:
     job: Job
     order: Order
     way: Way
+    against: Against
     questions: tuple[Question, ...] = ()
     obstacle: str = ""
     answers: dict[Question, Answer] = field(default_factory=dict)
@@ -117,10 +120,13 @@ class Early:
     def _decided(self, number: int) -> bool:
         asked = [question for question in self.questions if question.gate == number]
         answers = [self.answers[question] for question in asked if question in self.answers]
-        return len(answers) == len(asked) > 0 or any(not answer.found.met for answer in answers)
+        return len(answers) == len(asked) > 0 or any(answer.found.met is False for answer in answers)
 
     def _ask(self, question: Question, columns: EntryColumns, look: Look) -> None:
         gate = self.job.plan.gates[question.gate]
+        if gate.compares:
+            self._ask_baseline(question, gate, look)
+            return
         assert gate.measure is not None  # a fact of the run is an obstacle
         mask = None
         if isinstance(gate.rule, GateRule) and question.value is not None:
@@ -137,6 +143,21 @@ class Early:
         settled = self._settle(gate, found, columns, mask, question.cases - seen, look)
         if settled is not None:
             self.answers[question] = Answer(settled, len(found), self.order.cases[self.looked - 1])
+
+    def _ask_baseline(self, question: Question, gate: Gate, look: Look) -> None:
+        found = self.against.differences(gate, lambda rows: self.within(rows, self.looked), self.order.rank)
+        if found is None:
+            return
+        last, values, scale = self.looked == len(self.order.ends), found.values, found.scale
+        settled: Settled | None
+        if isinstance(gate.rule, Beats):
+            settled = settle_difference(values, look, self.way, scale=scale, last=last)
+        else:
+            settled = settle_drop(values, look, self.way, self.against.limits(gate), scale=scale)
+        if settled is None and last:
+            settled = Settled(None, float(values.mean()), "neither a drop nor its absence was shown")
+        if settled is not None:
+            self.answers[question] = Answer(settled, len(values), self.order.cases[self.looked - 1])
 
     def _settle(
         self,
@@ -156,7 +177,7 @@ class Early:
                 return None
             differences = (found.values - guessed.values)[order]
             return settle_difference(differences, look, self.way, scale=1.0, last=last)
-        assert isinstance(gate.rule, GateRule)  # one that compares is an obstacle
+        assert isinstance(gate.rule, GateRule)  # one that compares went another way
         values, scale = scores(gate, found)
         rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)  # type: ignore[arg-type]
         needs_bounds = rule.end == "value" or self.way.method == "always-valid"
@@ -183,11 +204,15 @@ class Early:
         deciding = [pair for pair in answered if not pair[1].found.met] or answered
         question, answer = min(deciding, key=lambda pair: (pair[1].after, pair[0].value or ""))
         found = answer.found
-        name, threshold, where = "", "0", ""
+        verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[found.met]
+        if isinstance(gate.rule, NoRegression):
+            moved = f"against the baseline, {gate.rule.metric} moved by {found.observed:+.4g}"
+            detail = f"{moved} in {answer.n} cases; {found.how}"
+            return GateResult(str(gate.rule), verdict, found.observed, detail)
+        threshold, where = "0", ""
         if isinstance(gate.rule, Beats):
             name, compare = f"{gate.rule.metric} less {gate.rule.reference}'s", ">"
         else:
-            assert isinstance(gate.rule, GateRule)  # one that compares is an obstacle
             end = "" if gate.rule.end == "value" else f".{gate.rule.end}"
             name, compare, threshold = (
                 f"{gate.rule.metric}{end}",
@@ -198,7 +223,6 @@ class Early:
         word = "meets" if found.met else "misses"
         how = f"; {found.how}" if found.how else ""
         detail = f"{name} {found.observed:.4g}{where} {word} {compare} {threshold} (n = {answer.n}{how})"
-        verdict = Verdict.PASS if found.met else Verdict.FAIL
         return GateResult(str(gate.rule), verdict, found.observed, detail)
 
 

@@ -24,10 +24,14 @@ def evidence(differences: Floats, scale: float) -> Floats:
     At most 1 in expectation at any time while the mean difference is 0. `scale` is the greatest
     possible |difference|. Raises ValueError for NaN and for a difference beyond the scale.
     """
+    _refuse_unfit(differences, scale)
+    return np.asarray(np.exp(_log_wealth(differences / scale, 0.0)), np.float64)
+
+
+def _refuse_unfit(differences: Floats, scale: float) -> None:
     refuse_nan(differences)
     if np.any(np.abs(differences) > scale * (1.0 + 1e-12)):
         raise ValueError("a difference is larger than the scale")
-    return np.asarray(np.exp(_log_wealth(differences / scale, 0.0)), np.float64)
 
 
 def always_valid(
@@ -37,11 +41,24 @@ def always_valid(
 
     Several gates share alpha (Bonferroni). No case has no stop.
     """
-    reached = np.flatnonzero(evidence(differences, scale) >= max(gates, 1) / alpha)
+    return refused(differences, 0.0, scale=scale, alpha=alpha, gates=gates)
+
+
+def refused(
+    differences: Floats, mean: float, *, scale: float, alpha: float = 0.05, gates: int = 1
+) -> Stop | None:  # fmt: skip
+    """The first case after which bets against a supposed `mean` have won; None where they never did.
+
+    The stop's `delta` is the mean of the prefix less the supposed one. `mean` lies within the scale.
+    Raises ValueError as `evidence` does.
+    """
+    _refuse_unfit(differences, scale)
+    wealth = np.exp(_log_wealth(differences / scale, mean / scale)) if len(differences) else differences
+    reached = np.flatnonzero(wealth >= max(gates, 1) / alpha)
     if not len(reached):
         return None
     cases = int(reached[0]) + 1
-    return Stop(cases, float(differences[:cases].mean()))
+    return Stop(cases, float(differences[:cases].mean()) - mean)
 
 
 def confidence_sequence(

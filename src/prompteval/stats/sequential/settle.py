@@ -49,9 +49,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Whether a rule is met, the number that says so, and by what."""
+    """Whether a rule is met, the number that says so, and by what; None where neither was ever shown."""
 
-    met: bool
+    met: bool | None
     observed: float
     how: str
 
