@@ -41,7 +41,7 @@ def settle_drop(differences: Floats, look: Look, way: Way, limits: Limits, *, sc
     level = 1.0 - 2.0 * look.p
     low, high = _interval(differences, scale, level)
     stop = crossed(differences, look, scale=scale)
-    how = f"interval {low:+.4g} to {high:+.4g} of {100 * level:.4g} %, for looks before the end"
+    how = f"interval {low:+.4g} to {high:+.4g} with z = {look.z:.3f}, which allows for earlier looks"
     if stop is not None and stop.worse and high < 0 and large:
         return Settled(False, delta, how)
     return Settled(True, delta, how) if low > -limits.margin else None

@@ -14,7 +14,7 @@ from prompteval.stats.paired.mcnemar import mcnemar
 Floats = NDArray[np.float64]
 
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 1.0)
-BIASED = "stopped early: the difference shown is on average larger than the true one"
+BIASED = "stopped early: an effect shown is biased upward, on average larger than the true one"
 _NODES = 200
 _FAR = 8.0
 

@@ -95,7 +95,7 @@ def settle_end(
     met = compare(observed, rule.value)
     if not last and compare(found.low, rule.value) != compare(found.high, rule.value):
         return None
-    return Settled(met, observed, f"in an interval of {100 * level:.4g} %, for looks before the end")
+    return Settled(met, observed, f"with z = {look.z:.3f}, which allows for looks before the end")
 
 
 def settle_difference(
