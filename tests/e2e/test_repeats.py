@@ -173,3 +173,13 @@ def test_recorded_outputs_are_read_once(workspace: Any) -> None:
     done = workspace.run("run", "--repeat", "3", "-o", "r.jsonl", code=0)
     assert "each recorded output is read once" in done.stdout and "stable" not in done.stdout
     assert len((workspace.root / "r.jsonl").read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize(("repeat", "refused"), [("3", False), ("1", True)])
+def test_runs_with_repeats_compare_by_case(wavering: Any, repeat: str, refused: bool) -> None:
+    """Three pairs, whatever the repeats; all of one run is not compared with all of three."""
+    wavering.write("evals/s.yaml", SUITE.replace(", pass@2, pass^2", ""))
+    a, b = (wavering.run_json("-j", "1", "--repeat", n)["run_id"] for n in (repeat, "3"))
+    (result,) = json.loads(wavering.run("compare", a, b, "--json", code=0).stdout)["results"]
+    assert (result["paired"], result["metrics"]["accuracy"]["b"]) == (3, pytest.approx(5 / 9))
+    assert ("equally often" in result["metrics"]["accuracy(reduce=all)"].get("reason", "")) is refused

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 
-from prompteval.core.text import printable
+from prompteval.core.text import counted, printable
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import (
     BIN_HEADS,
@@ -93,7 +93,7 @@ def _flaky(result: ResultView) -> Iterator[str]:
     """The cases whose repeats disagree, those that waver most first."""
     if not result.flaky:
         return
-    yield f"| flaky: {len(result.flaky):,} cases | repeats |\n|---|---|\n"
+    yield f"| flaky: {counted(len(result.flaky), 'case')} | repeats |\n|---|---|\n"
     for case in flaky_first(result.flaky)[:FLAKY_SHOWN]:
         yield f"| {safe(case.case_id)} | {wavered(case)} |\n"
     more = len(result.flaky) - FLAKY_SHOWN

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from prompteval.core.text import printable
+from prompteval.core.text import counted, printable
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import (
     BIN_HEADS,
@@ -119,7 +119,7 @@ def _flaky(result: ResultView, console: "Console") -> None:
     if not result.flaky:
         return
     rows = [[case.case_id, wavered(case)] for case in flaky_first(result.flaky)[:FLAKY_SHOWN]]
-    table(console, f"flaky: {len(result.flaky):,} cases", ["case", "repeats"], rows)
+    table(console, f"flaky: {counted(len(result.flaky), 'case')}", ["case", "repeats"], rows)
     if len(result.flaky) > FLAKY_SHOWN:
         more = len(result.flaky) - FLAKY_SHOWN
         console.print(f"and {more:,} more; --json lists them all", style="dim", highlight=False)

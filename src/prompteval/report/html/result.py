@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import (
     BIN_HEADS,
@@ -135,7 +136,7 @@ def _slices(result: ResultView) -> Iterator[str]:
 def _flaky(result: ResultView) -> Iterator[str]:
     if result.flaky:
         shown = flaky_first(result.flaky)[:FLAKY_SHOWN]
-        caption = f"flaky: {len(result.flaky):,} cases" + (
+        caption = f"flaky: {counted(len(result.flaky), 'case')}" + (
             f", {len(shown)} shown" if len(shown) < len(result.flaky) else ""
         )
         yield from table(
