@@ -27,8 +27,8 @@ def publish(workspace: Workspace, references: Sequence[str] = (), *, write: bool
 
     `name` is its current version, `name@v1` that one. Gives the references that are new to the lock;
     without `write` it stays as it is. Raises InvalidInput where a published version changed or is gone,
-    or a new one does not pass its own check, and UsageError for an unknown reference; nothing is written
-    then.
+    or a new one does not pass its own check, and UsageError for an unknown reference and where the file
+    cannot be written; nothing is written then.
     """
     tree = WorkingTree(workspace.root)
     entries = read_lock(tree)
@@ -65,7 +65,10 @@ def withdraw(workspace: Workspace, references: Sequence[str]) -> None:
 
 
 def _write(workspace: Workspace, entries: Mapping[Key, Published]) -> None:
-    (workspace.root / PATH).write_text(lock_text(entries), encoding="ascii", newline="\n")
+    try:
+        (workspace.root / PATH).write_text(lock_text(entries), encoding="ascii", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{PATH} cannot be written: {error.strerror}") from None
 
 
 def _key(file: PromptFile) -> Key:
