@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -152,6 +154,30 @@ def test_no_live_call_unless_asked(workspace: Any, run: Run, monkeypatch: pytest
         workspace.run("run", code=0, FAKE_KEY="k")
         run().assert_outcomes(passed=4, failed=1)
         assert len(server.requests) == 4
+
+
+def test_ctrl_c_ends_the_session(workspace: Any) -> None:
+    """SIGINT during a run is pytest's own interruption (exit 2), after the running calls have ended."""
+    with FakeServer(REPLIES, latency_s=1.0) as server:
+        served(workspace, server)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *PLUGIN, "--prompteval-live"],
+            cwd=workspace.root,
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "FAKE_KEY": "k"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        while not server.requests and process.poll() is None:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        shown, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "KeyboardInterrupt" in shown and "INTERNALERROR" not in shown
+
+
+def test_warnings_may_be_errors(run: Run) -> None:
+    """Nothing is left open that a project with `-W error` would trip over."""
+    run("-W", "error").assert_outcomes(passed=4, failed=1)
 
 
 def test_a_callable_needs_the_flag(workspace: Any, run: Run) -> None:
