@@ -12,6 +12,7 @@ from prompteval.cli import (
     init,
     listing,
     lock,
+    rag,
     report,
     run_verb,
     runs,
@@ -61,6 +62,7 @@ run_verb.register(app)
 compare.register(app)
 gate.register(app)
 baseline.register(app)
+rag.register(app)
 report.register(app)
 lock.register(app)
 schema.register(app)

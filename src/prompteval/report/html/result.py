@@ -18,6 +18,7 @@ from prompteval.report.format import (
     wavered,
 )
 from prompteval.report.html.markup import bar, safe, table
+from prompteval.report.rag_tables import tables as rag_tables
 from prompteval.report.view import ResultView
 
 FLAKY_SHOWN = 50
@@ -37,6 +38,9 @@ def result_section(result: ResultView) -> Iterator[str]:
     for bins in result.reliability:
         rows = ([safe(cell) for cell in bin_cells(line)] for line in bins.lines)
         yield from table(BIN_HEADS, rows, caption=bin_title(bins))
+    if result.rag is not None:
+        for title, heads, lines in rag_tables(result.rag, verbose=True):
+            yield from table(heads, [[safe(cell) for cell in line] for line in lines], caption=title)
     yield from _slices(result)
     yield from _flaky(result)
     yield "</section>\n"

@@ -1,0 +1,171 @@
+"""`prompteval rag`: try a suite's retrieval on one question; sweep chunkers, retrievers and rerankers."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prompteval.cli.ending import verb
+
+if TYPE_CHECKING:
+    from prompteval.engine.rag.search import Found
+
+SEARCH_EPILOG = """\
+\b
+Examples:
+  prompteval rag search "How many gift cards can I buy?"
+  prompteval rag search --suite handbook_rag --case c-001     marks the candidates that hold gold
+"""
+SWEEP_EPILOG = """\
+\b
+Examples:
+  prompteval rag sweep --chunker markdown --chunker fixed --size 128 --retriever bm25 --retriever hybrid
+  prompteval rag sweep --reranker none --reranker late_interaction --sample 50 -o sweep.md
+
+Every cell packs the same number of tokens and is compared with the suite's own, question by question.
+A sweep that was stopped goes on where it was: cells that are done are read.
+"""
+
+Suite = Annotated[str | None, typer.Option("--suite", help="The suite; not needed where one has rag:.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Texts = list[str] | None
+
+app = typer.Typer(help="Try a retriever; sweep chunkers, retrievers and rerankers.", rich_markup_mode=None)
+
+
+def register(parent: typer.Typer) -> None:
+    app.command("search", epilog=SEARCH_EPILOG)(verb(search))
+    app.command("sweep", epilog=SWEEP_EPILOG)(verb(sweep))
+    parent.add_typer(app, name="rag")
+
+
+def search(
+    question: Annotated[str, typer.Argument(help="What to search for.")] = "",
+    suite: Suite = None,
+    case: Annotated[str | None, typer.Option("--case", help="Ask the question of this case instead.")] = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Show so many candidates.")] = 15,
+    as_json: AsJson = False,
+) -> int:
+    """Show what each stage of a suite's retrieval did to the candidates for one question."""
+    from prompteval.core.errors import UsageError
+    from prompteval.engine.rag.search import rag_suite
+    from prompteval.engine.rag.search import search as find
+    from prompteval.workspace.settings import find_workspace
+
+    if bool(question.strip()) == (case is not None):
+        raise UsageError("give a question or --case, one of them")
+    workspace = find_workspace(Path.cwd())
+    found = find(workspace, rag_suite(workspace, suite), question, case)
+    if as_json:
+        sys.stdout.write(json.dumps(found.as_json(), indent=2) + "\n")
+    else:
+        _show(found, limit)
+    return 0
+
+
+def _show(found: "Found", limit: int) -> None:
+    from prompteval.core.text import printable
+    from prompteval.report.terminal import table
+
+    sys.stdout.write(printable(f"{found.suite}: {found.question}\n"))
+    if not found.candidates:
+        sys.stdout.write("nothing was found\n")
+        return
+    parts = list(found.candidates[0].parts)
+    reranked = any(item.rank != item.retrieved for item in found.candidates)
+    heads = ["#", *parts, *(["before reranking"] if reranked else []), "score", "chunk", "fate", "text"]
+    rows = []
+    for item in found.candidates[:limit]:
+        ranks = [str(item.parts[part] or "–") for part in parts]
+        before = [str(item.retrieved)] if reranked else []
+        gold = " (gold)" if item.gold else ""
+        text = " ".join(item.text.split())[:40]
+        rows.append([str(item.rank), *ranks, *before, f"{item.score:.4f}", item.id + gold, item.fate, text])
+    table(_console(), "", heads, rows)
+    packed = sum(item.fate == "packed" for item in found.candidates)
+    told = (
+        f"{len(found.candidates)} candidates, {packed} packed with {found.tokens} of {found.budget} tokens\n"
+    )
+    sys.stdout.write(told)
+
+
+def sweep(
+    suite: Suite = None,
+    chunkers: Annotated[Texts, typer.Option("--chunker", help="Repeatable; else the suite's.")] = None,
+    sizes: Annotated[
+        list[int] | None, typer.Option("--size", min=1, help="Tokens a chunk; repeatable.")
+    ] = None,
+    overlap: Annotated[int, typer.Option("--overlap", min=0, help="Tokens of overlap with --size.")] = 0,
+    retrievers: Annotated[Texts, typer.Option("--retriever", help="bm25, dense, hybrid; repeatable.")] = None,
+    rerankers: Annotated[
+        Texts, typer.Option("--reranker", help="none, late_interaction; repeatable.")
+    ] = None,
+    budget: Annotated[int | None, typer.Option("--budget", min=1, help="Tokens every cell packs.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,
+    sample: Annotated[int | None, typer.Option("--sample", min=1, help="N cases by a seeded hash.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of --sample.")] = 0,
+    outputs: Annotated[
+        list[Path] | None, typer.Option("-o", "--output", help="Also write .md or .json.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress.")] = False,
+) -> int:
+    """Compare chunkers, sizes, retrievers and rerankers at one token budget with the suite's own setting."""
+    from prompteval.cli.progress import progress
+    from prompteval.engine.options import Selection
+    from prompteval.engine.rag.search import rag_suite
+    from prompteval.engine.rag.sweep import Grid
+    from prompteval.engine.rag.sweep import sweep as measure
+    from prompteval.workspace.settings import find_workspace
+
+    written = _writable(outputs or [])
+    cuts, found_by, ordered_by = tuple(chunkers or ()), tuple(retrievers or ()), tuple(rerankers or ())
+    grid = Grid(cuts, tuple(sizes or ()), overlap, found_by, ordered_by, budget)
+    workspace = find_workspace(Path.cwd())
+    path = rag_suite(workspace, suite)
+    with progress(quiet=quiet or as_json) as meter:
+        found = measure(workspace, path, grid, Selection(limit=limit, sample=sample, seed=seed), meter)
+    swept = found.as_json()
+    for file in written:
+        _write(swept, file)
+    if as_json:
+        sys.stdout.write(json.dumps(swept, indent=2) + "\n")
+        return 0
+    _show_sweep(swept)
+    if found.resumed:
+        sys.stderr.write(f"{found.resumed} cells were measured before\n")
+    return 0
+
+
+def _show_sweep(swept: dict[str, Any]) -> None:
+    from prompteval.report.sweep import HEADS, legend, rows
+    from prompteval.report.terminal import table
+
+    sys.stdout.write(legend(swept) + "\n")
+    table(_console(), "", list(HEADS), rows(swept))
+
+
+def _writable(paths: list[Path]) -> list[Path]:
+    from prompteval.core.errors import UsageError
+
+    for path in paths:
+        if path.suffix not in (".md", ".json"):
+            raise UsageError(f"-o {path}: a sweep is written as .md or .json")
+        if not path.parent.is_dir():
+            raise UsageError(f"-o {path}: {path.parent} is no folder", "make it first")
+    return paths
+
+
+def _write(swept: dict[str, Any], path: Path) -> None:
+    from prompteval.report.sweep import render_markdown
+
+    text = json.dumps(swept, indent=2) + "\n" if path.suffix == ".json" else "".join(render_markdown(swept))
+    path.write_text(text, encoding="utf-8")
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 140)

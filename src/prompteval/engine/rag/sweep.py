@@ -1,0 +1,285 @@
+"""A grid of chunkers, sizes, retrievers and rerankers at one token budget, paired with a reference cell."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import fmean
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from prompteval.core.case import Case
+from prompteval.core.errors import NothingSelected, UsageError
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.verdict import Comparison
+from prompteval.engine.meter import Meter
+from prompteval.engine.options import Selection
+from prompteval.engine.plan import SuitePlan, plan_suite
+from prompteval.engine.rag.search import kept_vectors, setup_of
+from prompteval.engine.rag.setup import RagSetup, question_of
+from prompteval.engine.select import select
+from prompteval.metrics.spans import ceiling
+from prompteval.rag.budget import scores_at_budgets
+from prompteval.rag.gold import blank_in, chunk_spans, spans_of
+from prompteval.rag.index.content import indexed_text
+from prompteval.rag.pipeline import Pipeline, Question
+from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.values import compare_values
+from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.settings import Workspace
+
+QUESTIONS_A_STEP = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One setting of the grid. `size` is None for `none`, where a document is one chunk."""
+
+    chunker: str
+    size: int | None
+    overlap: int
+    retriever: str
+    reranker: str
+
+    @property
+    def name(self) -> str:
+        size = "" if self.size is None else f" {self.size}" + (f"/{self.overlap}" if self.overlap else "")
+        reranker = "" if self.reranker == "none" else f" {self.reranker}"
+        return f"{self.chunker}{size} {self.retriever}{reranker}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What to try: every combination; an empty list stands for the suite's own."""
+
+    chunkers: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    overlap: int = 0
+    retrievers: tuple[str, ...] = ()
+    rerankers: tuple[str, ...] = ()
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One cell over all questions, in order of their ids: recall, precision and IoU of what fits the budget.
+
+    `whole` of `spans` gold spans are whole in one chunk. `truncated` chunks are longer than the
+    encoder's window, `too_large` questions have a first chunk over the budget. `seconds` are for
+    indexing, searching and reranking, less what the cache already held. `cost_usd` is 0 for encoders on
+    this machine, None where a server was asked.
+    """
+
+    cell: Cell
+    recall: tuple[float, ...]
+    precision: tuple[float, ...]
+    iou: tuple[float, ...]
+    chunks: int
+    whole: int
+    spans: int
+    truncated: int
+    too_large: int
+    seconds: float
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Every cell with its comparison to the reference cell; Holm over all of them."""
+
+    suite: str
+    budget: int
+    questions: int
+    reference: str
+    measured: tuple[Measured, ...]
+    comparisons: Mapping[str, Comparison]
+    resumed: int
+
+    def as_json(self) -> dict[str, Any]:
+        cells = []
+        for item in self.measured:
+            found = self.comparisons.get(item.cell.name)
+            told = {"verdict": "reference"} if found is None else _told(found)
+            means = {name: fmean(getattr(item, name)) for name in ("recall", "precision", "iou")}
+            rest = {k: v for k, v in asdict(item).items() if k not in ("cell", *means)}
+            cells.append({"name": item.cell.name, **asdict(item.cell), **means, **rest, **told})
+        return {
+            "schema": "prompteval/rag-sweep@1", "suite": self.suite, "budget": self.budget,
+            "questions": self.questions, "reference": self.reference, "cells": cells,
+        }  # fmt: skip
+
+
+def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, meter: Meter) -> Sweep:
+    """Measure every cell on the questions with gold; cells that were measured before are read.
+
+    Raises UsageError for names that are not known, NothingSelected where no question has gold.
+    """
+    plan = plan_suite(workspace, path)
+    setup = setup_of(plan)
+    section = setup.section
+    budget = grid.budget or section.context_tokens
+    chosen = select(plan.suite.name, plan.cases(), plan.suite.split, selection)
+    cases = sorted((case for case in chosen if setup.gold.get(case.id)), key=lambda case: case.id)
+    if not cases:
+        raise NothingSelected(f"no selected case of {plan.suite.name} has gold")
+    reference = _own(section)
+    cells = list(dict.fromkeys([reference, *_cells(grid, section)]))
+    model = plan.models[0] if plan.models else ""
+    with kept_vectors(workspace, setup):
+        pipelines = {cell: setup.pipeline(model, section=_set(section, cell)) for cell in cells}
+        kept = _Kept(workspace, setup, plan, cases, budget)
+        meter.start(f"{plan.suite.name} {len(cells)} cells", len(cells) * len(cases))
+        measured = []
+        for cell, pipeline in pipelines.items():
+            found = kept.read(pipeline, cell)
+            if found is None:
+                found = _measure(setup, pipeline, cell, cases, budget, meter)
+                kept.write(pipeline, found)
+            else:
+                for _ in cases:
+                    meter.advance(error=False, cached=True)
+            measured.append(found)
+    compared = _compare(measured, reference, budget, cases)
+    return Sweep(plan.suite.name, budget, len(cases), reference.name, tuple(measured), compared, kept.found)
+
+
+def _own(section: RagSection) -> Cell:
+    """The suite's own setting: the reference."""
+    options = section.chunker.options
+    size = None if section.chunker.kind == "none" else int(options.get("size", 256))
+    overlap = int(options.get("overlap", 0))
+    return Cell(section.chunker.kind, size, overlap, section.retriever.kind, section.reranker.kind)
+
+
+def _cells(grid: Grid, section: RagSection) -> Iterator[Cell]:
+    own = _own(section)
+    for chunker in grid.chunkers or (own.chunker,):
+        sizes = grid.sizes or ((own.size,) if own.size is not None else (256,))
+        for size in sizes if chunker != "none" else (None,):
+            for retriever in grid.retrievers or (own.retriever,):
+                for reranker in grid.rerankers or (own.reranker,):
+                    overlap = 0 if size is None else own.overlap if not grid.sizes else grid.overlap
+                    yield Cell(chunker, size, overlap, retriever, reranker)
+
+
+def _set(section: RagSection, cell: Cell) -> RagSection:
+    """The suite's section in the setting of a cell. Raises UsageError for a reranker that asks a model."""
+    if cell.reranker == "llm":
+        raise UsageError("rag sweep asks no model", "leave the reranker llm out")
+    sized = {} if cell.size is None else {"size": cell.size, "overlap": cell.overlap}
+    own = {part.kind: part for part in (section.retriever, section.reranker)}
+    return replace(
+        section,
+        chunker=Part(cell.chunker, sized, section.chunker.place),
+        retriever=own.get(cell.retriever, Part(cell.retriever)),
+        reranker=own.get(cell.reranker, Part(cell.reranker)),
+    )
+
+
+def _measure(
+    setup: RagSetup, pipeline: Pipeline, cell: Cell, cases: Sequence[Case], budget: int, meter: Meter
+) -> Measured:
+    started = perf_counter()
+    blank = blank_in(setup.documents)
+    rows, too_large = [], 0
+    for start in range(0, len(cases), QUESTIONS_A_STEP):
+        some = cases[start : start + QUESTIONS_A_STEP]
+        asked = [Question(case.id, str(question_of(case, setup.section))) for case in some]
+        for case, question, ranking in zip(some, asked, pipeline.retrieve(asked), strict=True):
+            units = pipeline.units(pipeline.rerank(question, ranking) or ranking)
+            sizes = (pipeline.counter.count(indexed_text(unit)) for unit in units)
+            (found,) = scores_at_budgets(
+                spans_of(setup.gold[case.id]), units, _until(sizes, budget), [budget], blank
+            )
+            assert found.scores is not None  # every case here has gold
+            rows.append((found.scores.recall, found.scores.precision, found.scores.iou))
+            too_large += found.first_too_large
+            meter.advance(error=False, cached=False)
+    spans = chunk_spans(pipeline.chunks)
+    left = ceiling([item.span for case in cases for g in setup.gold[case.id] for item in g], spans, blank)
+    remote = any(encoder.identity.startswith("openai-embeddings") for encoder in pipeline.encoders)
+    recall, precision, iou = (tuple(column) for column in zip(*rows, strict=True))
+    return Measured(
+        cell, recall, precision, iou, len(pipeline.chunks), left.whole, left.total, len(pipeline.truncated),
+        too_large, round(perf_counter() - started, 3), None if remote else 0.0,
+    )  # fmt: skip
+
+
+def _until(sizes: Iterator[int], budget: int) -> list[int]:
+    """The sizes up to the first that passes the budget: no later chunk can be packed."""
+    found, used = [], 0
+    for size in sizes:
+        found.append(size)
+        used += size
+        if used > budget:
+            break
+    return found
+
+
+def _compare(
+    measured: Sequence[Measured], reference: Cell, budget: int, cases: Sequence[Case]
+) -> dict[str, Comparison]:
+    """Recall of every cell against the reference, question by question; one family for Holm."""
+    base = next(item for item in measured if item.cell == reference)
+    others = [item for item in measured if item.cell != reference]
+    name = f"context.recall@{budget}t"
+    clusters = _clusters(cases)
+    pairs = [
+        compare_values(
+            name, np.asarray(base.recall), np.asarray(item.recall), low=0.0, high=1.0, clusters=clusters,
+            seed=int(fingerprint([name, item.cell.name, item.recall])[-12:], 16),
+        )
+        for item in others
+    ]  # fmt: skip
+    decided = decide(pairs, [Rule()] * len(pairs))
+    return {item.cell.name: found for item, found in zip(others, decided, strict=True)}
+
+
+def _clusters(cases: Sequence[Case]) -> Any:
+    if all(case.cluster is None for case in cases):
+        return None
+    names: dict[str, int] = {}
+    keys = [f"c:{case.cluster}" if case.cluster is not None else f"alone:{case.id}" for case in cases]
+    return np.asarray([names.setdefault(key, len(names)) for key in keys], dtype=np.int32)
+
+
+def _told(found: Comparison) -> dict[str, Any]:
+    names = ("delta", "low", "high", "p", "p_adjusted", "mde", "test", "detail")
+    return {**{name: getattr(found, name) for name in names}, "verdict": found.verdict.value}
+
+
+class _Kept:
+    """Cells measured before, one JSON file each, named by everything their numbers come from."""
+
+    def __init__(
+        self, workspace: Workspace, setup: RagSetup, plan: SuitePlan, cases: Sequence[Case], budget: int
+    ) -> None:
+        self._folder = workspace.state_dir() / "sweeps"
+        self._asked = [plan.facts.fingerprint, [case.id for case in cases], budget]
+        self.found = 0
+
+    def read(self, pipeline: Pipeline, cell: Cell) -> Measured | None:
+        """The cell as it was measured; None where it was not, or the file is damaged."""
+        try:
+            raw = json.loads(self._path(pipeline).read_text(encoding="utf-8"))
+            values = {name: tuple(raw.pop(name)) for name in ("recall", "precision", "iou")}
+            found = Measured(**{**raw, **values, "cell": cell})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        self.found += 1
+        return found
+
+    def write(self, pipeline: Pipeline, measured: Measured) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        path = self._path(pipeline)
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(asdict(measured)), encoding="utf-8")
+        part.replace(path)
+
+    def _path(self, pipeline: Pipeline) -> Path:
+        reranker = pipeline.reranker.identity if pipeline.reranker is not None else "none"
+        parts = [pipeline.retriever.identity, reranker, pipeline.section.depth, pipeline.section.rerank_depth]
+        name = fingerprint([*self._asked, *parts, pipeline.counter.encoding])
+        return self._folder / f"{name.removeprefix('sha256:')}.json"

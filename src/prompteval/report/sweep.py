@@ -1,0 +1,45 @@
+"""A sweep as a table, for the terminal and for Markdown."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prompteval.report.format import number
+
+HEADS = (
+    "cell", "recall", "precision", "IoU", "difference", "95 % interval", "Holm p", "verdict", "chunks",
+    "whole", "cut", "s", "USD",
+)  # fmt: skip
+
+
+def rows(swept: Mapping[str, Any]) -> list[list[str]]:
+    """One row a cell, the reference first, from the JSON form of a sweep."""
+    return [_row(cell) for cell in swept["cells"]]
+
+
+def legend(swept: Mapping[str, Any]) -> str:
+    """What the columns mean, in two sentences."""
+    return (
+        f"{swept['questions']:,} questions with gold; recall, precision and IoU in characters of what "
+        f"fits {swept['budget']:,} tokens. Difference in recall from {swept['reference']}, paired by "
+        f"question, Holm over {len(swept['cells']) - 1} cells; whole: gold spans whole in one chunk; cut: "
+        "chunks longer than the encoder's window."
+    )
+
+
+def render_markdown(swept: Mapping[str, Any]) -> Iterator[str]:
+    """The table with its legend."""
+    yield f"{legend(swept)}\n\n| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}\n"
+    for row in rows(swept):
+        yield f"| {' | '.join(row)} |\n"
+
+
+def _row(cell: Mapping[str, Any]) -> list[str]:
+    means = [number(cell[name]) for name in ("recall", "precision", "iou")]
+    compared = ["", "", ""]
+    if cell.get("delta") is not None:
+        ends = "–" if cell["low"] is None else f"[{cell['low']:+.3f}, {cell['high']:+.3f}]"
+        p = "–" if cell["p_adjusted"] is None else f"{cell['p_adjusted']:.4f}"
+        compared = [f"{cell['delta']:+.3f}", ends, p]
+    cost = "–" if cell["cost_usd"] is None else f"{cell['cost_usd']:g}"
+    counts = [f"{cell['chunks']:,}", f"{cell['whole']}/{cell['spans']}", str(cell["truncated"])]
+    return [cell["name"], *means, *compared, cell["verdict"], *counts, f"{cell['seconds']:.1f}", cost]
