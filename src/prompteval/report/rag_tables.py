@@ -21,28 +21,18 @@ def tables(view: RagView, *, verbose: bool) -> Iterator[Table]:
         yield "what each stage costs, in right answers", _LOSS_HEADS, [_loss(line) for line in view.losses]
     if view.abstention:
         cells = [[e.metric, number(e.value), interval(e), str(e.n)] for e in view.abstention]
-        yield (
-            "abstention, by what a wrong answer costs",
-            ("score", "value", "95 % interval", "questions"),
-            cells,
-        )
+        heads = ("score", "value", "95 % interval", "questions")
+        yield "abstention, by what a wrong answer costs", heads, cells
     if view.curve and verbose:
         points = [[f"{coverage:.2f}", number(risk)] for coverage, risk in view.curve]
         yield "risk by coverage, most confident first", ("coverage", "wrong"), points
 
 
-_LOSS_HEADS = ("loss", "between", "from", "to", "difference", "95 % interval", "pairs")
+_LOSS_HEADS = ("loss", "better", "worse", "difference", "95 % interval", "questions")
 
 
 def _loss(line: LossLine) -> list[str]:
     ends = "–" if line.low is None or line.high is None else f"[{line.low:+.3f}, {line.high:+.3f}]"
     difference = "–" if line.delta is None else f"{line.delta:+.3f}"
-    return [
-        line.loss,
-        f"{line.better} − {line.worse}",
-        number(line.a),
-        number(line.b),
-        difference,
-        ends,
-        str(line.pairs),
-    ]
+    name = f"{line.loss} ({line.better} − {line.worse})"
+    return [name, number(line.a), number(line.b), difference, ends, str(line.pairs)]

@@ -68,7 +68,8 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
         table(console, bin_title(bins), list(BIN_HEADS), [bin_cells(line) for line in bins.lines])
     if result.rag is not None:
         for title, heads, rows in rag_tables(result.rag, verbose=verbose):
-            table(console, title, list(heads), rows)
+            console.print(title, markup=False, highlight=False)
+            table(console, "", list(heads), rows)
     _slices(result, console, verbose=verbose)
     if verbose and result.confusion:
         _confusion(result, console)

@@ -28,7 +28,7 @@ LOSSES = (
     ("distraction", "oracle", "oracle_distractors"),
     ("retrieval and distraction", "oracle", "retrieved"),
     ("generation", PERFECT, "oracle"),
-    ("without retrieval", "retrieved", "closed_book"),
+    ("all passages", "retrieved", "closed_book"),
 )
 
 
