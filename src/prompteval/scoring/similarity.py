@@ -28,6 +28,8 @@ class Similarity(BaseScorer):
         if self.embedder is None:
             return Score(self.name, None, status="failed", reason="there is no embedding model")
         references = [as_text(item) for item in (expected if isinstance(expected, list) else [expected])]
+        if not references:
+            return self._worst(expected, "expected is an empty list")
         vectors, truncated = self.embedder.embed([as_text(answer), *references])
         closeness = min(max(float((vectors[1:] @ vectors[0]).max()), 0.0), 1.0)
         value = closeness if self.threshold is None else float(closeness >= self.threshold)

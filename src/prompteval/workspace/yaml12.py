@@ -66,6 +66,9 @@ def parse(text: str, path: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        last = text.count("\n") + 1
+        if place[0] > last:  # the end of a file without a last new line
+            place = (last, len(text) - text.rfind("\n"))
         reason = " ".join(part for part in (error.context, error.problem) if part)
         raise InvalidInput([Problem(path, *place, "PE106", f"not YAML: {reason}")]) from None
     except yaml.reader.ReaderError:
