@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sklearn.metrics import brier_score_loss
 
 from tests.e2e.conftest import Workspace
 
@@ -40,6 +41,8 @@ def test_every_task_metric_has_a_value_an_interval_and_slices(recorded: Workspac
     found = result["metrics"]
     assert found["mae"]["value"] == pytest.approx(sum(n % 3 for n in range(40)) / 40)
     assert found["perplexity"]["value"] == pytest.approx(2.718281828459045)
+    right, stated = [n % 5 != 0 for n in range(40)], [0.6 + (n % 4) / 10 for n in range(40)]
+    assert found["brier"]["value"] == pytest.approx(brier_score_loss(right, stated), abs=1e-9)
     for name, estimate in found.items():
         assert estimate["value"] is not None, (name, estimate)
         if name != "ece":
