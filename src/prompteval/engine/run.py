@@ -19,6 +19,7 @@ from prompteval.engine.compare.gating import gated_results, settle
 from prompteval.engine.early.decide import Early
 from prompteval.engine.early.plan import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
+from prompteval.engine.garbage import seldom_collected
 from prompteval.engine.jobs import Job, plan_jobs, plan_suites
 from prompteval.engine.manifest import manifest
 from prompteval.engine.measures import reads_target
@@ -136,7 +137,8 @@ class _Run:
             if method is not None:
                 early = [*plan_early(jobs, method, self._workspace, self._store, self._id, made_from)]
             running = [self._begin(job, models, look) for job, look in zip(jobs, early, strict=True)]
-            asyncio.run(self._all(running, models, stop))
+            with seldom_collected():
+                asyncio.run(self._all(running, models, stop))
             self._files.close_journal(self._id)
             results = [self._summarise(entry) for entry in running]
             results = self._compare(results, running)

@@ -1,0 +1,16 @@
+"""What a run does to the collector of garbage is undone."""
+
+import gc
+
+import pytest
+
+from prompteval.engine.garbage import THRESHOLDS, seldom_collected
+
+
+def test_the_thresholds_come_back_whatever_happens() -> None:
+    """Set within, and as they were after an error too."""
+    before = gc.get_threshold()
+    with pytest.raises(KeyError), seldom_collected():
+        assert gc.get_threshold() == THRESHOLDS
+        raise KeyError
+    assert gc.get_threshold() == before
