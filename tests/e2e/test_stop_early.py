@@ -110,9 +110,10 @@ def test_an_open_gate_is_decided_after_the_last_case(workspace: Any) -> None:
     assert "with z = 2.031, which" in result["gates"][0]["detail"]
 
 
-def test_it_goes_with_no_batch_and_no_unknown_method(workspace: Any) -> None:
-    """Both are exit 2, and say what to do."""
-    assert "leave one out" in workspace.run("run", "--stop-early", "--batch", code=2).stderr
+def test_it_goes_with_no_batch_no_against_and_no_unknown_method(workspace: Any) -> None:
+    """Each is exit 2, and says what to do."""
+    for other in (["--batch"], ["--against", "last"]):
+        assert "leave one out" in workspace.run("run", "--stop-early", *other, code=2).stderr
     assert "always-valid" in workspace.run("run", "--stop-early=bayes", code=2).stderr
 
 
@@ -152,8 +153,9 @@ def test_a_baseline_of_other_cases_waits_for_the_last_case(workspace: Any) -> No
     assert result["cases"]["scored"] == 61
 
 
-def test_a_stopped_run_can_be_gated_again(workspace: Any) -> None:
-    """`gate` reads the rows that there are; what was left out on purpose leaves nothing incomplete."""
+def test_a_stopped_run_can_be_gated_again_and_is_no_baseline(workspace: Any) -> None:
+    """`gate` reads the rows that there are, and is not incomplete; a baseline with holes is refused."""
     prepare(workspace, "[accuracy.low >= 0.5]", 20)
     workspace.run_json("--stop-early")
     assert "pass" in workspace.run("gate", "last", code=0).stdout
+    assert "stopped early" in workspace.run("baseline", "set", "last", code=2).stderr

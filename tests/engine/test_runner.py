@@ -81,13 +81,13 @@ def test_a_scorer_that_raises_is_a_failed_score() -> None:
 
 def test_a_case_that_waits_for_a_retry_makes_room() -> None:
     """With one place, the others run while the first waits; it is one place again afterwards."""
-    waiting, order, flying = Waiting(), [], 0
+    waiting, order, flying, others = Waiting(), [], 0, asyncio.Event()
 
     async def target(case: Case, replicate: int) -> Observation:
         nonlocal flying
         if case.id == "c0":
             waiting(1)
-            await asyncio.sleep(0.1)
+            await asyncio.wait_for(others.wait(), 30)
             waiting(-1)
         else:
             flying += 1
@@ -95,6 +95,8 @@ def test_a_case_that_waits_for_a_retry_makes_room() -> None:
             await asyncio.sleep(0.002)
             flying -= 1
         order.append(case.id)
+        if len(order) == 19:
+            others.set()
         return Observation("ok")
 
     async def go() -> None:

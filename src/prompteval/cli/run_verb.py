@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from prompteval.cli import completion
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import Doubt, Inconclusive
+from prompteval.core.errors import UsageError
 from prompteval.core.text import printable
 from prompteval.stats.sequential import METHODS, Method
 
@@ -164,6 +165,9 @@ def run(
     from prompteval.engine.stored import failed_cases
     from prompteval.workspace.settings import find_workspace
 
+    if against is not None and stop_early is not None:
+        message = "--against compares every case, and --stop-early leaves some out"
+        raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
     written = check_output_paths(outputs or [])
     workspace = find_workspace(Path.cwd())
     only = failed_cases(workspace) if failed else None

@@ -35,14 +35,16 @@ class BaselineLine:
 def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list[str]:
     """Write the baselines of a run's suites, of those named when any is; the paths that were written.
 
-    Raises UsageError for a run that is unknown, unfinished or has failed cases, since a baseline
-    with holes would let a later run pass that should not.
+    Raises UsageError for a run that is unknown, unfinished, stopped early or has failed cases, since a
+    baseline with holes would let a later run pass that should not.
     """
     store = SqliteStore.open(store_path(workspace), readonly=True)
     try:
         record, view = ended(workspace, store, run)
         if view.exit_code in (3, 130):
             raise UsageError(f"run {record.run_id} is incomplete", view.reason)
+        if any(result.saved for result in view.results):
+            raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
         known = [result.suite for result in view.results]
         for name in suites:
             if name not in known:
