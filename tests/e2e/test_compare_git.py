@@ -1,7 +1,10 @@
 """`compare git:REF` in real repositories: what changed is run, the rest is named."""
 
 import json
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +194,20 @@ def test_a_version_that_must_be_beaten_runs_beside_the_current_one(repository: W
     assert [r["prompt"] for r in results] == ["route@v2", "route@v1"]
     assert [len(r["gates"]) for r in results] == [2, 0]
     assert "against route@v1, accuracy rose by 16.7 points" in results[0]["gates"][1]["detail"]
+
+
+def test_ctrl_c_ends_the_whole_comparison(repository: Workspace) -> None:
+    """Exit 130 from the first side on: the other side does not begin, and no run is to be resumed."""
+    repository.script(*({**rule, "delay_ms": 1000} for rule in MODEL))
+    command = [sys.executable, "-m", "prompteval", "compare", "git:main", "--suite", "s", "-j", "1"]
+    with subprocess.Popen(command, cwd=repository.root, stderr=subprocess.PIPE, text=True) as process:
+        store = repository.root / ".prompteval" / "results.sqlite"
+        while not store.exists() or not json.loads(repository.run("runs", "--json").stdout or "[]"):
+            time.sleep(0.1)
+        time.sleep(1.0)  # the run has begun; its loop takes the signal a moment later
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and "exit 130" in error
+    assert "the same command again goes on from the cache" in error and "--resume-run" not in error
+    assert len(json.loads(repository.run("runs", "--json").stdout)) == 1
+    assert "there is no unfinished run" in repository.run("run", "--resume", code=2).stderr

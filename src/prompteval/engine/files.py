@@ -24,8 +24,8 @@ class RunBroken(PromptevalError):
 
     exit_code = 3
 
-    def __init__(self, run_id: str, error: StoreError) -> None:
-        super().__init__(f"{error}; run {run_id} stopped, and {resume_hint(run_id)}")
+    def __init__(self, run_id: str, error: StoreError, hint: str) -> None:
+        super().__init__(f"{error}; run {run_id} stopped, and {hint}")
         self.run_id = run_id
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from prompteval._version import __version__
 from prompteval.engine.gates import NoRegression
 from prompteval.engine.plan import SuitePlan
+from prompteval.stats.paired.decision import Rule
 from prompteval.workspace.git import head_and_dirty
 from prompteval.workspace.settings import Workspace
 
@@ -45,14 +46,36 @@ def suite_facts(plan: SuitePlan) -> dict[str, Any]:
         "metrics": [measure.text for measure in plan.measures],
         "measures": [[measure.text, measure.scorer] for measure in measures.values()],
         "primary": list(plan.primary),
-        "effects": {
-            gate.rule.metric: gate.rule.limits() for gate in plan.gates if isinstance(gate.rule, NoRegression)
-        },
+        "effects": _effects([gate.rule for gate in plan.gates if isinstance(gate.rule, NoRegression)]),
         "slices": [named.text for named in plan.suite.slices],
         "gate": [str(gate.rule) for gate in plan.gates],
         "split": list(plan.suite.split),
         "on_error": plan.suite.on_error,
     }
+
+
+def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:
+    """The limits of each metric; of several rules on one metric the strictest."""
+    found: dict[str, dict[str, float]] = {}
+    for metric in dict.fromkeys(rule.metric for rule in rules):
+        same = [rule for rule in rules if rule.metric == metric]
+        found[metric] = same[0].limits()
+        if len(same) > 1:
+            defaults = Rule()
+            limits = [
+                Rule(
+                    defaults.alpha if rule.alpha is None else rule.alpha,
+                    defaults.min_effect if rule.min_effect is None else rule.min_effect,
+                    rule.margin,
+                )
+                for rule in same
+            ]
+            found[metric] = {
+                "min_effect": min(limit.min_effect for limit in limits),
+                "margin": min(limit.worse_by for limit in limits),
+                "alpha": max(limit.alpha for limit in limits),
+            }
+    return found
 
 
 def git_state(workspace: Workspace) -> dict[str, Any] | None:

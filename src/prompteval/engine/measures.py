@@ -46,6 +46,9 @@ def plan_measures(suite: Suite, scorers: Sequence[Scorer], problems: Problems) -
         )
         if measure is not None and measure not in found:
             found.append(measure)
+        if measure is not None and named in suite.primary and not measure.spec.gates:
+            message = f"primary: {measure.text} is shown and never decides"
+            problems.add(suite.path, place, "PE226", message, "name a metric that may")
     return tuple(found)
 
 

@@ -37,17 +37,22 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
     ):
         raise UsageError("--resume takes the selection of the run it goes on with", "leave the others out")
     if options.resume == LAST:
-        found = next((record for record in store.runs() if is_unfinished(record)), None)
+        found = next((record for record in store.runs() if is_unfinished(record) and _by_run(record)), None)
         if found is None:
             raise UsageError("there is no unfinished run", "`prompteval run` makes a new one")
     else:
         found = store.run(options.resume or LAST)
         if not is_unfinished(found):
             raise UsageError(f"run {found.run_id} is complete", "`prompteval run` makes a new one")
-    stored = found.manifest.get("options")
-    if stored is None:
-        raise UsageError(f"run {found.run_id} was not made by `prompteval run` and cannot go on")
-    return Resumed(found, replace(options.selecting(stored), resume=found.run_id))
+    if not _by_run(found):
+        message = f"run {found.run_id} was not made by `prompteval run` and cannot go on"
+        raise UsageError(message, "`prompteval compare` again takes what it had from the cache")
+    return Resumed(found, replace(options.selecting(found.manifest["options"]), resume=found.run_id))
+
+
+def _by_run(record: RunRecord) -> bool:
+    """Whether `prompteval run` made it: a side of a comparison keeps no selection."""
+    return record.manifest.get("options") is not None
 
 
 def is_unfinished(record: RunRecord) -> bool:

@@ -104,12 +104,14 @@ class _Run:
         self._files = files
         self._store = files.store
         self._record = record
+        self._hint = ""
         self._id = record.run_id if record else f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
     def execute(self, jobs: list[Job], *, resumable: bool) -> RunView:
         plans = list({id(job.plan): job.plan for job in jobs}.values())
         entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
         selecting = self._options.as_json() if resumable else None
+        self._hint = resume_hint(self._id) if resumable else "the same command again goes on from the cache"
         made_from = manifest(self._workspace, plans, entries, selecting)
         if self._record is not None:
             refuse_changed(self._record, made_from)
@@ -146,9 +148,9 @@ class _Run:
             self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
             self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
         except StoreError as error:
-            raise RunBroken(self._id, error) from error
+            raise RunBroken(self._id, error, self._hint) from error
         except KeyboardInterrupt:
-            self._meter.note(f"run {self._id} was stopped; {resume_hint(self._id)}")
+            self._meter.note(f"run {self._id} was stopped; {self._hint}")
             raise
         return view
 
@@ -334,7 +336,7 @@ class _Run:
         code = verdict.exit_code(inconclusive_fails=self._options.inconclusive_fails)
         code = 130 if stop.interrupted else code
         if verdict is Verdict.INCOMPLETE:
-            reason = f"{reason}; {resume_hint(self._id)}"
+            reason = f"{reason}; {self._hint}"
         run_id = self._id
         rows = partial(stored_rows, self._workspace, run_id)
         return RunView(run_id, verdict, code, reason, tuple(results), rows)

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
+from prompteval.engine.baselines.form import USUAL, Entry, Facts, first_error, stored_row
 from prompteval.engine.compare.entries import CompareEntry, StoredRow, case_mark
 from prompteval.engine.measures import reads_target
 from prompteval.workspace.settings import Workspace
@@ -16,9 +19,6 @@ from prompteval.workspace.tree import Tree, WorkingTree
 
 SCHEMA = "prompteval/baseline@1"
 FOLDER = "evals/baselines"
-_ENTRY_KEYS = ("prompt", "fingerprint", "model", "facts", "rows")
-# What of the manifest's words on a suite a later comparison reads.
-_FACTS = ("cases", "scorers", "fields", "measures", "primary", "effects", "slices", "split", "on_error")
 
 
 def baseline_path(suite: str) -> str:
@@ -40,7 +40,7 @@ def baseline_text(run_id: str, entries: Sequence[CompareEntry]) -> str:
 
 
 def _entry_text(entry: CompareEntry) -> str:
-    facts = {key: entry.facts[key] for key in _FACTS}
+    facts = {key: entry.facts[key] for key in Facts.model_fields}
     head = {"prompt": entry.reference, "fingerprint": entry.fingerprint, "model": entry.model, "facts": facts}
     rows = [json.dumps(row, sort_keys=True, separators=(",", ":")) for row in _kept(entry)]
     return _with_list(head, "rows", rows)
@@ -71,11 +71,10 @@ def _kept(entry: CompareEntry) -> Iterator[list[Any]]:
 
 def _score(score: list[Any], keys: set[str]) -> list[Any]:
     """A stored score without its reason and without the evidence that no metric reads."""
-    whole = [*score, *[None, None, "scored", None, "", {}, "end_to_end", 0.0, 1.0][len(score) :]]
+    whole = [*score, *USUAL[len(score) - 2 :]]
     whole[4] = ""
     whole[5] = {key: value for key, value in whole[5].items() if key in keys}
-    usual = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0]
-    while len(whole) > 2 and whole[-1] == usual[len(whole) - 1]:
+    while len(whole) > 2 and whole[-1] == USUAL[len(whole) - 3]:
         whole.pop()
     return whole
 
@@ -108,38 +107,56 @@ def read_baseline(tree: Tree, suite: str) -> list[CompareEntry]:
     if not tree.exists(path):
         return []
     try:
-        raw = json.loads(tree.read(path))
-    except ValueError as error:
+        raw = json.loads(tree.read(path), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         line, col = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        raise InvalidInput(
-            [_broken(path, line, col, f"is no JSON: {getattr(error, 'msg', error)}")]
-        ) from None
+        told = "it is nested too deep" if isinstance(error, RecursionError) else getattr(error, "msg", error)
+        raise InvalidInput([_broken(path, line, col, f"is no JSON: {told}")]) from None
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("entries"), list):
         raise InvalidInput([_broken(path, 1, 1, f"is no baseline of the form {SCHEMA}")])
-    try:
-        return [_entry(suite, body) for body in raw["entries"]]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InvalidInput([_broken(path, 1, 1, f"is no baseline of the form {SCHEMA}: {error!r}")]) from None
+    found: dict[tuple[str, str], CompareEntry] = {}
+    for number, body in enumerate(raw["entries"], 1):
+        try:
+            entry = _entry(suite, body)
+            if (entry.reference, entry.model) in found:
+                raise ValueError(f"{entry.reference} with {entry.model} stands there twice")
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+            told = first_error(error) if isinstance(error, ValidationError) else error
+            raise InvalidInput([_broken(path, 1, 1, f"entry {number} is broken: {told}")]) from None
+        found[entry.reference, entry.model] = entry
+    return list(found.values())
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
 
 
 def _broken(path: str, line: int, col: int, message: str) -> Problem:
     return Problem(path, line, col, "PE260", message, "make it anew: `prompteval baseline set`")
 
 
-def _entry(suite: str, body: Mapping[str, Any]) -> CompareEntry:
-    prompt, fingerprint, model, facts, rows = (body[key] for key in _ENTRY_KEYS)
-    stored = sorted((_row(line) for line in rows), key=lambda row: (row[0], row[1]))
-    return CompareEntry(None, suite, prompt, fingerprint, model, facts, rows=partial(_rows, stored))
+def _entry(suite: str, body: Any) -> CompareEntry:
+    """An entry whose every metric can be read. Raises what reading it raises."""
+    checked = Entry.model_validate(body)
+    stored: dict[tuple[str, int], StoredRow] = {}
+    for number, line in enumerate(checked.rows, 1):
+        try:
+            row = stored_row(line)
+        except ValueError as error:
+            told = first_error(error) if isinstance(error, ValidationError) else error
+            raise ValueError(f"row {number}: {told}") from None
+        if (row[0], row[1]) in stored:
+            raise ValueError(f"row {number}: case {row[0]!r} has replicate {row[1]} twice")
+        stored[row[0], row[1]] = row
+    rows = [stored[key] for key in sorted(stored)]
+    facts = checked.facts.model_dump(mode="json")
+    entry = CompareEntry(
+        None, suite, checked.prompt, checked.fingerprint, checked.model, facts, rows=partial(_rows, rows)
+    )
+    measures = entry.measures()
+    entry.columns(list(measures.values()), frozenset(row[0] for row in rows), facts["slices"])
+    return entry
 
 
 def _rows(stored: Sequence[StoredRow], reported: bool) -> Iterator[StoredRow]:
     return iter(stored)
-
-
-def _row(line: Sequence[Any]) -> StoredRow:
-    """A line of the file as the store gives a row."""
-    case_id, replicate, mark, outcome, facts, scores = line[:6]
-    case = json.dumps({"mark": mark, **facts}, separators=(",", ":"))
-    confidence, details, logprobs, tokens = line[6:10] if len(line) > 6 else (None, None, None, None)
-    told = [None if value is None else json.dumps(value) for value in (details, logprobs)]
-    return (str(case_id), int(replicate), outcome, 0.0, confidence, case, json.dumps(scores), *told, tokens)

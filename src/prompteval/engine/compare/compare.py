@@ -122,6 +122,9 @@ def _leave_out(a: _Opened, b: _Opened) -> tuple[str, ...]:
 def _run(workspace: Workspace, opened: _Opened, running: RunOptions, meter: Meter) -> None:
     assert opened.live is not None
     view = run_suites(workspace, running, meter, list(opened.live.plans.values()))
+    if view.exit_code == 130:  # the other side must not begin
+        meter.note(f"{opened.side}: {view.reason}")
+        raise KeyboardInterrupt
     opened.side = Side(opened.side.kind, opened.side.value, run_id=view.run_id)
 
 
@@ -153,13 +156,18 @@ def _decide(sides: Sequence[_Opened], unchanged: tuple[str, ...], options: Compa
     verdict = ComparisonVerdict.of_all(result.verdict for result in results)
     if not results and not unchanged:
         verdict = ComparisonVerdict.INCONCLUSIVE
+    ran = {entry.suite for entry in b.entries}
+    lost = [entry.title for entry in left if entry.suite in ran]
+    if lost:  # what the tree does not want any more is doubt; what a stored run lacks is missing
+        doubt = ComparisonVerdict.INCOMPLETE if b.live is None else ComparisonVerdict.INCONCLUSIVE
+        verdict = ComparisonVerdict.of_all([verdict, doubt])
     told = next((f"{side.side} is incomplete: {side.incomplete}" for side in sides if side.incomplete), "")
     if told:
         verdict = ComparisonVerdict.INCOMPLETE
     return ComparisonView(
         verdict=verdict,
         exit_code=verdict.exit_code(inconclusive_fails=options.inconclusive_fails),
-        sentence=told or sentence(results, unchanged, alone),
+        sentence=told or sentence(results, unchanged, alone, lost),
         a=str(a.side),
         b=str(b.side),
         unchanged=unchanged,

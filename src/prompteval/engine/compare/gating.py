@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, Verdict
 from prompteval.engine.baselines.file import read_baseline
 from prompteval.engine.compare.entries import CompareEntry, stored_entries
-from prompteval.engine.compare.options import CompareOptions
 from prompteval.engine.compare.paired import compare_metric
 from prompteval.engine.compare.pairing import PairedCases, pair_cases
-from prompteval.engine.compare.results import changed_facts, metric_rule
+from prompteval.engine.compare.results import changed_facts, rule_within
 from prompteval.engine.gates import BASELINE, Beats, Gate, NoRegression
+from prompteval.engine.measures import Measure
 from prompteval.engine.plan import SuitePlan
+from prompteval.engine.stored import narrowed
 from prompteval.report.view import ResultView
 from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.values import ALPHA
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
@@ -37,12 +39,14 @@ class Gated:
     """One result of a run with its suite's gate: the entry that is gated, and what it may be set against.
 
     `baseline` and `rivals` are the entries that `beats` and `no_regression` name, by reference.
+    `narrowed` says that the run was asked for some of the cases only, or stopped early.
     """
 
     entry: CompareEntry
     gates: Sequence[Gate]
     baseline: Sequence[CompareEntry]
     rivals: Sequence[CompareEntry]
+    narrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class _Question:
     rule: Rule
     cases: PairedCases
     aside: str
+    narrowed: bool
 
 
 def gated_results(
@@ -69,12 +74,12 @@ def gated_results(
     entries = stored_entries(store, record, results)
     tree = WorkingTree(workspace.root)
     found = []
-    for entry, (plan, reference) in zip(entries, jobs, strict=True):
+    for entry, result, (plan, reference) in zip(entries, results, jobs, strict=True):
         gates = () if reference in plan.rivals else plan.gates
         needs_baseline = any(_name(gate) == "the baseline" for gate in gates if gate.compares)
         baseline = read_baseline(tree, entry.suite) if needs_baseline else []
         rivals = [other for other in entries if other.suite == entry.suite]
-        found.append(Gated(entry, gates, baseline, rivals))
+        found.append(Gated(entry, gates, baseline, rivals, narrowed(record) or result.saved > 0))
     return found
 
 
@@ -110,12 +115,14 @@ def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | Gat
         return GateResult(str(gate.rule), Verdict.FAIL, None, told)
     cases = pair_cases(other, one.entry)
     ids = frozenset(cases.paired)
-    rule = metric_rule(one.entry, measure, limits_of(gate), primary=False)
+    rule = rule_of(gate, measure)
     columns = other.columns([measure], ids, ()), one.entry.columns([measure], ids, ())
     found = compare_metric(measure, *columns, alpha=rule.alpha)
-    lacking = len(cases.only_a) + len(cases.errors)
-    aside = "; ".join(changed_facts(other, one.entry))
-    return _Question(number, place, gate, replace(found, missing=found.missing + lacking), rule, cases, aside)
+    failed = 0 if one.entry.facts["on_error"] == "exclude" else len(cases.errors)
+    found = replace(found, missing=found.missing + len(cases.only_a) + failed)
+    aside = [f"{_name(gate)} is of another model, {other.model}"] if other.model != one.entry.model else []
+    aside += changed_facts(other, one.entry)
+    return _Question(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed)
 
 
 def other_side(gate: Gate, one: Gated) -> CompareEntry | str:
@@ -139,11 +146,12 @@ def other_side(gate: Gate, one: Gated) -> CompareEntry | str:
     return rivals[0] if rivals else f"{reference} was not run with {one.entry.model}"
 
 
-def limits_of(gate: Gate) -> CompareOptions:
-    """The limits that a rule itself sets."""
-    if not isinstance(gate.rule, NoRegression):
-        return CompareOptions()
-    return CompareOptions(min_effect=gate.rule.min_effect, margin=gate.rule.margin, alpha=gate.rule.alpha)
+def rule_of(gate: Gate, measure: Measure) -> Rule:
+    """What decides a rule: its own limits, else the defaults, never those of another rule."""
+    rule = gate.rule
+    if not isinstance(rule, NoRegression):
+        return rule_within(measure, ALPHA, None, None)
+    return rule_within(measure, ALPHA if rule.alpha is None else rule.alpha, rule.min_effect, rule.margin)
 
 
 def _name(gate: Gate) -> str:
@@ -154,7 +162,9 @@ def _name(gate: Gate) -> str:
 def _answer(question: _Question, comparison: Comparison) -> GateResult:
     """A rule's verdict, with the sentence of its comparison and the cases that were left out of it."""
     rule, cases = question.gate.rule, question.cases
-    if isinstance(rule, NoRegression):
+    if cases.only_a and not question.narrowed:
+        verdict = Verdict.FAIL  # a case that went away is no case that passes
+    elif isinstance(rule, NoRegression):
         verdict = _OF_NO_REGRESSION[comparison.verdict]
     else:  # to be better must be shown, not merely not refuted
         verdict = Verdict.PASS if comparison.verdict is ComparisonVerdict.IMPROVED else Verdict.FAIL
@@ -162,7 +172,7 @@ def _answer(question: _Question, comparison: Comparison) -> GateResult:
     for count, what in (
         (len(cases.changed), "changed since and not compared"),
         (len(cases.only_b), "new and not compared"),
-        (len(cases.only_a), "gone"),
+        (len(cases.only_a), "not run" if question.narrowed else "gone, which never passes"),
     ):
         if count:
             told.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")

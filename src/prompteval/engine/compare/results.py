@@ -76,18 +76,26 @@ def measure_pair(a: CompareEntry, b: CompareEntry, options: CompareOptions) -> C
 def metric_rule(b: CompareEntry, measure: Measure, options: CompareOptions, primary: bool) -> Rule:
     """What decides one metric: the caller's limits, else the suite's, else the defaults."""
     alpha, least, margin = options.limits(b.facts["effects"].get(measure.text, {}))
-    in_points = (measure.spec.low, measure.spec.high) == (0.0, 1.0)
-    if least is None and primary and not in_points:
+    if least is None and primary and not _in_points(measure):
         message = f"{b.suite}: {measure.text} is not on 0 to 1, so a drop that matters must be named"
         rule = f"{{no_regression: {{metric: {measure.text}, min_effect: …}}}}"
         raise UsageError(message, f"give --min-effect, or write {rule} in the suite's gate")
+    return rule_within(measure, alpha, least, margin)
+
+
+def rule_within(measure: Measure, alpha: float, least: float | None, margin: float | None) -> Rule:
+    """What decides a metric within these limits; None takes the default."""
     return Rule(
         alpha=alpha,
         min_effect=MIN_EFFECT if least is None else least,
         margin=margin,
         higher_is_better=measure.spec.higher_is_better,
-        in_points=in_points,
+        in_points=_in_points(measure),
     )
+
+
+def _in_points(measure: Measure) -> bool:
+    return (measure.spec.low, measure.spec.high) == (0.0, 1.0)
 
 
 def _result(pair: Compared, decided: Mapping[str, Comparison]) -> ComparedResult:
@@ -113,6 +121,7 @@ def _result(pair: Compared, decided: Mapping[str, Comparison]) -> ComparedResult
         fixed=fixed,
         broken=broken,
         spent=_spent(pair),
+        undecided=_undecided(pair),
         notes=tuple(_notes(pair)),
         verdict=_verdict(pair, decided),
         changes=partial(_changes, pair.a, pair.b),
@@ -120,13 +129,23 @@ def _result(pair: Compared, decided: Mapping[str, Comparison]) -> ComparedResult
 
 
 def _verdict(pair: Compared, decided: Mapping[str, Comparison]) -> ComparisonVerdict:
-    """Of the primary metrics; cases that failed or that B lacks leave it incomplete."""
-    counted = pair.cases.errors if pair.b.facts["on_error"] != "exclude" else ()
-    if counted or pair.cases.only_a:
+    """Of the primary metrics; cases that failed or that B lacks leave it incomplete.
+
+    A metric that decides on one side and is not on the other leaves it inconclusive at best.
+    """
+    excluded = pair.b.facts["on_error"] == "exclude" and bool(pair.cases.paired)
+    if pair.cases.only_a or (pair.cases.errors and not excluded):
         return ComparisonVerdict.INCOMPLETE
-    if not decided:
-        return ComparisonVerdict.INCONCLUSIVE
-    return ComparisonVerdict.of_all(found.verdict for found in decided.values())
+    found = [comparison.verdict for comparison in decided.values()]
+    if not found or _undecided(pair):
+        found.append(ComparisonVerdict.INCONCLUSIVE)
+    return ComparisonVerdict.of_all(found)
+
+
+def _undecided(pair: Compared) -> tuple[str, ...]:
+    """The metrics that decide on one side, and that the other does not have."""
+    named = dict.fromkeys([*pair.a.facts["primary"], *pair.b.facts["primary"]])
+    return tuple(name for name in named if name not in pair.measures)
 
 
 def _slices(pair: Compared) -> dict[str, dict[str, dict[str, Comparison]]]:
@@ -196,9 +215,15 @@ def _notes(pair: Compared) -> Iterator[str]:
     yield from changed_facts(pair.a, pair.b)
     if pair.a.fingerprint == pair.b.fingerprint and pair.a.model == pair.b.model:
         yield "target and model are the same on both sides"
-    apart = {*pair.a.measures()} ^ {*pair.b.measures()}
+    undecided = _undecided(pair)
+    if undecided:
+        yield f"decides on one side and is not on the other: {', '.join(undecided)}"
+    apart = ({*pair.a.measures()} ^ {*pair.b.measures()}) - {*undecided}
     if apart:
         yield f"on one side only, so not compared: {', '.join(sorted(apart))}"
+    dropped = [name for name in pair.a.facts["primary"] if name in pair.measures and name not in pair.primary]
+    if dropped:
+        yield f"decided in A and does not in B: {', '.join(dropped)}"
     if not pair.primary:
         yield "no metric is on both sides, so nothing was decided"
 

@@ -15,16 +15,27 @@ _WORST_FIRST = (
 
 
 def sentence(
-    results: Sequence[ComparedResult], unchanged: Sequence[str], alone: Sequence[Sequence[str]]
+    results: Sequence[ComparedResult],
+    unchanged: Sequence[str],
+    alone: Sequence[Sequence[str]],
+    lost: Sequence[str] = (),
 ) -> str:
-    """The pair with the worst verdict and the metrics that decide it; or why there is none."""
+    """The pair with the worst verdict and the metrics that decide it; or why there is none.
+
+    `alone` are what each side has alone, `lost` those of A that B should have.
+    """
     if not results:
         parts = [f"nothing changed in {', '.join(unchanged)}" if unchanged else "there is nothing to compare"]
         parts += [f"{', '.join(names)}: on one side only" for names in alone if names]
         return "; ".join(parts)
     worst = min(results, key=lambda result: _WORST_FIRST.index(result.verdict))
-    told = [f"{worst.title}: {word(worst)}", *(worst.metrics[name].detail for name in worst.primary)]
-    told += [f"regressed in {', '.join(lost)}" for lost in [list(_lost_slices(worst))] if lost]
+    told = [f"B lacks {', '.join(lost)}"] if lost else []
+    told += [f"{worst.title}: {word(worst)}", *(worst.metrics[name].detail for name in worst.primary)]
+    told += [f"{name} decides and is not on both sides" for name in worst.undecided]
+    told += [f"regressed in {', '.join(where)}" for where in [list(_lost_slices(worst))] if where]
+    gone = [name for name in alone[0] if name not in lost]
+    if gone:
+        told.append(f"only in A: {', '.join(gone)}")
     if len(results) > 1:
         told.append(f"the worst of {len(results)} pairs")
     return "; ".join(told)

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.engine.compare.entries import CompareEntry
-from prompteval.engine.compare.gating import Gated, limits_of, other_side
+from prompteval.engine.compare.gating import Gated, other_side, rule_of
 from prompteval.engine.compare.paired import align, mean_sides
 from prompteval.engine.compare.pairing import pair_cases
-from prompteval.engine.compare.results import metric_rule
 from prompteval.engine.evidence import USED
 from prompteval.engine.gates import BASELINE, Beats, Gate, NoRegression
 from prompteval.metrics.defined import gate_note, undefined_reason
@@ -57,7 +56,7 @@ class Against:
     def limits(self, gate: Gate) -> Limits:
         """What drop matters to a rule."""
         assert gate.measure is not None
-        rule = metric_rule(self.gated.entry, gate.measure, limits_of(gate), primary=False)
+        rule = rule_of(gate, gate.measure)
         return Limits(rule.min_effect, rule.worse_by)
 
     def differences(

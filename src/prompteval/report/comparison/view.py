@@ -39,6 +39,7 @@ class Change:
 class ComparedResult:
     """One pair of entries. `primary` names the metrics that decide; `errors` are the cases that failed
     on either side. `spent` has, by name, what A and B used; None where a side does not know it.
+    `undecided` are metrics that decide on one side and that the other does not have.
     """
 
     suite: str
@@ -60,6 +61,7 @@ class ComparedResult:
     changes: Callable[[tuple[str, ...]], Iterator[Change]] = field(
         default=lambda ids: iter(()), compare=False
     )
+    undecided: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
