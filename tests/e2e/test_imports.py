@@ -1,0 +1,77 @@
+"""What a command loads: a user waits for every import."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from prompteval.testing.server import FakeServer, Reply
+from tests.e2e.conftest import Workspace
+
+HEAVY = {
+    "openai",
+    "torch",
+    "sklearn",
+    "scipy",
+    "transformers",
+    "sentence_transformers",
+    "faiss",
+    "aiohttp",
+    "fastapi",
+}
+
+
+def loaded(folder: Path, *arguments: str, code: int = 0, **environment: str) -> set[str]:
+    """The top-level packages that `prompteval ARGUMENTS` imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "prompteval", *arguments]
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr[-2000:]
+    return {
+        found.split(".")[0]
+        for found in re.findall(r"^import time:[^|]*\|[^|]*\|\s*(\S+)", done.stderr, re.MULTILINE)
+    }
+
+
+def test_version_loads_next_to_nothing(tmp_path: Path) -> None:
+    """None of openai, numpy, torch, jinja2, nor the command line itself."""
+    found = loaded(tmp_path, "--version")
+    assert "prompteval" in found
+    assert not found & (
+        HEAVY | {"numpy", "jinja2", "pydantic", "typer", "rich", "yaml", "sqlite3", "asyncio"}
+    )
+
+
+@pytest.mark.parametrize("arguments", ["--help", "run --help", "list", "runs"])
+def test_help_and_lists_load_no_arithmetic(workspace: Workspace, arguments: str) -> None:
+    """They answer from names and files alone."""
+    assert not loaded(workspace.root, *arguments.split()) & (HEAVY | {"numpy", "jinja2"})
+
+
+def test_check_and_a_scripted_run_load_no_client(workspace: Workspace) -> None:
+    """Neither openai, torch nor scikit-learn, before and while cases run."""
+    assert not loaded(workspace.root, "check") & HEAVY
+    assert not loaded(workspace.root, "run", "-q") & HEAVY
+
+
+def test_a_cached_run_loads_no_client(workspace: Workspace) -> None:
+    """The first run speaks to the server, the second reads the cache and loads nothing to speak with."""
+    with FakeServer(
+        [Reply("pay", output={"team": "payments"}), Reply("", output={"team": "support"})]
+    ) as server:
+        workspace.write(
+            "prompteval.toml", f'[models.m]\nmodel = "fake"\nbase_url = "{server.url}"\napi_key_env = "K"\n'
+        )
+        assert "aiohttp" in loaded(workspace.root, "run", "-q", "--model", "m", K="sk-x")
+    assert not loaded(workspace.root, "run", "-q", "--model", "m", K="sk-x") & HEAVY
+
+
+@pytest.mark.slow
+def test_a_cached_run_of_the_embedded_model_loads_no_torch(tmp_path: Path) -> None:
+    """The starter workspace, run twice."""
+    loaded(tmp_path, "init", "demo")
+    assert "torch" in loaded(tmp_path / "demo", "run", "-q")
+    assert not loaded(tmp_path / "demo", "run", "-q") & HEAVY
