@@ -1,5 +1,6 @@
 """A scorer from what a suite says: its kind by name, its options checked."""
 
+import typing
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,13 @@ from prompteval.scoring.function import SCORE_SECONDS, PythonScorer, load_functi
 from prompteval.workspace.suite import ScorerSpec
 
 GROUP = "prompteval.scorers"
+_WORDS: dict[Any, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    type(None): "nothing",
+}
 _INJECTED = frozenset({"name", "embedder"})
 
 
@@ -40,6 +48,9 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, root: Pa
         if option not in known_options:
             help = did_you_mean(option, known_options)
             raise UsageError(f"{spec.kind} has no option {option!r}", help)
+    for item in fields(kind):
+        if item.name in spec.options:
+            _check_type(spec.kind, item.name, item.type, spec.options[item.name])
     values: dict[str, Any] = dict(spec.options)
     if "embedder" in {item.name for item in fields(kind)}:
         values["embedder"] = embedder
@@ -48,3 +59,14 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, root: Pa
     except TypeError as error:
         raise ValueError(f"{spec.kind}: {error}") from None
     return scorer
+
+
+def _check_type(kind: str, option: str, wanted: Any, value: Any) -> None:
+    """Raise ValueError for an option of another plain type than its field has."""
+    types = typing.get_args(wanted) or (wanted,)
+    if not set(types) <= _WORDS.keys():
+        return  # a type of the scorer's own; its constructor knows it
+    allowed = {int, float} | set(types) if float in types else set(types)
+    if type(value) not in allowed:
+        words = " or ".join(_WORDS[item] for item in types if item is not type(None))
+        raise ValueError(f"{kind}: {option} is {words}, not {value!r}")
