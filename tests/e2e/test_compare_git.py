@@ -211,3 +211,24 @@ def test_ctrl_c_ends_the_whole_comparison(repository: Workspace) -> None:
     assert "the same command again goes on from the cache" in error and "--resume-run" not in error
     assert len(json.loads(repository.run("runs", "--json").stdout)) == 1
     assert "there is no unfinished run" in repository.run("run", "--resume", code=2).stderr
+
+
+def test_what_is_broken_at_the_commit_only_names_the_commit(repository: Workspace) -> None:
+    """The path is git's own form, so that nobody looks at today's file; a prompt that exits is no pass."""
+    whole = (repository.root / "prompts/route/v2.py").read_text()
+    for path, text, told in (
+        ("prompts/route/v2.py", "prompt = (", "git:HEAD~1:prompts/route/v2.py:1:"),
+        (
+            "prompts/route/v2.py",
+            "raise SystemExit(0)",
+            "git:HEAD~1:prompts/route/v2.py:1:1 PE306 SystemExit: 0",
+        ),
+        ("evals/s.yaml", "prompt: [", "git:HEAD~1:evals/s.yaml:"),
+    ):
+        good = (repository.root / path).read_text()
+        repository.write(path, text)
+        _commit(repository, "broken")
+        repository.write(path, good)
+        _commit(repository, "mended")
+        assert told in repository.run("compare", "git:HEAD~1", code=2).stderr
+    assert (repository.root / "prompts/route/v2.py").read_text() == whole

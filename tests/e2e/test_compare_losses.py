@@ -112,3 +112,25 @@ def test_a_metric_that_never_decides_is_no_primary_one(made: Workspace) -> None:
     for metric in ("confusion", "ece(bins=5)"):
         made.write("evals/s.yaml", SUITE.format(more=f"primary: [{metric!r}]", metrics="accuracy"))
         assert f"primary: {metric} is shown and never decides" in made.run("check", code=2).stdout
+
+
+def test_code_of_the_team_that_ends_the_process_is_no_pass(made: Workspace) -> None:
+    """sys.exit(0) in a callable is a failed case, in a scorer a failed score, at import a problem."""
+    write(made)
+    ending = "import sys\ndef reply(x): sys.exit(0)\ndef score(case, seen): sys.exit(0)\n"
+    made.write("team.py", ending)
+    suite = "cases: ../datasets/c.jsonl\nmetrics: [accuracy]\n"
+    made.write("evals/called.yaml", f"callable: team:reply\nscorers: [exact]\n{suite}")
+    made.write("evals/scored.yaml", f"outputs: o.jsonl\nscorers: [{{python: 'team:score'}}]\n{suite}")
+    assert made.run_json("called", code=3)["results"][0]["cases"]["errors"] == 400
+    assert made.run_json("scored")["results"][0]["metrics"]["accuracy"]["missing"] == 400
+    made.write("team.py", "raise SystemExit(0)")
+    for name in ("called", "scored"):
+        assert "SystemExit: 0" in made.run("run", name, code=2).stderr
+
+
+def test_a_run_of_some_cases_is_no_baseline(made: Workspace) -> None:
+    """A baseline with holes would let a later run pass that should not."""
+    write(made)
+    made.run("run", "s", "--sample", "50", code=0)
+    assert "has some of the cases only" in made.run("baseline", "set", code=2).stderr

@@ -41,6 +41,34 @@ def test_git_tree_reads_a_commit_from_a_sub_folder(tmp_path: Path) -> None:
         tree.read("prompts/b.txt")
 
 
+def test_links_at_a_commit_are_followed_inside_only(tmp_path: Path) -> None:
+    """As in the working tree; the text of a link is never read as the file. A submodule is no file."""
+    root = tmp_path / "ws"
+    (root / "p").mkdir(parents=True)
+    (root / "a.txt").write_text("old")
+    for name, target in (
+        ("in", "../a.txt"),
+        ("out", "../../secret"),
+        ("abs", "/etc/passwd"),
+        ("round", "round"),
+    ):
+        (root / "p" / name).symlink_to(target)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},ws/sub")
+    git(tmp_path, "commit", "-qm", "one")
+    tree = GitTree(root, "HEAD")
+    assert tree.read("p/in") == b"old"
+    for name, told in (
+        ("p/out", "leads out"),
+        ("p/abs", "leads out"),
+        ("p/round", "circle"),
+        ("sub", "submodule"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            tree.read(name)
+
+
 def test_b17_missing_ref_and_no_repository(tmp_path: Path) -> None:
     """Both say what is wrong."""
     with pytest.raises(UsageError, match="not in a git repository"):

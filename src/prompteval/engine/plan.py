@@ -16,7 +16,7 @@ from prompteval.core.protocols import Scorer
 from prompteval.engine.gates import Beats, Gate, plan_gates, primary_metrics
 from prompteval.engine.leakage import Examples
 from prompteval.engine.measures import Measure, plan_measures, stage_metrics
-from prompteval.engine.problems import Problems
+from prompteval.engine.problems import Problems, placed, placing
 from prompteval.engine.rag.setup import RagSetup, plan_setup
 from prompteval.engine.rag.target import RagPlan
 from prompteval.engine.targets.base import TargetPlan
@@ -106,10 +106,12 @@ def plan_suite(
     """
     tree = WorkingTree(workspace.root)
     suite = load_suite(tree, path)
-    there = load_suite(commit, path) if commit is not None and commit.exists(path) else suite
+    there = suite_at(commit, path) or suite
     problems = Problems()
     setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
     chosen = _models(workspace, there, targets, models, problems)
+    if commit is not None and there is not suite:
+        problems.found = placed(commit, problems.found)
     scorers = _build_scorers(workspace, suite, targets, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
@@ -139,6 +141,14 @@ def plan_suite(
         setup,
         tuple(problems.found),
     )
+
+
+def suite_at(commit: GitTree | None, path: str) -> Suite | None:
+    """The suite as a commit has it, None where it has none. Raises InvalidInput that names the commit."""
+    if commit is None or not commit.exists(path):
+        return None
+    with placing(commit):
+        return load_suite(commit, path)
 
 
 def _rivals(

@@ -1,10 +1,32 @@
 """Collects what is wrong, so that one look shows everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from prompteval.core.errors import InvalidInput, PromptevalError
 from prompteval.core.problem import Problem
+from prompteval.workspace.tree import GitTree, Tree
+
+
+def placed(tree: Tree, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of files of a tree; those of a commit say so, in the way of `git show REF:path`."""
+    if not isinstance(tree, GitTree):
+        return list(problems)
+    return [
+        found if found.path.startswith("git:") else replace(found, path=f"{tree.label}:{found.path}")
+        for found in problems
+    ]
+
+
+@contextmanager
+def placing(tree: Tree) -> Iterator[None]:
+    """What is found wrong inside is in files of this tree."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(placed(tree, error.problems)) from None
 
 
 class Problems:

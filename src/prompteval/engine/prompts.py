@@ -3,6 +3,7 @@
 import re
 
 from prompteval.core.errors import UsageError
+from prompteval.engine.problems import placing
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.settings import Workspace
@@ -33,4 +34,5 @@ def resolve_prompt(workspace: Workspace, reference: str) -> Prompt:
     """
     name, version, ref = split_reference(reference)
     tree: Tree = WorkingTree(workspace.root) if ref is None else GitTree(workspace.root, ref)
-    return load_prompt(tree, name, version)
+    with placing(tree):
+        return load_prompt(tree, name, version)

@@ -72,7 +72,7 @@ def _execute(place: PromptFile, source: str) -> ModuleType:
             place.path, error.lineno or 1, error.offset or 1, "PE305", f"not Python: {error.msg}"
         )
         raise InvalidInput([problem]) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # code that ends the process must not end the check
         line = _line_in(error, place.path)
         raise InvalidInput(
             [Problem(place.path, line, 1, "PE306", f"{type(error).__name__}: {error}")]
@@ -82,7 +82,7 @@ def _execute(place: PromptFile, source: str) -> ModuleType:
     return module
 
 
-def _line_in(error: Exception, path: str) -> int:
+def _line_in(error: BaseException, path: str) -> int:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     return (lines[-1] or 1) if lines else 1
 

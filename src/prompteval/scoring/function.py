@@ -37,7 +37,7 @@ class PythonScorer:
                 result = self._function(case, observation)
         except DeadlineExceeded as error:
             return Score(self.name, None, status="failed", reason=str(error))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return Score(self.name, None, status="failed", reason=f"{type(error).__name__}: {error}")
         if isinstance(result, Score):
             return result
@@ -68,7 +68,7 @@ def load_function(entry: str, root: Path) -> Function:
     quiet, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"python: {path.relative_to(root)}: {type(error).__name__}: {error}") from None
     finally:
         sys.dont_write_bytecode = quiet

@@ -1,12 +1,17 @@
 """A tree of files to read prompts, suites and cases from: the working tree or a commit."""
 
+import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.workspace.git import git
+
+_LINK = b"120000"  # the mode of a symbolic link
+_KINDS = {b"commit": "submodule"}
+_MOST_LINKS = 8
 
 
 class Tree(Protocol):
@@ -121,15 +126,39 @@ class GitTree:
 
     @property
     def label(self) -> str:
-        return f"git:{self._commit.decode()[:12]}"
+        return f"git:{self._ref}"
 
     def read(self, path: str) -> bytes:
-        spec = f"{self._commit.decode()}:{self._full(path)}"
-        try:
-            return self._git("cat-file", "blob", spec, missing="")
-        except UsageError:
-            message = f"there is no such file at {self._ref}"
-            raise InvalidInput([Problem(path, 0, 0, "PE101", message)]) from None
+        place = self._full(path)
+        for _ in range(_MOST_LINKS):
+            mode, kind, name = self._entry(path, place)
+            if kind != b"blob":
+                raise _unreadable(path, f"at {self._ref} it is a {_KINDS.get(kind, 'folder')}")
+            content = self._git("cat-file", "blob", name.decode(), missing=f"{path} cannot be read")
+            if mode != _LINK:
+                return content
+            place = self._linked(path, place, content)
+        raise _unreadable(path, f"at {self._ref} its link leads in a circle")
+
+    def _entry(self, path: str, place: str) -> tuple[bytes, bytes, bytes]:
+        """(mode, kind, object name) of what a commit has at a place."""
+        arguments = ["ls-tree", "-z", "--full-tree", self._commit.decode(), "--", place]
+        found = self._git(*arguments, missing=f"{self._ref} cannot be listed").rstrip(b"\0")
+        if not found:
+            raise _unreadable(path, f"there is no such file at {self._ref}")
+        mode, kind, name = found.partition(b"\t")[0].split(b" ")
+        return mode, kind, name
+
+    def _linked(self, path: str, place: str, target: bytes) -> str:
+        """Where a link leads, followed inside the workspace only, as in the working tree."""
+        name = target.decode("utf-8", "surrogateescape")
+        found = posixpath.normpath(posixpath.join(posixpath.dirname(place), name))
+        inside = self._prefix == "." or found.startswith(f"{self._prefix}/")
+        if name.startswith("/") or found.startswith("..") or not inside:
+            raise InvalidInput(
+                [Problem(path, 0, 0, "PE114", f"at {self._ref} it leads out of the workspace")]
+            )
+        return found
 
     def open(self, path: str) -> BinaryIO:
         from io import BytesIO

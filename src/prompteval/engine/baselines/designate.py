@@ -15,7 +15,7 @@ from prompteval.engine.baselines.file import (
 )
 from prompteval.engine.compare.entries import CompareEntry, stored_entries
 from prompteval.engine.estimates import estimate
-from prompteval.engine.stored import ended, store_path
+from prompteval.engine.stored import ended, narrowed, store_path
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
@@ -35,8 +35,8 @@ class BaselineLine:
 def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list[str]:
     """Write the baselines of a run's suites, of those named when any is; the paths that were written.
 
-    Raises UsageError for a run that is unknown, unfinished, stopped early or has failed cases, since a
-    baseline with holes would let a later run pass that should not.
+    Raises UsageError for a run that is unknown, unfinished, stopped early, of some of the cases or has
+    failed cases, since a baseline with holes would let a later run pass that should not.
     """
     store = SqliteStore.open(store_path(workspace), readonly=True)
     try:
@@ -45,6 +45,9 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
             raise UsageError(f"run {record.run_id} is incomplete", view.reason)
         if any(result.saved for result in view.results):
             raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
+        if narrowed(record):
+            message = f"run {record.run_id} has some of the cases only"
+            raise UsageError(message, "run it without -k, --limit, --sample and --failed")
         known = [result.suite for result in view.results]
         for name in suites:
             if name not in known:

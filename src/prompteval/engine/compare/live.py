@@ -11,7 +11,7 @@ from prompteval.engine.compare.sides import Side
 from prompteval.engine.jobs import plan_jobs
 from prompteval.engine.manifest import suite_facts
 from prompteval.engine.options import RunOptions
-from prompteval.engine.plan import SuitePlan, plan_suite
+from prompteval.engine.plan import SuitePlan, plan_suite, suite_at
 from prompteval.engine.prompts import split_reference
 from prompteval.workspace.discovery import find_suites, prompt_files, suite_files
 from prompteval.workspace.settings import Workspace
@@ -72,7 +72,7 @@ def _plan_commit(
     absent = []
     known = prompt_files(commit)
     for path in paths:
-        there = load_suite(commit, path) if commit.exists(path) else load_suite(tree, path)
+        there = suite_at(commit, path) or load_suite(tree, path)
         if there.target.kind == "prompt" and split_reference(there.target.value)[0] not in known:
             absent.append(there.name)
             continue

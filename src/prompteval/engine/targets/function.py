@@ -70,7 +70,7 @@ class FunctionTarget:
         try:
             found = await call() if self._is_async else await asyncio.to_thread(call)
             output, text = as_output(found)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             elapsed = (perf_counter() - started) * 1000
             message = f"{self._entry}: {type(error).__name__}: {error}"
             return failed("call", "callable", message, latency_ms=elapsed)
@@ -102,7 +102,7 @@ def plan_function(root: Path, entry: str) -> FunctionPlan:
     with _importable(root):
         try:
             module = import_module(module_name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ValueError(f"callable: {module_name}: {type(error).__name__}: {error}") from None
     function = getattr(module, attribute, None)
     if not callable(function):

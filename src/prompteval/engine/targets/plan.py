@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from prompteval.engine.problems import Problems
+from prompteval.engine.problems import Problems, placed, placing
 from prompteval.engine.prompts import split_reference
 from prompteval.engine.rag.setup import RagSetup
 from prompteval.engine.rag.target import RagPlan
@@ -82,11 +82,14 @@ def _prompts(
             continue
 
         def load(name: str = name, version: int | None = version, ref: str | None = ref) -> Prompt:
-            return load_prompt(tree if ref is None else GitTree(workspace.root, ref), name, version)
+            where = tree if ref is None else GitTree(workspace.root, ref)
+            with placing(where):
+                prompt = load_prompt(where, name, version)
+            problems.found.extend(placed(where, prompt.check()))
+            return prompt
 
         named_at = ("--prompt", (0, 0)) if references else (suite.path, place)
         prompt = problems.catch(*named_at, "PE222", load)
         if prompt is not None:
-            problems.found.extend(prompt.check())
             loaded.append(prompt)
     return loaded

@@ -47,7 +47,7 @@ class FunctionRetriever:
     def search(self, query: str, k: int) -> Ranking:
         try:
             found = self._function(query, k)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise RetrievalError(f"{self._entry}: {type(error).__name__}: {error}") from error
         return ranking_of(found, self._entry).top(k)
 
