@@ -39,7 +39,7 @@ def plan_measures(suite: Suite, scorers: Sequence[Scorer], problems: Problems) -
     """The suite's metrics in order, without repeats; what cannot be read is noted at its line."""
     found: list[Measure] = []
     named_metrics = (*suite.metrics, *suite.primary)
-    for named in named_metrics or _default_metrics(suite):
+    for named in (*(named_metrics or _default_metrics(suite)), *_ceiling(suite, named_metrics)):
         place = (named.line, named.col)
         measure = problems.catch(
             suite.path, place, "PE226", bind, named.text, scorers, tuple(found), suite.rag
@@ -93,6 +93,14 @@ def _refuse_absent(text: str, metric: StageMetric, rag: RagSection | None) -> No
         mode = metric.mode or "retrieved"
         if mode not in rag.modes:
             raise ValueError(f"{text} reads mode {mode}, and the suite does not run it; add it to modes")
+
+
+def _ceiling(suite: Suite, named: Sequence[Named]) -> list[Named]:
+    """Recall at the depth that is reranked, beside any metric of the reranker: more it cannot reach."""
+    rag = suite.rag
+    if rag is None or not any(one.text.startswith("rerank.") for one in named):
+        return []
+    return [Named(f"retrieval.recall@{min(rag.rerank_depth, rag.depth)}", *rag.place)]
 
 
 def _default_metrics(suite: Suite) -> list[Named]:

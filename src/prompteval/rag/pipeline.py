@@ -8,6 +8,7 @@ from prompteval.core.errors import RetrievalError
 from prompteval.core.protocols import Embedder, Reranker, Retriever, TokenCounter, WindowedEmbedder
 from prompteval.core.retrieval import Chunk, Context, Document, Ranking
 from prompteval.rag.asked import search_many
+from prompteval.rag.gold import GoldChunks
 from prompteval.rag.index.content import indexed_text
 from prompteval.rag.pack import pack
 from prompteval.rag.rerank.order import rerank_top
@@ -41,6 +42,11 @@ class Pipeline:
     @cached_property
     def by_id(self) -> dict[str, Chunk]:
         return {chunk.id: chunk for chunk in self.chunks}
+
+    @cached_property
+    def gold_index(self) -> GoldChunks:
+        """Which chunks hold a span."""
+        return GoldChunks(self.chunks)
 
     def unit(self, name: str) -> Chunk:
         """The chunk an id of a ranking names, or a whole document as one chunk.

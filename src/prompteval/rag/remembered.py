@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -10,6 +11,9 @@ from prompteval.core.protocols import Reranker, Retriever, VectorCache
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.asked import search_many
 from prompteval.rag.index.content import indexed_text
+
+# What rerankers count of their work.
+COUNTED = ("truncated", "truncated_queries", "saturated")
 
 
 class Deferred:
@@ -60,11 +64,16 @@ class RememberedRetriever:
 
 
 class RememberedReranker:
-    """A Reranker in front of another, by question and the content of its candidates."""
+    """A Reranker in front of another, by question and the content of its candidates.
+
+    `counts` adds up what the reranker counts while it works (passages that were cut, scores that are
+    saturated), remembered ones included.
+    """
 
     def __init__(self, reranker: Reranker, cache: VectorCache) -> None:
         self._reranker = reranker
         self._cache = cache
+        self.counts: Counter[str] = Counter()
 
     @property
     def identity(self) -> str:
@@ -73,11 +82,25 @@ class RememberedReranker:
     def rerank(self, query: str, chunks: Sequence[Chunk]) -> Ranking:
         texts = [text for chunk in chunks for text in (chunk.id, indexed_text(chunk))]
         key = _key("rerank", self.identity, query, *texts)
+        stored = self._cache.get([_counted(key)]).get(_counted(key))
         found = _read(self._cache, [key]).get(key)
-        if found is None:
+        if found is None or stored is None:
+            before = self._now()
             found = self._reranker.rerank(query, chunks)
+            counts = self._now() - before
             _write(self._cache, {key: found})
+            self._cache.put({_counted(key): (json.dumps(counts).encode(), False)})
+        else:
+            counts = Counter(json.loads(stored[0]))
+        self.counts += counts
         return found
+
+    def _now(self) -> Counter[str]:
+        return Counter({name: int(getattr(self._reranker, name, 0)) for name in COUNTED})
+
+
+def _counted(key: str) -> str:
+    return f"{key}:counts"
 
 
 def _key(kind: str, *parts: str) -> str:

@@ -24,7 +24,7 @@ from prompteval.engine.targets.base import failed
 from prompteval.engine.targets.prompt import PromptTarget, call_of, case_validator
 from prompteval.metrics.spans import touches
 from prompteval.prompt.prompt import Prompt
-from prompteval.rag.gold import GoldChunks, GoldGroups
+from prompteval.rag.gold import GoldGroups
 from prompteval.rag.index.content import indexed_text
 from prompteval.rag.pack import pack
 from prompteval.rag.pipeline import Pipeline, Question
@@ -32,6 +32,12 @@ from prompteval.rag.rerank.order import followed
 from prompteval.workspace.rag_section import Mode
 
 CONTEXT = "context"
+# What a reranker counts of its work, in words.
+_COUNTS = {
+    "truncated": "passages are longer than its window and were read in part",
+    "truncated_queries": "questions are longer than its window and were read in part",
+    "saturated": "scores are as good as equal to another of the same question",
+}
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,10 @@ class RagTarget:
     async def aclose(self) -> None:
         """Stop waiting questions, and close what retrieves and answers."""
         await self._retrieval.aclose()
+        counts = getattr(self._built and self._built.reranker, "counts", {})
+        for name, told in _COUNTS.items():
+            if counts.get(name):
+                self._setup.told[f"reranker: {counts[name]:,} {told}"] = None
         closing: Any = getattr(self._built and self._built.retriever, "aclose", None)
         if closing is not None:
             await closing()
@@ -256,12 +266,11 @@ class RagTarget:
 
 def gold_chunks(gold: GoldGroups, pipeline: Pipeline) -> list[Chunk]:
     """The chunks that hold the first alternative of each AND-group that the corpus has, each once."""
-    index = GoldChunks(pipeline.chunks)
     found: dict[str, Chunk] = {}
     for group in gold:
         there = next((item for item in group if not item.missing), None)
         if there is not None:
-            found.update((chunk.id, chunk) for chunk in index.touching(there.span))
+            found.update((chunk.id, chunk) for chunk in pipeline.gold_index.touching(there.span))
     return list(found.values())
 
 

@@ -1,0 +1,118 @@
+"""Retrievers and rerankers from the words of a suite."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prompteval.core.errors import UsageError
+from prompteval.core.retrieval import Chunk
+from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
+from prompteval.testing.conformance import check_retriever
+from prompteval.workspace.rag_section import Part, RagSection
+
+CHUNKS = [Chunk("a", 0, 5, "alpha"), Chunk("b", 0, 4, "beta"), Chunk("c", 0, 10, "alpha beta")]
+
+
+class Letters:
+    """An Embedder: a unit vector of letter counts; `letters` sets the dimension."""
+
+    def __init__(self, letters: str = "abehlpt", name: str = "letters") -> None:
+        self.letters = letters
+        self.identity = f"{name}:{letters}" if name == "letters" else name
+
+    def embed(self, texts: Any) -> tuple[Any, int]:
+        rows = np.asarray([[text.count(x) + 0.1 for x in self.letters] for text in texts], dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True), 0
+
+
+class Kept(dict[str, tuple[bytes, bool]]):
+    """A VectorCache in memory."""
+
+    def get(self, keys: Any) -> Any:  # type: ignore[override]
+        return {key: self[key] for key in keys if key in self}
+
+    def put(self, entries: Any) -> None:
+        self.update(entries)
+
+
+def ingredients(tmp_path: Path, embedder: Any = None, cache: Any = None, **section: Any) -> Ingredients:
+    return Ingredients(
+        chunks=CHUNKS, section=RagSection("docs", Part("dense"), **section), here=tmp_path, root=tmp_path,
+        embedder=lambda name: embedder or Letters(), token_embedder=lambda name: pytest.fail("not asked for"),
+        function=lambda entry: (lambda query, k: [("a", 1.0)], "sha256:0"), cache=cache,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["bm25", "dense", "hybrid"])
+def test_every_kind_keeps_the_promises_of_a_retriever(tmp_path: Path, kind: str) -> None:
+    """An empty question, k beyond the corpus, equal questions: as the conformance check asks."""
+    built = build_retriever(Part(kind), ingredients(tmp_path))
+    check_retriever(built, "alpha beta", [chunk.id for chunk in CHUNKS])
+    assert built.search("alpha", 50).ids[0] in ("a:0-5", "c:0-10") and not len(built.search(" ", 5))
+
+
+def test_a_question_asked_again_builds_nothing(tmp_path: Path) -> None:
+    """The second pipeline answers from the cache of rankings, and its encoder is never called."""
+    cache = Kept()
+    first = build_retriever(Part("dense"), ingredients(tmp_path, cache=cache)).search("alpha", 2)
+
+    class Idle(Letters):
+        def embed(self, texts: Any) -> tuple[Any, int]:
+            raise AssertionError("nothing is encoded")
+
+    assert build_retriever(Part("dense"), ingredients(tmp_path, Idle(), cache)).search("alpha", 2) == first
+
+
+def test_b16_an_index_of_another_dimension_or_model_is_refused_with_how_to_rebuild(tmp_path: Path) -> None:
+    """Before the first question, and naming the folder."""
+    options = {"folder": "index"}
+    build_retriever(Part("dense", options), ingredients(tmp_path))
+    with pytest.raises(UsageError, match=r"the index was built with letters:abehlpt.*delete the folder"):
+        build_retriever(Part("dense", options), ingredients(tmp_path, Letters("ab", "other")))
+    same_name = Letters("ab")
+    same_name.identity = "letters:abehlpt"
+    with pytest.raises(UsageError, match="7 dimensions, the model gives 2"):
+        build_retriever(Part("dense", options), ingredients(tmp_path, same_name))
+
+
+def test_s13_a_poisoned_index_file_is_refused(tmp_path: Path) -> None:
+    """A pickle in the place of the vectors has another hash, and is never read."""
+    import pickle
+
+    options = {"folder": "index"}
+    build_retriever(Part("dense", options), ingredients(tmp_path))
+    (tmp_path / "index" / "vectors.safetensors").write_bytes(pickle.dumps({"vectors": [1, 2]}))
+    with pytest.raises(UsageError, match="is not the file that was written"):
+        build_retriever(Part("dense", options), ingredients(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (Part("dense", {"index": "flatt"}), "did you mean 'flat'"),
+        (Part("dense", {"modell": "x"}), "did you mean 'model'"),
+        (Part("bm25", {"k1": -1}), "k1 is -1"),
+        (Part("hybrid", {"of": ["bm25"]}), "two retrievers or more"),
+        (Part("hybrid", {"fusion": "minmax"}), "weights go with"),
+        (Part("hybrid", {"fusion": "minmax", "weights": [1, -1]}), "weight from 0"),
+        (Part("endpoint", {"endpoint": "ftp://x"}), "begins with http"),
+    ],
+)
+def test_a_wrong_option_is_named_with_the_mend(tmp_path: Path, part: Part, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        build_retriever(part, ingredients(tmp_path))
+
+
+def test_rerankers_by_name(tmp_path: Path) -> None:
+    """`none` is none; a cross-encoder needs its folder, `llm` a model."""
+    made = ingredients(tmp_path)
+    assert build_reranker(Part("none"), made) is None
+    for kind, told in (
+        ("cross_encoder", "names no model"),
+        ("llm", "asks a model"),
+        ("lmm", "did you mean 'llm'"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            build_reranker(Part(kind), made)
