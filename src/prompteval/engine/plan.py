@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prompteval.cases.load import case_files, inline_cases, load_cases
 from prompteval.cases.record import Validate
@@ -17,17 +17,18 @@ from prompteval.engine.gates import Beats, Gate, plan_gates, primary_metrics
 from prompteval.engine.leakage import Examples
 from prompteval.engine.measures import Measure, plan_measures, stage_metrics
 from prompteval.engine.problems import Problems, placed, placing
-from prompteval.engine.rag.setup import RagSetup, plan_setup
-from prompteval.engine.rag.target import RagPlan
 from prompteval.engine.targets.base import TargetPlan
 from prompteval.engine.targets.plan import plan_rag_targets, plan_targets
-from prompteval.engine.targets.prompt import PromptPlan, render_problems
+from prompteval.engine.targets.prompt import render_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder, check_model
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import CaseSource, ScorerSpec, Suite, load_suite
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree, why_unreadable
+
+if TYPE_CHECKING:
+    from prompteval.engine.rag.setup import RagSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class SuitePlan:
     facts: CaseFacts
     primary: tuple[str, ...] = ()
     rivals: frozenset[str] = frozenset()
-    rag: RagSetup | None = None
+    rag: "RagSetup | None" = None
     warnings: tuple[Problem, ...] = field(default=())
 
     @property
@@ -158,7 +159,7 @@ def _rivals(
     gates: Sequence[Gate],
     targets: Sequence[TargetPlan],
     problems: Problems,
-    setup: RagSetup | None = None,
+    setup: "RagSetup | None" = None,
 ) -> tuple[TargetPlan, ...]:
     """The versions that a gate names to be beaten, unless they run anyway or nothing does."""
     named = [gate.rule.reference for gate in gates if isinstance(gate.rule, Beats) and gate.compares]
@@ -172,10 +173,12 @@ def _rivals(
 
 def _targets(
     workspace: Workspace, tree: Tree, suite: Suite, prompts: tuple[str, ...], problems: Problems
-) -> tuple[RagSetup | None, tuple[TargetPlan, ...]]:
+) -> tuple["RagSetup | None", tuple[TargetPlan, ...]]:
     """(the retrieval pipeline where the suite has one, what the suite runs)."""
     setup = None
     if suite.rag is not None:
+        from prompteval.engine.rag.setup import plan_setup
+
         setup = plan_setup(workspace, tree, suite, problems)
         if setup is None:
             return None, ()
@@ -186,7 +189,7 @@ def _with_pipeline(
     workspace: Workspace,
     tree: Tree,
     suite: Suite,
-    setup: RagSetup | None,
+    setup: "RagSetup | None",
     prompts: tuple[str, ...],
     problems: Problems,
 ) -> tuple[TargetPlan, ...]:
@@ -197,7 +200,8 @@ def _with_pipeline(
 
 def prompt_of(target: TargetPlan) -> Prompt | None:
     """The prompt a target runs, None where it runs none."""
-    return target.prompt if isinstance(target, PromptPlan | RagPlan) else None
+    found = getattr(target, "prompt", None)
+    return found if isinstance(found, Prompt) else None
 
 
 def _place(named: Any) -> tuple[int, int]:
@@ -293,7 +297,7 @@ def survey(
     suite: Suite,
     targets: Sequence[TargetPlan],
     problems: Problems,
-    setup: RagSetup | None = None,
+    setup: "RagSetup | None" = None,
 ) -> CaseFacts | None:
     """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.
 

@@ -27,7 +27,6 @@ from prompteval.engine.meter import Meter
 from prompteval.engine.models import Models
 from prompteval.engine.options import RunOptions
 from prompteval.engine.plan import SuitePlan
-from prompteval.engine.rag.outcome import rag_view
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import Entry, Stop, Waiting, interruptible, run_cases
 from prompteval.engine.stored import stored_rows
@@ -43,6 +42,7 @@ from prompteval.engine.summary import (
 )
 from prompteval.engine.targets.outputs import OutputsPlan
 from prompteval.engine.usage import UsageTotals
+from prompteval.report.rag_view import RagView
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord
 from prompteval.workspace.settings import Workspace
@@ -308,8 +308,14 @@ class _Run:
             notes=tuple(notes),
             errors_excluded=suite.on_error == "exclude",
             stop_early=early.as_json() if early is not None else {},
-            rag=None if plan.rag is None else rag_view(self._stored(job)),
+            rag=None if plan.rag is None else self._pipeline(job),
         )
+
+    def _pipeline(self, job: Job) -> RagView:
+        """What the stages of a retrieval pipeline did."""
+        from prompteval.engine.rag.outcome import rag_view
+
+        return rag_view(self._stored(job))
 
     def _stored(self, job: Job) -> Iterator[tuple[Any, ...]]:
         """The rows of a job with their scores, in order of case id."""

@@ -1,12 +1,10 @@
 """From a suite's target to what can be opened: prompts loaded, files read, functions imported."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prompteval.engine.problems import Problems, placed, placing
 from prompteval.engine.prompts import split_reference
-from prompteval.engine.rag.setup import RagSetup
-from prompteval.engine.rag.target import RagPlan
 from prompteval.engine.targets.base import TargetPlan
 from prompteval.engine.targets.endpoint import plan_endpoint
 from prompteval.engine.targets.function import plan_function
@@ -17,6 +15,9 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import GitTree, Tree
+
+if TYPE_CHECKING:
+    from prompteval.engine.rag.setup import RagSetup
 
 
 def plan_targets(
@@ -52,11 +53,13 @@ def plan_rag_targets(
     workspace: Workspace,
     tree: Tree,
     suite: Suite,
-    setup: RagSetup,
+    setup: "RagSetup",
     prompts: tuple[str, ...],
     problems: Problems,
 ) -> tuple[TargetPlan, ...]:
     """A pipeline with each version of its answer prompt, or alone where no mode asks a model."""
+    from prompteval.engine.rag.target import RagPlan
+
     if suite.target.kind == "none":
         return () if prompts else (RagPlan(setup),)
     if suite.target.kind != "prompt":
