@@ -190,6 +190,18 @@ def test_a_recorded_run_and_the_teams_own_function_retrieve_too(rag: Workspace) 
     assert result["metrics"]["retrieval.recall@1"]["value"] == 2 / 5
 
 
+def test_one_question_that_a_retriever_fails_on_is_one_error(rag: Workspace) -> None:
+    """The others, which were asked together with it, have their candidates."""
+    rag.write(
+        "app/find.py",
+        "def find(query, k):\n    return [('apples.md', 1.0)] if 'pears' not in query else 1 / 0\n",
+    )
+    rag.write("evals/q.yaml", RETRIEVAL % '{python: "app.find:find"}')
+    (result,) = rag.run_json(code=3)["results"]
+    assert result["cases"]["errors"] == 2 and result["cases"]["scored"] == 5
+    assert "ZeroDivisionError" in rag.run("show", "--case", "wrong").stdout
+
+
 def test_a_retriever_that_names_no_document_is_the_cases_error(rag: Workspace) -> None:
     """A ranking over another corpus is told, case by case, and leaves the run incomplete."""
     rag.write("app/find.py", "def find(query, k):\n    return [('figs.md', 1.0)]\n")

@@ -11,10 +11,12 @@ Result = TypeVar("Result")
 class Gathered(Generic[Item, Result]):
     """Callers hand in one item each; whatever waits when the thread comes free goes together.
 
-    An error of a batch is each caller's own.
+    A result that is an exception is raised for its caller alone; what the work itself raises, for all.
     """
 
-    def __init__(self, work: Callable[[Sequence[Item]], Sequence[Result]], most: int = 256) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[Item]], Sequence[Result | Exception]], most: int = 256
+    ) -> None:
         self._work = work
         self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -47,7 +49,11 @@ class Gathered(Generic[Item, Result]):
                             future.set_exception(error)
                     continue
                 for (_, future), result in zip(live, results, strict=True):
-                    if not future.cancelled():
+                    if future.cancelled():
+                        continue
+                    if isinstance(result, Exception):
+                        future.set_exception(result)
+                    else:
                         future.set_result(result)
         finally:
             self._task = None

@@ -29,7 +29,8 @@ class LossLine:
 class RagView:
     """`attribution` counts failed questions by their one reason and sums to `failed`.
 
-    `truncated` counts those, by reason, of which an encoder did not read a gold chunk whole. `losses`
+    `truncated` counts those, by reason, of which an encoder did not read a gold chunk whole,
+    `tie_sensitive` the questions where the order of tied candidates changes a ranking metric. `losses`
     are over answerable questions with gold. `abstention` has the score at each cost of a wrong answer,
     over all questions; `curve` pairs coverage with risk where the model reports a confidence.
     """
@@ -38,6 +39,7 @@ class RagView:
     truncated: Mapping[str, int]
     failed: int
     questions: int
+    tie_sensitive: int = 0
     losses: tuple[LossLine, ...] = ()
     abstention: tuple[Estimate, ...] = ()
     curve: tuple[tuple[float, float], ...] = ()
@@ -50,6 +52,7 @@ class RagView:
                 "failed": self.failed,
                 "questions": self.questions,
                 "truncated": dict(self.truncated),
+                "tie_sensitive": self.tie_sensitive,
             },
         }
         if self.losses:
@@ -81,6 +84,7 @@ def rag_from(raw: Mapping[str, Any]) -> RagView | None:
         truncated=failures["truncated"],
         failed=failures["failed"],
         questions=failures["questions"],
+        tie_sensitive=failures["tie_sensitive"],
         losses=tuple(LossLine(**line) for line in raw.get("losses", ())),
         abstention=tuple(Estimate(**line) for line in raw.get("abstention", ())),
         curve=tuple((coverage, risk) for coverage, risk in raw.get("risk_coverage", ())),

@@ -83,7 +83,10 @@ def run_schema() -> dict[str, Any]:
             "failures": {
                 "type": "object",
                 "required": ["failed", "questions", "truncated"],
-                "properties": {"failed": count, "questions": count, "truncated": {"type": "object"}},
+                "properties": {
+                    **dict.fromkeys(("failed", "questions", "tie_sensitive"), count),
+                    "truncated": {"type": "object"},
+                },
             },
             "losses": {"type": "array", "items": loss},
             "abstention": {"type": "array", "items": {"type": "object"}},

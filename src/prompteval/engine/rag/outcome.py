@@ -39,6 +39,7 @@ class Outcomes:
     attribution: Counter[str] = field(default_factory=Counter)
     truncated: Counter[str] = field(default_factory=Counter)
     questions: int = 0
+    tied: int = 0
     ids: list[str] = field(default_factory=list)
     right: list[Mapping[str, float]] = field(default_factory=list)
     clusters: list[str | None] = field(default_factory=list)
@@ -70,6 +71,7 @@ def rag_view(stored: Iterable[tuple[Any, ...]]) -> RagView:
         truncated={reason: found.truncated[reason] for reason in REASONS if found.truncated[reason]},
         failed=found.attribution.total(),
         questions=found.questions,
+        tie_sensitive=found.tied,
         losses=_losses(found),
         abstention=_abstention(found),
         curve=_curve(found.confident, found.questions),
@@ -83,6 +85,7 @@ def _read(row: tuple[Any, ...], found: Outcomes) -> Mapping[str, Any] | None:
         return None
     evidence: Mapping[str, Any] = score[5] if len(score) > 5 else {}
     found.questions += 1
+    found.tied += bool(evidence.get("ties"))
     if score[1] == 0.0:
         found.attribution[evidence["reason"]] += 1
         found.truncated[evidence["reason"]] += bool(evidence.get("truncated"))

@@ -128,7 +128,8 @@ class RagSetup:
         """The attribution first, then a scorer for each metric."""
         reader = Reader(self.section, self.documents, self.gold)
         embedder = LateEmbedder(self.encoders)
-        return (Attribution(reader), *(StageScorer(metric, reader, embedder) for metric in metrics))
+        ranked = tuple(metric for metric in metrics if metric.ranking is not None)
+        return (Attribution(reader, ranked), *(StageScorer(metric, reader, embedder) for metric in metrics))
 
     def notes(self) -> Iterator[str]:
         """What a reader of the numbers must know of the corpus."""

@@ -32,6 +32,8 @@ from prompteval.rag.rerank.order import followed
 from prompteval.workspace.rag_section import Mode
 
 CONTEXT = "context"
+# The candidates, and their new order where there is a reranker.
+_Found = tuple[Ranking, Ranking | None]
 # What a reranker counts of its work, in words.
 _COUNTS = {
     "truncated": "passages are longer than its window and were read in part",
@@ -117,7 +119,7 @@ class RagTarget:
         self._model = model
         self._provider = provider
         self._window = Window.of(model, setup.workspace, prompt)
-        self._retrieval: Gathered[Question, tuple[Ranking, Ranking | None]] = Gathered(self._retrieve)
+        self._retrieval: Gathered[Question, _Found] = Gathered(self._retrieve)
         self._building = asyncio.Lock()
         self._built: Pipeline | None = None
 
@@ -215,7 +217,16 @@ class RagTarget:
         calls += [call_of(self._model, *pair) for pair in zip(asked, replies, strict=True)]
         return followed(reranker.ranking(head, replies), ranking.ids[depth:])
 
-    def _retrieve(self, questions: Sequence[Question]) -> list[tuple[Ranking, Ranking | None]]:
+    def _retrieve(self, questions: Sequence[Question]) -> list[_Found | Exception]:
+        """All together; where that fails, one by one, so that each question has its own error."""
+        try:
+            return [*self._retrieved(questions)]
+        except (RetrievalError, ProviderError) as error:
+            if len(questions) == 1:
+                return [error]
+        return [found for question in questions for found in self._retrieve([question])]
+
+    def _retrieved(self, questions: Sequence[Question]) -> list[_Found]:
         assert self._built is not None  # awaited before the first question
         found = self._built.retrieve(questions)
         return [

@@ -7,7 +7,8 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score, Stage
 from prompteval.core.protocols import Embedder
-from prompteval.metrics.ranking import of_one
+from prompteval.metrics.judged import judge
+from prompteval.metrics.ranking import of_one, tie_sensitive
 from prompteval.metrics.spans import span_scores, united
 from prompteval.metrics.squad import exact_match, token_f1
 from prompteval.metrics.stage_names import StageMetric
@@ -156,9 +157,13 @@ _ANSWERS: Mapping[str, Callable[[StageScorer, Seen, Reply], Score]] = {
 
 @dataclass(frozen=True)
 class Attribution:
-    """1 where nothing failed, else 0 with the reason; skipped where there is nothing to fail."""
+    """1 where nothing failed, else 0 with the reason; skipped where there is nothing to fail.
+
+    `ranked` are the ranking metrics of the suite, by which it is told whether tied candidates matter.
+    """
 
     reader: Reader
+    ranked: tuple[StageMetric, ...] = ()
 
     name = ATTRIBUTION
     fields_used: tuple[str, ...] = ()
@@ -189,7 +194,19 @@ class Attribution:
             found["abstained"] = main.abstained
         if reason is not None:
             found["reason"] = reason
+        if self._ties_matter(seen):
+            found["ties"] = True
         return {**found, "truncated": list(seen.truncated)} if seen.truncated else found
+
+    def _ties_matter(self, seen: Seen) -> bool:
+        """Whether a ranking metric differs between the best and the worst order of tied candidates."""
+        for metric in self.ranked:
+            ranking = seen.ranked if metric.stage == "rerank" else seen.candidates
+            if metric.ranking is None or ranking is None or not ranking.tied or not seen.gold:
+                continue
+            if tie_sensitive(judge([ranking], [seen.groups]), [metric.ranking])[0]:
+                return True
+        return False
 
     def _reason(self, seen: Seen, *, asks: bool) -> Reason | None:
         if seen.outcome == "error":
