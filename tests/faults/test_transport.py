@@ -140,23 +140,21 @@ def test_f7_a_refusal_can_be_what_is_wanted(live: Any) -> None:
 def test_f11_a_dripping_server_frees_its_slot(live: Any) -> None:
     """One byte in 50 ms against a deadline of 1 s: `timeout` at about 1 s, and the next case runs."""
     with live(2, server={"faults": [Fault("drip")]}, timeout_s=1.0, max_attempts=1) as ws:
-        started = time.monotonic()
         result = ws.result("-j", "1", code=3)
-        assert time.monotonic() - started < 4
+        assert result["timing"]["wall_s"] < 4  # the whole drip takes about twenty
         assert (result["cases"]["errors"], result["cases"]["scored"]) == (1, 1)
         first, second = ws.rows()
         assert first["error"].startswith("timeout: ")
-        assert 1000 <= first["latency_ms"] < 1300
+        assert 1000 <= first["latency_ms"] < 2000
         assert second["outcome"] == "ok"
 
 
 def test_f12_200_hanging_calls_end_at_their_deadline(live: Any) -> None:
     """A server that never answers: the run ends within deadline and grace, every socket closed."""
     with live(200, server={"faults": [Fault("hang")] * 200}, timeout_s=1.0, max_attempts=1) as ws:
-        started = time.monotonic()
         out, err = ws.run("run", "--json", "-q", "-j", "200", code=3)
         result = json.loads(out)["results"][0]
-        assert time.monotonic() - started < 1.0 + 5.0
+        assert result["timing"]["wall_s"] < 1.0 + 5.0
         assert "Task was destroyed" not in err and "Unclosed" not in err
         assert (result["cases"]["errors"], ws.server.stats["requests"]) == (200, 200)
         assert result["usage"]["possibly_billed"] == 200
