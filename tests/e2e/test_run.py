@@ -134,6 +134,9 @@ def test_an_error_makes_the_run_incomplete(workspace: Any) -> None:
     workspace.script({"when": "pay", "output": {"team": "payments"}})
     body = workspace.run_json(code=3)
     assert (body["verdict"], body["results"][0]["cases"]["errors"]) == ("incomplete", 2)
+    told = "2 errors (no_match), such as: no rule matches the message 'it broke'"
+    assert body["results"][0]["notes"] == [told]
+    assert f"note: {told}" in workspace.run("show", code=0).stdout
 
 
 HANGS = """

@@ -12,6 +12,7 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
+from prompteval.core.text import counted
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
 from prompteval.engine.collect import EntryColumns, collect
@@ -46,6 +47,8 @@ from prompteval.report.rag_view import RagView
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord
 from prompteval.workspace.settings import Workspace
+
+FAILURES_SHOWN = 3
 
 
 def run_suites(
@@ -274,6 +277,8 @@ class _Run:
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
         if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
             notes.append("each recorded output is read once; repeats need a target that runs")
+        if columns.outcomes["error"]:
+            notes += self._failures(job)
         if columns.unusable:
             parts = [f"{count} {kind}" for kind, count in sorted(columns.unusable.items())]
             notes.append(f"unusable outputs: {', '.join(parts)}")
@@ -316,6 +321,14 @@ class _Run:
         from prompteval.engine.rag.outcome import rag_view
 
         return rag_view(self._stored(job))
+
+    def _failures(self, job: Job) -> list[str]:
+        """Why cases ended in an error: each of the most frequent kinds with its first message."""
+        key = (self._id, job.plan.suite.name, job.target.reference, job.model)
+        return [
+            f"{counted(cases, 'error')} ({kind}), such as: {' '.join(message.split())[:300]}"
+            for kind, message, cases in self._store.failures(*key, FAILURES_SHOWN)
+        ]
 
     def _stored(self, job: Job) -> Iterator[tuple[Any, ...]]:
         """The rows of a job with their scores, in order of case id."""

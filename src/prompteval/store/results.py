@@ -226,6 +226,18 @@ class SqliteStore:
         found = {name: self._read().execute(sql, [*values, name]).fetchone() for name in ids}
         return {name: row[0] or "" for name, row in found.items() if row is not None}
 
+    def failures(
+        self, run_id: str, suite: str, target: str, model: str, limit: int
+    ) -> list[tuple[str, str, int]]:
+        """The most frequent kinds of error: (type, the message of the first case, cases)."""
+        where, values = _where(run_id, suite, target, model)
+        sql = (
+            "SELECT json_extract(observation, '$.failure.type') AS kind,"
+            " json_extract(observation, '$.failure.message'), count(DISTINCT case_id) AS cases, min(case_id)"
+            f" FROM rows WHERE {where} AND outcome = 'error' GROUP BY kind ORDER BY cases DESC, kind LIMIT ?"
+        )
+        return [tuple(row[:3]) for row in self._read().execute(sql, [*values, limit])]
+
     def tokens(self, run_id: str, suite: str, target: str, model: str) -> tuple[int | None, int | None]:
         """(prompt tokens, completion tokens) of every reply, cached ones too; None where none tells."""
         where, values = _where(run_id, suite, target, model)
