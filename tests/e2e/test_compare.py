@@ -269,6 +269,21 @@ def test_reports_of_a_comparison_are_files(two: tuple[Workspace, str, str], tmp_
     assert "names no format" in workspace.run("compare", first, second, "-o", "c.xml", code=2).stderr
 
 
+def test_hostile_outputs_are_shown_whole_and_tame(two: tuple[Workspace, str, str]) -> None:
+    """Escapes, markup, a NUL, half a surrogate pair and a very long output in terminal and Markdown."""
+    workspace, first, _ = two
+    outputs = [*map(json.loads, (workspace.root / "evals/s.jsonl").read_text().splitlines())]
+    outputs[0]["output"] = "\x1b[31m<script>|`x`\x00 behind \ud800"
+    outputs[1]["output"] = "long " * 50_000
+    _lines(workspace, "evals/s.jsonl", outputs)
+    last = workspace.run_json("s")["run_id"]
+    shown = workspace.run("compare", first, last, "-v", "-o", "c.md", code=1).stdout
+    text = (workspace.root / "c.md").read_text()
+    assert "\x1b" not in shown + text and "\x00" not in shown + text and "<script>" not in text
+    assert "\\x00 behind \\ud800" in shown and "behind" in text
+    assert len(text) < 20_000
+
+
 def test_run_against_compares_afterwards(two: tuple[Workspace, str, str]) -> None:
     """The worse of the two exit codes counts."""
     workspace, first, _ = two

@@ -304,13 +304,14 @@ def test_offline_refuses_a_live_model(workspace: Any) -> None:
 
 
 def test_f16_strict_model(workspace: Any) -> None:
-    """Another model than asked for is said; with --strict-model the run fails."""
+    """Another model than asked for is said; with --strict-model the run fails, and when gated again too."""
     with FakeServer([Reply("", output={"team": "payments"})], faults=[Fault("other_model")] * 8) as server:
         workspace.write(
             "prompteval.toml", f'[models.m]\nmodel = "fake"\nbase_url = "{server.url}"\napi_key_env = "K"\n'
         )
         assert "another-model" in workspace.run("run", "--model", "m", "--no-cache", K="sk-x").stdout
         workspace.run("run", "--model", "m", "--no-cache", "--strict-model", code=1, K="sk-x")
+    assert "--strict-model" in workspace.run("gate", "last", code=1).stdout
 
 
 def test_a_missing_key_is_exit_2_before_any_call(workspace: Any) -> None:

@@ -59,7 +59,7 @@ class RunOptions:
     inconclusive_fails: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """What decides which cases run, for the manifest."""
+        """What decides which cases run and what passes, for the manifest."""
         chosen = self.selection
         only = None if chosen.only is None else sorted(list(pair) for pair in chosen.only)
         return {
@@ -69,6 +69,7 @@ class RunOptions:
             "repeat": self.repeat,
             "batch": self.batch,
             "stop_early": self.stop_early,
+            "strict_model": self.strict_model,
             "selection": [chosen.expression, chosen.limit, chosen.sample, chosen.seed, only],
         }
 

@@ -24,7 +24,8 @@ from prompteval.workspace.settings import Workspace
 def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False) -> RunView:
     """The view of a stored run, its metrics and gates as the suites say now. The run itself stays.
 
-    A scorer or case file that has changed since is said in a note: the stored scores count.
+    What --strict-model asked of the run still holds. A scorer or case file that has changed since is
+    said in a note: the stored scores count.
     Raises UsageError for a run that is unknown or did not end, or whose scores a gate would need and
     that has none, InvalidInput for what is wrong in a suite.
     """
@@ -37,7 +38,8 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
         results = settle(results, gated_results(workspace, store, record, results, asked))
     finally:
         store.close()
-    verdict, reason = verdict_of(results, Stop(), strict_model=False)
+    strict = bool((record.manifest.get("options") or {}).get("strict_model"))
+    verdict, reason = verdict_of(results, Stop(), strict_model=strict)
     code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
     return RunView(record.run_id, verdict, code, reason, tuple(results), view.rows)
 

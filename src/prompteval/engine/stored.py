@@ -40,7 +40,10 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
     """A run that has ended, and its view. Raises UsageError for an unknown or unfinished one."""
     record = store.run(name)
     if record.summary is None:
-        raise UsageError(f"run {record.run_id} did not end", "go on with it: `prompteval run --resume-run`")
+        help = f"`prompteval run --resume-run {record.run_id}` goes on"
+        if record.manifest.get("options") is None:
+            help = "it is a side of a comparison; compare again"
+        raise UsageError(f"run {record.run_id} did not end", help)
     return record, from_json(record.summary, lambda: stored_rows(workspace, record.run_id))
 
 

@@ -219,12 +219,10 @@ class SqliteStore:
     def texts(self, run_id: str, suite: str, target: str, model: str, ids: Sequence[str]) -> dict[str, str]:
         """Case id to the text of its first replicate's output."""
         where, values = _where(run_id, suite, target, model)
-        sql = (
-            "SELECT json_extract(observation, '$.text') FROM rows"
-            f" WHERE {where} AND case_id = ? ORDER BY replicate LIMIT 1"
-        )
+        sql = f"SELECT observation FROM rows WHERE {where} AND case_id = ? ORDER BY replicate LIMIT 1"
         found = {name: self._read().execute(sql, [*values, name]).fetchone() for name in ids}
-        return {name: row[0] or "" for name, row in found.items() if row is not None}
+        # Not by json_extract: it ends a text at a NUL, and half a surrogate pair has no UTF-8.
+        return {name: json.loads(row[0]).get("text") or "" for name, row in found.items() if row is not None}
 
     def failures(
         self, run_id: str, suite: str, target: str, model: str, limit: int

@@ -37,7 +37,12 @@ def _columns(measure: Measure, rows: list[dict[str, Any]]) -> EntryColumns:
             row.get("evidence", {}),
         ]
         for turn in range(row.get("turns", 1)):
-            told = (row.get("confidence"), "{}", json.dumps([score]), json.dumps(row.get("details", {})))
+            told = (
+                row.get("confidence"),
+                row.get("case", "{}"),
+                json.dumps([score]),
+                json.dumps(row.get("details", {})),
+            )
             confidence, case, scores, details = told
             outcome = row.get("outcome", "ok")
             stored.append(
@@ -144,3 +149,12 @@ def test_b13_degenerate_sides_have_a_reason_and_decide_nothing(text: str, count:
     assert all(value is None or np.isfinite(value) for value in numbers)
     assert found.verdict not in (ComparisonVerdict.REGRESSED, ComparisonVerdict.IMPROVED)
     assert found.reason or found.p == 1.0
+
+
+def test_clusters_of_either_side_count() -> None:
+    """Cases that were taken out of their cluster on one side do not become independent of each other."""
+    threads = [{"value": float(n % 7 > 0), "case": f'{{"cluster":"t{n // 10}"}}'} for n in range(200)]
+    apart = [{"value": float(n % 5 > 0)} for n in range(200)]
+    there, back = _compare("accuracy", threads, apart), _compare("accuracy", apart, threads)
+    assert (there.clusters, back.clusters, there.test) == (20, 20, "cluster-sign-flip")
+    assert there.p == back.p

@@ -94,7 +94,8 @@ def _read(
 ) -> None:
     record, view = ended(workspace, store, run)
     opened.entries = _chosen(opened.side, stored_entries(store, record, view.results), options)
-    opened.incomplete = view.reason if view.exit_code in (3, 130) else ""
+    if view.exit_code in (3, 130):
+        opened.incomplete = f"{view.reason}; see `prompteval show {record.run_id}`"
 
 
 def _chosen(side: Side, entries: Sequence[CompareEntry], options: CompareOptions) -> list[CompareEntry]:

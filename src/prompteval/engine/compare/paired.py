@@ -34,8 +34,8 @@ class Aligned:
 
     @property
     def clusters(self) -> Codes | None:
-        """A number for each case's cluster, as B has them."""
-        return self.b.clusters
+        """A number for each case's cluster, as B has them; as A does where B has none."""
+        return self.a.clusters if self.b.clusters is None else self.b.clusters
 
 
 def compare_metric(

@@ -13,7 +13,7 @@ _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 def word_diff(before: str, after: str) -> Iterator[Part]:
     """Parts whose `same` and `gone` join to A's text and whose `same` and `new` to B's.
 
-    Only the first `LONGEST` characters of each are compared.
+    Only the first `LONGEST` characters of each are compared; "…" stands for the rest.
     """
     a, b = (_WORDS.findall(text[:LONGEST]) for text in (before, after))
     for kind, start, end, other, until in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
@@ -24,3 +24,5 @@ def word_diff(before: str, after: str) -> Iterator[Part]:
             yield "gone", "".join(a[start:end])
         if until > other:
             yield "new", "".join(b[other:until])
+    if max(len(before), len(after)) > LONGEST:
+        yield "same", "…"

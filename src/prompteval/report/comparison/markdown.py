@@ -15,6 +15,7 @@ from prompteval.report.comparison.diff import word_diff
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
 from prompteval.report.markdown import safe
 
+PART_SHOWN = 400  # characters of each part: a comment on a pull request has an end
 _TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>")}
 
 
@@ -62,11 +63,12 @@ def _changes(result: ComparedResult, name: str, ids: tuple[str, ...]) -> Iterato
 
 def _words(change: Change) -> str:
     if change.before is None or change.after is None:
-        return safe((change.after if change.before is None else change.before) or "")[:200]
+        return safe(((change.after if change.before is None else change.before) or "")[:PART_SHOWN])
     parts = []
     for kind, text in word_diff(change.before, change.after):
         start, end = _TAGS[kind]
         # `safe` joins white space; what stood at the ends of a part keeps the words apart.
         before, after = " " * text[:1].isspace(), " " * text[-1:].isspace()
-        parts.append(f"{before}{start}{safe(text)}{end}{after}")
+        shown = text if len(text) <= PART_SHOWN else f"{text[: PART_SHOWN - 1]}…"
+        parts.append(f"{before}{start}{safe(shown)}{end}{after}")
     return "".join(parts)

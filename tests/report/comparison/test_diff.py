@@ -1,0 +1,23 @@
+"""The word diff joins to both texts, and says where it ends."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompteval.report.comparison.diff import LONGEST, word_diff
+
+TEXT = st.lists(st.sampled_from(["pay", "now", " ", "\n", "é", "-"])).map("".join)
+
+
+@given(TEXT, TEXT)
+def test_parts_join_to_both_texts(before: str, after: str) -> None:
+    """What stayed and went is A; what stayed and came is B."""
+    parts = [*word_diff(before, after)]
+    assert "".join(text for kind, text in parts if kind != "new") == before
+    assert "".join(text for kind, text in parts if kind != "gone") == after
+
+
+def test_what_is_not_compared_is_said() -> None:
+    """Two long texts that differ at their ends only are not shown as equal."""
+    same = "word " * LONGEST
+    assert [*word_diff(same + "a", same + "b")][-1] == ("same", "…")
+    assert [*word_diff("a", "b")] == [("gone", "a"), ("new", "b")]
