@@ -30,6 +30,7 @@ _STYLES = {
     ComparisonVerdict.INCOMPLETE: "magenta",
 }
 PART_SHOWN = 160
+_SPARE = ("p", "detectable")  # the sentence below the table says what could be found
 _PARTS = {"same": "", "gone": "red strike", "new": "green"}
 _PLAIN = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
 
@@ -53,7 +54,7 @@ def _show_result(result: ComparedResult, console: "Console", *, verbose: bool) -
     lines = [
         metric_cells(name, found, decides=name in result.primary) for name, found in result.metrics.items()
     ]
-    table(console, "", list(HEADS), lines, styles=_styles)
+    table(console, "", *fitting(list(HEADS), lines, console.width), styles=_styles)
     for metric in result.primary if verbose else result.primary[:1]:
         slices = list(slice_lines(result, metric))
         if slices:
@@ -63,6 +64,19 @@ def _show_result(result: ComparedResult, console: "Console", *, verbose: bool) -
         console.print("-v shows the slices of the other metrics", style="dim")
     for name, ids in (("broken", result.broken), ("fixed", result.fixed)):
         _show_changes(result, name, ids, console, verbose=verbose)
+
+
+def fitting(heads: list[str], rows: list[list[str]], width: int) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows without the columns that a narrow terminal has no room for; JSON has them all."""
+    for spare in _SPARE:
+        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+        if sum(widths) + 3 * len(widths) - 1 <= width:
+            break
+        place = heads.index(spare)
+        heads, rows = [*heads[:place], *heads[place + 1 :]], [[*r[:place], *r[place + 1 :]] for r in rows]
+    if "p" not in heads:
+        heads = ["adjusted p" if head == "adjusted" else head for head in heads]
+    return heads, rows
 
 
 def _styles(cell: str) -> str:
