@@ -104,8 +104,10 @@ def test_only_what_changed_is_called(repository: Workspace) -> None:
         assert server.stats["requests"] == 240
         git(repository.root, "branch", "-f", "main", "branch")
         repository.write("prompts/route/v3.py", _prompt("Route better."))
-        repository.run("compare", "git:main", "-q", FAKE_KEY="sk-0123456789")
+        done = repository.run("compare", "git:main", "--json", FAKE_KEY="sk-0123456789")
         assert server.stats["requests"] == 360
+    latency = json.loads(done.stdout)["results"][0]["spent"]["latency_ms.p50"]
+    assert latency["a"] is None and latency["b"] > 0  # the cache answers in no time
 
 
 def test_a_dirty_tree_counts_as_it_is(repository: Workspace) -> None:
@@ -232,3 +234,11 @@ def test_what_is_broken_at_the_commit_only_names_the_commit(repository: Workspac
         _commit(repository, "mended")
         assert told in repository.run("compare", "git:HEAD~1", code=2).stderr
     assert (repository.root / "prompts/route/v2.py").read_text() == whole
+
+
+def test_the_commit_that_is_compared_with_is_not_the_last_run(repository: Workspace) -> None:
+    """`run --against` runs the commit after the run; `last` is the run."""
+    repository.run("run", "s", "-q", "--against", "git:main", "-o", "r.json", code=0)
+    run = json.loads((repository.root / "r.json").read_text())["run_id"]
+    assert len(json.loads(repository.run("runs", "--json").stdout)) == 2
+    assert json.loads(repository.run("gate", "last", "--json", code=0).stdout)["run_id"] == run

@@ -16,16 +16,19 @@ def manifest(
     plans: Sequence[SuitePlan],
     entries: Sequence[tuple[str, str, str]],
     options: Mapping[str, Any] | None = None,
+    side: str = "",
 ) -> dict[str, Any]:
     """Fingerprints of cases, prompts and scorers of every suite, and the state of git.
 
-    `options` are what selected the cases; with them the run can be resumed.
+    `options` are what selected the cases; with them the run can be resumed. `side` is what a
+    comparison ran beside the working tree.
     """
     return {
         "prompteval": __version__,
         "entries": [list(entry) for entry in entries],
         "suites": {plan.suite.name: suite_facts(plan) for plan in plans},
         "options": options,
+        "side": side,
         "git": git_state(workspace),
     }
 

@@ -37,7 +37,8 @@ class RunOptions:
     `offline` leaves models behind a network to the cache.
     `max_cost` is USD for the whole run, `max_wait` the seconds a server may ask to be waited for.
     `stop_early` is how gates are decided before all cases were run.
-    `inconclusive_fails` makes a gate that is in doubt exit 4.
+    `inconclusive_fails` makes a gate that is in doubt exit 4. `side` is the commit or version that a
+    comparison runs, which is never the `last` run.
     """
 
     suites: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ class RunOptions:
     batch: bool = False
     stop_early: Method | None = None
     inconclusive_fails: bool = False
+    side: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """What decides which cases run and what passes, for the manifest."""

@@ -176,17 +176,17 @@ class SqliteStore:
         records = self.runs()
         if not records:
             raise UsageError("there is no run yet", "`prompteval run` makes one")
+        # A commit that was run to be compared with is not what anybody means by the last run.
+        last = next((record for record in records if not record.manifest.get("side")), records[0])
         if name == "last":
-            return records[0]
+            return last
         found = [record for record in records if record.run_id == name]
         found = found or [record for record in records if record.run_id.startswith(name)]
         if len(found) == 1:
             return found[0]
         if found:
             raise UsageError(f"{name!r} begins {len(found)} run ids", "give more of it")
-        raise UsageError(
-            f"there is no run {name!r}", f"the last is {records[0].run_id}; see `prompteval runs`"
-        )
+        raise UsageError(f"there is no run {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
 
     def rows(
         self, run_id: str, suite: str | None = None, target: str | None = None, model: str | None = None

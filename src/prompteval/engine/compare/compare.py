@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.verdict import ComparisonVerdict
@@ -122,6 +122,8 @@ def _leave_out(a: _Opened, b: _Opened) -> tuple[str, ...]:
 
 def _run(workspace: Workspace, opened: _Opened, running: RunOptions, meter: Meter) -> None:
     assert opened.live is not None
+    side = "" if opened.side.kind == "working" else str(opened.side)
+    running = replace(running, side=side)
     view = run_suites(workspace, running, meter, list(opened.live.plans.values()))
     if view.exit_code == 130:  # the other side must not begin
         meter.note(f"{opened.side}: {view.reason}")

@@ -190,7 +190,7 @@ def _spent(pair: Compared) -> dict[str, tuple[float | None, float | None]]:
     sides = []
     for entry, columns in zip((pair.a, pair.b), pair.columns, strict=True):
         prompt, completion = entry.tokens()
-        known = latency(columns) if entry.result is not None else {"p50": None, "p95": None}
+        known = latency(columns) if _was_timed(entry) else {"p50": None, "p95": None}
         sides.append(
             {
                 "latency_ms.p50": known["p50"],
@@ -201,6 +201,11 @@ def _spent(pair: Compared) -> dict[str, tuple[float | None, float | None]]:
             }
         )
     return {name: (sides[0][name], sides[1][name]) for name in sides[0]}
+
+
+def _was_timed(entry: CompareEntry) -> bool:
+    """Whether every reply came from the system itself: the cache and a recording answer in no time."""
+    return entry.result is not None and not (entry.result.usage["cached"] or entry.result.usage["replayed"])
 
 
 def changed_facts(a: CompareEntry, b: CompareEntry) -> Iterator[str]:
