@@ -159,3 +159,21 @@ def test_a_stopped_run_can_be_gated_again_and_is_no_baseline(workspace: Any) -> 
     workspace.run_json("--stop-early")
     assert "pass" in workspace.run("gate", "last", code=0).stdout
     assert "stopped early" in workspace.run("baseline", "set", "last", code=2).stderr
+
+
+@pytest.mark.parametrize("method", ["group-sequential", "always-valid"])
+def test_a_score_off_its_own_scale_is_no_traceback(workspace: Any, method: str) -> None:
+    """A scorer that says 7 on a scale to 1: betting cannot, a bound by t may, and the run ends either way."""
+    prepare(workspace, "[mean.low >= 0.1]", 20, cases=60)
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write(
+        "evals/s.yaml",
+        suite.replace("{exact: {field: team}}", '{python: "own:score"}').replace(
+            "[accuracy, per_class, confusion]", "[mean]"
+        ),
+    )
+    workspace.write(
+        "own.py", "from prompteval import Score\n\ndef score(case, seen):\n    return Score('score', 7.0)\n"
+    )
+    result = workspace.run_json("--stop-early", method)["results"][0]
+    assert result["gates"][0]["verdict"] == "pass"

@@ -62,7 +62,10 @@ class Against:
     def differences(
         self, gate: Gate, within: Callable[[Rows], Rows], rank: Callable[[str], int]
     ) -> Differences | None:
-        """Those of the cases that `within` leaves; None where one is not the same, not scored or in doubt."""
+        """Those of the cases that `within` leaves.
+
+        None where one is not the same, not scored, in doubt or off its scale.
+        """
         measure = gate.measure
         other = other_side(gate, self.gated)
         assert measure is not None and isinstance(other, CompareEntry)
@@ -87,4 +90,5 @@ class Against:
         names = (name for name, kept in zip(b.case_ids or (), used, strict=True) if kept)
         order = np.argsort(np.fromiter(map(rank, names), np.uint64), kind="stable")
         sign = 1.0 if measure.spec.higher_is_better else -1.0
-        return Differences(sign * (after - before)[order], high - low)
+        moved = sign * (after - before)[order]
+        return Differences(moved, high - low) if (np.abs(moved) <= high - low).all() else None

@@ -69,11 +69,15 @@ def obstacle(gate: Gate, order: Order, method: Method) -> str:
 
 
 def scores(gate: Gate, found: Columns) -> tuple[Floats, Scale]:
-    """What the metric averages, and the scale it is on."""
+    """What the metric averages, and the scale it is on: an open one where a score lies off its own."""
     assert gate.measure is not None
     spec = gate.measure.spec
     if spec.kind == "proportion":
         return found.values, Scale(binary=not found.repeated)
     if spec.per_case is None:
-        return found.values, Scale(found.low, found.high)
-    return spec.per_case(found), Scale(spec.low, spec.high)
+        values, low, high = found.values, found.low, found.high
+    else:
+        values, low, high = spec.per_case(found), spec.low, spec.high
+    if low is not None and high is not None and ((values < low) | (values > high)).any():
+        low = high = None
+    return values, Scale(low, high)
