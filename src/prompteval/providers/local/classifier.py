@@ -82,7 +82,7 @@ class LocalProvider:
         """An answer quoted from the request's passages."""
         found = reader.candidates(asked)
         likeness = self._vectors(tuple(one.read for one in found)) @ vector if found else []
-        return reader.reply(request, found, [float(value) for value in likeness], tokens)
+        return reader.reply(request, asked.question, found, [float(value) for value in likeness], tokens)
 
     def _reply(self, request: Request, vector: Any, tokens: int) -> Response:
         if request.schema is None:

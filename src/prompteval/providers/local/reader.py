@@ -1,8 +1,9 @@
 """Answers a question over passages by quoting: the sentence most like the question, or none.
 
-Extractive, and no more: it copies one sentence and does not read it. The likeness is the cosine
+Extractive, and no more: it copies from one sentence and does not read it. The likeness is the cosine
 similarity of two sentence embeddings, the sentence with its passage's first line (mostly a title)
-before it. Below a threshold the answer is that there is none.
+before it. The sentence is the quote; what it says beyond the question is the answer (`shorten`).
+Below a threshold the answer is that there is none.
 """
 
 import json
@@ -13,8 +14,9 @@ from typing import Any
 from prompteval.core.request import Request, Response, Usage
 from prompteval.core.sentences import split_sentences
 from prompteval.providers.local.passages import Asked, read_message
+from prompteval.providers.local.shorten import shorten
 
-ALGORITHM = "sentence-1"
+ALGORITHM = "sentence-2"
 # Chosen on the dev split of datasets/handbook_qa.jsonl: see benchmarks/extractive.
 ABSTAIN_BELOW = 0.62
 ANSWER_FIELDS = frozenset({"answer", "citations", "abstain"})
@@ -49,23 +51,26 @@ def candidates(asked: Asked) -> list[Candidate]:
             if line.startswith("#"):
                 continue
             for sentence in split_sentences(line):
-                if any(character.isalnum() for character in sentence):
+                if any(character.isalpha() for character in sentence):
                     found.append(Candidate(n, sentence, f"{title}: {sentence}" if rest else sentence))
     return found
 
 
-def reply(request: Request, found: Sequence[Candidate], likeness: Sequence[float], tokens: int) -> Response:
+def reply(
+    request: Request, question: str, found: Sequence[Candidate], likeness: Sequence[float], tokens: int
+) -> Response:
     """The best candidate as the request's output; abstains below the threshold and without passages."""
     best = max(range(len(found)), key=lambda index: likeness[index], default=None)
     near = likeness[best] if best is not None else 0.0
     abstains = best is None or near < ABSTAIN_BELOW
     confidence = round(min(max(near, 0.0), 1.0), 6)
     chosen = found[best] if best is not None and not abstains else None
+    short = shorten(question, chosen.sentence) if chosen else ""
     if request.schema is None:
-        text = f"{chosen.sentence} [{chosen.n}]" if chosen else ""
+        text = f"{short} [{chosen.n}]" if chosen else ""
     else:
         cited = [{"n": chosen.n, "quote": chosen.sentence}] if chosen else []
-        answer = {"answer": chosen.sentence if chosen else "", "citations": cited, "abstain": abstains}
+        answer = {"answer": short, "citations": cited, "abstain": abstains}
         text = json.dumps(answer, ensure_ascii=False)
     return Response(
         text=text,
