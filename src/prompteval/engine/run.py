@@ -272,7 +272,8 @@ class _Run:
             else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
         )
         notes = [early.note()] if early is not None else []
-        notes += [] if plan.rag is None else list(plan.rag.notes())
+        pipeline = None if plan.rag is None else rag_view(self._stored(job))
+        notes += [] if plan.rag is None or pipeline is None else plan.rag.notes(pipeline.tie_sensitive)
         if suite.on_error == "exclude":
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
         if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:

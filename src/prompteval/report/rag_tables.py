@@ -16,8 +16,6 @@ def tables(view: RagView, *, verbose: bool) -> Iterator[Table]:
     ]
     if view.questions:
         title = f"failed questions by their first failing stage: {view.failed} of {view.questions}"
-        if view.tie_sensitive:
-            title += f" ({view.tie_sensitive} have tied candidates whose order matters)"
         yield title, ("reason", "questions", "encoder cut the gold"), rows
     if view.losses:
         yield "what each stage costs, in right answers", _LOSS_HEADS, [_loss(line) for line in view.losses]

@@ -1,7 +1,7 @@
 """A suite's retrieval pipeline, read and checked: corpus, gold, and what builds the rest."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -131,14 +131,20 @@ class RagSetup:
         ranked = tuple(metric for metric in metrics if metric.ranking is not None)
         return (Attribution(reader, ranked), *(StageScorer(metric, reader, embedder) for metric in metrics))
 
-    def notes(self) -> Iterator[str]:
-        """What a reader of the numbers must know of the corpus."""
+    def notes(self, tie_sensitive: int) -> list[str]:
+        """What a reader of the numbers must know: of the corpus, of what was cut, of ties."""
+        found = []
         counts = self.corpus.counts
         if len(counts) > 1:
             told = ", ".join(f"{count} {status}" for status, count in counts.items())
             first = self.corpus.faults[0]
-            yield f"corpus: {told}; the first that was not read: {first.path}: {first.message}"
-        yield from self.told
+            found.append(f"corpus: {told}; the first that was not read: {first.path}: {first.message}")
+        found += self.told
+        if tie_sensitive:
+            found.append(
+                f"the order of tied candidates changes a ranking metric of {tie_sensitive} questions"
+            )
+        return found
 
     def _function(self, entry: str) -> tuple[Callable[[str, int], Any], str]:
         found = plan_function(self.workspace.root, entry)
