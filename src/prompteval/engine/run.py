@@ -272,7 +272,7 @@ class _Run:
             else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
         )
         notes = [early.note()] if early is not None else []
-        pipeline = None if plan.rag is None else rag_view(self._stored(job))
+        pipeline = None if plan.rag is None else self._pipeline(job)
         notes += [] if plan.rag is None or pipeline is None else plan.rag.notes(pipeline.tie_sensitive)
         if suite.on_error == "exclude":
             notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
@@ -314,7 +314,7 @@ class _Run:
             notes=tuple(notes),
             errors_excluded=suite.on_error == "exclude",
             stop_early=early.as_json() if early is not None else {},
-            rag=None if plan.rag is None else self._pipeline(job),
+            rag=pipeline,
         )
 
     def _pipeline(self, job: Job) -> RagView:
