@@ -242,3 +242,11 @@ def test_the_commit_that_is_compared_with_is_not_the_last_run(repository: Worksp
     run = json.loads((repository.root / "r.json").read_text())["run_id"]
     assert len(json.loads(repository.run("runs", "--json").stdout)) == 2
     assert json.loads(repository.run("gate", "last", "--json", code=0).stdout)["run_id"] == run
+
+
+def test_a_missing_least_effect_is_told_before_anything_runs(repository: Workspace) -> None:
+    """mcc runs from -1 to 1: exit 2, and neither side was called."""
+    suite = (repository.root / "evals/s.yaml").read_text().replace("metrics: [accuracy]", "metrics: [mcc]")
+    repository.write("evals/s.yaml", suite.replace("gate: [accuracy >= 0.1]", "primary: [mcc]"))
+    assert "give --min-effect" in repository.run("compare", "git:main", code=2).stderr
+    assert json.loads(repository.run("runs", "--json").stdout or "[]") == []

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompteval.report.comparison.diff import LONGEST, word_diff
+from prompteval.report.comparison.diff import LONGEST, changed_words, word_diff
 
 TEXT = st.lists(st.sampled_from(["pay", "now", " ", "\n", "é", "-"])).map("".join)
 
@@ -21,3 +21,10 @@ def test_what_is_not_compared_is_said() -> None:
     same = "word " * LONGEST
     assert [*word_diff(same + "a", same + "b")][-1] == ("same", "…")
     assert [*word_diff("a", "b")] == [("gone", "a"), ("new", "b")]
+
+
+def test_an_output_that_one_side_keeps_is_told_apart() -> None:
+    """A baseline keeps no outputs: what B says is new, and nothing is shown as if it stood on both sides."""
+    assert [*changed_words(None, "yes")] == [("new", "yes")]
+    assert [*changed_words("no", None)] == [("gone", "no")]
+    assert [*changed_words(None, None)] == []

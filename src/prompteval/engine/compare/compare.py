@@ -14,6 +14,7 @@ from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_
 from prompteval.engine.compare.options import CompareOptions
 from prompteval.engine.compare.pairing import pair_entries
 from prompteval.engine.compare.results import compare_pairs
+from prompteval.engine.compare.rules import check_entries, check_plans
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.compare.words import sentence
 from prompteval.engine.meter import Meter
@@ -52,6 +53,10 @@ def comparison(
     with _store_of(workspace) as store:
         sides = tuple(_open(workspace, store, side, other, options) for side, other in ((a, b), (b, a)))
         unchanged = _leave_out(*sides)
+        first, second = sides
+        check_plans(second.live.plans.values() if second.live is not None else (), options)
+        if first.live is not None:
+            check_entries([e for e in second.entries if e.suite in first.live.plans], options)
         for opened in sides:
             if opened.live is not None and opened.live.plans:
                 _run(workspace, opened, running, meter)

@@ -13,7 +13,8 @@ from prompteval.engine.baselines.file import read_baseline
 from prompteval.engine.compare.entries import CompareEntry, stored_entries
 from prompteval.engine.compare.paired import compare_metric
 from prompteval.engine.compare.pairing import PairedCases, pair_cases
-from prompteval.engine.compare.results import changed_facts, rule_within
+from prompteval.engine.compare.results import changed_facts
+from prompteval.engine.compare.rules import rule_within
 from prompteval.engine.gates import BASELINE, Beats, Gate, NoRegression
 from prompteval.engine.measures import Measure
 from prompteval.engine.plan import SuitePlan

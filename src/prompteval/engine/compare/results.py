@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from prompteval.core.errors import UsageError
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.engine.collect import EntryColumns
 from prompteval.engine.compare.entries import CompareEntry
 from prompteval.engine.compare.options import CompareOptions
 from prompteval.engine.compare.paired import Mask, compare_metric
 from prompteval.engine.compare.pairing import EntryPair, PairedCases, pair_cases
+from prompteval.engine.compare.rules import metric_rule
 from prompteval.engine.measures import Measure
 from prompteval.engine.summary import latency
 from prompteval.report.comparison.view import Change, ComparedEnd, ComparedResult
-from prompteval.stats.paired.decision import MIN_EFFECT, Rule, decide
+from prompteval.stats.paired.decision import Rule, decide
 
 _FACTS = {"cases": "the case files", "scorers": "the scorers"}
 
@@ -66,36 +66,15 @@ def measure_pair(a: CompareEntry, b: CompareEntry, options: CompareOptions) -> C
     cases = pair_cases(a, b)
     measures = {name: measure for name, measure in b.measures().items() if name in a.measures()}
     primary = tuple(name for name in b.facts["primary"] if name in measures)
-    rules = {name: metric_rule(b, measure, options, name in primary) for name, measure in measures.items()}
+    effects = b.facts["effects"]
+    rules = {
+        name: metric_rule(b.suite, effects, measure, options, name in primary)
+        for name, measure in measures.items()
+    }
     ids, used = frozenset(cases.paired), list(measures.values())
     columns = (a.columns(used, ids, ()), b.columns(used, ids, b.facts["slices"]))
     pair = Compared(a, b, cases, columns, measures, primary, rules, {})
     return replace(pair, metrics=pair.named(None, list(measures)))
-
-
-def metric_rule(b: CompareEntry, measure: Measure, options: CompareOptions, primary: bool) -> Rule:
-    """What decides one metric: the caller's limits, else the suite's, else the defaults."""
-    alpha, least, margin = options.limits(b.facts["effects"].get(measure.text, {}))
-    if least is None and primary and not _in_points(measure):
-        message = f"{b.suite}: {measure.text} is not on 0 to 1, so a drop that matters must be named"
-        rule = f"{{no_regression: {{metric: {measure.text}, min_effect: …}}}}"
-        raise UsageError(message, f"give --min-effect, or write {rule} in the suite's gate")
-    return rule_within(measure, alpha, least, margin)
-
-
-def rule_within(measure: Measure, alpha: float, least: float | None, margin: float | None) -> Rule:
-    """What decides a metric within these limits; None takes the default."""
-    return Rule(
-        alpha=alpha,
-        min_effect=MIN_EFFECT if least is None else least,
-        margin=margin,
-        higher_is_better=measure.spec.higher_is_better,
-        in_points=_in_points(measure),
-    )
-
-
-def _in_points(measure: Measure) -> bool:
-    return (measure.spec.low, measure.spec.high) == (0.0, 1.0)
 
 
 def _result(pair: Compared, decided: Mapping[str, Comparison]) -> ComparedResult:

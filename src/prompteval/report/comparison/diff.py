@@ -10,6 +10,16 @@ LONGEST = 2000  # characters of each side that are compared; the search grows wi
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
+def changed_words(before: str | None, after: str | None) -> Iterator[Part]:
+    """The word diff of two outputs; the one that is known where a side keeps none."""
+    if before is not None and after is not None:
+        yield from word_diff(before, after)
+    elif after is not None:
+        yield "new", after
+    elif before is not None:
+        yield "gone", before
+
+
 def word_diff(before: str, after: str) -> Iterator[Part]:
     """Parts whose `same` and `gone` join to A's text and whose `same` and `new` to B's.
 

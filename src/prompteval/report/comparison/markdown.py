@@ -11,7 +11,7 @@ from prompteval.report.comparison.cells import (
     slice_lines,
     told,
 )
-from prompteval.report.comparison.diff import word_diff
+from prompteval.report.comparison.diff import changed_words
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
 from prompteval.report.markdown import safe
 
@@ -62,10 +62,8 @@ def _changes(result: ComparedResult, name: str, ids: tuple[str, ...]) -> Iterato
 
 
 def _words(change: Change) -> str:
-    if change.before is None or change.after is None:
-        return safe(((change.after if change.before is None else change.before) or "")[:PART_SHOWN])
     parts = []
-    for kind, text in word_diff(change.before, change.after):
+    for kind, text in changed_words(change.before, change.after):
         start, end = _TAGS[kind]
         # `safe` joins white space; what stood at the ends of a part keeps the words apart.
         before, after = " " * text[:1].isspace(), " " * text[-1:].isspace()

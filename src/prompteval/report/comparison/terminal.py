@@ -14,7 +14,7 @@ from prompteval.report.comparison.cells import (
     slice_lines,
     told,
 )
-from prompteval.report.comparison.diff import word_diff
+from prompteval.report.comparison.diff import changed_words
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
 from prompteval.report.terminal import table
 
@@ -103,10 +103,7 @@ def _change(change: Change, *, coloured: bool, longest: int | None) -> "Text":
     from rich.text import Text
 
     line = Text(f"  {printable(change.case_id)}: ")
-    if change.before is None or change.after is None:
-        one_side = change.after if change.before is None else change.before
-        return line.append(_cut(printable(one_side or ""), longest))
-    for kind, text in word_diff(change.before, change.after):
+    for kind, text in changed_words(change.before, change.after):
         shown = _cut(" ".join(printable(text).split("\n")), longest)
         line.append(shown if coloured else _PLAIN[kind].format(shown), style=_PARTS[kind])
     return line
