@@ -250,3 +250,14 @@ def test_a_missing_least_effect_is_told_before_anything_runs(repository: Workspa
     repository.write("evals/s.yaml", suite.replace("gate: [accuracy >= 0.1]", "primary: [mcc]"))
     assert "give --min-effect" in repository.run("compare", "git:main", code=2).stderr
     assert json.loads(repository.run("runs", "--json").stdout or "[]") == []
+
+
+def test_run_against_a_commit_runs_the_same_there(repository: Workspace) -> None:
+    """The cases and the model that were asked of the run: like is compared with like, and none is missing."""
+    repository.script(*MODEL)
+    repository.write("other.jsonl", (repository.root / "model.jsonl").read_text())
+    asked = ["--model", "scripted/other.jsonl", "--sample", "60"]
+    repository.run("run", "s", *asked, "--against", "git:main", code=0)
+    first, second = json.loads(repository.run("runs", "--json").stdout)
+    view = _compare(repository, first["run_id"], second["run_id"])["results"][0]
+    assert view["paired"] == 60 and view["a"]["model"] == view["b"]["model"] == "scripted/other.jsonl"

@@ -129,7 +129,13 @@ def compare_run(
 
     options = CompareOptions(suites=ran.suites, inconclusive_fails=ran.inconclusive_fails)
     running = RunOptions(
-        concurrency=ran.concurrency, cache=ran.cache, offline=ran.offline, max_cost=ran.max_cost
+        models=ran.models,
+        repeat=ran.repeat,
+        concurrency=ran.concurrency,
+        selection=ran.selection,
+        cache=ran.cache,
+        offline=ran.offline,
+        max_cost=ran.max_cost,
     )
     with ExitStack() as stack:
         with progress(quiet=quiet) as meter:

@@ -51,7 +51,9 @@ def comparison(
     files, NothingSelected when two stored sides have nothing in common.
     """
     with _store_of(workspace) as store:
-        sides = tuple(_open(workspace, store, side, other, options) for side, other in ((a, b), (b, a)))
+        sides = tuple(
+            _open(workspace, store, side, other, options, running) for side, other in ((a, b), (b, a))
+        )
         unchanged = _leave_out(*sides)
         first, second = sides
         check_plans(second.live.plans.values() if second.live is not None else (), options)
@@ -80,11 +82,16 @@ def _store_of(workspace: Workspace) -> Iterator[SqliteStore | None]:
 
 
 def _open(
-    workspace: Workspace, store: SqliteStore | None, side: Side, other: Side, options: CompareOptions
+    workspace: Workspace,
+    store: SqliteStore | None,
+    side: Side,
+    other: Side,
+    options: CompareOptions,
+    running: RunOptions,
 ) -> _Opened:
     """What is stored of a side, or what must be run."""
     if side.is_live:
-        return _Opened(side, live=plan_side(workspace, side, other, options.suites))
+        return _Opened(side, live=plan_side(workspace, side, other, options.suites, running.models))
     if side.kind == "baseline":
         return _Opened(side, entries=_chosen(side, baseline_entries(workspace), options))
     if store is None:

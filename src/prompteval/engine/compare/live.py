@@ -30,16 +30,19 @@ class LivePlans:
     absent: tuple[str, ...] = ()
 
 
-def plan_side(workspace: Workspace, side: Side, other: Side, suites: tuple[str, ...]) -> LivePlans:
+def plan_side(
+    workspace: Workspace, side: Side, other: Side, suites: tuple[str, ...], models: tuple[str, ...] = ()
+) -> LivePlans:
     """What a live side would run in the suites with these names or paths, all when none is given.
 
-    A prompt on the other side narrows the working tree to the same prompt. Raises InvalidInput
-    for what is wrong in a suite, UsageError for a ref, prompt or suite that is not there.
+    `models` replace the suites' own. A prompt on the other side narrows the working tree to the same
+    prompt. Raises InvalidInput for what is wrong in a suite, UsageError for a ref, prompt or suite that
+    is not there.
     """
     tree = WorkingTree(workspace.root)
     paths = find_suites(tree, suites)
     if side.kind == "git":
-        return _plan_commit(workspace, GitTree(workspace.root, side.value), paths, everything=not suites)
+        return _plan_commit(workspace, GitTree(workspace.root, side.value), paths, models)
     wanted: tuple[str, ...] = ()
     if side.kind == "prompt":
         wanted = (side.value,)
@@ -47,7 +50,7 @@ def plan_side(workspace: Workspace, side: Side, other: Side, suites: tuple[str, 
         wanted = (split_reference(other.value)[0],)
     if wanted:
         paths = _that_run(tree, paths, split_reference(wanted[0])[0])
-    plans = (plan_suite(workspace, path, prompts=wanted) for path in paths)
+    plans = (plan_suite(workspace, path, prompts=wanted, models=models) for path in paths)
     return LivePlans({plan.suite.name: _without_rivals(plan) for plan in plans})
 
 
@@ -64,7 +67,7 @@ def _that_run(tree: Tree, paths: Sequence[str], prompt: str) -> tuple[str, ...]:
 
 
 def _plan_commit(
-    workspace: Workspace, commit: GitTree, paths: Iterable[str], *, everything: bool
+    workspace: Workspace, commit: GitTree, paths: Iterable[str], models: tuple[str, ...]
 ) -> LivePlans:
     """Today's suites with the targets of a commit; suites that only the commit has are not run."""
     tree = WorkingTree(workspace.root)
@@ -76,7 +79,7 @@ def _plan_commit(
         if there.target.kind == "prompt" and split_reference(there.target.value)[0] not in known:
             absent.append(there.name)
             continue
-        plan = plan_suite(workspace, path, commit=commit)
+        plan = plan_suite(workspace, path, commit=commit, models=models)
         plans[plan.suite.name] = _without_rivals(plan)
     return LivePlans(plans, tuple(absent))
 
