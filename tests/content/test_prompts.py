@@ -9,6 +9,7 @@ import pytest
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.lock import published, read_lock
 from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.discovery import prompt_files
 from prompteval.workspace.tree import WorkingTree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,5 +63,6 @@ def test_instructions_in_a_message_stay_in_the_message() -> None:
 
 def test_every_version_is_published_as_it_is() -> None:
     """The lock holds each version, and each is what the lock says."""
-    entries = read_lock(WorkingTree(ROOT))
-    assert entries == {(name, version): published(_load(name, version)) for name, version in VERSIONS}
+    tree = WorkingTree(ROOT)
+    files = [file for versions in prompt_files(tree).values() for file in versions]
+    assert read_lock(tree) == {(f.name, f.version): published(_load(f.name, f.version)) for f in files}
