@@ -37,6 +37,7 @@ class Bm25Index:
         if len(ids) != postings.texts:
             raise ValueError(f"{len(ids)} ids for {postings.texts} texts")
         self.ids = tuple(ids)
+        self._names = np.array(self.ids, dtype=np.object_)
         self.postings = postings
         self.how = how
         self.content = content
@@ -132,6 +133,6 @@ class Bm25Index:
     def _ranking(self, places: Ints, sums: Singles, k: int) -> Ranking:
         order = np.lexsort((self._tie_order[places], -sums))[:k]
         best = sums[order]
-        names = [self.ids[place] for place in places[order].tolist()]
+        names: list[str] = self._names.take(places[order]).tolist()
         tied = int((best[1:] == best[:-1]).sum())
         return Ranking(tuple(zip(names, best.tolist(), strict=True)), tied)

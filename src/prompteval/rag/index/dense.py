@@ -56,6 +56,7 @@ class DenseIndex:
         truncated: int = 0,
     ) -> None:
         self._ids = tuple(ids)
+        self._names = np.array(self._ids, dtype=np.object_)
         self.vectors = vectors
         self._embedder = embedder
         self.index_identity = identity
@@ -127,10 +128,10 @@ class DenseIndex:
 
         Each score is a sum over one row, so that it does not depend on what else is a candidate.
         """
-        scores = (self.vectors[places] * query).sum(axis=1, dtype=np.float32)
+        scores = np.einsum("ij,j->i", self.vectors.take(places, axis=0), query)
         order = np.lexsort((places, -scores))[:k]
         best = scores[order]
-        names = [self._ids[place] for place in places[order].tolist()]
+        names: list[str] = self._names.take(places[order]).tolist()
         tied = int((best[1:] == best[:-1]).sum())
         return Ranking(tuple(zip(names, best.tolist(), strict=True)), tied)
 
