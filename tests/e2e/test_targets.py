@@ -41,7 +41,10 @@ def test_errors_can_be_excluded_where_the_suite_says_so(workspace: Workspace) ->
     workspace.write("evals/s.yaml", suite)
     (result,) = workspace.run_json(code=0)["results"]
     assert (result["metrics"]["accuracy"]["n"], result["cases"]["errors"]) == (1, 1)
-    assert result["notes"] == ["on_error: exclude left 1 failed cases out"]
+    assert result["notes"] == [
+        "on_error: exclude left 1 failed cases out",
+        "1 error (no_output), such as: evals/o.jsonl has no output for case 'b'",
+    ]
 
 
 def test_a_callable_is_the_teams_own_code(workspace: Workspace) -> None:

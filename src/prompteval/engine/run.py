@@ -7,23 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
-from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
-from prompteval.core.text import counted
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
-from prompteval.engine.collect import EntryColumns, collect
 from prompteval.engine.compare.gating import gated_results, settle
 from prompteval.engine.early.decide import Early
 from prompteval.engine.early.plan import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
 from prompteval.engine.garbage import seldom_collected
+from prompteval.engine.job_results import JobResults
 from prompteval.engine.jobs import Job, plan_jobs, plan_suites
 from prompteval.engine.manifest import manifest
-from prompteval.engine.measures import reads_target
 from prompteval.engine.meter import Meter
 from prompteval.engine.models import Models
 from prompteval.engine.options import RunOptions
@@ -31,24 +28,10 @@ from prompteval.engine.plan import SuitePlan
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import Entry, Stop, Waiting, interruptible, run_cases
 from prompteval.engine.stored import stored_rows
-from prompteval.engine.summary import (
-    breakdowns,
-    decide_gates,
-    latency,
-    metric_estimates,
-    needs,
-    reference_estimates,
-    reliability_tables,
-    slice_estimates,
-)
-from prompteval.engine.targets.outputs import OutputsPlan
 from prompteval.engine.usage import UsageTotals
-from prompteval.report.rag_view import RagView
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord
 from prompteval.workspace.settings import Workspace
-
-FAILURES_SHOWN = 3
 
 
 def run_suites(
@@ -109,6 +92,7 @@ class _Run:
         self._record = record
         self._hint = ""
         self._id = record.run_id if record else f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        self._results = JobResults(self._store, self._id, options)
 
     def execute(self, jobs: list[Job], *, resumable: bool) -> RunView:
         plans = list({id(job.plan): job.plan for job in jobs}.values())
@@ -145,7 +129,7 @@ class _Run:
             with seldom_collected():
                 asyncio.run(self._all(running, models, stop))
             self._files.close_journal(self._id)
-            results = [self._summarise(entry) for entry in running]
+            results = [self._results.of(e.job, e.usage, e.early, e.wall_s) for e in running]
             results = self._compare(results, running)
             view = self._decide(results, stop)
             self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
@@ -235,105 +219,7 @@ class _Run:
         early = running.early
         if early is None or early.obstacle:
             return False
-        return early.look(self._columns(running.job, early, early.looked + 1))
-
-    def _columns(self, job: Job, early: Early | None, portions: int) -> EntryColumns:
-        """What is stored of a job, or of so many portions of it."""
-        plan, suite = job.plan, job.plan.suite
-        wanted = needs(plan)
-        stored = self._store.score_columns(
-            self._id, suite.name, job.target.reference, job.model, reported=reads_target(wanted)
-        )
-        if early is not None:
-            stored = early.within(stored, portions)
-        return collect(
-            stored,
-            [scorer.name for scorer in plan.scorers],
-            [named.text for named in suite.slices],
-            keep_ids=early is not None or any(named.text == "random" for named in suite.references),
-            exclude_errors=suite.on_error == "exclude",
-            needs=wanted,
-            repeats=job.repeats,
-        )
-
-    def _summarise(self, entry: _Entry) -> ResultView:
-        job, usage, early = entry.job, entry.usage, entry.early
-        plan, suite = job.plan, job.plan.suite
-        unseen = self._store.unseen_attempts(self._id)
-        usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)
-        columns = self._columns(job, early, early.portions_kept if early is not None else 0)
-        seen = sum(columns.outcomes.values())
-        estimates = metric_estimates(plan, columns)
-        slices = slice_estimates(plan, columns)
-        lines, confusion = breakdowns(plan, columns)
-        gates = (
-            ()
-            if job.target.reference in plan.rivals
-            else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
-        )
-        notes = [early.note()] if early is not None else []
-        pipeline = None if plan.rag is None else self._pipeline(job)
-        notes += [] if plan.rag is None or pipeline is None else plan.rag.notes(pipeline.tie_sensitive)
-        if suite.on_error == "exclude":
-            notes.append(f"on_error: exclude left {columns.outcomes['error']} failed cases out")
-        if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
-            notes.append("each recorded output is read once; repeats need a target that runs")
-        if columns.outcomes["error"]:
-            notes += self._failures(job)
-        if columns.unusable:
-            parts = [f"{count} {kind}" for kind, count in sorted(columns.unusable.items())]
-            notes.append(f"unusable outputs: {', '.join(parts)}")
-        if usage.estimated:
-            notes.append(
-                "≈: the server told no token counts, or such as cannot be, for some calls; counted here"
-            )
-        if usage.other_models:
-            notes.append(f"the server answered with another model: {', '.join(sorted(usage.other_models))}")
-        return ResultView(
-            suite=suite.name,
-            prompt=job.target.reference,
-            fingerprint=job.target.fingerprint,
-            model=job.model,
-            cases={
-                "total": job.selected,
-                "scored": columns.outcomes["ok"],
-                "errors": columns.outcomes["error"],
-                "invalid": columns.outcomes["invalid"],
-                "skipped": job.selected - seen,
-            },
-            metrics=estimates,
-            slices=slices,
-            references=reference_estimates(plan, columns),
-            gates=gates if early is None else early.gates(gates),
-            usage=usage.as_json(),
-            timing={"wall_s": round(entry.wall_s, 3), "latency_ms": latency(columns)},
-            per_class=lines,
-            confusion=confusion,
-            reliability=reliability_tables(plan, columns),
-            flaky=tuple(columns.flaky),
-            notes=tuple(notes),
-            errors_excluded=suite.on_error == "exclude",
-            stop_early=early.as_json() if early is not None else {},
-            rag=pipeline,
-        )
-
-    def _pipeline(self, job: Job) -> RagView:
-        """What the stages of a retrieval pipeline did."""
-        from prompteval.engine.rag.outcome import rag_view
-
-        return rag_view(self._stored(job))
-
-    def _failures(self, job: Job) -> list[str]:
-        """Why cases ended in an error: each of the most frequent kinds with its first message."""
-        key = (self._id, job.plan.suite.name, job.target.reference, job.model)
-        return [
-            f"{counted(cases, 'error')} ({kind}), such as: {' '.join(message.split())[:300]}"
-            for kind, message, cases in self._store.failures(*key, FAILURES_SHOWN)
-        ]
-
-    def _stored(self, job: Job) -> Iterator[tuple[Any, ...]]:
-        """The rows of a job with their scores, in order of case id."""
-        return self._store.score_columns(self._id, job.plan.suite.name, job.target.reference, job.model)
+        return early.look(self._results.columns(running.job, early, early.looked + 1))
 
     def _compare(self, results: list[ResultView], running: Sequence[_Entry]) -> list[ResultView]:
         """The results with the rules decided that compare: with a baseline or another version.

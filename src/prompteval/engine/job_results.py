@@ -1,0 +1,146 @@
+"""From the stored rows of a job to its result: numbers, gates, what was used, what else to know."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from prompteval.core.text import counted
+from prompteval.engine.collect import EntryColumns, collect
+from prompteval.engine.early.decide import Early
+from prompteval.engine.jobs import Job
+from prompteval.engine.measures import reads_target
+from prompteval.engine.options import RunOptions
+from prompteval.engine.summary import (
+    breakdowns,
+    decide_gates,
+    latency,
+    metric_estimates,
+    needs,
+    reference_estimates,
+    reliability_tables,
+    slice_estimates,
+)
+from prompteval.engine.targets.outputs import OutputsPlan
+from prompteval.engine.usage import UsageTotals
+from prompteval.report.rag_view import RagView
+from prompteval.report.view import ResultView
+from prompteval.store.results import SqliteStore
+
+FAILURES_SHOWN = 3
+
+
+class JobResults:
+    """The results of one run's jobs."""
+
+    def __init__(self, store: SqliteStore, run_id: str, options: RunOptions) -> None:
+        self._store = store
+        self._id = run_id
+        self._options = options
+
+    def columns(self, job: Job, early: Early | None, portions: int) -> EntryColumns:
+        """What is stored of a job, or of so many portions of it."""
+        plan, suite = job.plan, job.plan.suite
+        wanted = needs(plan)
+        stored = self._store.score_columns(
+            self._id, suite.name, job.target.reference, job.model, reported=reads_target(wanted)
+        )
+        if early is not None:
+            stored = early.within(stored, portions)
+        return collect(
+            stored,
+            [scorer.name for scorer in plan.scorers],
+            [named.text for named in suite.slices],
+            keep_ids=early is not None or any(named.text == "random" for named in suite.references),
+            exclude_errors=suite.on_error == "exclude",
+            needs=wanted,
+            repeats=job.repeats,
+        )
+
+    def of(self, job: Job, usage: UsageTotals, early: Early | None, wall_s: float) -> ResultView:
+        """The result of a job that has ended, in whatever way."""
+        plan, suite = job.plan, job.plan.suite
+        unseen = self._store.unseen_attempts(self._id)
+        usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)
+        columns = self.columns(job, early, early.portions_kept if early is not None else 0)
+        seen = sum(columns.outcomes.values())
+        estimates = metric_estimates(plan, columns)
+        slices = slice_estimates(plan, columns)
+        lines, confusion = breakdowns(plan, columns)
+        gates = (
+            ()
+            if job.target.reference in plan.rivals
+            else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
+        )
+        pipeline = None if plan.rag is None else self._pipeline(job)
+        return ResultView(
+            suite=suite.name,
+            prompt=job.target.reference,
+            fingerprint=job.target.fingerprint,
+            model=job.model,
+            cases={
+                "total": job.selected,
+                "scored": columns.outcomes["ok"],
+                "errors": columns.outcomes["error"],
+                "invalid": columns.outcomes["invalid"],
+                "skipped": job.selected - seen,
+            },
+            metrics=estimates,
+            slices=slices,
+            references=reference_estimates(plan, columns),
+            gates=gates if early is None else early.gates(gates),
+            usage=usage.as_json(),
+            timing={"wall_s": round(wall_s, 3), "latency_ms": latency(columns)},
+            per_class=lines,
+            confusion=confusion,
+            reliability=reliability_tables(plan, columns),
+            flaky=tuple(columns.flaky),
+            notes=tuple(self._notes(job, usage, early, columns, pipeline)),
+            errors_excluded=suite.on_error == "exclude",
+            stop_early=early.as_json() if early is not None else {},
+            rag=pipeline,
+        )
+
+    def _notes(
+        self,
+        job: Job,
+        usage: UsageTotals,
+        early: Early | None,
+        columns: EntryColumns,
+        pipeline: RagView | None,
+    ) -> Iterator[str]:
+        """What a reader of the numbers must know, one sentence each."""
+        plan, suite = job.plan, job.plan.suite
+        if early is not None:
+            yield early.note()
+        if plan.rag is not None and pipeline is not None:
+            yield from plan.rag.notes(pipeline.tie_sensitive)
+        if suite.on_error == "exclude":
+            yield f"on_error: exclude left {columns.outcomes['error']} failed cases out"
+        if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
+            yield "each recorded output is read once; repeats need a target that runs"
+        if columns.outcomes["error"]:
+            yield from self._failures(job)
+        if columns.unusable:
+            parts = [f"{count} {kind}" for kind, count in sorted(columns.unusable.items())]
+            yield f"unusable outputs: {', '.join(parts)}"
+        if usage.estimated:
+            yield "≈: the server told no token counts, or such as cannot be, for some calls; counted here"
+        if usage.other_models:
+            yield f"the server answered with another model: {', '.join(sorted(usage.other_models))}"
+
+    def _pipeline(self, job: Job) -> RagView:
+        """What the stages of a retrieval pipeline did."""
+        from prompteval.engine.rag.outcome import rag_view
+
+        return rag_view(self._stored(job))
+
+    def _failures(self, job: Job) -> list[str]:
+        """Why cases ended in an error: each of the most frequent kinds with its first message."""
+        key = (self._id, job.plan.suite.name, job.target.reference, job.model)
+        return [
+            f"{counted(cases, 'error')} ({kind}), such as: {' '.join(message.split())[:300]}"
+            for kind, message, cases in self._store.failures(*key, FAILURES_SHOWN)
+        ]
+
+    def _stored(self, job: Job) -> Iterator[tuple[Any, ...]]:
+        """The rows of a job with their scores, in order of case id."""
+        return self._store.score_columns(self._id, job.plan.suite.name, job.target.reference, job.model)
