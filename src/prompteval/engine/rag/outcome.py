@@ -12,7 +12,7 @@ import numpy as np
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.verdict import Estimate
 from prompteval.rag.score.attribution import REASONS
-from prompteval.rag.score.scorers import ATTRIBUTION
+from prompteval.rag.score.failure import ATTRIBUTION
 from prompteval.report.rag_view import LossLine, RagView
 from prompteval.stats.clusters import mean_clustered
 from prompteval.stats.interval import t01

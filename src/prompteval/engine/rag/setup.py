@@ -20,7 +20,8 @@ from prompteval.rag.documents.corpus import Corpus, load_corpus
 from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.pipeline import Pipeline
-from prompteval.rag.score.scorers import Attribution, StageScorer
+from prompteval.rag.score.failure import Attribution
+from prompteval.rag.score.scorers import StageScorer
 from prompteval.rag.score.seen import Reader
 from prompteval.tokens import counter
 from prompteval.workspace.rag_section import Part, RagSection

@@ -1,9 +1,7 @@
 """A grid of chunkers, sizes, retrievers and rerankers at one token budget, paired with a reference cell."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from statistics import fmean
 from time import perf_counter
 from typing import Any
@@ -16,7 +14,8 @@ from prompteval.core.fingerprint import fingerprint
 from prompteval.core.verdict import Comparison
 from prompteval.engine.meter import Meter
 from prompteval.engine.options import Selection
-from prompteval.engine.plan import SuitePlan, plan_suite
+from prompteval.engine.plan import plan_suite
+from prompteval.engine.rag.cells import Cell, Grid, KeptCells, Measured
 from prompteval.engine.rag.search import kept_vectors, setup_of
 from prompteval.engine.rag.setup import RagSetup, question_of
 from prompteval.engine.select import select
@@ -31,58 +30,6 @@ from prompteval.workspace.rag_section import Part, RagSection
 from prompteval.workspace.settings import Workspace
 
 QUESTIONS_A_STEP = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One setting of the grid. `size` is None for `none`, where a document is one chunk."""
-
-    chunker: str
-    size: int | None
-    overlap: int
-    retriever: str
-    reranker: str
-
-    @property
-    def name(self) -> str:
-        size = "" if self.size is None else f" {self.size}" + (f"/{self.overlap}" if self.overlap else "")
-        reranker = "" if self.reranker == "none" else f" {self.reranker}"
-        return f"{self.chunker}{size} {self.retriever}{reranker}"
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """What to try: every combination; an empty list stands for the suite's own."""
-
-    chunkers: tuple[str, ...] = ()
-    sizes: tuple[int, ...] = ()
-    overlap: int = 0
-    retrievers: tuple[str, ...] = ()
-    rerankers: tuple[str, ...] = ()
-    budget: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One cell over all questions, in order of their ids: recall, precision and IoU of what fits the budget.
-
-    `whole` of `spans` gold spans are whole in one chunk. `truncated` chunks are longer than the
-    encoder's window, `too_large` questions have a first chunk over the budget. `seconds` are for
-    indexing, searching and reranking, less what the cache already held. `cost_usd` is 0 for encoders on
-    this machine, None where a server was asked.
-    """
-
-    cell: Cell
-    recall: tuple[float, ...]
-    precision: tuple[float, ...]
-    iou: tuple[float, ...]
-    chunks: int
-    whole: int
-    spans: int
-    truncated: int
-    too_large: int
-    seconds: float
-    cost_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +76,7 @@ def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, met
     model = plan.models[0] if plan.models else ""
     with kept_vectors(workspace, setup):
         pipelines = {cell: setup.pipeline(model, section=_set(section, cell)) for cell in cells}
-        kept = _Kept(workspace, setup, plan, cases, budget)
+        kept = KeptCells(workspace, plan, cases, budget)
         meter.start(f"{plan.suite.name} {len(cells)} cells", len(cells) * len(cases))
         measured = []
         for cell, pipeline in pipelines.items():
@@ -248,38 +195,3 @@ def _clusters(cases: Sequence[Case]) -> Any:
 def _told(found: Comparison) -> dict[str, Any]:
     names = ("delta", "low", "high", "p", "p_adjusted", "mde", "test", "detail")
     return {**{name: getattr(found, name) for name in names}, "verdict": found.verdict.value}
-
-
-class _Kept:
-    """Cells measured before, one JSON file each, named by everything their numbers come from."""
-
-    def __init__(
-        self, workspace: Workspace, setup: RagSetup, plan: SuitePlan, cases: Sequence[Case], budget: int
-    ) -> None:
-        self._folder = workspace.state_dir() / "sweeps"
-        self._asked = [plan.facts.fingerprint, [case.id for case in cases], budget]
-        self.found = 0
-
-    def read(self, pipeline: Pipeline, cell: Cell) -> Measured | None:
-        """The cell as it was measured; None where it was not, or the file is damaged."""
-        try:
-            raw = json.loads(self._path(pipeline).read_text(encoding="utf-8"))
-            values = {name: tuple(raw.pop(name)) for name in ("recall", "precision", "iou")}
-            found = Measured(**{**raw, **values, "cell": cell})
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
-        self.found += 1
-        return found
-
-    def write(self, pipeline: Pipeline, measured: Measured) -> None:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        path = self._path(pipeline)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(asdict(measured)), encoding="utf-8")
-        part.replace(path)
-
-    def _path(self, pipeline: Pipeline) -> Path:
-        reranker = pipeline.reranker.identity if pipeline.reranker is not None else "none"
-        parts = [pipeline.retriever.identity, reranker, pipeline.section.depth, pipeline.section.rerank_depth]
-        name = fingerprint([*self._asked, *parts, pipeline.counter.encoding])
-        return self._folder / f"{name.removeprefix('sha256:')}.json"

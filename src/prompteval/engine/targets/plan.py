@@ -58,7 +58,7 @@ def plan_rag_targets(
     problems: Problems,
 ) -> tuple[TargetPlan, ...]:
     """A pipeline with each version of its answer prompt, or alone where no mode asks a model."""
-    from prompteval.engine.rag.target import RagPlan
+    from prompteval.engine.rag.plan import RagPlan
 
     if suite.target.kind == "none":
         return () if prompts else (RagPlan(setup),)

@@ -1,0 +1,97 @@
+"""The cells of a sweep: what to try, what came out, and the file each is kept in."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from prompteval.core.case import Case
+from prompteval.core.fingerprint import fingerprint
+from prompteval.engine.plan import SuitePlan
+from prompteval.rag.pipeline import Pipeline
+from prompteval.workspace.settings import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One setting of the grid. `size` is None for `none`, where a document is one chunk."""
+
+    chunker: str
+    size: int | None
+    overlap: int
+    retriever: str
+    reranker: str
+
+    @property
+    def name(self) -> str:
+        size = "" if self.size is None else f" {self.size}" + (f"/{self.overlap}" if self.overlap else "")
+        reranker = "" if self.reranker == "none" else f" {self.reranker}"
+        return f"{self.chunker}{size} {self.retriever}{reranker}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What to try: every combination; an empty list stands for the suite's own."""
+
+    chunkers: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    overlap: int = 0
+    retrievers: tuple[str, ...] = ()
+    rerankers: tuple[str, ...] = ()
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One cell over all questions, in order of their ids: recall, precision and IoU of what fits the budget.
+
+    `whole` of `spans` gold spans are whole in one chunk. `truncated` chunks are longer than the
+    encoder's window, `too_large` questions have a first chunk over the budget. `seconds` are for
+    indexing, searching and reranking, less what the cache already held. `cost_usd` is 0 for encoders on
+    this machine, None where a server was asked.
+    """
+
+    cell: Cell
+    recall: tuple[float, ...]
+    precision: tuple[float, ...]
+    iou: tuple[float, ...]
+    chunks: int
+    whole: int
+    spans: int
+    truncated: int
+    too_large: int
+    seconds: float
+    cost_usd: float | None
+
+
+class KeptCells:
+    """Cells measured before, one JSON file each, named by everything their numbers come from."""
+
+    def __init__(self, workspace: Workspace, plan: SuitePlan, cases: Sequence[Case], budget: int) -> None:
+        self._folder = workspace.state_dir() / "sweeps"
+        self._asked = [plan.facts.fingerprint, [case.id for case in cases], budget]
+        self.found = 0
+
+    def read(self, pipeline: Pipeline, cell: Cell) -> Measured | None:
+        """The cell as it was measured; None where it was not, or the file is damaged."""
+        try:
+            raw = json.loads(self._path(pipeline).read_text(encoding="utf-8"))
+            values = {name: tuple(raw.pop(name)) for name in ("recall", "precision", "iou")}
+            found = Measured(**{**raw, **values, "cell": cell})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        self.found += 1
+        return found
+
+    def write(self, pipeline: Pipeline, measured: Measured) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        path = self._path(pipeline)
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(asdict(measured)), encoding="utf-8")
+        part.replace(path)
+
+    def _path(self, pipeline: Pipeline) -> Path:
+        reranker = pipeline.reranker.identity if pipeline.reranker is not None else "none"
+        parts = [pipeline.retriever.identity, reranker, pipeline.section.depth, pipeline.section.rerank_depth]
+        name = fingerprint([*self._asked, *parts, pipeline.counter.encoding])
+        return self._folder / f"{name.removeprefix('sha256:')}.json"
