@@ -18,9 +18,15 @@ def test_parts_join_to_both_texts(before: str, after: str) -> None:
 
 def test_what_is_not_compared_is_said() -> None:
     """Two long texts that differ at their ends only are not shown as equal."""
-    same = "word " * LONGEST
+    same = "".join(f"word{number} " for number in range(LONGEST))
     assert [*word_diff(same + "a", same + "b")][-1] == ("same", "…")
     assert [*word_diff("a", "b")] == [("gone", "a"), ("new", "b")]
+
+
+def test_one_sign_over_and_over_takes_no_time() -> None:
+    """A model that stammers is shown as it is: the search would take minutes."""
+    assert [*word_diff("!" * 2000, "?!" * 1000)] == [("gone", "!" * 2000), ("new", "?!" * 1000)]
+    assert [*word_diff("!" * 2000, "!" * 2000)] == [("same", "!" * 2000)]
 
 
 def test_an_output_that_one_side_keeps_is_told_apart() -> None:
