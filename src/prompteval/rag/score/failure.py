@@ -64,7 +64,7 @@ class Attribution:
     def _ties_matter(self, seen: Seen) -> bool:
         """Whether a ranking metric differs between the best and the worst order of tied candidates."""
         for metric in self.ranked:
-            ranking = seen.ranked if metric.stage == "rerank" else seen.candidates
+            ranking = seen.judged(metric.stage)
             if metric.ranking is None or ranking is None or not ranking.tied or not seen.gold:
                 continue
             if tie_sensitive(judge([ranking], [seen.groups]), [metric.ranking])[0]:

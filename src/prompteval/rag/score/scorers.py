@@ -51,7 +51,7 @@ class StageScorer:
 
     def _ranking(self, seen: Seen) -> Score:
         assert self.metric.ranking is not None
-        ranking = seen.ranked if self.metric.stage == "rerank" else seen.candidates
+        ranking = seen.judged(self.metric.stage)
         if not seen.gold:
             return self.skipped("the question has no gold", "retrieval")
         if ranking is None:

@@ -34,8 +34,9 @@ class Reply:
 class Seen:
     """One case as the metrics read it. `ranked` is the last order of the candidates, where there are any.
 
-    `groups` is the gold as the ranking measures take it, over the units that were retrieved. `sizes`
-    are the tokens of the first k, as packed.
+    `groups` is the gold as the ranking measures take it, over the units that were retrieved; where all
+    gold is whole documents, over documents, and `by_document` says so. `sizes` are the tokens of the
+    first k, as packed.
     """
 
     case: Case
@@ -49,6 +50,14 @@ class Seen:
     sizes: tuple[int, ...]
     truncated: tuple[str, ...]
     replies: Mapping[Mode, Reply]
+    by_document: bool = False
+
+    def judged(self, stage: str) -> Ranking | None:
+        """The ranking that a metric of a stage reads; by document, each at the place of its best chunk."""
+        ranking = self.ranked if stage == "rerank" else self.candidates
+        if ranking is None or not self.by_document:
+            return ranking
+        return Ranking.of((self.units[name].doc_id, score) for name, score in ranking.hits)
 
     @property
     def ranked(self) -> Ranking | None:
@@ -108,11 +117,14 @@ class Reader:
         ids = observation.ranking.ids if observation.ranking is not None else ()
         units = {name: unit for name in ids if (unit := self.unit(name)) is not None}
         gold = self._gold.get(case.id, ())
+        whole = bool(gold) and not any(
+            "quote" in raw or "start" in raw for group in case.gold for raw in group
+        )
         return Seen(
             case=case,
             outcome=observation.outcome,
             gold=gold,
-            groups=GoldChunks(units.values()).groups(gold) if ids else _unreached(gold),
+            groups=_documents(gold) if whole else GoldChunks(units.values()).groups(gold),
             candidates=_named(observation.ranking, units),
             reranked=_named(observation.reranked, units),
             units={unit.id: unit for unit in units.values()},
@@ -120,6 +132,7 @@ class Reader:
             sizes=tuple(details.get("sizes", ())),
             truncated=tuple(details.get("truncated", ())),
             replies=self._replies(observation),
+            by_document=whole,
         )
 
     def _replies(self, observation: Observation) -> dict[Mode, Reply]:
@@ -145,8 +158,15 @@ def _named(ranking: Ranking | None, units: Mapping[str, Chunk]) -> Ranking | Non
     return Ranking(hits, ranking.tied, ranking.duplicates)
 
 
-def _unreached(gold: GoldGroups) -> list[GoldGroup]:
-    return GoldChunks(()).groups(gold)
+def _documents(gold: GoldGroups) -> list[GoldGroup]:
+    """Gold of whole documents as the ranking measures take it; one that is not in the corpus is a miss."""
+    found = []
+    for group in gold:
+        grades: dict[str, int] = {}
+        for item in group:
+            grades[item.doc] = max(item.grade, grades.get(item.doc, item.grade))
+        found.append(GoldGroup.of(grades))
+    return found
 
 
 def gold_spans(gold: GoldGroups) -> list[Span]:
