@@ -32,7 +32,12 @@ Suite = Annotated[str | None, typer.Option("--suite", help="The suite; not neede
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Texts = list[str] | None
 
-app = typer.Typer(help="Try a retriever; sweep chunkers, retrievers and rerankers.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Try a retriever; sweep chunkers, retrievers and rerankers.",
+    epilog='Example: prompteval rag search "how long may I return a kettle?"',
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 def register(parent: typer.Typer) -> None:
