@@ -190,6 +190,23 @@ def test_a_recorded_run_and_the_teams_own_function_retrieve_too(rag: Workspace) 
     assert result["metrics"]["retrieval.recall@1"]["value"] == 2 / 5
 
 
+def test_a_changed_run_or_function_is_another_target(rag: Workspace) -> None:
+    """The same suite text, and other rankings behind it."""
+    rag.write("datasets/a.trec", "right Q0 pears.md 1 9 x\n")
+    rag.write("app/find.py", "def find(query, k):\n    return []\n")
+    marks = []
+    for path, text in (
+        ("datasets/a.trec", "right Q0 apples.md 1 9 x\n"),
+        ("app/find.py", "def find(query, k):\n    return [('apples.md', 1)]\n"),
+    ):
+        retriever = "{run: ../datasets/a.trec}" if path.endswith("trec") else '{python: "app.find:find"}'
+        rag.write("evals/q.yaml", RETRIEVAL % retriever)
+        before = rag.run_json()["results"][0]["fingerprint"]
+        rag.write(path, text)
+        marks += [before, rag.run_json()["results"][0]["fingerprint"]]
+    assert len(set(marks)) == 4
+
+
 def test_one_question_that_a_retriever_fails_on_is_one_error(rag: Workspace) -> None:
     """The others, which were asked together with it, have their candidates."""
     rag.write(

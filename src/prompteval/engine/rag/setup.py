@@ -12,7 +12,7 @@ from prompteval.core.problem import Problem
 from prompteval.core.protocols import Embedder, Provider, Scorer, TokenCounter
 from prompteval.core.retrieval import Chunk, Document
 from prompteval.engine.problems import Problems
-from prompteval.engine.rag.encoders import DEFAULT, Encoders, LateEmbedder
+from prompteval.engine.rag.encoders import Encoders, LateEmbedder
 from prompteval.engine.targets.function import plan_function
 from prompteval.metrics.stage_names import StageMetric
 from prompteval.rag.chunk import build_chunker
@@ -54,18 +54,18 @@ class RagSetup:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Over the section, every document as it is read, and the encoders: what can change an answer."""
+        """Over the section, every document as it is read, and what retrieves and reranks.
+
+        Those say of themselves what they are made from: weights, a recorded run, a function's file. A
+        reranker that asks the run's own model is known by that model.
+        """
         texts = [[item.id, item.title, item.text] for item in self.corpus.documents]
-        named = {
-            str(self.section.dense.get("model", DEFAULT)),
-            str(self.section.reranker.options.get("model", DEFAULT)),
-        }
-        used = (
-            self.section.retriever.kind in ("dense", "hybrid")
-            or self.section.reranker.kind == "late_interaction"
-        )
-        models = [self.encoders.embedder(name).identity for name in sorted(named)] if used else []
-        return fingerprint([self.section.as_json(), texts, models])
+        ingredients = self.ingredients(self.section, counter(""), [])
+        parts = [build_retriever(self.section.retriever, ingredients).identity]
+        if self.section.reranker.kind != "llm":
+            reranker = build_reranker(self.section.reranker, ingredients)
+            parts.append("none" if reranker is None else reranker.identity)
+        return fingerprint([self.section.as_json(), texts, parts])
 
     def read_gold(self, case: Case, path: str) -> list[Problem]:
         """Keep the case's gold; what is wrong with it, at its line of `path`."""
