@@ -165,6 +165,7 @@ def show_comparison(
 
             show(view, Console(width=None if sys.stdout.isatty() else 110), verbose=verbose)
         word = view.verdict.value.replace("_", " ")
-        sys.stdout.write(f"{word}: {printable(view.sentence)} (exit {view.exit_code})\n")
+        told = view.sentence if word in view.sentence else f"{word}: {view.sentence}"
+        sys.stdout.write(f"{printable(told)} (exit {view.exit_code})\n")
     job_summary(markdown.render(view))
     return view.exit_code
