@@ -109,6 +109,17 @@ def test_gold_that_is_not_in_the_corpus_is_told_at_the_case(rag: Workspace) -> N
     assert "datasets/qa.jsonl:1:1 PE350" in out and "context is filled by retrieval" in out
 
 
+def test_gold_of_a_case_in_the_suite_itself_is_told_at_its_line(rag: Workspace) -> None:
+    """The line of the suite where the case stands."""
+    inline = """cases:
+  - id: a
+    inputs: "How many apples?"
+    gold: [[{doc: apples.md, quote: fifty}]]
+"""
+    rag.write("evals/q.yaml", (RETRIEVAL % "bm25").replace("cases: ../datasets/qa.jsonl\n", inline))
+    assert "evals/q.yaml:2:1 PE350 case 'a': the quote 'fifty'" in rag.run("check", code=2).stdout
+
+
 def test_a_prompt_over_the_window_is_refused_before_the_call(rag: Workspace) -> None:
     """The window of a profile counts; room for the output is kept; nothing is sent."""
     rag.write(

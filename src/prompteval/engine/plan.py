@@ -329,7 +329,7 @@ def survey(
             for case in _read_source(tree, suite, source, first.validate if first else None):
                 total += 1
                 if setup is not None:
-                    problems.found.extend(setup.read_gold(case, key))
+                    problems.found.extend(setup.read_gold(case, source.path or suite.path))
                 if several:
                     _note_double(case, key, ids, problems)
                     broken = broken or bool(problems.found)
