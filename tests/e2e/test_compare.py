@@ -289,6 +289,8 @@ def test_run_against_compares_afterwards(two: tuple[Workspace, str, str]) -> Non
     workspace, first, _ = two
     done = workspace.run("run", "s", "--against", first, code=1)
     assert "accuracy fell by 15.0 points" in done.stdout.splitlines()[-1]
+    body = json.loads(workspace.run("run", "s", "--against", first, "--json", "-q", code=1).stdout)
+    assert (body["exit_code"], body["comparison"]["verdict"]) == (0, "regressed")
 
 
 def test_offline_makes_no_connection(workspace: Workspace) -> None:

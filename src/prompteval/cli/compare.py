@@ -14,6 +14,7 @@ from prompteval.cli.shared import Doubt, Inconclusive
 if TYPE_CHECKING:
     from prompteval.engine.options import RunOptions
     from prompteval.report.comparison.view import ComparisonView
+    from prompteval.report.view import RunView
     from prompteval.workspace.settings import Workspace
 
 EPILOG = """\
@@ -117,10 +118,22 @@ def compare(
         return show_comparison(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
-def compare_run(
-    workspace: "Workspace", against: str, run_id: str, ran: "RunOptions", *, as_json: bool, quiet: bool
+def finish_against(
+    workspace: "Workspace",
+    against: str,
+    view: "RunView",
+    ran: "RunOptions",
+    paths: list[Path],
+    *,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
-    """Compare a run that has just ended with what `--against` names; the exit code."""
+    """Print a run that has just ended, compare it with what `--against` names; the worse exit code.
+
+    With `as_json` it is one document: the run's, with the comparison under `comparison`.
+    """
+    from prompteval.cli.output import finish
     from prompteval.cli.progress import progress
     from prompteval.engine.compare.compare import comparison
     from prompteval.engine.compare.options import CompareOptions
@@ -137,11 +150,19 @@ def compare_run(
         offline=ran.offline,
         max_cost=ran.max_cost,
     )
+    side = parse_side(against)
+    if not as_json:
+        finish(view, paths, as_json=False, quiet=quiet, verbose=verbose)
     with ExitStack() as stack:
         with progress(quiet=quiet) as meter:
-            found = comparison(workspace, parse_side(against), Side("run", run_id), options, running, meter)
-            view = stack.enter_context(found)
-        return show_comparison(view, [], as_json=as_json, quiet=quiet, verbose=False)
+            opened = comparison(workspace, side, Side("run", view.run_id), options, running, meter)
+            found = stack.enter_context(opened)
+        if as_json:
+            more = {"comparison": found.as_json()}
+            finish(view, paths, as_json=True, quiet=quiet, verbose=verbose, more=more)
+        else:
+            show_comparison(found, [], as_json=False, quiet=quiet, verbose=verbose)
+    return next(worse for worse in (3, 1, 4, 0) if worse in (view.exit_code, found.exit_code))
 
 
 def show_comparison(

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
@@ -51,12 +52,23 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
         raise UsageError(f"{path}: {error.strerror}") from None
 
 
-def finish(view: RunView, paths: Sequence[Path], *, as_json: bool, quiet: bool, verbose: bool) -> int:
-    """Print the run, write the files, say why the exit code is what it is, and return it."""
+def finish(
+    view: RunView,
+    paths: Sequence[Path],
+    *,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    more: Mapping[str, Any] | None = None,
+) -> int:
+    """Print the run, write the files, say why the exit code is what it is, and return it.
+
+    `more` are keys that the printed JSON has beside those of the run.
+    """
     if as_json:
         from prompteval.report.json import render
 
-        for piece in render(view):
+        for piece in render(view, more):
             sys.stdout.write(piece)
     elif not quiet:
         show(view, verbose=verbose)

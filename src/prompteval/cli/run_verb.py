@@ -196,13 +196,13 @@ def run(
         return _tell(workspace, options, as_json=as_json)
     with progress(quiet=quiet) as meter:
         view = run_suites(workspace, options, meter)
-    code = finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
-    if against is None or code in (3, 130):
-        return code
-    from prompteval.cli.compare import compare_run
+    if against is None or view.exit_code in (3, 130):
+        return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+    from prompteval.cli.compare import finish_against
 
-    told = compare_run(workspace, against, view.run_id, options, as_json=as_json, quiet=quiet)
-    return next(worse for worse in (3, 1, 4, 0) if worse in (code, told))
+    return finish_against(
+        workspace, against, view, options, written, as_json=as_json, quiet=quiet, verbose=verbose
+    )
 
 
 def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:

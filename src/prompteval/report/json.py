@@ -1,11 +1,12 @@
 """The run as one JSON document."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from prompteval.report.view import RunView
 
 
-def render(view: RunView) -> Iterator[str]:
-    """The document of `run --json`, indented, ending in a new line."""
-    yield json.dumps(view.as_json(), indent=2, allow_nan=False) + "\n"
+def render(view: RunView, more: Mapping[str, Any] | None = None) -> Iterator[str]:
+    """The document of `run --json`, indented, ending in a new line; `more` are keys beside the run's."""
+    yield json.dumps({**view.as_json(), **(more or {})}, indent=2, allow_nan=False) + "\n"
