@@ -45,6 +45,14 @@ def test_b6_nan_is_refused_and_long_ids_are_exact(tmp_path: Path) -> None:
     assert load(tmp_path, "b.jsonl", f'{{"id": {digits}, "inputs": {{}}}}\n')[0].id == digits
 
 
+def test_b6_an_id_that_no_utf8_can_hold_is_refused(tmp_path: Path) -> None:
+    """Half a surrogate pair may stand in a value, but an id is stored and reported."""
+    told = problems(tmp_path, "c.jsonl", line(1) + '{"id": "a\\ud800", "inputs": {}}\n')
+    assert told == [
+        "c.jsonl:2:1 PE312 half a surrogate pair stands in the id 'a\\ud800' (ids are stored and reported as UTF-8)"
+    ]
+
+
 def test_unknown_keys_get_the_nearest_name(tmp_path: Path) -> None:
     """`expcted` never loads silently."""
     told = problems(tmp_path, "c.jsonl", '{"id": "a", "inputs": {}, "expcted": 1}\n')

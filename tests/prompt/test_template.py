@@ -37,7 +37,7 @@ def test_s1_filters_that_reach_attributes_do_not_exist() -> None:
     [
         "{{ 10**(10**8) }}", "{{ 'a'*10**9 }}", "{{ 'a'*999999999 }}", "{{ '%999999999d'%1 }}",
         "{{ [1]*999999999 }}", "{{ m.center(999999999) }}", "{{ '{:999999999}'.format(1) }}",
-        "{{ 'x'|center(999999999) }}",
+        "{{ 'x'|center(999999999) }}", "{{ 1.5|round(999999999, 'ceil') }}", "{{ [1]|tojson(indent=999999999) }}",
     ],
 )  # fmt: skip
 def test_s2_no_expression_burns_time_or_memory(source: str) -> None:
@@ -46,6 +46,29 @@ def test_s2_no_expression_burns_time_or_memory(source: str) -> None:
     with pytest.raises(PromptevalError):
         Template(source, {}).render({"m": "x"})
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (f"\n{{{{ {'9' * 5000} }}}}", "line 2: Exceeds the limit"),
+        (f"{{{{ 0x{'f' * 5000} }}}}", "Exceeds the limit"),
+        (f"{{{{ {'(' * 5000}m{')' * 5000} }}}}", "nested too deeply"),
+        ("{% if m %}" * 120 + "{% endif %}" * 120, "nested too deeply"),
+        ("{% for a in m %}" * 25 + "{% endfor %}" * 25, "nested too deeply"),
+        ("{{ [1]|batch(99999999, 'x')|list|length }}", "the template did not end within 2 s"),
+    ],
+)  # fmt: skip
+def test_s2_what_cannot_be_compiled_is_told_with_its_reason(source: str, reason: str) -> None:
+    """Numbers and nestings that Python refuses are a fault of the template, found before it renders."""
+    with pytest.raises(RenderError, match=reason):
+        Template(source, {})
+
+
+def test_s2_a_text_put_into_itself_ends() -> None:
+    """An input that is joined with itself grows with its square: apart, and within the worker's memory."""
+    with pytest.raises(PromptevalError):
+        Template("{{ m|replace('x', m) }}", {}).render({"m": "x" * 200_000})
 
 
 NESTED = "{% for a in m %}{% for b in m %}{% for c in m %}{% for d in m %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}"

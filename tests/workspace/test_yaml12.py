@@ -23,6 +23,13 @@ def test_b1_scalars_follow_yaml_1_2(text: str, value: object) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
+@pytest.mark.parametrize("text", ["9" * 5000, "0x" + "f" * 4000, "0o" + "7" * 5000])
+def test_b1_an_integer_that_cannot_be_written_out_is_refused(text: str) -> None:
+    """In every base: an id of that size would fail when it is made a text."""
+    with pytest.raises(InvalidInput, match=r"a\.yaml:1:6 PE113 an integer of more than 3,000 digits"):
+        parse(f"idx: {text}", "a.yaml")
+
+
 def test_b2_duplicate_key_names_both_lines() -> None:
     """The second key's line is the place, the first one's is in the message."""
     with pytest.raises(InvalidInput, match=r"a\.yaml:3:1 PE112 key 'a' stands twice, first at line 1"):

@@ -89,6 +89,9 @@ def _id(raw: Mapping[str, Any], wrong: list[Wrong]) -> str:
         )
         wrong.append((("id",), "PE312", reason, 'write "id": "..."'))
         return ""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        reason = f"half a surrogate pair stands in the id {value!r}"
+        wrong.append((("id",), "PE312", reason, "ids are stored and reported as UTF-8"))
     return value
 
 

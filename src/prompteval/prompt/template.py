@@ -4,6 +4,7 @@ A template made of substitutions, conditions and single loops renders in this pr
 could burn time (calls, nested loops, arithmetic) renders in the isolated worker under a deadline.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -12,13 +13,13 @@ from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxErr
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from prompteval.core.errors import PromptevalError, RenderError
+from prompteval.core.errors import DeadlineExceeded, PromptevalError, RenderError
 from prompteval.core.problem import did_you_mean
 from prompteval.isolate.worker import shared
 
 MAX_CHARACTERS = 2_000_000
 RENDER_SECONDS = 2.0
-# Filters whose cost is bounded by the size of their input.
+# Filters whose cost is bounded by the size of their input, if they have no arguments.
 _CHEAP_FILTERS = frozenset(
     [
         "capitalize",
@@ -42,6 +43,12 @@ _CHEAP_FILTERS = frozenset(
     ]
 )
 _MULTIPLYING = frozenset({"join", "replace"})
+# What may go wrong in a template that parses; a fault of the template, not of the program.
+_FAULTS = (
+    TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, SyntaxError,
+    RecursionError, MemoryError,
+)  # fmt: skip
+_LONG_NUMBER = re.compile(r"[0-9][0-9_]{4000,}")
 _CHEAP_NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem,
     nodes.Filter, nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test,
@@ -98,17 +105,16 @@ class Template:
         self.includes = _includes(sandbox, tree, files)
         self.isolated = not _is_cheap(tree) or any("{" in files.get(name, "") for name in self.includes)
         self.variables = frozenset(self._analyse())
-        self._compiled = None if self.isolated else sandbox.from_string(source)
+        self._compiled = None if self.isolated else _compiled(source, tuple(sorted(files.items())))
 
     def _analyse(self) -> list[str]:
         """The variables it expects. jinja2 folds constants as it looks: costly templates are read apart."""
         if not self.isolated:
             return variables_here(self._source, self._files)
-        place = "prompteval.prompt.template:variables_here"
         try:
-            return list(shared().call(place, self._source, self._files, timeout_s=RENDER_SECONDS))
-        except PromptevalError as error:
-            raise RenderError(str(error).removeprefix(f"{place}: ")) from None
+            return list(_apart("variables_here", self._source, self._files))
+        except DeadlineExceeded as error:
+            raise RenderError(str(error)) from None
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The text for these values, in one pass: markup inside a value stays literal.
@@ -117,35 +123,36 @@ class Template:
         DeadlineExceeded when an isolated render does not end.
         """
         if self._compiled is None:
-            arguments = (self._source, self._files, dict(values))
-            result = shared().call(
-                "prompteval.prompt.template:render_here", *arguments, timeout_s=RENDER_SECONDS
-            )
-            if "error" in result:
-                raise RenderError(result["error"])
-            return str(result["text"])
+            return str(_apart("render_here", self._source, self._files, dict(values)))
         try:
             return _bounded(self._compiled, values)
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise RenderError(f"{type(error).__name__}: {error}") from None
+        except _FAULTS as error:
+            raise RenderError(_reason(error)) from None
 
 
-def render_here(source: str, files: dict[str, str], values: dict[str, Any]) -> dict[str, str]:
-    """Render inside the worker; errors come back as text."""
+def _apart(function: str, *arguments: Any) -> Any:
+    """A function of this module in the worker. Raises RenderError, or DeadlineExceeded for the template."""
+    place = f"prompteval.prompt.template:{function}"
     try:
-        return {"text": _bounded(_compiled(source, tuple(sorted(files.items()))), values)}
-    except (
-        TemplateError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        MemoryError,
-        RecursionError,
-    ) as error:
-        return {"error": f"{type(error).__name__}: {error}"}
-    except RenderError as error:
-        return {"error": str(error)}
+        return shared().call(place, *arguments, timeout_s=RENDER_SECONDS)
+    except DeadlineExceeded as error:
+        raise DeadlineExceeded("the template", error.seconds) from None
+    except PromptevalError as error:
+        raise RenderError(str(error).removeprefix(f"{place}: ").removeprefix("RenderError: ")) from None
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RecursionError | SyntaxError):
+        return "nested too deeply"
+    return f"{type(error).__name__}: {error}"
+
+
+def render_here(source: str, files: dict[str, str], values: dict[str, Any]) -> str:
+    """Render inside the worker. Raises RenderError."""
+    try:
+        return _bounded(_compiled(source, tuple(sorted(files.items()))), values)
+    except _FAULTS as error:
+        raise RenderError(_reason(error)) from None
 
 
 @lru_cache(maxsize=64)
@@ -165,11 +172,19 @@ def _bounded(template: Any, values: Mapping[str, Any]) -> str:
 
 
 def variables_here(source: str, files: Mapping[str, str]) -> list[str]:
-    """Every variable a template and the files it includes expect, sorted."""
-    sandbox = environment(files)
-    tree = sandbox.parse(source)
-    trees = [tree, *(sandbox.parse(files[name]) for name in _includes(sandbox, tree, files) if name in files)]
-    return sorted(set[str]().union(*(meta.find_undeclared_variables(tree) for tree in trees)))
+    """Every variable a template and the files it includes expect, sorted.
+
+    Raises RenderError for one that does not compile.
+    """
+    try:
+        _compiled(source, tuple(sorted(files.items())))
+        sandbox = environment(files)
+        tree = sandbox.parse(source)
+        names = [name for name in _includes(sandbox, tree, files) if name in files]
+        trees = [tree, *(sandbox.parse(files[name]) for name in names)]
+        return sorted(set[str]().union(*(meta.find_undeclared_variables(tree) for tree in trees)))
+    except _FAULTS as error:
+        raise RenderError(_reason(error)) from None
 
 
 def _parse(sandbox: ImmutableSandboxedEnvironment, source: str, file: str) -> nodes.Template:
@@ -177,6 +192,12 @@ def _parse(sandbox: ImmutableSandboxedEnvironment, source: str, file: str) -> no
         tree = sandbox.parse(source)
     except TemplateSyntaxError as error:
         raise TemplateFault(error.message or "not a template", error.lineno, file) from None
+    except RecursionError:
+        raise TemplateFault("nested too deeply", 1, file) from None
+    except ValueError as error:  # a number that Python does not read, which jinja2 does not expect
+        found = _LONG_NUMBER.search(source)
+        line = source.count("\n", 0, found.start()) + 1 if found else 1
+        raise TemplateFault(str(error).partition(";")[0], line, file) from None
     for node in tree.find_all((nodes.Filter, nodes.Test)):
         is_filter = isinstance(node, nodes.Filter)
         known: Mapping[str, Any] = sandbox.filters if is_filter else sandbox.tests
@@ -200,6 +221,16 @@ def _includes(
     return tuple(sorted(found))
 
 
+def _is_cheap_filter(node: nodes.Filter) -> bool:
+    """A precision and an indentation are sizes; what is joined or put in is short if it is written out."""
+    given = [*node.args, *(keyword.value for keyword in node.kwargs)]
+    if node.dyn_args or node.dyn_kwargs:
+        return False
+    if node.name in _MULTIPLYING:
+        return all(isinstance(value, nodes.Const) for value in given)
+    return node.name in _CHEAP_FILTERS and (not given or node.name in ("default", "d"))
+
+
 def _multiplies_again(node: nodes.Filter) -> bool:
     return any(inner is not node and inner.name in _MULTIPLYING for inner in node.find_all(nodes.Filter))
 
@@ -209,7 +240,7 @@ def _is_cheap(tree: nodes.Template) -> bool:
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _CHEAP_NODES):
             return False
-        if isinstance(node, nodes.Filter) and node.name not in _CHEAP_FILTERS:
+        if isinstance(node, nodes.Filter) and not _is_cheap_filter(node):
             return False
         # Two of these in a chain multiply lengths.
         if isinstance(node, nodes.Filter) and node.name in _MULTIPLYING and _multiplies_again(node):

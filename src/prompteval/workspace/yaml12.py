@@ -17,15 +17,18 @@ from prompteval.core.problem import Problem
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 100
 MAX_NODES = 1_000_000
+MAX_DIGITS = 3_000  # Python writes out no integer of more than 4,300, and a digit of base 16 is 1.2 of them
 
 Pointer = tuple[str | int, ...]
 Place = tuple[int, int]
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?[0-9]+\Z")
-_OCTAL = re.compile(r"0o[0-7]+\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
+_INTEGERS = (
+    (10, re.compile(r"[-+]?[0-9]+\Z")),
+    (8, re.compile(r"0o[0-7]+\Z")),
+    (16, re.compile(r"0x[0-9a-fA-F]+\Z")),
+)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 _TAG = "tag:yaml.org,2002:"
@@ -143,7 +146,8 @@ class _Builder:
     def _put(self, value: Any, event: Any, size: int, *, marked: bool = False) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            self._refuse(event, "PE111", f"aliases expand to more than {MAX_NODES:,} nodes")
+            told = f"more than {MAX_NODES:,} nodes, aliases counted in full"
+            self._refuse(event, "PE111", told, "put large case sets into JSONL")
         if getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
             self._anchors[event.anchor] = (value, size)
         if not self._stack:
@@ -189,14 +193,12 @@ class _Builder:
             return None
         if text in _BOOL:
             return _BOOL[text]
-        if _INT.match(text):
-            if len(text) > 4000:
-                self._refuse(event, "PE113", "an integer of more than 4,000 digits", "put it in quotes")
-            return int(text)
-        if _OCTAL.match(text):
-            return int(text, 8)
-        if _HEX.match(text):
-            return int(text, 16)
+        for base, integer in _INTEGERS:
+            if integer.match(text):
+                if len(text) > MAX_DIGITS:
+                    told = f"an integer of more than {MAX_DIGITS:,} digits"
+                    self._refuse(event, "PE113", told, "put it in quotes")
+                return int(text, base)
         if _NOT_FINITE.match(text):
             self._refuse(event, "PE113", f"{text} is no number to score", "put it in quotes if it is text")
         if _FLOAT.match(text):
