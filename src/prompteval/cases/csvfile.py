@@ -31,9 +31,16 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]
                 _check_columns(columns, path)
                 yield from _rows(lines, columns, delimiter, note)
         except csv.Error as error:
-            too_long = "field limit" in str(error)
-            help = "put long texts into JSONL" if too_long else "quote cells that hold quotes or line breaks"
-            note(lines.number, 1, "PE304", f"not CSV: {error}", help)
+            note(lines.number, 1, "PE304", *_told(str(error)))
+
+
+def _told(reason: str) -> tuple[str, str]:
+    """What the csv module complains of, and the mend."""
+    if reason.startswith("new-line character"):
+        return "not CSV: a carriage return that ends no line", "save the file with LF or CRLF line ends"
+    if "field limit" in reason:
+        return f"not CSV: {reason}", "put long texts into JSONL"
+    return f"not CSV: {reason}", "quote cells that hold quotes or line breaks"
 
 
 class _Lines:
@@ -113,7 +120,7 @@ def _record(columns: list[str], cells: list[str]) -> dict[str, Any]:
         elif rest and cell:
             record.setdefault(group, {})[rest] = cell
         elif column == "repeat" and cell:
-            record["repeat"] = int(cell) if cell.isdecimal() else cell
+            record["repeat"] = int(cell) if cell.isdecimal() and len(cell) < 10 else cell
         elif column == "answerable" and cell:
             record["answerable"] = {"true": True, "false": False}.get(cell.lower(), cell)
         elif not rest and cell:
