@@ -96,6 +96,26 @@ def test_b9_names_that_do_not_exist_stand_at_the_suites_line(
     assert told in workspace.run("run", code=2).stderr
 
 
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_b9_a_gate_on_a_slice_that_no_case_is_in_is_refused(workspace: Any, verb: str) -> None:
+    """The tag is there, the value is not: the rule could never pass."""
+    workspace.write("evals/s.yaml", SUITE + "  - slice(channel=c).accuracy >= 0.7\n")
+    done = workspace.run(verb, code=2)
+    told = "evals/s.yaml:10:5 PE231 slice(channel=c).accuracy >= 0.7: no case carries channel=c"
+    assert told in done.stdout + done.stderr
+
+
+def test_b8_a_split_without_a_case_is_found_by_check(workspace: Any) -> None:
+    """`run` has nothing to select, exit 5; `check` names the line, and the split that was meant."""
+    line = {"id": "a", "inputs": {"message": "pay"}, "expected": {"team": "payments"}, "split": "test"}
+    workspace.write("datasets/c.jsonl", json.dumps({**line, "tags": {"channel": "a"}}) + "\n")
+    workspace.write("evals/s.yaml", SUITE + "split: [test, tst]\n")
+    told = "evals/s.yaml:10:15 PE233 no case is in the split 'tst' (did you mean 'test'?)"
+    assert told in workspace.run("check", code=2).stdout
+    workspace.write("evals/s.yaml", SUITE + "split: tst\n")
+    workspace.run("run", code=5)
+
+
 def test_b12_a_few_shot_example_that_is_a_case_is_found(workspace: Any) -> None:
     """Word for word and nearly; both places are named."""
     text = (workspace.root / "prompts/route/v1.py").read_text()

@@ -212,6 +212,16 @@ def test_f16_another_model_is_recorded_told_and_refused(live: Any) -> None:
         assert "--strict-model" in ws.result("--no-cache", "--strict-model", code=1)["reason"]
 
 
+def test_f16_the_model_that_a_profile_names_is_no_other_model(live: Any) -> None:
+    """The server answers under the name it was asked for, which is not the profile's own."""
+    with live(1) as ws:
+        result = ws.result("--strict-model")
+        with ws.store() as store:
+            (row,) = store.rows(result["run_id"])
+        assert row.observation.calls[0].model_reported not in (None, result["model"])
+        assert not [note for note in result.get("notes", ()) if "another model" in note]
+
+
 def test_f17_strange_text_is_stored_and_exported_without_loss(live: Any) -> None:
     """A lone surrogate, NUL, escapes and 5 MB: lossless in JSONL, no raw ESC on the terminal, valid XML."""
     text = "\ud800 \x00 \x1b[31mred\x1b]52;c;x\x07 ]]> </script>" + "x" * 5_000_000

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 EPILOG = """\
 \b
 Examples:
-  prompteval run                               every suite, with the suite's own models
+  prompteval run                      every suite, with its own models
   prompteval run classify_intent -k "email and not typo"
   prompteval run --model openai/gpt-6-luna --limit 20
   prompteval run --prompt classify_intent@v1 --prompt classify_intent@v2
-  prompteval run --against git:main            run, then compare with the branch main
+  prompteval run --against git:main   run, then compare with branch main
   prompteval run -o report.md -o junit.xml --json > run.json
 """
 

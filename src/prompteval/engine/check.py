@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
-from prompteval.core.problem import Problem
+from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.text import counted
 from prompteval.engine.plan import SuitePlan, plan_suite
 from prompteval.engine.repeats import repeat_problems
@@ -127,6 +127,12 @@ class _Look:
         if not plan.facts.total:
             place = (plan.suite.cases[0].line if plan.suite.cases else 1, 1)
             self._note([Problem(plan.suite.path, *place, "PE233", "the suite has no case", "write some")])
+        splits = [split for split in plan.facts.splits if split is not None]
+        for named in plan.suite.split if plan.facts.total else ():
+            if named.text not in splits:
+                help = did_you_mean(named.text, splits)
+                message = f"no case is in the split {named.text!r}"
+                self._note([Problem(plan.suite.path, named.line, named.col, "PE233", message, help)])
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):
             help = "run it, and keep what later versions are held against: `prompteval baseline set`"

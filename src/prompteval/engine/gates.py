@@ -115,6 +115,23 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
     return Gate(rule, measure)
 
 
+def note_absent(
+    suite: Suite, gates: Sequence[Gate], absent: frozenset[tuple[str, str]], problems: Problems
+) -> None:
+    """A rule on a slice that no case is in, at its line; it could never pass."""
+    for spec, gate in zip(suite.gate, gates, strict=True):
+        rule = gate.rule
+        if isinstance(rule, GateRule) and (rule.tag, rule.wanted) in absent:
+            message = f"{spec.rule}: no case carries {rule.tag}={rule.wanted}"
+            problems.add(suite.path, (spec.line, spec.col), "PE231", message)
+
+
+def wanted_slices(gates: Sequence[Gate]) -> frozenset[tuple[str, str]]:
+    """(tag, value) of each slice that a rule names."""
+    rules = [gate.rule for gate in gates if isinstance(gate.rule, GateRule)]
+    return frozenset((rule.tag, rule.wanted) for rule in rules if rule.tag and rule.wanted is not None)
+
+
 def primary_metrics(
     suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure], gates: Sequence[Gate]
 ) -> tuple[str, ...]:

@@ -76,10 +76,10 @@ def _count(plan: SuitePlan, options: RunOptions) -> int:
     """How many cases are selected; known without reading them when only the split selects."""
     if options.selection.narrows:
         return sum(1 for _ in _selected(plan, options))
-    if not plan.suite.split:
+    if not plan.suite.splits:
         return plan.facts.total
-    return sum(plan.facts.splits.get(split, 0) for split in set(plan.suite.split))
+    return sum(plan.facts.splits.get(split, 0) for split in set(plan.suite.splits))
 
 
 def _selected(plan: SuitePlan, options: RunOptions) -> Iterator[Case]:
-    return select(plan.suite.name, plan.cases(), plan.suite.split, options.selection)
+    return select(plan.suite.name, plan.cases(), plan.suite.splits, options.selection)

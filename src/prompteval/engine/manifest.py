@@ -52,7 +52,7 @@ def suite_facts(plan: SuitePlan) -> dict[str, Any]:
         "effects": _effects([gate.rule for gate in plan.gates if isinstance(gate.rule, NoRegression)]),
         "slices": [named.text for named in plan.suite.slices],
         "gate": [str(gate.rule) for gate in plan.gates],
-        "split": list(plan.suite.split),
+        "split": list(plan.suite.splits),
         "on_error": plan.suite.on_error,
     }
 

@@ -41,9 +41,13 @@ class Lent(Layer):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An open model. `remote` calls are limited, journaled and paid for."""
+    """An open model. `remote` calls are limited, journaled and paid for.
+
+    `asked` is the name that the server is asked for, where a profile gives one.
+    """
 
     reference: str
+    asked: str | None
     provider: Lent
     concurrency: int
     remote: bool
@@ -158,6 +162,7 @@ class Models:
             price = price.batched()
         return Model(
             reference=reference,
+            asked=profile.model or None,
             provider=Lent(
                 Batched(live) if isinstance(live, BatchProvider) else live, getattr(live, "cacheable", True)
             ),

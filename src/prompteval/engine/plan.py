@@ -13,7 +13,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
-from prompteval.engine.gates import Beats, Gate, plan_gates, primary_metrics
+from prompteval.engine.gates import Beats, Gate, note_absent, plan_gates, primary_metrics, wanted_slices
 from prompteval.engine.leakage import Examples
 from prompteval.engine.measures import Measure, plan_measures, stage_metrics
 from prompteval.engine.problems import Problems, placed, placing
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class CaseFacts:
     """What one pass over a suite's cases shows, without keeping them.
 
-    `repeats` counts the cases of the suite's split by how often they ask to run, None where they do not.
+    `repeats` counts the cases of the suite's split by how often they ask to run, None where they do not;
+    `absent` are the (tag, value) that a rule of the gate names and no case carries.
     """
 
     total: int
@@ -43,6 +44,7 @@ class CaseFacts:
     splits: Mapping[str | None, int]
     fingerprint: str
     repeats: Mapping[int | None, int] = field(default_factory=dict)
+    absent: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,13 @@ def plan_suite(
     if not targets:
         problems.check()
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
-    facts = survey(tree, suite, targets, problems, setup)
+    facts = survey(tree, suite, targets, problems, setup, gates)
     for named in suite.slices:
         if facts is not None and facts.total and named.text not in facts.tags:
             help = did_you_mean(named.text, facts.tags)
             problems.add(path, _place(named), "PE231", f"no case carries the tag {named.text!r}", help)
+    if facts is not None and facts.total and not problems.found:
+        note_absent(suite, gates, facts.absent, problems)
     problems.check()
     assert facts is not None  # survey gives None only after noting a problem
     return SuitePlan(
@@ -298,6 +302,7 @@ def survey(
     targets: Sequence[TargetPlan],
     problems: Problems,
     setup: "RagSetup | None" = None,
+    gates: Sequence[Gate] = (),
 ) -> CaseFacts | None:
     """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.
 
@@ -310,6 +315,7 @@ def survey(
     total = digest_sum = 0
     seen_from: set[str] = set()
     broken = False
+    taken, absent = suite.splits, wanted_slices(gates)
     several, ids = len(suite.cases) > 1, dict[int, str]()
     first = targets[0] if targets else None
     prompt = prompt_of(first) if first is not None else None
@@ -333,13 +339,14 @@ def survey(
                 if several:
                     _note_double(case, key, ids, problems)
                     broken = broken or bool(problems.found)
-                if not suite.split or case.split in suite.split:
+                if not taken or case.split in taken:
                     repeats[case.repeat] += 1
                     if repeats.total() == 1:
                         problems.found.extend(render_problems(targets, case))
                     if examples:
                         _note_leak(case, key, examples, problems)
                 tags.update(case.tags)
+                absent = absent and absent - case.tags.items()
                 splits[case.split] += 1
                 digest_sum += case_digest(case)
         except InvalidInput as error:
@@ -348,7 +355,7 @@ def survey(
     if broken:
         return None
     mark = f"sha256:{digest_sum % 2**256:064x}"
-    return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats))
+    return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats), absent)
 
 
 def _note_double(case: Case, source: str, ids: dict[int, str], problems: Problems) -> None:

@@ -143,8 +143,11 @@ class _Run:
 
     def _begin(self, job: Job, models: Models, early: Early | None) -> _Entry:
         """A job with what is stored of it already, when the run is resumed."""
-        price = models.open(job.model).price if job.target.own_model is None else None
-        entry = _Entry(job, UsageTotals(price=price), early)
+        usage = UsageTotals()
+        if job.target.own_model is None:
+            model = models.open(job.model)
+            usage = UsageTotals(price=model.price, asked=model.asked)
+        entry = _Entry(job, usage, early)
         if self._record is None:
             return entry
         done, unknown = set(), 0

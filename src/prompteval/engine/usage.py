@@ -17,9 +17,11 @@ class UsageTotals:
     `possibly_billed` counts the attempts that gave no reply and may be charged for all the same.
     `price` None makes the cost None as soon as there was a live call. What such attempts may cost
     is taken to be what the reply to the same request cost, and None where there was no reply.
+    `asked` is the name that the server is asked for, where a profile gives one.
     """
 
     price: Price | None = None
+    asked: str | None = None
 
     requests: int = 0
     attempts: int = 0
@@ -47,7 +49,7 @@ class UsageTotals:
                 self.replayed += 1
             else:
                 self._add_live(call)
-            asked = call.model.partition("/")[2] or call.model
+            asked = self.asked or call.model.partition("/")[2] or call.model
             reported = call.model_reported
             if reported and reported not in (call.model, asked) and not reported.startswith(asked + "-"):
                 self.other_models.add(reported)

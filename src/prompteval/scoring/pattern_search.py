@@ -8,6 +8,8 @@ from prompteval.isolate.worker import shared
 SEARCH_SECONDS = 1.0
 # Below this size even quadratic work is over at once.
 _SHORT = 2_000
+# Up to 2^6 ways from each place in the text.
+_FEW = 6
 # A repeat with its mark of laziness, an option (`(?` begins a group and is none), a reference back.
 _REPEAT = re.compile(r"[*+}][?+]?|(?<!\()\?|\\[1-9]|\(\?P=")
 
@@ -34,9 +36,12 @@ def search_here(pattern: str, text: str) -> str | None:
 
 
 def _is_quick(pattern: str, size: int) -> bool:
-    """One repeat without a choice cannot blow up on a short text; `(a|aa)+` and two repeats may."""
-    repeats = _repeats(pattern)
-    return repeats == 0 or (repeats == 1 and size <= _SHORT and "|" not in pattern)
+    """One repeat without a choice cannot blow up on a short text; `(a|aa)+` and two repeats may.
+
+    So may choices in a row: thirty times `(a|aa)` are 2^30 ways to read thirty letters.
+    """
+    repeats, choices = _repeats(pattern), pattern.count("|")
+    return (repeats == 0 and choices <= _FEW) or (repeats == 1 and size <= _SHORT and not choices)
 
 
 @lru_cache(maxsize=256)

@@ -80,7 +80,7 @@ class Suite:
     cases: tuple[CaseSource, ...]
     models: tuple[Named, ...] = ()
     repeat: int = 1
-    split: tuple[str, ...] = ()
+    split: tuple[Named, ...] = ()
     scorers: tuple[ScorerSpec, ...] = ()
     metrics: tuple[Named, ...] = ()
     primary: tuple[Named, ...] = ()
@@ -90,6 +90,11 @@ class Suite:
     rag: RagSection | None = None
     on_error: Literal["worst", "exclude"] = "worst"
     description: str = ""
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits that it takes its cases from; all cases when empty."""
+        return tuple(named.text for named in self.split)
 
 
 def load_suite(tree: Tree, path: str) -> Suite:
@@ -132,7 +137,7 @@ class _Reader:
             cases=cases,
             models=self._names(raw, "models"),
             repeat=self._repeat(raw),
-            split=tuple(named.text for named in self._names(raw, "split")),
+            split=self._names(raw, "split"),
             scorers=self._scorers(raw),
             metrics=self._names(raw, "metrics"),
             primary=self._names(raw, "primary"),

@@ -67,7 +67,7 @@ def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, met
     setup = setup_of(plan)
     section = setup.section
     budget = grid.budget or section.context_tokens
-    chosen = select(plan.suite.name, plan.cases(), plan.suite.split, selection)
+    chosen = select(plan.suite.name, plan.cases(), plan.suite.splits, selection)
     cases = sorted((case for case in chosen if setup.gold.get(case.id)), key=lambda case: case.id)
     if not cases:
         raise NothingSelected(f"no selected case of {plan.suite.name} has gold")

@@ -85,7 +85,7 @@ class ModelNode(pytest.Collector):
         suite = file.plan.suite
         for path, cases in file.plan.cases_by_file():
             for case in cases:
-                if not suite.split or case.split in suite.split:
+                if not suite.splits or case.split in suite.splits:
                     yield CaseItem.from_parent(self, name=case.id, case=case, place=path)
         if suite.gate:
             yield GateNode.from_parent(self, name="gate")
