@@ -147,6 +147,24 @@ def test_b12_an_example_that_is_nearly_a_case_names_both_places(workspace: Works
     )
 
 
+@pytest.mark.parametrize(
+    ("case", "example"),
+    [
+        ("pay me now", "\uff30\uff41\uff59 \uff2d\uff25 now!"),
+        ("我的卡被扣了两次请马上退款给我吧", "我的卡被扣了两次请马上退款给我"),
+    ],
+)
+def test_b12_width_and_unspaced_scripts_hide_no_example(
+    workspace: Workspace, told: Told, case: str, example: str
+) -> None:
+    """Full-width letters are letters, and a sentence without spaces is not one long word."""
+    shots = f'messages=[\n    user("{example}"),\n    assistant("{{}}"),'
+    text = PROMPT.replace("messages=[", shots).replace("import Prompt", "import Prompt, assistant")
+    workspace.write("prompts/route/v1.py", text)
+    workspace.cases(("c1", case, "payments"), ("c2", "other", "payments"))
+    refused(told, "the few-shot example at prompts/route/v1.py:13")
+
+
 def test_s21_a_key_is_found_wherever_it_was_typed(workspace: Workspace, told: Told, tmp_path: Path) -> None:
     """In a comment, a parameter, a template file, a file it includes, a tag: every place, never whole."""
     key = "sk-proj-abcdefghijklmnop0123456789"

@@ -27,6 +27,23 @@ class Code(BaseModel):
     code: str = Field(pattern="^(a+)+$")
 
 
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        ("f: 'Callable[[int], int]' = int", "`I` is not fully defined"),
+        ("@classmethod\n    def __get_pydantic_json_schema__(c, s, h): raise OSError('no')", "OSError"),
+    ],
+)
+def test_b11_a_model_whose_schema_cannot_be_written_is_told(
+    write_prompt: Write, inside: str, reason: str
+) -> None:
+    """Whatever pydantic or the model's own code raises there is a problem of the prompt."""
+    head = "from pydantic import BaseModel\nfrom prompteval import Prompt, user\n"
+    body = f"class I(BaseModel):\n    m: str\n    {inside}\n"
+    with pytest.raises(InvalidInput, match=f"PE309 params or schema: .*{reason}"):
+        write_prompt(body + "prompt = Prompt(inputs=I, output=str, messages=[user('{{ m }}')])\n", head=head)
+
+
 def prompt(output: Any) -> Prompt:
     return Prompt(inputs=Code, output=output, messages=[user("{{ code }}")])
 

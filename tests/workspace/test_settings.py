@@ -50,6 +50,17 @@ def test_wrong_settings_name_line_and_mend(tmp_path: Path, text: str, told: str)
         find_workspace(tmp_path)
 
 
+@pytest.mark.parametrize("value", ["sk-or-v1-0123456789abcdef0123", "gsk_" + "aB3d" * 13, "MY KEY", ""])
+def test_s21_a_key_in_the_place_of_its_variable_is_refused_unseen(tmp_path: Path, value: str) -> None:
+    """A common slip; the message must not repeat the key."""
+    (tmp_path / "prompteval.toml").write_text(f'[models.m]\nmodel = "x"\napi_key_env = "{value}"\n')
+    with pytest.raises(InvalidInput) as caught:
+        find_workspace(tmp_path)
+    (told,) = map(str, caught.value.problems)
+    assert "prompteval.toml:3:1 PE121 api_key_env of model 'm' is the name of a variable" in told
+    assert not value or value not in told
+
+
 def test_s23_state_folder_is_private(tmp_path: Path) -> None:
     """`.prompteval` is 0700 and ignores itself."""
     (tmp_path / "prompteval.toml").write_text("")

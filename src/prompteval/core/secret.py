@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 
-# Published shapes of keys: OpenAI and compatible, GitHub, AWS, Google, Slack, private key blocks.
+# Published shapes of keys: OpenAI and compatible, GitHub, AWS, Google, Slack, private key blocks, GitLab,
+# Stripe, Hugging Face, Groq, xAI.
 _SHAPES = re.compile(
     r"\bsk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{16,}"
     r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{40,}"
     r"|\bAKIA[0-9A-Z]{16}\b|\bAIza[A-Za-z0-9_-]{35}"
     r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\bglpat-[A-Za-z0-9_-]{20,}|\b[rs]k_live_[A-Za-z0-9]{20,}|\bhf_[A-Za-z0-9]{30,}"
+    r"|\bgsk_[A-Za-z0-9]{40,}|\bxai-[A-Za-z0-9]{60,}"
 )
 
 

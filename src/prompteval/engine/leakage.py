@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
+from unicodedata import normalize
 
 from prompteval.core.case import Case
 from prompteval.prompt.messages import Part
 from prompteval.prompt.prompt import Prompt
 
 NEAR = 0.8
-_WORD = re.compile(r"\w+")
+# Scripts that write no space between words: Thai, kana, ideographs. A character counts as a word there.
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 
 
 class Examples:
@@ -42,8 +45,8 @@ class Examples:
 
 
 def words(text: str) -> list[str]:
-    """Case-folded words."""
-    return _WORD.findall(text.casefold())
+    """Case-folded words; full-width and other compatible forms of a letter are that letter (NFKC)."""
+    return _WORD.findall(normalize("NFKC", text).casefold())
 
 
 def _questions(messages: Sequence[Any]) -> list[Part]:

@@ -137,9 +137,15 @@ def _compile(prompt: Prompt, text: ModuleSource) -> None:
         for model in (prompt.inputs, prompt.output):
             if isinstance(model, type) and issubclass(model, BaseModel):
                 refuse_slow_patterns(model)
-    except (PromptevalError, ValueError, TypeError) as error:
-        problem = Problem(prompt.path, *text.prompt(), "PE309", f"params or schema: {error}")
+    except Exception as error:  # pydantic runs the module's own code here, which may raise anything
+        problem = Problem(prompt.path, *text.prompt(), "PE309", f"params or schema: {_told(error)}")
         raise InvalidInput([problem]) from None
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, PromptevalError | ValueError | TypeError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _template_problem(

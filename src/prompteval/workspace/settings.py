@@ -9,6 +9,7 @@ from typing import Any
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.secret import find_secret
 from prompteval.workspace.text import decode
 
 STATE_DIR = ".prompteval"
@@ -122,6 +123,13 @@ def _load(root: Path, path: Path, inside: tuple[str, ...]) -> Workspace:
     return Workspace(root, settings, path)
 
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _is_variable(name: str) -> bool:
+    return _VARIABLE.fullmatch(name) is not None and find_secret(name) is None
+
+
 class _Reader:
     """Reads the settings table, noting each wrong key and value at its line."""
 
@@ -172,8 +180,11 @@ class _Reader:
                 self._note(key, f"unknown key {key!r} in model {name!r}", did_you_mean(key, kinds))
             elif isinstance(value, bool) or not isinstance(value, kinds[key]):
                 self._note(key, f"{key} of model {name!r} has the wrong type")
-            elif isinstance(value, int | float) and value <= 0:
+            elif isinstance(value, int | float) and not value > 0:
                 self._note(key, f"{key} of model {name!r} must be above zero")
+            elif key == "api_key_env" and not _is_variable(str(value)):
+                message = f"{key} of model {name!r} is the name of a variable, not the key itself"
+                self._note(key, message, 'set the variable, and write its name: api_key_env = "OUR_KEY"')
             elif not isinstance(value, dict) or self._is_price(name, value):
                 values[key] = value
         return ModelProfile(name=name, **values)
