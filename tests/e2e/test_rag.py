@@ -5,8 +5,13 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import jsonschema
 import pytest
+import yaml
 
+from prompteval.report.schema import run_schema
+from prompteval.report.view import from_json
+from prompteval.workspace.suite import suite_schema
 from tests.e2e.conftest import Workspace
 from tests.e2e.rag_parts import CASES, DOCS, PROMPT, RULES, SUITE, fill
 
@@ -46,6 +51,16 @@ def test_the_reason_stands_in_show_and_in_every_report(rag: Workspace) -> None:
     shown = rag.run("show", "last", "--case", "far", code=0).stdout
     assert "attribution = 0 (retrieval_miss: not among the candidates)" in shown
     assert "context   nothing was packed" in shown
+
+
+def test_the_json_meets_its_schema_and_reads_back(rag: Workspace) -> None:
+    """Suite and run are valid by the printed schemas; a stored view gives the same document again."""
+    raw = rag.run_json()
+    jsonschema.validate(raw, run_schema())
+    jsonschema.validate(
+        yaml.safe_load((rag.root / "evals/q.yaml").read_text(encoding="utf-8")), suite_schema()
+    )
+    assert from_json(raw, lambda: iter(())).as_json() == raw
 
 
 @pytest.mark.parametrize(
@@ -130,6 +145,39 @@ def test_a_prompt_over_the_window_is_refused_before_the_call(rag: Workspace) -> 
     (result,) = json.loads(done.stdout)["results"]
     assert result["cases"]["errors"] == 7 and result["usage"]["requests"] == 0
     assert "the prompt: " in rag.run("show", "last", "--case", "right").stdout
+
+
+def test_overflow_is_an_error_where_the_suite_says_so(rag: Workspace) -> None:
+    """No chunk is dropped quietly: the case fails at packing, before any call."""
+    suite = (SUITE % {"k": 3, "tokens": 22}).replace("tokens: 22}", "tokens: 22, on_overflow: error}")
+    rag.write("evals/q.yaml", suite)
+    rag.run("run", code=3)
+    shown = rag.run("show", "last", "--case", "right").stdout
+    assert "packing: ContextOverflow: retrieved context" in shown and "lower k or raise the budget" in shown
+
+
+def test_other_scripts_and_right_to_left_text_are_found_and_cited(rag: Workspace) -> None:
+    """Hebrew, Arabic and Japanese pages by their words; spans are in characters, whatever the direction."""
+    pages = {
+        "he.md": "מחיר התפוחים הוא ארבעים.",
+        "ar.md": "سعر الكمثرى ثلاثون دينارا.",
+        "ja.md": "りんごの値段は四十円です。",
+    }
+    asked = {"he.md": "מחיר התפוחים", "ar.md": "سعر الكمثرى", "ja.md": "りんごの値段"}
+    for name, text in pages.items():
+        rag.write(f"datasets/docs/{name}", text)
+    cases = [
+        {"id": name, "inputs": {"question": question}, "gold": [[{"doc": name, "quote": pages[name]}]]}
+        for name, question in asked.items()
+    ]
+    rag.write("datasets/qa.jsonl", "".join(json.dumps(case) + "\n" for case in cases))
+    rag.write("evals/q.yaml", RETRIEVAL % "bm25")
+    (result,) = rag.run_json()["results"]
+    assert (
+        result["metrics"]["retrieval.recall@1"]["value"]
+        == result["metrics"]["context.recall@2000t"]["value"]
+        == 1.0
+    )
 
 
 def test_s12_no_tool_is_ever_offered_whatever_a_document_asks(rag: Workspace) -> None:
