@@ -105,6 +105,12 @@ def test_b9_a_gate_on_a_slice_that_no_case_is_in_is_refused(workspace: Any, verb
     assert told in done.stdout + done.stderr
 
 
+def test_b8_a_run_to_remove_where_none_is_stored_is_refused(workspace: Any) -> None:
+    """A name that is nothing is never removed with success, and no database is made for it."""
+    assert "there is no such database" in workspace.run("runs", "rm", "x", code=2).stderr
+    assert not (workspace.root / ".prompteval").exists()
+
+
 def test_b8_a_split_without_a_case_is_found_by_check(workspace: Any) -> None:
     """`run` has nothing to select, exit 5; `check` names the line, and the split that was meant."""
     line = {"id": "a", "inputs": {"message": "pay"}, "expected": {"team": "payments"}, "split": "test"}

@@ -50,9 +50,9 @@ def choose_runs(
 ) -> list[RunRecord]:
     """The runs that are named; or else all but the newest `keep`, of those the ones that are old enough.
 
-    Raises UsageError for a name that no run has.
+    Raises UsageError for a name that no run has, StoreError for a name where nothing is stored yet.
     """
-    if not store_path(workspace).exists():
+    if not names and not store_path(workspace).exists():
         return []
     store = SqliteStore.open(store_path(workspace), readonly=True)
     try:
