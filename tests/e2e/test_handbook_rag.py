@@ -31,7 +31,7 @@ def run(folder: Path) -> tuple[dict, str, float]:  # type: ignore[type-arg]
     ]
     started = time.monotonic()
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=290, check=False)
-    assert done.returncode in (0, 1), done.stderr[-2000:]  # four cases may miss a gate
+    assert done.returncode in (0, 1) and done.stdout, done.stderr[-2000:]  # four cases may miss a gate
     return json.loads(done.stdout), done.stderr, time.monotonic() - started
 
 

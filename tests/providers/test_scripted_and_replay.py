@@ -53,6 +53,14 @@ def test_broken_rules_name_their_line(tmp_path: Path, rule: object, told: str) -
     assert str(caught.value).startswith("s.jsonl:2:1 PE401")
 
 
+def test_a_rule_whose_search_does_not_end_is_named(tmp_path: Path) -> None:
+    """The pattern and the message stand in the error, within seconds."""
+    provider = script(tmp_path, {"when": "^(a+)+$", "text": "x"})
+    request = Request("m", (Message("user", "a" * 40 + "!"),))
+    with pytest.raises(ProviderError, match=r"\(a\+\)\+.* did not end within 1 s"):
+        asyncio.run(provider.complete(request))
+
+
 def test_identity_follows_the_rules(tmp_path: Path) -> None:
     """Another script is another model."""
     one = script(tmp_path, {"when": "a", "text": "x"}).identity

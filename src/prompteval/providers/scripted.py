@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prompteval.core.errors import InvalidInput, ProviderError
+from prompteval.core.errors import DeadlineExceeded, InvalidInput, ProviderError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Request, Response
+from prompteval.isolate.pattern_search import SEARCH_SECONDS, search
 from prompteval.workspace.settings import ModelProfile
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import WorkingTree
@@ -23,7 +24,7 @@ KEYS = frozenset({"when", "text", "output", "delay_ms"})
 class Rule:
     """A reply for every request whose last user message `when` finds."""
 
-    when: re.Pattern[str]
+    when: str
     text: str
     delay_ms: float = 0.0
 
@@ -44,7 +45,7 @@ class Scripted:
     async def complete(self, request: Request) -> Response:
         asked = next((m.content for m in reversed(request.messages) if m.role == "user"), "")
         for rule in self._rules:
-            if rule.when.search(asked):
+            if _finds(rule.when, asked):
                 if rule.delay_ms:
                     await asyncio.sleep(rule.delay_ms / 1000)
                 return Response(rule.text, model_reported=request.model, latency_ms=rule.delay_ms)
@@ -101,4 +102,14 @@ def _rule(raw: Any) -> Rule:
     delay = raw.get("delay_ms", 0)
     if isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0:
         raise ValueError('"delay_ms" is a number from 0')
-    return Rule(re.compile(raw["when"], re.IGNORECASE), text, float(delay))
+    re.compile(raw["when"], re.IGNORECASE)
+    return Rule(raw["when"], text, float(delay))
+
+
+def _finds(when: str, asked: str) -> bool:
+    """Whether a rule matches a message. Raises ProviderError where the search does not end."""
+    try:
+        return search(when, asked, re.IGNORECASE) is not None
+    except DeadlineExceeded:
+        message = f'"when": {when!r} did not end within {SEARCH_SECONDS:g} s on the message {asked[:80]!r}'
+        raise ProviderError("no_match", message) from None

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
 from prompteval.core.observation import Observation, Score
-from prompteval.scoring.pattern_search import search
+from prompteval.isolate.pattern_search import search
 
 _MISSING = object()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
+from prompteval.isolate.pattern_search import search
 from prompteval.scoring.base import BaseScorer, as_text
-from prompteval.scoring.pattern_search import search
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
     try:
         from selectolax.lexbor import LexborHTMLParser
     except ModuleNotFoundError:
-        raise MissingExtra("HTML documents", "rag") from None
+        raise MissingExtra("reading HTML documents", "rag") from None
     source = decoded(data, path)
     if _depth(source) > DEEPEST:
         raise DocumentFault("damaged", f"the page is nested deeper than {DEEPEST:,} elements")

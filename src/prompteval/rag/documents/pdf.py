@@ -14,7 +14,7 @@ def read_pdf(data: bytes, path: str) -> tuple[str, str]:
         from pypdfium2 import PdfDocument, PdfiumError
         from pypdfium2.raw import FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
     except ModuleNotFoundError:
-        raise MissingExtra("PDF documents", "rag") from None
+        raise MissingExtra("reading PDF documents", "rag") from None
     try:
         with PdfDocument(data) as pdf:
             title = pdf.get_metadata_value("Title").strip()

@@ -14,22 +14,23 @@ _FEW = 6
 _REPEAT = re.compile(r"[*+}][?+]?|(?<!\()\?|\\[1-9]|\(\?P=")
 
 
-def search(pattern: str, text: str) -> str | None:
+def search(pattern: str, text: str, flags: int = 0) -> str | None:
     """The first group of the first match, or the match itself when there is no group; None without one.
 
+    `flags` are those of `re.compile`.
     Raises DeadlineExceeded after SEARCH_SECONDS.
     """
     if _is_quick(pattern, len(text)):
-        return search_here(pattern, text)
+        return search_here(pattern, text, flags)
     found = shared().call(
-        "prompteval.scoring.pattern_search:search_here", pattern, text, timeout_s=SEARCH_SECONDS
+        "prompteval.isolate.pattern_search:search_here", pattern, text, int(flags), timeout_s=SEARCH_SECONDS
     )
     return None if found is None else str(found)
 
 
-def search_here(pattern: str, text: str) -> str | None:
+def search_here(pattern: str, text: str, flags: int = 0) -> str | None:
     """`search` without any bound, for use inside the worker."""
-    match = _compiled(pattern).search(text)
+    match = _compiled(pattern, flags).search(text)
     if match is None:
         return None
     return (match[1] or "") if match.re.groups else match[0]
@@ -50,5 +51,5 @@ def _repeats(pattern: str) -> int:
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
