@@ -110,3 +110,14 @@ def test_a_gate_on_cost_reads_what_the_calls_cost(live: Any) -> None:
         assert "meets <=" in ws.run("gate", "last", code=0)[0]
         ws.profile()
         assert "cost_usd is undefined: the price is not known" in ws.run("run", "--no-cache", code=1)[0]
+
+
+def test_f20_a_side_of_a_comparison_that_ran_out_of_money_decides_nothing(live: Any) -> None:
+    """Each side may spend as much; what was not run leaves the comparison incomplete, exit 3."""
+    with live(60, price=PRICE) as ws:
+        prompt = (ws.root / "prompts" / "route" / "v1.py").read_text()
+        ws.write("prompts/route/v2.py", prompt.replace("Route.", "Route well."))
+        out, _ = ws.run("compare", "route@v1", "-q", "--max-cost", "0.12", code=3)
+        assert "incomplete" in out and "--max-cost 0.12 is reached" in out
+        assert ws.server.stats["requests"] < 60
+        assert "p = 1" in ws.run("compare", "route@v1", "-q", code=0)[0]

@@ -9,7 +9,7 @@ import typer
 
 from prompteval.cli import completion
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Doubt, Inconclusive
+from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
 
 if TYPE_CHECKING:
     from prompteval.engine.options import RunOptions
@@ -55,8 +55,6 @@ Margin = Annotated[
 Alpha = Annotated[
     float | None, typer.Option("--alpha", min=1e-6, max=0.5, help="Error rate, two-sided. [default: 0.05]")
 ]
-Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=10_000, help="Cases at a time.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network connection of this process.")]
 MaxCost = Annotated[
     float | None, typer.Option("--max-cost", min=0.0, metavar="USD", help="Each side may spend this much.")
 ]

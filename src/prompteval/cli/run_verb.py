@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 
 from prompteval.cli import completion
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Doubt, Inconclusive
+from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
 from prompteval.core.errors import UsageError
 from prompteval.core.text import printable
 from prompteval.stats.sequential import METHODS, Method
@@ -54,7 +54,6 @@ Prompts = Annotated[
     ),
 ]
 Repeat = Annotated[int | None, typer.Option("--repeat", min=1, help="Run every case this often.")]
-Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=10_000, help="Cases at a time.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases of a suite.")]
 Sample = Annotated[
     int | None, typer.Option("--sample", min=1, help="N cases chosen by a seeded hash of their ids.")
@@ -68,7 +67,6 @@ Record = Annotated[Path | None, typer.Option("--record", help="Write every reply
 Replay = Annotated[
     Path | None, typer.Option("--replay", help="Answer from a recording only; a stale one is an error.")
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network connection of this process.")]
 StrictModel = Annotated[
     bool, typer.Option("--strict-model", help="Fail when the server answers with another model.")
 ]

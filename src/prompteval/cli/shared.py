@@ -14,3 +14,5 @@ class Doubt(StrEnum):
 
 
 Inconclusive = Annotated[Doubt, typer.Option("--inconclusive", help="Whether doubt fails (exit 4).")]
+Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=10_000, help="Cases at a time.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network connection of this process.")]

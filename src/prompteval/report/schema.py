@@ -1,122 +1,109 @@
 """The JSON Schema of `run --json`."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": ["number", "null"]}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+VERDICT: Schema = {"enum": ["pass", "fail", "inconclusive", "incomplete"]}
+_TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 
-def run_schema() -> dict[str, Any]:
+
+def run_schema() -> Schema:
     """The document of `run --json`; new keys may be added, these keep their names and meaning."""
-    number = {"type": ["number", "null"]}
-    count = {"type": "integer", "minimum": 0}
-    verdict = {"enum": ["pass", "fail", "inconclusive", "incomplete"]}
-    estimate = {
-        "type": "object",
-        "required": ["value", "low", "high", "n", "missing", "method"],
-        "properties": {
-            "value": number, "low": number, "high": number, "n": count, "missing": count,
-            "method": {"type": "string"}, "reason": {"type": "string"}, "note": {"type": "string"},
-            "gateable": {"const": False}, "left_out": count, "null_high": number,
-            "stable": count, "repeated": count,
-        },
-    }  # fmt: skip
-    estimates = {"type": "object", "additionalProperties": {"$ref": "#/$defs/estimate"}}
-    nested = {"type": "object", "additionalProperties": estimates}
-    gate = {
-        "type": "object",
-        "required": ["rule", "verdict", "observed", "detail"],
-        "properties": {
-            "rule": {"type": "string"}, "verdict": verdict, "observed": number, "detail": {"type": "string"},
-        },
-    }  # fmt: skip
-    ends = ["low", "high", "confidence", "share", "share_low", "share_high"]
-    line = {
-        "type": "object",
-        "required": ["n", *ends],
-        "properties": {"n": count, **dict.fromkeys(ends, number)},
+    properties = {
+        "schema": {"const": "prompteval/run@1"},
+        "run_id": TEXT,
+        "verdict": VERDICT,
+        "exit_code": {"enum": [0, 1, 2, 3, 4, 5, 130]},
+        "reason": TEXT,
+        "results": _list_of({"$ref": "#/$defs/result"}),
     }
-    reliability = {
-        "type": "object",
-        "required": ["ece", "null_high", "missing", "bins"],
-        "properties": {
-            "ece": number, "null_high": number, "missing": count, "reason": {"type": "string"},
-            "bins": {"type": "array", "items": line},
-        },
-    }  # fmt: skip
-    flaky = {
-        "type": "object",
-        "required": ["id", "scores"],
-        "properties": {"id": {"type": "string"}, "scores": {"type": "array", "items": number}},
-    }
-    early = {
-        "type": "object",
-        "required": ["method", "stopped", "cases", "of", "calls_saved", "note"],
-        "properties": {
-            "method": {"enum": ["group-sequential", "always-valid"]}, "stopped": {"type": "boolean"},
-            "cases": count, "of": count, "calls_saved": count, "note": {"type": "string"},
-        },
-    }  # fmt: skip
-    loss = {
-        "type": "object",
-        "required": ["loss", "better", "worse", "pairs"],
-        "properties": {
-            "loss": {"type": "string"}, "better": {"type": "string"}, "worse": {"type": "string"},
-            "pairs": count, **dict.fromkeys(("a", "b", "delta", "low", "high"), number),
-        },
-    }  # fmt: skip
-    cases = ["total", "scored", "errors", "invalid", "skipped"]
-    tokens = ["prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"]
-    usage = [*("requests", "attempts", "cached", "replayed"), *tokens, "cost_usd"]
-    result = {
-        "type": "object",
-        "required": [
-            "suite", "prompt", "fingerprint", "model", "cases", "metrics", "slices", "references", "gates",
-            "usage", "timing",
-        ],
-        "properties": {
-            "suite": {"type": "string"}, "prompt": {"type": "string"}, "model": {"type": "string"},
-            "fingerprint": {"type": "string", "pattern": "^sha256:"},
-            "cases": {"type": "object", "required": cases, "properties": dict.fromkeys(cases, count)},
-            "metrics": estimates,
-            "slices": {"type": "object", "additionalProperties": nested},
-            "references": nested,
-            "gates": {"type": "array", "items": gate},
-            "attribution": {"type": "object", "additionalProperties": count},
-            "failures": {
-                "type": "object",
-                "required": ["failed", "questions", "truncated"],
-                "properties": {
-                    **dict.fromkeys(("failed", "questions", "tie_sensitive"), count),
-                    "truncated": {"type": "object"},
-                },
-            },
-            "losses": {"type": "array", "items": loss},
-            "abstention": {"type": "array", "items": {"type": "object"}},
-            "risk_coverage": {"type": "array", "items": {"type": "array", "items": number}},
-            "reliability": {"type": "object", "additionalProperties": reliability},
-            "flaky": {"type": "array", "items": flaky},
-            "stop_early": early,
-            "usage": {"type": "object", "required": usage, "properties": dict.fromkeys(usage, number)},
-            "timing": {
-                "type": "object",
-                "required": ["wall_s", "latency_ms"],
-                "properties": {
-                    "wall_s": number,
-                    "latency_ms": {"type": "object", "additionalProperties": number},
-                },
-            },
-        },
-    }  # fmt: skip
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "prompteval run",
-        "type": "object",
-        "required": ["schema", "run_id", "verdict", "exit_code", "results"],
-        "properties": {
-            "schema": {"const": "prompteval/run@1"},
-            "run_id": {"type": "string"},
-            "verdict": verdict,
-            "exit_code": {"enum": [0, 1, 2, 3, 4, 5, 130]},
-            "reason": {"type": "string"},
-            "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
-        },
-        "$defs": {"estimate": estimate, "result": result},
+        **_object(["schema", "run_id", "verdict", "exit_code", "results"], properties),
+        "$defs": {"estimate": _estimate(), "result": _result()},
     }
+
+
+def _object(required: Sequence[str], properties: Mapping[str, Any]) -> Schema:
+    return {"type": "object", "required": list(required), "properties": dict(properties)}
+
+
+def _map_of(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
+
+
+def _list_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _estimate() -> Schema:
+    properties = {
+        "value": NUMBER, "low": NUMBER, "high": NUMBER, "n": COUNT, "missing": COUNT, "method": TEXT,
+        "reason": TEXT, "note": TEXT, "gateable": {"const": False}, "left_out": COUNT, "null_high": NUMBER,
+        "stable": COUNT, "repeated": COUNT,
+    }  # fmt: skip
+    return _object(["value", "low", "high", "n", "missing", "method"], properties)
+
+
+def _result() -> Schema:
+    """One (suite, prompt, model)."""
+    estimates = _map_of({"$ref": "#/$defs/estimate"})
+    cases = ["total", "scored", "errors", "invalid", "skipped"]
+    usage = ["requests", "attempts", "cached", "replayed", *_TOKENS, "cost_usd"]
+    gate = {"rule": TEXT, "verdict": VERDICT, "observed": NUMBER, "detail": TEXT}
+    properties = {
+        "suite": TEXT,
+        "prompt": TEXT,
+        "model": TEXT,
+        "fingerprint": {"type": "string", "pattern": "^sha256:"},
+        "cases": _object(cases, dict.fromkeys(cases, COUNT)),
+        "metrics": estimates,
+        "slices": _map_of(_map_of(estimates)),
+        "references": _map_of(estimates),
+        "gates": _list_of(_object(list(gate), gate)),
+        **_pipeline(),
+        "reliability": _map_of(_reliability()),
+        "flaky": _list_of(_object(["id", "scores"], {"id": TEXT, "scores": _list_of(NUMBER)})),
+        "stop_early": _early(),
+        "usage": _object(usage, dict.fromkeys(usage, NUMBER)),
+        "timing": _object(["wall_s", "latency_ms"], {"wall_s": NUMBER, "latency_ms": _map_of(NUMBER)}),
+    }
+    required = ["suite", "prompt", "fingerprint", "model", "cases", "metrics", "slices", "references"]
+    return _object([*required, "gates", "usage", "timing"], properties)
+
+
+def _pipeline() -> Schema:
+    """What a suite with a retrieval pipeline adds to its result."""
+    counted = dict.fromkeys(("failed", "questions", "tie_sensitive"), COUNT)
+    numbers = dict.fromkeys(("a", "b", "delta", "low", "high"), NUMBER)
+    loss = {"loss": TEXT, "better": TEXT, "worse": TEXT, "pairs": COUNT, **numbers}
+    return {
+        "attribution": _map_of(COUNT),
+        "failures": _object(
+            ["failed", "questions", "truncated"], {**counted, "truncated": {"type": "object"}}
+        ),
+        "losses": _list_of(_object(["loss", "better", "worse", "pairs"], loss)),
+        "abstention": _list_of({"type": "object"}),
+        "risk_coverage": _list_of(_list_of(NUMBER)),
+    }
+
+
+def _reliability() -> Schema:
+    """The bins of one `reliability` metric."""
+    ends = ["low", "high", "confidence", "share", "share_low", "share_high"]
+    line = _object(["n", *ends], {"n": COUNT, **dict.fromkeys(ends, NUMBER)})
+    known = {"ece": NUMBER, "null_high": NUMBER, "missing": COUNT, "reason": TEXT, "bins": _list_of(line)}
+    return _object(["ece", "null_high", "missing", "bins"], known)
+
+
+def _early() -> Schema:
+    properties = {
+        "method": {"enum": ["group-sequential", "always-valid"]}, "stopped": {"type": "boolean"},
+        "cases": COUNT, "of": COUNT, "calls_saved": COUNT, "note": TEXT,
+    }  # fmt: skip
+    return _object(list(properties), properties)

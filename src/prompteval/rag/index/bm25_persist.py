@@ -12,10 +12,16 @@ from prompteval.core.errors import UsageError
 from prompteval.core.retrieval import Chunk
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25, Postings
-from prompteval.rag.index.content import REBUILD, content_of, read_checked, write_private
+from prompteval.rag.index.content import (
+    META_FILE,
+    REBUILD,
+    content_of,
+    read_checked,
+    read_meta,
+    write_private,
+)
 
 FORMAT = "prompteval/bm25@1"
-META_FILE = "index.json"
 POSTINGS_FILE = "postings.bin"
 # As written, one after the other: `starts`, `places`, `impacts`.
 _KINDS: tuple[np.dtype[Any], ...] = (np.dtype("<i8"), np.dtype("<i4"), np.dtype("<f4"))
@@ -77,10 +83,7 @@ def open_bm25(folder: Path, chunks: Sequence[Chunk], how: Bm25) -> Bm25Index:
 
 
 def _meta(folder: Path) -> dict[str, Any]:
-    try:
-        meta: dict[str, Any] = json.loads((folder / META_FILE).read_bytes())
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{folder / META_FILE}: cannot be read: {error}", REBUILD) from None
+    meta: dict[str, Any] = read_meta(folder)
     whole = (
         isinstance(meta, dict)
         and meta.get("format") == FORMAT

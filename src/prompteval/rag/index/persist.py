@@ -10,11 +10,17 @@ import numpy as np
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.protocols import Embedder
 from prompteval.core.retrieval import Chunk
-from prompteval.rag.index.content import REBUILD, content_of, read_checked, write_private
+from prompteval.rag.index.content import (
+    META_FILE,
+    REBUILD,
+    content_of,
+    read_checked,
+    read_meta,
+    write_private,
+)
 from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity, IndexKind
 
 FORMAT = "prompteval/dense@1"
-META_FILE = "index.json"
 VECTORS_FILE = "vectors.safetensors"
 
 
@@ -76,10 +82,7 @@ def open_index(
 
 
 def _meta(folder: Path) -> dict[str, Any]:
-    try:
-        meta: dict[str, Any] = json.loads((folder / META_FILE).read_bytes())
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{folder / META_FILE}: cannot be read: {error}", REBUILD) from None
+    meta: dict[str, Any] = read_meta(folder)
     texts = ("model", "content", "sha256")
     whole = (
         isinstance(meta, dict)
