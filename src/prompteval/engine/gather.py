@@ -11,14 +11,21 @@ Result = TypeVar("Result")
 class Gathered(Generic[Item, Result]):
     """Callers hand in one item each; whatever waits when the thread comes free goes together.
 
-    A result that is an exception is raised for its caller alone; what the work itself raises, for all.
+    At most `most` items make a batch; one leaves `wait_s` seconds after the thread came free, so that
+    whoever is about to ask gets into it. A result that is an exception is raised for its caller alone;
+    what the work itself raises, for all.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], Sequence[Result | Exception]], most: int = 256
+        self,
+        work: Callable[[Sequence[Item]], Sequence[Result | Exception]],
+        most: int = 256,
+        *,
+        wait_s: float = 0.0,
     ) -> None:
         self._work = work
         self._most = most
+        self._wait_s = wait_s
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -38,7 +45,7 @@ class Gathered(Generic[Item, Result]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # whoever is about to ask gets into this batch
+                await asyncio.sleep(self._wait_s)
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 live = [(item, future) for item, future in batch if not future.done()]
                 try:
