@@ -39,8 +39,13 @@ def test_none_tells_the_way_forward(tmp_path: Path) -> None:
             "prompteval.toml:1:1 PE121 unknown setting 'defalt_model' .did you mean 'default_model'",
         ),
         ("[models.m]\nmodle = 'x'", "prompteval.toml:2:1 PE121 unknown key 'modle'"),
-        ("[models.m]\ntimeout_s = -1", "above zero"),
+        ("[models.m]\ntimeout_s = -1", "a number from 0.001 to 86,400"),
         ("a = ", "not TOML"),
+        # B25: numbers out of any sane range
+        ("[models.m]\nrpm = 10000000000000", "toml:2:1 PE121 rpm of model 'm' is .* from 1 to 1,000,000,000"),
+        ("[models.m]\ntimeout_s = inf", "from 0.001 to 86,400, not inf"),
+        ("[models.m]\nprice = {input = 1, output = nan}", "toml:2:21 PE121 output in the price .* from 0 to"),
+        (f"[models.m]\nrpm = {'9' * 5000}", "not TOML"),
     ],
 )
 def test_wrong_settings_name_line_and_mend(tmp_path: Path, text: str, told: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.problem import did_you_mean
+from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
 
 Pointer = tuple[str | int, ...]
@@ -123,10 +124,11 @@ def _text(raw: Mapping[str, Any], key: str, wrong: list[Wrong]) -> str | None:
 
 def _repeat(raw: Mapping[str, Any], wrong: list[Wrong]) -> int | None:
     value = raw["repeat"]
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        wrong.append((("repeat",), "PE316", f"repeat is a whole number from 1, not {value!r}", ""))
+    fault = RANGES["repeat"].fault("repeat", value)
+    if fault:
+        wrong.append((("repeat",), "PE316", fault, ""))
         return None
-    return value
+    return int(value)
 
 
 def _answers(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[str, ...]:
@@ -174,4 +176,6 @@ def _span_error(span: Any) -> str:
             return "start and end are whole numbers with 0 <= start < end"
         if "quote" in span:
             return "a gold span has a quote, or start and end, not both"
-    return ""
+    if not isinstance(span.get("quote", ""), str):
+        return f"the quote of a gold span is a text, not {span['quote']!r:.60}"
+    return RANGES["grade"].fault("the grade of a gold span", span.get("grade", 1))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from prompteval.core.problem import did_you_mean
+from prompteval.core.ranges import RANGES
 from prompteval.workspace.yaml12 import Document, Pointer
 
 Mode = Literal["retrieval", "retrieved", "oracle", "oracle_distractors", "closed_book"]
@@ -162,10 +163,11 @@ class SectionReader:
         )
 
     def _count(self, pointer: Pointer, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            self._wrong(pointer, f"{pointer[-1]} is a whole number from 1, not {value!r}")
+        fault = RANGES[str(pointer[-1])].fault(str(pointer[-1]), value)
+        if fault:
+            self._wrong(pointer, fault)
             return 1
-        return value
+        return int(value)
 
     def _budget(self, raw: Mapping[str, Any]) -> tuple[int, Overflow]:
         table = self._table(raw, "budget")
@@ -205,15 +207,17 @@ class SectionReader:
 def rag_schema() -> dict[str, Any]:
     """The JSON Schema of the section."""
     text = {"type": "string", "minLength": 1}
-    count = {"type": "integer", "minimum": 1}
     part = {"anyOf": [text, {"type": "object", "minProperties": 1}]}
-    budget = {"context_tokens": count, "on_overflow": {"enum": list(get_args(Overflow))}}
+    budget = {
+        "context_tokens": RANGES["context_tokens"].schema(),
+        "on_overflow": {"enum": list(get_args(Overflow))},
+    }
     return {
         "type": "object",
         "additionalProperties": False,
         "required": ["corpus"],
         "properties": {
-            "corpus": text, "chunker": part, "retriever": part, "reranker": part, "k": count,
+            "corpus": text, "chunker": part, "retriever": part, "reranker": part, "k": RANGES["k"].schema(),
             "bm25": {"type": "object"}, "dense": {"type": "object"}, "question": text,
             "budget": {"type": "object", "additionalProperties": False, "properties": budget},
             "modes": {"type": "array", "items": {"enum": list(MODES)}},

@@ -9,6 +9,7 @@ from typing import Any
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
 from prompteval.workspace.text import decode
 
@@ -110,6 +111,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise InvalidInput([Problem(str(path), line, column, "PE120", f"not TOML: {message}")]) from None
     except RecursionError:
         raise InvalidInput([Problem(str(path), 1, 1, "PE120", "not TOML: nested too deeply")]) from None
+    except ValueError:  # an integer of more digits than Python reads
+        message = "not TOML: an integer of more than 4,300 digits"
+        raise InvalidInput([Problem(str(path), 1, 1, "PE120", message)]) from None
 
 
 def _load(root: Path, path: Path, inside: tuple[str, ...]) -> Workspace:
@@ -178,10 +182,14 @@ class _Reader:
         for key, value in table.items():
             if key not in kinds:
                 self._note(key, f"unknown key {key!r} in model {name!r}", did_you_mean(key, kinds))
-            elif isinstance(value, bool) or not isinstance(value, kinds[key]):
+            elif key in RANGES and key != "price":
+                fault = RANGES[key].fault(f"{key} of model {name!r}", value)
+                if fault:
+                    self._note(key, fault)
+                else:
+                    values[key] = value
+            elif not isinstance(value, kinds[key]):
                 self._note(key, f"{key} of model {name!r} has the wrong type")
-            elif isinstance(value, int | float) and not value > 0:
-                self._note(key, f"{key} of model {name!r} must be above zero")
             elif key == "api_key_env" and not _is_variable(str(value)):
                 message = f"{key} of model {name!r} is the name of a variable, not the key itself"
                 self._note(key, message, 'set the variable, and write its name: api_key_env = "OUR_KEY"')
@@ -195,8 +203,8 @@ class _Reader:
             if key not in PRICE_KEYS:
                 help = did_you_mean(key, PRICE_KEYS)
                 self._note(key, f"unknown key {key!r} in the price of model {name!r}", help)
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                self._note(key, f"{key} in the price of model {name!r} is a number from 0")
+            elif not RANGES["price"].holds(value):
+                self._note(key, RANGES["price"].fault(f"{key} in the price of model {name!r}", value))
         missing = sorted({"input", "output"} - set(table))
         if missing:
             help = "both are USD per million tokens"

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.ranges import RANGES
 from prompteval.workspace.rag_section import RagSection, SectionReader, rag_schema
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
@@ -221,10 +222,11 @@ class _Reader:
 
     def _repeat(self, raw: Mapping[str, Any]) -> int:
         value = raw.get("repeat", 1)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            self._note(("repeat",), "PE203", f"repeat is a whole number from 1, not {value!r}")
+        fault = RANGES["repeat"].fault("repeat", value)
+        if fault:
+            self._note(("repeat",), "PE203", fault)
             return 1
-        return value
+        return int(value)
 
     def _scorers(self, raw: Mapping[str, Any]) -> tuple[ScorerSpec, ...]:
         value = raw.get("scorers")
@@ -304,7 +306,7 @@ def suite_schema() -> dict[str, Any]:
         "endpoint": {"type": "object"},
         "cases": {"anyOf": [text, {"type": "array", "items": {"type": ["string", "object"]}}]},
         "models": names, "split": names, "metrics": names, "primary": names, "slices": names,
-        "repeat": {"type": "integer", "minimum": 1},
+        "repeat": RANGES["repeat"].schema(),
         "scorers": {"type": "array", "items": option},
         "references": {"type": "array", "items": {"enum": list(REFERENCES)}},
         "gate": {"type": "array", "items": {"type": ["string", "object"]}},
