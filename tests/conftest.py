@@ -5,3 +5,6 @@ from hypothesis import settings
 # A busy machine must not fail a property; the whole suite has its own time limit.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+# Stored workspaces are read by tests, and are none.
+collect_ignore = ["fixtures"]

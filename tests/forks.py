@@ -1,0 +1,135 @@
+"""Command lines without the cost of starting Python: each runs in a fork of a process that has all imported.
+
+`python -m tests.forks` is that process. It reads one request a line and answers with one line.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MEMORY = 4 << 30
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command line ended. `code` is None where the deadline killed it; `peak_mb` is its own memory."""
+
+    code: int | None
+    stdout: str
+    stderr: str
+    seconds: float
+    peak_mb: float
+
+
+class Forks:
+    """Runs command lines in forks, one at a time. The environment is the caller's, and what each is given."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.forks"]
+        root = Path(__file__).parents[1]
+        self._process = subprocess.Popen(
+            command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(
+        self, cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, deadline_s: float = 60.0
+    ) -> Done:
+        """`prompteval ARGUMENTS` in `cwd`."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        request = {"cwd": str(cwd), "arguments": arguments, "env": dict(env or {}), "deadline_s": deadline_s}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return Done(**json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        self._process.communicate(timeout=10)
+
+
+def main() -> None:
+    import prompteval.cli.app  # what every fork has
+
+    assert prompteval.cli.app
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        started = time.perf_counter()
+        child = os.fork()
+        if child == 0:
+            become(request, out.fileno(), err.fileno())
+        code, peak_mb = wait(child, request["deadline_s"])
+        seconds = time.perf_counter() - started
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode("utf-8", "backslashreplace"))
+    return {"code": code, "stdout": texts[0], "stderr": texts[1], "seconds": seconds, "peak_mb": peak_mb}
+
+
+def wait(child: int, deadline_s: float) -> tuple[int | None, float]:
+    """(exit code, peak memory) of a child; its whole group is killed when it is late."""
+    handle = os.pidfd_open(child)
+    ended = bool(select.select([handle], [], [], deadline_s)[0])
+    os.close(handle)
+    if not ended:
+        kill_group(child)
+    _, status, used = os.wait4(child, 0)
+    kill_group(child)  # workers that outlive it
+    return (os.waitstatus_to_exitcode(status) if ended else None), used.ru_maxrss / 1024
+
+
+def kill_group(child: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+
+
+def become(request: Mapping[str, Any], out: int, err: int) -> None:
+    """The child: one command line, as a process of its own would run it."""
+    code = 1
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for given, number in ((nothing, 0), (out, 1), (err, 2)):
+            os.dup2(given, number)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        os.chdir(request["cwd"])
+        os.environ.update(request["env"])
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+        code = command(request["arguments"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def command(arguments: Sequence[str]) -> int:
+    """The exit code of a command line; an exception is printed and is 1, as Python does it."""
+    from prompteval.cli.app import run
+
+    sys.argv = ["prompteval", *arguments]
+    try:
+        run(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    return 1
+
+
+if __name__ == "__main__":
+    main()
