@@ -4,8 +4,10 @@
 """
 
 import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import resource
 import select
 import signal
@@ -58,12 +60,21 @@ class Forks:
 
 
 def main() -> None:
-    import prompteval.cli.app  # what every fork has
-
-    assert prompteval.cli.app
+    load()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
         sys.stdout.flush()
+
+
+def load() -> None:
+    """Imports what every fork would import for itself."""
+    import prompteval
+
+    for found in pkgutil.walk_packages(prompteval.__path__, "prompteval."):
+        if not found.name.startswith(("prompteval.testing", "prompteval.__main__", "prompteval.isolate")):
+            importlib.import_module(found.name)
+    for name in ("aiohttp", "numpy", "scipy.stats", "rich.console", "rich.table"):
+        importlib.import_module(name)
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
