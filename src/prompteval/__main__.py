@@ -10,6 +10,9 @@ def main() -> None:
 
         sys.stdout.write(f"prompteval {__version__}\n")
         return
+    from prompteval.isolate.path import leave_current_folder
+
+    leave_current_folder()
     from prompteval.cli.app import run
 
     run(sys.argv[1:])

@@ -46,7 +46,3 @@ def _limit_memory(count: int) -> None:
     except (ImportError, ValueError, OSError):
         # macOS has no address-space limit; the deadline and the output cap still hold there.
         return
-
-
-if __name__ == "__main__":
-    main()

@@ -9,13 +9,21 @@ import subprocess
 import sys
 import time
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
+from prompteval.isolate.path import worker_path
 
 START_SECONDS = 10.0
 MEMORY_BYTES = 1_000_000_000
+# -I keeps the current folder, PYTHON* variables and the user's own start-up files out.
+_CHILD = """
+import json, sys
+own = json.loads(sys.argv.pop(1))
+sys.path[:] = [*own, *(entry for entry in sys.path if entry not in own)]
+from prompteval.isolate.child import main
+main()
+"""
 
 
 class WorkerCrashed(PromptevalError):
@@ -26,8 +34,8 @@ class Worker:
     """Runs `module:function` calls in a child process, one at a time.
 
     Arguments and results are JSON values. The child starts on first use, sees no variable of
-    the environment but PATH and LANG, and is limited to MEMORY_BYTES of address space where
-    the system can do that.
+    the environment but PATH and LANG, imports nothing from the current folder, and is limited to
+    MEMORY_BYTES of address space where the system can do that.
     """
 
     def __init__(self) -> None:
@@ -62,13 +70,11 @@ class Worker:
 
     def _start(self) -> None:
         self.close()
-        source = str(Path(__file__).resolve().parents[2])
         environment = {
             name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ
         }
-        environment["PYTHONPATH"] = os.pathsep.join([source, *(path for path in sys.path if path)])
         self._process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "prompteval.isolate.child", str(MEMORY_BYTES)],
+            [sys.executable, "-I", "-B", "-c", _CHILD, json.dumps(worker_path(sys.path)), str(MEMORY_BYTES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -41,7 +41,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     if not is_workspace(file_path.parent.parent):
         return None
-    from prompteval.testing.plugin.collect import SuiteFile
+    from prompteval.isolate.path import without_current_folder
+
+    with without_current_folder():  # pytest may have put it first
+        from prompteval.testing.plugin.collect import SuiteFile
 
     return SuiteFile.from_parent(parent, path=file_path)
 

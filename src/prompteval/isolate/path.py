@@ -1,0 +1,61 @@
+"""Where modules of our own may come from: never the folder the user happens to stand in."""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+SOURCE = str(Path(__file__).resolve().parents[2])  # the folder that holds the package
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+
+
+def leave_current_folder() -> None:
+    """Take the current folder off `sys.path`: `python -m prompteval` puts it first."""
+    here = _real(".")
+    sys.path[:] = [entry for entry in sys.path if _real(entry or ".") != here or _is_installed(entry)]
+
+
+@contextmanager
+def without_current_folder() -> Iterator[None]:
+    """Inside the block the current folder is not on `sys.path`; after it the path is as before."""
+    before = list(sys.path)
+    leave_current_folder()
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def worker_path(path: Sequence[str]) -> list[str]:
+    """The entries of `path` that a worker process may import from, in their order.
+
+    The package's own folder is always among them; of the current folder and what lies in it only
+    what pip installed there.
+    """
+    return list(dict.fromkeys([*_kept(path), SOURCE]))
+
+
+def _kept(path: Sequence[str]) -> Iterator[str]:
+    here = _real(".")
+    for entry in path:
+        if not Path(entry).is_absolute():
+            continue
+        place = _real(entry)
+        outside = place != here and not place.startswith(here.rstrip(os.sep) + os.sep)
+        if outside or place == SOURCE or _is_installed(entry):
+            yield entry
+
+
+def _is_installed(entry: str) -> bool:
+    """Whether an entry is the standard library or a folder that pip installs to."""
+    standard = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    return entry in standard or not _INSTALLED.isdisjoint(Path(entry).parts)
+
+
+def _real(entry: str) -> str:
+    try:
+        return os.path.realpath(entry)
+    except OSError:  # the current folder is gone
+        return ""
