@@ -20,9 +20,10 @@ def test_f25_a_new_database_is_opened_by_many_at_once(tmp_path: Path) -> None:
         for number in range(30):
             ready.wait()
             try:
-                connection = open_database(tmp_path / f"{number}.sqlite", [_table])
-                connection.execute("INSERT INTO t VALUES (1)")
-                connection.close()
+                database = open_database(tmp_path / f"{number}.sqlite", [_table])
+                with database.transaction() as connection:
+                    connection.execute("INSERT INTO t VALUES (1)")
+                database.close()
             except BaseException as error:
                 failures.append(error)
 

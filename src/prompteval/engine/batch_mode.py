@@ -30,6 +30,7 @@ from prompteval.providers.openai.batch import (
     read_results,
 )
 from prompteval.store.cache import SqliteCache
+from prompteval.store.pruning import delete_database
 
 FIRST_LOOK_SECONDS = 0.5
 LONGEST_LOOK_SECONDS = 60.0
@@ -76,8 +77,7 @@ class BatchFolder:
         self.file.unlink(missing_ok=True)
         if remove:
             self._list.unlink(missing_ok=True)
-            for suffix in ("", "-wal", "-shm"):
-                self._replies.with_name(self._replies.name + suffix).unlink(missing_ok=True)
+            delete_database(self._replies)
 
 
 class Collected(Layer):

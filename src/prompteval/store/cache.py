@@ -10,7 +10,7 @@ from typing import Any
 
 from prompteval.core.errors import StoreError
 from prompteval.core.request import COUNTS, Response, Usage
-from prompteval.store.connection import Migration, open_database
+from prompteval.store.connection import Migration, open_database, open_for_reading
 from prompteval.store.encoding import dumps
 from prompteval.store.writer import Writer, insert_many
 
@@ -50,8 +50,8 @@ class SqliteCache:
     """Replies by key. A row that cannot be read counts as a miss, with a warning."""
 
     def __init__(self, path: Path) -> None:
-        self._reader = open_database(path, MIGRATIONS)
-        self._writer = Writer(path, open_database(path, MIGRATIONS), gather_s=GATHER_SECONDS)
+        self._writer = Writer(open_database(path, MIGRATIONS), gather_s=GATHER_SECONDS)
+        self._reader = open_for_reading(path, MIGRATIONS)
         self._recent: dict[str, str] = {}
         self._puts = 0
         self._job_waits = False

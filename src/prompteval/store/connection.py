@@ -1,65 +1,192 @@
-"""Opening a database file safely: ours, of this version, private, and never overwritten."""
+"""Opening a database file safely: ours, of this version, private, and never overwritten.
 
+No descriptor of a database, of its log or of its shared memory is opened here but by SQLite itself:
+closing any one of them drops every POSIX lock that the process holds on the file, and another process
+then deletes the log under the writer (sqlite.org/howtocorrupt.html, 2.2). What is to be known of a file
+is asked of a connection, or of `lstat`.
+"""
+
+import os
 import random
 import sqlite3
+import stat
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
+from prompteval.store.schema import Migration, foreign_part, schema_of
+from prompteval.store.turn import BUSY_SECONDS, LOCK_SUFFIX, Turn
+
+__all__ = ["COMPANIONS", "Database", "Migration", "open_database", "open_for_reading"]
 
 APPLICATION_ID = 0x70726576  # "prev"
-BUSY_SECONDS = 30.0
-Migration = Callable[[sqlite3.Connection], None]
+# What SQLite and the lock keep beside a database, by the end of the name.
+COMPANIONS = ("-wal", "-shm", "-journal", LOCK_SUFFIX)
+_DEFENSIVE = 1010  # SQLITE_DBCONFIG_DEFENSIVE
+# A new file is made by a descriptor of ours, which must be closed before this process connects to it.
+_OPENING = threading.Lock()
 
 
-def open_database(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
-    """A connection for writing, every migration applied.
+class Database:
+    """A connection that writes, when it is its turn."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, turn: Turn) -> None:
+        self.path = path
+        self.connection = connection
+        self._turn = turn
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing."""
+        with self._turn.taken():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def shrink(self) -> None:
+        """Give back the space of what was deleted."""
+        with self._turn.taken():
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def settle(self) -> None:
+        """Bring to disk what was committed."""
+        with self._turn.taken():
+            self.connection.execute("PRAGMA synchronous=FULL")
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        """Close it; the last connection to a file takes its log in, so that this too has its turn."""
+        try:
+            with self._turn.taken():
+                self.connection.close()
+        except StoreError:  # others hold it for long, so that this is not the last connection
+            self.connection.close()
+        finally:
+            self._turn.close()
+
+
+def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
+    """The database, made where there is none, every migration applied.
 
     Raises StoreError for a file that is no database, belongs to another program, comes from a
-    newer version, or cannot be written.
+    newer version, holds what we did not make, is a link, or cannot be written.
     """
-    fresh = not path.exists() or path.stat().st_size == 0
-    try:
-        if fresh:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-        _check_whole(path)
-        connection = _connect(path)
-        _check_owner(connection, path, len(migrations))
-        mode = _use_log(connection)
-        if mode != "wal":
-            connection.close()
-            message = (
-                "lies where SQLite cannot share memory, as on a network drive; set `store` to a local path"
-            )
-            raise StoreError(str(path), message)
-        connection.execute("PRAGMA synchronous=NORMAL")
-        _migrate(connection, migrations)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(str(path), _plain(error)) from None
-    except OSError as error:
-        raise StoreError(str(path), f"cannot be written: {error.strerror}") from None
-    return connection
+    with _OPENING:
+        try:
+            fresh = _make(path)
+            turn = Turn(path)
+        except OSError as error:
+            raise StoreError(str(path), f"cannot be written: {error.strerror}") from None
+        try:
+            if not fresh:
+                _inspect(path, migrations)
+            return Database(path, _for_writing(path, migrations, turn), turn)
+        except sqlite3.Error as error:
+            turn.close()
+            raise StoreError(str(path), _plain(error)) from None
+        except BaseException:
+            turn.close()
+            raise
 
 
 def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
     """A connection that cannot write. Raises StoreError as `open_database` does."""
-    if not path.exists():
-        raise StoreError(str(path), "there is no such database; `prompteval run` makes one")
-    _check_whole(path)
+    with _OPENING:
+        _refuse_links(path)
+        if not path.exists():
+            raise StoreError(str(path), "there is no such database; `prompteval run` makes one")
+        try:
+            return _inspected(path, migrations)
+        except sqlite3.Error as error:
+            raise StoreError(str(path), _plain(error)) from None
+
+
+def _make(path: Path) -> bool:
+    """Make the file where there is none, and what is there private; whether it is empty."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_links(path)
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
-        connection.execute("PRAGMA query_only=ON")
-        _check_owner(connection, path, len(migrations))
-    except sqlite3.DatabaseError as error:
-        raise StoreError(str(path), _plain(error)) from None
+        # Nobody in this process can be connected to a file that only now comes to be.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    except FileExistsError:
+        _make_private(path)
+    return path.stat().st_size == 0
+
+
+def _make_private(path: Path) -> None:
+    for suffix in ("", *COMPANIONS):
+        place = path.with_name(path.name + suffix)
+        try:
+            mode = stat.S_IMODE(place.stat().st_mode)
+            if mode & 0o077:
+                place.chmod(mode & 0o700)
+        except FileNotFoundError:  # another process may close the log, and so remove it, right now
+            continue
+
+
+def _refuse_links(path: Path) -> None:
+    """SQLite would follow a link, and so would whatever is written through it."""
+    for suffix in ("", *COMPANIONS):
+        place = path.with_name(path.name + suffix)
+        try:
+            mode = place.lstat().st_mode
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise StoreError(str(place), f"cannot be read: {error.strerror}") from None
+        if stat.S_ISLNK(mode):
+            raise StoreError(str(place), "is a symbolic link, and is not followed; remove it")
+        if not stat.S_ISREG(mode):
+            raise StoreError(str(place), "is not a regular file; remove it")
+
+
+def _for_writing(path: Path, migrations: Sequence[Migration], turn: Turn) -> sqlite3.Connection:
+    connection = _connect(path, "rw")
+    try:
+        with turn.taken():
+            if _use_log(connection) != "wal":
+                message = (
+                    "lies where SQLite cannot share memory, as on a network drive;"
+                    " set `store` to a local path"
+                )
+                raise StoreError(str(path), message)
+            connection.execute("PRAGMA synchronous=NORMAL")
+            _migrate(connection, path, migrations)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection that runs no SQL of the file's own: no trigger, no view, no function in a schema."""
+    place = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(
+        place, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):
+        connection.execute(f"PRAGMA {pragma}")
+    configure = getattr(connection, "setconfig", None)  # from Python 3.12
+    if configure is not None:
+        configure(_DEFENSIVE, True)
+    connection.set_authorizer(_only_our_own)
+    return connection
+
+
+def _only_our_own(
+    action: int, first: str | None, second: str | None, database: str | None, within: str | None
+) -> int:
+    """Deny whatever a trigger or a view asks for: `within` is its name."""
+    return sqlite3.SQLITE_OK if within is None else sqlite3.SQLITE_DENY
 
 
 def _use_log(connection: sqlite3.Connection) -> str:
@@ -79,46 +206,50 @@ def _use_log(connection: sqlite3.Connection) -> str:
         time.sleep(random.uniform(0.005, 0.02))
 
 
-def _check_whole(path: Path) -> None:
-    """Raise StoreError for a file shorter than its own header says (sqlite.org/fileformat.html, 1.3).
-
-    While a write-ahead log stands beside it, the file may be in the middle of growing.
-    """
-    with path.open("rb") as file:
-        header = file.read(100)
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        if header:
-            raise StoreError(str(path), "is not a SQLite database; it was not touched")
-        return
-    page = int.from_bytes(header[16:18], "big")
-    pages = int.from_bytes(header[28:32], "big")
-    with suppress(FileNotFoundError):  # another process may close the log, and so remove it, right now
-        if path.with_name(path.name + "-wal").stat().st_size:
-            return
-    counted = header[24:28] == header[92:96]  # else an old writer did not keep the number of pages
-    if counted and path.stat().st_size < pages * (65536 if page == 1 else page):
-        message = "was cut short, and is not a sound SQLite database; move it away to start anew"
-        raise StoreError(str(path), message)
+def _inspect(path: Path, migrations: Sequence[Migration]) -> None:
+    """Refuse a file before anything may write it; SQLite changes one merely by closing it, log and all."""
+    try:
+        _inspected(path, migrations).close()
+    except sqlite3.OperationalError as error:
+        # A process that made the file was killed in the middle: only a connection that writes rolls back.
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
 
 
-def _check_owner(connection: sqlite3.Connection, path: Path, known: int) -> None:
-    connection.execute("BEGIN")  # one look: another process may be making the tables right now
+def _inspected(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
+    connection = _connect(path, "ro")
+    try:
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("BEGIN")  # one look: another process may be making the tables right now
+        _check_owner(connection, path, migrations)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_owner(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    connection.execute("COMMIT")
-    if owner != APPLICATION_ID and (tables or owner):
-        connection.close()
+    found = schema_of(connection)
+    if owner != APPLICATION_ID and (found or owner):
         raise StoreError(str(path), "is a database of another program; it was not touched")
-    if version > known:
-        connection.close()
-        message = f"has schema version {version}, this prompteval knows {known}; install a newer prompteval"
+    if version > len(migrations):
+        message = (
+            f"has schema version {version}, this prompteval knows {len(migrations)};"
+            " install a newer prompteval"
+        )
         raise StoreError(str(path), message)
+    foreign = foreign_part(found, migrations[: max(version, 0)])
+    if foreign:
+        raise StoreError(str(path), f"{foreign}; move the file away to start anew")
 
 
-def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
-    """Apply what is missing, each step in its own transaction."""
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+    """Apply what is missing, all of it or nothing."""
     connection.execute("BEGIN IMMEDIATE")
+    _check_owner(connection, path, migrations)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     for number, migration in enumerate(migrations[version:], version + 1):
@@ -127,10 +258,12 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) ->
     connection.execute("COMMIT")
 
 
-def _plain(error: sqlite3.DatabaseError) -> str:
+def _plain(error: sqlite3.Error) -> str:
     text = str(error)
-    if "not a database" in text or "malformed" in text or "disk image" in text:
-        return f"is not a sound SQLite database ({text}); move it away to start anew"
+    if "not a database" in text:
+        return "is not a SQLite database; it was not touched"
+    if "malformed" in text or "disk image" in text:
+        return f"is damaged or was cut short ({text}); move it away to start anew"
     if "readonly" in text or "unable to open" in text:
         return f"cannot be written ({text})"
     return text

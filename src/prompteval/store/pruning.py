@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prompteval.core.errors import StoreError
 from prompteval.store.cache import MIGRATIONS as CACHE_MIGRATIONS
-from prompteval.store.connection import open_database
+from prompteval.store.connection import COMPANIONS, Database, open_database, open_for_reading
 from prompteval.store.results import MIGRATIONS as RESULTS_MIGRATIONS
 
 TABLES = ("rows", "scores", "attempts", "runs")
@@ -14,13 +14,22 @@ TABLES = ("rows", "scores", "attempts", "runs")
 
 def database_bytes(path: Path) -> int:
     """What a database takes on disk, its write-ahead log included; 0 where there is none."""
-    files = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
-    return sum(file.stat().st_size for file in files if file.exists())
+    return sum(file.stat().st_size for file in _files(path) if file.exists())
+
+
+def delete_database(path: Path) -> None:
+    """Remove a database that no process has open, with everything beside it."""
+    for file in _files(path):
+        file.unlink(missing_ok=True)
+
+
+def _files(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("", *COMPANIONS)]
 
 
 def run_bytes(path: Path, run_ids: Sequence[str]) -> int:
     """About what these runs take: the length of their texts, without the database's own pages."""
-    connection = open_database(path, RESULTS_MIGRATIONS)
+    connection = open_for_reading(path, RESULTS_MIGRATIONS)
     marks = ",".join("?" * len(run_ids))
     sizes = {
         "rows": "length(case_json) + length(observation) + 120",
@@ -46,7 +55,7 @@ def delete_runs(path: Path, run_ids: Sequence[str]) -> None:
     """
     marks = ",".join("?" * len(run_ids))
     work = [(f"DELETE FROM {table} WHERE run_id IN ({marks})", tuple(run_ids)) for table in TABLES]
-    _change(path, open_database(path, RESULTS_MIGRATIONS), work)
+    _change(open_database(path, RESULTS_MIGRATIONS), work)
 
 
 def delete_replies(path: Path, before_day: int | None) -> int:
@@ -54,26 +63,18 @@ def delete_replies(path: Path, before_day: int | None) -> int:
 
     Returns how many went.
     """
-    connection = open_database(path, CACHE_MIGRATIONS)
     where, values = ("", ()) if before_day is None else (" WHERE day < ?", (before_day,))
-    count = int(connection.execute(f"SELECT count(*) FROM replies{where}", values).fetchone()[0])
-    _change(path, connection, [(f"DELETE FROM replies{where}", values)])
-    return count
+    return _change(open_database(path, CACHE_MIGRATIONS), [(f"DELETE FROM replies{where}", values)])
 
 
-def _change(
-    path: Path, connection: sqlite3.Connection, work: Sequence[tuple[str, tuple[object, ...]]]
-) -> None:
+def _change(database: Database, work: Sequence[tuple[str, tuple[object, ...]]]) -> int:
+    """Do it all in one transaction, and shrink the file; how many records went."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        for sql, values in work:
-            connection.execute(sql, values)
-        connection.execute("COMMIT")
-        connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with database.transaction() as connection:
+            count = sum(connection.execute(sql, values).rowcount for sql, values in work)
+        database.shrink()
     except sqlite3.DatabaseError as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise StoreError(str(path), f"could not be made smaller: {error}") from None
+        raise StoreError(str(database.path), f"could not be made smaller: {error}") from None
     finally:
-        connection.close()
+        database.close()
+    return count

@@ -88,7 +88,7 @@ class SqliteStore:
         if readonly:
             open_for_reading(path, MIGRATIONS).close()
             return cls(path, None)
-        return cls(path, Writer(path, open_database(path, MIGRATIONS)))
+        return cls(path, Writer(open_database(path, MIGRATIONS)))
 
     def begin_run(self, run_id: str, manifest: Mapping[str, Any], started: str) -> None:
         """Note that a run begins."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
-from prompteval.store.connection import Migration, open_database
+from prompteval.store.connection import Migration, open_database, open_for_reading
 from prompteval.store.writer import Writer, insert_many
 
 KEYS_A_QUERY = 500
@@ -26,8 +26,8 @@ class SqliteVectors:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._reader = open_database(path, MIGRATIONS)
-        self._writer = Writer(path, open_database(path, MIGRATIONS))
+        self._writer = Writer(open_database(path, MIGRATIONS))
+        self._reader = open_for_reading(path, MIGRATIONS)
 
     @classmethod
     def open(cls, path: Path) -> "SqliteVectors":

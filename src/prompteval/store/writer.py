@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import chain
-from pathlib import Path
 
 from prompteval.core.errors import StoreError
+from prompteval.store.connection import Database
 
 Job = Callable[[sqlite3.Connection], object]
 QUEUED_JOBS = 16
@@ -39,9 +39,8 @@ class Writer:
     A job's error is raised at the next call, and no later job runs: nothing is lost silently.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, *, gather_s: float = 0.0) -> None:
-        self._path = path
-        self._connection = connection
+    def __init__(self, database: Database, *, gather_s: float = 0.0) -> None:
+        self._database = database
         self._gather_s = gather_s
         self._jobs: queue.Queue[Job | threading.Event | None] = queue.Queue(maxsize=QUEUED_JOBS)
         self._error: BaseException | None = None
@@ -71,7 +70,9 @@ class Writer:
     def _raise(self) -> None:
         if self._error is not None:
             error, self._error = self._error, None
-            raise StoreError(str(self._path), f"could not be written: {error}") from error
+            if isinstance(error, StoreError):
+                raise error
+            raise StoreError(str(self._database.path), f"could not be written: {error}") from error
 
     def _work(self) -> None:
         ending = False
@@ -106,22 +107,14 @@ class Writer:
         return batch, [], False
 
     def _commit(self, batch: list[Job]) -> None:
-        """One transaction: all of it or nothing."""
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._database.transaction() as connection:
             for job in batch:
-                job(self._connection)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+                job(connection)
 
     def _finish(self) -> None:
         try:
             if not self._broken:
-                self._connection.execute("PRAGMA synchronous=FULL")
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._connection.close()
-        except sqlite3.Error as error:
+                self._database.settle()
+            self._database.close()
+        except (sqlite3.Error, StoreError) as error:
             self._error = error
