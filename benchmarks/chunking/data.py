@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prompteval.core.retrieval import Document
+from prompteval.corpus.documents import load_corpus
 from prompteval.metrics.spans import Span
-from prompteval.rag.documents import load_corpus
 from prompteval.workspace.tree import WorkingTree
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,11 +22,11 @@ from lexical import Lexical
 from prompteval.core.protocols import Retriever
 from prompteval.core.retrieval import Chunk
 from prompteval.core.verdict import Comparison
+from prompteval.corpus.chunk import build_chunker
 from prompteval.metrics.spans import ceiling, precision_omega
 from prompteval.providers.local.embedder import MiniLMEmbedder
 from prompteval.providers.local.weights import find_weights
 from prompteval.rag.budget import BudgetScores, scores_at_budgets
-from prompteval.rag.chunk import build_chunker
 from prompteval.rag.gold import blank_in, chunk_spans
 from prompteval.rag.index.dense import DenseIndex
 from prompteval.rag.index.embedding import CachedEmbedder

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prompteval.engine.leakage import NEAR, words
+from prompteval.plan.leakage import NEAR, words
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "clinc150"
 OUT_OF_SCOPE = "out_of_scope"

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from prompteval.core.case import Case
-from prompteval.engine.plan import plan_suite
 from prompteval.engine.rag.search import kept_vectors, setup_of
-from prompteval.engine.rag.setup import RagSetup
 from prompteval.metrics.spans import touches
+from prompteval.plan.rag.setup import RagSetup
+from prompteval.plan.suite_plan import plan_suite
 from prompteval.providers.local.passages import Asked
 from prompteval.providers.local.reader import ABSTAIN_BELOW, candidates
 from prompteval.rag.pipeline import Pipeline, Question

@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "runner"))
 
 from measure import LABELS, workspace
 
-from prompteval.engine.meter import Meter
-from prompteval.engine.options import RunOptions
+from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
+from prompteval.plan.run_options import RunOptions
 from prompteval.store.results import SqliteStore
 from prompteval.testing.server import FakeServer, Fault, FaultRates, Reply
 from prompteval.workspace.settings import find_workspace

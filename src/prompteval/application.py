@@ -84,7 +84,7 @@ def load(reference: str, *, model: str | None = None, workspace: Path | str | No
     workspace is found upward from `workspace` or the current folder. Raises UsageError or
     InvalidInput for names and files that are wrong.
     """
-    from prompteval.engine.prompts import resolve_prompt
+    from prompteval.plan.prompt_references import resolve_prompt
     from prompteval.providers.layers import build_layers
     from prompteval.providers.open import check_reference, open_provider
     from prompteval.providers.prices import OWN_KINDS

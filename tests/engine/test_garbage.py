@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from prompteval.engine.garbage import THRESHOLDS, seldom_collected
+from prompteval.engine.garbage_collection import THRESHOLDS, seldom_collected
 
 
 def test_the_thresholds_come_back_whatever_happens() -> None:

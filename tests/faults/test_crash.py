@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from prompteval.engine.meter import Meter
-from prompteval.engine.options import RunOptions
+from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
+from prompteval.plan.run_options import RunOptions
 from prompteval.report.view import RunView
 from prompteval.store.journal import AttemptJournal
 from prompteval.store.results import SqliteStore

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from prompteval.cases.load import load_cases
 from prompteval.core.case import Case
 from prompteval.core.retrieval import Chunk, Document, Ranking
+from prompteval.corpus.documents import load_corpus
+from prompteval.corpus.quote import find_quote, normalised
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.ranking import of_one
 from prompteval.metrics.ranking_names import parse_ranking_metric
-from prompteval.rag.documents import load_corpus
 from prompteval.rag.gold import GoldChunks, GoldReader, GoldSpan
-from prompteval.rag.quote import find_quote, normalised
 from prompteval.workspace.tree import WorkingTree
 
 ROOT = Path(__file__).parents[2]

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
-from prompteval.cases.jsonl import MAX_LINE_BYTES, Note
 from prompteval.cases.record import KEYS
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
 
 _GROUPS = ("inputs", "expected", "tags")
 _PLAIN = ("id", "split", "cluster", "repeat", "answerable")

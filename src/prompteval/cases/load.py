@@ -4,11 +4,11 @@ import posixpath
 from collections.abc import Iterator
 
 from prompteval.cases.csvfile import read_csv
-from prompteval.cases.jsonl import read_jsonl
 from prompteval.cases.record import Pointer, Validate, to_case
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
+from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.suite import CaseSource
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree

@@ -48,7 +48,7 @@ def register(parent: typer.Typer) -> None:
 
 def set_(run: Run = "last", suites: Suites = None) -> int:
     """Write the per-case scores of a run to evals/baselines, one file a suite."""
-    from prompteval.engine.baselines.designate import set_baselines
+    from prompteval.engine.baseline import set_baselines
     from prompteval.workspace.settings import find_workspace
 
     for path in set_baselines(find_workspace(Path.cwd()), run, suites or ()):
@@ -59,7 +59,7 @@ def set_(run: Run = "last", suites: Suites = None) -> int:
 def show(suites: Names = None, as_json: AsJson = False) -> int:
     """Print what the baselines hold: prompt, model, cases and metrics."""
     from prompteval.core.text import printable
-    from prompteval.engine.baselines.designate import baseline_lines
+    from prompteval.engine.baseline import baseline_lines
     from prompteval.workspace.settings import find_workspace
 
     lines = baseline_lines(find_workspace(Path.cwd()), suites or ())

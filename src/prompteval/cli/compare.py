@@ -12,7 +12,7 @@ from prompteval.cli.ending import verb
 from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
 
 if TYPE_CHECKING:
-    from prompteval.engine.options import RunOptions
+    from prompteval.plan.run_options import RunOptions
     from prompteval.report.comparison.view import ComparisonView
     from prompteval.report.view import RunView
     from prompteval.workspace.settings import Workspace
@@ -87,13 +87,13 @@ def compare(
     verbose: Verbose = False,
 ) -> int:
     """Compare B with A, case by case: what got better, what got worse, and how sure that is."""
+    from prompteval.analysis.comparison.options import CompareOptions
     from prompteval.cli.output import check_output_paths
     from prompteval.cli.progress import progress
     from prompteval.engine.compare.compare import comparison
-    from prompteval.engine.compare.options import CompareOptions
     from prompteval.engine.compare.sides import parse_side
     from prompteval.engine.files import forbid_network
-    from prompteval.engine.options import RunOptions
+    from prompteval.plan.run_options import RunOptions
     from prompteval.workspace.settings import find_workspace
 
     written = check_output_paths(outputs or [], ENDINGS)
@@ -131,12 +131,12 @@ def finish_against(
 
     With `as_json` it is one document: the run's, with the comparison under `comparison`.
     """
+    from prompteval.analysis.comparison.options import CompareOptions
     from prompteval.cli.output import finish
     from prompteval.cli.progress import progress
     from prompteval.engine.compare.compare import comparison
-    from prompteval.engine.compare.options import CompareOptions
     from prompteval.engine.compare.sides import Side, parse_side
-    from prompteval.engine.options import RunOptions
+    from prompteval.plan.run_options import RunOptions
 
     options = CompareOptions(suites=ran.suites, inconclusive_fails=ran.inconclusive_fails)
     running = RunOptions(

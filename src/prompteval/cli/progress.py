@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prompteval.engine.meter import Meter
+from prompteval.engine.progress import Meter
 
 
 @contextmanager

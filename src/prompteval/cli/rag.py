@@ -119,10 +119,10 @@ def sweep(
 ) -> int:
     """Compare chunkers, sizes, retrievers and rerankers at one token budget with the suite's own setting."""
     from prompteval.cli.progress import progress
-    from prompteval.engine.options import Selection
     from prompteval.engine.rag.cells import Grid
     from prompteval.engine.rag.search import rag_suite
     from prompteval.engine.rag.sweep import sweep as measure
+    from prompteval.plan.run_options import Selection
     from prompteval.workspace.settings import find_workspace
 
     written = _writable(outputs or [])

@@ -18,7 +18,7 @@ from prompteval.core.text import printable
 from prompteval.stats.sequential import METHODS, Method
 
 if TYPE_CHECKING:
-    from prompteval.engine.options import RunOptions
+    from prompteval.plan.run_options import RunOptions
     from prompteval.workspace.settings import Workspace
 
 EPILOG = """\
@@ -158,9 +158,9 @@ def run(
     from prompteval.cli.output import check_output_paths, finish
     from prompteval.cli.progress import progress
     from prompteval.engine.files import forbid_network
-    from prompteval.engine.options import RunOptions, Selection
     from prompteval.engine.run import run_suites
     from prompteval.engine.stored import failed_cases
+    from prompteval.plan.run_options import RunOptions, Selection
     from prompteval.workspace.settings import find_workspace
 
     if against is not None and stop_early is not None:

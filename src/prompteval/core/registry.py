@@ -32,11 +32,11 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "similarity": "prompteval.scoring.similarity:Similarity",
     },
     "prompteval.chunkers": {
-        "fixed": "prompteval.rag.chunk.chunkers:Fixed",
-        "sentence": "prompteval.rag.chunk.chunkers:Sentence",
-        "markdown": "prompteval.rag.chunk.chunkers:Markdown",
-        "recursive": "prompteval.rag.chunk.chunkers:Recursive",
-        "none": "prompteval.rag.chunk.chunkers:Whole",
+        "fixed": "prompteval.corpus.chunk.chunkers:Fixed",
+        "sentence": "prompteval.corpus.chunk.chunkers:Sentence",
+        "markdown": "prompteval.corpus.chunk.chunkers:Markdown",
+        "recursive": "prompteval.corpus.chunk.chunkers:Recursive",
+        "none": "prompteval.corpus.chunk.chunkers:Whole",
     },
     # Called as factory(options, ingredients); see prompteval.rag.factories.
     "prompteval.retrievers": {

@@ -15,10 +15,11 @@ from pathlib import Path
 from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError, UsageError
 from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
-from prompteval.engine.jobs import Job
-from prompteval.engine.meter import Meter
+from prompteval.engine.progress import Meter
 from prompteval.engine.runner import Stop
-from prompteval.engine.targets.prompt import PromptPlan, PromptTarget
+from prompteval.engine.targets.prompt import PromptTarget
+from prompteval.plan.jobs import Job
+from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.providers.layers import Layer
 from prompteval.providers.openai import OpenAIProvider
 from prompteval.providers.openai.batch import (

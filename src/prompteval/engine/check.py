@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.text import counted
-from prompteval.engine.plan import SuitePlan, plan_suite
-from prompteval.engine.repeats import repeat_problems
+from prompteval.plan.repeats import repeat_problems
+from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.prompt import lock
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt

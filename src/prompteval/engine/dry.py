@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from prompteval.core.errors import DeadlineExceeded, RenderError
-from prompteval.engine.jobs import Job, plan_jobs, plan_suites
 from prompteval.engine.models import Models
-from prompteval.engine.options import RunOptions
-from prompteval.engine.targets.prompt import PromptPlan, PromptTarget
+from prompteval.engine.targets.prompt import PromptTarget
+from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.store.cache import SqliteCache
 from prompteval.workspace.settings import STATE_DIR, Workspace
 

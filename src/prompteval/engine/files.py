@@ -9,8 +9,8 @@ from typing import Any
 from prompteval.core.errors import PromptevalError, StoreError
 from prompteval.core.observation import Row
 from prompteval.engine.batch_mode import BatchFolder
-from prompteval.engine.options import RunOptions
 from prompteval.engine.stored import store_path
+from prompteval.plan.run_options import RunOptions
 from prompteval.providers.recording import Recorder
 from prompteval.store.cache import SqliteCache
 from prompteval.store.journal import AttemptJournal, journal_path, read_attempts

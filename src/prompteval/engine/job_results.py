@@ -3,13 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from prompteval.core.text import counted
-from prompteval.engine.collect import EntryColumns, collect
-from prompteval.engine.early.decide import Early
-from prompteval.engine.jobs import Job
-from prompteval.engine.measures import reads_target
-from prompteval.engine.options import RunOptions
-from prompteval.engine.summary import (
+from prompteval.analysis.columns.entry_columns import EntryColumns, collect
+from prompteval.analysis.early.decide import Early
+from prompteval.analysis.summary import (
     breakdowns,
     decide_gates,
     latency,
@@ -19,8 +15,12 @@ from prompteval.engine.summary import (
     reliability_tables,
     slice_estimates,
 )
-from prompteval.engine.targets.outputs import OutputsPlan
-from prompteval.engine.usage import UsageTotals
+from prompteval.analysis.usage import UsageTotals
+from prompteval.core.text import counted
+from prompteval.plan.jobs import Job
+from prompteval.plan.measures import reads_target
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.report.rag_view import RagView
 from prompteval.report.view import ResultView
 from prompteval.store.results import SqliteStore
@@ -129,7 +129,7 @@ class JobResults:
 
     def _pipeline(self, job: Job) -> RagView:
         """What the stages of a retrieval pipeline did."""
-        from prompteval.engine.rag.outcome import rag_view
+        from prompteval.analysis.failure_reasons import rag_view
 
         return rag_view(self._stored(job))
 

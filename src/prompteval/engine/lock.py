@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem, did_you_mean
-from prompteval.engine.prompts import split_reference
+from prompteval.plan.prompt_references import split_reference
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.lock import (
     PATH,

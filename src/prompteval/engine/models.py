@@ -9,10 +9,10 @@ from prompteval.core.protocols import BatchProvider, Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.engine.batch_mode import BatchFolder, Collected, wanted_requests
 from prompteval.engine.batching import Batched
-from prompteval.engine.jobs import Job
 from prompteval.engine.limits import Limiter
-from prompteval.engine.meter import Meter
-from prompteval.engine.options import RunOptions
+from prompteval.engine.progress import Meter
+from prompteval.plan.jobs import Job
+from prompteval.plan.run_options import RunOptions
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.openai import OpenAIProvider

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from prompteval.analysis.columns.entry_columns import EntryColumns, collect
+from prompteval.analysis.comparison.gate_rules import gated_results, settle
+from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
 from prompteval.core.errors import UsageError
-from prompteval.engine.collect import EntryColumns, collect
-from prompteval.engine.compare.gating import gated_results, settle
-from prompteval.engine.manifest import suite_facts
-from prompteval.engine.measures import reads_target
-from prompteval.engine.plan import SuitePlan, plan_suite
 from prompteval.engine.run import verdict_of
 from prompteval.engine.runner import Stop
 from prompteval.engine.stored import ended, store_path
-from prompteval.engine.summary import decide_gates, metric_estimates, needs, slice_estimates
+from prompteval.plan.manifest import suite_facts
+from prompteval.plan.measures import reads_target
+from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace

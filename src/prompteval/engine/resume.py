@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prompteval.core.errors import UsageError
-from prompteval.engine.options import RunOptions, Selection
+from prompteval.plan.run_options import RunOptions, Selection
 from prompteval.store.results import RunRecord, SqliteStore
 
 LAST = "last"

@@ -8,27 +8,28 @@ from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
 
+from prompteval.analysis.comparison.gate_rules import gated_results, settle
+from prompteval.analysis.early.decide import Early
+from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
 from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
-from prompteval.engine.compare.gating import gated_results, settle
-from prompteval.engine.early.decide import Early
-from prompteval.engine.early.plan import plan_early
+from prompteval.engine.early_stopping import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
-from prompteval.engine.garbage import seldom_collected
+from prompteval.engine.garbage_collection import seldom_collected
 from prompteval.engine.job_results import JobResults
-from prompteval.engine.jobs import Job, plan_jobs, plan_suites
-from prompteval.engine.manifest import manifest
-from prompteval.engine.meter import Meter
 from prompteval.engine.models import Models
-from prompteval.engine.options import RunOptions
-from prompteval.engine.plan import SuitePlan
+from prompteval.engine.progress import Meter
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import Entry, Stop, Waiting, interruptible, run_cases
 from prompteval.engine.stored import stored_rows
-from prompteval.engine.usage import UsageTotals
+from prompteval.engine.targets.open import open_target
+from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.plan.manifest import manifest
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord
 from prompteval.workspace.settings import Workspace
@@ -197,7 +198,7 @@ class _Run:
         provider, concurrency, waiting = None, self._options.concurrency, Waiting()
         if job.target.own_model is None:
             provider, concurrency = models.layered(job, waiting)
-        target = job.target.open(job.model, provider)
+        target = open_target(job.target, job.model, provider)
         try:
             for portion in running.portions():
                 await run_cases(

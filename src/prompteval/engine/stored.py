@@ -5,7 +5,6 @@ from pathlib import Path
 
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.observation import Row
-from prompteval.engine.options import RunOptions
 from prompteval.report.view import RunView, from_json
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
@@ -45,12 +44,6 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
             help = "it is a side of a comparison; compare again"
         raise UsageError(f"run {record.run_id} did not end", help)
     return record, from_json(record.summary, lambda: stored_rows(workspace, record.run_id))
-
-
-def narrowed(record: RunRecord) -> bool:
-    """Whether a run was asked for some of its suites' cases only."""
-    options = record.manifest.get("options")
-    return options is not None and RunOptions().selecting(options).selection.narrows
 
 
 def stored_rows(workspace: Workspace, run_id: str) -> Iterator[Row]:

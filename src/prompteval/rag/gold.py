@@ -8,9 +8,9 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.problem import Problem, nearest
 from prompteval.core.retrieval import Chunk, Document
+from prompteval.corpus.quote import Normalised, find_exact, find_normalised, normalised
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.spans import Blank, Span
-from prompteval.rag.quote import Normalised, find_exact, find_normalised, normalised
 
 
 @dataclass(frozen=True, slots=True)

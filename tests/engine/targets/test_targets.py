@@ -12,10 +12,11 @@ import pytest
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.observation import Observation
-from prompteval.engine.targets.base import OpenTarget, TargetPlan
-from prompteval.engine.targets.endpoint import plan_endpoint
-from prompteval.engine.targets.function import plan_function
-from prompteval.engine.targets.outputs import plan_outputs
+from prompteval.engine.targets.open import open_target
+from prompteval.plan.function import plan_function
+from prompteval.plan.targets.base import OpenTarget, TargetPlan
+from prompteval.plan.targets.endpoint import plan_endpoint
+from prompteval.plan.targets.outputs import plan_outputs
 from prompteval.workspace.tree import WorkingTree
 
 
@@ -26,7 +27,7 @@ def ask(plan: TargetPlan, *cases: Case) -> list[Observation]:
         finally:
             await target.aclose()
 
-    return asyncio.run(all_of(plan.open(plan.own_model or "", None)))
+    return asyncio.run(all_of(open_target(plan, plan.own_model or "", None)))
 
 
 def recorded(root: Path, *lines: object) -> None:
@@ -172,7 +173,7 @@ def test_an_endpoint_needs_its_variables(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("APP_KEY", raising=False)
     plan = plan_endpoint({"url": "http://127.0.0.1:9/x", "headers_env": {"x-key": "APP_KEY"}})
     with pytest.raises(UsageError, match="APP_KEY is not set"):
-        plan.open("endpoint", None)
+        open_target(plan, "endpoint", None)
 
 
 @pytest.mark.parametrize(

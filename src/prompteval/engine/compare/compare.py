@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from prompteval.analysis.baselines.file import baseline_entries
+from prompteval.analysis.comparison.options import CompareOptions
+from prompteval.analysis.comparison.pairing import pair_entries
+from prompteval.analysis.comparison.results import compare_pairs
+from prompteval.analysis.comparison.rules import check_entries, check_plans
+from prompteval.analysis.comparison.sentence import sentence
+from prompteval.analysis.entries import CompareEntry, stored_entries
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.verdict import ComparisonVerdict
-from prompteval.engine.baselines.file import baseline_entries
-from prompteval.engine.compare.entries import CompareEntry, stored_entries
 from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side, suites_gone
-from prompteval.engine.compare.options import CompareOptions
-from prompteval.engine.compare.pairing import pair_entries
-from prompteval.engine.compare.results import compare_pairs
-from prompteval.engine.compare.rules import check_entries, check_plans
 from prompteval.engine.compare.sides import Side
-from prompteval.engine.compare.words import sentence
-from prompteval.engine.meter import Meter
-from prompteval.engine.options import RunOptions
+from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
 from prompteval.engine.stored import ended, store_path
+from prompteval.plan.run_options import RunOptions
 from prompteval.report.comparison.view import ComparisonView
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from prompteval.analysis.entries import CompareEntry
 from prompteval.core.errors import UsageError
-from prompteval.engine.compare.entries import CompareEntry
 from prompteval.engine.compare.sides import Side
-from prompteval.engine.jobs import plan_jobs
-from prompteval.engine.manifest import suite_facts
-from prompteval.engine.options import RunOptions
-from prompteval.engine.plan import SuitePlan, plan_suite, suite_at
-from prompteval.engine.prompts import split_reference
+from prompteval.plan.jobs import plan_jobs
+from prompteval.plan.manifest import suite_facts
+from prompteval.plan.prompt_references import split_reference
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.suite_plan import SuitePlan, plan_suite, suite_at
 from prompteval.workspace.discovery import find_suites, prompt_files, suite_files
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import load_suite

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
-from prompteval.engine.plan import SuitePlan
+from prompteval.plan.suite_plan import SuitePlan
 from prompteval.rag.pipeline import Pipeline
 from prompteval.workspace.settings import Workspace
 

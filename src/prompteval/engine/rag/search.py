@@ -9,9 +9,9 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import VectorCache
 from prompteval.core.retrieval import Ranking
-from prompteval.engine.plan import SuitePlan, plan_suite
-from prompteval.engine.rag.setup import RagSetup
 from prompteval.metrics.spans import touches
+from prompteval.plan.rag.setup import RagSetup
+from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.rag.factories import build_retriever
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.store.vectors import SqliteVectors
@@ -113,7 +113,7 @@ def _asked(plan: SuitePlan, question: str, case_id: str | None) -> Question:
     if case is None:
         known = [case.id for case in plan.cases()]
         raise UsageError(f"suite {plan.suite.name} has no case {case_id!r}", did_you_mean(case_id, known))
-    from prompteval.engine.rag.setup import question_of
+    from prompteval.plan.rag.setup import question_of
 
     return Question(case.id, str(question_of(case, setup_of(plan).section)))
 

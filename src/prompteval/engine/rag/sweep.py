@@ -12,14 +12,14 @@ from prompteval.core.case import Case
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.verdict import Comparison
-from prompteval.engine.meter import Meter
-from prompteval.engine.options import Selection
-from prompteval.engine.plan import plan_suite
+from prompteval.engine.progress import Meter
 from prompteval.engine.rag.cells import Cell, Grid, KeptCells, Measured
 from prompteval.engine.rag.search import kept_vectors, setup_of
-from prompteval.engine.rag.setup import RagSetup, question_of
-from prompteval.engine.select import select
 from prompteval.metrics.spans import ceiling
+from prompteval.plan.rag.setup import RagSetup, question_of
+from prompteval.plan.run_options import Selection
+from prompteval.plan.selection import select
+from prompteval.plan.suite_plan import plan_suite
 from prompteval.rag.budget import scores_at_budgets
 from prompteval.rag.gold import blank_in, chunk_spans, spans_of
 from prompteval.rag.index.content import indexed_text

@@ -10,8 +10,8 @@ from difflib import SequenceMatcher
 from statistics import fmean
 
 from prompteval.core.retrieval import Chunk
+from prompteval.corpus.quote import find_exact, find_normalised, normalised
 from prompteval.metrics.spans import Span, touches
-from prompteval.rag.quote import find_exact, find_normalised, normalised
 from prompteval.rag.score.given import Given
 from prompteval.rag.score.overlap import Support
 

@@ -11,7 +11,7 @@ from prompteval.core.errors import PromptevalError
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
 from prompteval.core.verdict import Verdict
-from prompteval.engine.plan import plan_suite
+from prompteval.plan.suite_plan import plan_suite
 from prompteval.report.case import failure_block
 from prompteval.testing.plugin import runs_folder
 from prompteval.testing.plugin.runs import SuiteRun, SuiteRuns

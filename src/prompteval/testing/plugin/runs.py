@@ -9,13 +9,13 @@ from pathlib import Path
 
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.observation import Row
-from prompteval.engine.meter import Meter
-from prompteval.engine.options import RunOptions, Selection
-from prompteval.engine.plan import SuitePlan
+from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
 from prompteval.engine.stored import stored_runs, stored_view
-from prompteval.engine.targets.endpoint import EndpointPlan
-from prompteval.engine.targets.function import FunctionPlan
+from prompteval.plan.function import FunctionPlan
+from prompteval.plan.run_options import RunOptions, Selection
+from prompteval.plan.suite_plan import SuitePlan
+from prompteval.plan.targets.endpoint import EndpointPlan
 from prompteval.report.view import ResultView
 from prompteval.workspace.settings import Workspace
 

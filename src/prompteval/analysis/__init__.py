@@ -1,0 +1,1 @@
+"""Stored rows to numbers to a verdict. Pure: no concurrency, no database, no network."""

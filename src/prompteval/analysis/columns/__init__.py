@@ -1,0 +1,1 @@
+"""Stored rows of one entry as columns, one value a case."""

@@ -1,0 +1,154 @@
+"""Stored rows of one entry to columns: light, in order of case id, repeats reduced per case."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prompteval.analysis.columns.reported import EvidenceColumn, Need, read_attempt
+from prompteval.analysis.columns.score_columns import ClusterColumn, ScoreColumn, TagColumn
+from prompteval.metrics.columns import Columns
+from prompteval.plan.measures import Measure
+from prompteval.plan.repeats import Repeats, disagree
+from prompteval.report.view import FlakyCase
+
+UNUSABLE = ("invalid", "refused", "truncated", "filtered")
+
+
+@dataclass(slots=True)
+class EntryColumns:
+    """Everything the numbers of one (suite, prompt, model) are made from."""
+
+    case_ids: list[str] | None
+    outcomes: Counter[str] = field(default_factory=Counter)
+    scores: dict[str, ScoreColumn] = field(default_factory=dict)
+    tags: dict[str, TagColumn] = field(default_factory=dict)
+    latencies: array[float] = field(default_factory=lambda: array("d"))
+    evidence: dict[Need, EvidenceColumn] = field(default_factory=dict)
+    clusters: ClusterColumn = field(default_factory=lambda: ClusterColumn())
+    flaky: list[FlakyCase] = field(default_factory=list)
+    unusable: Counter[str] = field(default_factory=Counter)
+
+    def of(self, measure: Measure, mask: NDArray[np.bool_] | None = None) -> Columns:
+        """The columns a metric reads, of the cases under a mask."""
+        if measure.spec.source.kind == "values":
+            return self._values(measure, mask)
+        evidence = self.evidence[measure.scorer, measure.spec.source]
+        kept, extra, left_out, missing = evidence.select(mask)
+        scores = self.scores.get(measure.scorer)
+        if scores is None:
+            none = np.full(len(extra), -1, dtype=np.int32)
+            found = Columns(extra[:, 0], none, none, ())
+        else:
+            found = scores.columns(kept)
+        return replace(
+            found,
+            extra=extra,
+            left_out=left_out,
+            missing=missing,
+            reason=evidence.reason(found, left_out, missing),
+            clusters=self.clusters.codes(kept),
+        )
+
+    def _values(self, measure: Measure, mask: NDArray[np.bool_] | None) -> Columns:
+        """The scores themselves, each case's repeats reduced as the metric says."""
+        column, spec = self.scores[measure.scorer], measure.spec
+        kept = column.scored(spec.least_turns)
+        if mask is not None:
+            kept = kept & mask
+        found = column.columns(kept, mask, spec.least_turns)
+        found = replace(found, clusters=self.clusters.codes(kept))
+        if spec.reduce is None:
+            return found
+        if not len(found) and spec.least_turns > 1 and found.missing:
+            reason = f"{measure.text} needs {spec.least_turns} scored repeats of a case, and no case has them"
+            return replace(found, reason=reason)
+        return spec.reduce(found)
+
+    def states(self, measure: Measure) -> NDArray[np.int8]:
+        """How each case enters a metric: USED, SKIPPED, LEFT_OUT (unusable) or MISSING."""
+        if measure.spec.source.kind == "values":
+            return self.scores[measure.scorer].states(measure.spec.least_turns)
+        return self.evidence[measure.scorer, measure.spec.source].states()
+
+
+def collect(
+    stored: Iterable[tuple[Any, ...]],
+    scorers: Sequence[str],
+    tags: Sequence[str],
+    *,
+    keep_ids: bool,
+    exclude_errors: bool = False,
+    needs: Mapping[Need, str] | None = None,
+    repeats: Repeats | None = None,
+) -> EntryColumns:
+    """Columns from (case id, replicate, outcome, latency, confidence, case JSON, scores JSON) rows in order.
+
+    `needs` names what metrics read beside scores, each with the output field its scorer reads;
+    rows then carry what the target reported too (see `SqliteStore.score_columns`).
+    `keep_ids` keeps the ids too, for references that need them. `exclude_errors` counts the
+    cases whose target failed and leaves them out of every column. A case that has not run as often
+    as `repeats` says is left out as if it had not run.
+    """
+    columns = EntryColumns([] if keep_ids else None)
+    columns.scores = {name: ScoreColumn() for name in scorers}
+    columns.tags = {name: TagColumn() for name in tags}
+    columns.evidence = {key: EvidenceColumn(key[1], where) for key, where in (needs or {}).items()}
+    for case_id, group in groupby(stored, key=lambda row: row[0]):
+        rows = list(group)
+        if repeats is not None and len(rows) < repeats.of_stored(rows[0][5]):
+            continue
+        outcome = _worst_outcome(rows)
+        columns.outcomes[outcome] += 1
+        if outcome == "invalid":
+            columns.unusable[min(row[2] for row in rows if row[2] in UNUSABLE)] += 1
+        if exclude_errors and outcome == "error":
+            continue
+        columns.latencies.extend(row[3] for row in rows)
+        if columns.case_ids is not None:
+            columns.case_ids.append(case_id)
+        by_row = [{score[0]: score for score in json.loads(row[6] or "[]")} for row in rows]
+        for name, column in columns.scores.items():
+            column.add([scores[name] for scores in by_row if name in scores])
+        if len(rows) > 1 and scorers:
+            _note_flaky(columns, case_id, [scores.get(scorers[0]) for scores in by_row])
+        if columns.evidence:
+            seen = [read_attempt(row) for row in rows]
+            for (name, _), evidence in columns.evidence.items():
+                pairs = zip(seen, by_row, strict=True)
+                evidence.add([(a, scores.get(name, ())) for a, scores in pairs if not name or name in scores])
+        _add_case_facts(columns, rows[0][5], tags)
+    return columns
+
+
+def _add_case_facts(columns: EntryColumns, case: str, tags: Sequence[str]) -> None:
+    """A case's tags and cluster; its JSON is read only when it has one that is asked for."""
+    # A text inside the case cannot hold this, for its quotation marks are escaped.
+    clustered = '"cluster":' in case
+    carried = json.loads(case) if tags or clustered else {}
+    for tag in tags:
+        columns.tags[tag].add(carried.get("tags", {}).get(tag))
+    columns.clusters.add(carried.get("cluster"))
+
+
+def _note_flaky(columns: EntryColumns, case_id: str, scores: Sequence[Any]) -> None:
+    """A case whose repeats got different scores of the first scorer, each in its turn."""
+    values = tuple(None if score is None else score[1] for score in scores)
+    if disagree([value for value in values if value is not None]):
+        columns.flaky.append(FlakyCase(case_id, values))
+
+
+def _worst_outcome(rows: Sequence[tuple[Any, ...]]) -> str:
+    """Of a case's repeats: error, else unusable, else ok."""
+    found = {row[2] for row in rows}
+    if "error" in found:
+        return "error"
+    return "invalid" if found & set(UNUSABLE) else "ok"

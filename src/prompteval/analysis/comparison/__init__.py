@@ -1,0 +1,1 @@
+"""One entry against another, paired by case."""

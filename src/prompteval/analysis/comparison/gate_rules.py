@@ -1,0 +1,186 @@
+"""Gate rules that set a run against its baseline or against another version of the prompt.
+
+All of a run's comparing rules are one family for Holm, since together they decide one exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from prompteval.analysis.baselines.file import read_baseline
+from prompteval.analysis.comparison.paired import compare_metric
+from prompteval.analysis.comparison.pairing import PairedCases, pair_cases
+from prompteval.analysis.comparison.results import changed_facts
+from prompteval.analysis.comparison.rules import rule_within
+from prompteval.analysis.entries import CompareEntry, stored_entries
+from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, Verdict
+from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
+from prompteval.plan.measures import Measure
+from prompteval.plan.run_options import narrowed
+from prompteval.plan.suite_plan import SuitePlan
+from prompteval.report.view import ResultView
+from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.values import ALPHA
+from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
+
+_OF_NO_REGRESSION = {
+    ComparisonVerdict.IMPROVED: Verdict.PASS,
+    ComparisonVerdict.NOT_WORSE: Verdict.PASS,
+    ComparisonVerdict.INCONCLUSIVE: Verdict.INCONCLUSIVE,
+    ComparisonVerdict.REGRESSED: Verdict.FAIL,
+    ComparisonVerdict.INCOMPLETE: Verdict.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """One result of a run with its suite's gate: the entry that is gated, and what it may be set against.
+
+    `baseline` and `rivals` are the entries that `beats` and `no_regression` name, by reference.
+    `narrowed` says that the run was asked for some of the cases only, or stopped early.
+    """
+
+    entry: CompareEntry
+    gates: Sequence[Gate]
+    baseline: Sequence[CompareEntry]
+    rivals: Sequence[CompareEntry]
+    narrowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One comparing rule of one result, measured."""
+
+    result: int
+    place: int
+    gate: Gate
+    found: Comparison
+    rule: Rule
+    cases: PairedCases
+    aside: str
+    narrowed: bool
+
+
+def gated_results(
+    workspace: Workspace,
+    store: SqliteStore,
+    record: RunRecord,
+    results: Sequence[ResultView],
+    jobs: Sequence[tuple[SuitePlan, str]],
+) -> list[Gated]:
+    """Every result of a run with its gate; `jobs` has the suite and the target's reference of each."""
+    entries = stored_entries(store, record, results)
+    tree = WorkingTree(workspace.root)
+    found = []
+    for entry, result, (plan, reference) in zip(entries, results, jobs, strict=True):
+        gates = () if reference in plan.rivals else plan.gates
+        needs_baseline = any(_name(gate) == "the baseline" for gate in gates if gate.compares)
+        baseline = read_baseline(tree, entry.suite) if needs_baseline else []
+        rivals = [other for other in entries if other.suite == entry.suite]
+        found.append(
+            Gated(
+                entry, gates, baseline, rivals, narrowed(record.manifest.get("options")) or result.saved > 0
+            )
+        )
+    return found
+
+
+def settle(results: Sequence[ResultView], gated: Sequence[Gated]) -> list[ResultView]:
+    """The results with their comparing rules decided. `gated` goes with `results`, one for one."""
+    settled = [list(result.gates) for result in results]
+    questions: list[_Question] = []
+    for number, one in enumerate(gated):
+        for place, gate in enumerate(one.gates):
+            if not gate.compares:
+                continue
+            asked = _measure(number, place, gate, one)
+            if isinstance(asked, GateResult):
+                settled[number][place] = asked
+            else:
+                questions.append(asked)
+    decided = decide([q.found for q in questions], [q.rule for q in questions])
+    for question, comparison in zip(questions, decided, strict=True):
+        settled[question.result][question.place] = _answer(question, comparison)
+    return [replace(result, gates=tuple(gates)) for result, gates in zip(results, settled, strict=True)]
+
+
+def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | GateResult:
+    """The comparison that a rule asks for, or why there is none: that never passes."""
+    assert gate.measure is not None  # every comparing rule has its metric
+    other = other_side(gate, one)
+    if isinstance(other, str):
+        return GateResult(str(gate.rule), Verdict.FAIL, None, other)
+    measure = gate.measure
+    theirs = other.measures().get(measure.text)
+    if theirs is None or theirs.scorer != measure.scorer:
+        told = f"{_name(gate)} has no {measure.text}; set it anew: `prompteval baseline set`"
+        return GateResult(str(gate.rule), Verdict.FAIL, None, told)
+    cases = pair_cases(other, one.entry)
+    ids = frozenset(cases.paired)
+    rule = rule_of(gate, measure)
+    columns = other.columns([measure], ids, ()), one.entry.columns([measure], ids, ())
+    found = compare_metric(measure, *columns, alpha=rule.alpha)
+    failed = 0 if one.entry.facts["on_error"] == "exclude" else len(cases.errors)
+    found = replace(found, missing=found.missing + len(cases.only_a) + failed)
+    aside = [f"{_name(gate)} is of another model, {other.model}"] if other.model != one.entry.model else []
+    aside += changed_facts(other, one.entry)
+    return _Question(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed)
+
+
+def other_side(gate: Gate, one: Gated) -> CompareEntry | str:
+    """What a rule sets the entry against, or why that is not there."""
+    assert isinstance(gate.rule, Beats | NoRegression)
+    if isinstance(gate.rule, NoRegression) or gate.rule.reference == BASELINE:
+        if not one.baseline:
+            return f"{one.entry.suite} has no baseline; `prompteval baseline set` makes one of a run"
+        same: list[Callable[[CompareEntry], bool]] = [
+            lambda e: e.model == one.entry.model and e.name == one.entry.name,
+            lambda e: e.model == one.entry.model,
+            lambda e: len(one.baseline) == 1,
+        ]
+        for fits in same:
+            found = [entry for entry in one.baseline if fits(entry)]
+            if len(found) == 1:
+                return found[0]
+        return f"the baseline has not one entry for {one.entry.reference} with {one.entry.model}"
+    reference = gate.rule.reference
+    rivals = [e for e in one.rivals if e.reference == reference and e.model == one.entry.model]
+    return rivals[0] if rivals else f"{reference} was not run with {one.entry.model}"
+
+
+def rule_of(gate: Gate, measure: Measure) -> Rule:
+    """What decides a rule: its own limits, else the defaults, never those of another rule."""
+    rule = gate.rule
+    if not isinstance(rule, NoRegression):
+        return rule_within(measure, ALPHA, None, None)
+    return rule_within(measure, ALPHA if rule.alpha is None else rule.alpha, rule.min_effect, rule.margin)
+
+
+def _name(gate: Gate) -> str:
+    reference = gate.rule.reference if isinstance(gate.rule, Beats) else BASELINE
+    return "the baseline" if reference == BASELINE else reference
+
+
+def _answer(question: _Question, comparison: Comparison) -> GateResult:
+    """A rule's verdict, with the sentence of its comparison and the cases that were left out of it."""
+    rule, cases = question.gate.rule, question.cases
+    if cases.only_a and not question.narrowed:
+        verdict = Verdict.FAIL  # a case that went away is no case that passes
+    elif isinstance(rule, NoRegression):
+        verdict = _OF_NO_REGRESSION[comparison.verdict]
+    else:  # to be better must be shown, not merely not refuted
+        verdict = Verdict.PASS if comparison.verdict is ComparisonVerdict.IMPROVED else Verdict.FAIL
+    told = [f"against {_name(question.gate)}, {comparison.detail}"]
+    for count, what in (
+        (len(cases.changed), "changed since and not compared"),
+        (len(cases.only_b), "new and not compared"),
+        (len(cases.only_a), "not run" if question.narrowed else "gone, which never passes"),
+    ):
+        if count:
+            told.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")
+    if question.aside:
+        told.append(question.aside)
+    return GateResult(str(rule), verdict, comparison.b, "; ".join(told))

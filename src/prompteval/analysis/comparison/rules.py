@@ -1,0 +1,64 @@
+"""What decides a metric of a comparison: the caller's limits, else the suite's, else the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from prompteval.analysis.comparison.options import CompareOptions
+from prompteval.analysis.entries import CompareEntry
+from prompteval.core.errors import UsageError
+from prompteval.plan.manifest import suite_facts
+from prompteval.plan.measures import Measure
+from prompteval.plan.suite_plan import SuitePlan
+from prompteval.stats.paired.decision import MIN_EFFECT, Rule
+
+
+def metric_rule(
+    suite: str,
+    effects: Mapping[str, Mapping[str, float]],
+    measure: Measure,
+    options: CompareOptions,
+    primary: bool,
+) -> Rule:
+    """What decides one metric: the caller's limits, else the suite's `effects`, else the defaults.
+
+    Raises UsageError for a primary metric off the scale from 0 to 1 without a least effect.
+    """
+    alpha, least, margin = options.limits(effects.get(measure.text, {}))
+    if least is None and primary and not _in_points(measure):
+        message = f"{suite}: {measure.text} is not on 0 to 1, so a drop that matters must be named"
+        rule = f"{{no_regression: {{metric: {measure.text}, min_effect: …}}}}"
+        raise UsageError(message, f"give --min-effect, or write {rule} in the suite's gate")
+    return rule_within(measure, alpha, least, margin)
+
+
+def rule_within(measure: Measure, alpha: float, least: float | None, margin: float | None) -> Rule:
+    """What decides a metric within these limits; None takes the default."""
+    return Rule(
+        alpha=alpha,
+        min_effect=MIN_EFFECT if least is None else least,
+        margin=margin,
+        higher_is_better=measure.spec.higher_is_better,
+        in_points=_in_points(measure),
+    )
+
+
+def _in_points(measure: Measure) -> bool:
+    return (measure.spec.low, measure.spec.high) == (0.0, 1.0)
+
+
+def check_plans(plans: Iterable[SuitePlan], options: CompareOptions) -> None:
+    """Raise UsageError for a primary metric whose least effect nobody names, before anything is called."""
+    for plan in plans:
+        named = {m.text: m for m in (*plan.measures, *(g.measure for g in plan.gates if g.measure))}
+        effects = suite_facts(plan)["effects"]
+        for name in plan.primary:
+            metric_rule(plan.suite.name, effects, named[name], options, True)
+
+
+def check_entries(entries: Iterable[CompareEntry], options: CompareOptions) -> None:
+    """The same of what is stored already."""
+    for entry in entries:
+        known = entry.measures()
+        for name in (name for name in entry.facts["primary"] if name in known):
+            metric_rule(entry.suite, entry.facts["effects"], known[name], options, True)

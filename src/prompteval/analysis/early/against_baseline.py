@@ -1,0 +1,94 @@
+"""What a rule that compares with the baseline asks under way: the differences of a prefix, case by case."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prompteval.analysis.columns.reported import USED
+from prompteval.analysis.comparison.gate_rules import Gated, other_side, rule_of
+from prompteval.analysis.comparison.paired import align, mean_sides
+from prompteval.analysis.comparison.pairing import pair_cases
+from prompteval.analysis.entries import CompareEntry
+from prompteval.metrics.defined import gate_note, undefined_reason
+from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
+from prompteval.stats.sequential.drop import Limits
+
+Floats = NDArray[np.float64]
+Rows = Iterator[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """B - A of a prefix, in seeded order and turned so that more is better; the greatest possible one."""
+
+    values: Floats
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One job's entry and its baseline, by the words of its suite."""
+
+    gated: Gated
+
+    def obstacle(self, gate: Gate, planned: Callable[[], set[str]]) -> str:
+        """Why a rule must wait for the last case; `planned` gives the ids of all cases."""
+        assert gate.measure is not None and isinstance(gate.rule, Beats | NoRegression)
+        if isinstance(gate.rule, Beats) and gate.rule.reference != BASELINE:
+            return f"{gate.rule} compares with what runs beside it"
+        other = other_side(gate, self.gated)
+        if isinstance(other, str):
+            return other
+        if isinstance(gate.rule, NoRegression) and gate.rule.alpha is not None:
+            return f"{gate.rule} has an alpha of its own"
+        if gate.measure.spec.reduce is not None:
+            return f"{gate.rule} reads repeats together"
+        theirs = other.measures().get(gate.measure.text)
+        if theirs is None or theirs.scorer != gate.measure.scorer:
+            return f"the baseline has no {gate.measure.text}"
+        if other.marks().keys() != planned():
+            return "the baseline has other cases"
+        return ""
+
+    def limits(self, gate: Gate) -> Limits:
+        """What drop matters to a rule."""
+        assert gate.measure is not None
+        rule = rule_of(gate, gate.measure)
+        return Limits(rule.min_effect, rule.worse_by)
+
+    def differences(
+        self, gate: Gate, within: Callable[[Rows], Rows], rank: Callable[[str], int]
+    ) -> Differences | None:
+        """Those of the cases that `within` leaves.
+
+        None where one is not the same, not scored, in doubt or off its scale.
+        """
+        measure = gate.measure
+        other = other_side(gate, self.gated)
+        assert measure is not None and isinstance(other, CompareEntry)
+        rows = self.gated.entry.rows
+        ours = replace(self.gated.entry, rows=lambda reported: within(rows(reported)))
+        cases = pair_cases(other, ours)
+        if cases.only_b or cases.changed or cases.errors:
+            return None
+        ids = frozenset(cases.paired)
+        a, b = other.columns([measure], ids, ()), ours.columns([measure], ids, ())
+        both = align(measure, a, b)
+        if both.missing or both.left_out or both.clusters is not None or not len(both.a):
+            return None
+        if any(undefined_reason(measure.name, side) for side in (both.a, both.b)):
+            return None
+        if gate_note(measure.name, both.b):
+            return None
+        before, after, low, high = mean_sides(measure.spec, both)
+        if low is None or high is None:
+            return None
+        used = (a.states(measure) == USED) & (b.states(measure) == USED)
+        names = (name for name, kept in zip(b.case_ids or (), used, strict=True) if kept)
+        order = np.argsort(np.fromiter(map(rank, names), np.uint64), kind="stable")
+        sign = 1.0 if measure.spec.higher_is_better else -1.0
+        moved = sign * (after - before)[order]
+        return Differences(moved, high - low) if (np.abs(moved) <= high - low).all() else None

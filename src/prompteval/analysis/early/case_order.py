@@ -1,0 +1,91 @@
+"""The seeded order of a job's cases, cut into portions with a look after each.
+
+A case has a rank from its id and the fingerprint of all cases, so the order does not depend on the
+file's; a portion holds the cases between two ranks, and nothing but numbers is kept in memory.
+"""
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from prompteval.core.case import Case
+from prompteval.plan.jobs import Job
+from prompteval.stats.sequential.looks import Look, planned_looks
+from prompteval.stats.sequential.settle import Way
+
+# Betting may look as often as it likes; more looks would read the case files more often.
+BETTING_LOOKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The portions of a job.
+
+    `ends` are the last rank of each portion, `cases` and `calls` how many cases and repeats there
+    are up to it. `values` counts the cases of each (tag, value), `clustered` says whether a case
+    names a cluster.
+    """
+
+    seed: str
+    ends: tuple[int, ...]
+    cases: tuple[int, ...]
+    calls: tuple[int, ...]
+    values: Mapping[tuple[str, str], int]
+    clustered: bool
+
+    def rank(self, case_id: str) -> int:
+        """Where a case stands, from 0 to 2^64."""
+        text = f"{self.seed}\x00{case_id}".encode("utf-8", "surrogatepass")
+        return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+
+    def portions(self, job: Job) -> Iterator[Iterator[tuple[Case, int]]]:
+        """The (case, replicate) of each portion, in the order of the files."""
+        for after, end in pairwise((-1, *self.ends)):
+            yield self._between(job, after, end)
+
+    def _between(self, job: Job, after: int, end: int) -> Iterator[tuple[Case, int]]:
+        return ((case, turn) for case, turn in job.work() if after < self.rank(case.id) <= end)
+
+    def looks(self, way: Way) -> tuple[Look, ...]:
+        """The look after each portion."""
+        if way.method == "group-sequential":
+            return planned_looks(self.cases[-1], alpha=way.alpha, gates=way.tests)
+        return tuple(Look(count, 0.0, 0.0) for count in self.cases)
+
+
+def make_order(job: Job, way: Way, tags: frozenset[str]) -> Order:
+    """One pass over the cases of a job, which has at least one."""
+    order = Order(job.plan.facts.fingerprint, (), (), (), {}, False)
+    ranks, repeats = array("Q"), array("I")
+    values: Counter[tuple[str, str]] = Counter()
+    clustered = False
+    for case, turn in job.work():
+        if turn:
+            repeats[-1] += 1
+            continue
+        ranks.append(order.rank(case.id))
+        repeats.append(1)
+        clustered = clustered or case.cluster is not None
+        values.update((tag, case.tags[tag]) for tag in tags if tag in case.tags)
+    cuts = _cuts(len(ranks), way)
+    where = np.argsort(np.frombuffer(ranks, np.uint64), kind="stable")
+    calls = np.cumsum(np.frombuffer(repeats, np.uint32)[where])
+    return Order(
+        seed=order.seed,
+        ends=tuple(ranks[where[cut - 1]] for cut in cuts),
+        cases=cuts,
+        calls=tuple(int(calls[cut - 1]) for cut in cuts),
+        values=values,
+        clustered=clustered,
+    )
+
+
+def _cuts(cases: int, way: Way) -> tuple[int, ...]:
+    if way.method == "group-sequential":
+        return tuple(look.cases for look in planned_looks(cases))
+    return tuple(sorted({-(-cases * step // BETTING_LOOKS) for step in range(1, BETTING_LOOKS + 1)}))

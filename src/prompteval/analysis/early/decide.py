@@ -1,0 +1,234 @@
+"""Gates decided under way: what has been settled at which look, and when to stop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prompteval.analysis.columns.entry_columns import EntryColumns
+from prompteval.analysis.early.against_baseline import Against
+from prompteval.analysis.early.case_order import Order
+from prompteval.analysis.early.questions import Question, scores
+from prompteval.analysis.summary import reference_columns
+from prompteval.core.case import Case
+from prompteval.core.verdict import GateResult, Verdict
+from prompteval.metrics.columns import Columns
+from prompteval.metrics.defined import gate_note, undefined_reason
+from prompteval.plan.gates import Beats, Gate, NoRegression
+from prompteval.plan.jobs import Job
+from prompteval.plan.measures import Measure
+from prompteval.stats.gate import GateRule
+from prompteval.stats.sequential.drop import settle_drop
+from prompteval.stats.sequential.looks import BIASED, Look
+from prompteval.stats.sequential.settle import (
+    Settled,
+    Threshold,
+    Way,
+    settle_difference,
+    settle_end,
+    settle_value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question settled, after so many cases of the job."""
+
+    found: Settled
+    n: int
+    after: int
+
+
+@dataclass(slots=True)
+class Early:
+    """One job under `--stop-early`. `obstacle` says why all its cases run after all."""
+
+    job: Job
+    order: Order
+    way: Way
+    against: Against
+    questions: tuple[Question, ...] = ()
+    obstacle: str = ""
+    answers: dict[Question, Answer] = field(default_factory=dict)
+    looked: int = 0
+
+    def portions(self) -> Iterator[Iterator[tuple[Case, int]]]:
+        """What runs before each look; everything at once where no look can help."""
+        return iter([self.job.work()]) if self.obstacle else self.order.portions(self.job)
+
+    def within(self, rows: Iterator[tuple[Any, ...]], portions: int) -> Iterator[tuple[Any, ...]]:
+        """The stored rows, by case id, of so many portions: a prefix of the order, whatever else is there."""
+        if portions >= len(self.order.ends):
+            return rows
+        end = self.order.ends[portions - 1]
+        return (row for row in rows if self.order.rank(row[0]) <= end)
+
+    def look(self, columns: EntryColumns) -> bool:
+        """Look at the next portion's end, where `columns` hold all up to there; True when all is decided.
+
+        A prefix with a missing case, or one that ended in an error and counts, settles nothing.
+        """
+        place, self.looked = self.looked, self.looked + 1
+        counted = sum(columns.outcomes.values())
+        if self.job.plan.suite.on_error != "exclude":
+            counted -= columns.outcomes["error"]
+        if counted == self.order.cases[place]:
+            look = self.order.looks(self.way)[place]
+            for question in self.questions:
+                if not self._decided(question.gate) and question not in self.answers:
+                    self._ask(question, columns, look)
+        return self._all_decided()
+
+    def gates(self, plain: Sequence[GateResult]) -> tuple[GateResult, ...]:
+        """The gates' results; one that the looks left open keeps its `plain` one."""
+        return tuple(
+            self._result(number) if self._decided(number) else found for number, found in enumerate(plain)
+        )
+
+    def note(self) -> str:
+        """One sentence on what was saved, or why nothing was."""
+        if self.obstacle:
+            return f"--stop-early: every case was run, since {self.obstacle}"
+        cases, of, saved = self._counts()
+        if cases == of:
+            return f"--stop-early ({self.way.method}): not every gate was decided before the last case"
+        return f"{BIASED}; decided after {cases} of {of} cases ({self.way.method}), {saved} calls saved"
+
+    def as_json(self) -> dict[str, Any]:
+        """The `stop_early` of a result."""
+        cases, of, saved = self._counts()
+        body = {"method": self.way.method, "stopped": cases < of, "cases": cases, "of": of}
+        return {**body, "calls_saved": saved, "note": self.note()}
+
+    @property
+    def portions_kept(self) -> int:
+        """How many portions the numbers rest on; more may be stored where a run was resumed."""
+        whole = len(self.order.ends)
+        return whole if self.obstacle or not self._all_decided() else self.looked
+
+    def _all_decided(self) -> bool:
+        return all(self._decided(number) for number in range(len(self.job.plan.gates)))
+
+    def _counts(self) -> tuple[int, int, int]:
+        """(cases up to the last look, all cases, calls behind it)."""
+        last, place = len(self.order.ends) - 1, self.portions_kept - 1
+        calls = self.order.calls
+        return self.order.cases[place], self.order.cases[last], calls[last] - calls[place]
+
+    def _decided(self, number: int) -> bool:
+        asked = [question for question in self.questions if question.gate == number]
+        answers = [self.answers[question] for question in asked if question in self.answers]
+        return len(answers) == len(asked) > 0 or any(answer.found.met is False for answer in answers)
+
+    def _ask(self, question: Question, columns: EntryColumns, look: Look) -> None:
+        gate = self.job.plan.gates[question.gate]
+        if gate.compares:
+            self._ask_baseline(question, gate, look)
+            return
+        assert gate.measure is not None  # a fact of the run is an obstacle
+        mask = None
+        if isinstance(gate.rule, GateRule) and question.value is not None:
+            assert gate.rule.tag is not None
+            mask = dict(columns.tags[gate.rule.tag].masks()).get(question.value)
+            if mask is None:
+                return
+        found = columns.of(gate.measure, mask)
+        if found.missing or found.left_out or undefined_reason(gate.measure.name, found):
+            return
+        if gate_note(gate.measure.name, found):
+            return
+        seen = sum(columns.outcomes.values()) if mask is None else int(mask.sum())
+        settled = self._settle(gate, found, columns, mask, question.cases - seen, look)
+        if settled is not None:
+            self.answers[question] = Answer(settled, len(found), self.order.cases[self.looked - 1])
+
+    def _ask_baseline(self, question: Question, gate: Gate, look: Look) -> None:
+        found = self.against.differences(gate, lambda rows: self.within(rows, self.looked), self.order.rank)
+        if found is None:
+            return
+        last, values, scale = self.looked == len(self.order.ends), found.values, found.scale
+        settled: Settled | None
+        if isinstance(gate.rule, Beats):
+            settled = settle_difference(values, look, self.way, scale=scale, last=last)
+        else:
+            settled = settle_drop(values, look, self.way, self.against.limits(gate), scale=scale)
+        if settled is None and last:
+            settled = Settled(None, float(values.mean()), "neither a drop nor its absence was shown")
+        if settled is not None:
+            self.answers[question] = Answer(settled, len(values), self.order.cases[self.looked - 1])
+
+    def _settle(
+        self,
+        gate: Gate,
+        found: Columns,
+        columns: EntryColumns,
+        mask: NDArray[np.bool_] | None,
+        left: int,
+        look: Look,
+    ) -> Settled | None:
+        assert gate.measure is not None
+        last = self.looked == len(self.order.ends)
+        order = self._by_rank(gate, columns, mask)
+        if isinstance(gate.rule, Beats):
+            guessed = reference_columns(self.job.plan, columns, gate.rule.reference, gate.measure.scorer)
+            if guessed is None:
+                return None
+            differences = (found.values - guessed.values)[order]
+            return settle_difference(differences, look, self.way, scale=1.0, last=last)
+        assert isinstance(gate.rule, GateRule)  # one that compares went another way
+        values, scale = scores(gate, found)
+        rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)  # type: ignore[arg-type]
+        needs_bounds = rule.end == "value" or self.way.method == "always-valid"
+        if needs_bounds and None in (scale.low, scale.high):
+            return None
+        if rule.end == "value":
+            return settle_value(values, len(values) + left, scale, rule) if len(values) + left else None
+        return settle_end(values[order], look, scale, rule, self.way, last=last)
+
+    def _by_rank(
+        self, gate: Gate, columns: EntryColumns, mask: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """The places of the used cases in the seeded order: betting depends on who comes first."""
+        assert gate.measure is not None and columns.case_ids is not None
+        kept = _used(columns, gate.measure, mask)
+        ids = (case_id for case_id, is_kept in zip(columns.case_ids, kept, strict=True) if is_kept)
+        ranks = np.fromiter((self.order.rank(case_id) for case_id in ids), np.uint64)
+        return np.argsort(ranks, kind="stable")
+
+    def _result(self, number: int) -> GateResult:
+        """The worst of a gate's answers, as a sentence."""
+        gate = self.job.plan.gates[number]
+        answered = [(q, self.answers[q]) for q in self.questions if q.gate == number and q in self.answers]
+        deciding = [pair for pair in answered if not pair[1].found.met] or answered
+        question, answer = min(deciding, key=lambda pair: (pair[1].after, pair[0].value or ""))
+        found = answer.found
+        verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[found.met]
+        if isinstance(gate.rule, NoRegression):
+            moved = f"against the baseline, {gate.rule.metric} moved by {found.observed:+.4g}"
+            detail = f"{moved} in {answer.n} cases; {found.how}"
+            return GateResult(str(gate.rule), verdict, found.observed, detail)
+        threshold, where = "0", ""
+        if isinstance(gate.rule, Beats):
+            name, compare = f"{gate.rule.metric} less {gate.rule.reference}'s", ">"
+        else:
+            end = "" if gate.rule.end == "value" else f".{gate.rule.end}"
+            name, compare, threshold = (
+                f"{gate.rule.metric}{end}",
+                gate.rule.compare,
+                f"{gate.rule.threshold:g}",
+            )
+            where = "" if question.value is None else f" in {gate.rule.tag}={question.value}"
+        word = "meets" if found.met else "misses"
+        how = f"; {found.how}" if found.how else ""
+        detail = f"{name} {found.observed:.4g}{where} {word} {compare} {threshold} (n = {answer.n}{how})"
+        return GateResult(str(gate.rule), verdict, found.observed, detail)
+
+
+def _used(columns: EntryColumns, measure: Measure, mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """The cases that `columns.of` keeps."""
+    if measure.spec.source.kind != "values":
+        return columns.evidence[measure.scorer, measure.spec.source].select(mask)[0]
+    scored = columns.scores[measure.scorer].scored(measure.spec.least_turns)
+    return scored if mask is None else scored & mask

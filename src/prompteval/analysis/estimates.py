@@ -1,0 +1,170 @@
+"""A metric over columns, with the interval its kind takes."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from prompteval.core.fingerprint import fingerprint, fingerprint_bytes
+from prompteval.core.verdict import Estimate
+from prompteval.metrics.calibration import ece, null_ece
+from prompteval.metrics.columns import Columns, Floats, cell_codes, weighted_tables
+from prompteval.metrics.curves import placements
+from prompteval.metrics.defined import gate_note, undefined_reason
+from prompteval.metrics.names import MetricName
+from prompteval.metrics.table import MetricSpec, bins_of, calibration_pairs, metric_spec, threshold_scores
+from prompteval.plan.measures import Measure
+from prompteval.stats.bootstrap import multinomial_bca
+from prompteval.stats.clusters import (
+    FEWEST_CLUSTERS,
+    cluster_count,
+    cluster_note,
+    mean_clustered,
+    wilson_clustered,
+)
+from prompteval.stats.interval import Interval, student_t, t01, wilson
+from prompteval.stats.resample import case_bca, logit_delong, stratified_logit
+
+_OUT_OF_RANGE = "the value is too large for a number"
+
+
+def estimate(measure: Measure, columns: Columns) -> Estimate:
+    """The metric's value and 95 % interval; None with a reason where it is undefined."""
+    blank = Estimate(
+        measure.text, None, n=len(columns), missing=columns.missing, left_out=columns.left_out
+    )  # fmt: skip
+    reason = undefined_reason(measure.name, columns)
+    if reason:
+        return replace(blank, reason=reason)
+    spec = metric_spec(measure.name, columns.classes)
+    if spec.kind == "calibration":
+        return _calibration(measure, columns, blank)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _INTERVALS[spec.kind](measure, spec, columns)
+    if found.value is None or not math.isfinite(found.value):
+        return replace(blank, reason=found.reason or _OUT_OF_RANGE)
+    if not all(end is None or math.isfinite(end) for end in (found.low, found.high)):
+        found = replace(found, low=None, high=None, reason=_OUT_OF_RANGE)
+    note = gate_note(measure.name, columns) or _too_few_clusters(columns)
+    repeated, stable = _stability(columns)
+    return replace(
+        blank,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        method=found.method,
+        reason=found.reason,
+        gateable=not note,
+        note=note or found.note,
+        repeated=repeated,
+        stable=stable,
+    )
+
+
+def _stability(columns: Columns) -> tuple[int, int]:
+    """(cases that ran more than once, those of them that got one score)."""
+    if columns.turns is None or columns.agreed is None:
+        return 0, 0
+    several = columns.turns > 1
+    return int(several.sum()), int((several & columns.agreed).sum())
+
+
+def _too_few_clusters(columns: Columns) -> str:
+    if columns.clusters is None or cluster_count(columns.clusters) >= FEWEST_CLUSTERS:
+        return ""
+    return cluster_note(columns.clusters)
+
+
+def _calibration(measure: Measure, columns: Columns, blank: Estimate) -> Estimate:
+    confidence, came_true = calibration_pairs(measure.name, columns)
+    value, null = calibration(measure.name, confidence, came_true)
+    note = gate_note(measure.name, columns)
+    return replace(blank, value=value, method="null", null_high=null, gateable=False, note=note)
+
+
+def calibration(name: MetricName, confidence: Floats, came_true: Floats) -> tuple[float, float]:
+    """(expected calibration error, its 95th percentile where every confidence is exactly true)."""
+    bins = bins_of(name)
+    seed = int(fingerprint_bytes(np.ascontiguousarray(confidence).tobytes())[-12:], 16)
+    return ece(confidence, came_true, bins), null_ece(confidence, bins, seed=seed)
+
+
+def _proportion(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    if columns.clusters is not None:
+        return wilson_clustered(columns.values, columns.clusters)
+    if columns.repeated:  # a case's mean over its repeats is no 0 or 1
+        return t01(columns.values, 0.0, 1.0)
+    return wilson(float(columns.values.sum()), len(columns))
+
+
+def _mean(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    if spec.per_case is None:
+        values, low, high = columns.values, columns.low, columns.high
+    else:
+        values, low, high = spec.per_case(columns), spec.low, spec.high
+    if columns.clusters is not None:
+        return mean_clustered(values, columns.clusters, low, high)
+    return student_t(values) if low is None or high is None else t01(values, low, high)
+
+
+def _confusion(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    assert spec.statistic is not None
+    table = columns.confusion()
+    if columns.clusters is not None:
+        known = columns.expected >= 0
+        cells = cell_codes(columns)[known]
+        statistic = spec.statistic
+
+        def weighted(weights: Floats) -> Floats:
+            return np.asarray(statistic(weighted_tables(cells, weights, table.shape)), np.float64)
+
+        units = np.unique(columns.clusters[known], return_inverse=True)[1].astype(np.int32)
+        return case_bca(
+            weighted, len(cells), seed=content_seed(measure.text, cells.astype(np.float64)), clusters=units
+        )
+    # The seed comes from the content, so that equal tables give equal intervals.
+    seed = int(fingerprint([measure.text, table.tolist()])[-12:], 16)
+    return multinomial_bca(table, spec.statistic, seed=seed)
+
+
+def _sample(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    assert spec.sample is not None
+    seed = content_seed(measure.text, columns.numbers())
+    found = case_bca(spec.sample(columns), len(columns), seed=seed, clusters=columns.clusters)
+    if measure.name.name != "perplexity":
+        return found
+    value, low, high = (None if end is None else _exp(end) for end in (found.value, found.low, found.high))
+    return replace(found, value=value, low=low, high=high)
+
+
+def _roc(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    return logit_delong(*placements(*threshold_scores(measure.name, columns)))
+
+
+def _pr(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    assert spec.sample is not None
+    positive = threshold_scores(measure.name, columns)[1]
+    return stratified_logit(
+        spec.sample(columns), positive, seed=content_seed(measure.text, columns.numbers())
+    )
+
+
+_INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
+    "proportion": _proportion,
+    "mean": _mean,
+    "confusion": _confusion,
+    "sample": _sample,
+    "roc": _roc,
+    "pr": _pr,
+}
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 709.0 else math.inf
+
+
+def content_seed(text: str, *arrays: Floats) -> int:
+    """A seed from a metric's text and every number it reads."""
+    content = b"\0".join([text.encode(), *(np.ascontiguousarray(array).tobytes() for array in arrays)])
+    return int(fingerprint_bytes(content)[-12:], 16)

@@ -1,0 +1,1 @@
+"""Documents, their chunks, and quotes found in them."""

@@ -1,0 +1,135 @@
+"""The visible text of an HTML page, and its title."""
+
+import re
+from typing import Any
+
+from prompteval.core.errors import MissingExtra
+from prompteval.corpus.documents.outcome import DocumentFault
+from prompteval.corpus.documents.plain import decoded
+
+_HIDDEN = ("script", "style", "template", "noscript", "head", "svg", "iframe", "object")
+# fmt: off
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead",
+    "tr", "ul",
+})
+# fmt: on
+_HEADINGS = ("h1", "h2", "h3")
+# Elements that hold nothing, or that the next of their kind ends, and so do not nest by themselves.
+_FLAT = frozenset(
+    {"area", "base", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option", "p",
+     "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"}
+)  # fmt: skip
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*?(/?)>")
+# The parser's time grows with the square of the depth: 0.04 s here, minutes at a hundred times this.
+DEEPEST = 5_000
+_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
+
+
+def read_html(data: bytes, path: str) -> tuple[str, str]:
+    """(title, text). The title is that of <title>, else the first heading, else "".
+
+    Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
+    is collapsed but in <pre>. Scripts, styles and other parts that are not shown are left out.
+    Raises DocumentFault for a page nested deeper than DEEPEST, MissingExtra without selectolax.
+    """
+    try:
+        from selectolax.lexbor import LexborHTMLParser
+    except ModuleNotFoundError:
+        raise MissingExtra("reading HTML documents", "rag") from None
+    source = decoded(data, path)
+    if _depth(source) > DEEPEST:
+        raise DocumentFault("damaged", f"the page is nested deeper than {DEEPEST:,} elements")
+    page: Any = LexborHTMLParser(source)
+    named = (page.css_first(name) for name in ("title", *_HEADINGS))
+    title = next(filter(None, map(_line, named)), "")
+    page.strip_tags(list(_HIDDEN))
+    writer = _Writer()
+    if page.body is not None:
+        writer.write(page.body)
+    return title, writer.text()
+
+
+def _depth(source: str) -> int:
+    """How deep tags are opened before they are closed, at most; near, since HTML closes some by itself."""
+    depth = deepest = 0
+    drawing = False
+    # Up to the last ">" every tag that begins also ends, so that no character is looked at twice.
+    for closing, name, empty in _TAG.findall(source[: source.rfind(">") + 1]):
+        name = name.lower()
+        if name == "svg":
+            drawing = not closing
+        if name in _FLAT or (empty and drawing):
+            continue
+        depth = max(0, depth - 1) if closing else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _line(node: Any) -> str:
+    return "" if node is None else _SPACE.sub(" ", node.text(deep=True)).strip()
+
+
+class _Writer:
+    """Collects text and the breaks between blocks; of several breaks the largest stands."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._break = 0
+        self._space = False
+
+    def write(self, root: Any) -> None:
+        """Walk without recursion, so that depth is no matter."""
+        todo: list[tuple[Any, bool, bool]] = [(root, False, False)]
+        while todo:
+            node, kept, leaving = todo.pop()
+            tag = node.tag
+            if leaving:
+                self._part(tag)
+            elif node.is_text_node:
+                self._put(node.text_content or "", kept)
+            elif tag == "br":
+                self._break = max(self._break, 1)
+            elif tag in ("td", "th") and node.prev is not None and not self._break:
+                self._cell()
+            if not leaving and node.child is not None:
+                self._part(tag)
+                todo.append((node, kept, True))
+                inside = _children(node)
+                todo.extend((child, kept or tag == "pre", False) for child in reversed(inside))
+
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def _part(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._break = max(self._break, 1 if tag in ("li", "tr", "dt", "dd", "tbody", "thead") else 2)
+
+    def _cell(self) -> None:
+        if self._parts and not self._parts[-1].endswith(" | "):
+            self._parts.append(" | ")
+            self._space = False
+
+    def _put(self, text: str, kept: bool) -> None:
+        if not kept:
+            text = _SPACE.sub(" ", text)
+            if not text.strip(" "):
+                self._space = self._space or bool(text)
+                return
+        if self._parts and self._break:
+            self._parts.append("\n" * self._break)
+        elif self._parts and (self._space or text.startswith(" ")) and not self._parts[-1].endswith(" | "):
+            self._parts.append(" ")
+        self._break = 0
+        self._space = not kept and text.endswith(" ")
+        self._parts.append(text if kept else text.strip(" "))
+
+
+def _children(node: Any) -> list[Any]:
+    found, child = [], node.child
+    while child is not None:
+        found.append(child)
+        child = child.next
+    return found

@@ -1,0 +1,92 @@
+"""Setting and showing baselines: a designated run whose scores later runs are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prompteval.analysis.baselines.file import (
+    baseline_path,
+    baseline_suites,
+    baseline_text,
+    read_baseline,
+)
+from prompteval.analysis.entries import CompareEntry, stored_entries
+from prompteval.analysis.estimates import estimate
+from prompteval.core.errors import UsageError
+from prompteval.core.problem import did_you_mean
+from prompteval.engine.stored import ended, store_path
+from prompteval.plan.run_options import narrowed
+from prompteval.store.results import SqliteStore
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineLine:
+    """One entry of a baseline, as `baseline show` prints it. `values` has each metric's value."""
+
+    suite: str
+    prompt: str
+    model: str
+    cases: int
+    values: dict[str, float | None]
+
+
+def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list[str]:
+    """Write the baselines of a run's suites, of those named when any is; the paths that were written.
+
+    Raises UsageError for a run that is unknown, unfinished, stopped early, of some of the cases or has
+    failed cases, since a baseline with holes would let a later run pass that should not.
+    """
+    store = SqliteStore.open(store_path(workspace), readonly=True)
+    try:
+        record, view = ended(workspace, store, run)
+        if view.exit_code in (3, 130):
+            raise UsageError(f"run {record.run_id} is incomplete", view.reason)
+        if any(result.saved for result in view.results):
+            raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
+        if narrowed(record.manifest.get("options")):
+            message = f"run {record.run_id} has some of the cases only"
+            raise UsageError(message, "run it without -k, --limit, --sample and --failed")
+        known = [result.suite for result in view.results]
+        for name in suites:
+            if name not in known:
+                raise UsageError(f"run {record.run_id} has no suite {name!r}", did_you_mean(name, known))
+        entries = stored_entries(store, record, view.results)
+        chosen = [name for name in dict.fromkeys(known) if not suites or name in suites]
+        return [
+            _write(workspace, name, baseline_text(record.run_id, [e for e in entries if e.suite == name]))
+            for name in chosen
+        ]
+    finally:
+        store.close()
+
+
+def _write(workspace: Workspace, suite: str, text: str) -> str:
+    path = baseline_path(suite)
+    file = workspace.root / path
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    return path
+
+
+def baseline_lines(workspace: Workspace, suites: Sequence[str]) -> list[BaselineLine]:
+    """Every entry of the baselines, of the suites that are named. Raises UsageError for an unknown one."""
+    tree = WorkingTree(workspace.root)
+    known = baseline_suites(tree)
+    for name in suites:
+        if name not in known:
+            raise UsageError(f"there is no baseline of {name!r}", did_you_mean(name, known))
+    return [_line(entry) for name in (suites or known) for entry in read_baseline(tree, name)]
+
+
+def _line(entry: CompareEntry) -> BaselineLine:
+    measures = list(entry.measures().values())
+    ids = frozenset(entry.marks())
+    columns = entry.columns(measures, ids, ())
+    values = {m.text: estimate(m, columns.of(m)).value for m in measures}
+    return BaselineLine(entry.suite, entry.reference, entry.model, len(ids), values)

@@ -1,0 +1,53 @@
+"""From a target that is resolved to one that can be called: one function, dispatched on the kind."""
+
+import os
+from typing import Protocol
+
+from prompteval.core.case import Case
+from prompteval.core.errors import UsageError
+from prompteval.core.observation import Observation
+from prompteval.core.protocols import Provider
+from prompteval.engine.targets.endpoint import EndpointTarget
+from prompteval.engine.targets.function import FunctionTarget
+from prompteval.engine.targets.outputs import OutputsTarget
+from prompteval.engine.targets.prompt import PromptTarget
+from prompteval.engine.targets.rag import RagTarget
+from prompteval.plan.function import FunctionPlan
+from prompteval.plan.targets.base import TargetPlan
+from prompteval.plan.targets.endpoint import EndpointPlan
+from prompteval.plan.targets.outputs import OutputsPlan
+from prompteval.plan.targets.prompt import PromptPlan
+from prompteval.plan.targets.rag import RagPlan
+
+
+class OpenTarget(Protocol):
+    """A target that can be called, and closed when the work is done."""
+
+    async def __call__(self, case: Case, replicate: int) -> Observation: ...
+
+    async def aclose(self) -> None: ...
+
+
+def open_target(target: TargetPlan, model: str, provider: Provider | None) -> OpenTarget:
+    """The callable target. `provider` is given where `own_model` is None, and closed with the target.
+
+    Raises UsageError where an endpoint needs a variable that is not set.
+    """
+    match target:
+        case PromptPlan():
+            if provider is None:
+                raise TypeError("a prompt needs a provider")
+            return PromptTarget(target.prompt, provider, model)
+        case RagPlan():
+            return RagTarget(target.setup, target.prompt, model, provider)
+        case EndpointPlan():
+            missing = [name for name in target.headers_env.values() if not os.environ.get(name)]
+            if missing:
+                help = "set it in the environment"
+                raise UsageError(f"{missing[0]} is not set; {target.url} needs it", help)
+            return EndpointTarget(target)
+        case FunctionPlan():
+            return FunctionTarget(target.function, target.entry)
+        case OutputsPlan():
+            return OutputsTarget(target.recorded, target.path, model)
+    raise TypeError(f"not a known kind of target: {type(target).__name__}")

@@ -1,0 +1,145 @@
+"""One pass over a suite's cases before anything runs: each validated and counted, all fingerprinted."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prompteval.cases.load import case_files, inline_cases, load_cases
+from prompteval.cases.record import Validate
+from prompteval.core.case import Case
+from prompteval.core.errors import InvalidInput
+from prompteval.core.fingerprint import canonical_json
+from prompteval.core.problem import did_you_mean
+from prompteval.plan.gates import Gate, wanted_slices
+from prompteval.plan.leakage import Examples
+from prompteval.plan.problems import Problems
+from prompteval.plan.targets.base import TargetPlan
+from prompteval.plan.targets.prompt import render_problems
+from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.suite import CaseSource, Suite
+from prompteval.workspace.tree import Tree, why_unreadable
+
+if TYPE_CHECKING:
+    from prompteval.plan.rag.setup import RagSetup
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What one pass over a suite's cases shows, without keeping them.
+
+    `repeats` counts the cases of the suite's split by how often they ask to run, None where they do not;
+    `absent` are the (tag, value) that a rule of the gate names and no case carries.
+    """
+
+    total: int
+    tags: frozenset[str]
+    splits: Mapping[str | None, int]
+    fingerprint: str
+    repeats: Mapping[int | None, int] = field(default_factory=dict)
+    absent: frozenset[tuple[str, str]] = frozenset()
+
+
+def prompt_of(target: TargetPlan) -> Prompt | None:
+    """The prompt a target runs, None where it runs none."""
+    found = getattr(target, "prompt", None)
+    return found if isinstance(found, Prompt) else None
+
+
+def read_source(
+    tree: Tree, suite: Suite, source: CaseSource, validate: Validate | None, *, checked: bool = False
+) -> Iterator[Case]:
+    """The cases of one source; `checked` ones were validated before."""
+    if source.path is None:
+        return inline_cases(source, suite.path, validate=validate)
+    return load_cases(tree, source.path, validate=validate, checked=checked)
+
+
+def survey(
+    tree: Tree,
+    suite: Suite,
+    targets: Sequence[TargetPlan],
+    problems: Problems,
+    setup: "RagSetup | None" = None,
+    gates: Sequence[Gate] = (),
+) -> CaseFacts | None:
+    """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.
+
+    The fingerprint adds up per-case digests, so it does not depend on the order of the file.
+    None when a source could not be read; the problems then say why.
+    """
+    tags: set[str] = set()
+    splits: Counter[str | None] = Counter()
+    repeats: Counter[int | None] = Counter()
+    total = digest_sum = 0
+    seen_from: set[str] = set()
+    broken = False
+    taken, absent = suite.splits, wanted_slices(gates)
+    several, ids = len(suite.cases) > 1, dict[int, str]()
+    first = targets[0] if targets else None
+    prompt = prompt_of(first) if first is not None else None
+    examples = Examples(prompt) if prompt is not None else None
+    for source in suite.cases:
+        key = source.path or f"inline:{source.line}"
+        if key in seen_from:
+            problems.add(suite.path, (source.line, 1), "PE232", f"{key} is listed twice")
+            continue
+        seen_from.add(key)
+        if source.path is not None and (reason := why_unreadable(tree, source.path)):
+            help = did_you_mean(source.path, case_files(tree, source.path))
+            problems.add(suite.path, (source.line, 1), "PE101", f"cases {source.path}: {reason}", help)
+            broken = True
+            continue
+        try:
+            for case in read_source(tree, suite, source, first.validate if first else None):
+                total += 1
+                if setup is not None:
+                    problems.found.extend(setup.read_gold(case, source.path or suite.path))
+                if several:
+                    _note_double(case, key, ids, problems)
+                    broken = broken or bool(problems.found)
+                if not taken or case.split in taken:
+                    repeats[case.repeat] += 1
+                    if repeats.total() == 1:
+                        problems.found.extend(render_problems(targets, case))
+                    if examples:
+                        _note_leak(case, key, examples, problems)
+                tags.update(case.tags)
+                absent = absent and absent - case.tags.items()
+                splits[case.split] += 1
+                digest_sum += case_digest(case)
+        except InvalidInput as error:
+            problems.found.extend(error.problems)
+            broken = True
+    if broken:
+        return None
+    mark = f"sha256:{digest_sum % 2**256:064x}"
+    return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats), absent)
+
+
+def _note_double(case: Case, source: str, ids: dict[int, str], problems: Problems) -> None:
+    """Two files of one suite must not share an id."""
+    other = ids.setdefault(hash(case.id), source)
+    if other != source:
+        message = f"id {case.id!r} stands in {other} too"
+        problems.add(source, (case.line, 1), "PE321", message, "ids are unique in a suite")
+
+
+def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) -> None:
+    """A few-shot example that is a case of the suite, word for word or nearly."""
+    found = examples.match(case)
+    if found is not None:
+        part, likeness = found
+        how = "is" if likeness == 1 else f"is {likeness:.0%} like"
+        message = f"case {case.id!r} {how} the few-shot example at {part.path}:{part.line}"
+        problems.add(
+            source, (case.line, 1), "PE240", message, "take the example out, or move the case to train"
+        )
+
+
+def case_digest(case: Case) -> int:
+    """A number from everything in a case that a score can depend on."""
+    body = [case.id, case.inputs, case.expected, dict(case.tags), case.split, case.cluster]
+    text = canonical_json([*body, [list(group) for group in case.gold], case.answers, case.answerable])
+    return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest(), "big")

@@ -1,0 +1,214 @@
+"""A suite's gate: rules parsed, their metrics known, their thresholds on the scale."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Scorer
+from prompteval.plan.measures import Measure, bind
+from prompteval.plan.problems import Problems
+from prompteval.stats.gate import RUN_FACTS, GateRule, parse_gate, scale_error
+from prompteval.workspace.suite import GateSpec, Suite
+
+MAPPING_RULES = ("beats", "no_regression")
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """Better on a metric than a trivial reference, another version of the prompt, or the baseline."""
+
+    reference: str
+    metric: str
+
+    def __str__(self) -> str:
+        return f"beats(reference={self.reference}, metric={self.metric})"
+
+    @property
+    def is_trivial(self) -> bool:
+        """Whether the reference is a trivial predictor, which is computed and not run."""
+        return self.reference != BASELINE and "@" not in self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class NoRegression:
+    """Not worse than the stored baseline on a metric; None takes the default of a comparison."""
+
+    metric: str
+    min_effect: float | None = None
+    margin: float | None = None
+    alpha: float | None = None
+
+    def limits(self) -> dict[str, float]:
+        """The limits that are set."""
+        found = {"min_effect": self.min_effect, "margin": self.margin, "alpha": self.alpha}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def __str__(self) -> str:
+        limits = "".join(f", {name}={value:g}" for name, value in self.limits().items())
+        return f"no_regression(metric={self.metric}{limits})"
+
+
+Rule = GateRule | Beats | NoRegression
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One rule, with the metric it needs (None for a fact of the run such as errors)."""
+
+    rule: Rule
+    measure: Measure | None
+
+    @property
+    def compares(self) -> bool:
+        """Whether the rule sets the run against other outputs, case by case."""
+        return isinstance(self.rule, NoRegression) or (
+            isinstance(self.rule, Beats) and not self.rule.is_trivial
+        )
+
+
+def plan_gates(
+    suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure], problems: Problems
+) -> tuple[Gate, ...]:
+    """Every rule of a suite; what is wrong with one is noted at its line."""
+    found = []
+    for spec in suite.gate:
+        gate = problems.catch(
+            suite.path,
+            (spec.line, spec.col),
+            "PE227",
+            _gate,
+            spec,
+            suite,
+            scorers,
+            measures,
+        )
+        if gate is not None:
+            found.append(gate)
+    return tuple(found)
+
+
+def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]) -> Gate:
+    if isinstance(spec.rule, Mapping):
+        return _mapping_gate(spec.rule, suite, scorers, measures)
+    rule = parse_gate(spec.rule)
+    slices = [named.text for named in suite.slices]
+    if rule.tag is not None and rule.tag not in slices:
+        raise ValueError(f"{spec.rule}: {rule.tag!r} is not in slices ({did_you_mean(rule.tag, slices)})")
+    if rule.metric in RUN_FACTS:
+        wanted = rule.metric == "latency_ms"
+        if wanted != (rule.end in ("p50", "p95", "p99")):
+            raise ValueError(f"{spec.rule}: write {rule.metric}{'.p95' if wanted else ''} for it")
+        if rule.tag is not None:
+            raise ValueError(f"{spec.rule}: {rule.metric} is a fact of the whole run, not of a slice")
+        return Gate(rule, None)
+    measure = bind(rule.metric, scorers, measures, suite.rag)
+    if measure.spec.kind == "breakdown":
+        raise ValueError(f"{spec.rule}: {rule.metric} is a table, not a number")
+    if not measure.spec.gates:
+        raise ValueError(f"{spec.rule}: {rule.metric} is shown beside its null and never gates; gate brier")
+    error = scale_error(rule, measure.spec.low, measure.spec.high)
+    if error:
+        raise ValueError(error)
+    rule = GateRule(measure.text, rule.end, rule.compare, rule.threshold, rule.tag, rule.wanted)
+    return Gate(rule, measure)
+
+
+def note_absent(
+    suite: Suite, gates: Sequence[Gate], absent: frozenset[tuple[str, str]], problems: Problems
+) -> None:
+    """A rule on a slice that no case is in, at its line; it could never pass."""
+    for spec, gate in zip(suite.gate, gates, strict=True):
+        rule = gate.rule
+        if isinstance(rule, GateRule) and (rule.tag, rule.wanted) in absent:
+            message = f"{spec.rule}: no case carries {rule.tag}={rule.wanted}"
+            problems.add(suite.path, (spec.line, spec.col), "PE231", message)
+
+
+def wanted_slices(gates: Sequence[Gate]) -> frozenset[tuple[str, str]]:
+    """(tag, value) of each slice that a rule names."""
+    rules = [gate.rule for gate in gates if isinstance(gate.rule, GateRule)]
+    return frozenset((rule.tag, rule.wanted) for rule in rules if rule.tag and rule.wanted is not None)
+
+
+def primary_metrics(
+    suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure], gates: Sequence[Gate]
+) -> tuple[str, ...]:
+    """The metrics that decide a comparison: the suite's own, else those its gate names, else the first."""
+    own = [bind(named.text, scorers, measures, suite.rag).text for named in suite.primary]
+    gated = [gate.measure.text for gate in gates if gate.measure is not None]
+    first = [measure.text for measure in measures if measure.spec.gates][:1]
+    return tuple(dict.fromkeys(own or gated or first))
+
+
+def _mapping_gate(
+    raw: Mapping[str, Any], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+) -> Gate:
+    kind, options = next(iter(raw.items())) if len(raw) == 1 else ("", None)
+    if kind not in MAPPING_RULES or not isinstance(options, Mapping):
+        raise ValueError(
+            "a rule is a text, {beats: {reference: majority}} or {no_regression: {metric: accuracy}}, "
+            f"not {dict(raw)!r}"
+        )
+    known = ("reference", "metric") if kind == "beats" else ("metric", "min_effect", "margin", "alpha")
+    for key in options:
+        if key not in known:
+            raise ValueError(f"{kind} has no option {key!r} ({did_you_mean(str(key), known)})")
+    return (_beats if kind == "beats" else _no_regression)(options, suite, scorers, measures)
+
+
+def _beats(
+    options: Mapping[str, Any], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+) -> Gate:
+    reference = str(options.get("reference"))
+    trivial = [named.text for named in suite.references]
+    rule = Beats(reference, "")
+    if rule.is_trivial and reference not in trivial:
+        known = (*trivial, BASELINE, f"{suite.target.value}@v1")
+        raise ValueError(f"beats: {reference!r} is not in references ({did_you_mean(reference, known)})")
+    if "@" in reference and (
+        suite.target.kind != "prompt" or reference.partition("@")[0] != suite.target.value.partition("@")[0]
+    ):
+        raise ValueError(f"beats: {reference} is no version of what this suite runs, {suite.target.value}")
+    measure = _compared(options, rule.is_trivial, "beats", suite, scorers, measures)
+    if rule.is_trivial and measure.spec.kind != "proportion":
+        raise ValueError(f"beats: {measure.text} is not a proportion; use accuracy")
+    return Gate(Beats(reference, measure.text), measure)
+
+
+def _no_regression(
+    options: Mapping[str, Any], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+) -> Gate:
+    limits: dict[str, float] = {}
+    for name in ("min_effect", "margin", "alpha"):
+        value = options.get(name)
+        if value is None:
+            continue
+        above = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        if not above or (name == "alpha" and not 0 < value < 1):
+            wanted = "a share between 0 and 1" if name == "alpha" else "a number from 0"
+            raise ValueError(f"no_regression: {name} is {wanted}, not {value!r}")
+        limits[name] = float(value)
+    measure = _compared(options, False, "no_regression", suite, scorers, measures)
+    if (measure.spec.low, measure.spec.high) != (0.0, 1.0) and "min_effect" not in limits:
+        raise ValueError(f"no_regression: {measure.text} is not on 0 to 1; say min_effect in its own units")
+    return Gate(NoRegression(measure.text, **limits), measure)
+
+
+def _compared(
+    options: Mapping[str, Any],
+    proportion: bool,
+    kind: str,
+    suite: Suite,
+    scorers: Sequence[Scorer],
+    measures: Sequence[Measure],
+) -> Measure:
+    """The metric a comparing rule names, else the suite's first primary one."""
+    usable = [m.text for m in measures if (m.spec.kind == "proportion" if proportion else m.spec.gates)]
+    first = suite.primary[0].text if suite.primary and not proportion else None
+    metric = options.get("metric", first or (usable[0] if usable else "accuracy"))
+    measure = bind(str(metric), scorers, measures, suite.rag)
+    if not measure.spec.gates:
+        raise ValueError(f"{kind}: {measure.text} is shown and never decides")
+    return measure

@@ -1,0 +1,85 @@
+"""What a run has to do: one job for each suite, target and model, with the cases selected for it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from prompteval.core.case import Case
+from prompteval.core.errors import InvalidInput, NothingSelected
+from prompteval.plan.repeats import Repeats, repeat_problems, repeats_of
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.selection import select
+from prompteval.plan.suite_plan import SuitePlan, plan_suite
+from prompteval.plan.targets.base import TargetPlan
+from prompteval.workspace.discovery import find_suites
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One (suite, target, model) of a run, with the number of cases selected for it."""
+
+    plan: SuitePlan
+    target: TargetPlan
+    model: str
+    selected: int
+    options: RunOptions
+
+    @property
+    def title(self) -> str:
+        return f"{self.plan.suite.name} {self.target.reference} {self.model}"
+
+    @property
+    def planned(self) -> int:
+        """Cases times repeats, as far as the suite or the command line says how often."""
+        return self.selected * self.repeats.of(None)
+
+    @property
+    def repeats(self) -> Repeats:
+        """How often each case runs."""
+        return repeats_of(self.plan, self.options.repeat)
+
+    def work(self) -> Iterator[tuple[Case, int]]:
+        """Every (case, replicate), read anew, in the order of the files."""
+        for case in _selected(self.plan, self.options):
+            for replicate in range(self.repeats.of(case.repeat)):
+                yield case, replicate
+
+
+def plan_suites(workspace: Workspace, options: RunOptions) -> list[SuitePlan]:
+    """The suites that the options name, resolved. Raises InvalidInput with all that is wrong."""
+    paths = find_suites(WorkingTree(workspace.root), options.suites)
+    if not paths:
+        raise NothingSelected("there is no suite in evals/; write one or run `prompteval init`")
+    return [plan_suite(workspace, path, models=options.models, prompts=options.prompts) for path in paths]
+
+
+def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
+    """The jobs that have a case to run. Raises NothingSelected when there is none.
+
+    Raises InvalidInput where no case runs as often as a metric needs.
+    """
+    jobs: list[Job] = []
+    short = [problem for plan in plans for problem in repeat_problems(plan, options.repeat)]
+    wrong = [problem for problem in short if problem.severity == "error"]
+    if wrong:
+        raise InvalidInput(wrong)
+    for plan in plans:
+        selected = _count(plan, options) if plan.targets else 0
+        jobs += [Job(plan, target, model, selected, options) for target, model in plan.entries() if selected]
+    if not jobs:
+        raise NothingSelected("no case is left after the selection; look at -k, --prompt, --failed and split")
+    return jobs
+
+
+def _count(plan: SuitePlan, options: RunOptions) -> int:
+    """How many cases are selected; known without reading them when only the split selects."""
+    if options.selection.narrows:
+        return sum(1 for _ in _selected(plan, options))
+    if not plan.suite.splits:
+        return plan.facts.total
+    return sum(plan.facts.splits.get(split, 0) for split in set(plan.suite.splits))
+
+
+def _selected(plan: SuitePlan, options: RunOptions) -> Iterator[Case]:
+    return select(plan.suite.name, plan.cases(), plan.suite.splits, options.selection)

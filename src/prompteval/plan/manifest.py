@@ -1,0 +1,87 @@
+"""What a run was made from: enough to say whether two runs may be compared, and to compare them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prompteval._version import __version__
+from prompteval.plan.gates import NoRegression
+from prompteval.plan.suite_plan import SuitePlan
+from prompteval.stats.paired.decision import Rule
+from prompteval.workspace.git import head_and_dirty
+from prompteval.workspace.settings import Workspace
+
+
+def manifest(
+    workspace: Workspace,
+    plans: Sequence[SuitePlan],
+    entries: Sequence[tuple[str, str, str]],
+    options: Mapping[str, Any] | None = None,
+    side: str = "",
+) -> dict[str, Any]:
+    """Fingerprints of cases, prompts and scorers of every suite, and the state of git.
+
+    `options` are what selected the cases; with them the run can be resumed. `side` is what a
+    comparison ran beside the working tree.
+    """
+    return {
+        "prompteval": __version__,
+        "entries": [list(entry) for entry in entries],
+        "suites": {plan.suite.name: suite_facts(plan) for plan in plans},
+        "options": options,
+        "side": side,
+        "git": git_state(workspace),
+    }
+
+
+def suite_facts(plan: SuitePlan) -> dict[str, Any]:
+    """What one suite's numbers were made from, and how they are compared.
+
+    `measures` has each metric with the scorer it reads, `fields` the output field of each scorer.
+    """
+    measures = {m.text: m for m in plan.measures}
+    measures |= {gate.measure.text: gate.measure for gate in plan.gates if gate.measure is not None}
+    return {
+        "path": plan.suite.path,
+        "cases": plan.facts.fingerprint,
+        "targets": {target.reference: target.fingerprint for target in plan.targets},
+        "scorers": [[spec.kind, spec.name, dict(spec.options)] for spec in plan.suite.scorers],
+        "fields": {scorer.name: str(getattr(scorer, "field", "")) for scorer in plan.scorers},
+        "metrics": [measure.text for measure in plan.measures],
+        "measures": [[measure.text, measure.scorer] for measure in measures.values()],
+        "primary": list(plan.primary),
+        "effects": _effects([gate.rule for gate in plan.gates if isinstance(gate.rule, NoRegression)]),
+        "slices": [named.text for named in plan.suite.slices],
+        "gate": [str(gate.rule) for gate in plan.gates],
+        "split": list(plan.suite.splits),
+        "on_error": plan.suite.on_error,
+    }
+
+
+def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:
+    """The limits of each metric; of several rules on one metric the strictest."""
+    found: dict[str, dict[str, float]] = {}
+    for metric in dict.fromkeys(rule.metric for rule in rules):
+        same = [rule for rule in rules if rule.metric == metric]
+        found[metric] = same[0].limits()
+        if len(same) > 1:
+            defaults = Rule()
+            limits = [
+                Rule(
+                    defaults.alpha if rule.alpha is None else rule.alpha,
+                    defaults.min_effect if rule.min_effect is None else rule.min_effect,
+                    rule.margin,
+                )
+                for rule in same
+            ]
+            found[metric] = {
+                "min_effect": min(limit.min_effect for limit in limits),
+                "margin": min(limit.worse_by for limit in limits),
+                "alpha": max(limit.alpha for limit in limits),
+            }
+    return found
+
+
+def git_state(workspace: Workspace) -> dict[str, Any] | None:
+    """The commit and whether tracked files differ from it; None outside git."""
+    found = head_and_dirty(workspace.root)
+    return None if found is None else {"commit": found[0], "dirty": found[1]}

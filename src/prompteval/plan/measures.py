@@ -1,0 +1,151 @@
+"""Metrics as a suite names them, each bound to the scorer it reads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Scorer
+from prompteval.metrics.names import MetricName, parse_metric
+from prompteval.metrics.stage_names import (
+    ANSWER_STAGES,
+    StageMetric,
+    is_stage_metric,
+    parse_stage_metric,
+)
+from prompteval.metrics.table import MetricSpec, Source, metric_spec
+from prompteval.plan.problems import Problems
+from prompteval.workspace.rag_section import RagSection
+from prompteval.workspace.suite import Named, Suite
+
+# What a metric reads of a scorer → the scorer that reports it.
+SCORER_OF: Mapping[str, str] = {
+    "numbers": "number", "rouge_1": "rouge", "rouge_2": "rouge", "rouge_l": "rouge",
+    "bleu": "bleu", "chrf": "chrf",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One metric of a suite: its canonical text, what it computes, which scorer it reads."""
+
+    text: str
+    name: MetricName
+    spec: MetricSpec
+    scorer: str
+
+
+def plan_measures(suite: Suite, scorers: Sequence[Scorer], problems: Problems) -> tuple[Measure, ...]:
+    """The suite's metrics in order, without repeats; what cannot be read is noted at its line."""
+    found: list[Measure] = []
+    named_metrics = (*suite.metrics, *suite.primary)
+    for named in (*(named_metrics or _default_metrics(suite)), *_ceiling(suite, named_metrics)):
+        place = (named.line, named.col)
+        measure = problems.catch(
+            suite.path, place, "PE226", bind, named.text, scorers, tuple(found), suite.rag
+        )
+        if measure is not None and measure not in found:
+            found.append(measure)
+        if measure is not None and named in suite.primary and not measure.spec.gates:
+            message = f"primary: {measure.text} is shown and never decides"
+            problems.add(suite.path, place, "PE226", message, "name a metric that may")
+    return tuple(found)
+
+
+def bind(
+    text: str,
+    scorers: Sequence[Scorer],
+    known: Sequence[Measure] = (),
+    rag: RagSection | None = None,
+) -> Measure:
+    """A metric name with its scorer: the one in `scorer=`, else the first that reports what it reads.
+
+    The measure among `known` with the same name, however its parameters were ordered. A metric of a
+    stage has a scorer of its own, which the pipeline `rag` makes. Raises ValueError for an unknown
+    metric, parameter or scorer, naming the nearest, for a scorer that does not report what the metric
+    reads, and for a stage that the suite does not have.
+    """
+    name = parse_metric(text)
+    if is_stage_metric(name.name):
+        _refuse_absent(text, parse_stage_metric(name.name), rag)
+        return Measure(name.name, name, metric_spec(name), name.name)
+    same = next((measure for measure in known if measure.name == name), None)
+    if same is not None:
+        return same
+    spec = metric_spec(name)
+    return Measure(str(name), name, spec, _scorer(text, name, spec.source, scorers))
+
+
+def stage_metrics(measures: Iterable[Measure], gates: Iterable[Any]) -> list[StageMetric]:
+    """The metrics of stages among the measures and in the gates, each once, in that order."""
+    everything = [*measures, *(gate.measure for gate in gates if gate.measure is not None)]
+    names = dict.fromkeys(measure.text for measure in everything if is_stage_metric(measure.text))
+    return [parse_stage_metric(name) for name in names]
+
+
+def _refuse_absent(text: str, metric: StageMetric, rag: RagSection | None) -> None:
+    """Raise ValueError for a stage or mode that the suite does not have."""
+    if rag is None:
+        raise ValueError(f"{text} reads a retrieval pipeline, and the suite has none; add `rag:`")
+    if metric.stage == "rerank" and rag.reranker.kind == "none":
+        raise ValueError(f"{text} reads a reranker, and the suite has none; add `reranker:` to rag")
+    if metric.stage in ANSWER_STAGES:
+        mode = metric.mode or "retrieved"
+        if mode not in rag.modes:
+            raise ValueError(f"{text} reads mode {mode}, and the suite does not run it; add it to modes")
+
+
+def _ceiling(suite: Suite, named: Sequence[Named]) -> list[Named]:
+    """Recall at the depth that is reranked, beside any metric of the reranker: more it cannot reach."""
+    rag = suite.rag
+    if rag is None or not any(one.text.startswith("rerank.") for one in named):
+        return []
+    return [Named(f"retrieval.recall@{min(rag.rerank_depth, rag.depth)}", *rag.place)]
+
+
+def _default_metrics(suite: Suite) -> list[Named]:
+    """What a pipeline is measured by where the suite names nothing."""
+    rag = suite.rag
+    if rag is None:
+        return []
+    names = [f"retrieval.recall@{rag.k}", f"retrieval.ndcg@{rag.k}", f"context.recall@{rag.context_tokens}t"]
+    if "retrieved" in rag.modes:
+        names += ["generation.em", "generation.f1", "generation.abstention", "citations.precision"]
+    return [Named(name, *rag.place) for name in names]
+
+
+def _scorer(text: str, name: MetricName, source: Source, scorers: Sequence[Scorer]) -> str:
+    if source.kind == "logprobs":
+        return ""
+    wanted = name.params.get("scorer")
+    names = [scorer.name for scorer in scorers]
+    if wanted is not None and wanted not in names:
+        raise ValueError(f"{text}: there is no scorer {wanted!r} ({did_you_mean(wanted, names)})")
+    named = [scorer for scorer in scorers if wanted in (None, scorer.name)]
+    report = {"numbers": "numbers", "evidence": source.key}.get(source.kind)
+    if report is None:
+        return named[0].name if named else ""
+    # A scorer of the team's own may report anything; the data show whether it does.
+    able = [s for s in named if report in getattr(s, "reports", (report,))]
+    if not able:
+        kind = SCORER_OF[report]
+        if wanted is not None:
+            raise ValueError(f"{text}: scorer {wanted!r} reports no {report}; use a `{kind}` scorer")
+        raise ValueError(f"{text} reads a `{kind}` scorer, and the suite has none; add `{kind}` to scorers")
+    sure = [scorer for scorer in able if report in getattr(scorer, "reports", ())]
+    return (sure or able)[0].name
+
+
+def evidence_needs(measures: Iterable[Measure], scorers: Sequence[Scorer]) -> dict[tuple[str, Source], str]:
+    """What the metrics read beside scores, by scorer, each with the output field the scorer reads."""
+    fields = {scorer.name: str(getattr(scorer, "field", "")) for scorer in scorers}
+    return {
+        (m.scorer, m.spec.source): fields.get(m.scorer, "")
+        for m in measures
+        if m.spec.source.kind != "values" and (m.scorer or m.spec.source.kind == "logprobs")
+    }
+
+
+def reads_target(needs: Iterable[tuple[str, Source]]) -> bool:
+    """Whether a metric reads what the target reported of itself, beside its output."""
+    return any(source.kind in ("confidence", "logprobs") for _, source in needs)

@@ -1,0 +1,189 @@
+"""A suite's retrieval pipeline, read and checked: corpus, gold, and what builds the rest."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.problem import Problem
+from prompteval.core.protocols import Embedder, Provider, Scorer, TokenCounter
+from prompteval.core.retrieval import Chunk, Document
+from prompteval.corpus.chunk import build_chunker
+from prompteval.corpus.documents.folder import Corpus, load_corpus
+from prompteval.metrics.stage_names import StageMetric
+from prompteval.plan.function import plan_function
+from prompteval.plan.problems import Problems
+from prompteval.plan.rag.encoders import Encoders, LateEmbedder
+from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
+from prompteval.rag.gold import GoldGroups, GoldReader
+from prompteval.rag.pipeline import Pipeline
+from prompteval.rag.score.failure import Attribution
+from prompteval.rag.score.scorers import StageScorer
+from prompteval.rag.score.seen import Reader
+from prompteval.tokens import counter
+from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.suite import Suite
+from prompteval.workspace.tree import Tree
+
+
+@dataclass(frozen=True)
+class RagSetup:
+    """Everything a `rag:` suite shares among its prompts and metrics.
+
+    `gold` fills while the cases are read, `told` while pipelines are built. `encoders` holds the cache
+    that a run hands in.
+    """
+
+    section: RagSection
+    path: str
+    workspace: Workspace
+    corpus: Corpus
+    encoders: Encoders
+    gold: dict[str, GoldGroups] = field(default_factory=dict)
+    told: dict[str, None] = field(default_factory=dict)
+    _gold_reader: list[GoldReader] = field(default_factory=list, repr=False)
+    _chunked: dict[str, tuple[Chunk, ...]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def documents(self) -> Mapping[str, Document]:
+        return self.corpus.by_id()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Over the section, every document as it is read, and what retrieves and reranks.
+
+        Those say of themselves what they are made from: weights, a recorded run, a function's file. A
+        reranker that asks the run's own model is known by that model.
+        """
+        texts = [[item.id, item.title, item.text] for item in self.corpus.documents]
+        ingredients = self.ingredients(self.section, counter(""), [])
+        parts = [build_retriever(self.section.retriever, ingredients).identity]
+        if self.section.reranker.kind != "llm":
+            reranker = build_reranker(self.section.reranker, ingredients)
+            parts.append("none" if reranker is None else reranker.identity)
+        return fingerprint([self.section.as_json(), texts, parts])
+
+    def read_gold(self, case: Case, path: str) -> list[Problem]:
+        """Keep the case's gold; what is wrong with it, at its line of `path`."""
+        if not self._gold_reader:
+            self._gold_reader.append(GoldReader(self.corpus.documents))
+        groups, problems = self._gold_reader[0].read(case, path)
+        self.gold[case.id] = groups
+        if not isinstance(question_of(case, self.section), str):
+            message = f"case {case.id!r} has no text in the input {self.section.question!r} to search for"
+            problems.append(Problem(path, case.line, 1, "PE354", message, "set `question:` in rag"))
+        return problems
+
+    def chunks(self, counting: TokenCounter, chunker: Part | None = None) -> tuple[Chunk, ...]:
+        """The chunks of the corpus, cut once for each chunker and token encoding."""
+        part = chunker or self.section.chunker
+        cut = build_chunker(part.kind, part.options, counting)
+        name = fingerprint([part.kind, dict(part.options), counting.encoding])
+        if name not in self._chunked:
+            self._chunked[name] = tuple(chunk for item in self.corpus.documents for chunk in cut(item))
+        return self._chunked[name]
+
+    def pipeline(
+        self, model: str, provider: Provider | None = None, section: RagSection | None = None
+    ) -> Pipeline:
+        """The pipeline with tokens counted for a model; another `section` for another setting of it.
+
+        Raises UsageError for names and options that are wrong, and for an index of another model.
+        """
+        chosen = section or self.section
+        counting = counter(model)
+        encoders: list[Embedder] = []
+        ingredients = self.ingredients(chosen, counting, encoders, model, provider)
+        retriever = build_retriever(chosen.retriever, ingredients)
+        reranker = build_reranker(chosen.reranker, ingredients)
+        return Pipeline(chosen, self.documents, ingredients.chunks, retriever, reranker, counting, encoders)
+
+    def ingredients(
+        self,
+        section: RagSection,
+        counting: TokenCounter,
+        encoders: list[Embedder],
+        model: str = "",
+        provider: Provider | None = None,
+    ) -> Ingredients:
+        """What factories build from; `encoders` collects the models that index the chunks."""
+        return Ingredients(
+            chunks=self.chunks(counting, section.chunker),
+            section=section,
+            here=(self.workspace.root / self.path).parent,
+            root=self.workspace.root,
+            embedder=self.encoders.embedder,
+            token_embedder=self.encoders.token_embedder,
+            function=self._function,
+            cache=self.encoders.cache,
+            model=model,
+            provider=provider,
+            encoders=encoders,
+        )
+
+    def scorers(self, metrics: list[StageMetric]) -> tuple[Scorer, ...]:
+        """The attribution first, then a scorer for each metric."""
+        reader = Reader(self.section, self.documents, self.gold)
+        embedder = LateEmbedder(self.encoders)
+        ranked = tuple(metric for metric in metrics if metric.ranking is not None)
+        return (Attribution(reader, ranked), *(StageScorer(metric, reader, embedder) for metric in metrics))
+
+    def notes(self, tie_sensitive: int) -> list[str]:
+        """What a reader of the numbers must know: of the corpus, of what was cut, of ties."""
+        found = []
+        counts = self.corpus.counts
+        if len(counts) > 1:
+            told = ", ".join(f"{count} {status}" for status, count in counts.items())
+            first = self.corpus.faults[0]
+            found.append(f"corpus: {told}; the first that was not read: {first.path}: {first.message}")
+        found += self.told
+        if tie_sensitive:
+            found.append(
+                f"the order of tied candidates changes a ranking metric of {tie_sensitive} questions"
+            )
+        return found
+
+    def _function(self, entry: str) -> tuple[Callable[[str, int], Any], str]:
+        found = plan_function(self.workspace.root, entry)
+        return found.function, found.fingerprint
+
+
+def question_of(case: Case, section: RagSection) -> Any:
+    """What is searched for: the input that the section names, or the inputs where they are one text."""
+    if isinstance(case.inputs, Mapping):
+        return case.inputs.get(section.question)
+    return case.inputs
+
+
+def plan_setup(workspace: Workspace, tree: Tree, suite: Suite, problems: Problems) -> RagSetup | None:
+    """The setup of a suite; what is wrong is noted at its line."""
+    section = suite.rag
+    assert section is not None
+    corpus = problems.catch(suite.path, section.corpus_place, "PE271", load_corpus, tree, section.corpus)
+    if corpus is None:
+        return None
+    if not corpus.documents:
+        told = ", ".join(
+            f"{count} {status}" for status, count in Counter(o.status for o in corpus.outcomes).items()
+        )
+        message = f"no document of {section.corpus} could be read ({told})"
+        problems.add(suite.path, section.corpus_place, "PE271", message, "see what `check` says of each file")
+        return None
+    setup = RagSetup(
+        section, suite.path, workspace, corpus, Encoders(workspace, (workspace.root / suite.path).parent)
+    )
+    if problems.catch(suite.path, section.chunker.place, "PE272", setup.chunks, counter("")) is None:
+        return None
+    ingredients = setup.ingredients(section, counter(""), [])
+    problems.catch(
+        suite.path, section.retriever.place, "PE272", build_retriever, section.retriever, ingredients
+    )
+    if section.reranker.kind != "llm" or suite.target.kind != "prompt":  # which needs the run's own model
+        problems.catch(
+            suite.path, section.reranker.place, "PE272", build_reranker, section.reranker, ingredients
+        )
+    return setup

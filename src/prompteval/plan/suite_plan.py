@@ -1,0 +1,259 @@
+"""From a suite file to something that can run: every name resolved, every problem found first."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from prompteval.core.case import Case
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.protocols import Scorer
+from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, survey
+from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
+from prompteval.plan.measures import Measure, plan_measures, stage_metrics
+from prompteval.plan.problems import Problems, placed, placing
+from prompteval.plan.targets.base import TargetPlan
+from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets
+from prompteval.prompt.prompt import Prompt
+from prompteval.providers.open import DefaultEmbedder, check_model
+from prompteval.scoring.build import build_scorer
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.suite import ScorerSpec, Suite, load_suite
+from prompteval.workspace.tree import GitTree, Tree, WorkingTree
+
+if TYPE_CHECKING:
+    from prompteval.plan.rag.setup import RagSetup
+
+
+@dataclass(frozen=True, slots=True)
+class SuitePlan:
+    """A suite with every name resolved.
+
+    `targets` is empty when the caller asked for prompts that this suite does not run. `models`
+    go with the targets that take one. `primary` are the metrics that decide a comparison,
+    `rivals` the references of targets that run only to be beaten.
+    """
+
+    suite: Suite
+    tree: Tree
+    targets: tuple[TargetPlan, ...]
+    models: tuple[str, ...]
+    scorers: tuple[Scorer, ...]
+    measures: tuple[Measure, ...]
+    gates: tuple[Gate, ...]
+    facts: CaseFacts
+    primary: tuple[str, ...] = ()
+    rivals: frozenset[str] = frozenset()
+    rag: "RagSetup | None" = None
+    warnings: tuple[Problem, ...] = field(default=())
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts among the targets."""
+        return tuple(prompt for target in self.targets if (prompt := prompt_of(target)) is not None)
+
+    def entries(self) -> Iterator[tuple[TargetPlan, str]]:
+        """Every (target, model) to run."""
+        for target in self.targets:
+            for model in (target.own_model,) if target.own_model is not None else self.models:
+                yield target, model
+
+    def cases(self) -> Iterator[Case]:
+        """Every case of the suite, read anew, in the order of its files."""
+        for _, cases in self.cases_by_file():
+            yield from cases
+
+    def cases_by_file(self) -> Iterator[tuple[str, Iterator[Case]]]:
+        """The path of each case file, the suite's own for inline cases, with its cases."""
+        for source in self.suite.cases:
+            cases = read_source(self.tree, self.suite, source, None, checked=True)
+            yield source.path or self.suite.path, cases
+
+
+def plan_suite(
+    workspace: Workspace,
+    path: str,
+    *,
+    models: tuple[str, ...] = (),
+    prompts: tuple[str, ...] = (),
+    commit: GitTree | None = None,
+) -> SuitePlan:
+    """Everything a suite needs, resolved and validated, its case files read through once.
+
+    `models` and `prompts` replace the suite's own. With `commit`, target and models are those
+    of the suite at that commit (or of today's suite, where the commit has none), read from
+    there; cases, scorers and metrics stay those of the working tree, so that both can be
+    compared. Raises InvalidInput with all problems.
+    """
+    tree = WorkingTree(workspace.root)
+    suite = load_suite(tree, path)
+    there = suite_at(commit, path) or suite
+    problems = Problems()
+    setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
+    chosen = _models(workspace, there, targets, models, problems)
+    if commit is not None and there is not suite:
+        problems.found = placed(commit, problems.found)
+    scorers = _build_scorers(workspace, suite, targets, problems)
+    measures = plan_measures(suite, scorers, problems)
+    gates = plan_gates(suite, scorers, measures, problems)
+    if setup is not None:
+        scorers = (*setup.scorers(stage_metrics(measures, gates)), *scorers)
+    if not targets:
+        problems.check()
+    rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
+    facts = survey(tree, suite, targets, problems, setup, gates)
+    for named in suite.slices:
+        if facts is not None and facts.total and named.text not in facts.tags:
+            help = did_you_mean(named.text, facts.tags)
+            problems.add(path, _place(named), "PE231", f"no case carries the tag {named.text!r}", help)
+    if facts is not None and facts.total and not problems.found:
+        note_absent(suite, gates, facts.absent, problems)
+    problems.check()
+    assert facts is not None  # survey gives None only after noting a problem
+    return SuitePlan(
+        suite,
+        tree,
+        (*targets, *rivals),
+        chosen,
+        scorers,
+        measures,
+        gates,
+        facts,
+        primary_metrics(suite, scorers, measures, gates),
+        frozenset(target.reference for target in rivals),
+        setup,
+        tuple(problems.found),
+    )
+
+
+def suite_at(commit: GitTree | None, path: str) -> Suite | None:
+    """The suite as a commit has it, None where it has none. Raises InvalidInput that names the commit."""
+    if commit is None or not commit.exists(path):
+        return None
+    with placing(commit):
+        return load_suite(commit, path)
+
+
+def _rivals(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    gates: Sequence[Gate],
+    targets: Sequence[TargetPlan],
+    problems: Problems,
+    setup: "RagSetup | None" = None,
+) -> tuple[TargetPlan, ...]:
+    """The versions that a gate names to be beaten, unless they run anyway or nothing does."""
+    named = [gate.rule.reference for gate in gates if isinstance(gate.rule, Beats) and gate.compares]
+    wanted = tuple(dict.fromkeys(reference for reference in named if "@" in reference))
+    if not targets or not wanted:
+        return ()
+    running = {target.reference for target in targets}
+    found = _with_pipeline(workspace, tree, suite, setup, wanted, problems)
+    return tuple(target for target in found if target.reference not in running)
+
+
+def _targets(
+    workspace: Workspace, tree: Tree, suite: Suite, prompts: tuple[str, ...], problems: Problems
+) -> tuple["RagSetup | None", tuple[TargetPlan, ...]]:
+    """(the retrieval pipeline where the suite has one, what the suite runs)."""
+    setup = None
+    if suite.rag is not None:
+        from prompteval.plan.rag.setup import plan_setup
+
+        setup = plan_setup(workspace, tree, suite, problems)
+        if setup is None:
+            return None, ()
+    return setup, _with_pipeline(workspace, tree, suite, setup, prompts, problems)
+
+
+def _with_pipeline(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    setup: "RagSetup | None",
+    prompts: tuple[str, ...],
+    problems: Problems,
+) -> tuple[TargetPlan, ...]:
+    if setup is None:
+        return plan_targets(workspace, tree, suite, prompts, problems)
+    return plan_rag_targets(workspace, tree, suite, setup, prompts, problems)
+
+
+def _place(named: Any) -> tuple[int, int]:
+    return (named.line, named.col)
+
+
+def _models(
+    workspace: Workspace,
+    suite: Suite,
+    targets: Sequence[TargetPlan],
+    asked: tuple[str, ...],
+    problems: Problems,
+) -> tuple[str, ...]:
+    """The models to run: those asked for, the suite's, the one the prompt pins, the default."""
+    prompt = prompt_of(targets[0]) if targets else None
+    pinned = prompt.model if prompt is not None else None
+    own = tuple(named.text for named in suite.models)
+    chosen = asked or own or ((pinned,) if pinned else (workspace.settings.default_model,))
+    for position, model in enumerate(chosen):
+        path, place = _model_place(
+            workspace, suite, position, asked=bool(asked), pinned=pinned, prompt=prompt
+        )
+        problems.catch(path, place, "PE221", check_model, model, workspace)
+    return chosen
+
+
+def _model_place(
+    workspace: Workspace,
+    suite: Suite,
+    position: int,
+    *,
+    asked: bool,
+    pinned: str | None,
+    prompt: Prompt | None,
+) -> tuple[str, tuple[int, int]]:
+    """Where a model was named: the command line, the suite, the prompt that pins it, the settings."""
+    if asked:
+        return "--model", (0, 0)
+    if suite.models:
+        return suite.path, _place(suite.models[position])
+    if pinned and prompt is not None:
+        return prompt.path, (0, 0)
+    return workspace.config_path.name, (0, 0)
+
+
+def _build_scorers(
+    workspace: Workspace, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
+) -> tuple[Scorer, ...]:
+    embedder = DefaultEmbedder(workspace)
+    scorers: list[Scorer] = []
+    names: dict[str, int] = {}
+    for spec in suite.scorers:
+        place = (spec.line, spec.col)
+        scorer = problems.catch(
+            suite.path,
+            place,
+            "PE223",
+            _build_scorer,
+            spec,
+            embedder,
+            workspace,
+        )
+        if scorer is None:
+            continue
+        if scorer.name in names:
+            help = f"the other is at line {names[scorer.name]}; give one a `name:`"
+            problems.add(suite.path, place, "PE224", f"two scorers are called {scorer.name!r}", help)
+        names[scorer.name] = spec.line
+        for target in targets:
+            for name in getattr(scorer, "fields_used", ()):
+                known = target.output_fields
+                if known is not None and name.split(".")[0] not in known:
+                    message = f"{target.reference} has no output field {name!r}"
+                    problems.add(suite.path, place, "PE225", message, did_you_mean(name, known))
+        scorers.append(scorer)
+    return tuple(scorers)
+
+
+def _build_scorer(spec: ScorerSpec, embedder: Any, workspace: Workspace) -> Scorer:
+    return build_scorer(spec, embedder=embedder, root=workspace.root)

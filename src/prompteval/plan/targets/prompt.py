@@ -1,0 +1,78 @@
+"""A prompt and a model as a target: one case in, what happened out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from prompteval.cases.record import Pointer, Validate
+from prompteval.core.case import Case
+from prompteval.core.errors import DeadlineExceeded, RenderError
+from prompteval.core.problem import Problem
+from prompteval.prompt.place import ModuleSource
+from prompteval.prompt.prompt import Prompt
+
+
+@dataclass(frozen=True)
+class PromptPlan:
+    """A version of a prompt, loaded."""
+
+    prompt: Prompt
+
+    own_model = None
+
+    @property
+    def reference(self) -> str:
+        return self.prompt.reference
+
+    @property
+    def name(self) -> str:
+        return self.prompt.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.prompt.fingerprint
+
+    @cached_property
+    def validate(self) -> Validate:
+        return case_validator(self.prompt)
+
+    @property
+    def output_fields(self) -> frozenset[str] | None:
+        schema = self.prompt.schema
+        return None if schema is None else frozenset(schema.get("properties", {}))
+
+    def problems(self) -> list[Problem]:
+        return self.prompt.check()
+
+
+def render_problems(targets: Sequence[object], case: Case) -> list[Problem]:
+    """What keeps a case from being rendered: a forbidden operation, a value a template cannot use.
+
+    Found before any call is made. A prompt whose templates have problems already is passed over,
+    and so is what is no prompt.
+    """
+    found = []
+    for prompt in (target.prompt for target in targets if isinstance(target, PromptPlan)):
+        if prompt.check():
+            continue
+        try:
+            prompt.render(case.inputs)
+        except (RenderError, DeadlineExceeded) as error:
+            message = f"case {case.id!r} cannot be rendered: {error}"
+            place = ModuleSource(prompt.source).prompt() if prompt.source else (0, 0)
+            found.append(Problem(prompt.path, *place, "PE332", message))
+    return found
+
+
+def case_validator(prompt: Prompt) -> Validate:
+    """Checks a raw case's inputs and expected value against the prompt's types."""
+
+    def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
+        found = [(("inputs", *place), told, help) for place, told, help in prompt.input_errors(raw["inputs"])]
+        if raw.get("expected") is not None:
+            errors = prompt.expected_errors(raw["expected"])
+            found += [(("expected", *place), told, help) for place, told, help in errors]
+        return found
+
+    return validate

@@ -1,0 +1,98 @@
+"""From a suite's target to what can be opened: prompts loaded, files read, functions imported."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from prompteval.plan.function import plan_function
+from prompteval.plan.problems import Problems, placed, placing
+from prompteval.plan.prompt_references import split_reference
+from prompteval.plan.targets.base import TargetPlan
+from prompteval.plan.targets.endpoint import plan_endpoint
+from prompteval.plan.targets.outputs import plan_outputs
+from prompteval.plan.targets.prompt import PromptPlan
+from prompteval.prompt.loader import load_prompt
+from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.suite import Suite
+from prompteval.workspace.tree import GitTree, Tree
+
+if TYPE_CHECKING:
+    from prompteval.plan.rag.setup import RagSetup
+
+
+def plan_targets(
+    workspace: Workspace, tree: Tree, suite: Suite, prompts: tuple[str, ...], problems: Problems
+) -> tuple[TargetPlan, ...]:
+    """What a suite runs. Each thing that is wrong is noted at the suite's line that names it.
+
+    `prompts` are references that replace the suite's own prompt; those of other prompts are not
+    this suite's, so the result may be empty without a problem.
+    """
+    place = (suite.target.line, 1)
+    if suite.target.kind == "prompt":
+        found = _prompts(workspace, tree, suite, prompts, problems)
+        return tuple(PromptPlan(prompt) for prompt in found)
+    if prompts:
+        return ()
+    if suite.target.kind in ("callable", "endpoint") and isinstance(tree, GitTree):
+        message = f"a {suite.target.kind} cannot be run at a commit"
+        help = "run it there, and compare with that run's id or with its baseline"
+        problems.add(suite.path, place, "PE220", message, help)
+        return ()
+    makers: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+        "outputs": (plan_outputs, (tree, suite.target.value)),
+        "callable": (plan_function, (workspace.root, suite.target.value)),
+        "endpoint": (plan_endpoint, (suite.target.options,)),
+    }
+    make, arguments = makers[suite.target.kind]
+    target = problems.catch(suite.path, place, "PE220", make, *arguments)
+    return () if target is None else (target,)
+
+
+def plan_rag_targets(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    setup: "RagSetup",
+    prompts: tuple[str, ...],
+    problems: Problems,
+) -> tuple[TargetPlan, ...]:
+    """A pipeline with each version of its answer prompt, or alone where no mode asks a model."""
+    from prompteval.plan.targets.rag import RagPlan
+
+    if suite.target.kind == "none":
+        return () if prompts else (RagPlan(setup),)
+    if suite.target.kind != "prompt":
+        message = f"rag goes with a prompt, not with a {suite.target.kind}"
+        problems.add(suite.path, (suite.target.line, 1), "PE220", message, "write `prompt: <name>`")
+        return ()
+    targets = [RagPlan(setup, prompt) for prompt in _prompts(workspace, tree, suite, prompts, problems)]
+    for target in targets:
+        problems.found.extend(problem for problem in target.problems() if problem not in problems.found)
+    return tuple(targets)
+
+
+def _prompts(
+    workspace: Workspace, tree: Tree, suite: Suite, references: tuple[str, ...], problems: Problems
+) -> list[Prompt]:
+    """The versions that are asked for, loaded and checked."""
+    place = (suite.target.line, 1)
+    loaded: list[Prompt] = []
+    own = problems.catch(suite.path, place, "PE222", split_reference, suite.target.value)
+    for reference in (references or (suite.target.value,)) if own is not None else ():
+        name, version, ref = split_reference(reference)
+        if name != own[0]:
+            continue
+
+        def load(name: str = name, version: int | None = version, ref: str | None = ref) -> Prompt:
+            where = tree if ref is None else GitTree(workspace.root, ref)
+            with placing(where):
+                prompt = load_prompt(where, name, version)
+            problems.found.extend(placed(where, prompt.check()))
+            return prompt
+
+        named_at = ("--prompt", (0, 0)) if references else (suite.path, place)
+        prompt = problems.catch(*named_at, "PE222", load)
+        if prompt is not None:
+            loaded.append(prompt)
+    return loaded
