@@ -12,9 +12,9 @@ import pytest
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.observation import Observation
-from prompteval.engine.targets.open import open_target
+from prompteval.engine.targets.open import OpenTarget, open_target
 from prompteval.plan.function import plan_function
-from prompteval.plan.targets.base import OpenTarget, TargetPlan
+from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.endpoint import plan_endpoint
 from prompteval.plan.targets.outputs import plan_outputs
 from prompteval.workspace.tree import WorkingTree
