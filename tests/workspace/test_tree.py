@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput, UsageError
-from prompteval.workspace.git import head_and_dirty
 from prompteval.workspace.tree import GitTree, WorkingTree
 
 
@@ -83,27 +82,3 @@ def test_s18_a_ref_that_looks_like_an_option_is_a_ref(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     with pytest.raises(UsageError, match="knows no commit"):
         GitTree(tmp_path, "--upload-pack=touch x")
-
-
-def test_s19_a_hostile_repository_runs_nothing(tmp_path: Path) -> None:
-    """Hooks, fsmonitor, pager and content filters of the repository's own settings stay unused."""
-    mark = tmp_path / "ran"
-    repository = tmp_path / "repo"
-    repository.mkdir()
-    git(repository, "init", "-q")
-    (repository / "a.txt").write_text("one")
-    (repository / ".gitattributes").write_text("* filter=evil\n")
-    git(repository, "add", ".")
-    git(repository, "commit", "-qm", "one")
-    for name in (
-        "filter.evil.clean",
-        "filter.evil.process",
-        "core.fsmonitor",
-        "core.pager",
-        "core.sshCommand",
-    ):
-        git(repository, "config", name, f"touch {mark}")
-    (repository / "a.txt").write_text("two")
-    assert head_and_dirty(repository) is not None and head_and_dirty(repository)[1]  # type: ignore[index]
-    assert GitTree(repository, "HEAD").read("a.txt") == b"one"
-    assert not mark.exists()

@@ -1,61 +1,131 @@
-"""git, run so that a hostile repository cannot run anything: no hook, pager, filter or fetch."""
+"""git, run so that a hostile repository cannot run anything: no hook, pager, filter, fetch or submodule."""
 
 import os
+import shlex
 import subprocess
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from prompteval.core.errors import UsageError
 
-_COMMAND = (
-    "git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.pager=cat",
-    "-c", "protocol.allow=never", "-c", "credential.helper=",
+GIT_SECONDS = 120.0
+_PASSED = (
+    "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT", "SUDO_UID",
+    "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
+)  # fmt: skip
+# GIT_ALLOW_PROTOCOL also beats a `protocol.NAME.allow` of the repository.
+_FIXED = {
+    "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "", "GIT_PAGER": "cat", "LC_ALL": "C",
+}  # fmt: skip
+# safe.bareRepository: a folder of the workspace that looks like a repository brings its own settings.
+_SETTINGS = (
+    ("core.hooksPath", os.devnull), ("core.fsmonitor", "false"), ("core.pager", "cat"),
+    ("core.attributesFile", os.devnull), ("core.alternateRefsCommand", ""), ("core.sshCommand", "false"),
+    ("credential.helper", ""), ("diff.external", ""), ("protocol.allow", "never"),
+    ("safe.bareRepository", "explicit"), ("submodule.recurse", "false"),
 )  # fmt: skip
 _FILTERS = r"^filter\..*\.(clean|smudge|process)$"
+_SAFE = "safe.directory"
+_MOST_ENTRIES = 1_000
+
+Setting = tuple[str, str]
 
 
-def git(root: Path, *arguments: str, missing: str = "", overrides: tuple[str, ...] = ()) -> bytes:
-    """What `git ARGUMENTS` prints, run in `root`. `overrides` are further `name=value` settings.
+def git(root: Path, *arguments: str, missing: str = "", overrides: Iterable[Setting] = ()) -> bytes:
+    """What `git ARGUMENTS` prints, run in `root`. `overrides` are further (name, value) settings.
 
-    Raises UsageError with `missing`, or with git's own first line, when git fails or is not there.
+    The repository is the one that `root` lies in, whatever GIT_DIR or `core.worktree` say; of the
+    caller's own GIT_CONFIG_COUNT only `safe.directory` is taken. Raises UsageError with `missing`,
+    or with git's own first line, when git fails, hangs or is not there.
     """
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
-    environment |= {
-        "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C",
-    }  # fmt: skip
-    extra = [part for setting in overrides for part in ("-c", setting)]
+    top = repository_top(root)
+    if top is None:
+        raise UsageError(missing or f"{root} is not in a git repository")
     try:
         done = subprocess.run(
-            [*_COMMAND, *extra, *arguments],
+            ["git", *arguments],
             cwd=root,
-            env=environment,
+            env=_environment(top, overrides),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
+            timeout=GIT_SECONDS,
         )
     except FileNotFoundError:
         raise UsageError("git is not installed", "install git to compare with a commit") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"git {arguments[0]} did not end within {GIT_SECONDS:g} s") from None
+    except (OSError, ValueError) as error:  # too many settings; a NUL in an argument
+        raise UsageError(missing or f"git {arguments[0]} cannot be run", str(error)) from None
     if done.returncode != 0:
         detail = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise UsageError(missing or "git failed", detail[0] if detail else "")
     return done.stdout
 
 
+def repository_top(root: Path) -> Path | None:
+    """The nearest folder at or above `root` that holds a repository; None without one."""
+    place = root.resolve()
+    for folder in (place, *place.parents):
+        mark = folder / ".git"
+        if mark.is_file() or os.path.lexists(mark / "HEAD"):
+            return folder
+    return None
+
+
 def head_and_dirty(root: Path) -> tuple[str, bool] | None:
-    """(commit, whether tracked files differ from it); None outside a repository or without git."""
+    """(commit, whether tracked files differ from it); None outside a repository or without git.
+
+    Content filters are not run: a file that only a filter makes equal counts as different. Of a
+    submodule only the commit is compared.
+    """
+    changed = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
     try:
         head = git(root, "rev-parse", "HEAD").decode().strip()
-        changed = git(root, "status", "--porcelain", "--untracked-files=no", overrides=_without_filters(root))
+        found = git(root, *changed, overrides=_without_filters(root))
     except UsageError:
         return None
-    return head, bool(changed.strip())
+    return head, bool(found.strip())
 
 
-def _without_filters(root: Path) -> tuple[str, ...]:
+def _environment(top: Path, overrides: Iterable[Setting]) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    # A relative entry would take git itself from the current folder.
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    environment["PATH"] = os.pathsep.join(entry for entry in path if Path(entry).is_absolute())
+    # GIT_WORK_TREE beats core.worktree, which no setting does.
+    environment |= {**_FIXED, "GIT_WORK_TREE": str(top)}
+    settings = [*((_SAFE, value) for value in _safe_directories(os.environ)), *_SETTINGS, *overrides]
+    environment["GIT_CONFIG_COUNT"] = str(len(settings))
+    for number, (name, value) in enumerate(settings):
+        environment[f"GIT_CONFIG_KEY_{number}"] = name
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    return environment
+
+
+def _safe_directories(environment: Mapping[str, str]) -> Iterator[str]:
+    """The `safe.directory` entries of GIT_CONFIG_COUNT, then those that `git -c` handed to a hook."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    for number in range(min(int(count), _MOST_ENTRIES) if count.isascii() and count.isdigit() else 0):
+        if environment.get(f"GIT_CONFIG_KEY_{number}", "").lower() == _SAFE:
+            yield environment.get(f"GIT_CONFIG_VALUE_{number}", "")
+    try:
+        given = shlex.split(environment.get("GIT_CONFIG_PARAMETERS", ""))
+    except ValueError:
+        return
+    for part in given:
+        name, equals, value = part.partition("=")
+        if name.lower() == _SAFE and equals:
+            yield value
+
+
+def _without_filters(root: Path) -> Iterator[Setting]:
     """Settings that empty every content filter of the repository: `status` would run them."""
     try:
         names = git(root, "config", "--name-only", "-z", "--get-regexp", _FILTERS)
     except UsageError:  # exit 1: there is none
-        return ()
-    found = [name.decode("utf-8", "surrogateescape") for name in names.split(b"\0") if name]
-    drivers = {name.rpartition(".")[0] for name in found}
-    return tuple(f"{name}=" for name in found) + tuple(f"{driver}.required=false" for driver in drivers)
+        return
+    for name in (os.fsdecode(name) for name in names.split(b"\0") if name):
+        yield name, ""
+        yield f"{name.rpartition('.')[0]}.required", "false"

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from prompteval.core.errors import InvalidInput
+from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
-from prompteval.workspace.git import git
+from prompteval.workspace.git import git, repository_top
 
 _LINK = b"120000"  # the mode of a symbolic link
 _KINDS = {b"commit": "submodule"}
@@ -111,13 +111,16 @@ class GitTree:
     def __init__(self, root: Path, ref: str) -> None:
         self._root = root.resolve()
         self._ref = ref
-        top = self._git("rev-parse", "--show-toplevel", missing=f"{root} is not in a git repository")
-        self._prefix = self._root.relative_to(Path(top.decode().strip()).resolve()).as_posix()
+        top = repository_top(self._root)
+        if top is None:
+            raise UsageError(f"{root} is not in a git repository")
+        self._prefix = self._root.relative_to(top).as_posix()
         self._commit = self._resolve(ref)
 
     def _resolve(self, ref: str) -> bytes:
         spec = f"{ref}^{{commit}}"
-        shallow = self._git("rev-parse", "--is-shallow-repository", missing="").strip() == b"true"
+        unusable = f"the git repository of {self._root} cannot be used"
+        shallow = self._git("rev-parse", "--is-shallow-repository", missing=unusable).strip() == b"true"
         missing = f"git knows no commit {ref!r} here"
         if shallow:
             missing += "; the clone is shallow, fetch it first: git fetch --depth=1 origin REF"
