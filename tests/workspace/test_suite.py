@@ -64,3 +64,21 @@ def test_wrong_suites_say_why(tmp_path: Path, text: str, told: str) -> None:
     """Each mistake has its own message."""
     with pytest.raises(InvalidInput, match=told):
         load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "key", ["cases", "models", "split", "scorers", "metrics", "primary", "slices", "gate"]
+)
+@pytest.mark.parametrize("value", ["", " []", ' ""'])
+def test_b20_an_empty_list_is_refused(tmp_path: Path, key: str, value: str) -> None:
+    """A gate whose rules are all commented out decides nothing and looks as if it did."""
+    text = "prompt: p\n" if key == "cases" else "prompt: p\ncases: c\n"
+    with pytest.raises(InvalidInput, match=f"PE212 {key} is empty"):
+        load(tmp_path, f"{text}{key}:{value}\n  # - accuracy >= 0.9\n")
+
+
+@pytest.mark.parametrize("line", ["models: [m, m]", "metrics: [a, b, a]", "gate: [a >= 0.5, a >= 0.5]"])
+def test_b20_what_is_named_twice_is_refused(tmp_path: Path, line: str) -> None:
+    """At the second place."""
+    with pytest.raises(InvalidInput, match=r"evals/s.yaml:3:\d+ PE211 duplicate"):
+        load(tmp_path, f"prompt: p\ncases: c\n{line}\n")

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
-from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.problem import Problem
 from prompteval.core.text import counted
+from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.repeats import repeat_problems
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.prompt import lock
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt
-from prompteval.workspace.discovery import prompt_files, suite_files
+from prompteval.workspace.discovery import prompt_files, suite_files, suite_problems
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 
@@ -99,6 +100,7 @@ class _Look:
         """Every chosen suite can be run; and, of the whole workspace, what has no suite or baseline."""
         used: set[str] = set()
         unread = False
+        self._note(problem for problem in suite_problems(self._tree) if self._wants(problem.path))
         for path in suite_files(self._tree):
             try:
                 plan = plan_suite(self._workspace, path)
@@ -124,15 +126,7 @@ class _Look:
     def _suite(self, plan: SuitePlan) -> None:
         self._count(plan.facts.total)
         self._note(repeat_problems(plan))
-        if not plan.facts.total:
-            place = (plan.suite.cases[0].line if plan.suite.cases else 1, 1)
-            self._note([Problem(plan.suite.path, *place, "PE233", "the suite has no case", "write some")])
-        splits = [split for split in plan.facts.splits if split is not None]
-        for named in plan.suite.split if plan.facts.total else ():
-            if named.text not in splits:
-                help = did_you_mean(named.text, splits)
-                message = f"no case is in the split {named.text!r}"
-                self._note([Problem(plan.suite.path, named.line, named.col, "PE233", message, help)])
+        self._note(empty_problems(plan.suite, plan.facts))
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):
             help = "run it, and keep what later versions are held against: `prompteval baseline set`"

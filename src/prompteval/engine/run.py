@@ -46,9 +46,19 @@ def run_suites(
     """
     if options.resume is not None:
         return _resume(workspace, options, meter)
-    jobs = plan_jobs(plan_suites(workspace, options) if plans is None else plans, options)
+    chosen = plan_suites(workspace, options) if plans is None else plans
+    jobs = plan_jobs(chosen, options)
+    _tell_left_out(chosen, jobs, meter)
     with opened(workspace, options) as files:
         return _Run(workspace, options, meter, files).execute(jobs, resumable=plans is None)
+
+
+def _tell_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], meter: Meter) -> None:
+    """A suite of which the selection leaves nothing is not run, and that is said."""
+    ran = {job.plan.suite.name for job in jobs}
+    left = [plan.suite.name for plan in plans if plan.suite.name not in ran]
+    if left:
+        meter.note(f"not run, since the selection leaves no case: {', '.join(left)}")
 
 
 def _resume(workspace: Workspace, options: RunOptions, meter: Meter) -> RunView:

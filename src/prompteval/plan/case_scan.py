@@ -11,7 +11,7 @@ from prompteval.cases.record import Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
-from prompteval.core.problem import did_you_mean
+from prompteval.core.problem import Problem, did_you_mean
 from prompteval.plan.gates import Gate, wanted_slices
 from prompteval.plan.leakage import Examples
 from prompteval.plan.problems import Problems
@@ -83,7 +83,7 @@ def survey(
     for source in suite.cases:
         key = source.path or f"inline:{source.line}"
         if key in seen_from:
-            problems.add(suite.path, (source.line, 1), "PE232", f"{key} is listed twice")
+            problems.add(suite.path, (source.line, 1), "PE232", f"duplicate case file {key}", "remove one")
             continue
         seen_from.add(key)
         if source.path is not None and (reason := why_unreadable(tree, source.path)):
@@ -116,6 +116,22 @@ def survey(
         return None
     mark = f"sha256:{digest_sum % 2**256:064x}"
     return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats), absent)
+
+
+def empty_problems(suite: Suite, facts: CaseFacts) -> list[Problem]:
+    """A suite, or a split that it names, without a case: its gates would stand for nothing."""
+    line = suite.cases[0].line if suite.cases else 1
+    if not facts.total:
+        return [Problem(suite.path, line, 1, "PE233", "the suite has no case", "write some")]
+    splits = [split for split in facts.splits if split is not None]
+    return [
+        Problem(
+            suite.path, named.line, named.col, "PE233",
+            f"no case is in the split {named.text!r}", did_you_mean(named.text, splits),
+        )
+        for named in suite.split
+        if named.text not in splits
+    ]  # fmt: skip
 
 
 def _note_double(case: Case, source: str, ids: dict[int, str], problems: Problems) -> None:

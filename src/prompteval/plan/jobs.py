@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prompteval.core.case import Case
-from prompteval.core.errors import InvalidInput, NothingSelected
+from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
+from prompteval.core.problem import Problem, did_you_mean
+from prompteval.plan.case_scan import empty_problems
+from prompteval.plan.prompt_references import split_reference
 from prompteval.plan.repeats import Repeats, repeat_problems, repeats_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.selection import select
@@ -47,17 +50,40 @@ class Job:
 
 
 def plan_suites(workspace: Workspace, options: RunOptions) -> list[SuitePlan]:
-    """The suites that the options name, resolved. Raises InvalidInput with all that is wrong."""
+    """The suites that the options name, resolved.
+
+    Raises InvalidInput with all that is wrong in any of them, and UsageError for a prompt that none runs.
+    """
     paths = find_suites(WorkingTree(workspace.root), options.suites)
     if not paths:
         raise NothingSelected("there is no suite in evals/; write one or run `prompteval init`")
-    return [plan_suite(workspace, path, models=options.models, prompts=options.prompts) for path in paths]
+    plans: list[SuitePlan] = []
+    wrong: dict[Problem, None] = {}
+    for path in paths:
+        try:
+            plans.append(plan_suite(workspace, path, models=options.models, prompts=options.prompts))
+        except InvalidInput as error:
+            wrong |= dict.fromkeys(error.problems)
+    if wrong:
+        raise InvalidInput(list(wrong))
+    _refuse_unused(options.prompts, plans)
+    return plans
+
+
+def _refuse_unused(references: Sequence[str], plans: Sequence[SuitePlan]) -> None:
+    """A prompt that is asked for and that no suite runs would be left out in silence."""
+    known = {prompt.name for plan in plans for prompt in plan.prompts}
+    for reference in references:
+        name = split_reference(reference)[0]
+        if name not in known:
+            raise UsageError(f"--prompt {reference}: no suite here runs it", did_you_mean(name, known))
 
 
 def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
     """The jobs that have a case to run. Raises NothingSelected when there is none.
 
-    Raises InvalidInput where no case runs as often as a metric needs.
+    Raises InvalidInput where a suite or one of its splits has no case at all, or where no case runs as
+    often as a metric needs; UsageError where two jobs would share their rows.
     """
     jobs: list[Job] = []
     short = [problem for plan in plans for problem in repeat_problems(plan, options.repeat)]
@@ -69,7 +95,21 @@ def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
         jobs += [Job(plan, target, model, selected, options) for target, model in plan.entries() if selected]
     if not jobs:
         raise NothingSelected("no case is left after the selection; look at -k, --prompt, --failed and split")
+    empty = [problem for plan in plans if plan.targets for problem in empty_problems(plan.suite, plan.facts)]
+    if empty:
+        raise InvalidInput(empty)
+    _refuse_same(jobs)
     return jobs
+
+
+def _refuse_same(jobs: Sequence[Job]) -> None:
+    """Rows are told apart by suite, target and model: two jobs with the same would hide each other."""
+    seen: set[tuple[str, str, str]] = set()
+    for job in jobs:
+        key = (job.plan.suite.name.casefold(), job.target.reference, job.model)
+        if key in seen:
+            raise UsageError(f"{job.title}: this suite, target and model are named twice", "name them once")
+        seen.add(key)
 
 
 def _count(plan: SuitePlan, options: RunOptions) -> int:

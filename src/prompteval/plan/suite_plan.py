@@ -8,13 +8,14 @@ from prompteval.core.case import Case
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, survey
+from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets
 from prompteval.prompt.prompt import Prompt
-from prompteval.providers.open import DefaultEmbedder, check_model
+from prompteval.providers.open import DefaultEmbedder
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import ScorerSpec, Suite, load_suite
@@ -89,7 +90,7 @@ def plan_suite(
     there = suite_at(commit, path) or suite
     problems = Problems()
     setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
-    chosen = _models(workspace, there, targets, models, problems)
+    chosen = chosen_models(workspace, there, targets, models, problems)
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
     scorers = _build_scorers(workspace, suite, targets, problems)
@@ -181,45 +182,6 @@ def _with_pipeline(
 
 def _place(named: Any) -> tuple[int, int]:
     return (named.line, named.col)
-
-
-def _models(
-    workspace: Workspace,
-    suite: Suite,
-    targets: Sequence[TargetPlan],
-    asked: tuple[str, ...],
-    problems: Problems,
-) -> tuple[str, ...]:
-    """The models to run: those asked for, the suite's, the one the prompt pins, the default."""
-    prompt = prompt_of(targets[0]) if targets else None
-    pinned = prompt.model if prompt is not None else None
-    own = tuple(named.text for named in suite.models)
-    chosen = asked or own or ((pinned,) if pinned else (workspace.settings.default_model,))
-    for position, model in enumerate(chosen):
-        path, place = _model_place(
-            workspace, suite, position, asked=bool(asked), pinned=pinned, prompt=prompt
-        )
-        problems.catch(path, place, "PE221", check_model, model, workspace)
-    return chosen
-
-
-def _model_place(
-    workspace: Workspace,
-    suite: Suite,
-    position: int,
-    *,
-    asked: bool,
-    pinned: str | None,
-    prompt: Prompt | None,
-) -> tuple[str, tuple[int, int]]:
-    """Where a model was named: the command line, the suite, the prompt that pins it, the settings."""
-    if asked:
-        return "--model", (0, 0)
-    if suite.models:
-        return suite.path, _place(suite.models[position])
-    if pinned and prompt is not None:
-        return prompt.path, (0, 0)
-    return workspace.config_path.name, (0, 0)
 
 
 def _build_scorers(

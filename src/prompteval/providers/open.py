@@ -1,6 +1,8 @@
 """A model reference to a provider: a profile's name, or `kind/rest`."""
 
+import posixpath
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from prompteval.core.errors import UsageError
@@ -12,6 +14,13 @@ from prompteval.workspace.tree import WorkingTree, why_unreadable
 
 GROUP = "prompteval.providers"
 _FROM_FILES = ("scripted", "replay")
+# How fast and for how much a model is asked; the answer is the same model's whatever they say.
+_NOT_THE_MODEL = frozenset(
+    {
+        "name", "provider", "model", "base_url", "api_key_env", "rpm", "tpm", "max_concurrency",
+        "timeout_s", "max_attempts", "case_deadline_s", "price", "context_window",
+    }
+)  # fmt: skip
 
 
 def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, ModelProfile | None]:
@@ -32,6 +41,24 @@ def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, Mod
         help = did_you_mean(reference, known)
         raise UsageError(f"there is no model {reference!r}", help)
     return kind, rest, None
+
+
+def same_model(reference: str, workspace: Workspace) -> tuple[str, ...]:
+    """What two references have in common where they name one model: its kind, name, server and settings.
+
+    Raises UsageError as `check_reference`.
+    """
+    kind, rest, profile = check_reference(reference, workspace)
+    server = ""
+    if kind == "openai":
+        from prompteval.providers.openai import server_url
+
+        server = server_url(profile).rstrip("/")
+    else:
+        rest = posixpath.normpath(rest)
+    settings = asdict(profile or ModelProfile(reference))
+    told = (f"{key}={value!r}" for key, value in settings.items() if key not in _NOT_THE_MODEL)
+    return (kind, rest, server, *told)
 
 
 def check_model(reference: str, workspace: Workspace) -> None:

@@ -1,15 +1,20 @@
 """Which prompts and suites a tree has."""
 
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from prompteval.core.errors import UsageError
-from prompteval.core.problem import did_you_mean
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.problem import Problem, did_you_mean
 from prompteval.workspace.tree import Tree
 
 _VERSION_FILE = re.compile(r"prompts/([^/]+)/v([1-9][0-9]*)\.py")
-_SUITE_FILE = re.compile(r"evals/([^/]+)\.ya?ml")
+_YAML = re.compile(r".+\.ya?ml", re.IGNORECASE)
+# A mapping at the top level with cases and something to run: a suite, wherever the file is.
+_CASES = re.compile(rb"^cases\s*:", re.MULTILINE)
+_MOST_READ = 1 << 20
+_TARGET = re.compile(rb"^(?:prompt|callable|endpoint|outputs|rag)\s*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +51,80 @@ def find_prompt(tree: Tree, name: str, version: int | None = None) -> PromptFile
 
 
 def suite_files(tree: Tree) -> tuple[str, ...]:
-    """The paths of all suites, sorted."""
-    return tuple(path for path in tree.list("evals") if _SUITE_FILE.fullmatch(path))
+    """The paths of all suites, sorted: `evals/<suite>.yaml`."""
+    found = (path for path in tree.list("evals") if _YAML.fullmatch(path))
+    return tuple(path for path in found if path.count("/") == 1)
+
+
+def suite_name(path: str) -> str:
+    """A suite is called as its file is, without the ending."""
+    return posixpath.basename(path).rsplit(".", 1)[0]
+
+
+def suite_problems(tree: Tree) -> list[Problem]:
+    """Suites that hide each other, and those in folders where no run finds them."""
+    return [*same_names(suite_files(tree)), *_out_of_reach(tree)]
+
+
+def same_names(paths: Iterable[str]) -> list[Problem]:
+    """Two suites of one name share rows, results and a baseline, so that one hides the other.
+
+    Upper and lower case are one name, as they are one file on many disks.
+    """
+    first: dict[str, str] = {}
+    found = []
+    for path in paths:
+        other = first.setdefault(suite_name(path).casefold(), path)
+        if other != path:
+            message = f"duplicate suite name {suite_name(path)!r}: {other} has it too"
+            found.append(Problem(path, 1, 1, "PE213", message, "rename one of the files"))
+    return found
+
+
+def _out_of_reach(tree: Tree) -> list[Problem]:
+    message = "a suite in a folder below evals/ is not run"
+    help = "move it to evals/, or out of evals/ where it is run by its path alone"
+    return [
+        Problem(path, 1, 1, "PE214", message, help)
+        for path in tree.list("evals")
+        if path.count("/") > 1 and _YAML.fullmatch(path) and _is_suite(tree, path)
+    ]
+
+
+def _is_suite(tree: Tree, path: str) -> bool:
+    try:
+        with tree.open(path) as file:
+            content = file.read(_MOST_READ)
+    except InvalidInput:  # a link to nothing, say: no suite can be read there
+        return False
+    return _CASES.search(content) is not None and _TARGET.search(content) is not None
 
 
 def find_suites(tree: Tree, selectors: tuple[str, ...]) -> tuple[str, ...]:
     """The suites that selectors name (by name or path), all when there is none.
 
-    Raises UsageError for a selector that names nothing.
+    Raises UsageError for a selector that names nothing, InvalidInput where a name is not one suite's
+    alone, and, when all are wanted, where a suite would be left out.
     """
-    known = {path.removeprefix("evals/").rsplit(".", 1)[0]: path for path in suite_files(tree)}
+    paths = suite_files(tree)
     if not selectors:
-        return tuple(known.values())
+        _refuse(suite_problems(tree))
+        return paths
+    known = {path.removeprefix("evals/").rsplit(".", 1)[0]: path for path in paths}
     chosen: list[str] = []
     for selector in selectors:
-        clean = selector.removeprefix("./")
-        path = known.get(clean) or (clean if clean in known.values() or tree.exists(clean) else None)
+        clean = posixpath.normpath(selector)
+        path = known.get(clean) or (clean if clean in paths or tree.exists(clean) else None)
         if path is None:
             raise UsageError(f"there is no suite {selector!r}", did_you_mean(selector, known))
         if path not in chosen:
             chosen.append(path)
+    names = {suite_name(path).casefold() for path in chosen}
+    rivals = (path for path in paths if path not in chosen and suite_name(path).casefold() in names)
+    _refuse(same_names([*chosen, *rivals]))
     return tuple(chosen)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidInput(problems)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.ranges import RANGES
+from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.rag_section import RagSection, SectionReader, rag_schema
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
@@ -19,6 +20,9 @@ KEYS = {
     *TARGETS, "cases", "models", "repeat", "split", "scorers", "metrics", "primary", "slices",
     "references", "gate", "rag", "on_error", "description",
 }  # fmt: skip
+LISTS = (
+    "cases", "models", "split", "scorers", "metrics", "primary", "slices", "references", "gate",
+)  # fmt: skip
 REFERENCES = ("majority", "random")
 
 
@@ -123,6 +127,7 @@ class _Reader:
             if key not in KEYS:
                 help = did_you_mean(str(key), KEYS)
                 self._note((key,), "PE202", f"unknown key {key!r}", help, key=True)
+        self._note_empty(raw)
         target = self._target(raw)
         cases = self._cases(raw)
         if target is None or cases is None:
@@ -132,7 +137,7 @@ class _Reader:
             self._note(("on_error",), "PE203", "on_error is worst or exclude")
             on_error = "worst"
         return Suite(
-            name=posixpath.basename(self._path).rsplit(".", 1)[0],
+            name=suite_name(self._path),
             path=self._path,
             target=target,
             cases=cases,
@@ -149,6 +154,14 @@ class _Reader:
             on_error=on_error,
             description=str(raw.get("description") or ""),
         )
+
+    def _note_empty(self, raw: Mapping[str, Any]) -> None:
+        """A key whose rules are all commented out, say: it would decide nothing, and look as if it did."""
+        for key in raw:
+            if key in LISTS and raw[key] in (None, [], ""):
+                self._note(
+                    (key,), "PE212", f"{key} is empty", "write what it should hold, or remove it", key=True
+                )
 
     def _note(self, pointer: Pointer, code: str, message: str, help: str = "", *, key: bool = False) -> None:
         place = self._document.key_place(pointer) if key else self._document.place(pointer)
@@ -210,15 +223,21 @@ class _Reader:
         value = raw.get(key)
         if value is None:
             return ()
-        items = value if isinstance(value, list) else [value]
-        found = []
+        items = value if isinstance(value, list) else [] if value == "" else [value]
+        found: list[Named] = []
         for index, item in enumerate(items):
             pointer: Pointer = (key, index) if isinstance(value, list) else (key,)
             if isinstance(item, str) and item:
+                self._note_double(item, found, pointer)
                 found.append(Named(item, *self._document.place(pointer)))
             else:
                 self._note(pointer, "PE203", f"{key} is a list of names, not {item!r}")
         return tuple(found)
+
+    def _note_double(self, item: str, before: list[Named], pointer: Pointer) -> None:
+        other = next((named for named in before if named.text == item), None)
+        if other is not None:
+            self._note(pointer, "PE211", f"duplicate {item!r}", f"line {other.line} has it already")
 
     def _repeat(self, raw: Mapping[str, Any]) -> int:
         value = raw.get("repeat", 1)
@@ -279,6 +298,8 @@ class _Reader:
         found = []
         for index, item in enumerate(value):
             if isinstance(item, str | dict):
+                if item in value[:index]:
+                    self._note(("gate", index), "PE211", f"duplicate rule {item!r}", "remove one")
                 found.append(GateSpec(item, *self._document.place(("gate", index))))
             else:
                 self._note(("gate", index), "PE210", f"a gate rule is a text or a mapping, not {item!r}")
@@ -299,17 +320,18 @@ class _Reader:
 def suite_schema() -> dict[str, Any]:
     """The JSON Schema of a suite file, for editors."""
     text = {"type": "string", "minLength": 1}
-    names = {"anyOf": [text, {"type": "array", "items": text}]}
+    some: dict[str, Any] = {"type": "array", "minItems": 1}
+    names = {"anyOf": [text, {**some, "items": text, "uniqueItems": True}]}
     option = {"anyOf": [text, {"type": "object", "minProperties": 1, "maxProperties": 1}]}
     properties: dict[str, Any] = {
         "prompt": text, "callable": text, "outputs": text,
         "endpoint": {"type": "object"},
-        "cases": {"anyOf": [text, {"type": "array", "items": {"type": ["string", "object"]}}]},
+        "cases": {"anyOf": [text, {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1}]},
         "models": names, "split": names, "metrics": names, "primary": names, "slices": names,
         "repeat": RANGES["repeat"].schema(),
-        "scorers": {"type": "array", "items": option},
-        "references": {"type": "array", "items": {"enum": list(REFERENCES)}},
-        "gate": {"type": "array", "items": {"type": ["string", "object"]}},
+        "scorers": {**some, "items": option},
+        "references": {**some, "items": {"enum": list(REFERENCES)}, "uniqueItems": True},
+        "gate": {**some, "items": {"type": ["string", "object"]}, "uniqueItems": True},
         "rag": rag_schema(),
         "on_error": {"enum": ["worst", "exclude"]},
         "description": {"type": "string"},

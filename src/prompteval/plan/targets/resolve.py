@@ -93,6 +93,10 @@ def _prompts(
 
         named_at = ("--prompt", (0, 0)) if references else (suite.path, place)
         prompt = problems.catch(*named_at, "PE222", load)
-        if prompt is not None:
-            loaded.append(prompt)
+        if prompt is None:
+            continue
+        if any(other.reference == prompt.reference for other in loaded):
+            message = f"duplicate prompt: {reference} is {prompt.reference}, which is named already"
+            problems.add(*named_at, "PE229", message, "name it once, or run the two apart and compare")
+        loaded.append(prompt)
     return loaded

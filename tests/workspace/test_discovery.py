@@ -1,0 +1,59 @@
+"""Which suites a workspace has: none hides another, and none is left out in silence."""
+
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import InvalidInput
+from prompteval.workspace.discovery import find_suites, suite_files
+from prompteval.workspace.tree import WorkingTree
+
+SUITE = "prompt: p\ncases: c.jsonl\n"
+
+
+def tree(root: Path, *paths: str, text: str = SUITE) -> WorkingTree:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    return WorkingTree(root)
+
+
+@pytest.mark.parametrize("other", ["evals/say.yml", "evals/Say.yaml", "evals/say.YAML"])
+def test_b20_two_suites_of_one_name_are_refused(tmp_path: Path, other: str) -> None:
+    """By another ending or case: whichever of them is meant, the other would be hidden."""
+    found = tree(tmp_path, "evals/say.yaml", "evals/b.yaml", other)
+    for selectors in ((), ("say",), (other,)):
+        with pytest.raises(InvalidInput, match="PE213 duplicate suite name"):
+            find_suites(found, selectors)
+    assert find_suites(found, ("b",)) == ("evals/b.yaml",)
+
+
+@pytest.mark.parametrize("elsewhere", ["evals/more/say.yaml", "other/say.yaml"])
+def test_b20_a_suite_elsewhere_may_not_have_the_name_of_one_in_evals(tmp_path: Path, elsewhere: str) -> None:
+    """It would be held against the other's baseline."""
+    found = tree(tmp_path, "evals/say.yaml", elsewhere)
+    with pytest.raises(InvalidInput, match=f"{elsewhere} has it too"):
+        find_suites(found, (elsewhere,))
+
+
+def test_b20_a_suite_below_a_folder_of_evals_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    """`run` without a name means every suite; YAML that is no suite may be there."""
+    found = tree(tmp_path, "evals/say.yaml")
+    tree(tmp_path, "evals/data/cases.yaml", text="- id: a\n  prompt: x\n")
+    assert find_suites(found, ()) == ("evals/say.yaml",)
+    tree(tmp_path, "evals/team/strict.yaml")
+    with pytest.raises(InvalidInput, match=r"evals/team/strict.yaml:1:1 PE214 .* is not run"):
+        find_suites(found, ())
+    assert find_suites(found, ("evals/team/strict.yaml",)) == ("evals/team/strict.yaml",)
+
+
+def test_b20_one_suite_named_in_several_ways_is_one(tmp_path: Path) -> None:
+    """A name and any spelling of its path."""
+    found = tree(tmp_path, "evals/say.yaml")
+    ways = ("say", "evals/say.yaml", "./evals/say.yaml", "evals/../evals/say.yaml", "evals//say.yaml")
+    assert find_suites(found, ways) == ("evals/say.yaml",)
+
+
+def test_b20_the_ending_of_a_suite_may_be_in_upper_case(tmp_path: Path) -> None:
+    """A file that looks like a suite is one."""
+    assert suite_files(tree(tmp_path, "evals/say.YML")) == ("evals/say.YML",)
