@@ -1,6 +1,5 @@
 """Repeats: how often a case runs, what its rows become."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
 from prompteval.analysis.estimates import estimate
+from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.names import parse_metric
 from prompteval.metrics.table import metric_spec
 from prompteval.plan.measures import Measure
@@ -27,9 +27,8 @@ def collected(
     rows = []
     for case_id, scores in sorted(runs.items()):
         for turn, value in enumerate(scores):
-            told = [["s", value, "scored" if value is not None else "failed", None, "", {}]]
-            text = json.dumps({"id": case_id, **case}, separators=(",", ":"))
-            rows.append((case_id, turn, "ok", 1.0, None, text, json.dumps(told)))
+            score = StoredScore("s", value, "scored" if value is not None else "failed")
+            rows.append(StoredRow(case_id, turn, "ok", 1.0, repeat=case.get("repeat"), scores=(score,)))
     return collect(rows, ["s"], [], keep_ids=False, repeats=repeats)
 
 
@@ -37,8 +36,6 @@ def test_the_command_line_then_the_case_then_the_suite_says_how_often() -> None:
     """The first that says anything."""
     assert [Repeats(None, 2).of(own) for own in (None, 5)] == [2, 5]
     assert Repeats(3, 2).of(5) == 3
-    assert Repeats(None, 2).of_stored('{"inputs":{"repeat":9},"repeat":4}') == 4
-    assert Repeats(None, 2).of_stored('{"inputs":{"repeat":9}}') == 2
 
 
 def test_the_interval_is_over_cases() -> None:

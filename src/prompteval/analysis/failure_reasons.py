@@ -1,15 +1,16 @@
 """From stored rows to why questions failed, what each stage cost, and what abstaining was worth."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from prompteval.core.fingerprint import fingerprint
+from prompteval.core.stored import StoredRow
 from prompteval.core.verdict import Estimate
 from prompteval.rag.score.attribution import REASONS
 from prompteval.rag.score.failure import ATTRIBUTION
@@ -48,23 +49,23 @@ class Outcomes:
     confident: list[tuple[float, float]] = field(default_factory=list)
 
 
-def rag_view(stored: Iterable[tuple[Any, ...]]) -> RagView:
-    """The view from rows of (case id, replicate, outcome, latency, confidence, case JSON, scores JSON).
+def rag_view(stored: Iterable[StoredRow]) -> RagView:
+    """The view from rows in order of case id.
 
     Every repeat of a question counts as a question asked; means and losses are over questions, a
     question's repeats averaged.
     """
     found = Outcomes()
-    for case_id, group in groupby(stored, key=lambda row: row[0]):
+    for case_id, group in groupby(stored, key=attrgetter("case_id")):
         rows = list(group)
-        cluster = json.loads(rows[0][5]).get("cluster")
+        cluster = rows[0].cluster
         told = [(row, evidence) for row in rows if (evidence := _read(row, found)) is not None]
         if told:
             _add_case(found, case_id, cluster, [evidence for _, evidence in told])
             found.confident += [
-                (row[4], evidence["right"]["retrieved"])
+                (row.confidence, evidence["right"]["retrieved"])
                 for row, evidence in told
-                if row[4] is not None and evidence.get("abstained") is False
+                if row.confidence is not None and evidence.get("abstained") is False
             ]
     return RagView(
         attribution={reason: found.attribution[reason] for reason in REASONS if found.attribution[reason]},
@@ -78,15 +79,15 @@ def rag_view(stored: Iterable[tuple[Any, ...]]) -> RagView:
     )
 
 
-def _read(row: tuple[Any, ...], found: Outcomes) -> Mapping[str, Any] | None:
+def _read(row: StoredRow, found: Outcomes) -> Mapping[str, Any] | None:
     """The evidence of a row's attribution, counted; None where there is nothing to fail."""
-    score = next((score for score in json.loads(row[6] or "[]") if score[0] == ATTRIBUTION), None)
-    if score is None or score[1] is None:
+    score = row.score(ATTRIBUTION)
+    if score is None or score.value is None:
         return None
-    evidence: Mapping[str, Any] = score[5] if len(score) > 5 else {}
+    evidence = score.evidence
     found.questions += 1
     found.tied += bool(evidence.get("ties"))
-    if score[1] == 0.0:
+    if score.value == 0.0:
         found.attribution[evidence["reason"]] += 1
         found.truncated[evidence["reason"]] += bool(evidence.get("truncated"))
     return evidence

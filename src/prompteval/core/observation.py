@@ -9,6 +9,8 @@ from prompteval.core.request import ServedBy, Usage
 from prompteval.core.retrieval import Context, Ranking
 
 Outcome = Literal["ok", "invalid", "refused", "truncated", "filtered", "error"]
+# Outcomes of a call that brought a reply which is no output of the prompt.
+UNUSABLE: tuple[Outcome, ...] = ("invalid", "refused", "truncated", "filtered")
 Stage = Literal["render", "retrieval", "packing", "call", "parse", "generation", "end_to_end", "score"]
 ScoreStatus = Literal["scored", "skipped", "failed"]
 

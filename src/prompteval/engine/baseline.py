@@ -11,11 +11,13 @@ from prompteval.analysis.baselines.file import (
     baseline_text,
     read_baseline,
 )
-from prompteval.analysis.entries import CompareEntry, stored_entries
+from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
 from prompteval.analysis.estimates import estimate
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
+from prompteval.core.stored import StoredEntry
 from prompteval.engine.stored import ended, store_path
+from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
@@ -84,9 +86,9 @@ def baseline_lines(workspace: Workspace, suites: Sequence[str]) -> list[Baseline
     return [_line(entry) for name in (suites or known) for entry in read_baseline(tree, name)]
 
 
-def _line(entry: CompareEntry) -> BaselineLine:
-    measures = list(entry.measures().values())
-    ids = frozenset(entry.marks())
-    columns = entry.columns(measures, ids, ())
+def _line(entry: StoredEntry) -> BaselineLine:
+    measures = list(entry_measures(entry).values())
+    ids = frozenset(case_marks(entry))
+    columns = entry_columns(entry, measures, ids, ())
     values = {m.text: estimate(m, columns.of(m)).value for m in measures}
-    return BaselineLine(entry.suite, entry.reference, entry.model, len(ids), values)
+    return BaselineLine(entry.suite, entry.target, entry.model, len(ids), values)

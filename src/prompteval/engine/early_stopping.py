@@ -1,7 +1,8 @@
 """How the jobs of a run may stop early."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from prompteval.analysis.baselines.file import read_baseline
@@ -10,7 +11,7 @@ from prompteval.analysis.early.against_baseline import Against
 from prompteval.analysis.early.case_order import make_order
 from prompteval.analysis.early.decide import Early
 from prompteval.analysis.early.questions import is_test, obstacle, questions
-from prompteval.analysis.entries import CompareEntry
+from prompteval.core.stored import EntryKey, StoredEntry, SuiteFacts
 from prompteval.plan.jobs import Job
 from prompteval.stats.gate import GateRule
 from prompteval.stats.sequential import Method
@@ -48,16 +49,14 @@ def plan_early(
     return found
 
 
-def _gated(
-    job: Job, workspace: Workspace, store: SqliteStore, run_id: str, facts: Mapping[str, Any]
-) -> Gated:
+def _gated(job: Job, workspace: Workspace, store: SqliteStore, run_id: str, facts: SuiteFacts) -> Gated:
     """A job's entry, whose rows are those stored so far, and its baseline where a rule needs one."""
     name, reference, model = job.plan.suite.name, job.target.reference, job.model
 
-    def rows(reported: bool) -> Iterator[tuple[Any, ...]]:
-        return store.score_columns(run_id, name, reference, model, reported=reported)
-
-    entry = CompareEntry(run_id, name, reference, job.target.fingerprint, model, facts, rows)
+    key = EntryKey(run_id, name, reference, model)
+    entry = StoredEntry(
+        run_id, name, reference, job.target.fingerprint, model, facts, partial(store.entry_rows, key)
+    )
     compares = any(gate.compares for gate in job.plan.gates)
     baseline = read_baseline(WorkingTree(workspace.root), name) if compares else []
     return Gated(entry, job.plan.gates, baseline, ())

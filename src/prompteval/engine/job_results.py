@@ -1,7 +1,6 @@
 """From the stored rows of a job to its result: numbers, gates, what was used, what else to know."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
 from prompteval.analysis.early.decide import Early
@@ -16,6 +15,7 @@ from prompteval.analysis.summary import (
     slice_estimates,
 )
 from prompteval.analysis.usage import UsageTotals
+from prompteval.core.stored import EntryKey, RowFields
 from prompteval.core.text import counted
 from prompteval.plan.jobs import Job
 from prompteval.plan.measures import reads_target
@@ -40,9 +40,7 @@ class JobResults:
         """What is stored of a job, or of so many portions of it."""
         plan, suite = job.plan, job.plan.suite
         wanted = needs(plan)
-        stored = self._store.score_columns(
-            self._id, suite.name, job.target.reference, job.model, reported=reads_target(wanted)
-        )
+        stored = self._store.entry_rows(self._key(job), RowFields(reported=reads_target(wanted)))
         if early is not None:
             stored = early.within(stored, portions)
         return collect(
@@ -131,16 +129,14 @@ class JobResults:
         """What the stages of a retrieval pipeline did."""
         from prompteval.analysis.failure_reasons import rag_view
 
-        return rag_view(self._stored(job))
+        return rag_view(self._store.entry_rows(self._key(job), RowFields()))
 
     def _failures(self, job: Job) -> list[str]:
         """Why cases ended in an error: each of the most frequent kinds with its first message."""
-        key = (self._id, job.plan.suite.name, job.target.reference, job.model)
         return [
-            f"{counted(cases, 'error')} ({kind}), such as: {' '.join(message.split())[:300]}"
-            for kind, message, cases in self._store.failures(*key, FAILURES_SHOWN)
+            f"{counted(one.cases, 'error')} ({one.kind}), such as: {' '.join(one.message.split())[:300]}"
+            for one in self._store.failures(self._key(job), FAILURES_SHOWN)
         ]
 
-    def _stored(self, job: Job) -> Iterator[tuple[Any, ...]]:
-        """The rows of a job with their scores, in order of case id."""
-        return self._store.score_columns(self._id, job.plan.suite.name, job.target.reference, job.model)
+    def _key(self, job: Job) -> EntryKey:
+        return EntryKey(self._id, job.plan.suite.name, job.target.reference, job.model)

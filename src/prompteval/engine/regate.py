@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
-from prompteval.analysis.comparison.gate_rules import gated_results, settle
+from prompteval.analysis.comparison.gate_rules import settle
 from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
 from prompteval.core.errors import UsageError
+from prompteval.core.stored import EntryKey, RowFields
+from prompteval.engine.gated_results import gated_results
 from prompteval.engine.run import verdict_of
 from prompteval.engine.runner import Stop
 from prompteval.engine.stored import ended, store_path
-from prompteval.plan.manifest import suite_facts
+from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.measures import reads_target
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.report.view import ResultView, RunView
@@ -66,16 +68,16 @@ def _decided(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
         if result.prompt in plan.rivals
         else decide_gates(plan, columns, estimates, slices, result.cases["total"], result.usage["cost_usd"])
     )
-    notes = (*result.notes, *_changed(record.manifest["suites"][result.suite], suite_facts(plan)))
+    notes = (*result.notes, *_changed(record.manifest["suites"][result.suite], suite_manifest(plan)))
     return replace(result, metrics=estimates, slices=slices, gates=known, notes=notes)
 
 
 def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> EntryColumns:
     wanted = needs(plan)
-    key = (record.run_id, result.suite, result.prompt, result.model)
+    key = EntryKey(record.run_id, result.suite, result.prompt, result.model)
     names, tags = [scorer.name for scorer in plan.scorers], [named.text for named in plan.suite.slices]
     return collect(
-        store.score_columns(*key, reported=reads_target(wanted)),
+        store.entry_rows(key, RowFields(reported=reads_target(wanted))),
         names,
         tags,
         keep_ids=True,

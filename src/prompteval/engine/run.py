@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
 
-from prompteval.analysis.comparison.gate_rules import gated_results, settle
+from prompteval.analysis.comparison.gate_rules import settle
 from prompteval.analysis.early.decide import Early
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
@@ -19,6 +19,7 @@ from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
 from prompteval.engine.early_stopping import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
 from prompteval.engine.garbage_collection import seldom_collected
+from prompteval.engine.gated_results import gated_results
 from prompteval.engine.job_results import JobResults
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Meter

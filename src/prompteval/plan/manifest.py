@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prompteval._version import __version__
+from prompteval.core.stored import SuiteFacts
 from prompteval.plan.gates import NoRegression
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.stats.paired.decision import Rule
+from prompteval.store.codec import facts_json
 from prompteval.workspace.git import head_and_dirty
 from prompteval.workspace.settings import Workspace
 
@@ -26,35 +28,39 @@ def manifest(
     return {
         "prompteval": __version__,
         "entries": [list(entry) for entry in entries],
-        "suites": {plan.suite.name: suite_facts(plan) for plan in plans},
+        "suites": {plan.suite.name: suite_manifest(plan) for plan in plans},
         "options": options,
         "side": side,
         "git": git_state(workspace),
     }
 
 
-def suite_facts(plan: SuitePlan) -> dict[str, Any]:
-    """What one suite's numbers were made from, and how they are compared.
+def suite_manifest(plan: SuitePlan) -> dict[str, Any]:
+    """What the manifest of a run keeps of a suite."""
+    return {
+        **facts_json(suite_facts(plan)),
+        "path": plan.suite.path,
+        "targets": {target.reference: target.fingerprint for target in plan.targets},
+        "metrics": [measure.text for measure in plan.measures],
+        "gate": [str(gate.rule) for gate in plan.gates],
+    }
 
-    `measures` has each metric with the scorer it reads, `fields` the output field of each scorer.
-    """
+
+def suite_facts(plan: SuitePlan) -> SuiteFacts:
+    """What one suite's numbers are made from, and how they are compared."""
     measures = {m.text: m for m in plan.measures}
     measures |= {gate.measure.text: gate.measure for gate in plan.gates if gate.measure is not None}
-    return {
-        "path": plan.suite.path,
-        "cases": plan.facts.fingerprint,
-        "targets": {target.reference: target.fingerprint for target in plan.targets},
-        "scorers": [[spec.kind, spec.name, dict(spec.options)] for spec in plan.suite.scorers],
-        "fields": {scorer.name: str(getattr(scorer, "field", "")) for scorer in plan.scorers},
-        "metrics": [measure.text for measure in plan.measures],
-        "measures": [[measure.text, measure.scorer] for measure in measures.values()],
-        "primary": list(plan.primary),
-        "effects": _effects([gate.rule for gate in plan.gates if isinstance(gate.rule, NoRegression)]),
-        "slices": [named.text for named in plan.suite.slices],
-        "gate": [str(gate.rule) for gate in plan.gates],
-        "split": list(plan.suite.splits),
-        "on_error": plan.suite.on_error,
-    }
+    return SuiteFacts(
+        cases=plan.facts.fingerprint,
+        scorers=tuple((spec.kind, spec.name, dict(spec.options)) for spec in plan.suite.scorers),
+        fields={scorer.name: str(getattr(scorer, "field", "")) for scorer in plan.scorers},
+        measures=tuple((measure.text, measure.scorer) for measure in measures.values()),
+        primary=tuple(plan.primary),
+        effects=_effects([gate.rule for gate in plan.gates if isinstance(gate.rule, NoRegression)]),
+        slices=tuple(named.text for named in plan.suite.slices),
+        split=tuple(plan.suite.splits),
+        on_error=plan.suite.on_error,
+    )
 
 
 def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:

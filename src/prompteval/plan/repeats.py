@@ -1,6 +1,5 @@
 """How often a case runs, what its repeats agree on, and what a suite asks of them."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +26,6 @@ class Repeats:
     def of(self, own: int | None) -> int:
         """The repeats of a case that asks for `own` of them, or None."""
         return self.asked or own or self.suite
-
-    def of_stored(self, case: str) -> int:
-        """The repeats of a case from its stored JSON, read only where it may ask for some."""
-        own = json.loads(case).get("repeat") if '"repeat":' in case else None
-        return self.of(own)
 
 
 def repeats_of(plan: SuitePlan, asked: int | None) -> Repeats:

@@ -10,8 +10,8 @@ from typing import Any
 
 from prompteval.core.errors import StoreError
 from prompteval.core.request import COUNTS, Response, Usage
+from prompteval.store.codec import dumps
 from prompteval.store.connection import Migration, open_database, open_for_reading
-from prompteval.store.encoding import dumps
 from prompteval.store.writer import Writer, insert_many
 
 

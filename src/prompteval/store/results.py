@@ -9,8 +9,8 @@ from typing import Any
 
 from prompteval.core.errors import StoreError, UsageError
 from prompteval.core.observation import Row
-from prompteval.store.connection import Migration, open_database, open_for_reading
-from prompteval.store.encoding import (
+from prompteval.core.stored import EntryKey, RowFields, StoredRow
+from prompteval.store.codec import (
     case_from,
     case_json,
     dumps,
@@ -18,7 +18,9 @@ from prompteval.store.encoding import (
     observation_json,
     scores_from,
     scores_json,
+    stored_row,
 )
+from prompteval.store.connection import Migration, open_database, open_for_reading
 from prompteval.store.journal import Attempt
 from prompteval.store.writer import Writer, insert_many
 
@@ -72,6 +74,15 @@ class RunRecord:
     exit_code: int | None
     manifest: Mapping[str, Any]
     summary: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureCount:
+    """A kind of error, the message of the first case that had it, and in how many cases it came."""
+
+    kind: str
+    message: str
+    cases: int
 
 
 class SqliteStore:
@@ -200,45 +211,39 @@ class SqliteStore:
         for found in self._read().execute(sql, values):
             yield _row(found)
 
-    def score_columns(
-        self, run_id: str, suite: str, target: str, model: str, *, reported: bool = False
-    ) -> Iterator[tuple[Any, ...]]:
-        """Tuples, in order: case id, replicate, outcome, latency, confidence, case JSON, scores JSON.
-
-        `reported` appends what the target said of itself: details JSON, logprobs JSON, and the
-        completion tokens of its last call.
-        """
-        where, values = _where(run_id, suite, target, model)
-        more = _REPORTED if reported else ""
+    def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
+        """The rows of an entry with their scores, in order of case id and replicate."""
+        where, values = _where(key.run_id, key.suite, key.target, key.model)
+        more = _REPORTED if fields.reported else ""
         sql = (
             f"SELECT case_id, replicate, outcome, latency_ms, confidence, case_json, scores{more}"
             f" FROM rows LEFT JOIN scores USING ({_KEY}) WHERE {where} ORDER BY case_id, replicate"
         )
-        yield from self._read().execute(sql, values)
+        for found in self._read().execute(sql, values):
+            yield stored_row(found, mark=fields.mark)
 
-    def texts(self, run_id: str, suite: str, target: str, model: str, ids: Sequence[str]) -> dict[str, str]:
+    def texts(self, key: EntryKey, ids: Sequence[str]) -> dict[str, str]:
         """Case id to the text of its first replicate's output."""
-        where, values = _where(run_id, suite, target, model)
+        where, values = _where(key.run_id, key.suite, key.target, key.model)
         sql = f"SELECT observation FROM rows WHERE {where} AND case_id = ? ORDER BY replicate LIMIT 1"
         found = {name: self._read().execute(sql, [*values, name]).fetchone() for name in ids}
         # Not by json_extract: it ends a text at a NUL, and half a surrogate pair has no UTF-8.
         return {name: json.loads(row[0]).get("text") or "" for name, row in found.items() if row is not None}
 
-    def failures(
-        self, run_id: str, suite: str, target: str, model: str, limit: int
-    ) -> list[tuple[str, str, int]]:
-        """The most frequent kinds of error: (type, the message of the first case, cases)."""
-        where, values = _where(run_id, suite, target, model)
+    def failures(self, key: EntryKey, limit: int) -> list[FailureCount]:
+        """The most frequent kinds of error, by number of cases."""
+        where, values = _where(key.run_id, key.suite, key.target, key.model)
         sql = (
             "SELECT json_extract(observation, '$.failure.type') AS kind,"
             " json_extract(observation, '$.failure.message'), count(DISTINCT case_id) AS cases, min(case_id)"
             f" FROM rows WHERE {where} AND outcome = 'error' GROUP BY kind ORDER BY cases DESC, kind LIMIT ?"
         )
-        return [tuple(row[:3]) for row in self._read().execute(sql, [*values, limit])]
+        found = self._read().execute(sql, [*values, limit])
+        return [FailureCount(kind, message, cases) for kind, message, cases, _ in found]
 
-    def tokens(self, run_id: str, suite: str, target: str, model: str) -> tuple[int | None, int | None]:
+    def tokens(self, key: EntryKey) -> tuple[int | None, int | None]:
         """(prompt tokens, completion tokens) of every reply, cached ones too; None where none tells."""
-        where, values = _where(run_id, suite, target, model)
+        where, values = _where(key.run_id, key.suite, key.target, key.model)
         used = "json_extract(call.value, '$.usage.{}')"
         sql = (
             f"SELECT sum({used.format('prompt_tokens')}), sum({used.format('completion_tokens')})"

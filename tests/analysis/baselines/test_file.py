@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from prompteval.analysis.baselines.file import read_baseline
 from prompteval.analysis.comparison.options import CompareOptions
 from prompteval.analysis.comparison.results import compare_pairs
+from prompteval.analysis.entries import case_marks
 from prompteval.core.errors import InvalidInput
 
 FACTS = {
@@ -60,7 +61,7 @@ def refusal(change: Callable[[Any], object]) -> str:
 def test_what_is_whole_is_read() -> None:
     """The form that the tests below break is one that is read."""
     (entry,) = read(json.dumps(WHOLE))
-    assert (entry.reference, len(entry.marks())) == ("route@v1", 12)
+    assert (entry.target, len(case_marks(entry))) == ("route@v1", 12)
 
 
 @pytest.mark.parametrize(

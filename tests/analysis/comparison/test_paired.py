@@ -1,6 +1,5 @@
 """One metric of B against A: aligned by case, the test of its kind, and a reason where there is none."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
 from prompteval.analysis.comparison.paired import compare_metric
+from prompteval.core.stored import Reported, StoredRow, StoredScore
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.metrics.curves import weighted_roc_auc
 from prompteval.metrics.names import parse_metric
@@ -28,25 +28,24 @@ def _columns(measure: Measure, rows: list[dict[str, Any]]) -> EntryColumns:
     """Rows of {value, labels?, evidence?, outcome?, confidence?, details?, turns?}."""
     stored = []
     for number, row in enumerate(rows):
-        score = [
+        score = StoredScore(
             "s",
             row.get("value"),
             row.get("status", "scored"),
             row.get("labels"),
-            "",
-            row.get("evidence", {}),
-        ]
+            evidence=row.get("evidence", {}),
+        )
         for turn in range(row.get("turns", 1)):
-            told = (
-                row.get("confidence"),
-                row.get("case", "{}"),
-                json.dumps([score]),
-                json.dumps(row.get("details", {})),
-            )
-            confidence, case, scores, details = told
-            outcome = row.get("outcome", "ok")
             stored.append(
-                (f"c{number:04d}", turn, outcome, 1.0, confidence, case, scores, details, None, None)
+                StoredRow(
+                    f"c{number:04d}",
+                    turn,
+                    row.get("outcome", "ok"),
+                    confidence=row.get("confidence"),
+                    cluster=row.get("cluster"),
+                    scores=(score,),
+                    reported=Reported(row.get("details", {})),
+                )
             )
     needs = {} if measure.spec.source.kind == "values" else {("s", measure.spec.source): ""}
     return collect(stored, ["s"], (), keep_ids=True, needs=needs)
@@ -153,7 +152,7 @@ def test_b13_degenerate_sides_have_a_reason_and_decide_nothing(text: str, count:
 
 def test_clusters_of_either_side_count() -> None:
     """Cases that were taken out of their cluster on one side do not become independent of each other."""
-    threads = [{"value": float(n % 7 > 0), "case": f'{{"cluster":"t{n // 10}"}}'} for n in range(200)]
+    threads = [{"value": float(n % 7 > 0), "cluster": f"t{n // 10}"} for n in range(200)]
     apart = [{"value": float(n % 5 > 0)} for n in range(200)]
     there, back = _compare("accuracy", threads, apart), _compare("accuracy", apart, threads)
     assert (there.clusters, back.clusters, there.test) == (20, 20, "cluster-sign-flip")

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prompteval.analysis.columns.reported import EvidenceColumn, Need, read_attempt
+from prompteval.analysis.columns.reported import EvidenceColumn, Need
 from prompteval.analysis.columns.score_columns import ClusterColumn, ScoreColumn, TagColumn
+from prompteval.core.observation import UNUSABLE
+from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.columns import Columns
 from prompteval.plan.measures import Measure
 from prompteval.plan.repeats import Repeats, disagree
 from prompteval.report.view import FlakyCase
-
-UNUSABLE = ("invalid", "refused", "truncated", "filtered")
 
 
 @dataclass(slots=True)
@@ -81,7 +80,7 @@ class EntryColumns:
 
 
 def collect(
-    stored: Iterable[tuple[Any, ...]],
+    stored: Iterable[StoredRow],
     scorers: Sequence[str],
     tags: Sequence[str],
     *,
@@ -90,10 +89,10 @@ def collect(
     needs: Mapping[Need, str] | None = None,
     repeats: Repeats | None = None,
 ) -> EntryColumns:
-    """Columns from (case id, replicate, outcome, latency, confidence, case JSON, scores JSON) rows in order.
+    """Columns from rows in order of case id.
 
     `needs` names what metrics read beside scores, each with the output field its scorer reads;
-    rows then carry what the target reported too (see `SqliteStore.score_columns`).
+    rows then carry what the target reported too (see `RowFields`).
     `keep_ids` keeps the ids too, for references that need them. `exclude_errors` counts the
     cases whose target failed and leaves them out of every column. A case that has not run as often
     as `repeats` says is left out as if it had not run.
@@ -102,53 +101,44 @@ def collect(
     columns.scores = {name: ScoreColumn() for name in scorers}
     columns.tags = {name: TagColumn() for name in tags}
     columns.evidence = {key: EvidenceColumn(key[1], where) for key, where in (needs or {}).items()}
-    for case_id, group in groupby(stored, key=lambda row: row[0]):
+    for case_id, group in groupby(stored, key=attrgetter("case_id")):
         rows = list(group)
-        if repeats is not None and len(rows) < repeats.of_stored(rows[0][5]):
+        first = rows[0]
+        if repeats is not None and len(rows) < repeats.of(first.repeat):
             continue
         outcome = _worst_outcome(rows)
         columns.outcomes[outcome] += 1
         if outcome == "invalid":
-            columns.unusable[min(row[2] for row in rows if row[2] in UNUSABLE)] += 1
+            columns.unusable[min(row.outcome for row in rows if row.outcome in UNUSABLE)] += 1
         if exclude_errors and outcome == "error":
             continue
-        columns.latencies.extend(row[3] for row in rows)
+        columns.latencies.extend(row.latency_ms for row in rows)
         if columns.case_ids is not None:
             columns.case_ids.append(case_id)
-        by_row = [{score[0]: score for score in json.loads(row[6] or "[]")} for row in rows]
+        by_row = [{score.name: score for score in row.scores} for row in rows]
         for name, column in columns.scores.items():
             column.add([scores[name] for scores in by_row if name in scores])
         if len(rows) > 1 and scorers:
             _note_flaky(columns, case_id, [scores.get(scorers[0]) for scores in by_row])
-        if columns.evidence:
-            seen = [read_attempt(row) for row in rows]
-            for (name, _), evidence in columns.evidence.items():
-                pairs = zip(seen, by_row, strict=True)
-                evidence.add([(a, scores.get(name, ())) for a, scores in pairs if not name or name in scores])
-        _add_case_facts(columns, rows[0][5], tags)
+        for (name, _), evidence in columns.evidence.items():
+            pairs = zip(rows, by_row, strict=True)
+            evidence.add([(row, scores.get(name)) for row, scores in pairs if not name or name in scores])
+        for tag in tags:
+            columns.tags[tag].add(first.tags.get(tag))
+        columns.clusters.add(first.cluster)
     return columns
 
 
-def _add_case_facts(columns: EntryColumns, case: str, tags: Sequence[str]) -> None:
-    """A case's tags and cluster; its JSON is read only when it has one that is asked for."""
-    # A text inside the case cannot hold this, for its quotation marks are escaped.
-    clustered = '"cluster":' in case
-    carried = json.loads(case) if tags or clustered else {}
-    for tag in tags:
-        columns.tags[tag].add(carried.get("tags", {}).get(tag))
-    columns.clusters.add(carried.get("cluster"))
-
-
-def _note_flaky(columns: EntryColumns, case_id: str, scores: Sequence[Any]) -> None:
+def _note_flaky(columns: EntryColumns, case_id: str, scores: Sequence[StoredScore | None]) -> None:
     """A case whose repeats got different scores of the first scorer, each in its turn."""
-    values = tuple(None if score is None else score[1] for score in scores)
+    values = tuple(None if score is None else score.value for score in scores)
     if disagree([value for value in values if value is not None]):
         columns.flaky.append(FlakyCase(case_id, values))
 
 
-def _worst_outcome(rows: Sequence[tuple[Any, ...]]) -> str:
+def _worst_outcome(rows: Sequence[StoredRow]) -> str:
     """Of a case's repeats: error, else unusable, else ok."""
-    found = {row[2] for row in rows}
+    found = {row.outcome for row in rows}
     if "error" in found:
         return "error"
     return "invalid" if found & set(UNUSABLE) else "ok"

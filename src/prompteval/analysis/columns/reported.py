@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from array import array
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.table import Source
 
@@ -21,17 +21,6 @@ Need = tuple[str, Source]
 _BELOW, _ABOVE = -1.0, 2.0
 # A case's state is the greatest of its repeats'.
 USED, SKIPPED, LEFT_OUT, MISSING = range(4)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One stored repeat of a case: how it ended and what the target reported."""
-
-    outcome: str
-    confidence: float | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
-    logprobs: Sequence[float] | None = None
-    tokens: int | None = None
 
 
 @dataclass(slots=True)
@@ -44,9 +33,9 @@ class EvidenceColumn:
     state: array[int] = field(default_factory=lambda: array("b"))
     guessed: int = 0
 
-    def add(self, repeats: Sequence[tuple[Attempt, Sequence[Any]]]) -> None:
-        """One case: its repeats, each with the fields of its score (empty where a source needs none)."""
-        found = [self._row(attempt, score) for attempt, score in repeats]
+    def add(self, repeats: Sequence[tuple[StoredRow, StoredScore | None]]) -> None:
+        """One case: its repeats, each with its score (None where a source needs none)."""
+        found = [self._row(row, score) for row, score in repeats]
         state = max((state for state, _ in found), default=SKIPPED)
         self.state.append(state)
         width = self.source.width
@@ -55,15 +44,16 @@ class EvidenceColumn:
         else:
             self.data.extend([0.0] * width)
 
-    def _row(self, attempt: Attempt, score: Sequence[Any]) -> tuple[int, Sequence[float]]:
+    def _row(self, row: StoredRow, score: StoredScore | None) -> tuple[int, Sequence[float]]:
         if self.source.kind == "logprobs":
-            return _logprobs(attempt)
-        if len(score) > 2 and score[2] != "scored":
-            return (MISSING if score[2] == "failed" else SKIPPED), ()
+            return _logprobs(row)
+        if score is None:
+            return SKIPPED, ()
+        if score.status != "scored":
+            return (MISSING if score.status == "failed" else SKIPPED), ()
         if self.source.kind == "confidence":
-            return self._confidence(attempt, score)
-        evidence = score[5] if len(score) > 5 else {}
-        return _numbers(evidence) if self.source.kind == "numbers" else self._reported(evidence)
+            return self._confidence(row, score)
+        return _numbers(score.evidence) if self.source.kind == "numbers" else self._reported(score.evidence)
 
     def _reported(self, evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
         found = evidence.get(self.source.key)
@@ -71,18 +61,18 @@ class EvidenceColumn:
         known = [value for value in row if value is not None]
         return (USED, known) if len(known) == len(row) == self.source.width else (MISSING, ())
 
-    def _confidence(self, attempt: Attempt, score: Sequence[Any]) -> tuple[int, Sequence[float]]:
-        labels = score[3] if len(score) > 3 else None
+    def _confidence(self, row: StoredRow, score: StoredScore) -> tuple[int, Sequence[float]]:
+        labels = score.labels
         label = self.source.key
         if label and not labels:
             return MISSING, ()
         expected, predicted = labels if labels else (None, None)
-        if attempt.outcome != "ok" or (labels and predicted is None):
+        if row.outcome != "ok" or (labels and predicted is None):
             if label:
                 return USED, (_BELOW if expected == label else _ABOVE, 1.0)
             return USED, (1.0, 1.0, _BELOW)
-        shares = self._shares(attempt.details)
-        stated = self._stated(attempt, shares, predicted)
+        shares = self._shares(row.reported.details)
+        stated = self._stated(row, shares, predicted)
         if label:
             share = self._share(shares, stated, label, predicted)
             if share is None:
@@ -90,7 +80,7 @@ class EvidenceColumn:
             return USED, (share, (share - float(expected == label)) ** 2)
         if stated is None:
             return MISSING, ()
-        value = float(score[1])
+        value = float(score.value or 0.0)
         right = self._share(shares, stated, expected, predicted) if labels else stated
         return USED, (stated, (stated - value) ** 2, stated if right is None else right)
 
@@ -101,13 +91,13 @@ class EvidenceColumn:
             found = found.get(self.output_field.split(".")[0])
         return found if isinstance(found, Mapping) else {}
 
-    def _stated(self, attempt: Attempt, shares: Mapping[str, Any], predicted: str | None) -> float | None:
-        by_field = attempt.details.get("confidence")
+    def _stated(self, row: StoredRow, shares: Mapping[str, Any], predicted: str | None) -> float | None:
+        by_field = row.reported.details.get("confidence")
         if isinstance(by_field, Mapping) and self.output_field:
             return _probability(by_field.get(self.output_field.split(".")[0]))
         if predicted is not None and predicted in shares:
             return _probability(shares[predicted])
-        return _probability(attempt.confidence)
+        return _probability(row.confidence)
 
     def _share(
         self, shares: Mapping[str, Any], stated: float | None, label: str | None, predicted: str | None
@@ -163,14 +153,15 @@ def _numbers(evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
     return USED, (expected, given, error, error * error)
 
 
-def _logprobs(attempt: Attempt) -> tuple[int, Sequence[float]]:
-    if attempt.outcome != "ok":
+def _logprobs(row: StoredRow) -> tuple[int, Sequence[float]]:
+    if row.outcome != "ok":
         return LEFT_OUT, ()
-    if not attempt.logprobs:
+    found = row.reported.logprobs
+    if not found:
         return MISSING, ()
     # One number for several tokens is the log probability of the whole output.
-    tokens = max(attempt.tokens or 1, 1) if len(attempt.logprobs) == 1 else len(attempt.logprobs)
-    return USED, (float(sum(attempt.logprobs)), float(tokens))
+    tokens = max(row.reported.tokens or 1, 1) if len(found) == 1 else len(found)
+    return USED, (float(sum(found)), float(tokens))
 
 
 def _probability(value: Any) -> float | None:
@@ -187,15 +178,3 @@ def finite(value: Any) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-def read_attempt(row: Sequence[Any]) -> Attempt:
-    """A repeat from its stored row; the last three fields are there when the store was asked for them."""
-    details, logprobs, tokens = row[7:10] if len(row) > 7 else (None, None, None)
-    return Attempt(
-        outcome=row[2],
-        confidence=row[4],
-        details=json.loads(details) if details else {},
-        logprobs=json.loads(logprobs) if logprobs else None,
-        tokens=tokens,
-    )

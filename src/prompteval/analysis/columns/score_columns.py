@@ -5,12 +5,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.analysis.columns.reported import MISSING, SKIPPED, USED
+from prompteval.core.stored import StoredScore
 from prompteval.metrics.columns import Columns
 from prompteval.plan.repeats import agreed_labels, disagree
 
@@ -52,10 +52,10 @@ class ScoreColumn:
     turns: array[int] = field(default_factory=lambda: array("i"))
     flaky: array[int] = field(default_factory=lambda: array("b"))
 
-    def add(self, scores: Sequence[Any]) -> None:
+    def add(self, scores: Sequence[StoredScore]) -> None:
         """The scores of one case's repeats: their mean, the class that most of them gave."""
-        values = [score[1] for score in scores if score[1] is not None]
-        found = [score[3] for score in scores if len(score) > 3 and score[3]]
+        values = [score.value for score in scores if score.value is not None]
+        found = [score.labels for score in scores if score.labels]
         labels = None if not found else found[0] if len(found) == 1 else agreed_labels(found)
         self.values.append(sum(values) / len(values) if values else float("nan"))
         self.binary = self.binary and all(value in (0.0, 1.0) for value in values)
@@ -65,9 +65,8 @@ class ScoreColumn:
             self.flaky.extend([0] * (len(self.turns) - 1 - len(self.flaky)))
             self.flaky.append(int(disagree(values)))
         for score in scores:
-            if len(score) > 7:
-                self._widen(score[7], score[8] if len(score) > 8 else 1.0)
-        failed = any(len(score) > 2 and score[2] == "failed" for score in scores)
+            self._widen(score.low, score.high)
+        failed = any(score.status == "failed" for score in scores)
         self.failed.append(0 if not failed else 2 if values else 1)
         self.expected.append(self._code(labels[0]) if labels else -1)
         self.predicted.append(self._code(labels[1]) if labels and labels[1] is not None else -1)

@@ -8,23 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from prompteval.analysis.baselines.file import read_baseline
 from prompteval.analysis.comparison.paired import compare_metric
 from prompteval.analysis.comparison.pairing import PairedCases, pair_cases
 from prompteval.analysis.comparison.results import changed_facts
 from prompteval.analysis.comparison.rules import rule_within
-from prompteval.analysis.entries import CompareEntry, stored_entries
+from prompteval.analysis.entries import entry_columns, entry_measures, name_of
+from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, Verdict
 from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
 from prompteval.plan.measures import Measure
-from prompteval.plan.run_options import narrowed
-from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ResultView
 from prompteval.stats.paired.decision import Rule, decide
 from prompteval.stats.paired.values import ALPHA
-from prompteval.store.results import RunRecord, SqliteStore
-from prompteval.workspace.settings import Workspace
-from prompteval.workspace.tree import WorkingTree
 
 _OF_NO_REGRESSION = {
     ComparisonVerdict.IMPROVED: Verdict.PASS,
@@ -43,10 +38,10 @@ class Gated:
     `narrowed` says that the run was asked for some of the cases only, or stopped early.
     """
 
-    entry: CompareEntry
+    entry: StoredEntry
     gates: Sequence[Gate]
-    baseline: Sequence[CompareEntry]
-    rivals: Sequence[CompareEntry]
+    baseline: Sequence[StoredEntry]
+    rivals: Sequence[StoredEntry]
     narrowed: bool = False
 
 
@@ -62,30 +57,6 @@ class _Question:
     cases: PairedCases
     aside: str
     narrowed: bool
-
-
-def gated_results(
-    workspace: Workspace,
-    store: SqliteStore,
-    record: RunRecord,
-    results: Sequence[ResultView],
-    jobs: Sequence[tuple[SuitePlan, str]],
-) -> list[Gated]:
-    """Every result of a run with its gate; `jobs` has the suite and the target's reference of each."""
-    entries = stored_entries(store, record, results)
-    tree = WorkingTree(workspace.root)
-    found = []
-    for entry, result, (plan, reference) in zip(entries, results, jobs, strict=True):
-        gates = () if reference in plan.rivals else plan.gates
-        needs_baseline = any(_name(gate) == "the baseline" for gate in gates if gate.compares)
-        baseline = read_baseline(tree, entry.suite) if needs_baseline else []
-        rivals = [other for other in entries if other.suite == entry.suite]
-        found.append(
-            Gated(
-                entry, gates, baseline, rivals, narrowed(record.manifest.get("options")) or result.saved > 0
-            )
-        )
-    return found
 
 
 def settle(results: Sequence[ResultView], gated: Sequence[Gated]) -> list[ResultView]:
@@ -114,30 +85,32 @@ def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | Gat
     if isinstance(other, str):
         return GateResult(str(gate.rule), Verdict.FAIL, None, other)
     measure = gate.measure
-    theirs = other.measures().get(measure.text)
+    theirs = entry_measures(other).get(measure.text)
     if theirs is None or theirs.scorer != measure.scorer:
-        told = f"{_name(gate)} has no {measure.text}; set it anew: `prompteval baseline set`"
+        told = f"{named_side(gate)} has no {measure.text}; set it anew: `prompteval baseline set`"
         return GateResult(str(gate.rule), Verdict.FAIL, None, told)
     cases = pair_cases(other, one.entry)
     ids = frozenset(cases.paired)
     rule = rule_of(gate, measure)
-    columns = other.columns([measure], ids, ()), one.entry.columns([measure], ids, ())
+    columns = entry_columns(other, [measure], ids, ()), entry_columns(one.entry, [measure], ids, ())
     found = compare_metric(measure, *columns, alpha=rule.alpha)
-    failed = 0 if one.entry.facts["on_error"] == "exclude" else len(cases.errors)
+    failed = 0 if one.entry.facts.on_error == "exclude" else len(cases.errors)
     found = replace(found, missing=found.missing + len(cases.only_a) + failed)
-    aside = [f"{_name(gate)} is of another model, {other.model}"] if other.model != one.entry.model else []
+    aside = (
+        [f"{named_side(gate)} is of another model, {other.model}"] if other.model != one.entry.model else []
+    )
     aside += changed_facts(other, one.entry)
     return _Question(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed)
 
 
-def other_side(gate: Gate, one: Gated) -> CompareEntry | str:
+def other_side(gate: Gate, one: Gated) -> StoredEntry | str:
     """What a rule sets the entry against, or why that is not there."""
     assert isinstance(gate.rule, Beats | NoRegression)
     if isinstance(gate.rule, NoRegression) or gate.rule.reference == BASELINE:
         if not one.baseline:
             return f"{one.entry.suite} has no baseline; `prompteval baseline set` makes one of a run"
-        same: list[Callable[[CompareEntry], bool]] = [
-            lambda e: e.model == one.entry.model and e.name == one.entry.name,
+        same: list[Callable[[StoredEntry], bool]] = [
+            lambda e: e.model == one.entry.model and name_of(e) == name_of(one.entry),
             lambda e: e.model == one.entry.model,
             lambda e: len(one.baseline) == 1,
         ]
@@ -145,9 +118,9 @@ def other_side(gate: Gate, one: Gated) -> CompareEntry | str:
             found = [entry for entry in one.baseline if fits(entry)]
             if len(found) == 1:
                 return found[0]
-        return f"the baseline has not one entry for {one.entry.reference} with {one.entry.model}"
+        return f"the baseline has not one entry for {one.entry.target} with {one.entry.model}"
     reference = gate.rule.reference
-    rivals = [e for e in one.rivals if e.reference == reference and e.model == one.entry.model]
+    rivals = [e for e in one.rivals if e.target == reference and e.model == one.entry.model]
     return rivals[0] if rivals else f"{reference} was not run with {one.entry.model}"
 
 
@@ -159,7 +132,8 @@ def rule_of(gate: Gate, measure: Measure) -> Rule:
     return rule_within(measure, ALPHA if rule.alpha is None else rule.alpha, rule.min_effect, rule.margin)
 
 
-def _name(gate: Gate) -> str:
+def named_side(gate: Gate) -> str:
+    """What a comparing rule sets the entry against, in words."""
     reference = gate.rule.reference if isinstance(gate.rule, Beats) else BASELINE
     return "the baseline" if reference == BASELINE else reference
 
@@ -173,7 +147,7 @@ def _answer(question: _Question, comparison: Comparison) -> GateResult:
         verdict = _OF_NO_REGRESSION[comparison.verdict]
     else:  # to be better must be shown, not merely not refuted
         verdict = Verdict.PASS if comparison.verdict is ComparisonVerdict.IMPROVED else Verdict.FAIL
-    told = [f"against {_name(question.gate)}, {comparison.detail}"]
+    told = [f"against {named_side(question.gate)}, {comparison.detail}"]
     for count, what in (
         (len(cases.changed), "changed since and not compared"),
         (len(cases.only_b), "new and not compared"),

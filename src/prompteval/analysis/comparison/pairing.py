@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prompteval.analysis.entries import CompareEntry
+from prompteval.analysis.entries import case_marks, name_of
+from prompteval.core.stored import StoredEntry
 
-EntryPair = tuple[CompareEntry, CompareEntry]
+EntryPair = tuple[StoredEntry, StoredEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class PairedCases:
 
 
 def pair_entries(
-    a: Sequence[CompareEntry], b: Sequence[CompareEntry]
-) -> tuple[list[EntryPair], list[CompareEntry], list[CompareEntry]]:
+    a: Sequence[StoredEntry], b: Sequence[StoredEntry]
+) -> tuple[list[EntryPair], list[StoredEntry], list[StoredEntry]]:
     """(pairs, entries only in A, entries only in B), in the order of B.
 
     Entries pair by suite, target name and model. What is left pairs where suite and model leave one
@@ -33,10 +34,10 @@ def pair_entries(
     if len(left) == len(right) == 1:
         return [(left[0], right[0])], [], []
     for key in (
-        lambda entry: (entry.suite, entry.name, entry.model, entry.reference),
-        lambda entry: (entry.suite, entry.name, entry.model),
+        lambda entry: (entry.suite, name_of(entry), entry.model, entry.target),
+        lambda entry: (entry.suite, name_of(entry), entry.model),
         lambda entry: (entry.suite, entry.model),
-        lambda entry: (entry.suite, entry.name),
+        lambda entry: (entry.suite, name_of(entry)),
     ):
         for entry in list(right):
             mine = [other for other in left if key(other) == key(entry)]
@@ -50,9 +51,9 @@ def pair_entries(
     return pairs, left, right
 
 
-def pair_cases(a: CompareEntry, b: CompareEntry) -> PairedCases:
+def pair_cases(a: StoredEntry, b: StoredEntry) -> PairedCases:
     """The cases of two entries, set against each other by id."""
-    ours, theirs = a.marks(), b.marks()
+    ours, theirs = case_marks(a), case_marks(b)
     both = ours.keys() & theirs.keys()
     changed = {name for name in both if ours[name][0] != theirs[name][0]}
     errors = {name for name in both - changed if "error" in (ours[name][1], theirs[name][1])}

@@ -14,22 +14,21 @@ from prompteval.analysis.comparison.options import CompareOptions
 from prompteval.analysis.comparison.paired import Mask, compare_metric
 from prompteval.analysis.comparison.pairing import EntryPair, PairedCases, pair_cases
 from prompteval.analysis.comparison.rules import metric_rule
-from prompteval.analysis.entries import CompareEntry
+from prompteval.analysis.entries import entry_columns, entry_measures
 from prompteval.analysis.summary import latency
+from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.plan.measures import Measure
 from prompteval.report.comparison.view import Change, ComparedEnd, ComparedResult
 from prompteval.stats.paired.decision import Rule, decide
-
-_FACTS = {"cases": "the case files", "scorers": "the scorers"}
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One pair of entries, measured and not decided yet."""
 
-    a: CompareEntry
-    b: CompareEntry
+    a: StoredEntry
+    b: StoredEntry
     cases: PairedCases
     columns: tuple[EntryColumns, EntryColumns]
     measures: Mapping[str, Measure]
@@ -61,18 +60,18 @@ def compare_pairs(pairs: Sequence[EntryPair], options: CompareOptions) -> tuple[
     return tuple(_result(pair, by_pair.get(id(pair), {})) for pair in found)
 
 
-def measure_pair(a: CompareEntry, b: CompareEntry, options: CompareOptions) -> Compared:
+def measure_pair(a: StoredEntry, b: StoredEntry, options: CompareOptions) -> Compared:
     """Every metric that both entries have, over the cases that both have."""
     cases = pair_cases(a, b)
-    measures = {name: measure for name, measure in b.measures().items() if name in a.measures()}
-    primary = tuple(name for name in b.facts["primary"] if name in measures)
-    effects = b.facts["effects"]
+    measures = {name: measure for name, measure in entry_measures(b).items() if name in entry_measures(a)}
+    primary = tuple(name for name in b.facts.primary if name in measures)
+    effects = b.facts.effects
     rules = {
         name: metric_rule(b.suite, effects, measure, options, name in primary)
         for name, measure in measures.items()
     }
     ids, used = frozenset(cases.paired), list(measures.values())
-    columns = (a.columns(used, ids, ()), b.columns(used, ids, b.facts["slices"]))
+    columns = (entry_columns(a, used, ids, ()), entry_columns(b, used, ids, b.facts.slices))
     pair = Compared(a, b, cases, columns, measures, primary, rules, {})
     return replace(pair, metrics=pair.named(None, list(measures)))
 
@@ -112,7 +111,7 @@ def _verdict(pair: Compared, decided: Mapping[str, Comparison]) -> ComparisonVer
 
     A metric that decides on one side and is not on the other leaves it inconclusive at best.
     """
-    excluded = pair.b.facts["on_error"] == "exclude" and bool(pair.cases.paired)
+    excluded = pair.b.facts.on_error == "exclude" and bool(pair.cases.paired)
     if pair.cases.only_a or (pair.cases.errors and not excluded):
         return ComparisonVerdict.INCOMPLETE
     found = [comparison.verdict for comparison in decided.values()]
@@ -123,7 +122,7 @@ def _verdict(pair: Compared, decided: Mapping[str, Comparison]) -> ComparisonVer
 
 def _undecided(pair: Compared) -> tuple[str, ...]:
     """The metrics that decide on one side, and that the other does not have."""
-    named = dict.fromkeys([*pair.a.facts["primary"], *pair.b.facts["primary"]])
+    named = dict.fromkeys([*pair.a.facts.primary, *pair.b.facts.primary])
     return tuple(name for name in named if name not in pair.measures)
 
 
@@ -158,7 +157,7 @@ def _flips(pair: Compared) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(ids[both & ~before & after]), tuple(ids[both & before & ~after])
 
 
-def _changes(a: CompareEntry, b: CompareEntry, ids: tuple[str, ...]) -> Iterator[Change]:
+def _changes(a: StoredEntry, b: StoredEntry, ids: tuple[str, ...]) -> Iterator[Change]:
     before, after = a.texts(ids), b.texts(ids)
     for name in ids:
         yield Change(name, before.get(name), after.get(name))
@@ -169,29 +168,25 @@ def _spent(pair: Compared) -> dict[str, tuple[float | None, float | None]]:
     sides = []
     for entry, columns in zip((pair.a, pair.b), pair.columns, strict=True):
         prompt, completion = entry.tokens()
-        known = latency(columns) if _was_timed(entry) else {"p50": None, "p95": None}
+        known = latency(columns) if entry.timed else {"p50": None, "p95": None}
         sides.append(
             {
                 "latency_ms.p50": known["p50"],
                 "latency_ms.p95": known["p95"],
                 "prompt_tokens": prompt,
                 "completion_tokens": completion,
-                "cost_usd": entry.result.usage["cost_usd"] if entry.result is not None else None,
+                "cost_usd": entry.cost_usd,
             }
         )
     return {name: (sides[0][name], sides[1][name]) for name in sides[0]}
 
 
-def _was_timed(entry: CompareEntry) -> bool:
-    """Whether every reply came from the system itself: the cache and a recording answer in no time."""
-    return entry.result is not None and not (entry.result.usage["cached"] or entry.result.usage["replayed"])
-
-
-def changed_facts(a: CompareEntry, b: CompareEntry) -> Iterator[str]:
+def changed_facts(a: StoredEntry, b: StoredEntry) -> Iterator[str]:
     """What else but target and model differs between two entries, said and not hidden."""
-    for key, told in _FACTS.items():
-        if a.facts[key] != b.facts[key]:
-            yield f"{told} changed between the two{_scorer_names(a, b) if key == 'scorers' else ''}"
+    if a.facts.cases != b.facts.cases:
+        yield "the case files changed between the two"
+    if a.facts.scorers != b.facts.scorers:
+        yield f"the scorers changed between the two{_scorer_names(a, b)}"
 
 
 def _notes(pair: Compared) -> Iterator[str]:
@@ -202,23 +197,23 @@ def _notes(pair: Compared) -> Iterator[str]:
     undecided = _undecided(pair)
     if undecided:
         yield f"decides on one side and is not on the other: {', '.join(undecided)}"
-    apart = ({*pair.a.measures()} ^ {*pair.b.measures()}) - {*undecided}
+    apart = ({*entry_measures(pair.a)} ^ {*entry_measures(pair.b)}) - {*undecided}
     if apart:
         yield f"on one side only, so not compared: {', '.join(sorted(apart))}"
-    dropped = [name for name in pair.a.facts["primary"] if name in pair.measures and name not in pair.primary]
+    dropped = [name for name in pair.a.facts.primary if name in pair.measures and name not in pair.primary]
     if dropped:
         yield f"decided in A and does not in B: {', '.join(dropped)}"
     if not pair.primary:
         yield "no metric is on both sides, so nothing was decided"
 
 
-def _scorer_names(a: CompareEntry, b: CompareEntry) -> str:
+def _scorer_names(a: StoredEntry, b: StoredEntry) -> str:
     sides: list[dict[str, Any]] = [
-        {name: [kind, options] for kind, name, options in entry.facts["scorers"]} for entry in (a, b)
+        {name: [kind, options] for kind, name, options in entry.facts.scorers} for entry in (a, b)
     ]
     names = sorted(name for name in {*sides[0], *sides[1]} if sides[0].get(name) != sides[1].get(name))
     return f": {', '.join(names)}; each side keeps the scores it was given"
 
 
-def _end(entry: CompareEntry) -> ComparedEnd:
-    return ComparedEnd(entry.run_id, entry.reference, entry.fingerprint, entry.model)
+def _end(entry: StoredEntry) -> ComparedEnd:
+    return ComparedEnd(entry.run_id, entry.target, entry.fingerprint, entry.model)

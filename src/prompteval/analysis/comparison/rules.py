@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from prompteval.analysis.comparison.options import CompareOptions
-from prompteval.analysis.entries import CompareEntry
+from prompteval.analysis.entries import entry_measures
 from prompteval.core.errors import UsageError
+from prompteval.core.stored import StoredEntry
 from prompteval.plan.manifest import suite_facts
 from prompteval.plan.measures import Measure
 from prompteval.plan.suite_plan import SuitePlan
@@ -51,14 +52,14 @@ def check_plans(plans: Iterable[SuitePlan], options: CompareOptions) -> None:
     """Raise UsageError for a primary metric whose least effect nobody names, before anything is called."""
     for plan in plans:
         named = {m.text: m for m in (*plan.measures, *(g.measure for g in plan.gates if g.measure))}
-        effects = suite_facts(plan)["effects"]
+        effects = suite_facts(plan).effects
         for name in plan.primary:
             metric_rule(plan.suite.name, effects, named[name], options, True)
 
 
-def check_entries(entries: Iterable[CompareEntry], options: CompareOptions) -> None:
+def check_entries(entries: Iterable[StoredEntry], options: CompareOptions) -> None:
     """The same of what is stored already."""
     for entry in entries:
-        known = entry.measures()
-        for name in (name for name in entry.facts["primary"] if name in known):
-            metric_rule(entry.suite, entry.facts["effects"], known[name], options, True)
+        known = entry_measures(entry)
+        for name in (name for name in entry.facts.primary if name in known):
+            metric_rule(entry.suite, entry.facts.effects, known[name], options, True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +10,14 @@ from prompteval.analysis.columns.reported import USED
 from prompteval.analysis.comparison.gate_rules import Gated, other_side, rule_of
 from prompteval.analysis.comparison.paired import align, mean_sides
 from prompteval.analysis.comparison.pairing import pair_cases
-from prompteval.analysis.entries import CompareEntry
+from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
+from prompteval.core.stored import StoredEntry, StoredRow
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
 from prompteval.stats.sequential.drop import Limits
 
 Floats = NDArray[np.float64]
-Rows = Iterator[tuple[Any, ...]]
+Rows = Iterator[StoredRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class Against:
             return f"{gate.rule} has an alpha of its own"
         if gate.measure.spec.reduce is not None:
             return f"{gate.rule} reads repeats together"
-        theirs = other.measures().get(gate.measure.text)
+        theirs = entry_measures(other).get(gate.measure.text)
         if theirs is None or theirs.scorer != gate.measure.scorer:
             return f"the baseline has no {gate.measure.text}"
-        if other.marks().keys() != planned():
+        if case_marks(other).keys() != planned():
             return "the baseline has other cases"
         return ""
 
@@ -68,14 +68,14 @@ class Against:
         """
         measure = gate.measure
         other = other_side(gate, self.gated)
-        assert measure is not None and isinstance(other, CompareEntry)
+        assert measure is not None and isinstance(other, StoredEntry)
         rows = self.gated.entry.rows
-        ours = replace(self.gated.entry, rows=lambda reported: within(rows(reported)))
+        ours = replace(self.gated.entry, rows=lambda fields: within(rows(fields)))
         cases = pair_cases(other, ours)
         if cases.only_b or cases.changed or cases.errors:
             return None
         ids = frozenset(cases.paired)
-        a, b = other.columns([measure], ids, ()), ours.columns([measure], ids, ())
+        a, b = entry_columns(other, [measure], ids, ()), entry_columns(ours, [measure], ids, ())
         both = align(measure, a, b)
         if both.missing or both.left_out or both.clusters is not None or not len(both.a):
             return None

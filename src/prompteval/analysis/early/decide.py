@@ -13,6 +13,7 @@ from prompteval.analysis.early.case_order import Order
 from prompteval.analysis.early.questions import Question, scores
 from prompteval.analysis.summary import reference_columns
 from prompteval.core.case import Case
+from prompteval.core.stored import StoredRow
 from prompteval.core.verdict import GateResult, Verdict
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.defined import gate_note, undefined_reason
@@ -58,12 +59,12 @@ class Early:
         """What runs before each look; everything at once where no look can help."""
         return iter([self.job.work()]) if self.obstacle else self.order.portions(self.job)
 
-    def within(self, rows: Iterator[tuple[Any, ...]], portions: int) -> Iterator[tuple[Any, ...]]:
+    def within(self, rows: Iterator[StoredRow], portions: int) -> Iterator[StoredRow]:
         """The stored rows, by case id, of so many portions: a prefix of the order, whatever else is there."""
         if portions >= len(self.order.ends):
             return rows
         end = self.order.ends[portions - 1]
-        return (row for row in rows if self.order.rank(row[0]) <= end)
+        return (row for row in rows if self.order.rank(row.case_id) <= end)
 
     def look(self, columns: EntryColumns) -> bool:
         """Look at the next portion's end, where `columns` hold all up to there; True when all is decided.

@@ -12,14 +12,16 @@ from prompteval.analysis.comparison.pairing import pair_entries
 from prompteval.analysis.comparison.results import compare_pairs
 from prompteval.analysis.comparison.rules import check_entries, check_plans
 from prompteval.analysis.comparison.sentence import sentence
-from prompteval.analysis.entries import CompareEntry, stored_entries
+from prompteval.analysis.entries import title_of
 from prompteval.core.errors import NothingSelected, UsageError
+from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import ComparisonVerdict
 from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side, suites_gone
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
 from prompteval.engine.stored import ended, store_path
+from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.comparison.view import ComparisonView
 from prompteval.store.results import SqliteStore
@@ -35,7 +37,7 @@ class _Opened:
 
     side: Side
     live: LivePlans | None = None
-    entries: list[CompareEntry] = field(default_factory=list)
+    entries: list[StoredEntry] = field(default_factory=list)
     alone: list[str] = field(default_factory=list)
     incomplete: str = ""
 
@@ -110,7 +112,7 @@ def _read(
         opened.incomplete = f"{view.reason}; see `prompteval show {record.run_id}`"
 
 
-def _chosen(side: Side, entries: Sequence[CompareEntry], options: CompareOptions) -> list[CompareEntry]:
+def _chosen(side: Side, entries: Sequence[StoredEntry], options: CompareOptions) -> list[StoredEntry]:
     names = {path.rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml") for path in options.suites}
     found = [entry for entry in entries if not names or entry.suite in names]
     if not found:
@@ -162,7 +164,7 @@ def _decide(sides: Sequence[_Opened], unchanged: tuple[str, ...], options: Compa
     a, b = sides
     pairs, left, right = pair_entries(a.entries, b.entries)
     alone = [
-        tuple(dict.fromkeys([*side.alone, *(e.title for e in rest if e.suite not in side.alone)]))
+        tuple(dict.fromkeys([*side.alone, *(title_of(e) for e in rest if e.suite not in side.alone)]))
         for side, rest in ((a, left), (b, right))
     ]
     if not pairs and not unchanged and (a.live is None or b.live is None):
@@ -172,7 +174,7 @@ def _decide(sides: Sequence[_Opened], unchanged: tuple[str, ...], options: Compa
     if not results and not unchanged:
         verdict = ComparisonVerdict.INCONCLUSIVE
     ran = {entry.suite for entry in b.entries}
-    lost = [entry.title for entry in left if entry.suite in ran]
+    lost = [title_of(entry) for entry in left if entry.suite in ran]
     if lost:  # what the tree does not want any more is doubt; what a stored run lacks is missing
         doubt = ComparisonVerdict.INCOMPLETE if b.live is None else ComparisonVerdict.INCONCLUSIVE
         verdict = ComparisonVerdict.of_all([verdict, doubt])

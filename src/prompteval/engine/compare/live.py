@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from prompteval.analysis.entries import CompareEntry
+from prompteval.analysis.entries import usable_cases
 from prompteval.core.errors import UsageError
+from prompteval.core.stored import StoredEntry, SuiteFacts
 from prompteval.engine.compare.sides import Side
 from prompteval.plan.jobs import plan_jobs
 from prompteval.plan.manifest import suite_facts
@@ -19,7 +20,6 @@ from prompteval.workspace.suite import load_suite
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
 # What must be equal for two sides to give equal numbers, beside target and model.
-_SAME = ("cases", "scorers", "split", "on_error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _may_be_known(plan: SuitePlan) -> bool:
     return plan.suite.target.kind not in ("callable", "endpoint")
 
 
-def like_stored(plans: LivePlans, stored: Sequence[CompareEntry]) -> tuple[LivePlans, tuple[str, ...]]:
+def like_stored(plans: LivePlans, stored: Sequence[StoredEntry]) -> tuple[LivePlans, tuple[str, ...]]:
     """The plans of the suites that are stored on the other side, and those that would give the same.
 
     A single suite stays whatever it is called, for one entry on each side pairs all the same.
@@ -144,14 +144,19 @@ def like_stored(plans: LivePlans, stored: Sequence[CompareEntry]) -> tuple[LiveP
     return LivePlans(kept, plans.absent), tuple(unchanged)
 
 
-def _gives_the_same(plan: SuitePlan, stored: Sequence[CompareEntry]) -> bool:
+def _gives_the_same(plan: SuitePlan, stored: Sequence[StoredEntry]) -> bool:
     """Whether stored entries are what this plan would give: targets, models, cases, scorers."""
     mine, theirs = suite_facts(plan), stored[0].facts
-    own_code = any(kind == "python" for kind, _, _ in mine["scorers"])
-    if own_code or not _may_be_known(plan) or any(mine[key] != theirs.get(key) for key in _SAME):
+    own_code = any(kind == "python" for kind, _, _ in mine.scorers)
+    if own_code or not _may_be_known(plan) or _scored_as(mine) != _scored_as(theirs):
         return False
     planned = {(target.reference, target.fingerprint, model) for target, model in plan.entries()}
-    if planned != {(entry.reference, entry.fingerprint, entry.model) for entry in stored}:
+    if planned != {(entry.target, entry.fingerprint, entry.model) for entry in stored}:
         return False
     selected = plan_jobs([plan], RunOptions())[0].selected
-    return all(entry.usable == selected for entry in stored)
+    return all(usable_cases(entry) == selected for entry in stored)
+
+
+def _scored_as(facts: SuiteFacts) -> tuple[object, ...]:
+    """What decides a score beside target and model."""
+    return facts.cases, facts.scorers, facts.split, facts.on_error

@@ -1,13 +1,16 @@
 """Rows to JSON text and back, lossless: lone surrogates and NUL stay as they are."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from prompteval.core.case import Case
-from prompteval.core.observation import Call, Failure, Observation, Score
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.observation import Call, Failure, Observation, Score, ScoreStatus
 from prompteval.core.request import Usage
 from prompteval.core.retrieval import Chunk, Context, Ranking
+from prompteval.core.stored import NOTHING_REPORTED, Reported, StoredRow, StoredScore, SuiteFacts
 
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
@@ -114,18 +117,7 @@ def _call(body: dict[str, Any]) -> Call:
 
 def scores_json(scores: tuple[Score, ...]) -> str:
     """Scores as a list of lists; what has its default value is left out from the end."""
-    return dumps([_score(score) for score in scores])
-
-
-def _score(score: Score) -> list[Any]:
-    fields = [
-        score.name, score.value, score.status, list(score.labels) if score.labels else None,
-        score.reason, dict(score.evidence), score.stage, score.low, score.high,
-    ]  # fmt: skip
-    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0]
-    while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
-        fields.pop()
-    return fields
+    return dumps([score_fields(score) for score in scores])
 
 
 def scores_from(text: str) -> tuple[Score, ...]:
@@ -137,3 +129,104 @@ def scores_from(text: str) -> tuple[Score, ...]:
         pair = None if labels is None else (labels[0], labels[1])
         found.append(Score(name, value, status, stage, reason, evidence, pair, low, high))
     return tuple(found)
+
+
+def facts_json(facts: SuiteFacts) -> dict[str, Any]:
+    """What the manifest of a run and a baseline keep of a suite."""
+    return {
+        "cases": facts.cases,
+        "scorers": [[kind, name, dict(options)] for kind, name, options in facts.scorers],
+        "fields": dict(facts.fields),
+        "measures": [list(pair) for pair in facts.measures],
+        "primary": list(facts.primary),
+        "effects": {metric: dict(limits) for metric, limits in facts.effects.items()},
+        "slices": list(facts.slices),
+        "split": list(facts.split),
+        "on_error": facts.on_error,
+    }
+
+
+def facts_from(body: Mapping[str, Any]) -> SuiteFacts:
+    """The facts behind `facts_json`; keys of a manifest that no comparison reads are passed over."""
+    return SuiteFacts(
+        cases=body["cases"],
+        scorers=tuple((kind, name, options) for kind, name, options in body["scorers"]),
+        fields=body["fields"],
+        measures=tuple((text, scorer) for text, scorer in body["measures"]),
+        primary=tuple(body["primary"]),
+        effects=body["effects"],
+        slices=tuple(body["slices"]),
+        split=tuple(body["split"]),
+        on_error=body["on_error"],
+    )
+
+
+def stored_row(found: Sequence[Any], *, mark: bool = False) -> StoredRow:
+    """A row from the columns that `SqliteStore.entry_rows` selects."""
+    case_id, replicate, outcome, latency_ms, confidence, case, scores = found[:7]
+    details, logprobs, tokens = found[7:] or (None, None, None)
+    # A text inside the case cannot hold these, for its quotation marks are escaped.
+    carried = any(key in case for key in ('"tags":', '"cluster":', '"repeat":'))
+    body = json.loads(case) if carried or mark else {}
+    return StoredRow(
+        case_id,
+        replicate,
+        outcome,
+        latency_ms,
+        confidence,
+        tags=body.get("tags", {}),
+        cluster=body.get("cluster"),
+        repeat=body.get("repeat"),
+        mark=_case_mark(body) if mark else "",
+        scores=stored_scores(json.loads(scores)) if scores else (),
+        reported=reported_from(
+            json.loads(details) if details else {}, json.loads(logprobs) if logprobs else None, tokens
+        ),
+    )
+
+
+def stored_scores(fields: Sequence[Sequence[Any]]) -> tuple[StoredScore, ...]:
+    """The scores behind lists as `scores_json` writes them."""
+    return tuple(_stored_score(*one) for one in fields)
+
+
+def _stored_score(
+    name: str,
+    value: float | None,
+    status: ScoreStatus = "scored",
+    labels: Sequence[Any] | None = None,
+    reason: str = "",
+    evidence: Mapping[str, Any] | None = None,
+    stage: str = "end_to_end",
+    low: float | None = 0.0,
+    high: float | None = 1.0,
+) -> StoredScore:
+    pair = None if labels is None else (labels[0], labels[1])
+    return StoredScore(name, value, status, pair, reason, evidence or {}, stage, low, high)
+
+
+def reported_from(
+    details: Mapping[str, Any], logprobs: Sequence[float] | None, tokens: int | None
+) -> Reported:
+    """What a target reported of itself."""
+    if not details and logprobs is None and tokens is None:
+        return NOTHING_REPORTED
+    return Reported(details, None if logprobs is None else tuple(logprobs), tokens)
+
+
+def score_fields(score: Score | StoredScore) -> list[Any]:
+    """A score as a list; what has its default value is left out from the end."""
+    fields = [
+        score.name, score.value, score.status, list(score.labels) if score.labels else None,
+        score.reason, dict(score.evidence), score.stage, score.low, score.high,
+    ]  # fmt: skip
+    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0]
+    while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
+        fields.pop()
+    return fields
+
+
+def _case_mark(body: Mapping[str, Any]) -> str:
+    """A short digest of a case's inputs and expected value: cases are the same when it is."""
+    wanted = [body.get(key) for key in ("inputs", "expected", "gold", "answers", "answerable")]
+    return fingerprint(wanted).removeprefix("sha256:")[:16]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from prompteval.analysis.columns.entry_columns import UNUSABLE
-from prompteval.analysis.entries import StoredRow
+from prompteval.core.observation import UNUSABLE
+from prompteval.core.stored import StoredRow, StoredScore
+from prompteval.store.codec import reported_from, score_fields, stored_scores
 
 # A stored score's fields after name and value, where they are as usual.
 USUAL: tuple[Any, ...] = ("scored", None, "", {}, "end_to_end", 0.0, 1.0)
@@ -36,7 +37,7 @@ class Facts(_Checked):
 
 
 class Entry(_Checked):
-    """One (target, model) of a baseline; its rows are read by `stored_row`."""
+    """One (target, model) of a baseline; its rows are read by `row_from`."""
 
     prompt: str
     fingerprint: str
@@ -50,8 +51,8 @@ class _CaseFacts(_Checked):
     cluster: str | None = None
 
 
-def stored_row(line: Sequence[Any]) -> StoredRow:
-    """A line of the file as the store gives a row. Raises ValueError for what is no such line."""
+def row_from(line: Sequence[Any]) -> StoredRow:
+    """The row behind a line of the file. Raises ValueError for what is not such a line."""
     if len(line) not in (6, 10):
         raise ValueError(f"a row has 6 or 10 values, not {len(line)}")
     case_id, replicate, mark, outcome, facts, scores = line[:6]
@@ -62,15 +63,47 @@ def stored_row(line: Sequence[Any]) -> StoredRow:
     _demand(isinstance(scores, list), "scores are a list")
     for score in scores:
         _check_score(score)
-    case = {"mark": mark, **_CaseFacts.model_validate(facts).model_dump(exclude_defaults=True)}
+    case = _CaseFacts.model_validate(facts)
     confidence, details, logprobs, tokens = line[6:] if len(line) > 6 else (None, None, None, None)
     _demand(confidence is None or _is_number(confidence), "a confidence is a number")
     _demand(details is None or isinstance(details, Mapping), "what the target reported is a mapping")
     _demand(logprobs is None or isinstance(logprobs, list), "log probabilities are a list")
     _demand(tokens is None or type(tokens) is int, "tokens are a number")
-    told = [None if value is None else json.dumps(value) for value in (details, logprobs)]
-    shown = json.dumps(case, separators=(",", ":"))
-    return (case_id, replicate, outcome, 0.0, confidence, shown, json.dumps(scores), *told, tokens)
+    return StoredRow(
+        case_id,
+        replicate,
+        outcome,
+        confidence=confidence,
+        tags=case.tags,
+        cluster=case.cluster,
+        mark=mark,
+        scores=stored_scores(scores),
+        reported=reported_from(details or {}, logprobs, tokens),
+    )
+
+
+def row_line(row: StoredRow, scorers: Collection[str], keys: Collection[str], *, reported: bool) -> list[Any]:
+    """Of a row what a comparison reads: no inputs, no outputs, no times, no reasons.
+
+    Of the evidence only `keys` are kept, and those only for `scorers`; what the target reported of
+    itself only where it is asked for.
+    """
+    facts: dict[str, Any] = {"tags": dict(row.tags)} if row.tags else {}
+    if row.cluster:
+        facts["cluster"] = row.cluster
+    kept = [score_fields(_trimmed(score, keys if score.name in scorers else ())) for score in row.scores]
+    line = [row.case_id, row.replicate, row.mark, row.outcome, facts, kept]
+    if not reported:
+        return line
+    told = row.reported
+    details = {key: told.details[key] for key in ("confidence", "probabilities") if key in told.details}
+    logprobs = None if told.logprobs is None else list(told.logprobs)
+    return [*line, row.confidence, details, logprobs, told.tokens]
+
+
+def _trimmed(score: StoredScore, keys: Collection[str]) -> StoredScore:
+    evidence = {key: value for key, value in score.evidence.items() if key in keys}
+    return replace(score, reason="", evidence=evidence)
 
 
 def _check_score(score: Any) -> None:

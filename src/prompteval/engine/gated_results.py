@@ -1,0 +1,37 @@
+"""The results of a stored run with what their gates set them against: baselines and rivals."""
+
+from collections.abc import Sequence
+
+from prompteval.analysis.baselines.file import read_baseline
+from prompteval.analysis.comparison.gate_rules import Gated, named_side
+from prompteval.engine.stored_entries import stored_entries
+from prompteval.plan.run_options import narrowed
+from prompteval.plan.suite_plan import SuitePlan
+from prompteval.report.view import ResultView
+from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
+
+
+def gated_results(
+    workspace: Workspace,
+    store: SqliteStore,
+    record: RunRecord,
+    results: Sequence[ResultView],
+    jobs: Sequence[tuple[SuitePlan, str]],
+) -> list[Gated]:
+    """Every result of a run with its gate; `jobs` has the suite and the target's reference of each."""
+    entries = stored_entries(store, record, results)
+    tree = WorkingTree(workspace.root)
+    found = []
+    for entry, result, (plan, reference) in zip(entries, results, jobs, strict=True):
+        gates = () if reference in plan.rivals else plan.gates
+        needs_baseline = any(named_side(gate) == "the baseline" for gate in gates if gate.compares)
+        baseline = read_baseline(tree, entry.suite) if needs_baseline else []
+        rivals = [other for other in entries if other.suite == entry.suite]
+        found.append(
+            Gated(
+                entry, gates, baseline, rivals, narrowed(record.manifest.get("options")) or result.saved > 0
+            )
+        )
+    return found
