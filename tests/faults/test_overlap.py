@@ -18,7 +18,7 @@ opened = []
 sys.addaudithook(lambda event, found: opened.append(found) if event == "open" else None)
 from pathlib import Path
 from prompteval.engine.dry import dry_run
-from prompteval.engine.meter import Meter
+from prompteval.engine.progress import Meter
 from prompteval.engine.options import RunOptions
 from prompteval.engine.pruning import choose_runs, remove
 from prompteval.engine.regate import regate
