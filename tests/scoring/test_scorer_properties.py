@@ -19,7 +19,10 @@ from prompteval.core.registry import BUILT_IN
 from prompteval.scoring.build import build_scorer
 from prompteval.scoring.number import to_number
 from prompteval.testing.conformance import check_scorer
+from prompteval.workspace.settings import Settings, Workspace
 from prompteval.workspace.suite import ScorerSpec
+
+WORKSPACE = Workspace(Path("/nowhere"), Settings(), Path("prompteval.toml"))
 
 KINDS = sorted(BUILT_IN["prompteval.scorers"])
 OPTIONS: dict[str, dict[str, Any]] = {"regex": {"pattern": "a"}, "json_field": {"path": "a.0"}}
@@ -38,7 +41,7 @@ class Letters:
 
 def judge(kind: str, expected: Any, answer: Any, **options: Any) -> Score:
     spec = ScorerSpec(kind, {**OPTIONS.get(kind, {}), **options}, kind, 1, 1)
-    scorer = build_scorer(spec, embedder=Letters(), root=Path())
+    scorer = build_scorer(spec, embedder=Letters(), workspace=WORKSPACE)
     return check_scorer(scorer, Case(id="c", inputs={}, expected=expected), Observation("ok", output=answer))
 
 

@@ -17,11 +17,14 @@ from prompteval.scoring.build import build_scorer
 from prompteval.scoring.overlap import rouge_l
 from prompteval.scoring.text import normalise
 from prompteval.testing.conformance import check_scorer
+from prompteval.workspace.settings import Settings, Workspace
 from prompteval.workspace.suite import ScorerSpec
+
+WORKSPACE = Workspace(Path("/nowhere"), Settings(), Path("prompteval.toml"))
 
 
 def score(kind: str, expected: Any, output: Any, /, **options: Any) -> Score:
-    scorer = build_scorer(ScorerSpec(kind, options, kind, 1, 1), root=Path())
+    scorer = build_scorer(ScorerSpec(kind, options, kind, 1, 1), workspace=WORKSPACE)
     return check_scorer(scorer, Case(id="c", inputs={}, expected=expected), Observation("ok", output=output))
 
 
@@ -50,7 +53,7 @@ def test_rules(kind: str, expected: Any, output: Any, options: dict[str, Any], v
 @pytest.mark.parametrize("outcome", ["invalid", "refused", "truncated", "filtered", "error"])
 def test_an_unusable_output_takes_the_worst_value(outcome: Any) -> None:
     """It stays in the denominator, as a wrong class."""
-    scorer = build_scorer(ScorerSpec("exact", {}, "exact", 1, 1), root=Path())
+    scorer = build_scorer(ScorerSpec("exact", {}, "exact", 1, 1), workspace=WORKSPACE)
     seen = Observation(outcome, failure=Failure("call", "x", "y"))
     found = scorer.score(Case(id="c", inputs={}, expected="a"), seen)
     assert (found.value, found.status, found.labels) == (0.0, "scored", ("a", None))
@@ -65,7 +68,7 @@ def test_no_expected_value_is_skipped_and_said() -> None:
 
 def test_refusals_can_be_right() -> None:
     """A refused case scores 1 where refusing was asked for."""
-    scorer = build_scorer(ScorerSpec("refusal", {}, "refusal", 1, 1), root=Path())
+    scorer = build_scorer(ScorerSpec("refusal", {}, "refusal", 1, 1), workspace=WORKSPACE)
     seen = Observation("refused", failure=Failure("call", "refused", "no"))
     assert scorer.score(Case(id="c", inputs={}), seen).value == 1
 
@@ -95,14 +98,14 @@ def test_b10_a_regex_bomb_ends_as_a_failed_score(pattern: str, text: str) -> Non
         ("json_field", {}, "needs a path"), ("exact", {"field": 3}, "exact: field is a text, not 3"),
         ("contains", {"ignore_case": "yes"}, "ignore_case is true or false"), ("number", {"rel_tol": "x"}, "rel_tol is a number"),
         ("similarity", {"threshold": True}, "threshold is a number"), ("python", {"value": "nope"}, "module:function"),
-        ("python", {"value": "no.file:f"}, "no file no/file.py"), ("python", {"value": "a:f", "x": 1}, "no option 'x'"),
+        ("python", {"value": "no.file:f"}, "there is no no/file.py"), ("python", {"value": "a:f", "x": 1}, "no option 'x'"),
         ("python", {"value": "a:f", "timeout_s": 0}, "timeout_s is a number of seconds"),
     ],
 )  # fmt: skip
 def test_wrong_options_are_refused(kind: str, options: dict[str, Any], told: str) -> None:
     """Before a run, with the nearest name."""
     with pytest.raises((UsageError, ValueError), match=told):
-        build_scorer(ScorerSpec(kind, options, kind, 1, 1), root=Path())
+        build_scorer(ScorerSpec(kind, options, kind, 1, 1), workspace=WORKSPACE)
 
 
 SCORERS = """
@@ -131,7 +134,7 @@ def test_f18_a_function_that_returns_nonsense_is_a_failed_score(
     (tmp_path / "evals").mkdir()
     (tmp_path / "evals" / "mine.py").write_text(SCORERS)
     spec = ScorerSpec("python", {"value": f"evals.mine:{name}"}, "python", 1, 1)
-    found = build_scorer(spec, root=tmp_path).score(
+    found = build_scorer(spec, workspace=Workspace(tmp_path, Settings(), tmp_path)).score(
         Case(id="c", inputs={}, expected="a"), Observation("ok", output="a")
     )
     assert (found.value, found.status, found.name) == (value, status, name)
@@ -151,7 +154,7 @@ class Letters:
 def test_similarity_is_the_cosine_of_the_best_reference() -> None:
     """Equal texts 1, unlike texts 0; a threshold makes it yes or no."""
     spec = ScorerSpec("similarity", {}, "similarity", 1, 1)
-    scorer = build_scorer(spec, embedder=Letters(), root=Path())
+    scorer = build_scorer(spec, embedder=Letters(), workspace=WORKSPACE)
     case = Case(id="c", inputs={}, expected=["b", "ab"])
     assert scorer.score(case, Observation("ok", output="aabb")).value == pytest.approx(1)
     assert scorer.score(case, Observation("ok", output="c")).value == 0

@@ -17,6 +17,15 @@ def test_found_upward_from_a_sub_folder(tmp_path: Path) -> None:
     assert (workspace.root, workspace.settings.default_model) == (tmp_path.resolve(), "local/x")
 
 
+def test_s31_what_a_suite_may_name_is_set_here(tmp_path: Path) -> None:
+    """Packages and variables; none without a setting."""
+    (tmp_path / "prompteval.toml").write_text('allow = ["app", "team.rag"]\nenv = ["APP_KEY"]\n')
+    settings = find_workspace(tmp_path).settings
+    assert (settings.allow, settings.env) == (("app", "team.rag"), ("APP_KEY",))
+    (tmp_path / "prompteval.toml").write_text("")
+    assert (find_workspace(tmp_path).settings.allow, find_workspace(tmp_path).settings.env) == ((), ())
+
+
 def test_pyproject_needs_the_table(tmp_path: Path) -> None:
     """A pyproject.toml of another project is passed over."""
     (tmp_path / "pyproject.toml").write_text("[tool.prompteval]\n")
@@ -46,6 +55,12 @@ def test_none_tells_the_way_forward(tmp_path: Path) -> None:
         ("[models.m]\ntimeout_s = inf", "from 0.001 to 86,400, not inf"),
         ("[models.m]\nprice = {input = 1, output = nan}", "toml:2:21 PE121 output in the price .* from 0 to"),
         (f"[models.m]\nrpm = {'9' * 5000}", "not TOML"),
+        # S31: whose code a suite may name, and which variables it may read
+        ('allow = "app"', "toml:1:1 PE121 allow is a list of names"),
+        ('allow = ["app", "../x"]', "toml:1:1 PE121 allow holds '../x', which is not the name of a package"),
+        ("allow = [1]", "allow holds 1, which is not"),
+        ('env = ["MY KEY"]', "toml:1:1 PE121 env holds 'MY KEY', which is not the name of a variable"),
+        ('env = ["sk-or-v1-0123456789abcdef0123"]', "env holds a credential, which"),
     ],
 )
 def test_wrong_settings_name_line_and_mend(tmp_path: Path, text: str, told: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prompteval.core.case import Case
@@ -18,7 +19,7 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.suite import ScorerSpec, Suite, load_suite
+from prompteval.workspace.suite import Suite, load_suite
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
 if TYPE_CHECKING:
@@ -196,10 +197,7 @@ def _build_scorers(
             suite.path,
             place,
             "PE223",
-            _build_scorer,
-            spec,
-            embedder,
-            workspace,
+            partial(build_scorer, spec, embedder=embedder, workspace=workspace),
         )
         if scorer is None:
             continue
@@ -215,7 +213,3 @@ def _build_scorers(
                     problems.add(suite.path, place, "PE225", message, did_you_mean(name, known))
         scorers.append(scorer)
     return tuple(scorers)
-
-
-def _build_scorer(spec: ScorerSpec, embedder: Any, workspace: Workspace) -> Scorer:
-    return build_scorer(spec, embedder=embedder, root=workspace.root)

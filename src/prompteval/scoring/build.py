@@ -2,14 +2,15 @@
 
 import typing
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Embedder, Scorer
 from prompteval.core.registry import resolve, table
-from prompteval.scoring.function import SCORE_SECONDS, PythonScorer, load_function
+from prompteval.scoring.function import SCORE_SECONDS, PythonScorer
+from prompteval.workspace.code import load_code
+from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import ScorerSpec
 
 GROUP = "prompteval.scorers"
@@ -23,7 +24,7 @@ _WORDS: dict[Any, str] = {
 _INJECTED = frozenset({"name", "embedder"})
 
 
-def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, root: Path) -> Scorer:
+def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspace: Workspace) -> Scorer:
     """The scorer of a suite's entry.
 
     Raises UsageError for an unknown kind or option, naming the nearest, and ValueError for an
@@ -38,7 +39,7 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, root: Pa
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
             raise ValueError(f"python: timeout_s is a number of seconds above 0, not {seconds!r}")
         name = spec.name if spec.name != "python" else entry.rpartition(":")[2]
-        return PythonScorer(name, load_function(entry, root), float(seconds))
+        return PythonScorer(name, load_code(workspace, entry).function, float(seconds))
     if spec.kind not in table(GROUP):
         known = [*table(GROUP), "python"]
         raise UsageError(f"there is no scorer {spec.kind!r}", did_you_mean(spec.kind, known))

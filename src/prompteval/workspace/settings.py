@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -44,20 +44,30 @@ class ModelProfile:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the workspace's settings file says, defaults filled in."""
+    """What the workspace's settings file says, defaults filled in.
+
+    `allow` are installed packages whose functions a suite may name, `env` the variables that a
+    suite's `headers_env` may read.
+    """
 
     default_model: str = "local/minilm"
     store: str = f"{STATE_DIR}/results.sqlite"
     models: Mapping[str, ModelProfile] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder with prompts, suites and cases, and its settings."""
+    """A folder with prompts, suites and cases, and its settings.
+
+    `imports` is False where none of its Python may run.
+    """
 
     root: Path
     settings: Settings
     config_path: Path
+    imports: bool = True
 
     def state_dir(self) -> Path:
         """`.prompteval/`, made on first use with mode 0700 and its own .gitignore."""
@@ -134,6 +144,10 @@ def _is_variable(name: str) -> bool:
     return _VARIABLE.fullmatch(name) is not None and find_secret(name) is None
 
 
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
 class _Reader:
     """Reads the settings table, noting each wrong key and value at its line."""
 
@@ -146,7 +160,7 @@ class _Reader:
         if not isinstance(table, dict):
             self._note("prompteval", "tool.prompteval is a table", "write [tool.prompteval]")
             return Settings()
-        values = self._strings(table, {"default_model", "store"}, {"models"})
+        values = self._strings(table, {"default_model", "store"}, {"models", "allow", "env"})
         models = table.get("models", {})
         if not isinstance(models, dict):
             self._note("models", "models is a table of profiles", "write [models.NAME]")
@@ -157,7 +171,28 @@ class _Reader:
                 self._note(name, f"models.{name} is a table", f"write [models.{name}]")
                 continue
             profiles[name] = self._profile(name, profile)
-        return Settings(**values, models=profiles)
+        return Settings(
+            **values,
+            models=profiles,
+            allow=self._names(table, "allow", _is_module, "a package"),
+            env=self._names(table, "env", _is_variable, "a variable"),
+        )
+
+    def _names(
+        self, table: Mapping[str, Any], key: str, is_name: Callable[[str], bool], what: str
+    ) -> tuple[str, ...]:
+        """A list of names, each of which `is_name` accepts."""
+        value = table.get(key, [])
+        if not isinstance(value, list):
+            self._note(key, f"{key} is a list of names", f'write {key} = ["NAME"]')
+            return ()
+        for item in value:
+            if not isinstance(item, str) or not is_name(item):
+                shown = (
+                    repr(item) if not isinstance(item, str) or find_secret(item) is None else "a credential"
+                )
+                self._note(key, f"{key} holds {shown}, which is not the name of {what}")
+        return tuple(value)
 
     def _strings(self, table: Mapping[str, Any], known: set[str], others: set[str]) -> dict[str, str]:
         values = {}

@@ -17,7 +17,15 @@ from prompteval.plan.function import plan_function
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.endpoint import plan_endpoint
 from prompteval.plan.targets.outputs import plan_outputs
+from prompteval.workspace.settings import Settings, Workspace
 from prompteval.workspace.tree import WorkingTree
+
+
+def workspace_at(root: Path, *, env: tuple[str, ...] = ()) -> Workspace:
+    return Workspace(root, Settings(env=env), root / "prompteval.toml")
+
+
+NOWHERE = workspace_at(Path("/nowhere"))
 
 
 def ask(plan: TargetPlan, *cases: Case) -> list[Observation]:
@@ -103,14 +111,14 @@ def test_a_function_is_called_with_the_inputs(
     """Plain or async; text, JSON values or a pydantic model come back as JSON values."""
     module = f"app_{tmp_path.name.replace('-', '_')}"
     (tmp_path / f"{module}.py").write_text(APP)
-    (seen,) = ask(plan_function(tmp_path, f"{module}:{name}"), Case("a", inputs))
+    (seen,) = ask(plan_function(workspace_at(tmp_path), f"{module}:{name}"), Case("a", inputs))
     assert (seen.outcome, seen.output) == ("ok", output)
 
 
 def test_what_a_function_raises_is_the_error_of_the_case(tmp_path: Path) -> None:
     """The run goes on; type and message are kept, and no bytecode is left behind."""
     (tmp_path / "app_broken.py").write_text(APP)
-    (seen,) = ask(plan_function(tmp_path, "app_broken:broken"), Case("a", {"message": "x"}))
+    (seen,) = ask(plan_function(workspace_at(tmp_path), "app_broken:broken"), Case("a", {"message": "x"}))
     assert seen.outcome == "error" and seen.failure is not None
     assert seen.failure.message == "app_broken:broken: RuntimeError: no database"
     assert not (tmp_path / "__pycache__").exists()
@@ -119,8 +127,8 @@ def test_what_a_function_raises_is_the_error_of_the_case(tmp_path: Path) -> None
 @pytest.mark.parametrize("entry", ["nothing", "os:", "no_such_module:f", "json:no_such_function"])
 def test_a_function_that_is_not_there_is_named(tmp_path: Path, entry: str) -> None:
     """The message carries the entry, and nothing is run."""
-    with pytest.raises(ValueError, match="callable: "):
-        plan_function(tmp_path, entry)
+    with pytest.raises(UsageError, match=entry):
+        plan_function(workspace_at(tmp_path), entry)
 
 
 class Application(BaseHTTPRequestHandler):
@@ -155,7 +163,10 @@ def test_an_endpoint_gets_the_inputs_and_a_secret_header(
 ) -> None:
     """The header's value comes from the environment and is not part of the plan."""
     monkeypatch.setenv("APP_KEY", "s3cret")
-    plan = plan_endpoint({"url": application, "headers_env": {"x-key": "APP_KEY"}, "output": "reply"})
+    plan = plan_endpoint(
+        {"url": application, "headers_env": {"x-key": "APP_KEY"}, "output": "reply"},
+        workspace_at(Path("/nowhere"), env=("APP_KEY",)),
+    )
     (seen,) = ask(plan, Case("a", {"q": "hi"}))
     assert seen.output == {"text": "hi", "key": "s3cret"}
     assert "s3cret" not in repr(plan)
@@ -164,14 +175,15 @@ def test_an_endpoint_gets_the_inputs_and_a_secret_header(
 @pytest.mark.parametrize(("status", "told"), [(500, "HTTP 500"), (307, "HTTP 307")])
 def test_an_endpoint_that_fails_or_redirects_is_an_error(application: str, status: int, told: str) -> None:
     """A redirect is not followed: headers must not travel to another place."""
-    (seen,) = ask(plan_endpoint({"url": application}), Case("a", {"q": "hi", "status": status}))
+    (seen,) = ask(plan_endpoint({"url": application}, NOWHERE), Case("a", {"q": "hi", "status": status}))
     assert seen.outcome == "error" and seen.failure is not None and seen.failure.message == told
 
 
 def test_an_endpoint_needs_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing variable is a usage error before any call, and `check` does not need it."""
     monkeypatch.delenv("APP_KEY", raising=False)
-    plan = plan_endpoint({"url": "http://127.0.0.1:9/x", "headers_env": {"x-key": "APP_KEY"}})
+    raw = {"url": "http://127.0.0.1:9/x", "headers_env": {"x-key": "APP_KEY"}}
+    plan = plan_endpoint(raw, workspace_at(Path("/nowhere"), env=("APP_KEY",)))
     with pytest.raises(UsageError, match="APP_KEY is not set"):
         open_target(plan, "endpoint", None)
 
@@ -181,9 +193,10 @@ def test_an_endpoint_needs_its_variables(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ({"url": "ftp://x"}, "begins with http"), ({"url": "http://x", "ouput": "a"}, "did you mean 'output'"),
         ({"url": "http://x", "timeout_s": 0}, "above zero"), ({"url": "http://x", "headers": {"a": 1}}, "headers"),
+        ({"url": "http://x", "headers_env": {"a": "PATH"}}, r'reads PATH, which env .*add env = \["PATH"\] to prompteval.toml'),
     ],
 )  # fmt: skip
 def test_a_wrong_endpoint_is_refused(raw: dict[str, object], told: str) -> None:
     """Keys and values are checked when the suite is read."""
-    with pytest.raises(ValueError, match=told):
-        plan_endpoint(raw)
+    with pytest.raises((ValueError, UsageError), match=told):
+        plan_endpoint(raw, NOWHERE)

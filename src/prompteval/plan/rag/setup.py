@@ -14,7 +14,6 @@ from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.chunk import build_chunker
 from prompteval.corpus.documents.folder import Corpus, load_corpus
 from prompteval.metrics.stage_names import StageMetric
-from prompteval.plan.function import plan_function
 from prompteval.plan.problems import Problems
 from prompteval.plan.rag.encoders import Encoders, LateEmbedder
 from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
@@ -24,6 +23,7 @@ from prompteval.rag.score.failure import Attribution
 from prompteval.rag.score.scorers import StageScorer
 from prompteval.rag.score.seen import Reader
 from prompteval.tokens import counter
+from prompteval.workspace.code import load_code
 from prompteval.workspace.rag_section import Part, RagSection
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
@@ -148,7 +148,7 @@ class RagSetup:
         return found
 
     def _function(self, entry: str) -> tuple[Callable[[str, int], Any], str]:
-        found = plan_function(self.workspace.root, entry)
+        found = load_code(self.workspace, entry)
         return found.function, found.fingerprint
 
 

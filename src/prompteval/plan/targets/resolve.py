@@ -41,8 +41,8 @@ def plan_targets(
         return ()
     makers: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         "outputs": (plan_outputs, (tree, suite.target.value)),
-        "callable": (plan_function, (workspace.root, suite.target.value)),
-        "endpoint": (plan_endpoint, (suite.target.options,)),
+        "callable": (plan_function, (workspace, suite.target.value)),
+        "endpoint": (plan_endpoint, (suite.target.options, workspace)),
     }
     make, arguments = makers[suite.target.kind]
     target = problems.catch(suite.path, place, "PE220", make, *arguments)

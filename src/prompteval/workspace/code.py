@@ -1,0 +1,121 @@
+"""Python that a suite names as `module:function`: only what lies in the workspace or is allowed."""
+
+import ast
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.errors import UsageError
+from prompteval.core.fingerprint import fingerprint_bytes
+from prompteval.workspace.imports import import_from
+from prompteval.workspace.settings import Workspace
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A function that a suite names; the fingerprint covers its own file, not what that imports."""
+
+    entry: str
+    function: Callable[..., Any]
+    fingerprint: str
+
+
+def load_code(workspace: Workspace, entry: str) -> Code:
+    """The function `package.module:name` of a file in the workspace, or of a package in `allow`.
+
+    Nothing is imported before it is known where it lies. Raises UsageError for another form, for a module
+    from elsewhere, for one that does not load, and for a name that is no function defined there.
+    """
+    module_name, attribute = _split(entry)
+    path = _find(workspace, module_name)
+    if path is None and not _is_allowed(workspace, module_name):
+        where = module_name.replace(".", "/")
+        help = _how_to_allow(workspace, module_name, "name a function of a file in the workspace")
+        raise UsageError(f"{entry}: there is no {where}.py in the workspace", help)
+    if not workspace.imports:
+        return _unloaded(entry, path)
+    try:
+        module = import_from(workspace.root, module_name)
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{entry}: {type(error).__name__}: {error}") from None
+    origin = getattr(module, "__file__", None)
+    if path is not None and (origin is None or Path(origin).resolve() != path):
+        message = (
+            f"{entry}: another module {module_name!r} is loaded already, from {origin or 'Python itself'}"
+        )
+        raise UsageError(message, f"rename {path.relative_to(workspace.root).as_posix()}")
+    function = getattr(module, attribute, None)
+    if not callable(function):
+        raise UsageError(f"{entry}: {module_name} has no function {attribute!r}")
+    home = _home(function)
+    if not _is_ours(workspace, home):
+        message = f"{entry} is not defined in the workspace, but in {home or 'Python itself'}"
+        raise UsageError(message, _how_to_allow(workspace, home, "write a function there that calls it"))
+    source = Path(origin).read_bytes() if origin else module_name.encode()
+    return Code(entry, function, fingerprint_bytes(source))
+
+
+def _split(entry: str) -> tuple[str, str]:
+    module_name, _, attribute = entry.partition(":")
+    if not attribute.isidentifier() or not all(part.isidentifier() for part in module_name.split(".")):
+        raise UsageError(f"{entry!r} is not module:function", 'write "app.answer:reply" for app/answer.py')
+    return module_name, attribute
+
+
+def _find(workspace: Workspace, module_name: str) -> Path | None:
+    """The file of a module in the workspace; None where there is none, or where a link leads out."""
+    base = workspace.root.joinpath(*module_name.split("."))
+    for candidate in (base / "__init__.py", base.with_name(f"{base.name}.py")):
+        path = candidate.resolve()
+        if path.is_file() and _is_inside(workspace.root, path):
+            return path
+    return None
+
+
+def _is_inside(root: Path, path: Path) -> bool:
+    """Whether a file is the workspace's own: in its folder, and not installed into it."""
+    return root in path.parents and _INSTALLED.isdisjoint(path.relative_to(root).parts)
+
+
+def _is_allowed(workspace: Workspace, module_name: str) -> bool:
+    return any(module_name == name or module_name.startswith(f"{name}.") for name in workspace.settings.allow)
+
+
+def _is_ours(workspace: Workspace, module_name: str) -> bool:
+    """Whether a module is allowed, or was loaded from a file of the workspace."""
+    origin = getattr(sys.modules.get(module_name), "__file__", None)
+    inside = origin is not None and _is_inside(workspace.root, Path(origin).resolve())
+    return inside or _is_allowed(workspace, module_name)
+
+
+def _home(function: Any) -> str:
+    """The module that a function, or the class of an object that can be called, is defined in."""
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__module__", None) or "")
+
+
+def _how_to_allow(workspace: Workspace, module_name: str, instead: str) -> str:
+    top = module_name.partition(".")[0]
+    if not top or top in sys.stdlib_module_names:
+        return instead
+    return f'{instead}, or add allow = ["{top}"] to {workspace.config_path.name}'
+
+
+def _unloaded(entry: str, path: Path | None) -> Code:
+    """What can be said of a function without importing it: that its file is Python."""
+    source = b"" if path is None else path.read_bytes()
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise UsageError(f"{entry}: not Python: {error}") from None
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise UsageError(f"{entry} was not imported")
+
+    return Code(entry, refuse, fingerprint_bytes(source))
