@@ -86,7 +86,8 @@ def test_the_example_workspace_of_the_readme_works(tmp_path: Path, blocks: Any) 
     (tmp_path / "datasets" / "tickets.jsonl").write_text(blocks(README, "json")[0])
     (tmp_path / "evals").mkdir()
     (tmp_path / "evals" / "route_ticket.yaml").write_text(blocks(README, "yaml")[0])
-    (tmp_path / "prompteval.toml").write_text(blocks(README, "toml")[0])
+    profile, access = blocks(README, "toml")
+    (tmp_path / "prompteval.toml").write_text(access + profile)
     done = prompteval(tmp_path, "check")
     assert done.returncode == 0, done.stdout
     called = subprocess.run(
