@@ -8,7 +8,7 @@ from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions, Selection
-from tests.engine.conftest import SUITE, Place
+from tests.small_workspace import SUITE, Place
 
 SERVER = 'model = "x"\nbase_url = "http://127.0.0.1:9/v1"\n'
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
 from prompteval.analysis.comparison.gate_rules import settle
+from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
 from prompteval.core.errors import UsageError
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.engine.gated_results import gated_results
-from prompteval.engine.run import verdict_of
-from prompteval.engine.runner import Stop
 from prompteval.engine.stored import ended, store_path
 from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.measures import reads_target
@@ -41,9 +40,9 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
     finally:
         store.close()
     strict = bool((record.manifest.get("options") or {}).get("strict_model"))
-    verdict, reason = verdict_of(results, Stop(), strict_model=strict)
-    code = verdict.exit_code(inconclusive_fails=inconclusive_fails)
-    return RunView(record.run_id, verdict, code, reason, tuple(results), view.rows)
+    found = run_verdict(results, strict_model=strict)
+    code = found.verdict.exit_code(inconclusive_fails=inconclusive_fails)
+    return RunView(record.run_id, found.verdict, code, found.reason, tuple(results), view.rows)
 
 
 def _plan(workspace: Workspace, record: RunRecord, suite: str) -> SuitePlan:

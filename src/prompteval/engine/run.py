@@ -10,6 +10,7 @@ from time import perf_counter
 
 from prompteval.analysis.comparison.gate_rules import settle
 from prompteval.analysis.early.decide import Early
+from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
 from prompteval.core.errors import StoreError
@@ -253,36 +254,12 @@ class _Run:
         ]
 
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
-        verdict, reason = verdict_of(results, stop, strict_model=self._options.strict_model)
-        code = verdict.exit_code(inconclusive_fails=self._options.inconclusive_fails)
-        code = 130 if stop.interrupted else code
-        if verdict is Verdict.INCOMPLETE:
-            reason = f"{reason}; {self._hint}"
-        run_id = self._id
-        rows = partial(stored_rows, self._workspace, run_id)
-        return RunView(run_id, verdict, code, reason, tuple(results), rows)
-
-
-def verdict_of(results: list[ResultView], stop: Stop, *, strict_model: bool) -> tuple[Verdict, str]:
-    """The one value that decides the word and the code, with the sentence that says why."""
-    gates = [(result, gate) for result in results for gate in result.gates]
-    errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
-    skipped = sum(result.cases["skipped"] - result.saved for result in results)
-    if stop.interrupted:
-        return Verdict.INCOMPLETE, f"interrupted; {skipped} cases were not run"
-    if stop.reason:
-        return Verdict.INCOMPLETE, f"stopped: {stop.reason}; {skipped} cases were not run"
-    if errors or skipped:
-        return Verdict.INCOMPLETE, f"{errors} cases ended in an error and {skipped} were not run"
-    if strict_model and any("another model" in note for result in results for note in result.notes):
-        return Verdict.FAIL, "--strict-model: the server answered with another model"
-    verdict = Verdict.worst(gate.verdict for _, gate in gates)
-    for result, gate in gates:
-        if gate.verdict is verdict and verdict is not Verdict.PASS:
-            return verdict, f"{result.suite}: {gate.rule}: {gate.detail}"
-    if not gates:
-        return verdict, "no gate is set, so nothing was decided"
-    return verdict, "the gate passes" if len(gates) == 1 else f"all {len(gates)} gates pass"
+        strict, doubt = self._options.strict_model, self._options.inconclusive_fails
+        found = run_verdict(results, stopped=stop.reason, interrupted=stop.interrupted, strict_model=strict)
+        code = 130 if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
+        reason = f"{found.reason}; {self._hint}" if found.goes_on else found.reason
+        rows = partial(stored_rows, self._workspace, self._id)
+        return RunView(self._id, found.verdict, code, reason, tuple(results), rows)
 
 
 def _now() -> str:

@@ -8,7 +8,7 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.plan.measures import Measure, bind
 from prompteval.plan.problems import Problems
-from prompteval.stats.gate import RUN_FACTS, GateRule, parse_gate, scale_error
+from prompteval.stats.gate import FACT_HIGH, FACT_LOW, RUN_FACTS, GateRule, parse_gate, scale_error
 from prompteval.workspace.suite import GateSpec, Suite
 
 MAPPING_RULES = ("beats", "no_regression")
@@ -102,6 +102,9 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
             raise ValueError(f"{spec.rule}: write {rule.metric}{'.p95' if wanted else ''} for it")
         if rule.tag is not None:
             raise ValueError(f"{spec.rule}: {rule.metric} is a fact of the whole run, not of a slice")
+        error = scale_error(rule, FACT_LOW, FACT_HIGH.get(rule.metric))
+        if error:
+            raise ValueError(error)
         return Gate(rule, None)
     measure = bind(rule.metric, scorers, measures, suite.rag)
     if measure.spec.kind == "breakdown":
@@ -193,7 +196,27 @@ def _no_regression(
     measure = _compared(options, False, "no_regression", suite, scorers, measures)
     if (measure.spec.low, measure.spec.high) != (0.0, 1.0) and "min_effect" not in limits:
         raise ValueError(f"no_regression: {measure.text} is not on 0 to 1; say min_effect in its own units")
+    error = effect_error(measure, limits.get("min_effect"), limits.get("margin"))
+    if error:
+        raise ValueError(f"no_regression: {error}")
     return Gate(NoRegression(measure.text, **limits), measure)
+
+
+def effect_error(measure: Measure, min_effect: float | None, margin: float | None) -> str:
+    """What is wrong with a drop that no metric on this scale can have; empty when nothing is.
+
+    A rule with it would never fail: 2 is meant as points, and is written 0.02.
+    """
+    low, high = measure.spec.low, measure.spec.high
+    if low is None or high is None:
+        return ""
+    for name, value in (("min_effect", min_effect), ("margin", margin)):
+        if value is not None and value >= high - low:
+            hint = (
+                f"; did you mean {value / 100:g}?" if (low, high) == (0.0, 1.0) and 1 <= value < 100 else ""
+            )
+            return f"{name} {value:g} is as much as {measure.text} can change, so it decides nothing{hint}"
+    return ""
 
 
 def _compared(

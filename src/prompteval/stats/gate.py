@@ -1,5 +1,6 @@
 """Gate rules: texts such as `accuracy >= 0.85`, parsed, printed alike, and decided."""
 
+import math
 import operator
 import re
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operato
 SMALLEST_SLICE = 30
 # Facts about the run itself, gated like metrics.
 RUN_FACTS = ("errors", "invalid", "coverage", "cost_usd", "latency_ms")
+# Their scales; above, only a share has an end.
+FACT_LOW, FACT_HIGH = 0.0, {"coverage": 1.0}
 
 Slices = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 
@@ -53,6 +56,8 @@ def parse_gate(text: str) -> GateRule:
     except ValueError:
         hint = "; write 0.85 for 85 %" if "%" in match["threshold"] else ""
         raise ValueError(f"{match['threshold']!r} is no number{hint}") from None
+    if not math.isfinite(threshold):
+        raise ValueError(f"{match['threshold']} is out of range")
     end: End = match["end"] or "value"  # type: ignore[assignment]
     return GateRule(match["metric"], end, match["compare"], threshold, match["tag"], match["wanted"])
 

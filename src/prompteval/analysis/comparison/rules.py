@@ -8,6 +8,7 @@ from prompteval.analysis.comparison.options import CompareOptions
 from prompteval.analysis.entries import entry_measures
 from prompteval.core.errors import UsageError
 from prompteval.core.stored import StoredEntry
+from prompteval.plan.gates import effect_error
 from prompteval.plan.manifest import suite_facts
 from prompteval.plan.measures import Measure
 from prompteval.plan.suite_plan import SuitePlan
@@ -23,13 +24,17 @@ def metric_rule(
 ) -> Rule:
     """What decides one metric: the caller's limits, else the suite's `effects`, else the defaults.
 
-    Raises UsageError for a primary metric off the scale from 0 to 1 without a least effect.
+    Raises UsageError for a primary metric off the scale from 0 to 1 without a least effect, and for limits
+    that no change of it could pass.
     """
     alpha, least, margin = options.limits(effects.get(measure.text, {}))
     if least is None and primary and not _in_points(measure):
         message = f"{suite}: {measure.text} is not on 0 to 1, so a drop that matters must be named"
         rule = f"{{no_regression: {{metric: {measure.text}, min_effect: …}}}}"
         raise UsageError(message, f"give --min-effect, or write {rule} in the suite's gate")
+    error = effect_error(measure, least, margin) if primary else ""
+    if error:
+        raise UsageError(f"{suite}: {error}")
     return rule_within(measure, alpha, least, margin)
 
 

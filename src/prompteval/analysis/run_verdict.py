@@ -1,0 +1,76 @@
+"""A run's results to its one verdict: the word, the exit code and the sentence come from here."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from prompteval.core.text import counted
+from prompteval.core.verdict import Verdict
+from prompteval.report.view import ResultView
+
+
+class Decided(NamedTuple):
+    """A run's verdict with the sentence that says why; `goes_on` where cases are left to be run."""
+
+    verdict: Verdict
+    reason: str
+    goes_on: bool = False
+
+
+def run_verdict(
+    results: Sequence[ResultView], *, stopped: str = "", interrupted: bool = False, strict_model: bool = False
+) -> Decided:
+    """What all results decide together. Nothing that was not measured passes.
+
+    `stopped` says why no further case was begun, where something else than the last case ended the run.
+    """
+    errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
+    skipped = sum(result.cases["skipped"] - result.saved for result in results)
+    if interrupted:
+        return Decided(Verdict.INCOMPLETE, f"interrupted; {skipped} cases were not run", True)
+    if stopped:
+        return Decided(Verdict.INCOMPLETE, f"stopped: {stopped}; {skipped} cases were not run", True)
+    if errors or skipped:
+        told = f"{errors} cases ended in an error and {skipped} were not run"
+        return Decided(Verdict.INCOMPLETE, told, True)
+    empty = next(_empty(results), None)
+    if empty is not None:
+        return empty
+    if strict_model and any("another model" in note for result in results for note in result.notes):
+        return Decided(Verdict.FAIL, "--strict-model: the server answered with another model")
+    return _of_gates(results)
+
+
+def _empty(results: Sequence[ResultView]) -> Iterator[Decided]:
+    """Results that stand for no case at all, whatever their gates say."""
+    if not results:
+        yield Decided(Verdict.INCOMPLETE, "no suite was run")
+    for result in results:
+        cases = result.cases
+        left = cases["scored"] + cases["invalid"]
+        if not left:
+            told = f"{result.title}: all {counted(cases['errors'], 'case')} ended in an error"
+            yield Decided(Verdict.INCOMPLETE, f"{told}, and on_error: exclude leaves none", True)
+        elif result.metrics and not any(found.n for found in result.metrics.values()):
+            reason = next((found.reason for found in result.metrics.values() if found.reason), "")
+            told = f"{result.title}: no case could be scored, so nothing was measured"
+            yield Decided(Verdict.INCOMPLETE, f"{told}: {reason}" if reason else told)
+
+
+def _of_gates(results: Sequence[ResultView]) -> Decided:
+    gates = [(result, gate) for result in results for gate in result.gates]
+    verdict = Verdict.worst(gate.verdict for _, gate in gates)
+    for result, gate in gates:
+        if gate.verdict is verdict and verdict is not Verdict.PASS:
+            return Decided(verdict, f"{result.suite}: {gate.rule}: {gate.detail}")
+    if not gates:
+        told = "no gate is set, so nothing was decided"
+    else:
+        told = "the gate passes" if len(gates) == 1 else f"all {len(gates)} gates pass"
+    return Decided(verdict, "; ".join([told, *_unmeasured(results)]))
+
+
+def _unmeasured(results: Sequence[ResultView]) -> Iterator[str]:
+    """Metrics that no case entered, which a reader would take for measured ones that are fine."""
+    names = [f"{r.suite}: {name}" for r in results for name, found in r.metrics.items() if not found.n]
+    if names:
+        yield f"not measured on any case: {', '.join(names)}"
