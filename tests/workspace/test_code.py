@@ -1,15 +1,18 @@
 """Python that a suite names lies in the workspace, or is allowed; nothing else is imported."""
 
+import ast
 import py_compile
 import sys
 from collections.abc import Iterator
 from importlib.util import cache_from_source
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from prompteval.core.errors import UsageError
 from prompteval.workspace.code import load_code
+from prompteval.workspace.imports import RESERVED
 from prompteval.workspace.settings import Settings, Workspace
 
 APP = """
@@ -128,23 +131,44 @@ def test_s35_a_file_does_not_stand_in_for_a_module_of_python(root: Path) -> None
     (root / "colorsys.py").write_text("raise SystemExit(9)\n")
     (root / "uses.py").write_text("import colorsys\ndef f(x): return colorsys.__file__\n")
     assert str(root) not in load_code(at(root), "uses:f").function(1)
-    with pytest.raises(UsageError, match=r"'random' is loaded already, .*\(rename random.py"):
+    with pytest.raises(UsageError, match=r"keep their names \(rename random.py"):
         load_code(at(root), "random:randint")
 
 
 def test_a_folder_of_data_hides_no_installed_package(root: Path) -> None:
     """A workspace has a folder `datasets`, and so has a package that many install."""
     (root / "yaml").mkdir()
-    (root / "jinja2").mkdir()
-    (root / "jinja2/mine.py").write_text("def f(x): return 1\n")
     (root / "uses.py").write_text("import yaml\ndef f(x): return yaml.safe_load(x)\n")
     loaded = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "yaml"}
     try:
         assert load_code(at(root), "uses:f").function("a: 1") == {"a": 1}
     finally:
         sys.modules.update(loaded)
-    with pytest.raises(UsageError, match="jinja2"):
-        load_code(at(root), "jinja2.mine:f")
+
+
+def test_s31_a_module_of_that_name_from_elsewhere_is_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was imported before is not taken for the file of the workspace."""
+    monkeypatch.setitem(sys.modules, "app", ModuleType("app"))
+    with pytest.raises(UsageError, match=r"'app' is loaded already, from Python itself \(rename app.py"):
+        load_code(at(root), "app:reply")
+
+
+def test_s35_what_we_import_does_not_come_from_a_workspace(root: Path) -> None:
+    """Every package that the source names is reserved, so that no folder or file stands in for it later."""
+    ours: set[str] = set()
+    for file in (Path(__file__).parents[2] / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                ours.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                ours.add(node.module.partition(".")[0])
+    assert not ours - RESERVED
+    (root / "faiss").mkdir()
+    (root / "faiss/mine.py").write_text("def f(x): return 1\n")
+    with pytest.raises(UsageError, match=r"rename faiss/mine.py"):
+        load_code(at(root), "faiss.mine:f")
 
 
 def test_s32_no_bytecode_is_written_or_read(root: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.workspace.imports import import_from
+from prompteval.workspace.imports import RESERVED, import_from
 from prompteval.workspace.settings import Workspace
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -37,6 +37,9 @@ def load_code(workspace: Workspace, entry: str) -> Code:
         where = module_name.replace(".", "/")
         help = _how_to_allow(workspace, module_name, "name a function of a file in the workspace")
         raise UsageError(f"{entry}: there is no {where}.py in the workspace", help)
+    if path is not None and module_name.partition(".")[0] in RESERVED:
+        message = f"{entry}: Python's own modules and those of prompteval's dependencies keep their names"
+        raise UsageError(message, f"rename {path.relative_to(workspace.root).as_posix()}")
     if not workspace.imports:
         return _unloaded(entry, path)
     try:

@@ -1,4 +1,4 @@
-"""Imports modules of a workspace: from source alone, without bytecode, shadowing nothing of Python's own."""
+"""Imports modules of a workspace: from source alone, without bytecode, shadowing nothing that we import."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,16 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
+# What this package itself imports, now or later; a workspace does not stand in for it.
+_OURS = frozenset(
+    [
+        "Stemmer", "aiohttp", "certifi", "faiss", "genai_prices", "jinja2", "markdown_it", "numpy", "openai",
+        "prompteval", "pydantic", "pypdfium2", "pytest", "rich", "rs_bpe", "sacrebleu", "safetensors",
+        "selectolax", "sentence_transformers", "tiktoken", "tokenizers", "torch", "transformers", "typer",
+        "yaml", "yarl",
+    ]
+)  # fmt: skip
+RESERVED = sys.stdlib_module_names | _OURS
 # The workspace that brought a top-level name.
 _owners: dict[str, Path] = {}
 
@@ -69,7 +79,7 @@ class _Finder:
         return _from_source(PathFinder.find_spec(fullname, path)) if own else None
 
     def _top(self, name: str) -> ModuleSpec | None:
-        if name in sys.stdlib_module_names or name == __name__.partition(".")[0]:
+        if name in RESERVED:
             return None
         own = _from_source(PathFinder.find_spec(name, [str(self.root)]))
         if own is not None and own.origin is None and name not in self.wanted:
