@@ -13,6 +13,9 @@ def main() -> None:
     from prompteval.isolate.path import leave_current_folder
 
     leave_current_folder()
+    from prompteval.isolate.leaving import refuse_leaving
+
+    refuse_leaving()
     from prompteval.cli.app import run
 
     run(sys.argv[1:])

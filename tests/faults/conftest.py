@@ -14,6 +14,7 @@ import pytest
 
 from prompteval.store.results import SqliteStore
 from prompteval.testing.server import FakeServer, Reply
+from tests.small_workspace import place as place
 
 PROMPT = """
 from typing import Literal

@@ -212,7 +212,7 @@ def score_all(scorers: Sequence[Scorer], case: Case, observation: Observation) -
     for scorer in scorers:
         try:
             scores.append(scorer.score(case, observation))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             reason = f"{type(error).__name__}: {error}"
             scores.append(Score(scorer.name, None, status="failed", reason=reason))
     return tuple(scores)

@@ -72,7 +72,9 @@ def _execute(place: PromptFile, source: str) -> ModuleType:
             place.path, error.lineno or 1, error.offset or 1, "PE305", f"not Python: {error.msg}"
         )
         raise InvalidInput([problem]) from None
-    except (Exception, SystemExit) as error:  # code that ends the process must not end the check
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # code that ends the process must not end the check
         line = _line_in(error, place.path)
         raise InvalidInput(
             [Problem(place.path, line, 1, "PE306", f"{type(error).__name__}: {error}")]
@@ -137,12 +139,12 @@ def _compile(prompt: Prompt, text: ModuleSource) -> None:
         for model in (prompt.inputs, prompt.output):
             if isinstance(model, type) and issubclass(model, BaseModel):
                 refuse_slow_patterns(model)
-    except Exception as error:  # pydantic runs the module's own code here, which may raise anything
+    except (Exception, SystemExit) as error:  # pydantic runs the module's own code here: anything may come
         problem = Problem(prompt.path, *text.prompt(), "PE309", f"params or schema: {_told(error)}")
         raise InvalidInput([problem]) from None
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     if isinstance(error, PromptevalError | ValueError | TypeError):
         return str(error)
     return f"{type(error).__name__}: {error}"

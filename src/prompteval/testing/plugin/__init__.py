@@ -36,10 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """`evals/*.yaml` of a workspace, and no other file."""
-    if file_path.suffix not in (".yaml", ".yml") or file_path.parent.name != "evals":
+    """YAML in `evals/` of a workspace, and no other file; one that cannot be run there says so."""
+    if file_path.suffix.lower() not in (".yaml", ".yml"):
         return None
-    if not is_workspace(file_path.parent.parent):
+    folders = (folder.parent for folder in file_path.parents if folder.name == "evals")
+    if not any(is_workspace(folder) for folder in folders):
         return None
     from prompteval.isolate.path import without_current_folder
 
@@ -61,8 +62,8 @@ def is_workspace(folder: Path) -> bool:
 
     try:
         return "prompteval" in tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, ValueError):  # pytest itself says what is wrong with it
-        return False
+    except (OSError, ValueError):  # what is wrong with it is said when its suites are collected
+        return b"prompteval" in project.read_bytes()
 
 
 @pytest.hookimpl(optionalhook=True)

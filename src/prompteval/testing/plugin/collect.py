@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 
 from prompteval.core.case import Case
-from prompteval.core.errors import PromptevalError
+from prompteval.core.errors import InvalidInput, PromptevalError
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
 from prompteval.core.verdict import Verdict
+from prompteval.isolate.leaving import refuse_leaving
+from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.suite_plan import plan_suite
 from prompteval.report.case import failure_block
 from prompteval.testing.plugin import runs_folder
 from prompteval.testing.plugin.runs import SuiteRun, SuiteRuns
+from prompteval.workspace.discovery import suite_files, suite_problems
 from prompteval.workspace.settings import find_workspace
+from prompteval.workspace.tree import WorkingTree
 
 
 class Failed(Exception):
@@ -28,9 +32,21 @@ class SuiteFile(pytest.File):
     def collect(self) -> Iterator[pytest.Collector]:
         """A collector for each prompt. What is wrong in the files is the collection's error."""
         options = self.config.option
+        refuse_leaving()
         try:
             workspace = find_workspace(self.path.parent)
-            self.plan = plan_suite(workspace, f"evals/{self.path.name}")
+            folder = self.path.parent.resolve()
+            path = (folder.relative_to(workspace.root) / self.path.name).as_posix()
+            tree = WorkingTree(workspace.root)
+            wrong = [problem for problem in suite_problems(tree) if problem.path == path]
+            if wrong:
+                raise InvalidInput(wrong)
+            if path not in suite_files(tree):  # YAML of another kind
+                return
+            self.plan = plan_suite(workspace, path)
+            wrong = empty_problems(self.plan.suite, self.plan.facts)
+            if wrong:
+                raise InvalidInput(wrong)
         except PromptevalError as error:
             raise self.CollectError(printable(str(error))) from None
         self.root = workspace.root
