@@ -73,7 +73,8 @@ class Score:
 
     `value` is None unless `status` is scored. `labels` is (expected, predicted) where the
     scorer compares classes; predicted is None for an output that is no class at all.
-    `low` and `high` bound the scale; None is unbounded. `stage` is the one it reads.
+    `low` and `high` bound the scale; None is unbounded. `stage` is the one it reads. `passed` is
+    None where the scorer only measures.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Score:
     labels: tuple[str, str | None] | None = None
     low: float | None = 0.0
     high: float | None = 1.0
+    passed: bool | None = None
 
     def __post_init__(self) -> None:
         if self.value is not None and not float("-inf") < self.value < float("inf"):

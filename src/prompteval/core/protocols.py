@@ -1,7 +1,7 @@
 """The seams: one method each. Built-ins and third parties come through the same ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from prompteval.core.case import Case
 from prompteval.core.errors import ProviderError
@@ -125,13 +125,46 @@ class Target(Protocol):
     async def __call__(self, case: Case, replicate: int) -> Observation: ...
 
 
+SCORE_SECONDS = 60.0
+
+
+@runtime_checkable
 class Scorer(Protocol):
-    """Judges one observation. Failure is a returned Score with status `failed`."""
+    """Judges one observation. Failure is a returned Score with status `failed`.
 
-    @property
-    def name(self) -> str: ...
+    A scorer inherits from this class: what it says of itself then has the defaults below.
+    `fields_used` are the output fields it reads, checked against the prompt's output. `decides` says
+    that its scores may pass or fail; a scorer that only measures says False. `reports` names what
+    its evidence holds for metrics to read, None where only the data show it. A `version` promises that
+    the same case and observation always score the same until the version changes, so that scores are
+    cached; what took time or tokens is no part of it. A scorer that is not `thread_safe` runs one
+    call at a time. A call that takes longer than `timeout_s` is a failed score. `instant` promises
+    that a call never waits and takes microseconds, so that it needs no thread.
+    """
 
-    def score(self, case: Case, observation: Observation) -> Score: ...
+    name: str
+    fields_used: tuple[str, ...] = ()
+    decides: bool = True
+    reports: ClassVar[tuple[str, ...] | None] = None
+    version: str = ""
+    thread_safe: bool = True
+    timeout_s: float | None = SCORE_SECONDS
+    instant: bool = False
+
+    def score(self, case: Case, observation: Observation) -> Score | Awaitable[Score]:
+        """One score, under the scorer's name; `async def` is as good, and runs on the event loop."""
+        ...
+
+
+@runtime_checkable
+class BatchScorer(Scorer, Protocol):
+    """A scorer that likes batches. The engine gathers observations and calls it off the event loop."""
+
+    max_batch: int = 256
+
+    def score_many(self, items: Sequence[tuple[Case, Observation]]) -> Sequence[Score]:
+        """One score an item, in order."""
+        ...
 
 
 class Reporter(Protocol):

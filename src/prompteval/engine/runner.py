@@ -208,10 +208,13 @@ class _Crew:
 
 def score_all(scorers: Sequence[Scorer], case: Case, observation: Observation) -> tuple[Score, ...]:
     """Every scorer's word on one observation; a scorer that raises is a failed score with its reason."""
-    scores = []
+    scores: list[Score] = []
     for scorer in scorers:
         try:
-            scores.append(scorer.score(case, observation))
+            score = scorer.score(case, observation)
+            if not isinstance(score, Score):
+                raise TypeError(f"score() returned {type(score).__name__}")
+            scores.append(score)
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             reason = f"{type(error).__name__}: {error}"
             scores.append(Score(scorer.name, None, status="failed", reason=reason))

@@ -6,6 +6,7 @@ from typing import Any
 from prompteval._version import __version__
 from prompteval.core.stored import SuiteFacts
 from prompteval.plan.gates import NoRegression
+from prompteval.plan.measures import fields_read
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.stats.paired.decision import Rule
 from prompteval.store.codec import facts_json
@@ -53,7 +54,7 @@ def suite_facts(plan: SuitePlan) -> SuiteFacts:
     return SuiteFacts(
         cases=plan.facts.fingerprint,
         scorers=tuple((spec.kind, spec.name, dict(spec.options)) for spec in plan.suite.scorers),
-        fields={scorer.name: str(getattr(scorer, "field", "")) for scorer in plan.scorers},
+        fields=fields_read(plan.scorers),
         measures=tuple((measure.text, measure.scorer) for measure in measures.values()),
         primary=tuple(plan.primary),
         effects=_effects([gate.rule for gate in plan.gates if isinstance(gate.rule, NoRegression)]),

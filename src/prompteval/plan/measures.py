@@ -126,24 +126,29 @@ def _scorer(text: str, name: MetricName, source: Source, scorers: Sequence[Score
     if report is None:
         return named[0].name if named else ""
     # A scorer of the team's own may report anything; the data show whether it does.
-    able = [s for s in named if report in getattr(s, "reports", (report,))]
+    able = [s for s in named if s.reports is None or report in s.reports]
     if not able:
         kind = SCORER_OF[report]
         if wanted is not None:
             raise ValueError(f"{text}: scorer {wanted!r} reports no {report}; use a `{kind}` scorer")
         raise ValueError(f"{text} reads a `{kind}` scorer, and the suite has none; add `{kind}` to scorers")
-    sure = [scorer for scorer in able if report in getattr(scorer, "reports", ())]
+    sure = [scorer for scorer in able if scorer.reports is not None]
     return (sure or able)[0].name
 
 
 def evidence_needs(measures: Iterable[Measure], scorers: Sequence[Scorer]) -> dict[tuple[str, Source], str]:
     """What the metrics read beside scores, by scorer, each with the output field the scorer reads."""
-    fields = {scorer.name: str(getattr(scorer, "field", "")) for scorer in scorers}
+    fields = fields_read(scorers)
     return {
         (m.scorer, m.spec.source): fields.get(m.scorer, "")
         for m in measures
         if m.spec.source.kind != "values" and (m.scorer or m.spec.source.kind == "logprobs")
     }
+
+
+def fields_read(scorers: Iterable[Scorer]) -> dict[str, str]:
+    """The one output field that each scorer reads, by its name; empty where it reads all, or several."""
+    return {s.name: s.fields_used[0] if len(s.fields_used) == 1 else "" for s in scorers}
 
 
 def reads_target(needs: Iterable[tuple[str, Source]]) -> bool:

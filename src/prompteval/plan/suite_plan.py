@@ -206,7 +206,7 @@ def _build_scorers(
             problems.add(suite.path, place, "PE224", f"two scorers are called {scorer.name!r}", help)
         names[scorer.name] = spec.line
         for target in targets:
-            for name in getattr(scorer, "fields_used", ()):
+            for name in scorer.fields_used:
                 known = target.output_fields
                 if known is not None and name.split(".")[0] not in known:
                     message = f"{target.reference} has no output field {name!r}"

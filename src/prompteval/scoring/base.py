@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
 from prompteval.core.observation import Observation, Score
+from prompteval.core.protocols import Scorer
 from prompteval.isolate.pattern_search import search
 
 _MISSING = object()
 
 
 @dataclass(frozen=True)
-class BaseScorer:
+class BaseScorer(Scorer):
     """Options every scorer takes.
 
     `field` is a dotted path into the output and, where there is an expected object, into it.
@@ -28,7 +29,6 @@ class BaseScorer:
     extract: str = ""
 
     needs_expected = True
-    # What its evidence holds for metrics to read.
     reports: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
@@ -40,9 +40,9 @@ class BaseScorer:
             if groups != 1:
                 raise ValueError(f"extract has one group around the answer, not {groups}")
 
-    @property
-    def fields_used(self) -> tuple[str, ...]:
-        """Output fields this scorer reads, for the check against the prompt's output."""
+    @cached_property
+    def fields_used(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The output field this scorer reads, where it does not read all of the output."""
         return (self.field,) if self.field else ()
 
     @cached_property

@@ -6,9 +6,9 @@ from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
-from prompteval.core.protocols import Embedder, Scorer
+from prompteval.core.protocols import SCORE_SECONDS, Embedder, Scorer
 from prompteval.core.registry import resolve, table
-from prompteval.scoring.function import SCORE_SECONDS, PythonScorer
+from prompteval.scoring.function import PythonScorer
 from prompteval.workspace.code import load_code
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import ScorerSpec

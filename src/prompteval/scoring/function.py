@@ -6,22 +6,18 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded
 from prompteval.core.observation import Observation, Score
+from prompteval.core.protocols import SCORE_SECONDS, Scorer
 from prompteval.isolate.alarm import alarm
 
 Function = Callable[[Case, Observation], Any]
 
 
-SCORE_SECONDS = 60.0
-
-
-class PythonScorer:
+class PythonScorer(Scorer):
     """Calls `function(case, observation)`; it returns a number from 0 to 1, a bool or a Score.
 
     Anything else, NaN included, is a failed score with its reason; so is a call that lasts longer
     than `timeout_s` seconds.
     """
-
-    fields_used: tuple[str, ...] = ()
 
     def __init__(self, name: str, function: Function, timeout_s: float = SCORE_SECONDS) -> None:
         self.name = name

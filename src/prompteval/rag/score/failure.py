@@ -5,6 +5,7 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score
+from prompteval.core.protocols import Scorer
 from prompteval.metrics.judged import judge
 from prompteval.metrics.ranking import tie_sensitive
 from prompteval.metrics.stage_names import StageMetric
@@ -19,7 +20,7 @@ ATTRIBUTION = "attribution"
 
 
 @dataclass(frozen=True)
-class Attribution:
+class Attribution(Scorer):
     """1 where nothing failed, else 0 with the reason; skipped where there is nothing to fail.
 
     `ranked` are the ranking metrics of the suite, by which it is told whether tied candidates matter.
@@ -29,7 +30,6 @@ class Attribution:
     ranked: tuple[StageMetric, ...] = ()
 
     name = ATTRIBUTION
-    fields_used: tuple[str, ...] = ()
 
     def score(self, case: Case, observation: Observation) -> Score:
         seen = self.reader.read(case, observation)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score, Stage
-from prompteval.core.protocols import Embedder
+from prompteval.core.protocols import Embedder, Scorer
 from prompteval.metrics.ranking import of_one
 from prompteval.metrics.spans import span_scores, united
 from prompteval.metrics.squad import exact_match, token_f1
@@ -23,17 +23,15 @@ RIGHT_F1 = 0.5
 
 
 @dataclass(frozen=True)
-class StageScorer:
+class StageScorer(Scorer):
     """One metric of a stage; its name is the metric's text."""
 
     metric: StageMetric
     reader: Reader
     embedder: Embedder | None = None
 
-    fields_used: tuple[str, ...] = ()
-
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]
         return str(self.metric)
 
     def score(self, case: Case, observation: Observation) -> Score:
