@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 # When several apply, the first decides.
-PRECEDENCE = (130, 2, 5, 3, 1, 4)
+PRECEDENCE = (70, 130, 2, 5, 3, 1, 4)
 MEANING = {
     0: "pass",
     1: "a gate failed, or a regression",
@@ -19,6 +19,7 @@ MEANING = {
     3: "incomplete",
     4: "inconclusive",
     5: "nothing was selected",
+    70: "prompteval crashed",
     130: "interrupted",
 }
 # GitHub takes 65,536 characters a comment.

@@ -3,23 +3,36 @@
 import sys
 
 
-def main() -> None:
-    """Answer --version at once; import the rest only for real work."""
+def main() -> int:
+    """Answer --version at once, import the rest only for real work; the exit code."""
+    from prompteval.cli import printer
+
+    printer.open_streams()
     if sys.argv[1:] in (["--version"], ["-V"]):
         from prompteval._version import __version__
 
-        sys.stdout.write(f"prompteval {__version__}\n")
-        return
+        printer.show(f"prompteval {__version__}\n")
+        printer.finish()
+        return 0
+    from prompteval.cli.ending import conclude
+
+    return conclude(_command_line)
+
+
+def _command_line() -> int:
     from prompteval.isolate.path import leave_current_folder
 
     leave_current_folder()
+    from prompteval.cli.strays import watch
     from prompteval.isolate.leaving import refuse_leaving
 
     refuse_leaving()
-    from prompteval.cli.app import run
 
-    run(sys.argv[1:])
+    watch()
+    from prompteval.cli.app import command_line
+
+    return command_line(sys.argv[1:])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

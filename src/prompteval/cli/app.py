@@ -1,6 +1,7 @@
 """The typer application: every verb in its place."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import typer
 
@@ -12,6 +13,7 @@ from prompteval.cli import (
     init,
     listing,
     lock,
+    printer,
     rag,
     report,
     run_verb,
@@ -19,6 +21,7 @@ from prompteval.cli import (
     schema,
     trec,
 )
+from prompteval.cli.ending import conclude
 
 EPILOG = """\
 \b
@@ -29,7 +32,7 @@ Examples:
   prompteval run support -k refund -o out.xml
 
 Exit codes: 0 pass, 1 gate failed, 2 usage or validation, 3 incomplete, 4 inconclusive (asked for),
-5 nothing selected, 130 interrupted.
+5 nothing selected, 70 prompteval crashed, 130 interrupted.
 """
 
 app = typer.Typer(
@@ -50,7 +53,7 @@ def options(
     if version:
         from prompteval._version import __version__
 
-        typer.echo(f"prompteval {__version__}")
+        printer.line(f"prompteval {__version__}")
         raise typer.Exit
 
 
@@ -69,6 +72,12 @@ schema.register(app)
 trec.register(app)
 
 
-def run(arguments: Sequence[str]) -> None:
+def run(arguments: Sequence[str]) -> NoReturn:
     """Run one command line; always ends in SystemExit with the exit code."""
-    app(list(arguments), prog_name="prompteval")
+    raise SystemExit(conclude(lambda: command_line(arguments)))
+
+
+def command_line(arguments: Sequence[str]) -> int:
+    """Run one command line; its exit code. Raises what `conclude` tells."""
+    code: int | None = app(list(arguments), prog_name="prompteval", standalone_mode=False)
+    return code or 0

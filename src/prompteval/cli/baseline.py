@@ -1,14 +1,12 @@
 """`prompteval baseline`: the run that later runs are held against."""
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from prompteval.cli import completion
+from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 
 SET_EPILOG = """\
@@ -52,26 +50,25 @@ def set_(run: Run = "last", suites: Suites = None) -> int:
     from prompteval.workspace.settings import find_workspace
 
     for path in set_baselines(find_workspace(Path.cwd()), run, suites or ()):
-        sys.stdout.write(f"wrote {path}\n")
+        printer.line(f"wrote {path}")
     return 0
 
 
 def show(suites: Names = None, as_json: AsJson = False) -> int:
     """Print what the baselines hold: prompt, model, cases and metrics."""
-    from prompteval.core.text import printable
     from prompteval.engine.baseline import baseline_lines
     from prompteval.workspace.settings import find_workspace
 
     lines = baseline_lines(find_workspace(Path.cwd()), suites or ())
     if as_json:
-        sys.stdout.write(json.dumps([asdict(line) for line in lines], indent=2) + "\n")
+        printer.document([asdict(line) for line in lines])
         return 0
     for line in lines:
         values = ", ".join(
             f"{name} {'–' if value is None else f'{value:.3f}'}" for name, value in line.values.items()
         )
         told = f"{line.suite}  {line.prompt}  {line.model}  {line.cases:,} cases  {values}"
-        sys.stdout.write(printable(told) + "\n")
+        printer.line(told)
     if not lines:
-        sys.stdout.write("there is no baseline yet; `prompteval baseline set` makes one of a run\n")
+        printer.line("there is no baseline yet; `prompteval baseline set` makes one of a run")
     return 0

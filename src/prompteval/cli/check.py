@@ -1,11 +1,11 @@
 """`prompteval check`: validate everything, call no model."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from prompteval.cli import printer
 from prompteval.cli.ending import verb
 
 EPILOG = """\
@@ -46,13 +46,19 @@ def check(paths: Paths = None, style: Style = "concise", strict: Strict = False)
         with place.open(encoding="utf-8", errors="backslashreplace") as file:
             return next((text for number, text in enumerate(file, 1) if number == line), None)
 
-    for piece in render(report.problems, style, read_line):
-        sys.stdout.write(piece)
+    pieces = render(report.problems, style, read_line)
+    if style == "github":
+        printer.annotations(pieces, to_output=True)
+    elif style in ("json", "sarif"):
+        printer.exact(pieces)
+    else:
+        for piece in pieces:
+            printer.show(piece)
     errors = sum(problem.severity == "error" for problem in report.problems)
     warnings = len(report.problems) - errors
     told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     code = 2 if errors or (strict and warnings) else 0
-    sys.stderr.write(f"{report.summary}; {told}; exit {code}\n")
+    printer.tell(f"{report.summary}; {told}; exit {code}")
     return code
 
 

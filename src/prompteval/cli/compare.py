@@ -1,15 +1,15 @@
 """`prompteval compare`: one version, commit or run against another, paired by case."""
 
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prompteval.cli import completion
+from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
+from prompteval.core.exit_codes import deciding
 
 if TYPE_CHECKING:
     from prompteval.plan.run_options import RunOptions
@@ -132,7 +132,7 @@ def finish_against(
     With `as_json` it is one document: the run's, with the comparison under `comparison`.
     """
     from prompteval.analysis.comparison.options import CompareOptions
-    from prompteval.cli.output import finish
+    from prompteval.cli.output import finish, last_code, write_files, write_report
     from prompteval.cli.progress import progress
     from prompteval.engine.compare.compare import comparison
     from prompteval.engine.compare.sides import Side, parse_side
@@ -149,42 +149,42 @@ def finish_against(
         max_cost=ran.max_cost,
     )
     side = parse_side(against)
+    # Files come first: whatever happens to the comparison, they are there.
+    codes = [write_files(paths, lambda path: write_report(view, path))]
     if not as_json:
-        finish(view, paths, as_json=False, quiet=quiet, verbose=verbose)
+        codes.append(finish(view, (), as_json=False, quiet=quiet, verbose=verbose))
     with ExitStack() as stack:
         with progress(quiet=quiet) as meter:
             opened = comparison(workspace, side, Side("run", view.run_id), options, running, meter)
             found = stack.enter_context(opened)
         if as_json:
             more = {"comparison": found.as_json()}
-            finish(view, paths, as_json=True, quiet=quiet, verbose=verbose, more=more)
+            codes.append(finish(view, (), as_json=True, quiet=quiet, verbose=verbose, more=more))
         else:
             show_comparison(found, [], as_json=False, quiet=quiet, verbose=verbose)
-    return next(worse for worse in (3, 1, 4, 0) if worse in (view.exit_code, found.exit_code))
+    return last_code(deciding((view.exit_code, found.exit_code)), deciding(codes))
 
 
 def show_comparison(
     view: "ComparisonView", paths: list[Path], *, as_json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Write the files, print tables or JSON and the last line; the exit code."""
-    from prompteval.cli.output import job_summary, write_pieces
-    from prompteval.core.text import printable
+    from prompteval.cli.output import job_summary, last_code, write_files, write_pieces
     from prompteval.report.comparison import json, markdown
 
-    for path in paths:
+    def write(path: Path) -> None:
         write_pieces(path, (json if path.suffix == ".json" else markdown).render(view))
+
+    written = write_files(paths, write)
     if as_json:
-        for piece in json.render(view):
-            sys.stdout.write(piece)
+        printer.exact(json.render(view))
     else:
         if not quiet:
-            from rich.console import Console
-
             from prompteval.report.comparison.terminal import show
 
-            show(view, Console(width=None if sys.stdout.isatty() else 110), verbose=verbose)
+            show(view, printer.console(110), verbose=verbose)
         word = view.verdict.value.replace("_", " ")
         told = view.sentence if word in view.sentence else f"{word}: {view.sentence}"
-        sys.stdout.write(f"{printable(told)} (exit {view.exit_code})\n")
+        printer.line(f"{told} (exit {view.exit_code})")
     job_summary(markdown.render(view))
-    return view.exit_code
+    return last_code(view.exit_code, written)

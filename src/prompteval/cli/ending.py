@@ -1,49 +1,120 @@
 """How a command ends: the one place where an error becomes a message and an exit code."""
 
+import errno
 import functools
-import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from prompteval.cli import printer
 from prompteval.core.errors import InvalidInput, PromptevalError
+from prompteval.core.exit_codes import CRASH, INTERRUPTED, MEANING, PASS, USAGE, deciding
+from prompteval.core.text import counted
+
+if TYPE_CHECKING:
+    from typer.exceptions import TyperException
+
+# What is wrong with a file, a folder, a disk or a limit of the machine; other errors of the system are ours.
+_SURROUNDINGS = {
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO,
+    errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.EEXIST,
+    errno.ESTALE, errno.ENXIO, errno.EBUSY, errno.ETXTBSY,
+}  # fmt: skip
 
 
 def verb(command: Callable[..., int]) -> Callable[..., None]:
-    """Wrap a command that returns its exit code. A user's mistake never prints a traceback."""
+    """Wrap a command that returns its exit code; what it raises is told by `conclude`."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
+        from typer import Exit
+
         try:
-            code = command(*args, **kwargs)
-        except InvalidInput as error:
-            for problem in error.problems:
-                complain(str(problem))
-            code = error.exit_code
-            count = len(error.problems)
-            complain(f"exit {code}: {count} problem{'' if count == 1 else 's'}; nothing was run")
-        except PromptevalError as error:
-            complain(f"error: {error}")
-            code = error.exit_code
-            complain(f"exit {code}")
-        except KeyboardInterrupt:
-            complain("exit 130: interrupted")
-            code = 130
-        except BrokenPipeError:
-            sys.stderr.close()
-            code = 0
-        except OSError as error:  # the current folder is gone, the disk is full, a right is missing
-            complain(f"error: {error.filename or 'the current folder'}: {error.strerror or error}")
-            complain("exit 2")
-            code = 2
-        raise typer.Exit(code)
+            with printer.working():
+                code = command(*args, **kwargs)
+        except SystemExit as error:
+            raise _Left from error
+        raise Exit(code)
 
     return wrapped
 
 
-def complain(text: str) -> None:
-    """One line on standard error, with control characters made visible."""
-    from prompteval.core.text import printable
+class _Left(BaseException):
+    """Some code that a verb called ended the process; its exit code means nothing here."""
 
-    sys.stderr.write(printable(text) + "\n")
+
+def conclude(command_line: Callable[[], int]) -> int:
+    """The exit code of a command line, everything said and written. Nothing is raised out of it.
+
+    A user's mistake is one line for each problem and no traceback; a fault of our own is one line
+    too, with its traceback in a file, and exit 70.
+    """
+    try:
+        code = command_line()
+    except SystemExit as error:  # the end of a completion
+        code = error.code if isinstance(error.code, int) else PASS
+    except BaseException as error:
+        code = _ended(error)
+    from prompteval.cli.strays import end_strays
+
+    if CRASH in (strays := list(end_strays())):
+        code = deciding((code, *strays))
+        printer.tell(f"exit {code}: {MEANING[code]}")
+    printer.finish()
+    return code
+
+
+def _ended(error: BaseException) -> int:
+    """Tell each error of `error`, which may be a group, and then the code that decides."""
+    told = dict(_told(single, error) for single in _singles(error))
+    code = deciding(told)
+    reason = told[code]
+    printer.tell(f"exit {code}: {reason}" if reason else f"exit {code}")
+    return code
+
+
+def _singles(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _singles(inner)
+    elif isinstance(error, _Left) and error.__cause__ is not None:
+        yield error.__cause__
+    else:
+        yield error
+
+
+def _told(error: BaseException, whole: BaseException) -> tuple[int, str]:
+    """Print what went wrong; (exit code, why in a few words for the last line).
+
+    `whole` is the error itself, or the group it came in.
+    """
+    from typer.exceptions import TyperException
+
+    if isinstance(error, InvalidInput):
+        for problem in error.problems:
+            printer.tell(str(problem))
+        return error.exit_code, f"{counted(len(error.problems), 'problem')}; nothing was run"
+    if isinstance(error, PromptevalError):
+        printer.tell(f"error: {error}")
+        return error.exit_code, ""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, MEANING[INTERRUPTED]
+    if isinstance(error, TyperException):
+        return _told_usage(error)
+    if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
+        # Without a name it is the current folder, which somebody removed.
+        printer.tell(f"error: {error.filename or 'the current folder'}: {error.strerror}")
+        return USAGE, ""
+    from prompteval.cli.crash import crashed
+
+    return crashed(error, whole), MEANING[CRASH]
+
+
+def _told_usage(error: "TyperException") -> tuple[int, str]:
+    """A wrong command line, as typer found it."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        printer.tell_all(f"{error.format_message()}\n\n")
+        return USAGE, "a verb is missing"
+    context = getattr(error, "ctx", None)
+    help = f" (`{context.command_path} --help` shows what there is)" if context else ""
+    printer.tell(f"error: {error.format_message().rstrip('.')}{help}")
+    return USAGE, ""

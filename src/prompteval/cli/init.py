@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from prompteval.cli import printer
 from prompteval.cli.ending import verb
 from prompteval.core.errors import UsageError
 
@@ -28,11 +29,11 @@ def init(folder: Folder = Path()) -> int:
         for path, item in wanted.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(item.read_bytes())
-            typer.echo(f"wrote {path}")
+            printer.line(f"wrote {path}")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}", "choose another folder") from None
     where = "" if folder == Path() else f"cd {folder} && "
-    typer.echo(f"next: {where}prompteval check && prompteval run")
+    printer.line(f"next: {where}prompteval check && prompteval run")
     return 0
 
 

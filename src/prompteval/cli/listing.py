@@ -1,13 +1,11 @@
 """`prompteval list`, `show`: what there is, and what happened."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from prompteval.cli import completion
+from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 
 RunName = Annotated[
@@ -35,12 +33,12 @@ def list_workspace(as_json: AsJson = False) -> int:
     prompts = {name: [f"v{file.version}" for file in files] for name, files in prompt_files(tree).items()}
     suites = list(suite_files(tree))
     if as_json:
-        sys.stdout.write(json.dumps({"prompts": prompts, "suites": suites}, indent=2) + "\n")
+        printer.document({"prompts": prompts, "suites": suites})
         return 0
     for name, versions in prompts.items():
-        sys.stdout.write(f"prompt  {name}  {' '.join(versions)}\n")
+        printer.line(f"prompt  {name}  {' '.join(versions)}")
     for path in suites:
-        sys.stdout.write(f"suite   {path}\n")
+        printer.line(f"suite   {path}")
     return 0
 
 
@@ -66,15 +64,15 @@ def show(
         )
         for row in rows:
             if as_json:
-                sys.stdout.write(json.dumps(row_json(row)) + "\n")
+                printer.json_line(row_json(row))
             elif case is not None:
-                sys.stdout.write("".join(render_case(row)))
+                printer.show("".join(render_case(row)))
             else:
-                sys.stdout.write(worst_line(row))
+                printer.show(worst_line(row))
         return 0
     view = stored_view(workspace, run)
     if as_json:
-        sys.stdout.write(json.dumps(view.as_json(), indent=2) + "\n")
+        printer.document(view.as_json())
     else:
         show_tables(view, verbose=verbose)
         print_last_lines(view)

@@ -1,12 +1,11 @@
 """`prompteval lock`: publish versions of prompts, so that nobody edits them in place."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from prompteval.cli import completion
+from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 
 EPILOG = """\
@@ -55,7 +54,7 @@ def lock(references: References = None, check: Check = False, withdraw: Withdraw
 
 def _tell(word: str, references: tuple[str, ...]) -> int:
     for reference in references:
-        sys.stdout.write(f"{word} {reference}\n")
+        printer.line(f"{word} {reference}")
     if not references:
-        sys.stderr.write("every version is published already\n")
+        printer.tell("every version is published already")
     return 0

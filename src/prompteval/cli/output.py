@@ -1,12 +1,13 @@
 """Where a run's view goes: files by their ending, JSON or tables, and the last line."""
 
 import os
-import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from prompteval.core.errors import UsageError
+from prompteval.cli import printer
+from prompteval.core.errors import PromptevalError, UsageError
+from prompteval.core.exit_codes import PASS, deciding
 from prompteval.core.problem import did_you_mean
 from prompteval.report.view import RunView
 
@@ -52,6 +53,18 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
         raise UsageError(f"{path}: {error.strerror}") from None
 
 
+def write_files(paths: Sequence[Path], write: Callable[[Path], None]) -> int:
+    """Write each file, and go on where one fails, which is told; 0, or the code of what failed."""
+    codes = [PASS]
+    for path in paths:
+        try:
+            write(path)
+        except PromptevalError as error:
+            printer.tell(f"error: {error}")
+            codes.append(error.exit_code)
+    return deciding(codes)
+
+
 def finish(
     view: RunView,
     paths: Sequence[Path],
@@ -61,41 +74,42 @@ def finish(
     verbose: bool,
     more: Mapping[str, Any] | None = None,
 ) -> int:
-    """Print the run, write the files, say why the exit code is what it is, and return it.
+    """Write the files, print the run, say why the exit code is what it is, and return it.
 
     `more` are keys that the printed JSON has beside those of the run.
     """
+    written = write_files(paths, lambda path: write_report(view, path))
     if as_json:
         from prompteval.report.json import render
 
-        for piece in render(view, more):
-            sys.stdout.write(piece)
+        printer.exact(render(view, more))
     elif not quiet:
         show(view, verbose=verbose)
-    for path in paths:
-        write_report(view, path)
     if not as_json:
         print_last_lines(view)
     _github(view)
-    return view.exit_code
+    return last_code(view.exit_code, written)
+
+
+def last_code(verdict: int, written: int) -> int:
+    """The code that decides, of the verdict's and that of the files; said where it is the files'."""
+    code = deciding((verdict, written))
+    if code != verdict:
+        printer.tell(f"exit {code}: not every file of -o could be written")
+    return code
 
 
 def show(view: RunView, *, verbose: bool) -> None:
     """The tables, in the colours and width of this terminal."""
-    from rich.console import Console
-
     from prompteval.report.terminal import show as show_tables
 
-    width = None if sys.stdout.isatty() else 100
-    show_tables(view, Console(width=width), verbose=verbose)
+    show_tables(view, printer.console(100), verbose=verbose)
 
 
 def print_last_lines(view: RunView) -> None:
     """The run's id, and the verdict with its reason."""
-    from prompteval.core.text import printable
-
-    sys.stdout.write(f"\nrun {view.run_id}\n")
-    sys.stdout.write(f"{view.verdict.value}: {printable(view.reason)} (exit {view.exit_code})\n")
+    printer.show(f"\nrun {view.run_id}\n")
+    printer.line(f"{view.verdict.value}: {view.reason} (exit {view.exit_code})")
 
 
 def _github(view: RunView) -> None:
@@ -104,18 +118,17 @@ def _github(view: RunView) -> None:
         return
     from prompteval.report import github, markdown
 
-    for piece in github.gates(view):
-        sys.stderr.write(piece)
+    printer.annotations(github.gates(view), to_output=False)
     job_summary(markdown.render(view))
 
 
 def job_summary(pieces: Iterable[str]) -> None:
-    """Add a text to the job's summary, where GitHub Actions runs this."""
-    import os
-
+    """Add a text to the job's summary, where GitHub Actions runs this. What fails here changes no verdict."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if os.environ.get("GITHUB_ACTIONS") != "true" or not summary:
         return
-    with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
-        for piece in pieces:
-            file.write(piece)
+    try:
+        with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        printer.tell(f"warning: the job summary was not written: {error.strerror}")

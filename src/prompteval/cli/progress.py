@@ -1,12 +1,16 @@
 """Progress on standard error: one live line in a terminal, a line for each tenth elsewhere."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prompteval.cli import printer
+from prompteval.core.text import one_line
 from prompteval.engine.progress import Meter
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @contextmanager
@@ -14,11 +18,13 @@ def progress(*, quiet: bool) -> Iterator[Meter]:
     """A meter for the engine to report to; silent when `quiet`."""
     if quiet:
         yield Meter()
-    elif sys.stderr.isatty():
-        with _live() as meter:
-            yield meter
-    else:
+        return
+    console = printer.progress_console()
+    if console is None:
         yield PlainMeter()
+    else:
+        with _live(console) as meter:
+            yield meter
 
 
 # Fewer cases than this do not deserve a line of their own.
@@ -47,13 +53,13 @@ class PlainMeter(Meter):
         if self._done >= self._next or self._done == self._total:
             self._next += self._step
             seconds = time.monotonic() - self._started
-            sys.stderr.write(
+            printer.tell(
                 f"{self._title}: {self._done}/{self._total} done, {self._cached} cached, "
-                f"{self._errors} errors, {seconds:.1f} s\n"
+                f"{self._errors} errors, {seconds:.1f} s"
             )
 
     def note(self, text: str) -> None:
-        sys.stderr.write(f"{text}\n")
+        printer.tell(text)
 
 
 class _LiveMeter(Meter):
@@ -66,7 +72,7 @@ class _LiveMeter(Meter):
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._errors = self._cached = 0
-        self._task = self._bar.add_task(title, total=total, extra="")
+        self._task = self._bar.add_task(one_line(title), total=total, extra="")
 
     def advance(self, *, error: bool, cached: bool) -> None:
         self._errors += error
@@ -75,12 +81,11 @@ class _LiveMeter(Meter):
         self._bar.update(self._task, advance=1, extra=extra)
 
     def note(self, text: str) -> None:
-        self._bar.console.print(text, markup=False, highlight=False)
+        self._bar.console.print(one_line(text))
 
 
 @contextmanager
-def _live() -> Iterator[Meter]:
-    from rich.console import Console
+def _live(console: "Console") -> Iterator[Meter]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -93,13 +98,13 @@ def _live() -> Iterator[Meter]:
 
     bar = Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[extra]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
         refresh_per_second=8,
     )

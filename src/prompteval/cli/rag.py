@@ -1,12 +1,12 @@
 """`prompteval rag`: try a suite's retrieval on one question; sweep chunkers, retrievers and rerankers."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from prompteval.cli import printer
 from prompteval.cli.ending import verb
 
 if TYPE_CHECKING:
@@ -64,19 +64,18 @@ def search(
     workspace = find_workspace(Path.cwd())
     found = find(workspace, rag_suite(workspace, suite), question, case)
     if as_json:
-        sys.stdout.write(json.dumps(found.as_json(), indent=2) + "\n")
+        printer.document(found.as_json())
     else:
         _show(found, limit)
     return 0
 
 
 def _show(found: "Found", limit: int) -> None:
-    from prompteval.core.text import printable
     from prompteval.report.terminal import table
 
-    sys.stdout.write(printable(f"{found.suite}: {found.question}\n"))
+    printer.line(f"{found.suite}: {found.question}")
     if not found.candidates:
-        sys.stdout.write("nothing was found\n")
+        printer.line("nothing was found")
         return
     parts = list(found.candidates[0].parts)
     reranked = any(item.rank != item.retrieved for item in found.candidates)
@@ -88,12 +87,12 @@ def _show(found: "Found", limit: int) -> None:
         gold = " (gold)" if item.gold else ""
         text = " ".join(item.text.split())[:40]
         rows.append([str(item.rank), *ranks, *before, f"{item.score:.4f}", item.id + gold, item.fate, text])
-    table(_console(), "", heads, rows)
+    table(printer.console(140), "", heads, rows)
     packed = sum(item.fate == "packed" for item in found.candidates)
     told = (
         f"{len(found.candidates)} candidates, {packed} packed with {found.tokens} of {found.budget} tokens\n"
     )
-    sys.stdout.write(told)
+    printer.show(told)
 
 
 def sweep(
@@ -118,6 +117,7 @@ def sweep(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress.")] = False,
 ) -> int:
     """Compare chunkers, sizes, retrievers and rerankers at one token budget with the suite's own setting."""
+    from prompteval.cli.output import last_code, write_files
     from prompteval.cli.progress import progress
     from prompteval.engine.rag.cells import Grid
     from prompteval.engine.rag.search import rag_suite
@@ -133,23 +133,22 @@ def sweep(
     with progress(quiet=quiet or as_json) as meter:
         found = measure(workspace, path, grid, Selection(limit=limit, sample=sample, seed=seed), meter)
     swept = found.as_json()
-    for file in written:
-        _write(swept, file)
+    code = write_files(written, lambda path: _write(swept, path))
     if as_json:
-        sys.stdout.write(json.dumps(swept, indent=2) + "\n")
-        return 0
+        printer.document(swept)
+        return last_code(0, code)
     _show_sweep(swept)
     if found.resumed:
-        sys.stderr.write(f"{found.resumed} cells were measured before\n")
-    return 0
+        printer.tell(f"{found.resumed} cells were measured before")
+    return last_code(0, code)
 
 
 def _show_sweep(swept: dict[str, Any]) -> None:
     from prompteval.report.sweep import HEADS, legend, rows
     from prompteval.report.terminal import table
 
-    sys.stdout.write(legend(swept) + "\n")
-    table(_console(), "", list(HEADS), rows(swept))
+    printer.show(legend(swept) + "\n")
+    table(printer.console(140), "", list(HEADS), rows(swept))
 
 
 def _writable(paths: list[Path]) -> list[Path]:
@@ -164,13 +163,8 @@ def _writable(paths: list[Path]) -> list[Path]:
 
 
 def _write(swept: dict[str, Any], path: Path) -> None:
+    from prompteval.cli.output import write_pieces
     from prompteval.report.sweep import render_markdown
 
-    text = json.dumps(swept, indent=2) + "\n" if path.suffix == ".json" else "".join(render_markdown(swept))
-    path.write_text(text, encoding="utf-8")
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 140)
+    as_json = path.suffix == ".json"
+    write_pieces(path, [json.dumps(swept, indent=2) + "\n"] if as_json else render_markdown(swept))

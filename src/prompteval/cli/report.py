@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from prompteval.cli import completion
+from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 
 EPILOG = """\
@@ -28,13 +28,15 @@ def register(app: typer.Typer) -> None:
 
 def report(run: RunName, outputs: Outputs) -> int:
     """Write a stored run as JSON, JSONL, CSV, JUnit, Markdown or HTML, without running anything."""
-    from prompteval.cli.output import check_output_paths, write_report
+    from prompteval.cli.output import check_output_paths, last_code, write_files, write_report
     from prompteval.engine.stored import stored_view
     from prompteval.workspace.settings import find_workspace
 
     written = check_output_paths(outputs)
     view = stored_view(find_workspace(Path.cwd()), run)
-    for path in written:
+
+    def write(path: Path) -> None:
         write_report(view, path)
-        typer.echo(f"wrote {path}", err=True)
-    return 0
+        printer.tell(f"wrote {path}")
+
+    return last_code(0, write_files(written, write))

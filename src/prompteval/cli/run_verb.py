@@ -1,7 +1,5 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
-import json
-import sys
 from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -10,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from prompteval.cli import completion
+from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
 from prompteval.core.errors import UsageError
-from prompteval.core.text import printable
 from prompteval.stats.sequential import METHODS, Method
 
 if TYPE_CHECKING:
@@ -209,12 +206,12 @@ def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> in
 
     told = dry_run(workspace, options)
     if as_json:
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        printer.document(told)
         return 0
     for entry in told["entries"]:
         title = f"{entry['suite']}  {entry['prompt']}  {entry['model']}"
-        sys.stdout.write(printable(f"{title}: {_needs(entry)}\n"))
-    sys.stdout.write(f"in all: {_needs(told['total'])}; failed attempts come on top\n")
+        printer.line(f"{title}: {_needs(entry)}")
+    printer.line(f"in all: {_needs(told['total'])}; failed attempts come on top")
     return 0
 
 

@@ -1,13 +1,11 @@
 """`prompteval runs`, `runs rm`, `runs prune`: stored runs, and what they take."""
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prompteval.cli import completion
+from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 
 if TYPE_CHECKING:
@@ -61,15 +59,13 @@ def runs(limit: int, as_json: bool) -> int:
             }
             for record in records
         ]
-        sys.stdout.write(json.dumps(body, indent=2) + "\n")
+        printer.document(body)
         return 0
     if not records:
-        sys.stderr.write("there is no run yet; `prompteval run` makes one\n")
+        printer.tell("there is no run yet; `prompteval run` makes one")
     for record in records:
         entries = ", ".join(" ".join(entry) for entry in record.manifest["entries"])
-        sys.stdout.write(
-            f"{record.run_id}  {record.started[:19]}  {record.verdict or 'unfinished'}  {entries}\n"
-        )
+        printer.show(f"{record.run_id}  {record.started[:19]}  {record.verdict or 'unfinished'}  {entries}\n")
     return 0
 
 
@@ -111,8 +107,8 @@ def _would_go(workspace: "Workspace", run_ids: list[str]) -> int:
 
     now = sizes(workspace)
     for run_id in run_ids:
-        sys.stdout.write(f"{run_id} would go\n")
-    sys.stdout.write(f"{len(run_ids)} runs; results {_bytes(now.results)}, cache {_bytes(now.cache)}\n")
+        printer.line(f"{run_id} would go")
+    printer.line(f"{len(run_ids)} runs; results {_bytes(now.results)}, cache {_bytes(now.cache)}")
     return 0
 
 
@@ -125,11 +121,11 @@ def _tell(pruned: "Pruned", *, as_json: bool) -> int:
             "bytes_before": {"results": before.results, "cache": before.cache},
             "bytes_after": {"results": after.results, "cache": after.cache},
         }
-        sys.stdout.write(json.dumps(body, indent=2) + "\n")
+        printer.document(body)
         return 0
     for run_id in pruned.run_ids:
-        sys.stdout.write(f"{run_id} removed\n")
-    sys.stdout.write(
+        printer.line(f"{run_id} removed")
+    printer.show(
         f"removed: runs {len(pruned.run_ids)}, replies {pruned.replies}; results {_bytes(before.results)} →"
         f" {_bytes(after.results)}, cache {_bytes(before.cache)} → {_bytes(after.cache)}\n"
     )

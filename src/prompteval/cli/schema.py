@@ -1,11 +1,11 @@
 """`prompteval schema`: JSON Schemas for editors and scripts."""
 
-import json
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from prompteval.cli import printer
 from prompteval.cli.ending import verb
 
 
@@ -40,5 +40,5 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")])
         from prompteval.report.schema import run_schema
 
         document = run_schema()
-    typer.echo(json.dumps(document, indent=2))
+    printer.document(document)
     return 0

@@ -1,14 +1,13 @@
 """`prompteval trec`: score a TREC run as trec_eval would, with intervals."""
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prompteval.cli.ending import complain, verb
+from prompteval.cli import printer
+from prompteval.cli.ending import verb
 
 if TYPE_CHECKING:
     from prompteval.rag.trec.score import TrecReport
@@ -74,15 +73,16 @@ def trec(
     joined = join(read_qrels(qrels), read_run(run), "trec" if ties == "trec" else "input")
     report = score(joined, wanted, complete_only=complete_only)
     if joined.duplicates:
-        complain(
+        printer.tell(
             f"warning: {run}:{joined.first_duplicate}:1 PE375 {joined.duplicates} "
             f"line{'' if joined.duplicates == 1 else 's'} with a document the query already has; "
             "the best-ranked counts"
         )
     if as_json:
-        sys.stdout.write(json.dumps(report.as_json(with_queries=per_query), indent=2) + "\n")
+        printer.document(report.as_json(with_queries=per_query))
     else:
-        sys.stdout.writelines(_text(report, per_query))
+        for piece in _text(report, per_query):
+            printer.show(piece)
     return 0
 
 

@@ -54,7 +54,6 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "llm": "prompteval.rag.factories:llm",
     },
     "prompteval.reporters": {
-        "terminal": "prompteval.report.terminal:render",
         "json": "prompteval.report.json:render",
         "jsonl": "prompteval.report.rows:render_jsonl",
         "csv": "prompteval.report.rows:render_csv",

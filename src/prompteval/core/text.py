@@ -1,7 +1,15 @@
 """Text from outside made safe to print."""
 
+import re
+
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_KEPT = {"\n", "\t"}
+# Control characters but new line and tab, lone surrogates, what ends a line for some readers, and what
+# turns the reading direction, which can make a line read as something it is not.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# What a log of GitHub Actions, Azure Pipelines or TeamCity takes for a command: `::name::` first in its
+# line, and `##[name]`, `##vso[name]` anywhere. Colours do not count as text.
+_BLANK = r"(?:[^\S\n]|\x1b\[[\d;]*m)*"
+_COMMAND = re.compile(rf"^({_BLANK}:(?:\x1b\[[\d;]*m)*):|(##\w{{0,20}})\[", re.MULTILINE)
 
 
 def printable(text: str) -> str:
@@ -11,7 +19,22 @@ def printable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(character if _is_safe(character) else _spelt(character) for character in text)
+    return _UNSAFE.sub(lambda match: _spelt(match[0]), text)
+
+
+def inert(text: str) -> str:
+    """`printable` text in which no log finds a command: the character that makes one is spelt out."""
+    return without_commands(printable(text))
+
+
+def without_commands(text: str) -> str:
+    """`text` with the second colon of `::` first in a line, and the bracket of `##[`, spelt out."""
+    return _COMMAND.sub(lambda match: f"{match[1]}\\x3a" if match[1] else f"{match[2]}\\x5b", text)
+
+
+def one_line(text: str) -> str:
+    """`text` with its lines, whatever ends them, joined by a blank."""
+    return " ".join(part for line in text.splitlines() if (part := line.strip()))
 
 
 def percent_encoded(text: str, keep: str = "") -> str:
@@ -24,16 +47,6 @@ def percent_encoded(text: str, keep: str = "") -> str:
 def counted(count: int, name: str) -> str:
     """`1 case`, `1,200 cases`."""
     return f"{count:,} {name}" + ("" if count == 1 else "s")
-
-
-def _is_safe(character: str) -> bool:
-    if character in _KEPT:
-        return True
-    code = ord(character)
-    if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code <= 0xDFFF:
-        return False
-    # Bidirectional overrides can make a line read as something it is not.
-    return not (0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or code in (0x2028, 0x2029))
 
 
 def _spelt(character: str) -> str:

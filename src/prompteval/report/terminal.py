@@ -1,9 +1,9 @@
 """The run as tables for a terminal."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from prompteval.core.text import counted, printable
+from prompteval.core.text import counted, one_line, printable
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import (
     BIN_HEADS,
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
 _STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow", "incomplete": "magenta"}
 
 
-def render(view: RunView) -> Iterator[str]:
-    """The tables as plain text, 100 columns wide."""
-    import io
-
-    from rich.console import Console
-
-    buffer = io.StringIO()
-    show(view, Console(file=buffer, width=100, color_system=None), verbose=False)
-    yield buffer.getvalue()
-
-
 def show(view: RunView, console: "Console", *, verbose: bool) -> None:
     """Print every result to a console; colour and width are the console's."""
     for result in view.results:
@@ -46,11 +35,11 @@ def show(view: RunView, console: "Console", *, verbose: bool) -> None:
 
 
 def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> None:
-    from rich.markup import escape
+    from rich.text import Text
 
     cases = result.cases
     console.print()
-    console.rule(f"[bold]{escape(printable(result.title))}[/bold]", align="left")
+    console.rule(Text(printable(one_line(result.title)), style="bold"), align="left")
     parts = [f"{cases['scored']}/{cases['total']} scored"]
     parts += [f"{cases[name]} {name}" for name in ("errors", "invalid", "skipped") if cases[name]]
     usage = result.usage
@@ -92,7 +81,7 @@ def table(
     heading = Text(printable(title)) if title else None
     grid = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
-        grid.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+        grid.add_column(Text(printable(column)), justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(printable(cell), style=styles(cell)) for cell in row))
     console.print(grid)

@@ -2,13 +2,13 @@
 
 import json
 import sqlite3
-import sys
 import time
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import StoreError
+from prompteval.core.notice import notice
 from prompteval.core.request import COUNTS, Response, Usage
 from prompteval.store.codec import dumps
 from prompteval.store.connection import Migration, open_database, open_for_reading
@@ -77,9 +77,7 @@ class SqliteCache:
         try:
             return _response(text)
         except (ValueError, TypeError, KeyError, AttributeError):
-            sys.stderr.write(
-                f"warning: the cached reply {key[:19]}... is damaged and will be asked for again\n"
-            )
+            notice(f"the cached reply {key[:19]}... is damaged and will be asked for again")
             return None
 
     def exchange(self, key: str) -> tuple[dict[str, Any], Response] | None:

@@ -1,13 +1,13 @@
 """Embeddings from a cache by content and model, so that only what changed is encoded."""
 
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prompteval.core.notice import notice
 from prompteval.core.protocols import Embedder, TokenEmbedder, VectorCache, WindowedEmbedder
 
 Floats = NDArray[np.float32]
@@ -127,5 +127,5 @@ def _read(cache: VectorCache, keys: Sequence[str], kind: np.dtype[Any]) -> dict[
         else:
             found[key] = (rows, truncated)
     if damaged:
-        sys.stderr.write(f"warning: {damaged} cached embeddings are damaged and will be made again\n")
+        notice(f"{damaged} cached embeddings are damaged and will be made again")
     return found

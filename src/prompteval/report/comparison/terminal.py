@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from prompteval.core.text import printable
+from prompteval.core.text import one_line, printable
 from prompteval.core.verdict import ComparisonVerdict
 from prompteval.report.comparison.cells import (
     CHANGES_SHOWN,
@@ -45,10 +45,10 @@ def show(view: ComparisonView, console: "Console", *, verbose: bool) -> None:
 
 
 def _show_result(result: ComparedResult, console: "Console", *, verbose: bool) -> None:
-    from rich.markup import escape
+    from rich.text import Text
 
     console.print()
-    console.rule(f"[bold]{escape(printable(result.title))}[/bold]", align="left")
+    console.rule(Text(printable(one_line(result.title)), style="bold"), align="left")
     for line in told(result):
         console.print(printable(line), markup=False, highlight=False)
     lines = [

@@ -1,0 +1,60 @@
+"""Exceptions, logs and warnings that Python would print by itself: one line each."""
+
+import logging
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from prompteval.cli import crash, printer
+from prompteval.core.notice import Notice
+
+_strays: list[BaseException] = []
+
+
+def watch() -> None:
+    """Take in what threads, finalizers, callbacks, libraries' logs and warnings leave behind."""
+    sys.unraisablehook = lambda found: _note(found.exc_value)
+    threading.excepthook = lambda found: _note(found.exc_value)
+    logging.lastResort = _OneLine(logging.WARNING)
+    warnings.showwarning = _show_warning
+    warnings.simplefilter("default", Notice)
+
+
+def end_strays() -> Iterator[int]:
+    """Tell of each exception that nothing caught while the program went on; a code for each of ours.
+
+    One that went through no code of ours is a fault of somebody else's thread or finalizer: a
+    warning, and no code.
+    """
+    while _strays:
+        error = _strays.pop(0)
+        places = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+        if any(crash.PACKAGE in place.parents for place in places):
+            yield crash.crashed(error)
+        else:
+            printer.tell(f"warning: nothing caught {crash.title(error)}")
+
+
+def _note(error: BaseException | None) -> None:
+    if error is not None and not isinstance(error, SystemExit):
+        _strays.append(error)
+
+
+class _OneLine(logging.Handler):
+    """What a library logs where nobody set up logging: a warning of one line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        more = f": {crash.title(error)}" if error is not None else ""
+        printer.tell(f"warning: {crash.without_secrets(record.getMessage())}{more}")
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
+) -> None:
+    place = "" if issubclass(category, Notice) else f" ({category.__name__}, {filename}:{lineno})"
+    printer.tell(f"warning: {crash.without_secrets(str(message))}{place}")
