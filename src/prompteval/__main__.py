@@ -5,13 +5,16 @@ import sys
 
 def main() -> int:
     """Answer --version at once, import the rest only for real work; the exit code."""
+    from prompteval.isolate.path import leave_current_folder
+
+    leave_current_folder()
     from prompteval.cli import printer
 
     printer.open_streams()
     if sys.argv[1:] in (["--version"], ["-V"]):
         from prompteval._version import __version__
 
-        printer.show(f"prompteval {__version__}\n")
+        printer.line(f"prompteval {__version__}")
         printer.finish()
         return 0
     from prompteval.cli.ending import conclude
@@ -20,9 +23,6 @@ def main() -> int:
 
 
 def _command_line() -> int:
-    from prompteval.isolate.path import leave_current_folder
-
-    leave_current_folder()
     from prompteval.cli.strays import watch
     from prompteval.isolate.leaving import refuse_leaving
 
