@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from prompteval.core.observation import Observation, Row
-from prompteval.core.text import printable
+from prompteval.core.text import inert, printable
 
 SHOWN = 600
 
@@ -79,7 +79,7 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
         if score.status != "skipped":
             value = score.status if score.value is None else f"{score.value:g}"
             lines.append(f"scorer    {score.name} = {value}{score.reason and f': {_short(score.reason)}'}")
-    return printable("\n".join(lines))
+    return inert("\n".join(lines))
 
 
 def _reason(row: Row) -> str:

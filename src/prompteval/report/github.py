@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from prompteval.core.problem import Problem
-from prompteval.core.text import printable
+from prompteval.core.text import inert
 from prompteval.core.verdict import Verdict
 from prompteval.report.view import RunView
 
@@ -27,7 +27,7 @@ def gates(view: RunView) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
-    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return inert(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -5,6 +5,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from prompteval.core.observation import Row
+from prompteval.core.text import printable
 from prompteval.report.case import case_failure
 from prompteval.report.view import ResultView, RunView
 
@@ -57,9 +58,5 @@ def _quoted(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text that XML 1.0 allows: other characters are spelt out."""
-    return "".join(c if _allowed(ord(c)) else f"\\u{ord(c):04x}" for c in text)
-
-
-def _allowed(code: int) -> bool:
-    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+    """Text that XML 1.0 allows and a console shows as it is: other characters are spelt out."""
+    return printable(text).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")

@@ -1,10 +1,8 @@
 """The run as Markdown, for a job summary or a pull request."""
 
-import html
-import re
 from collections.abc import Iterator, Mapping
 
-from prompteval.core.text import counted, printable
+from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import (
     BIN_HEADS,
@@ -19,11 +17,11 @@ from prompteval.report.format import (
     stable,
     wavered,
 )
+from prompteval.report.plain_markdown import safe
 from prompteval.report.rag_tables import tables
 from prompteval.report.rag_view import RagView
 from prompteval.report.view import ResultView, RunView
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
 WORST_SHOWN = 10
 
 
@@ -33,12 +31,6 @@ def render(view: RunView) -> Iterator[str]:
     for result in view.results:
         yield from _result(result)
     yield from _failing(view)
-
-
-def safe(text: str) -> str:
-    """Text that Markdown shows as it is: no markup, no HTML, no link, no control character."""
-    flat = " ".join(printable(text).split())
-    return _SPECIAL.sub(r"\\\1", html.escape(flat, quote=False)).replace("://", ":\u200b//")
 
 
 def _result(result: ResultView) -> Iterator[str]:
@@ -67,7 +59,8 @@ def _result(result: ResultView) -> Iterator[str]:
         yield f"| {safe(tag)} | metric | value | 95 % interval | scored |\n|---|---|---|---|---|\n"
         for value, found in values.items():
             for name, e in found.items():
-                yield f"| {safe(value)} | {safe(name)} | {number(e.value)} | {interval(e)} | {scored(e)} |\n"
+                cells = (safe(value), safe(name), number(e.value), safe(interval(e)), scored(e))
+                yield f"| {' | '.join(cells)} |\n"
         yield "\n"
     if result.gates:
         yield "| gate | verdict | detail |\n|---|---|---|\n"

@@ -1,15 +1,18 @@
 """One line a case and replicate: JSONL and CSV."""
 
-import csv
-import io
 import json
+import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from prompteval.core.observation import Row
 from prompteval.report.view import RunView
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What begins a formula, in any width that a spreadsheet reads as the same character.
+_SIGNS = frozenset("=+-@−")
+# What a program may leave out before it: white space, control and other characters that do not show.
+_BLANK = re.compile("^[\\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
 
 
 def row_json(row: Row) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def render_jsonl(view: RunView) -> Iterator[str]:
 
 
 def render_csv(view: RunView) -> Iterator[str]:
-    """Every row as a CSV line. A cell that a spreadsheet would run as a formula gets a leading quote."""
+    """Every row as a CSV line. A cell that a spreadsheet might run as a formula gets a leading quote."""
     names: list[str] | None = None
     for row in view.rows():
         if names is None:
@@ -75,12 +78,24 @@ def _text(value: Any) -> str:
 
 
 def _line(cells: list[Any]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow([_safe(cell) for cell in cells])
-    return buffer.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")
+    line = ",".join(_quoted(_safe(cell)) if isinstance(cell, str) else _plain(cell) for cell in cells) + "\n"
+    return line.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _safe(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return "'" + cell
-    return "" if cell is None else cell
+def _plain(cell: Any) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _quoted(text: str) -> str:
+    """In quotes where it needs them: csv.writer leaves a carriage return bare, which ends a row elsewhere."""
+    if len(text.splitlines()) > 1 or text.strip() != text or any(mark in text for mark in ',;"\t\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _safe(text: str) -> str:
+    """`text` with a quote before it where its first character, blanks left out, begins a formula."""
+    first = _BLANK.sub("", text, count=1)[:1]
+    if text.startswith(("\t", "\r", "\n")) or unicodedata.normalize("NFKC", first)[:1] in _SIGNS:
+        return "'" + text
+    return text

@@ -25,12 +25,12 @@ def render(found: Sequence[Problem]) -> Iterator[str]:
 
 
 def _result(problem: Problem, rule: int) -> dict[str, Any]:
-    text = problem.message + (f" ({problem.help})" if problem.help else "")
+    text = printable(problem.message + (f" ({problem.help})" if problem.help else ""))
     return {
         "ruleId": problem.code,
         "ruleIndex": rule,
         "level": problem.severity,
-        "message": {"text": printable(text)},
+        "message": {"text": text.replace("](", "]\u200b(")},  # else a link, to wherever it says
         "locations": [{"physicalLocation": _place(problem)}],
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prompteval.report.format import number
+from prompteval.report.plain_markdown import safe
 
 HEADS = (
     "cell", "recall", "precision", "IoU", "difference", "95 % interval", "Holm p", "verdict", "chunks",
@@ -28,9 +29,9 @@ def legend(swept: Mapping[str, Any]) -> str:
 
 def render_markdown(swept: Mapping[str, Any]) -> Iterator[str]:
     """The table with its legend."""
-    yield f"{legend(swept)}\n\n| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}\n"
+    yield f"{safe(legend(swept))}\n\n| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}\n"
     for row in rows(swept):
-        yield f"| {' | '.join(row)} |\n"
+        yield f"| {' | '.join(map(safe, row))} |\n"
 
 
 def _row(cell: Mapping[str, Any]) -> list[str]:

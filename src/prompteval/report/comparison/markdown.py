@@ -13,7 +13,7 @@ from prompteval.report.comparison.cells import (
 )
 from prompteval.report.comparison.diff import changed_words
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
-from prompteval.report.markdown import safe
+from prompteval.report.plain_markdown import safe
 
 PART_SHOWN = 400  # characters of each part: a comment on a pull request has an end
 _TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>")}

@@ -9,7 +9,7 @@ import pytest
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput, PromptevalError
 from prompteval.core.observation import Row
-from prompteval.core.text import printable
+from prompteval.core.text import inert, one_line, printable
 from prompteval.core.verdict import Verdict
 from prompteval.isolate.leaving import refuse_leaving
 from prompteval.plan.case_scan import empty_problems
@@ -48,7 +48,7 @@ class SuiteFile(pytest.File):
             if wrong:
                 raise InvalidInput(wrong)
         except PromptevalError as error:
-            raise self.CollectError(printable(str(error))) from None
+            raise self.CollectError(inert(str(error))) from None
         self.root = workspace.root
         self.runs = SuiteRuns(
             workspace,
@@ -102,7 +102,7 @@ class ModelNode(pytest.Collector):
         for path, cases in file.plan.cases_by_file():
             for case in cases:
                 if not suite.splits or case.split in suite.splits:
-                    yield CaseItem.from_parent(self, name=case.id, case=case, place=path)
+                    yield CaseItem.from_parent(self, name=printable(one_line(case.id)), case=case, place=path)
         if suite.gate:
             yield GateNode.from_parent(self, name="gate")
 
@@ -115,7 +115,7 @@ class GateNode(pytest.Collector):
         file = self.getparent(SuiteFile)
         assert file is not None
         for position, gate in enumerate(file.plan.gates):
-            yield GateItem.from_parent(self, name=str(gate.rule), position=position)
+            yield GateItem.from_parent(self, name=printable(str(gate.rule)), position=position)
 
 
 class SuiteItem(pytest.Item):
@@ -131,7 +131,7 @@ class SuiteItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The message alone for what is not a fault of this program."""
         if isinstance(excinfo.value, Failed | PromptevalError):
-            return printable(str(excinfo.value))
+            return inert(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def _title(self, name: str) -> str:
