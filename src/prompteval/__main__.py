@@ -27,7 +27,6 @@ def _command_line() -> int:
     from prompteval.isolate.leaving import refuse_leaving
 
     refuse_leaving()
-
     watch()
     from prompteval.cli.app import command_line
 
