@@ -66,15 +66,15 @@ def test_a_question_asked_again_builds_nothing(tmp_path: Path) -> None:
 
 
 def test_b16_an_index_of_another_dimension_or_model_is_refused_with_how_to_rebuild(tmp_path: Path) -> None:
-    """Before the first question, and naming the folder."""
+    """Another model when the suite is read, another dimension at the first question; the folder is named."""
     options = {"folder": "index"}
-    build_retriever(Part("dense", options), ingredients(tmp_path))
+    build_retriever(Part("dense", options), ingredients(tmp_path)).search("alpha", 1)
     with pytest.raises(UsageError, match=r"the index was built with letters:abehlpt.*delete the folder"):
         build_retriever(Part("dense", options), ingredients(tmp_path, Letters("ab", "other")))
     same_name = Letters("ab")
     same_name.identity = "letters:abehlpt"
     with pytest.raises(UsageError, match="7 dimensions, the model gives 2"):
-        build_retriever(Part("dense", options), ingredients(tmp_path, same_name))
+        build_retriever(Part("dense", options), ingredients(tmp_path, same_name)).search("alpha", 1)
 
 
 def test_s13_a_poisoned_index_file_is_refused(tmp_path: Path) -> None:
@@ -82,10 +82,22 @@ def test_s13_a_poisoned_index_file_is_refused(tmp_path: Path) -> None:
     import pickle
 
     options = {"folder": "index"}
-    build_retriever(Part("dense", options), ingredients(tmp_path))
+    build_retriever(Part("dense", options), ingredients(tmp_path)).search("alpha", 1)
     (tmp_path / "index" / "vectors.safetensors").write_bytes(pickle.dumps({"vectors": [1, 2]}))
     with pytest.raises(UsageError, match="is not the file that was written"):
         build_retriever(Part("dense", options), ingredients(tmp_path))
+
+
+@pytest.mark.parametrize("folder", ["../index", "/index", "link", "a/../../index", "link/index"])
+def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, folder: str) -> None:
+    """Neither a path nor a link leads out, and nothing is encoded or written before the first question."""
+    root = tmp_path / "ws"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path)
+    with pytest.raises(UsageError, match="leads out of the workspace"):
+        build_retriever(Part("dense", {"folder": folder}), ingredients(root))
+    build_retriever(Part("dense", {"folder": "index"}), ingredients(root))
+    assert [path.name for path in root.iterdir()] == ["link"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from prompteval.rag.index.content import content_of
 from prompteval.rag.index.dense import KINDS, DenseIndex
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
-from prompteval.rag.index.persist import open_index
+from prompteval.rag.index.persist import check_index, open_index
 from prompteval.rag.index.words import Words
 from prompteval.rag.remembered import Deferred, RememberedReranker, RememberedRetriever
 from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
@@ -30,6 +30,7 @@ from prompteval.rag.rerank.late_interaction import LateInteraction
 from prompteval.rag.rerank.llm import LLMReranker
 from prompteval.rag.trec.read import read_run
 from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.tree import resolve_inside
 
 RETRIEVERS = "prompteval.retrievers"
 RERANKERS = "prompteval.rerankers"
@@ -112,7 +113,8 @@ def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`dense: {model, index, folder}`: cosine similarity.
 
-    `folder` keeps the index on disk; one of another model or dimension is refused.
+    `folder` keeps the index on disk; one of another model is refused now, one of another dimension
+    when it is opened, at the first search.
     """
     chosen = {**ingredients.section.dense, **options}
     refuse_unknown("dense", chosen, ("model", "index", "folder"))
@@ -121,18 +123,34 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
         raise UsageError(f"dense: there is no index {kind!r}", did_you_mean(str(kind), KINDS))
     model = ingredients.embedder(str(chosen.get("model", "minilm")))
     ingredients.encoders.append(model)
-    chunks = ingredients.chunks
+    chunks, folder = ingredients.chunks, _index_folder(chosen, ingredients)
+    if folder is not None:
+        check_index(folder, chunks, model, kind)
 
     def build() -> Retriever:
-        if "folder" in chosen:
-            return open_index(ingredients.here / str(chosen["folder"]), chunks, model, kind)
+        if folder is not None:
+            return open_index(folder, chunks, model, kind)
         return DenseIndex.build(chunks, model, kind)
 
-    identity = f"dense({kind},{model.identity},{ingredients.content})"
-    found = Deferred(identity, build)
-    if "folder" in chosen:
-        found.built  # noqa: B018 - an index of another model is refused before the first question
-    return found
+    return Deferred(f"dense({kind},{model.identity},{ingredients.content})", build)
+
+
+def _index_folder(options: Mapping[str, Any], ingredients: Ingredients) -> Path | None:
+    """The folder that keeps the index, below the workspace's root; None where none is named."""
+    named = options.get("folder")
+    if named is None:
+        return None
+    if not isinstance(named, str) or not named:
+        raise UsageError(f"dense: folder is {named!r}", "give the path of a folder")
+    return _inside(ingredients, "dense: folder", ingredients.here / named)
+
+
+def _inside(ingredients: Ingredients, what: str, path: Path) -> Path:
+    """A path of a suite, links followed. Raises UsageError where it leads out of the workspace."""
+    try:
+        return resolve_inside(ingredients.root.resolve(), path)
+    except ValueError as error:
+        raise UsageError(f"{what} {path}: {error}", "keep it below the workspace's root") from None
 
 
 def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
@@ -164,7 +182,7 @@ def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`{run: file.trec}`: recorded rankings by case id, of each the first `depth` documents."""
     refuse_unknown("run", options, ("run",))
-    path = ingredients.root / str(options["run"])
+    path = _inside(ingredients, "run", ingredients.root / str(options["run"]))
     table = read_run(path)
     hits: dict[int, list[tuple[str, float]]] = {}
     for query, document, score in zip(table.query, table.document, table.number, strict=True):

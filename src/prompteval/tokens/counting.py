@@ -1,5 +1,6 @@
 """One counter for a model: exact where the vocabulary is at hand, else an estimate that says so."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -7,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from prompteval.tokens.encodings import cached_vocabulary, encoding_of
+from prompteval.tokens.encodings import CACHE_VARIABLE, cached_vocabulary, encoding_of
 from prompteval.tokens.offsets import starts_by_bytes, starts_of_pieces
 
 # The usual rule for English: a token is about four characters. Over bytes it also fits other scripts.
@@ -81,10 +82,17 @@ def counter(model: str, tokenizer: Path | None = None) -> Counter:
 
 @cache
 def _tiktoken(encoding: str, vocabulary: Path) -> Vocabulary:
-    """`vocabulary` was verified and lies where tiktoken looks, so that it does not fetch."""
+    """`vocabulary` was verified; tiktoken is sent to its folder, so that it does not fetch."""
     import tiktoken
 
-    loaded = tiktoken.get_encoding(encoding)
+    before = os.environ.get(CACHE_VARIABLE)
+    os.environ[CACHE_VARIABLE] = str(vocabulary.parent)
+    try:
+        loaded = tiktoken.get_encoding(encoding)
+    finally:
+        os.environ.pop(CACHE_VARIABLE)
+        if before is not None:
+            os.environ[CACHE_VARIABLE] = before
 
     def starts(text: str) -> list[int]:
         return starts_of_pieces(loaded.decode_tokens_bytes(loaded.encode_ordinary(text)))

@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 DEFAULT = "o200k_base"
+CACHE_VARIABLE = "TIKTOKEN_CACHE_DIR"
 
 # Longest prefix first where one is the start of another.
 _BY_PREFIX: tuple[tuple[str, str], ...] = (
@@ -61,7 +61,9 @@ def cached_vocabulary(encoding: str) -> Path | None:
 
 
 def _cache_folder() -> Path | None:
-    for name in ("TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"):
+    for name in (CACHE_VARIABLE, "DATA_GYM_CACHE_DIR"):
         if name in os.environ:
             return Path(os.environ[name]) if os.environ[name] else None
-    return Path(tempfile.gettempdir()) / "data-gym-cache"
+    # tempfile would write a file to find out, and `check` writes none.
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    return Path(next(filter(None, named), "/tmp")) / "data-gym-cache"

@@ -73,15 +73,36 @@ class WorkingTree:
 
     def _inside(self, path: str) -> Path:
         try:
-            place = (self._root / path).resolve()
-        except (OSError, RuntimeError):  # RuntimeError is pathlib's word for a loop
-            raise _unreadable(path, "its link leads in a circle, or its name is too long") from None
-        except ValueError:
-            raise _unreadable(path, "a path holds no NUL") from None
-        if place != self._root and self._root not in place.parents:
-            message = "leads out of the workspace"
-            raise InvalidInput([Problem(path, 0, 0, "PE114", message, "keep files below its root")])
-        return place
+            return resolve_inside(self._root, path)
+        except LeadsOut as error:
+            raise InvalidInput(
+                [Problem(path, 0, 0, "PE114", str(error), "keep files below its root")]
+            ) from None
+        except ValueError as error:
+            raise _unreadable(path, str(error)) from None
+
+
+class LeadsOut(ValueError):
+    """A path that leads out of the workspace, by itself or through a link."""
+
+    def __init__(self) -> None:
+        super().__init__("leads out of the workspace")
+
+
+def resolve_inside(root: Path, path: Path | str) -> Path:
+    """The place of a path that starts at the resolved `root`, links followed.
+
+    Raises LeadsOut for one that is not below the root, ValueError for one that cannot be a path.
+    """
+    try:
+        place = (root / path).resolve()
+    except (OSError, RuntimeError):  # RuntimeError is pathlib's word for a loop
+        raise ValueError("its link leads in a circle, or its name is too long") from None
+    except ValueError:
+        raise ValueError("a path holds no NUL") from None
+    if place != root and root not in place.parents:
+        raise LeadsOut
+    return place
 
 
 def why_unreadable(tree: Tree, path: str) -> str:

@@ -47,14 +47,8 @@ def load_index(folder: Path, embedder: Embedder) -> DenseIndex:
     Raises UsageError, with how to rebuild, when it was built with another model or dimension, when
     a file is missing, damaged or has another hash than was written.
     """
-    meta = _meta(folder)
-    if meta["model"] != embedder.identity:
-        message = f"{folder}: the index was built with {meta['model']}, not {embedder.identity}"
-        raise UsageError(message, f"{REBUILD}, or use the model it was built with")
-    vectors = _vectors(folder, meta["sha256"])
+    meta, vectors = _read(folder, embedder.identity)
     identity = IndexIdentity(meta["model"], meta["dimension"], meta["kind"], meta["content"])
-    if vectors.shape != (len(meta["ids"]), identity.dimension):
-        raise UsageError(f"{folder}: the vectors do not belong to the index", REBUILD)
     given = int(embedder.embed(["dimension"])[0].shape[1])
     if given != identity.dimension:
         message = f"{folder}: the index has {identity.dimension} dimensions, the model gives {given}"
@@ -70,15 +64,41 @@ def open_index(
     Another corpus or kind of index is rebuilt; an index of another model or dimension, or one that
     is damaged, is refused as by `load_index`.
     """
-    if (folder / META_FILE).exists():
-        meta = _meta(folder)
-        if meta["model"] != embedder.identity or (
-            meta["kind"] == kind and meta["content"] == content_of(chunks)
-        ):
-            return load_index(folder, embedder)
+    if _is_current(folder, chunks, embedder, kind):
+        return load_index(folder, embedder)
     index = DenseIndex.build(chunks, embedder, kind)
     save_index(index, folder)
     return index
+
+
+def check_index(folder: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat") -> None:
+    """Raise UsageError where `open_index` would refuse the folder, without asking the model or writing.
+
+    Only another dimension of a model of the same name is not seen.
+    """
+    if _is_current(folder, chunks, embedder, kind):
+        _read(folder, embedder.identity)
+
+
+def _is_current(folder: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind) -> bool:
+    """Whether the folder has an index to be read: of these chunks, or of another model, which is refused."""
+    if not (folder / META_FILE).exists():
+        return False
+    meta = _meta(folder)
+    same = (meta["kind"], meta["content"]) == (kind, content_of(chunks))
+    return same or bool(meta["model"] != embedder.identity)
+
+
+def _read(folder: Path, model: str) -> tuple[dict[str, Any], Any]:
+    """(what the index says of itself, its vectors). Raises UsageError as `load_index` does."""
+    meta = _meta(folder)
+    if meta["model"] != model:
+        message = f"{folder}: the index was built with {meta['model']}, not {model}"
+        raise UsageError(message, f"{REBUILD}, or use the model it was built with")
+    vectors = _vectors(folder, meta["sha256"])
+    if vectors.shape != (len(meta["ids"]), meta["dimension"]):
+        raise UsageError(f"{folder}: the vectors do not belong to the index", REBUILD)
+    return meta, vectors
 
 
 def _meta(folder: Path) -> dict[str, Any]:
