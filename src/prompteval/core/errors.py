@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from prompteval.core.problem import Problem
+from prompteval.core.secret import hide
 
 
 class PromptevalError(Exception):
@@ -96,11 +97,13 @@ class ProviderError(PromptevalError):
     """A model call failed.
 
     `kind` is one of: timeout, connection, rate_limit, quota, auth, not_found, bad_request,
-    server, bad_response, empty, no_match, stale_recording, unsupported, no_credentials, paused
+    server, bad_response, too_large (an answer without end), empty, no_match, stale_recording,
+    unsupported, no_credentials, paused
     (the server asks for a longer wait than is allowed), budget (the money is spent), expired (a
     batch ended before the request was done), offline (a live call that is not allowed).
     `retryable` says whether the same call may go through later; `retry_after_s` is the
-    server's own wish in seconds; `excerpt` is the start of the body, where there was one;
+    server's own wish in seconds; `excerpt` is the start of the body, where there was one (secrets are
+    hidden in it and in the message);
     `possibly_billed` says that the server may have done the work and charge for it. The layers
     add how many attempts were made, how many of them may have been billed, and how long the last
     one took, in seconds.
@@ -119,7 +122,7 @@ class ProviderError(PromptevalError):
         excerpt: str = "",
         possibly_billed: bool = False,
     ) -> None:
-        super().__init__(message)
+        super().__init__(hide(message))
         self.kind = kind
         self.possibly_billed = possibly_billed
         self.attempts = 1
@@ -128,4 +131,4 @@ class ProviderError(PromptevalError):
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.status = status
-        self.excerpt = excerpt
+        self.excerpt = hide(excerpt)

@@ -1,21 +1,56 @@
-"""Credentials that were typed where they do not belong."""
+"""Credentials: those that were typed where they do not belong, and those that this process was given.
 
+Whoever reads a key from the environment does it by `from_environment`. `hide` takes it, and whatever has
+the shape of a key, out of each text that a server, an application or an exception gives back, before the
+text is cut, scored, stored or shown.
+"""
+
+import os
 import re
-from collections.abc import Iterator
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
-# Published shapes of keys: OpenAI and compatible, GitHub, AWS, Google, Slack, private key blocks, GitLab,
-# Stripe, Hugging Face, Groq, xAI.
-_SHAPES = re.compile(
-    r"\bsk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{16,}"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{40,}"
-    r"|\bAKIA[0-9A-Z]{16}\b|\bAIza[A-Za-z0-9_-]{35}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\bglpat-[A-Za-z0-9_-]{20,}|\b[rs]k_live_[A-Za-z0-9]{20,}|\bhf_[A-Za-z0-9]{30,}"
-    r"|\bgsk_[A-Za-z0-9]{40,}|\bxai-[A-Za-z0-9]{60,}"
+from prompteval.core.text import percent_encoded
+
+# Published shapes of keys: OpenAI and compatible, GitHub, AWS, Google, Slack, GitLab, Stripe, Hugging Face,
+# Groq, xAI. Each begins with something that is quickly looked for.
+_OPENAI: Final = r"sk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{16,}"
+_OTHERS: Final = (
+    r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{40,}|(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{35}"
+    r"|xox[abeprs]-[A-Za-z0-9-]{10,}|glpat-[A-Za-z0-9_-]{20,}|[rs]k_live_[A-Za-z0-9]{20,}"
+    r"|hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}"
 )
+_PRIVATE_KEY: Final = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+# What one of them begins with, or holds: searched for first, since nearly every text has none.
+_MAYBE = re.compile(
+    r"sk-|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abeprs]-|glpat-|k_live_|hf_|gsk_|xai-"
+    r"|PRIVATE KEY-----|\.eyJ"
+)
+# As a person types them: at the beginning of a word.
+_TYPED = re.compile(rf"\b(?:{_OPENAI}|{_OTHERS})|{_PRIVATE_KEY}")
+# As they stand in what comes back, with anything before and behind. Inside a word `sk-` needs a digit and a
+# long run, which tell a key from `risk-averse-but-fine`; a private key goes to its end; a web token too.
+_ANYWHERE = re.compile(
+    rf"\b{_OPENAI}|{_OTHERS}"
+    r"|sk-(?=[A-Za-z_-]{0,48}[0-9])(?=[A-Za-z0-9_-]{0,24}?[A-Za-z0-9]{12})[A-Za-z0-9_-]{16,}"
+    rf"|{_PRIVATE_KEY}(?:[^-]|-(?!----))*+(?:-----END [A-Z ]{{0,40}}PRIVATE KEY-----)?"
+    r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}"
+)
+# What local servers are given where they want a key and check none.
+_PLACEHOLDERS = frozenset(
+    {"not-needed", "no-key-required", "sk-no-key-required", "lm-studio", "placeholder", "dummy-key"}
+)
+_SECRET_NAMES = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PAT", "APIKEY", "CREDENTIAL"})
+_SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|passw|credential|signature|^sig$|^code$", re.I)
+_RANDOM = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{12,}")
+_ESCAPED = re.compile(
+    r"%([0-9a-f]{2})|\\u00([0-9a-f]{2})|\\x([0-9a-f]{2})|&#x0{0,4}([0-9a-f]{2});|&#0{0,4}([0-9]{2,3});"
+)
+# A longer text is not searched for escapes of single characters, which takes long where it is made of them.
+_MOST_ESCAPED: Final = 200_000
 
-
-SHORTEST = 8
+SHORTEST: Final = 8
 
 
 def find_secret(text: str) -> tuple[int, str] | None:
@@ -25,21 +60,153 @@ def find_secret(text: str) -> tuple[int, str] | None:
 
 def find_secrets(text: str) -> Iterator[tuple[int, str]]:
     """(offset, redacted form) of everything in `text` that looks like a credential."""
-    for match in _SHAPES.finditer(text):
+    for match in _TYPED.finditer(text):
         yield match.start(), redacted(match[0])
 
 
-def hide(text: str, *known: str) -> str:
-    """`text` with each `known` credential, and whatever looks like one, cut to its beginning.
-
-    A known one of under eight characters stays: it is a word such as `EMPTY`, and no secret.
-    """
-    for secret in known:
-        if len(secret) >= SHORTEST:
-            text = text.replace(secret, redacted(secret))
-    return _SHAPES.sub(lambda match: redacted(match[0]), text)
-
-
 def redacted(secret: str) -> str:
-    """The first characters, enough to find it, and its length."""
-    return f"{secret[:6]}…({len(secret)} characters)"
+    """The first characters, enough to find it and no more than a quarter, and its length."""
+    return f"{secret[: min(6, len(secret) // 4)]}…({len(secret)} characters)"
+
+
+class Redactor:
+    """Takes out of texts what it was given to know, in any spelling, and whatever has the shape of a key.
+
+    Spellings are: either case, percent, JSON and HTML escapes, hexadecimal, and base64 at each offset. A
+    known one of under eight characters, or a usual placeholder, stays: it is a word such as `EMPTY`.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._forms: tuple[str, ...] = ()
+        self._shown: list[str] = []
+        self._pattern: re.Pattern[str] | None = None
+
+    def remember(self, *secrets: str) -> None:
+        """Know these from now on."""
+        new = {secret.strip() for secret in secrets} - self._known.keys() - _PLACEHOLDERS
+        for secret in new:
+            if len(secret) >= SHORTEST:
+                self._known[secret] = redacted(secret)
+                self._forms = tuple({*self._forms, *(form.lower() for form in _spellings(secret))})
+                self._pattern = None
+
+    def hide(self, text: str) -> str:
+        """`text` with every secret cut to its beginning and its length."""
+        if _MAYBE.search(text):
+            text = _ANYWHERE.sub(lambda match: redacted(match[0]), text)
+        return self._without_known(text) if self._holds_known(text) else text
+
+    def hide_all(self, value: Any) -> Any:
+        """A JSON value with `hide` applied to every text in it, keys too."""
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, Mapping):
+            return {self.hide_all(key): self.hide_all(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(map(self.hide_all, value)) if value else value
+        return value
+
+    def holds(self, text: str) -> bool:
+        """Whether there may be anything to hide in a text or in the JSON value that it is the text of."""
+        return _MAYBE.search(text) is not None or self._holds_known(text)
+
+    def _holds_known(self, text: str) -> bool:
+        if not self._forms:
+            return False
+        lowered = text.lower()
+        if self._in(lowered):
+            return True
+        if "\\/" in lowered and self._in(lowered.replace("\\/", "/")):
+            return True
+        escaped = "%" in lowered or "\\u00" in lowered or "\\x" in lowered or "&#" in lowered
+        if escaped and len(lowered) <= _MOST_ESCAPED:
+            return self._in(_ESCAPED.sub(_unescaped, lowered))
+        return False
+
+    def _in(self, lowered: str) -> bool:
+        for form in self._forms:  # noqa: SIM110 - the plain loop is twice as fast as any()
+            if form in lowered:
+                return True
+        return False
+
+    def _without_known(self, text: str) -> str:
+        if self._pattern is None:
+            longest_first = sorted(self._known, key=len, reverse=True)
+            self._shown = [self._known[secret] for secret in longest_first]
+            self._pattern = re.compile("|".join(map(_any_spelling, longest_first)), re.IGNORECASE)
+        return self._pattern.sub(lambda match: self._shown[(match.lastindex or 1) - 1], text)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """What the secret may look like in a text, but for escapes of single characters."""
+    yield secret
+    yield from _coded(secret)
+    yield percent_encoded(secret)
+    yield secret.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _coded(secret: str) -> set[str]:
+    """The secret in hexadecimal, and in base64 at each offset without what its neighbours decide."""
+    data = secret.encode("utf-8", "surrogatepass")
+    found = {data.hex()}
+    for shift in range(3):
+        padded = b"\0" * shift + data
+        for encode in (b64encode, urlsafe_b64encode):
+            first, last = (0, 2, 3)[shift], len(padded) // 3 * 4 + (0, 1, 2)[len(padded) % 3]
+            found.add(encode(padded).decode("ascii")[first:last])
+    return {form for form in found if len(form) >= SHORTEST}
+
+
+def _any_spelling(secret: str) -> str:
+    """A pattern, in a group, for the secret with each character as it is or escaped, and as a code."""
+    return f"({'|'.join([''.join(map(_any_character, secret)), *map(re.escape, _coded(secret))])})"
+
+
+def _any_character(character: str) -> str:
+    code = ord(character)
+    forms = [re.escape(character), percent_encoded(character), rf"\\u{code:04x}"]
+    if character in '"\\/':
+        forms.append(re.escape("\\" + character))
+    if code < 0x80:
+        forms += [f"%{code:02x}", rf"\\x{code:02x}", f"&#x0{{0,4}}{code:x};", f"&#0{{0,4}}{code};"]
+    return f"(?:{'|'.join(dict.fromkeys(forms))})"
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    *hexadecimal, decimal = match.groups()
+    code = int(decimal) if decimal else int(next(filter(None, hexadecimal)), 16)
+    return chr(code).lower()
+
+
+# Of this process: a key that one part of it was given must not come out of another.
+_redactor = Redactor()
+remember, hide, hide_all, holds_secret = (
+    _redactor.remember, _redactor.hide, _redactor.hide_all, _redactor.holds,
+)  # fmt: skip
+
+
+def from_environment(variable: str) -> str:
+    """The value of a variable that holds a key, hidden from now on; empty where it is not set."""
+    value = os.environ.get(variable, "")
+    remember(value)
+    return value
+
+
+def remember_environment() -> None:
+    """Know whatever the environment names as a secret: letters and digits under such a name."""
+    for name, value in os.environ.items():
+        if name.upper().rpartition("_")[2] in _SECRET_NAMES and _RANDOM.fullmatch(value):
+            remember(value)
+
+
+def remember_pairs(pairs: Iterable[tuple[str, str]]) -> None:
+    """Know the values of headers, or of a query, that are secrets by their names."""
+    for name, value in pairs:
+        if is_secret_name(name):
+            remember(value, value.rpartition(" ")[2])
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a header or a part of a query holds a secret, as its name says."""
+    return _SECRET_NAME.search(name) is not None

@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError, UsageError
+from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError, StoreError, UsageError
 from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
+from prompteval.core.strict_json import loads
 from prompteval.engine.progress import Meter
 from prompteval.engine.runner import Stop
 from prompteval.engine.targets.prompt import PromptTarget
@@ -28,7 +29,6 @@ from prompteval.providers.openai.batch import (
     BatchClient,
     BatchState,
     batch_line,
-    read_results,
 )
 from prompteval.store.cache import SqliteCache
 from prompteval.store.pruning import delete_database
@@ -52,6 +52,20 @@ class Sent:
     part: int = -1
 
 
+_KINDS = {"model": str, "batch": str, "lines": int, "collected": bool, "part": int}
+
+
+def _read_list(path: Path) -> list[Sent]:
+    """What was sent, as it was written down. Raises StoreError for a file that is damaged."""
+    try:
+        found = [Sent(**one) for one in loads(path.read_bytes())]
+        if any(type(getattr(one, name)) is not kind for one in found for name, kind in _KINDS.items()):
+            raise TypeError("a value of the wrong type")
+        return found
+    except (ValueError, TypeError) as error:
+        raise StoreError(str(path), f"could not be read: {error}; the run cannot go on with it") from None
+
+
 class BatchFolder:
     """What a run in batch mode keeps on disk: what was sent, and the replies that came back."""
 
@@ -64,7 +78,14 @@ class BatchFolder:
         self.errors: dict[str, ProviderError] = {}
         self.sent: list[Sent] = []
         if self._list.exists():
-            self.sent = [Sent(**one) for one in json.loads(self._list.read_text(encoding="utf-8"))]
+            self.sent = _read_list(self._list)
+
+    def take(self, key: str, result: Response | ProviderError) -> None:
+        """Keep the result of a request where its case finds it."""
+        if isinstance(result, Response):
+            self.replies.put(key, "{}", result)
+        else:
+            self.errors[key] = result
 
     def save(self) -> None:
         """Write down what was sent, in one step."""
@@ -193,7 +214,7 @@ async def _collect(folder: BatchFolder, clients: dict[str, BatchClient], meter: 
                 meter.note(text)
                 told = text
             if state.ended:
-                await _store(folder, sent, state, clients[sent.model])
+                await _store(folder, sent, state, clients[sent.model], meter)
                 waiting.remove(sent)
         if waiting:
             with suppress(TimeoutError):
@@ -201,17 +222,18 @@ async def _collect(folder: BatchFolder, clients: dict[str, BatchClient], meter: 
             pause = min(pause * 2, LONGEST_LOOK_SECONDS)
 
 
-async def _store(folder: BatchFolder, sent: Sent, state: BatchState, client: BatchClient) -> None:
+async def _store(
+    folder: BatchFolder, sent: Sent, state: BatchState, client: BatchClient, meter: Meter
+) -> None:
     """Put the replies of an ended batch where the cases find them."""
     for file_id in (state.output_file, state.error_file):
         if file_id is None:
             continue
-        await client.download(file_id, folder.file)
-        for key, result in read_results(folder.file):
-            if isinstance(result, Response):
-                folder.replies.put(key, "{}", result)
-            else:
-                folder.errors[key] = result
+        unread = await client.results(file_id, sent.lines, folder.take)
+        if unread:
+            meter.note(
+                f"batch {sent.batch}: {unread} lines of its results cannot be read and are passed over"
+            )
     if state.status == "failed":
         raise ProviderError("bad_request", f"batch {sent.batch} failed: {state.message or 'no reason given'}")
     folder.replies.flush()

@@ -2,34 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
-from prompteval.core.request import COUNTS, Request, Response, Usage
-
-
-def response_as_json(response: Response) -> dict[str, Any]:
-    """A reply as JSON values, what is empty left out."""
-    body = asdict(response)
-    body.pop("served_by")
-    body["details"] = {key: value for key, value in response.details.items() if key not in COUNTS}
-    return {key: value for key, value in body.items() if value not in (None, {}, [])}
-
-
-def response_from_json(raw: Mapping[str, Any], served_by: Any) -> Response:
-    """A stored reply. Raises ValueError, TypeError or KeyError when it is not one."""
-    values = dict(raw)
-    usage = values.pop("usage", None)
-    logprobs = values.pop("logprobs", None)
-    return Response(
-        **values,
-        usage=None if usage is None else Usage(**usage),
-        logprobs=None if logprobs is None else tuple(logprobs),
-        served_by=served_by,
-    )
+from prompteval.core.request import Request, Response
+from prompteval.core.response_json import check_request, response_as_json, response_from_json
+from prompteval.core.strict_json import loads
+from prompteval.workspace.text import decode
 
 
 class Recorder:
@@ -45,7 +26,7 @@ class Recorder:
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is no folder", "make it first")
         if go_on and path.exists():
-            for key, found in read_recording(path.read_text(encoding="utf-8"), str(path)).items():
+            for key, found in read_recording(decode(path.read_bytes(), str(path)), str(path)).items():
                 self._keep(key, found)
 
     def __contains__(self, key: str) -> bool:
@@ -76,20 +57,28 @@ def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        column, reason = 1, ""
+        column = 1
         try:
-            raw = json.loads(line)
-            response_from_json(raw["response"], "replay")
-            found[raw["key"]] = raw
+            raw = loads(line)
+            found[_checked_key(raw)] = raw
+            continue
         except json.JSONDecodeError as error:
             column, reason = error.colno, f"not JSON: {error.msg}"
-        except RecursionError:
-            reason = "nested too deeply"
-        except KeyError as error:
-            reason = f"it has no {error}"
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             reason = str(error)
-        if reason:
-            problem = Problem(path, number, column, "PE402", f"not a recorded reply: {reason}")
-            raise InvalidInput([problem])
+        raise InvalidInput([Problem(path, number, column, "PE402", f"not a recorded reply: {reason}")])
     return found
+
+
+def _checked_key(raw: Any) -> str:
+    """The key of a line. Raises ValueError for one that is no exchange."""
+    if not isinstance(raw, dict):
+        raise ValueError("a line is an object")
+    for name in ("key", "request", "response"):
+        if name not in raw:
+            raise ValueError(f"it has no {name!r}")
+    if not isinstance(raw["key"], str):
+        raise ValueError("key is not a text")
+    check_request(raw["request"])
+    response_from_json(raw["response"], "replay")
+    return str(raw["key"])

@@ -6,7 +6,8 @@ from typing import Any
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request, Response
-from prompteval.providers.recording import read_recording, response_from_json
+from prompteval.core.response_json import response_from_json
+from prompteval.providers.recording import read_recording
 from prompteval.workspace.settings import ModelProfile
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import WorkingTree

@@ -1,6 +1,5 @@
 """The cache of replies, in a database of its own, by request key."""
 
-import json
 import sqlite3
 import time
 from collections import deque
@@ -9,7 +8,9 @@ from typing import Any
 
 from prompteval.core.errors import StoreError
 from prompteval.core.notice import notice
-from prompteval.core.request import COUNTS, Response, Usage
+from prompteval.core.request import Response
+from prompteval.core.response_json import check_request, response_as_json, response_from_json
+from prompteval.core.strict_json import loads
 from prompteval.store.codec import dumps
 from prompteval.store.connection import Migration, open_database, open_for_reading
 from prompteval.store.writer import Writer, insert_many
@@ -65,7 +66,7 @@ class SqliteCache:
 
     def get(self, key: str) -> Response | None:
         """The stored reply, marked as served by the cache; None when there is none."""
-        text = self._recent.get(key)
+        text: str | bytes | None = self._recent.get(key)
         if text is None:
             try:
                 found = self._read(key)
@@ -75,8 +76,8 @@ class SqliteCache:
                 return None
             text = found[0]
         try:
-            return _response(text)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            return response_from_json(loads(text), "cache")
+        except ValueError:
             notice(f"the cached reply {key[:19]}... is damaged and will be asked for again")
             return None
 
@@ -86,11 +87,19 @@ class SqliteCache:
         if response is None:
             return None
         self.flush()
-        found = self._reader.execute("SELECT request FROM replies WHERE key = ?", (key,)).fetchone()
-        return None if found is None else (json.loads(found[0]), response)
+        sql = "SELECT CAST(request AS BLOB) FROM replies WHERE key = ?"
+        found = self._reader.execute(sql, (key,)).fetchone()
+        try:
+            request = loads(found[0] if found is not None else b"")
+            check_request(request)
+        except ValueError:
+            return None
+        return request, response
 
-    def _read(self, key: str) -> tuple[str] | None:
+    def _read(self, key: str) -> tuple[bytes] | None:
         """Read within one long transaction, which spares most of the cost of a read.
+
+        As bytes, so that a text that is not UTF-8 is one damaged row and not an error of the database.
 
         It is renewed once PUTS_A_READ replies were put, long before one of them leaves the memory.
         """
@@ -99,8 +108,8 @@ class SqliteCache:
             self._puts = 0
         if not self._reader.in_transaction:
             self._reader.execute("BEGIN")
-        sql = "SELECT response FROM replies WHERE key = ?"
-        found: tuple[str] | None = self._reader.execute(sql, (key,)).fetchone()
+        sql = "SELECT CAST(response AS BLOB) FROM replies WHERE key = ?"
+        found: tuple[bytes] | None = self._reader.execute(sql, (key,)).fetchone()
         return found
 
     def put(self, key: str, request: str, response: Response) -> None:
@@ -108,7 +117,7 @@ class SqliteCache:
 
         The same key again replaces it.
         """
-        text = dumps(_as_json(response))
+        text = dumps(response_as_json(response))
         self._recent.pop(key, None)
         self._recent[key] = text
         self._puts += 1
@@ -135,27 +144,3 @@ class SqliteCache:
         """Commit and close."""
         self._reader.close()
         self._writer.close()
-
-
-def _as_json(response: Response) -> dict[str, Any]:
-    usage = response.usage
-    body: dict[str, Any] = {
-        "text": response.text, "finish": response.finish, "model_reported": response.model_reported,
-        "latency_ms": response.latency_ms, "refusal": response.refusal, "reason": response.reason,
-        "confidence": response.confidence,
-        "details": {name: value for name, value in response.details.items() if name not in COUNTS},
-        "logprobs": None if response.logprobs is None else list(response.logprobs),
-        "usage": None if usage is None else {name: getattr(usage, name) for name in Usage.__slots__},
-    }  # fmt: skip
-    return {name: value for name, value in body.items() if value not in (None, {})}
-
-
-def _response(text: str) -> Response:
-    body = json.loads(text)
-    usage, logprobs = body.pop("usage", None), body.pop("logprobs", None)
-    return Response(
-        **body,
-        usage=None if usage is None else Usage(**usage),
-        logprobs=None if logprobs is None else tuple(logprobs),
-        served_by="cache",
-    )

@@ -1,16 +1,18 @@
 """`endpoint: {url: ...}`: the team's own application, called over HTTP."""
 
-import asyncio
 import json
-import os
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
 from prompteval.core.case import Case
+from prompteval.core.errors import ProviderError
 from prompteval.core.observation import Observation
+from prompteval.core.secret import from_environment, hide, hide_all, holds_secret
+from prompteval.core.strict_json import loads
 from prompteval.plan.targets.base import failed
 from prompteval.plan.targets.endpoint import EndpointPlan
+from prompteval.wire import Answer, open_session, post_json
 
 _MISSING = object()
 
@@ -25,41 +27,34 @@ class EndpointTarget:
     async def __call__(self, case: Case, replicate: int) -> Observation:
         started = perf_counter()
         try:
-            async with asyncio.timeout(self._plan.timeout_s):
-                status, body = await self._post(case.inputs)
-        except TimeoutError:
-            message = f"no complete answer within {self._plan.timeout_s:g} s"
-            return failed("call", "timeout", message, latency_ms=_since(started))
-        except OSError as error:
-            message = f"no connection: {type(error).__name__}: {error}"
-            return failed("call", "connection", message, latency_ms=_since(started))
+            answer = await self._post(case.inputs)
+        except ProviderError as error:
+            return failed("call", error.kind, str(error), latency_ms=_since(started))
         elapsed = _since(started)
-        if status != 200:
-            return failed("call", "server", f"HTTP {status}", text=body[:500], latency_ms=elapsed)
+
+        def bad(kind: str, message: str) -> Observation:
+            return failed("call", kind, message, text=answer.excerpt(), latency_ms=elapsed)
+
+        if answer.status != 200:
+            return bad("server", f"HTTP {answer.status}")
         try:
-            answer = json.loads(body)
-        except ValueError:
-            message = "the answer is not JSON"
-            return failed("call", "bad_response", message, text=body[:500], latency_ms=elapsed)
-        output = _pick(answer, self._plan.output)
+            text = answer.text()
+            value = loads(text)
+        except ValueError as error:
+            return bad("bad_response", f"the answer is not JSON: {error}")
+        if holds_secret(text):
+            text, value = hide(text), hide_all(value)
+        output = _pick(value, self._plan.output)
         if output is _MISSING:
-            message = f"the answer has no field {self._plan.output!r}"
-            return failed("call", "bad_response", message, text=body[:500], latency_ms=elapsed)
-        return Observation("ok", output=output, text=body, latency_ms=elapsed)
+            return bad("bad_response", f"the answer has no field {self._plan.output!r}")
+        return Observation("ok", output=output, text=text, latency_ms=elapsed)
 
-    async def _post(self, inputs: Any) -> tuple[int, str]:
-        import aiohttp
-
+    async def _post(self, inputs: Any) -> Answer:
         if self._session is None:
-            self._session = aiohttp.ClientSession(trust_env=True)
-        secret = {name: os.environ.get(variable, "") for name, variable in self._plan.headers_env.items()}
-        headers = {**self._plan.headers, **secret}
-        try:
-            sent = self._session.post(self._plan.url, json=inputs, headers=headers, allow_redirects=False)
-            async with sent as reply:
-                return reply.status, await reply.text(errors="replace")
-        except aiohttp.ClientError as error:
-            raise OSError(str(error)) from None
+            secret = {name: from_environment(variable) for name, variable in self._plan.headers_env.items()}
+            self._session = open_session(self._plan.url, {**self._plan.headers, **secret})
+        body = json.dumps(inputs).encode("ascii")
+        return await post_json(self._session, self._plan.url, body, timeout_s=self._plan.timeout_s)
 
     async def aclose(self) -> None:
         session, self._session = self._session, None

@@ -3,6 +3,7 @@
 import os
 from typing import Protocol
 
+from prompteval.core.address import without_credentials
 from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation
@@ -44,7 +45,7 @@ def open_target(target: TargetPlan, model: str, provider: Provider | None) -> Op
             missing = [name for name in target.headers_env.values() if not os.environ.get(name)]
             if missing:
                 help = "set it in the environment"
-                raise UsageError(f"{missing[0]} is not set; {target.url} needs it", help)
+                raise UsageError(f"{missing[0]} is not set; {without_credentials(target.url)} needs it", help)
             return EndpointTarget(target)
         case FunctionPlan():
             return FunctionTarget(target.function, target.entry)

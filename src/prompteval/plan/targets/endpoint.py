@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prompteval.cases.record import Validate
+from prompteval.core.address import without_credentials
 from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem, did_you_mean
@@ -33,7 +34,7 @@ class EndpointPlan:
 
     @property
     def reference(self) -> str:
-        return f"endpoint:{self.url}"
+        return f"endpoint:{without_credentials(self.url)}"
 
     @property
     def name(self) -> str:
@@ -42,7 +43,7 @@ class EndpointPlan:
     @property
     def fingerprint(self) -> str:
         """Over the request, not over the code behind it, which cannot be seen from here."""
-        return fingerprint([self.url, dict(self.headers), self.output])
+        return fingerprint([without_credentials(self.url), dict(self.headers), self.output])
 
     def problems(self) -> list[Problem]:
         return []

@@ -1,24 +1,36 @@
-"""The Batch API, through the openai package: a file of requests up, a file of replies down."""
+"""The Batch API: a file of requests up, a file of replies down."""
 
+import asyncio
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request, Response
+from prompteval.core.response_json import token_count
+from prompteval.core.secret import from_environment, hide
+from prompteval.core.strict_json import loads
+from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.body import request_body
 from prompteval.providers.openai.chat import OpenAIProvider
-from prompteval.providers.openai.errors import status_error, without_secrets
-from prompteval.providers.openai.reply import read_reply
+from prompteval.providers.openai.errors import LONGEST_MESSAGE, made_error, status_error, told
+from prompteval.providers.openai.reply import bad_reply, read_reply
+from prompteval.wire import REPLY_BYTES, Answer, excerpt, exchange, for_each_line, open_session, post_json
 
 ENDPOINT: Final = "/v1/chat/completions"
 WINDOW: Final = "24h"
 # What one file may hold (platform.openai.com, Batch API guide: 50,000 requests, 200 MB).
 MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
+# Of a file of results, beside one reply of the largest size.
+BYTES_A_LINE: Final = 100_000
+# Up or down, all of a file.
+FILE_SECONDS: Final = 1800.0
+TRIES: Final = 3
+MOST_PAGES: Final = 1000
 # A batch carries them as metadata, so that it can be found again.
 RUN_MARK: Final = "prompteval_run"
 PART_MARK: Final = "prompteval_part"
@@ -49,27 +61,34 @@ def batch_line(model: str, request: Request) -> bytes:
     return json.dumps(line, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def read_results(path: Path) -> Iterator[tuple[str, Response | ProviderError]]:
-    """(custom_id, reply or error) of an output or error file, in whatever order it has."""
-    with path.open("rb") as file:
-        for text in file:
-            if text.strip():
-                line = json.loads(text)
-                yield str(line.get("custom_id")), _result(line)
+def read_result(text: bytes) -> tuple[str, Response | ProviderError]:
+    """(custom_id, reply or error) of a line of an output or error file.
+
+    Raises ValueError for a line that names no request.
+    """
+    line = loads(text, nan_is_null=True)
+    key = line.get("custom_id") if isinstance(line, dict) else None
+    if not isinstance(key, str):
+        raise ValueError("a line without custom_id")
+    return key, _result(line)
 
 
 def _result(line: dict[str, Any]) -> Response | ProviderError:
     error, answered = line.get("error"), line.get("response")
     if error or not isinstance(answered, dict):
-        code = str((error or {}).get("code") or "bad_response")
+        code, said = told({"error": error or {}})
+        code = code or "bad_response"
         kind = "expired" if "expired" in code else "bad_response"
-        return ProviderError(kind, f"the batch has no reply: {code}: {(error or {}).get('message', '')}")
-    body = json.dumps(answered.get("body")).encode()
-    status = int(answered.get("status_code") or 0)
+        return ProviderError(kind, hide(f"the batch has no reply: {code}: {said}")[:LONGEST_MESSAGE])
+    body, status, request_id = answered.get("body"), answered.get("status_code"), answered.get("request_id")
+
+    def start() -> str:
+        return excerpt(json.dumps(body))
+
     try:
         if status != 200:
-            raise status_error(status, {}, body)
-        return read_reply(body, answered.get("request_id"), 0.0)
+            raise made_error(status if type(status) is int else 0, {}, *told(body), start())
+        return read_reply(body, start, request_id if isinstance(request_id, str) else None, 0.0)
     except ProviderError as failure:
         failure.retryable = False
         return failure
@@ -80,84 +99,148 @@ class BatchClient:
 
     def __init__(self, provider: OpenAIProvider) -> None:
         provider.check_ready()
-        import openai
-
-        self._openai = openai
-        self._client = openai.AsyncOpenAI(
-            api_key=os.environ[provider.api_key_env],
-            base_url=provider.base_url,
-            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
-        )
+        self._base = provider.base_url.rstrip("/")
+        headers = request_headers(from_environment(provider.api_key_env))
+        self._session = open_session(provider.base_url, headers)
+        self._timeout_s = provider.timeout_s
 
     async def submit(self, path: Path, run_id: str, part: int) -> str:
         """Upload a file of requests and start its batch, named by run and part; the batch's id.
 
         A start whose answer is lost is not tried again: it may have begun, and `started` finds it.
         """
-        with self._translated():
-            uploaded = await self._client.files.create(file=path, purpose="batch")
-            batch = await self._client.with_options(max_retries=0).batches.create(
-                input_file_id=uploaded.id,
-                endpoint=ENDPOINT,
-                completion_window=WINDOW,
-                metadata={RUN_MARK: run_id, PART_MARK: str(part)},
-            )
-        return batch.id
+        wanted = {
+            "input_file_id": await self._upload(path),
+            "endpoint": ENDPOINT,
+            "completion_window": WINDOW,
+            "metadata": {RUN_MARK: run_id, PART_MARK: str(part)},
+        }
+        url, body = f"{self._base}/batches", json.dumps(wanted).encode("ascii")
+        return _id_of(_object(await post_json(self._session, url, body, timeout_s=self._timeout_s)))
 
     async def started(self, run_id: str) -> dict[int, str]:
         """Part to id of every batch that a run has started here, whether or not its id was noted."""
         found: dict[int, str] = {}
-        with self._translated():
-            async for batch in self._client.batches.list(limit=100):
-                marks = batch.metadata or {}
-                if marks.get(RUN_MARK) == run_id:
-                    found[int(marks.get(PART_MARK, -1))] = batch.id
+        after = ""
+        for _ in range(MOST_PAGES):
+            page = await self._ask(f"/batches?limit=100{after}")
+            listed = page.get("data")
+            batches = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+            for batch in batches:
+                marks = batch.get("metadata")
+                if isinstance(marks, dict) and marks.get(RUN_MARK) == run_id:
+                    found[_part(marks.get(PART_MARK))] = _id_of(batch)
+            if page.get("has_more") is not True or not batches:
+                break
+            after = f"&after={quote(_id_of(batches[-1]), safe='')}"
         return found
 
     async def look(self, batch_id: str) -> BatchState:
         """How far a batch is."""
-        with self._translated():
-            batch = await self._client.batches.retrieve(batch_id)
-        counts, errors = batch.request_counts, batch.errors.data if batch.errors else None
+        batch = await self._ask(f"/batches/{quote(batch_id, safe='')}")
+        counts, errors = batch.get("request_counts"), batch.get("errors")
+        counts = counts if isinstance(counts, dict) else {}
+        listed = errors.get("data") if isinstance(errors, dict) else None
+        messages = [told({"error": error})[1] for error in listed] if isinstance(listed, list) else []
         return BatchState(
-            batch.status,
-            counts.completed if counts else 0,
-            counts.failed if counts else 0,
-            counts.total if counts else 0,
-            batch.output_file_id,
-            batch.error_file_id,
-            "; ".join(str(error.message) for error in errors or ()),
+            _short(batch.get("status")),
+            token_count(counts.get("completed")) or 0,
+            token_count(counts.get("failed")) or 0,
+            token_count(counts.get("total")) or 0,
+            _short(batch.get("output_file_id")) or None,
+            _short(batch.get("error_file_id")) or None,
+            hide("; ".join(messages[:20]))[:LONGEST_MESSAGE],
         )
 
-    async def download(self, file_id: str, path: Path) -> None:
-        """Write a file of results to `path`, piece by piece."""
-        with self._translated():
-            async with self._client.files.with_streaming_response.content(file_id) as reply:
-                await reply.stream_to_file(path)
+    async def results(
+        self, file_id: str, lines: int, take: Callable[[str, Response | ProviderError], None]
+    ) -> int:
+        """Hand on each result of a file of at most so many `lines`; how many lines could not be read.
+
+        A line that is no result, or over the size of a reply, is passed over: its case has no reply then.
+        """
+        seen = unread = 0
+
+        def line(text: bytes | None) -> None:
+            nonlocal seen, unread
+            if text is not None and not text.strip():
+                return
+            seen += 1
+            if seen > lines:
+                raise ProviderError("too_large", f"the file of results has over {lines:,} lines")
+            try:
+                take(*read_result(b"" if text is None else text))
+            except ValueError:
+                unread += 1
+
+        answer = await for_each_line(
+            self._session,
+            f"{self._base}/files/{quote(file_id, safe='')}/content",
+            line,
+            timeout_s=FILE_SECONDS,
+            most_bytes=REPLY_BYTES + lines * BYTES_A_LINE,
+            longest=REPLY_BYTES,
+        )
+        if answer is not None:
+            raise status_error(answer)
+        return unread
 
     async def aclose(self) -> None:
-        await self._client.close()
+        await self._session.close()
 
-    def _translated(self) -> "_Translated":
-        return _Translated(self._openai, self._client.api_key)
+    async def _upload(self, path: Path) -> str:
+        from aiohttp import FormData
+
+        async def once() -> Answer:
+            with path.open("rb") as file:
+                form = FormData()
+                form.add_field("purpose", "batch")
+                form.add_field("file", file, filename="batch.jsonl", content_type="application/octet-stream")
+                url = f"{self._base}/files"
+                return await exchange(self._session, "POST", url, data=form, timeout_s=FILE_SECONDS)
+
+        return _id_of(await _patiently(once))
+
+    async def _ask(self, path: str) -> dict[str, Any]:
+        """The JSON object behind a path."""
+        url = self._base + path
+        return await _patiently(lambda: exchange(self._session, "GET", url, timeout_s=self._timeout_s))
 
 
-class _Translated:
-    """Errors of the openai package as ProviderErrors."""
+async def _patiently(once: Callable[[], Awaitable[Answer]]) -> dict[str, Any]:
+    """The JSON object that a server answers with, asked for again while that may help."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _object(await once())
+        except ProviderError as error:
+            if not error.retryable or attempt == TRIES:
+                raise
+        await asyncio.sleep(attempt)
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def __init__(self, openai: Any, key: str) -> None:
-        self._openai = openai
-        self._key = key
 
-    def __enter__(self) -> None: ...
+def _object(answer: Answer) -> dict[str, Any]:
+    if answer.status != 200:
+        raise status_error(answer)
+    try:
+        raw = answer.json()
+    except ValueError as error:
+        raise bad_reply(f"the answer is not JSON: {error}", answer.excerpt()) from None
+    if not isinstance(raw, dict):
+        raise bad_reply("the answer is not a JSON object", answer.excerpt())
+    return raw
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, self._openai.APIStatusError):
-            failure = status_error(error.status_code, error.response.headers, error.response.content)
-        elif isinstance(error, self._openai.APIConnectionError):
-            cause = error.__cause__ or error
-            failure = ProviderError("connection", f"no connection: {type(cause).__name__}: {cause}")
-        else:
-            return
-        without_secrets(failure, self._key)
-        raise failure from None
+
+def _id_of(raw: dict[str, Any]) -> str:
+    found = raw.get("id")
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_MESSAGE:
+        raise ProviderError("bad_response", "the answer names no id")
+    return found
+
+
+def _short(value: Any) -> str:
+    return hide(value)[:LONGEST_MESSAGE] if isinstance(value, str) else ""
+
+
+def _part(value: Any) -> int:
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 9 else -1

@@ -1,20 +1,33 @@
-"""`openai/<model>` embeddings from any compatible server, through the openai package."""
+"""`openai/<model>` embeddings from any compatible server."""
 
-import os
-import time
+import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from prompteval.core.address import without_credentials
 from prompteval.core.errors import ProviderError
-from prompteval.providers.openai.errors import retry_after, status_error, without_secrets
+from prompteval.core.secret import from_environment
+from prompteval.providers.openai.address import request_headers
+from prompteval.providers.openai.errors import status_error
+from prompteval.wire import Answer, open_session, post_json
 
 TEXTS_A_CALL = 256
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
+# Four thousand dimensions of 23 characters, for each text, and at most as much as is read into little memory.
+BYTES_A_TEXT = 200_000
+MOST_BYTES = 24_000_000
+# Beyond it the length of a vector is infinite as a 32-bit float.
+LARGEST = 1e15
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 class OpenAIEmbedder:
-    """An Embedder over an embeddings endpoint. It never truncates: a text that is too long is its error."""
+    """An Embedder over an embeddings endpoint. It never truncates: a text that is too long is its error.
+
+    `embed` runs an event loop of its own, so it is for threads that have none.
+    """
 
     def __init__(
         self, model: str, *, base_url: str, api_key_env: str, timeout_s: float = 60.0, max_attempts: int = 5
@@ -24,11 +37,10 @@ class OpenAIEmbedder:
         self._key_env = api_key_env
         self._timeout_s = timeout_s
         self._max_attempts = max_attempts
-        self._client: Any = None
 
     @property
     def identity(self) -> str:
-        return f"openai-embeddings:{self._base_url}:{self._model}"
+        return f"openai-embeddings:{without_credentials(self._base_url)}:{self._model}"
 
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
         """(float32 array of shape (len(texts), dimension) of unit vectors, 0).
@@ -40,57 +52,78 @@ class OpenAIEmbedder:
 
         if not texts:
             return np.zeros((0, 0), dtype=np.float32), 0
-        rows: list[Any] = []
-        for start in range(0, len(texts), TEXTS_A_CALL):
-            # The endpoint refuses an empty text; a space stands for it.
-            rows += self._call([text or " " for text in texts[start : start + TEXTS_A_CALL]])
+        rows = asyncio.run(self._rows(texts))
         if len({len(row) for row in rows}) != 1:
             raise ProviderError("bad_response", f"{self._model}: vectors of different lengths")
-        vectors = np.asarray(rows, dtype=np.float32)
-        if not np.isfinite(vectors).all():
-            raise ProviderError("bad_response", f"{self._model}: a vector holds no numbers")
+        vectors = np.stack(rows)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(norms, 1e-12), 0
 
-    def _call(self, texts: Sequence[str]) -> list[Any]:
-        import openai
-
-        if self._client is None:
-            self._client = self._open()
-        for attempt in range(1, self._max_attempts + 1):
-            try:
-                answer = self._client.embeddings.create(
-                    model=self._model, input=list(texts), encoding_format="float"
-                )
-            except openai.APIStatusError as error:
-                failure = status_error(error.status_code, error.response.headers, error.response.content)
-                wait = retry_after(error.response.headers)
-            except openai.APIError as error:
-                failure = ProviderError("connection", f"{type(error).__name__}: {error}", retryable=True)
-                wait = None
-            else:
-                return _vectors(answer, len(texts), self._model)
-            without_secrets(failure, os.environ.get(self._key_env, ""))
-            if not failure.retryable or attempt == self._max_attempts:
-                raise failure
-            time.sleep(min(wait if wait is not None else FIRST_WAIT_S * 2 ** (attempt - 1), LONGEST_WAIT_S))
-        raise AssertionError("unreachable: the last attempt returns or raises")
-
-    def _open(self) -> Any:
-        import openai
-
-        key = os.environ.get(self._key_env)
+    async def _rows(self, texts: Sequence[str]) -> list[Any]:
+        key = from_environment(self._key_env)
         if not key:
             message = f"{self._key_env} is not set; {self._model} needs it for embeddings"
             raise ProviderError("no_credentials", message)
-        return openai.OpenAI(api_key=key, base_url=self._base_url, timeout=self._timeout_s, max_retries=0)
+        rows: list[Any] = []
+        async with open_session(self._base_url, request_headers(key)) as session:
+            for start in range(0, len(texts), TEXTS_A_CALL):
+                # The endpoint refuses an empty text; a space stands for it.
+                some = [text or " " for text in texts[start : start + TEXTS_A_CALL]]
+                rows += await self._patiently(session, some)
+        return rows
+
+    async def _patiently(self, session: Any, texts: Sequence[str]) -> list[Any]:
+        for attempt in range(1, self._max_attempts + 1):
+            try:
+                return await self._call(session, texts)
+            except ProviderError as error:
+                if not error.retryable or attempt == self._max_attempts:
+                    raise
+                wish = error.retry_after_s
+            wait = FIRST_WAIT_S * 2 ** (attempt - 1) if wish is None else wish
+            await asyncio.sleep(min(wait, LONGEST_WAIT_S))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _call(self, session: Any, texts: Sequence[str]) -> list[Any]:
+        body = _encode({"model": self._model, "input": texts, "encoding_format": "float"}).encode("ascii")
+        answer = await post_json(
+            session,
+            f"{self._base_url.rstrip('/')}/embeddings",
+            body,
+            timeout_s=self._timeout_s,
+            most_bytes=min(BYTES_A_TEXT * (len(texts) + 1), MOST_BYTES),
+        )
+        if answer.status != 200:
+            raise status_error(answer)
+        return _vectors(answer, len(texts), self._model)
 
 
-def _vectors(answer: Any, expected: int, model: str) -> list[Any]:
+def _vectors(answer: Answer, expected: int, model: str) -> list[Any]:
     """The vectors in the order of the texts, whatever the order of the answer."""
-    data = getattr(answer, "data", None) or []
-    found = {getattr(item, "index", None): getattr(item, "embedding", None) for item in data}
-    rows = [found.get(index) for index in range(expected)]
-    if any(not isinstance(row, list) or not row for row in rows):
-        raise ProviderError("bad_response", f"{model}: {len(data)} vectors for {expected} texts")
+    import numpy as np
+
+    try:
+        raw = answer.json()
+    except ValueError as error:
+        raise _bad(f"{model}: the answer is not JSON: {error}", answer, retryable=True) from None
+    data = raw.get("data") if isinstance(raw, dict) else None
+    items = data if isinstance(data, list) else []
+    found = {_index(item): item.get("embedding") for item in items if isinstance(item, dict)}
+    rows = []
+    for index in range(expected):
+        row = found.get(index)
+        if not isinstance(row, list) or not row:
+            raise _bad(f"{model}: {len(found)} vectors for {expected} texts", answer)
+        if set(map(type, row)) - {float, int} or max(map(abs, row)) > LARGEST:
+            raise _bad(f"{model}: a vector holds what is not a number", answer)
+        rows.append(np.asarray(row, dtype=np.float32))
     return rows
+
+
+def _index(item: dict[str, Any]) -> int | None:
+    index = item.get("index")
+    return index if type(index) is int else None
+
+
+def _bad(message: str, answer: Answer, *, retryable: bool = False) -> ProviderError:
+    return ProviderError("bad_response", message, retryable=retryable, excerpt=answer.excerpt())

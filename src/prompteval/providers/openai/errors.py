@@ -8,7 +8,10 @@ from typing import Any
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.secret import hide
+from prompteval.wire import Answer
 
+LONGEST_CODE = 80
+LONGEST_MESSAGE = 300
 LONGEST_WISH_SECONDS = 86_400.0
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -39,12 +42,21 @@ def server_limits(headers: Mapping[str, str]) -> ServerLimits | None:
     return None if found == ServerLimits() else found
 
 
-def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> ProviderError:
-    """An answer other than 200. A key that the server quotes is cut to its beginning."""
-    text = hide(raw.decode("utf-8", "replace"))
-    code, said = _told(text)
+def status_error(answer: Answer) -> ProviderError:
+    """An answer other than 200."""
+    start = answer.excerpt()
+    try:
+        code, said = told(answer.json())
+    except ValueError:
+        code, said = "", " ".join(start.split())
+    return made_error(answer.status, answer.headers, code, said, start)
+
+
+def made_error(status: int, headers: Mapping[str, str], code: str, said: str, excerpt: str) -> ProviderError:
+    """The error of a status, with the code and the words that the server gave for it."""
+    code, said = hide(code)[:LONGEST_CODE], hide(said)[:LONGEST_MESSAGE]
     message = f"HTTP {status} {code}: {said}" if code else f"HTTP {status}: {said or 'no message'}"
-    details: dict[str, Any] = {"status": status, "excerpt": text[:500]}
+    details: dict[str, Any] = {"status": status, "excerpt": excerpt}
     if status == 429 and "quota" in code:
         return ProviderError("quota", message, **details)
     if status == 429:
@@ -62,27 +74,6 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
     return ProviderError("bad_request", message, **details)
 
 
-def without_secrets(error: ProviderError, *secrets: str) -> None:
-    """Take the key out of an error, where the server quotes it, or a URL that holds it is named."""
-    error.args = tuple(hide(str(part), *secrets) for part in error.args)
-    error.excerpt = hide(error.excerpt, *secrets)
-
-
-def connection_error(error: Exception) -> ProviderError:
-    """A connection that could not be made, or that broke.
-
-    Only one that was made can have carried the request, and is then possibly billed. A
-    certificate that does not verify, and an address that is none, are not tried again.
-    """
-    import aiohttp
-
-    message = f"no connection: {type(error).__name__}: {error}"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.InvalidURL):
-        return ProviderError("connection", message)
-    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientProxyConnectionError)
-    return ProviderError("connection", message, retryable=True, possibly_billed=sent)
-
-
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """The server's wish in seconds: `retry-after-ms`, else `retry-after` as a number; None otherwise."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
@@ -95,20 +86,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _told(text: str) -> tuple[str, str]:
+def told(body: Any) -> tuple[str, str]:
     """(code, message) of an error body, empty where there is none."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return "", " ".join(text.split())[:300]
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
-        return "", str(error)[:300]
-    return str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")[:300]
+        return "", as_words(error)
+    return as_words(error.get("code") or error.get("type") or ""), as_words(error.get("message") or "")
+
+
+def as_words(value: Any) -> str:
+    """A JSON value as a short text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _span(text: str | None) -> float | None:
@@ -117,7 +109,8 @@ def _span(text: str | None) -> float | None:
         return None
     parts = _SPAN.findall(text)
     if parts and "".join(number + unit for number, unit in parts) == text:
-        return float(sum(float(number) * _SECONDS[unit] for number, unit in parts))
+        span = float(sum(float(number) * _SECONDS[unit] for number, unit in parts))
+        return span if span < LONGEST_WISH_SECONDS else None
     try:
         value = float(text)
     except ValueError:

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from prompteval.core.errors import RetrievalError
+from prompteval.core.address import without_credentials
+from prompteval.core.errors import ProviderError, RetrievalError
+from prompteval.core.response_json import is_number
 from prompteval.core.retrieval import Ranking
-
-LARGEST_ANSWER = 10_000_000
+from prompteval.core.secret import hide, hide_all, holds_secret
+from prompteval.core.strict_json import loads
+from prompteval.wire import open_session, post_json
 
 
 class RunRetriever:
@@ -46,10 +48,12 @@ class FunctionRetriever:
 
     def search(self, query: str, k: int) -> Ranking:
         try:
-            found = self._function(query, k)
+            return ranking_of(self._function(query, k), self._entry).top(k)
+        except RetrievalError:
+            raise
         except (Exception, SystemExit) as error:
-            raise RetrievalError(f"{self._entry}: {type(error).__name__}: {error}") from error
-        return ranking_of(found, self._entry).top(k)
+            message = hide(f"{self._entry}: {type(error).__name__}: {error}")
+            raise RetrievalError(message) from error
 
 
 class EndpointRetriever:
@@ -66,7 +70,8 @@ class EndpointRetriever:
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
         self._session: Any = None
-        self.identity = f"endpoint({url})"
+        self._shown = without_credentials(url)
+        self.identity = f"endpoint({self._shown})"
 
     def search(self, query: str, k: int) -> Ranking:
         """As `asearch`, for code that runs no event loop."""
@@ -80,44 +85,29 @@ class EndpointRetriever:
         return asyncio.run(once())
 
     async def asearch(self, query: str, k: int) -> Ranking:
+        body = json.dumps({"query": query, "k": k}).encode("ascii")
+        if self._session is None:
+            self._session = open_session(self._url, self._headers)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                status, body = await self._post({"query": query, "k": k})
-        except TimeoutError:
-            message = f"{self._url}: no complete answer within {self._timeout_s:g} s"
-            raise RetrievalError(message) from None
-        except OSError as error:
-            raise RetrievalError(f"{self._url}: no connection: {error}") from None
-        if status != 200:
-            raise RetrievalError(f"{self._url}: HTTP {status}: {body[:200]!r}")
+            answer = await post_json(self._session, self._url, body, timeout_s=self._timeout_s)
+        except ProviderError as error:
+            raise RetrievalError(f"{self._shown}: {error}") from None
+        if answer.status != 200:
+            raise RetrievalError(f"{self._shown}: HTTP {answer.status}: {answer.excerpt()[:200]!r}")
         try:
-            answer = json.loads(body)
-        except ValueError:
-            raise RetrievalError(f"{self._url}: the answer is not JSON: {body[:200]!r}") from None
-        hits = answer.get("hits") if isinstance(answer, dict) else None
-        return ranking_of(hits, self._url).top(k)
+            text = answer.text()
+            found = loads(text, nan_is_null=True)
+        except ValueError as error:
+            said = f"the answer is not JSON: {error}: {answer.excerpt()[:200]!r}"
+            raise RetrievalError(f"{self._shown}: {said}") from None
+        found = hide_all(found) if holds_secret(text) else found
+        hits = found.get("hits") if isinstance(found, dict) else None
+        return ranking_of(hits, self._shown).top(k)
 
     async def aclose(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
-
-    async def _post(self, body: Mapping[str, Any]) -> tuple[int, bytes]:
-        import aiohttp
-
-        if self._session is None:
-            self._session = aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=None))
-        try:
-            sent = self._session.post(self._url, json=body, headers=self._headers, allow_redirects=False)
-            async with sent as reply:
-                data: bytes = await reply.content.read(LARGEST_ANSWER + 1)
-                while not reply.content.at_eof() and len(data) <= LARGEST_ANSWER:
-                    data += await reply.content.read(LARGEST_ANSWER + 1 - len(data))
-        except aiohttp.ClientError as error:
-            raise OSError(f"{type(error).__name__}: {error}") from None
-        if len(data) > LARGEST_ANSWER:
-            raise RetrievalError(f"{self._url}: the answer is over {LARGEST_ANSWER:,} bytes")
-        return reply.status, data
 
 
 def ranking_of(hits: Any, source: str) -> Ranking:
@@ -135,6 +125,6 @@ def _hit(item: Any, source: str) -> tuple[str, float]:
     if isinstance(item, list | tuple) and len(item) == 2:
         name, score = item
         named = (isinstance(name, str) and name) or (isinstance(name, int) and not isinstance(name, bool))
-        if named and isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score):
+        if named and is_number(score):
             return str(name), float(score)
-    raise RetrievalError(f"{source}: {str(item)[:80]!r} is no (id, finite score)")
+    raise RetrievalError(f"{source}: {hide(repr(item)[:2000])[:80]} is no (id, finite score)")

@@ -1,44 +1,27 @@
-"""How a client of ours reaches a server: headers, proxy and certificates as the environment says.
+"""How a client of ours reaches a server: proxy and certificates as the environment says.
 
-The same variables count as for the openai package: OPENAI_ORG_ID, OPENAI_PROJECT_ID and
-OPENAI_CUSTOM_HEADERS; HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; SSL_CERT_FILE and SSL_CERT_DIR.
+HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; SSL_CERT_FILE and SSL_CERT_DIR.
 """
 
 import os
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from prompteval._version import __version__
+from prompteval.core.address import remember_address
 from prompteval.core.errors import ProviderError
-
-
-def request_headers(key: str) -> dict[str, str]:
-    """What every request carries."""
-    headers = {
-        "Authorization": f"Bearer {key}",
-        "Accept": "application/json",
-        "Content-Type": "application/json",
-        "User-Agent": f"prompteval/{__version__}",
-    }
-    for name, variable in (("OpenAI-Organization", "OPENAI_ORG_ID"), ("OpenAI-Project", "OPENAI_PROJECT_ID")):
-        if os.environ.get(variable):
-            headers[name] = os.environ[variable]
-    for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            for known in [known for known in headers if known.lower() == name.strip().lower()]:
-                del headers[known]
-            headers[name.strip()] = value.strip()
-    return headers
+from prompteval.core.secret import remember_pairs
+from prompteval.wire.body import ACCEPTED
 
 
 def proxy_for(url: str) -> str | None:
     """The proxy the environment names for a URL, None for a direct connection.
 
-    Raises ProviderError(unsupported) for a SOCKS proxy.
+    Its password is hidden from now on. Raises ProviderError(unsupported) for a SOCKS proxy.
     """
     parts = urlsplit(url)
     proxies = getproxies()
@@ -50,6 +33,7 @@ def proxy_for(url: str) -> str | None:
         kind = proxy.partition("://")[0]
         message = f"a {kind} proxy is not supported for model calls; set HTTPS_PROXY to an http:// one"
         raise ProviderError("unsupported", message)
+    remember_address(proxy)
     return proxy
 
 
@@ -74,19 +58,23 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def open_session(url: str, key: str) -> Any:
+def open_session(url: str, headers: Mapping[str, str]) -> Any:
     """An aiohttp session for one server. It keeps as many connections as there are calls at a time.
 
-    No cookie is kept, no .netrc is read, and no deadline is set here: each attempt has its own.
+    No cookie is kept, no .netrc is read, bodies are left as they come, and no deadline is set here: each call
+    has its own. Values of `headers` that are secrets by their names are hidden from now on.
     """
     import aiohttp
 
+    remember_address(url)
+    remember_pairs(headers.items())
     secure = urlsplit(url).scheme == "https"
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=tls_context() if secure else True),
-        headers=request_headers(key),
+        headers={"User-Agent": f"prompteval/{__version__}", "Accept-Encoding": ACCEPTED, **headers},
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         cookie_jar=aiohttp.DummyCookieJar(),
         proxy=proxy_for(url),
         trust_env=False,
+        auto_decompress=False,
     )

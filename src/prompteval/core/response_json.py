@@ -1,0 +1,115 @@
+"""A reply as JSON values and back: one form for the cache, recordings, replays and batches.
+
+What is read back was written by somebody else as far as this code knows, so every field is held to its type.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from math import isfinite
+from typing import Any, Final, get_args
+
+from prompteval.core.request import COUNTS, Finish, Response, ServedBy, Usage
+
+MOST_TOKENS: Final = 100_000_000
+_FINISHES = frozenset(get_args(Finish))
+_FIELDS = frozenset(field.name for field in fields(Response)) - {"served_by"}
+_TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
+
+
+def response_as_json(response: Response) -> dict[str, Any]:
+    """A reply as JSON values; what is empty, and what tells of the calls made for it, is left out."""
+    usage = response.usage
+    body: dict[str, Any] = {
+        "text": response.text, "finish": response.finish, "model_reported": response.model_reported,
+        "usage": None if usage is None else {name: getattr(usage, name) for name in Usage.__slots__},
+        "latency_ms": response.latency_ms,
+        "logprobs": None if response.logprobs is None else list(response.logprobs),
+        "refusal": response.refusal, "reason": response.reason, "confidence": response.confidence,
+        "details": {name: value for name, value in response.details.items() if name not in COUNTS},
+    }  # fmt: skip
+    return {name: value for name, value in body.items() if value not in (None, {}, [])}
+
+
+def response_from_json(raw: Any, served_by: ServedBy) -> Response:
+    """The reply behind `response_as_json`. Raises ValueError for anything else, saying what is wrong."""
+    if not isinstance(raw, Mapping):
+        raise ValueError("the response is not an object")
+    if not raw.keys() <= _FIELDS:
+        raise ValueError(f"unknown field {sorted(map(str, raw.keys() - _FIELDS))[0]!r} in the response")
+    details, logprobs = raw.get("details", {}), raw.get("logprobs")
+    if not isinstance(details, Mapping):
+        raise ValueError("details is not an object")
+    if logprobs is not None and not (isinstance(logprobs, list) and all(map(is_number, logprobs))):
+        raise ValueError("logprobs is not a list of numbers")
+    finish = raw.get("finish", "stop")
+    if not isinstance(finish, str) or finish not in _FINISHES:
+        raise ValueError(f"finish is not one of {', '.join(sorted(_FINISHES))}")
+    text, latency_ms = _text(raw, "text"), raw.get("latency_ms", 0.0)
+    if text is None:
+        raise ValueError("it has no 'text'")
+    if not is_number(latency_ms) or latency_ms < 0:
+        raise ValueError("latency_ms is not a number from 0")
+    if raw.get("confidence") is not None and not is_number(raw["confidence"]):
+        raise ValueError("confidence is not a number")
+    return Response(
+        text=text,
+        finish=finish,  # type: ignore[arg-type]
+        model_reported=_text(raw, "model_reported"),
+        usage=_usage(raw.get("usage")),
+        latency_ms=latency_ms,
+        logprobs=None if logprobs is None else tuple(map(float, logprobs)),
+        refusal=_text(raw, "refusal"),
+        reason=_text(raw, "reason"),
+        confidence=raw.get("confidence"),
+        details={name: value for name, value in details.items() if name not in COUNTS},
+        served_by=served_by,
+    )
+
+
+def check_request(raw: Any) -> None:
+    """Raise ValueError for what is not a request as `Request.as_json` writes it, saying what is wrong."""
+    if not isinstance(raw, Mapping):
+        raise ValueError("the request is not an object")
+    messages = raw.get("messages")
+    if not isinstance(messages, list) or not all(map(_is_message, messages)):
+        raise ValueError("messages is not a list of [role, text]")
+    for name, kind in (("params", Mapping), ("schema", Mapping), ("seed", int), ("replicate", int)):
+        if raw.get(name) is not None and not isinstance(raw[name], kind):
+            raise ValueError(f"{name} of the request has the wrong type")
+    for name in ("model", "schema_name", "identity"):
+        _text(raw, name)
+
+
+def token_count(value: Any) -> int | None:
+    """A number of tokens; None for what is negative, absurd or not a whole number."""
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
+
+
+def _is_message(raw: Any) -> bool:
+    return isinstance(raw, list) and len(raw) == 2 and all(isinstance(part, str) for part in raw)
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str | None:
+    value = raw.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError(f"{name} is not a text")
+
+
+def _usage(raw: Any) -> Usage | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping) or not raw.keys() <= {*_TOKENS, "estimated"}:
+        raise ValueError("usage is not an object of token counts")
+    if any(raw.get(name) is not None and token_count(raw[name]) is None for name in _TOKENS):
+        raise ValueError("usage is not an object of token counts")
+    if not isinstance(raw.get("estimated", False), bool):
+        raise ValueError("estimated is not true or false")
+    return Usage(**raw)
+
+
+def is_number(value: Any) -> bool:
+    """A finite number that a float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isfinite(value) if isinstance(value, float) else abs(value) < 10**300

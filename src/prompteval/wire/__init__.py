@@ -1,0 +1,20 @@
+"""How this package talks HTTP: one POST of JSON, with every bound that a stranger's server must be held to.
+
+Chat, embeddings, batches, endpoints under test and endpoint retrievers all go through it. A call ends at its
+deadline however slowly bytes come; a body is read, after decompression, up to a limit; no redirect is
+followed, no cookie kept and no .netrc read; the proxy and certificates are those of the environment.
+"""
+
+from prompteval.wire.connection import open_session
+from prompteval.wire.exchange import REPLY_BYTES, Answer, excerpt, exchange, post_json
+from prompteval.wire.lines import for_each_line
+
+__all__ = [
+    "REPLY_BYTES",
+    "Answer",
+    "excerpt",
+    "exchange",
+    "for_each_line",
+    "open_session",
+    "post_json",
+]

@@ -1,0 +1,122 @@
+"""One request and its answer."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from prompteval.core.errors import PromptevalError, ProviderError
+from prompteval.core.secret import hide
+from prompteval.core.strict_json import loads
+from prompteval.wire.body import read_body
+
+T = TypeVar("T")
+# What an application may write beside UTF-8; any other name is not looked up, since some are no charsets.
+CHARSETS: Final = frozenset({"iso-8859-1", "latin-1", "windows-1252", "utf-16"})
+_CHARSET = re.compile(r"charset=[\"']?([\w-]{1,40})")
+_JSON: Final = {"Content-Type": "application/json"}
+# Five million characters of text fit, also where some of them are escaped.
+REPLY_BYTES: Final = 8_000_000
+ERROR_BYTES: Final = 1_000_000
+EXCERPT: Final = 500
+# A secret that begins within the excerpt ends within this.
+LOOKED_AT: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and the whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON values, NaN as None. Raises ValueError, saying why it is none."""
+        return loads(self.body, nan_is_null=True)
+
+    def text(self) -> str:
+        """The body in UTF-8, or in another usual encoding that its header names. Raises ValueError."""
+        named = _CHARSET.search(self.headers.get("Content-Type", ""))
+        charset = named[1].lower() if named else "utf-8"
+        return self.body.decode(charset if charset in CHARSETS else "utf-8-sig")
+
+    def excerpt(self) -> str:
+        """The beginning of the body as text, secrets hidden before it was cut."""
+        return excerpt(self.body[: 4 * LOOKED_AT].decode("utf-8", "replace"))
+
+
+def excerpt(text: str) -> str:
+    """What is kept of a text that is no reply, secrets hidden before it is cut."""
+    return hide(text[:LOOKED_AT])[:EXCERPT]
+
+
+async def post_json(
+    session: Any, url: Any, body: bytes, *, timeout_s: float, most_bytes: int = REPLY_BYTES
+) -> Answer:
+    """POST a body of JSON. Raises ProviderError: timeout, connection, too_large, bad_response."""
+
+    async def whole(reply: Any) -> Answer:
+        return await _answer(reply, most_bytes)
+
+    return await call(session, "POST", url, whole, data=body, headers=_JSON, timeout_s=timeout_s)
+
+
+async def exchange(
+    session: Any, method: str, url: Any, *, data: Any = None, timeout_s: float, most_bytes: int = REPLY_BYTES
+) -> Answer:
+    """One request within `timeout_s` seconds in all. An answer of any status is an answer."""
+
+    async def whole(reply: Any) -> Answer:
+        return await _answer(reply, most_bytes)
+
+    return await call(session, method, url, whole, data=data, timeout_s=timeout_s)
+
+
+async def _answer(reply: Any, most_bytes: int) -> Answer:
+    most = most_bytes if reply.status == 200 else min(most_bytes, ERROR_BYTES)
+    return Answer(reply.status, reply.headers, await read_body(reply, most))
+
+
+async def call(
+    session: Any,
+    method: str,
+    url: Any,
+    use: Callable[[Any], Awaitable[T]],
+    *,
+    data: Any = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float,
+) -> T:
+    """What `use` makes of the answer; both within `timeout_s` seconds. Whatever fails is a ProviderError."""
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            session.request(method, url, data=data, headers=headers, allow_redirects=False) as reply,
+        ):
+            return await use(reply)
+    except TimeoutError:
+        message = f"no complete answer within {timeout_s:g} s"
+        raise ProviderError("timeout", message, retryable=True, possibly_billed=True) from None
+    except ProviderError:
+        raise
+    except PromptevalError as error:  # --offline refuses the connection itself
+        raise ProviderError("connection", str(error)) from None
+    except Exception as error:  # whatever the client makes of what a server sends
+        raise connection_error(error) from None
+
+
+def connection_error(error: Exception) -> ProviderError:
+    """A connection that could not be made, or that broke.
+
+    Only one that was made can have carried the request, and is then possibly billed. A
+    certificate that does not verify, and an address that is none, are not tried again.
+    """
+    import aiohttp
+
+    message = f"no connection: {type(error).__name__}: {error}"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.InvalidURL):
+        return ProviderError("connection", message)
+    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientProxyConnectionError)
+    return ProviderError("connection", message, retryable=True, possibly_billed=sent)

@@ -1,0 +1,48 @@
+"""Files of lines that a server sends, taken line by line so that none is ever held whole."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from prompteval.wire.body import pieces, read_body
+from prompteval.wire.exchange import ERROR_BYTES, Answer, call
+
+
+async def for_each_line(
+    session: Any,
+    url: Any,
+    take: Callable[[bytes | None], None],
+    *,
+    timeout_s: float,
+    most_bytes: int,
+    longest: int,
+) -> Answer | None:
+    """Hand each line of a file to `take`, None in place of one of over `longest` bytes.
+
+    Gives back the answer where it is another than 200, and no line was handed on. Raises ProviderError as
+    `exchange` does; the lines before that were handed on.
+    """
+
+    async def lines(reply: Any) -> Answer | None:
+        if reply.status != 200:
+            return Answer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES))
+        async for line in _split(pieces(reply, most_bytes), longest):
+            take(line)
+        return None
+
+    return await call(session, "GET", url, lines, timeout_s=timeout_s)
+
+
+async def _split(found: AsyncIterator[bytes], longest: int) -> AsyncIterator[bytes | None]:
+    """Lines without their ends; of one that is too long nothing is kept."""
+    line, dropped = bytearray(), False
+    async for piece in found:
+        *ends, rest = piece.split(b"\n")
+        for end in ends:
+            line += end
+            yield None if dropped or len(line) > longest else bytes(line)
+            line, dropped = bytearray(), False
+        line += rest
+        if len(line) > longest:
+            line, dropped = bytearray(), True
+    if line or dropped:
+        yield None if dropped else bytes(line)
