@@ -57,7 +57,7 @@ def response_from_json(raw: Any, served_by: ServedBy) -> Response:
         model_reported=_text(raw, "model_reported"),
         usage=_usage(raw.get("usage")),
         latency_ms=latency_ms,
-        logprobs=None if logprobs is None else tuple(map(float, logprobs)),
+        logprobs=tuple(map(float, logprobs)) if logprobs else None,
         refusal=_text(raw, "refusal"),
         reason=_text(raw, "reason"),
         confidence=raw.get("confidence"),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 # Deeper than any reply that means something; what is stored, compared and printed recurses over it.
 MOST_DEEP: Final = 100
+TOO_DEEP: Final = f"nested deeper than {MOST_DEEP} levels"
 
 
 def loads(text: str | bytes, *, nan_is_null: bool = False) -> Any:
@@ -20,10 +21,10 @@ def loads(text: str | bytes, *, nan_is_null: bool = False) -> Any:
     try:
         value = (_decode_lenient if nan_is_null else _decode)(text.removeprefix("\ufeff"))
     except RecursionError:
-        raise ValueError(f"nested deeper than {MOST_DEEP} levels") from None
+        raise ValueError(TOO_DEEP) from None
     # Counting is cheap and nearly always enough; brackets inside strings only cost a walk.
     if text.count("[") + text.count("{") > MOST_DEEP and is_deep(value):
-        raise ValueError(f"nested deeper than {MOST_DEEP} levels")
+        raise ValueError(TOO_DEEP)
     return value
 
 

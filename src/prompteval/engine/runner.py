@@ -10,6 +10,8 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import Scorer, Target
+from prompteval.core.secret import hide
+from prompteval.core.unseen import hidden_in, hidden_in_score
 from prompteval.providers.layers import CASE
 
 DRAIN_SECONDS = 5.0
@@ -158,7 +160,7 @@ class _Crew:
         entry = self._entry
         for done, (case, replicate) in enumerate(self._todo):
             CASE.set((entry.suite, entry.target, entry.model, case.id, replicate))
-            observation = await self._target(case, replicate)
+            observation = hidden_in(await self._target(case, replicate))
             failure = observation.failure
             if failure is not None and failure.stage == "call" and failure.type in STOPPING_KINDS:
                 self._stop.set(failure.message)
@@ -214,9 +216,9 @@ def score_all(scorers: Sequence[Scorer], case: Case, observation: Observation) -
             score = scorer.score(case, observation)
             if not isinstance(score, Score):
                 raise TypeError(f"score() returned {type(score).__name__}")
-            scores.append(score)
+            scores.append(hidden_in_score(score))
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
-            reason = f"{type(error).__name__}: {error}"
+            reason = hide(f"{type(error).__name__}: {error}")
             scores.append(Score(scorer.name, None, status="failed", reason=reason))
     return tuple(scores)
 

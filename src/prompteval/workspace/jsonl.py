@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
+from prompteval.core.strict_json import MOST_DEEP, TOO_DEEP, is_deep
+
 Note = Callable[..., None]  # line, column, code, message, help
 MAX_LINE_BYTES = 50_000_000  # a longer one is no case, and would fill the memory
 
@@ -35,6 +37,8 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
                 return
             try:
                 value = decoder.decode(line.decode("utf-8").strip())
+                if line.count(b"[") + line.count(b"{") > MOST_DEEP and is_deep(value):
+                    raise ValueError(TOO_DEEP)
             except UnicodeDecodeError as error:
                 message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
                 note(number, error.start + 1, "PE104", message, "save the file as UTF-8")
@@ -42,7 +46,11 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
             except json.JSONDecodeError as error:
                 note(number, error.colno, "PE303", f"not JSON: {error.msg}", "one JSON object a line")
             except (ValueError, RecursionError) as error:
-                message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+                message = (
+                    f"nested deeper than {MOST_DEEP} levels"
+                    if isinstance(error, RecursionError)
+                    else str(error)
+                )
                 note(number, 1, "PE303", f"not JSON: {message}")
             else:
                 yield number, value

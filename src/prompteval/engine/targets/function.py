@@ -10,6 +10,7 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
+from prompteval.core.strict_json import loads
 from prompteval.plan.targets.base import failed
 
 
@@ -52,4 +53,4 @@ def as_output(found: Any) -> tuple[Any, str]:
     dump = getattr(found, "model_dump", None)
     value = dump(mode="json") if callable(dump) else found
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return json.loads(text), text
+    return loads(text), text

@@ -8,6 +8,7 @@ from typing import Any
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import ProviderError
 from prompteval.core.secret import from_environment
+from prompteval.isolate.loop import run_to_end
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.errors import status_error
 from prompteval.wire import Answer, open_session, post_json
@@ -24,10 +25,7 @@ _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 class OpenAIEmbedder:
-    """An Embedder over an embeddings endpoint. It never truncates: a text that is too long is its error.
-
-    `embed` runs an event loop of its own, so it is for threads that have none.
-    """
+    """An Embedder over an embeddings endpoint. It never truncates: a text that is too long is its error."""
 
     def __init__(
         self, model: str, *, base_url: str, api_key_env: str, timeout_s: float = 60.0, max_attempts: int = 5
@@ -52,7 +50,7 @@ class OpenAIEmbedder:
 
         if not texts:
             return np.zeros((0, 0), dtype=np.float32), 0
-        rows = asyncio.run(self._rows(texts))
+        rows = run_to_end(self._rows(texts))
         if len({len(row) for row in rows}) != 1:
             raise ProviderError("bad_response", f"{self._model}: vectors of different lengths")
         vectors = np.stack(rows)

@@ -12,6 +12,7 @@ from prompteval.wire import Answer
 
 LONGEST_CODE = 80
 LONGEST_MESSAGE = 300
+LONGEST_SPAN = 40
 LONGEST_WISH_SECONDS = 86_400.0
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -105,7 +106,7 @@ def _whole(text: str | None) -> int | None:
 
 def _span(text: str | None) -> float | None:
     """Seconds of `1m30.5s`, `20ms` or a plain number."""
-    if text is None:
+    if text is None or len(text) > LONGEST_SPAN:
         return None
     parts = _SPAN.findall(text)
     if parts and "".join(number + unit for number, unit in parts) == text:

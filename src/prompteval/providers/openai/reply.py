@@ -96,4 +96,4 @@ def _logprobs(raw: Any) -> tuple[float, ...] | None:
     if not isinstance(tokens, list):
         return None
     values: list[Any] = [token.get("logprob") for token in tokens if isinstance(token, dict)]
-    return tuple(float(value) for value in values if is_number(value))
+    return tuple(float(value) for value in values if is_number(value)) or None

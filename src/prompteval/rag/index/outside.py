@@ -1,6 +1,5 @@
 """Candidates from elsewhere: a TREC run, the team's own function, an HTTP endpoint."""
 
-import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from prompteval.core.response_json import is_number
 from prompteval.core.retrieval import Ranking
 from prompteval.core.secret import hide, hide_all, holds_secret
 from prompteval.core.strict_json import loads
+from prompteval.isolate.loop import run_to_end
 from prompteval.wire import open_session, post_json
 
 
@@ -74,7 +74,7 @@ class EndpointRetriever:
         self.identity = f"endpoint({self._shown})"
 
     def search(self, query: str, k: int) -> Ranking:
-        """As `asearch`, for code that runs no event loop."""
+        """As `asearch`, for code that is not asynchronous."""
 
         async def once() -> Ranking:
             try:
@@ -82,7 +82,7 @@ class EndpointRetriever:
             finally:
                 await self.aclose()
 
-        return asyncio.run(once())
+        return run_to_end(once())
 
     async def asearch(self, query: str, k: int) -> Ranking:
         body = json.dumps({"query": query, "k": k}).encode("ascii")

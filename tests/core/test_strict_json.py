@@ -1,0 +1,47 @@
+"""F38: JSON of strangers, read with bounds."""
+
+import json
+from typing import Any
+
+import pytest
+
+from prompteval.core.strict_json import MOST_DEEP, is_deep, loads
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        nested(MOST_DEEP + 1), nested(5000), "[" * 200_000, '{"a":' * 150 + "1" + "}" * 150, "9" * 5000, "NaN", "-Infinity",
+        "1e999", "", "{", b"\xff\xfe{\x00}\x00", b'"\xff"', '{"a": 1} x',
+    ],
+)  # fmt: skip
+def test_f38_what_is_not_plain_json_is_a_value_error(text: str | bytes) -> None:
+    """Deep, huge, NaN, cut, in another encoding: one kind of error, whatever the parser makes of it."""
+    with pytest.raises(ValueError):
+        loads(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (nested(MOST_DEEP), json.loads(nested(MOST_DEEP))), (b"\xef\xbb\xbf{}", {}), ("\ufeff[1]", [1]), ("9" * 400, int("9" * 400)),
+        ('"\\ud800"', "\ud800"), ('["' + "[" * 500 + '"]', ["[" * 500]),
+    ],
+)  # fmt: skip
+def test_plain_json_is_read_exactly(text: str | bytes, value: Any) -> None:
+    """A byte order mark, a long integer, a lone surrogate, brackets inside a text."""
+    assert loads(text) == value
+
+
+def test_f15_nan_may_be_none() -> None:
+    """For servers that write NaN where they have no figure."""
+    assert loads("[NaN, -Infinity, 1e999, 1.5]", nan_is_null=True) == [None, None, None, 1.5]
+
+
+def test_depth_is_found_in_what_refers_to_much() -> None:
+    """Lists, tuples and objects count; width does not."""
+    assert is_deep(json.loads(nested(MOST_DEEP + 1))) and not is_deep([[{}] * 1000, "x", (1,)])
