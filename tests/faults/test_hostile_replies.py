@@ -22,7 +22,7 @@ from prompteval.providers.openai.batch import read_result
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
 from prompteval.providers.openai.errors import server_limits
 from prompteval.rag.index.outside import EndpointRetriever
-from prompteval.store.encoding import observation_json
+from prompteval.store.codec import observation_json
 from prompteval.workspace.settings import ModelProfile
 from tests.hostile import Hostile, Made, completion, says, whole
 
