@@ -344,7 +344,7 @@ def test_resume_has_its_own_mistakes(live: Any) -> None:
         run_id = ws.result()["run_id"]
         assert f"run {run_id} is complete" in ws.run("run", "--resume-run", run_id, code=2)[1]
         assert "leave the others out" in ws.run("run", "--resume", "-k", "c0001", code=2)[1]
-        ws.server._latency_s = 3.0
+        ws.server._latency_s = 60.0
         process = ws.start("run", "--no-cache")
         while ws.server.stats["requests"] < 6:
             time.sleep(0.01)

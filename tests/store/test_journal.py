@@ -69,6 +69,7 @@ def test_attempts_become_rows(tmp_path: Path) -> None:
     journal.begin(CASE, "k1")
     journal.end(journal.begin(CASE, "k2"), "timeout", 9.0, billed=True, usage=None)
     store = SqliteStore.open(tmp_path / "r.sqlite")
+    store.begin_run("r1", {}, "now")
     store.add_attempts("r1", read_attempts(journal.path))
     journal.close(remove=True)
     assert [(one[0], one[8]) for one in store.attempts("r1")] == [(3, None), (4, "timeout")]

@@ -55,7 +55,8 @@ def runs(limit: int, as_json: bool) -> int:
                 "finished": record.finished,
                 "verdict": record.verdict,
                 "exit_code": record.exit_code,
-                "entries": record.manifest["entries"],
+                "entries": record.manifest.get("entries", []),
+                **({"damage": record.damage} if record.damage else {}),
             }
             for record in records
         ]
@@ -64,8 +65,9 @@ def runs(limit: int, as_json: bool) -> int:
     if not records:
         printer.tell("there is no run yet; `prompteval run` makes one")
     for record in records:
-        entries = ", ".join(" ".join(entry) for entry in record.manifest["entries"])
-        printer.show(f"{record.run_id}  {record.started[:19]}  {record.verdict or 'unfinished'}  {entries}\n")
+        entries = ", ".join(" ".join(entry) for entry in record.manifest.get("entries", ()))
+        state = "damaged" if record.damage else record.verdict or "unfinished"
+        printer.show(f"{record.run_id}  {record.started[:19]}  {state}  {record.damage or entries}\n")
     return 0
 
 

@@ -6,6 +6,7 @@ PromptevalError
 │   └── InvalidInput         problems in files, each with its place   exit 2
 ├── NothingSelected          no case or suite is left to run          exit 5
 ├── StoreError               the results database cannot be used      exit 2
+│   └── DamagedRun           a stored run is not as it was stored     exit 2
 ├── RenderError              a template failed or passed its budget
 ├── ContextOverflow      what was retrieved, or a prompt, is over its token limit
 ├── RetrievalError       a retriever or reranker failed, or gave what is no ranking
@@ -63,6 +64,15 @@ class StoreError(PromptevalError):
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}")
         self.path = path
+
+
+class DamagedRun(StoreError):
+    """A stored run that is not as it was stored; the other runs of its store can be read."""
+
+    def __init__(self, path: str, run_id: str, reason: str) -> None:
+        help = f"`prompteval runs rm {run_id}` removes it; the other runs can be read"
+        super().__init__(path, f"run {run_id} is not as it was stored: {reason} ({help})")
+        self.run_id = run_id
 
 
 class RenderError(PromptevalError):

@@ -57,7 +57,7 @@ def choose_runs(
     store = SqliteStore.open(store_path(workspace), readonly=True)
     try:
         if names:
-            found = {record.run_id: record for record in (store.run(name) for name in names)}
+            found = {record.run_id: record for record in (store.find(name) for name in names)}
             return list(found.values())
         records = store.runs()[keep or 0 :]
     finally:

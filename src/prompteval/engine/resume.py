@@ -37,9 +37,7 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
     ):
         raise UsageError("--resume takes the selection of the run it goes on with", "leave the others out")
     if options.resume == LAST:
-        found = next((record for record in store.runs() if is_unfinished(record) and _by_run(record)), None)
-        if found is None:
-            raise UsageError("there is no unfinished run", "`prompteval run` makes a new one")
+        found = store.run(_last_unfinished(store))
     else:
         found = store.run(options.resume or LAST)
         if not is_unfinished(found):
@@ -48,6 +46,15 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
         message = f"run {found.run_id} was not made by `prompteval run` and cannot go on"
         raise UsageError(message, "`prompteval compare` again takes what it had from the cache")
     return Resumed(found, replace(options.selecting(found.manifest["options"]), resume=found.run_id))
+
+
+def _last_unfinished(store: SqliteStore) -> str:
+    """The id of the last run that may go on. Raises DamagedRun for a later one that nothing is known of."""
+    for record in store.runs():
+        store.refuse_damaged(record)
+        if is_unfinished(record) and _by_run(record):
+            return record.run_id
+    raise UsageError("there is no unfinished run", "`prompteval run` makes a new one")
 
 
 def _by_run(record: RunRecord) -> bool:

@@ -132,6 +132,8 @@ class _Run:
                 plan.rag.encoders.cache = self._files.vectors()
         if self._record is None:
             self._store.begin_run(self._id, made_from, _now())
+        else:
+            self._store.go_on(self._id)
         stop = Stop()
         try:
             method = self._options.stop_early

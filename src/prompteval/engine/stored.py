@@ -1,9 +1,10 @@
 """Stored runs, read back."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from prompteval.core.errors import NothingSelected, UsageError
+from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
 from prompteval.core.observation import Row
 from prompteval.report.view import RunView, from_json
 from prompteval.store.results import RunRecord, SqliteStore
@@ -15,24 +16,28 @@ def store_path(workspace: Workspace) -> Path:
     return workspace.root / workspace.settings.store
 
 
-def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecord]:
-    """Runs, newest first; none when there is no database yet."""
-    if not store_path(workspace).exists():
-        return []
+@contextmanager
+def reading(workspace: Workspace) -> Iterator[SqliteStore]:
+    """The results opened for reading, closed at the end."""
     store = SqliteStore.open(store_path(workspace), readonly=True)
     try:
-        return store.runs(limit)
+        yield store
     finally:
         store.close()
+
+
+def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecord]:
+    """Runs, the last first, damaged ones too; none when there is no database yet."""
+    if not store_path(workspace).exists():
+        return []
+    with reading(workspace) as store:
+        return store.runs(limit)
 
 
 def stored_view(workspace: Workspace, name: str) -> RunView:
     """The view of a run that has ended. Raises UsageError for an unknown or unfinished one."""
-    store = SqliteStore.open(store_path(workspace), readonly=True)
-    try:
+    with reading(workspace) as store:
         return ended(workspace, store, name)[1]
-    finally:
-        store.close()
 
 
 def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecord, RunView]:
@@ -43,32 +48,32 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
         if record.manifest.get("options") is None:
             help = "it is a side of a comparison; compare again"
         raise UsageError(f"run {record.run_id} did not end", help)
-    return record, from_json(record.summary, lambda: stored_rows(workspace, record.run_id))
+    try:
+        return record, from_json(record.summary, lambda: stored_rows(workspace, record.run_id))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        reason = "its summary cannot be read"
+        raise DamagedRun(str(store_path(workspace)), record.run_id, reason) from None
 
 
 def stored_rows(workspace: Workspace, run_id: str) -> Iterator[Row]:
     """The rows of a run, streamed from the store."""
-    store = SqliteStore.open(store_path(workspace), readonly=True)
-    try:
+    with reading(workspace) as store:
         yield from store.rows(run_id)
-    finally:
-        store.close()
 
 
 def case_rows(workspace: Workspace, name: str, case_id: str) -> list[Row]:
     """Every row of one case in a run. Raises NothingSelected when there is none."""
-    record = _record(workspace, name)
-    found = [row for row in stored_rows(workspace, record.run_id) if row.case.id == case_id]
+    with reading(workspace) as store:
+        run_id = store.run(name).run_id
+        found = [row for row in store.rows(run_id) if row.case.id == case_id]
     if not found:
-        raise NothingSelected(f"run {record.run_id} has no case {case_id!r}")
+        raise NothingSelected(f"run {run_id} has no case {case_id!r}")
     return found
 
 
 def worst_rows(workspace: Workspace, name: str, count: int) -> list[Row]:
     """The rows with the lowest first score, those without an output first, then by case id."""
     import heapq
-
-    record = _record(workspace, name)
 
     def badness(row: Row) -> tuple[float, str, str]:
         value = row.scores[0].value if row.scores else None
@@ -78,23 +83,16 @@ def worst_rows(workspace: Workspace, name: str, count: int) -> list[Row]:
             row.case.id,
         )
 
-    return heapq.nsmallest(count, stored_rows(workspace, record.run_id), key=badness)
+    with reading(workspace) as store:
+        return heapq.nsmallest(count, store.rows(store.run(name).run_id), key=badness)
 
 
 def failed_cases(workspace: Workspace) -> frozenset[tuple[str, str]]:
     """(suite, case id) of the last run's cases whose first score is under 1 or that have no output."""
-    record = _record(workspace, "last")
     found = set()
-    for row in stored_rows(workspace, record.run_id):
-        value = row.scores[0].value if row.scores else None
-        if row.observation.outcome != "ok" or (value is not None and value < 1):
-            found.add((row.suite, row.case.id))
+    with reading(workspace) as store:
+        for row in store.rows(store.run("last").run_id):
+            value = row.scores[0].value if row.scores else None
+            if row.observation.outcome != "ok" or (value is not None and value < 1):
+                found.add((row.suite, row.case.id))
     return frozenset(found)
-
-
-def _record(workspace: Workspace, name: str) -> RunRecord:
-    store = SqliteStore.open(store_path(workspace), readonly=True)
-    try:
-        return store.run(name)
-    finally:
-        store.close()

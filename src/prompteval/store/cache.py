@@ -12,7 +12,7 @@ from prompteval.core.request import Response
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
 from prompteval.core.strict_json import loads
 from prompteval.store.codec import dumps
-from prompteval.store.connection import Migration, open_database, open_for_reading
+from prompteval.store.connection import FAULTS, Migration, open_database, open_for_reading
 from prompteval.store.writer import Writer, insert_many
 
 
@@ -70,7 +70,7 @@ class SqliteCache:
         if text is None:
             try:
                 found = self._read(key)
-            except sqlite3.DatabaseError as error:
+            except FAULTS as error:
                 raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
             if found is None:
                 return None

@@ -1,17 +1,44 @@
-"""Rows to JSON text and back, lossless: lone surrogates and NUL stay as they are."""
+"""Rows to JSON text and back, lossless: lone surrogates and NUL stay as they are.
+
+What is read back and is not as it was written raises one of `typed.DAMAGE`.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
-from prompteval.core.observation import Call, Failure, Observation, Score, ScoreStatus
+from prompteval.core.observation import Call, Failure, Observation, Outcome, Score, ScoreStatus, Stage
 from prompteval.core.request import Usage
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.core.stored import NOTHING_REPORTED, Reported, StoredRow, StoredScore, SuiteFacts
+from prompteval.store import typed
+from prompteval.store.typed import COUNT, FLAG, JSON, LIST, NONE, NUMBER, OBJECT, TEXT, Kinds, loads
 
+_OUTCOMES = frozenset(get_args(Outcome))
+_STATUSES, _STAGES = frozenset(get_args(ScoreStatus)), frozenset(get_args(Stage))
+_CASE: Kinds = {
+    "inputs": JSON, "expected": JSON, "tags": OBJECT, "split": TEXT, "cluster": TEXT, "repeat": COUNT,
+    "answerable": FLAG, "line": COUNT, "gold": LIST, "answers": LIST,
+}  # fmt: skip
+_OBSERVATION: Kinds = {
+    "text": TEXT, "output": JSON, "failure": OBJECT, "calls": LIST, "logprobs": LIST, "details": OBJECT,
+    "ranking": OBJECT, "reranked": OBJECT, "context": OBJECT,
+}  # fmt: skip
+_FAILURE: Kinds = {"stage": TEXT, "type": TEXT, "message": TEXT}
+_CALL: Kinds = {
+    "model": TEXT, "key": TEXT, "served_by": TEXT, "attempts": COUNT, "latency_ms": NUMBER,
+    "usage": (dict, NONE), "model_reported": (str, NONE), "finish": TEXT, "possibly_billed": COUNT,
+}  # fmt: skip
+_USAGE: Kinds = {name: FLAG if name == "estimated" else (*NUMBER, NONE) for name in Usage.__slots__}
+_RANKING: Kinds = {"hits": LIST, "tied": COUNT, "duplicates": COUNT}
+_CHUNK: Kinds = {"doc_id": TEXT, "start": COUNT, "end": COUNT, "text": TEXT, "title": TEXT}
+_CONTEXT: Kinds = {
+    "kept": LIST, "dropped": LIST, "tokens": COUNT, "budget": (int, NONE), "estimated": FLAG,
+    "flags": OBJECT,
+}  # fmt: skip
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -38,9 +65,10 @@ def case_json(case: Case) -> str:
 
 def case_from(case_id: str, text: str) -> Case:
     """The case behind `case_json`."""
-    body = json.loads(text)
-    body["gold"] = tuple(tuple(group) for group in body.get("gold", ()))
-    body["answers"] = tuple(body.get("answers", ()))
+    body = typed.fields(loads(text), _CASE)
+    body["gold"] = tuple(tuple(typed.each(group, dict)) for group in body.get("gold", ()))
+    body["answers"] = tuple(typed.each(body.get("answers", []), str))
+    typed.each([*body.get("tags", {}).values()], str)
     return Case(id=case_id, **body)
 
 
@@ -66,17 +94,18 @@ def observation_json(observation: Observation) -> str:
 
 def observation_from(outcome: Any, latency_ms: float, confidence: float | None, text: str) -> Observation:
     """The observation behind `observation_json` and its columns."""
-    body = json.loads(text)
+    typed.require(outcome in _OUTCOMES, "a known outcome")
+    body = typed.fields(loads(text), _OBSERVATION)
     failure, logprobs = body.get("failure"), body.get("logprobs")
     return Observation(
         outcome=outcome,
         output=body.get("output"),
         text=body["text"],
-        failure=None if failure is None else Failure(**failure),
+        failure=None if failure is None else Failure(**typed.fields(failure, _FAILURE)),
         calls=tuple(_call(call) for call in body.get("calls", ())),
-        latency_ms=latency_ms,
-        confidence=confidence,
-        logprobs=None if logprobs is None else tuple(logprobs),
+        latency_ms=typed.number(latency_ms),
+        confidence=typed.optional(confidence, typed.number),
+        logprobs=None if logprobs is None else tuple(typed.number(one) for one in logprobs),
         details=body.get("details", {}),
         ranking=_ranking(body.get("ranking")),
         reranked=_ranking(body.get("reranked")),
@@ -87,16 +116,23 @@ def observation_from(outcome: Any, latency_ms: float, confidence: float | None, 
 def _ranking(body: dict[str, Any] | None) -> Ranking | None:
     if body is None:
         return None
-    hits = tuple((name, score) for name, score in body["hits"])
-    return Ranking(hits, body["tied"], body["duplicates"])
+    found = typed.fields(body, _RANKING)
+    hits = tuple((typed.text(name), typed.number(score)) for name, score in found["hits"])
+    return Ranking(hits, found["tied"], found["duplicates"])
 
 
 def _context(body: dict[str, Any] | None) -> Context | None:
     if body is None:
         return None
-    kept = tuple(Chunk(**chunk) for chunk in body.pop("kept"))
-    dropped = tuple((Chunk(**chunk), reason) for chunk, reason in body.pop("dropped"))
-    return Context(kept, dropped, **body)
+    found = typed.fields(body, _CONTEXT)
+    kept = tuple(_chunk(chunk) for chunk in found.pop("kept"))
+    dropped: Any = tuple((_chunk(chunk), typed.text(reason)) for chunk, reason in found.pop("dropped"))
+    typed.each([*found.get("flags", {}).values()], int)
+    return Context(kept, dropped, **found)
+
+
+def _chunk(body: Any) -> Chunk:
+    return Chunk(**typed.fields(body, _CHUNK))
 
 
 # The fields of a call that are left out while they have these values.
@@ -110,9 +146,11 @@ def _call_json(call: Call) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in _USUAL or value != _USUAL[name]}
 
 
-def _call(body: dict[str, Any]) -> Call:
-    usage = body.pop("usage", None)
-    return Call(**body, usage=None if usage is None else Usage(**usage))
+def _call(body: Any) -> Call:
+    found = typed.fields(body, _CALL)
+    usage = found.pop("usage", None)
+    typed.number(found["latency_ms"])
+    return Call(**found, usage=None if usage is None else Usage(**typed.fields(usage, _USAGE)))
 
 
 def scores_json(scores: tuple[Score, ...]) -> str:
@@ -122,13 +160,13 @@ def scores_json(scores: tuple[Score, ...]) -> str:
 
 def scores_from(text: str) -> tuple[Score, ...]:
     """The scores behind `scores_json`."""
-    found = []
-    for fields in json.loads(text):
-        whole = [*fields, *["scored", None, "", {}, "end_to_end", 0.0, 1.0][len(fields) - 2 :]]
-        name, value, status, labels, reason, evidence, stage, low, high = whole
-        pair = None if labels is None else (labels[0], labels[1])
-        found.append(Score(name, value, status, stage, reason, evidence, pair, low, high))
-    return tuple(found)
+    return tuple(
+        Score(
+            one.name, one.value, one.status, one.stage, one.reason, one.evidence, one.labels,  # type: ignore[arg-type]
+            one.low, one.high,
+        )
+        for one in stored_scores(loads(text))
+    )  # fmt: skip
 
 
 def facts_json(facts: SuiteFacts) -> dict[str, Any]:
@@ -165,29 +203,30 @@ def stored_row(found: Sequence[Any], *, mark: bool = False) -> StoredRow:
     """A row from the columns that `SqliteStore.entry_rows` selects."""
     case_id, replicate, outcome, latency_ms, confidence, case, scores = found[:7]
     details, logprobs, tokens = found[7:] or (None, None, None)
+    typed.require(outcome in _OUTCOMES, "a known outcome")
     # A text inside the case cannot hold these, for its quotation marks are escaped.
     carried = any(key in case for key in ('"tags":', '"cluster":', '"repeat":'))
-    body = json.loads(case) if carried or mark else {}
+    body = typed.fields(loads(case), _CASE) if carried or mark else {}
     return StoredRow(
         case_id,
         replicate,
         outcome,
-        latency_ms,
-        confidence,
+        typed.number(latency_ms),
+        typed.optional(confidence, typed.number),
         tags=body.get("tags", {}),
         cluster=body.get("cluster"),
         repeat=body.get("repeat"),
         mark=_case_mark(body) if mark else "",
-        scores=stored_scores(json.loads(scores)) if scores else (),
+        scores=stored_scores(loads(scores)) if scores else (),
         reported=reported_from(
-            json.loads(details) if details else {}, json.loads(logprobs) if logprobs else None, tokens
+            loads(details) if details else {}, loads(logprobs) if logprobs else None, tokens
         ),
     )
 
 
-def stored_scores(fields: Sequence[Sequence[Any]]) -> tuple[StoredScore, ...]:
+def stored_scores(fields: Any) -> tuple[StoredScore, ...]:
     """The scores behind lists as `scores_json` writes them."""
-    return tuple(_stored_score(*one) for one in fields)
+    return tuple(_stored_score(*one) for one in typed.each(fields, list))
 
 
 def _stored_score(
@@ -201,8 +240,15 @@ def _stored_score(
     low: float | None = 0.0,
     high: float | None = 1.0,
 ) -> StoredScore:
+    typed.require(status in _STATUSES and stage in _STAGES, "a known status and stage")
     pair = None if labels is None else (labels[0], labels[1])
-    return StoredScore(name, value, status, pair, reason, evidence or {}, stage, low, high)
+    for end in (value, low, high):
+        typed.require(end in (None, True, False) or typed.number(end) == end, "a number")
+    for label in pair or ():
+        typed.optional(label, typed.text)
+    typed.require(type(evidence) in (dict, NONE), "evidence that is an object")
+    told = typed.text(reason)
+    return StoredScore(typed.text(name), value, status, pair, told, evidence or {}, stage, low, high)
 
 
 def reported_from(

@@ -20,11 +20,13 @@ from prompteval.core.errors import StoreError
 from prompteval.store.schema import Migration, foreign_part, schema_of
 from prompteval.store.turn import BUSY_SECONDS, LOCK_SUFFIX, Turn
 
-__all__ = ["COMPANIONS", "Database", "Migration", "open_database", "open_for_reading"]
+__all__ = ["COMPANIONS", "FAULTS", "Database", "Migration", "open_database", "open_for_reading"]
 
 APPLICATION_ID = 0x70726576  # "prev"
 # What SQLite and the lock keep beside a database, by the end of the name.
 COMPANIONS = ("-wal", "-shm", "-journal", LOCK_SUFFIX)
+# What SQLite's module raises of a damaged file; the second where even its message cannot be read.
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
 _DEFENSIVE = 1010  # SQLITE_DBCONFIG_DEFENSIVE
 # A new file is made by a descriptor of ours, which must be closed before this process connects to it.
 _OPENING = threading.Lock()
@@ -90,7 +92,7 @@ def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
             if not fresh:
                 _inspect(path, migrations)
             return Database(path, _for_writing(path, migrations, turn), turn)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             turn.close()
             raise StoreError(str(path), _plain(error)) from None
         except BaseException:
@@ -106,7 +108,7 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
             raise StoreError(str(path), "there is no such database; `prompteval run` makes one")
         try:
             return _inspected(path, migrations)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise StoreError(str(path), _plain(error)) from None
 
 
@@ -200,10 +202,14 @@ def _use_log(connection: sqlite3.Connection) -> str:
         try:
             return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
         except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > until:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
         time.sleep(random.uniform(0.005, 0.02))
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's own number of an error, without what it adds; 0 for one that Python's module raised."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _inspect(path: Path, migrations: Sequence[Migration]) -> None:
@@ -212,7 +218,7 @@ def _inspect(path: Path, migrations: Sequence[Migration]) -> None:
         _inspected(path, migrations).close()
     except sqlite3.OperationalError as error:
         # A process that made the file was killed in the middle: only a connection that writes rolls back.
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+        if _code(error) != sqlite3.SQLITE_READONLY:
             raise
 
 
@@ -258,8 +264,10 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
     connection.execute("COMMIT")
 
 
-def _plain(error: sqlite3.Error) -> str:
+def _plain(error: Exception) -> str:
     text = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "is damaged; move it away to start anew"
     if "not a database" in text:
         return "is not a SQLite database; it was not touched"
     if "malformed" in text or "disk image" in text:

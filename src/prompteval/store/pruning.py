@@ -1,12 +1,11 @@
 """Making the store smaller: runs and cached replies go, and the files shrink."""
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
 from prompteval.store.cache import MIGRATIONS as CACHE_MIGRATIONS
-from prompteval.store.connection import COMPANIONS, Database, open_database, open_for_reading
+from prompteval.store.connection import COMPANIONS, FAULTS, Database, open_database, open_for_reading
 from prompteval.store.results import MIGRATIONS as RESULTS_MIGRATIONS
 
 TABLES = ("rows", "scores", "attempts", "runs")
@@ -73,7 +72,7 @@ def _change(database: Database, work: Sequence[tuple[str, tuple[object, ...]]]) 
         with database.transaction() as connection:
             count = sum(connection.execute(sql, values).rowcount for sql, values in work)
         database.shrink()
-    except sqlite3.DatabaseError as error:
+    except FAULTS as error:
         raise StoreError(str(database.path), f"could not be made smaller: {error}") from None
     finally:
         database.close()

@@ -1,13 +1,13 @@
 """The results database: runs, their rows, their scores, their verdicts."""
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.errors import DamagedRun, StoreError, UsageError
 from prompteval.core.observation import Row
 from prompteval.core.stored import EntryKey, RowFields, StoredRow
 from prompteval.store.codec import (
@@ -20,60 +20,29 @@ from prompteval.store.codec import (
     scores_json,
     stored_row,
 )
-from prompteval.store.connection import Migration, open_database, open_for_reading
+from prompteval.store.connection import open_database, open_for_reading
+from prompteval.store.hashes import (
+    FACTS,
+    KEY,
+    RECORD,
+    Changed,
+    check_run,
+    contents_hash,
+    record_hash,
+    row_hash,
+)
 from prompteval.store.journal import Attempt
+from prompteval.store.records import RunRecord, record_from
+from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, UNHASHED
+from prompteval.store.typed import DAMAGE, loads
 from prompteval.store.writer import Writer, insert_many
 
+__all__ = ["MIGRATIONS", "FailureCount", "RunRecord", "SqliteStore"]
 
-def _first_tables(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "CREATE TABLE runs (run_id TEXT PRIMARY KEY, started TEXT NOT NULL, finished TEXT,"
-        " verdict TEXT, exit_code INTEGER, manifest TEXT NOT NULL, summary TEXT)"
-    )
-    connection.execute(
-        "CREATE TABLE rows (run_id TEXT NOT NULL, suite TEXT NOT NULL, target TEXT NOT NULL,"
-        " model TEXT NOT NULL, case_id TEXT NOT NULL, replicate INTEGER NOT NULL, fingerprint TEXT NOT NULL,"
-        " outcome TEXT NOT NULL, latency_ms REAL NOT NULL, confidence REAL, case_json TEXT NOT NULL,"
-        " observation TEXT NOT NULL, PRIMARY KEY (run_id, suite, target, model, case_id, replicate))"
-        " WITHOUT ROWID"
-    )
-    connection.execute(
-        "CREATE TABLE scores (run_id TEXT NOT NULL, suite TEXT NOT NULL, target TEXT NOT NULL,"
-        " model TEXT NOT NULL, case_id TEXT NOT NULL, replicate INTEGER NOT NULL, scores TEXT NOT NULL,"
-        " PRIMARY KEY (run_id, suite, target, model, case_id, replicate)) WITHOUT ROWID"
-    )
-
-
-def _attempts_table(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "CREATE TABLE attempts (run_id TEXT NOT NULL, number INTEGER NOT NULL, suite TEXT NOT NULL,"
-        " target TEXT NOT NULL, model TEXT NOT NULL, case_id TEXT NOT NULL, replicate INTEGER NOT NULL,"
-        " key TEXT NOT NULL, started REAL NOT NULL, outcome TEXT, ms REAL, billed INTEGER NOT NULL,"
-        " prompt_tokens INTEGER, completion_tokens INTEGER, PRIMARY KEY (run_id, number)) WITHOUT ROWID"
-    )
-
-
-# Append only: a step that has been released is never edited.
-MIGRATIONS: tuple[Migration, ...] = (_first_tables, _attempts_table)
-
-_KEY = "run_id, suite, target, model, case_id, replicate"
 _REPORTED = (
     ", json_extract(observation, '$.details'), json_extract(observation, '$.logprobs'),"
     " json_extract(observation, '$.calls[#-1].usage.completion_tokens')"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One run as it is stored; `summary` is None while it has not ended."""
-
-    run_id: str
-    started: str
-    finished: str | None
-    verdict: str | None
-    exit_code: int | None
-    manifest: Mapping[str, Any]
-    summary: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +55,18 @@ class FailureCount:
 
 
 class SqliteStore:
-    """The results of all runs of a workspace."""
+    """The results of all runs of a workspace.
+
+    A run that this store did not begin itself is held against its hashes once, before anything of it is
+    given out: what was changed since raises DamagedRun.
+    """
 
     def __init__(self, path: Path, writer: Writer | None) -> None:
         self._path = path
         self._writer = writer
         self._reader: sqlite3.Connection | None = None
+        self._hashed = True
+        self._trusted: set[str] = set()
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False) -> "SqliteStore":
@@ -103,10 +78,15 @@ class SqliteStore:
 
     def begin_run(self, run_id: str, manifest: Mapping[str, Any], started: str) -> None:
         """Note that a run begins."""
-        values = (run_id, started, dumps(manifest))
-        self._write(
-            lambda c: c.execute("INSERT INTO runs (run_id, started, manifest) VALUES (?, ?, ?)", values)
-        )
+        record = (run_id, started, None, None, None, dumps(manifest), None, None)
+        sql = f"INSERT INTO runs ({RECORD}, hash) VALUES (?,?,?,?,?,?,?,?,?)"
+        self._write(lambda connection: connection.execute(sql, (*record, record_hash(record))))
+        self._trusted.add(run_id)
+
+    def go_on(self, run_id: str) -> None:
+        """Note that rows are added to a run that is here already. Raises DamagedRun."""
+        self._trust(run_id)
+        self._change_record(run_id, lambda connection, record: {**record, "contents": None})
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Store finished rows with their scores; a row stored twice replaces the first."""
@@ -115,9 +95,12 @@ class SqliteStore:
         for row in rows:
             key = (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate)
             seen = row.observation
-            facts = (row.fingerprint, seen.outcome, seen.latency_ms, seen.confidence)
-            stored.append((*key, *facts, case_json(row.case), observation_json(seen)))
-            scored.append((*key, scores_json(row.scores)))
+            # As SQLite gives numbers back, where -0.0 is 0.0.
+            confidence = None if seen.confidence is None else float(seen.confidence) + 0.0
+            facts = (row.fingerprint, seen.outcome, float(seen.latency_ms) + 0.0, confidence)
+            texts = (case_json(row.case), observation_json(seen), scores_json(row.scores))
+            stored.append((*key, *facts, *texts[:2]))
+            scored.append((*key, texts[2], row_hash((*key, *facts), *texts)))
 
         def work(connection: sqlite3.Connection) -> None:
             insert_many(connection, "rows", stored)
@@ -128,11 +111,35 @@ class SqliteStore:
     def finish_run(
         self, run_id: str, verdict: str, exit_code: int, summary: Mapping[str, Any], finished: str
     ) -> None:
-        """Store how a run ended, and bring everything to disk."""
-        values = (finished, verdict, exit_code, dumps(summary), run_id)
-        sql = "UPDATE runs SET finished = ?, verdict = ?, exit_code = ?, summary = ? WHERE run_id = ?"
-        self._write(lambda connection: connection.execute(sql, values))
+        """Store how a run ended, with the hash of all it holds, and bring everything to disk."""
+        told = {"finished": finished, "verdict": verdict, "exit_code": exit_code, "summary": dumps(summary)}
+        self._change_record(
+            run_id,
+            lambda connection, record: {**record, **told, "contents": contents_hash(connection, run_id)},
+        )
         self.flush()
+
+    def _change_record(
+        self,
+        run_id: str,
+        change: Callable[[sqlite3.Connection, dict[str, Any]], Mapping[str, Any]],
+    ) -> None:
+        """Rewrite a run's record with its hash. A run from before hashes stays one."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            sql = f"SELECT {RECORD}, hash FROM runs WHERE run_id = ?"
+            found = connection.execute(sql, (run_id,)).fetchone()
+            if found is None:
+                raise sqlite3.DatabaseError(f"run {run_id} is gone")
+            *values, mark = found
+            names = RECORD.split(", ")
+            record = change(connection, dict(zip(names, values, strict=True)))
+            fields = [record[name] for name in names]
+            mark = mark if mark == UNHASHED else record_hash(fields)
+            sets = ", ".join(f"{name} = ?" for name in names)
+            connection.execute(f"UPDATE runs SET {sets}, hash = ? WHERE run_id = ?", (*fields, mark, run_id))
+
+        self._write(work)
 
     def add_attempts(self, run_id: str, attempts: Iterable[Attempt]) -> None:
         """Store the attempts of a journal, and return when they are committed."""
@@ -146,7 +153,7 @@ class SqliteStore:
             "SELECT number, suite, target, model, case_id, replicate, key, started, outcome, ms, billed,"
             " prompt_tokens, completion_tokens FROM attempts WHERE run_id = ? ORDER BY number"
         )
-        yield from self._read().execute(sql, (run_id,))
+        yield from self._query(run_id, sql, (run_id,))
 
     def unseen_attempts(self, run_id: str) -> dict[tuple[str, str, str], int]:
         """(suite, target, model) to the number of attempts whose end was not seen: possibly billed."""
@@ -154,12 +161,15 @@ class SqliteStore:
             "SELECT suite, target, model, count(*) FROM attempts WHERE run_id = ?"
             " AND (outcome IS NULL OR outcome = 'cancelled') GROUP BY suite, target, model"
         )
-        return {(suite, target, model): n for suite, target, model, n in self._read().execute(sql, (run_id,))}
+        found = self._query(run_id, sql, (run_id,))
+        return {(suite, target, model): n for suite, target, model, n in found}
 
     def next_attempt(self, run_id: str) -> int:
         """The number that the next attempt of a run takes."""
-        sql = "SELECT coalesce(max(number), -1) + 1 FROM attempts WHERE run_id = ?"
-        return int(self._read().execute(sql, (run_id,)).fetchone()[0])
+        sql = "SELECT number FROM attempts WHERE run_id = ? ORDER BY number DESC LIMIT 1"
+        with self._reading(run_id):  # of a run that may not have begun
+            found = self._read().execute(sql, (run_id,)).fetchone()
+        return found[0] + 1 if found is not None and type(found[0]) is int else 0
 
     def flush(self) -> None:
         """Return when everything handed in is committed."""
@@ -175,15 +185,17 @@ class SqliteStore:
             self._writer.close()
 
     def runs(self, limit: int | None = None) -> list[RunRecord]:
-        """Runs, newest first."""
-        sql = "SELECT run_id, started, finished, verdict, exit_code, manifest, summary FROM runs"
-        order = " ORDER BY started DESC, run_id DESC LIMIT ?"
-        return [
-            _record(found) for found in self._read().execute(sql + order, (-1 if limit is None else limit,))
-        ]
+        """Runs in the order they began, the last first; of a damaged one the record says so."""
+        sql = f"SELECT {RECORD}, hash FROM runs ORDER BY number DESC LIMIT ?"
+        with self._reading():
+            reader = self._read()
+            if not self._hashed:
+                fields = RECORD.replace("contents", "NULL")
+                sql = f"SELECT {fields}, '{UNHASHED}' FROM runs ORDER BY rowid DESC LIMIT ?"
+            return [record_from(found) for found in reader.execute(sql, (-1 if limit is None else limit,))]
 
-    def run(self, name: str) -> RunRecord:
-        """A run by id, by a prefix that only one has, or `last`. Raises UsageError otherwise."""
+    def find(self, name: str) -> RunRecord:
+        """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
         records = self.runs()
         if not records:
             raise UsageError("there is no run yet", "`prompteval run` makes one")
@@ -199,17 +211,31 @@ class SqliteStore:
             raise UsageError(f"{name!r} begins {len(found)} run ids", "give more of it")
         raise UsageError(f"there is no run {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
 
+    def run(self, name: str) -> RunRecord:
+        """A run as `find` has it, whole. Raises DamagedRun for one that is not as it was stored."""
+        found = self.find(name)
+        self.refuse_damaged(found)
+        self._trust(found.run_id)
+        return found
+
+    def refuse_damaged(self, record: RunRecord) -> None:
+        """Raise DamagedRun for a record that cannot be believed."""
+        if record.damage:
+            raise DamagedRun(str(self._path), record.run_id, record.damage)
+
     def rows(
         self, run_id: str, suite: str | None = None, target: str | None = None, model: str | None = None
     ) -> Iterator[Row]:
         """Rows with their scores, by suite, target, model, case id and replicate."""
         where, values = _where(run_id, suite, target, model)
         sql = (
-            f"SELECT {_KEY}, fingerprint, outcome, latency_ms, confidence, case_json, observation, scores"
-            f" FROM rows LEFT JOIN scores USING ({_KEY}) WHERE {where} ORDER BY {_KEY}"
+            f"SELECT {KEY}, {FACTS}, case_json, observation, scores"
+            f" FROM rows LEFT JOIN scores USING ({KEY}) WHERE {where} ORDER BY {KEY}"
         )
-        for found in self._read().execute(sql, values):
-            yield _row(found)
+        for found in self._query(run_id, sql, values):
+            with self._decoding(run_id, found[4]):
+                row = _row(found)
+            yield row
 
     def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
         """The rows of an entry with their scores, in order of case id and replicate."""
@@ -217,18 +243,24 @@ class SqliteStore:
         more = _REPORTED if fields.reported else ""
         sql = (
             f"SELECT case_id, replicate, outcome, latency_ms, confidence, case_json, scores{more}"
-            f" FROM rows LEFT JOIN scores USING ({_KEY}) WHERE {where} ORDER BY case_id, replicate"
+            f" FROM rows LEFT JOIN scores USING ({KEY}) WHERE {where} ORDER BY case_id, replicate"
         )
-        for found in self._read().execute(sql, values):
-            yield stored_row(found, mark=fields.mark)
+        for found in self._query(key.run_id, sql, values):
+            with self._decoding(key.run_id, found[0]):
+                row = stored_row(found, mark=fields.mark)
+            yield row
 
     def texts(self, key: EntryKey, ids: Sequence[str]) -> dict[str, str]:
         """Case id to the text of its first replicate's output."""
         where, values = _where(key.run_id, key.suite, key.target, key.model)
         sql = f"SELECT observation FROM rows WHERE {where} AND case_id = ? ORDER BY replicate LIMIT 1"
-        found = {name: self._read().execute(sql, [*values, name]).fetchone() for name in ids}
-        # Not by json_extract: it ends a text at a NUL, and half a surrogate pair has no UTF-8.
-        return {name: json.loads(row[0]).get("text") or "" for name, row in found.items() if row is not None}
+        texts = {}
+        for name in ids:
+            # Not by json_extract: it ends a text at a NUL, and half a surrogate pair has no UTF-8.
+            for (seen,) in self._query(key.run_id, sql, [*values, name]):
+                with self._decoding(key.run_id, name):
+                    texts[name] = loads(seen).get("text") or ""
+        return texts
 
     def failures(self, key: EntryKey, limit: int) -> list[FailureCount]:
         """The most frequent kinds of error, by number of cases."""
@@ -238,7 +270,7 @@ class SqliteStore:
             " json_extract(observation, '$.failure.message'), count(DISTINCT case_id) AS cases, min(case_id)"
             f" FROM rows WHERE {where} AND outcome = 'error' GROUP BY kind ORDER BY cases DESC, kind LIMIT ?"
         )
-        found = self._read().execute(sql, [*values, limit])
+        found = self._query(key.run_id, sql, [*values, limit])
         return [FailureCount(kind, message, cases) for kind, message, cases, _ in found]
 
     def tokens(self, key: EntryKey) -> tuple[int | None, int | None]:
@@ -249,7 +281,7 @@ class SqliteStore:
             f"SELECT sum({used.format('prompt_tokens')}), sum({used.format('completion_tokens')})"
             f" FROM rows, json_each(observation, '$.calls') AS call WHERE {where}"
         )
-        prompt, completion = self._read().execute(sql, values).fetchone()
+        prompt, completion = next(self._query(key.run_id, sql, values))
         return prompt, completion
 
     def done(
@@ -260,7 +292,7 @@ class SqliteStore:
             "SELECT case_id, replicate FROM rows WHERE run_id = ? AND suite = ? AND target = ?"
             " AND fingerprint = ? AND model = ? AND outcome != 'error'"
         )
-        return set(self._read().execute(sql, (run_id, suite, target, fingerprint, model)))
+        return set(self._query(run_id, sql, (run_id, suite, target, fingerprint, model)))
 
     def _write(self, job: Any) -> None:
         if self._writer is None:
@@ -271,7 +303,56 @@ class SqliteStore:
         self.flush()
         if self._reader is None:
             self._reader = open_for_reading(self._path, MIGRATIONS)
+            version = self._reader.execute("PRAGMA user_version").fetchone()[0]
+            self._hashed = version >= HASHED_VERSION
         return self._reader
+
+    def _query(self, run_id: str, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        """What a question on one run gives, once the run is known to be whole."""
+        self._trust(run_id)
+        with self._reading(run_id):
+            yield from self._read().execute(sql, values)
+
+    def _trust(self, run_id: str) -> None:
+        """Hold a run against its hashes, the first time that anything of it is asked for."""
+        if run_id in self._trusted:
+            return
+        with self._reading(run_id):
+            reader = self._read()
+            reader.execute("BEGIN")  # one look: another process may be writing the run
+            try:
+                whole = self._hashed and check_run(reader, run_id)
+            finally:
+                reader.execute("COMMIT")
+        self._trusted.add(run_id)
+        if not whole:  # from before hashes: at least everything can be read
+            for _ in self.rows(run_id):
+                pass
+
+    @contextmanager
+    def _reading(self, run_id: str = "") -> Iterator[None]:
+        """Whatever SQLite meets in a damaged file becomes a StoreError."""
+        try:
+            yield
+        except Changed as error:
+            raise self._damaged(run_id, str(error)) from None
+        except sqlite3.Error as error:
+            if run_id:
+                raise self._damaged(run_id, str(error)) from None
+            raise StoreError(str(self._path), f"could not be read: {error}") from None
+
+    @contextmanager
+    def _decoding(self, run_id: str, case_id: Any) -> Iterator[None]:
+        """A stored row that is none of ours is damage of its run."""
+        try:
+            yield
+        except DAMAGE as error:
+            reason = f"the row of case {str(case_id)[:60]!r} cannot be read: {error}"
+            raise self._damaged(run_id, reason) from None
+
+    def _damaged(self, run_id: str, reason: str) -> DamagedRun:
+        self._trusted.discard(run_id)
+        return DamagedRun(str(self._path), run_id, reason)
 
 
 def _where(run_id: str, suite: str | None, target: str | None, model: str | None) -> tuple[str, list[str]]:
@@ -281,12 +362,6 @@ def _where(run_id: str, suite: str | None, target: str | None, model: str | None
             parts.append(f"{name} = ?")
             values.append(value)
     return " AND ".join(parts), values
-
-
-def _record(found: tuple[Any, ...]) -> RunRecord:
-    run_id, started, finished, verdict, exit_code, manifest, summary = found
-    told = None if summary is None else json.loads(summary)
-    return RunRecord(run_id, started, finished, verdict, exit_code, json.loads(manifest), told)
 
 
 def _row(found: tuple[Any, ...]) -> Row:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
-from prompteval.store.connection import Migration, open_database, open_for_reading
+from prompteval.store.connection import FAULTS, Migration, open_database, open_for_reading
 from prompteval.store.writer import Writer, insert_many
 
 KEYS_A_QUERY = 500
@@ -45,7 +45,7 @@ class SqliteVectors:
                 sql = f"SELECT key, vector, truncated FROM vectors WHERE key IN ({marks})"
                 for key, vector, truncated in self._reader.execute(sql, tuple(some)):
                     found[key] = (bytes(vector), bool(truncated))
-        except sqlite3.DatabaseError as error:
+        except FAULTS as error:
             raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
         return found
 
