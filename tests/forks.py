@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -26,19 +27,24 @@ MEMORY = 4 << 30
 
 @dataclass(frozen=True)
 class Done:
-    """How a command line ended. `code` is None where the deadline killed it; `peak_mb` is its own memory."""
+    """How a command line ended. `code` is None where the deadline killed it.
+
+    `cpu_s` is of it and of the processes it waited for, `peak_mb` the memory of the largest of them.
+    """
 
     code: int | None
     stdout: str
     stderr: str
     seconds: float
     peak_mb: float
+    cpu_s: float
 
 
 class Forks:
     """Runs command lines in forks, one at a time. The environment is the caller's, and what each is given."""
 
     def __init__(self) -> None:
+        self.count = 0
         command = [sys.executable, "-m", "tests.forks"]
         root = Path(__file__).parents[1]
         self._process = subprocess.Popen(
@@ -53,6 +59,7 @@ class Forks:
         request = {"cwd": str(cwd), "arguments": arguments, "env": dict(env or {}), "deadline_s": deadline_s}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
+        self.count += 1
         return Done(**json.loads(self._process.stdout.readline()))
 
     def close(self) -> None:
@@ -73,8 +80,10 @@ def load() -> None:
     for found in pkgutil.walk_packages(prompteval.__path__, "prompteval."):
         if not found.name.startswith(("prompteval.testing", "prompteval.__main__", "prompteval.isolate")):
             importlib.import_module(found.name)
-    for name in ("aiohttp", "numpy", "scipy.stats", "rich.console", "rich.table"):
+    more = ("aiohttp", "numpy", "openai", "rich.console", "rich.rule", "rich.table", "rs_bpe.bpe", "scipy.stats", "typer._adapters")
+    for name in more:
         importlib.import_module(name)
+    gc.freeze()  # a collection in a fork would copy every page
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,17 +92,18 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         child = os.fork()
         if child == 0:
             become(request, out.fileno(), err.fileno())
-        code, peak_mb = wait(child, request["deadline_s"])
+        code, used = wait(child, request["deadline_s"])
         seconds = time.perf_counter() - started
         texts = []
         for file in (out, err):
             file.seek(0)
             texts.append(file.read().decode("utf-8", "backslashreplace"))
-    return {"code": code, "stdout": texts[0], "stderr": texts[1], "seconds": seconds, "peak_mb": peak_mb}
+    told = {"code": code, "stdout": texts[0], "stderr": texts[1], "seconds": seconds}
+    return {**told, "peak_mb": used.ru_maxrss / 1024, "cpu_s": used.ru_utime + used.ru_stime}
 
 
-def wait(child: int, deadline_s: float) -> tuple[int | None, float]:
-    """(exit code, peak memory) of a child; its whole group is killed when it is late."""
+def wait(child: int, deadline_s: float) -> tuple[int | None, resource.struct_rusage]:
+    """(exit code, what it used) of a child; its whole group is killed when it is late."""
     handle = os.pidfd_open(child)
     ended = bool(select.select([handle], [], [], deadline_s)[0])
     os.close(handle)
@@ -101,7 +111,7 @@ def wait(child: int, deadline_s: float) -> tuple[int | None, float]:
         kill_group(child)
     _, status, used = os.wait4(child, 0)
     kill_group(child)  # workers that outlive it
-    return (os.waitstatus_to_exitcode(status) if ended else None), used.ru_maxrss / 1024
+    return (os.waitstatus_to_exitcode(status) if ended else None), used
 
 
 def kill_group(child: int) -> None:

@@ -1,0 +1,97 @@
+"""One hostile input: a workspace of its own, the commands over it, and what was wrong with how they ended."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.forks import Done, Forks
+from tests.fuzz.oracle import CHECK_CODES, DEADLINE_S, fault
+from tests.fuzz.replies import HostileServer
+
+STORED = Path(__file__).parents[1] / "fixtures" / "v0"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a command line must not do, and did."""
+
+    kind: str
+    number: int
+    arguments: tuple[str, ...]
+    fault: str
+    code: int | None
+    told: str
+
+
+@dataclass
+class Attempt:
+    """What a kind of input works with. `root` is a workspace that it may spoil; `inputs` counts what it made."""
+
+    kind: str
+    number: int
+    rng: Random
+    root: Path
+    forks: Forks
+    server: HostileServer
+    inputs: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def write(self, path: str, data: bytes | str) -> None:
+        """A file of the workspace."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+
+    def text(self, path: str) -> str:
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def run(self, *arguments: str, codes: Collection[int]) -> Done:
+        """A command line, judged."""
+        env = {
+            "NO_COLOR": "1", "HOME": str(self.root), "FIXTURE_KEY": "sk-fixture-not-a-key", "OPENAI_API_KEY": "",
+            "OPENAI_BASE_URL": self.server.url, "COLUMNS": "100",
+        }  # fmt: skip
+        done = self.forks.run(self.root, *arguments, env=env, deadline_s=DEADLINE_S)
+        wrong = fault(done, codes)
+        if wrong:
+            told = f"{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
+            self.findings.append(Finding(self.kind, self.number, arguments, wrong, done.code, told))
+        return done
+
+    def sound_suites(self, names: Sequence[str]) -> list[str]:
+        """Those that `check` has nothing against."""
+        done = self.run("check", *(f"evals/{name}.yaml" for name in names), "--output-format=json", codes=CHECK_CODES)
+        try:
+            problems = json.loads(done.stdout)
+        except ValueError:
+            return []
+        found = problems if isinstance(problems, list) else problems.get("problems", [])
+        told = json.dumps([p for p in found if p.get("severity") != "warning"])
+        return [name for name in names if f"{name}." not in told]
+
+    def state(self) -> Path:
+        """What version 0 stored, in its place."""
+        place = self.root / ".prompteval"
+        if not place.exists():
+            shutil.copytree(STORED / "state", place)
+        return place
+
+
+Kind = Callable[[Attempt], Any]
+
+
+@contextmanager
+def attempt(kind: str, seed: int, number: int, forks: Forks, server: HostileServer) -> Iterator[Attempt]:
+    """The attempt of a number; equal numbers give equal inputs."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # commits there wait for no disk
+    with TemporaryDirectory(prefix="fuzz-", dir=memory) as folder:
+        root = Path(folder) / "one" / "two" / "three" / "workspace"
+        shutil.copytree(STORED / "workspace", root)
+        yield Attempt(kind, number, Random(f"{seed}:{kind}:{number}"), root, forks, server)
