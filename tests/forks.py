@@ -80,7 +80,17 @@ def load() -> None:
     for found in pkgutil.walk_packages(prompteval.__path__, "prompteval."):
         if not found.name.startswith(("prompteval.testing", "prompteval.__main__", "prompteval.isolate")):
             importlib.import_module(found.name)
-    more = ("aiohttp", "numpy", "openai", "rich.console", "rich.rule", "rich.table", "rs_bpe.bpe", "scipy.stats", "typer._adapters")
+    more = (
+        "aiohttp",
+        "numpy",
+        "openai",
+        "rich.console",
+        "rich.rule",
+        "rich.table",
+        "rs_bpe.bpe",
+        "scipy.stats",
+        "typer._adapters",
+    )
     for name in more:
         importlib.import_module(name)
     gc.freeze()  # a collection in a fork would copy every page

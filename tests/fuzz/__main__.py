@@ -39,12 +39,18 @@ def main() -> None:
                 findings.setdefault((finding.kind, finding.fault), []).append(finding)
     for kind in kinds:
         print(f"{kind:12} {tried[kind]:7,} inputs {runs[kind]:7,} command lines")
-    print(f"{'in all':12} {tried.total():7,} inputs {runs.total():7,} command lines in {time.monotonic() - started:.0f} s")
+    print(
+        f"{'in all':12} {tried.total():7,} inputs {runs.total():7,} command lines in {time.monotonic() - started:.0f} s"
+    )
     for (kind, fault), several in sorted(findings.items()):
-        print(f"\n{kind}: {fault}\n  {len(several)} times, first: --seed {asked.seed} --kind {kind} --number {several[0].number}")
+        print(
+            f"\n{kind}: {fault}\n  {len(several)} times, first: --seed {asked.seed} --kind {kind} --number {several[0].number}"
+        )
         print(f"  prompteval {' '.join(several[0].arguments)!r}")
     if asked.report is not None:
-        asked.report.write_text("\n\n".join(f"{one}\n{one.told}" for several in findings.values() for one in several[:3]))
+        asked.report.write_text(
+            "\n\n".join(f"{one}\n{one.told}" for several in findings.values() for one in several[:3])
+        )
     print(f"{len(findings)} findings")
     sys.exit(1 if findings else 0)
 
@@ -54,8 +60,12 @@ def _asked() -> Any:
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--kind", action="append", choices=list(KINDS), help="Only this kind; repeat for several.")
-    parser.add_argument("--number", type=int, help="This input of one kind again, with everything that was printed.")
+    parser.add_argument(
+        "--kind", action="append", choices=list(KINDS), help="Only this kind; repeat for several."
+    )
+    parser.add_argument(
+        "--number", type=int, help="This input of one kind again, with everything that was printed."
+    )
     parser.add_argument("--report", type=Path, help="Write what was printed at each finding to this file.")
     return parser.parse_args()
 

@@ -1,10 +1,14 @@
 """Command lines with the verbs and options that there are, and values that they may not expect."""
 
+import json
 from functools import cache
 from random import Random
 from typing import Any
 
-from tests.fuzz.mutate import SCALARS
+from tests.fuzz.attempt import Attempt
+from tests.fuzz.mutate import SCALARS, is_raw, written
+from tests.fuzz.oracle import RUN_CODES
+from tests.fuzz.replies import http
 
 # Values that mean something, so that a command line gets somewhere.
 USUAL = ("last", "route", "desk", "paid", "baseline", "git:HEAD", "route@v1", "evals/route.yaml", "x.json", "x.md", "1", "0.5",
@@ -37,6 +41,16 @@ def verbs() -> tuple[tuple[tuple[str, ...], tuple[tuple[str, bool], ...], int], 
     return tuple(found)
 
 
+def arguments(on: Attempt) -> None:
+    """Arguments of every verb."""
+    on.state()
+    on.server.give([http(b"{}")])
+    for _ in range(on.times(4)):
+        data = on.from_corpus(".json") if on.given else None
+        on.inputs += 1
+        on.run(*(json.loads(data) if data else command_line(on.rng)), codes=RUN_CODES)
+
+
 def command_line(rng: Random) -> list[str]:
     """A verb with some of its options, in which a few words are wrong."""
     words, options, places = rng.choice(verbs())
@@ -55,5 +69,6 @@ def value(rng: Random) -> str:
     """A word as a shell hands it over: no NUL, half of a character only as a byte, no place outside."""
     if rng.random() < 0.55:
         return rng.choice(USUAL)
-    told = str(rng.choice(SCALARS)).replace("@raw@", "").replace("\0", "")
+    made = rng.choice(SCALARS)
+    told = (written(made) if is_raw(made) else str(made)).replace("\0", "")
     return "".join(c if not "\ud800" <= c <= "\udfff" else "\udcff" for c in told)[:3000]

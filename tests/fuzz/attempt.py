@@ -12,10 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.forks import Done, Forks
+from tests.fuzz.mutate import spoilt
 from tests.fuzz.oracle import CHECK_CODES, DEADLINE_S, fault
 from tests.fuzz.replies import HostileServer
 
 STORED = Path(__file__).parents[1] / "fixtures" / "v0"
+CORPUS = Path(__file__).parent / "corpus"
+# Stands for the address of the hostile server, in settings of the corpus too.
+SERVED = "http://SERVED/v1"
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,18 @@ class Finding:
     code: int | None
     told: str
 
+    @property
+    def short(self) -> str:
+        """In one line."""
+        return f"prompteval {' '.join(self.arguments)[:200]}: {self.fault}"
+
 
 @dataclass
 class Attempt:
-    """What a kind of input works with. `root` is a workspace that it may spoil; `inputs` counts what it made."""
+    """What a kind of input works with. `root` is a workspace that it may spoil; `inputs` counts what it made.
+
+    With `given`, that file of the corpus is the input, as it is.
+    """
 
     kind: str
     number: int
@@ -40,6 +52,7 @@ class Attempt:
     root: Path
     forks: Forks
     server: HostileServer
+    given: Path | None = None
     inputs: int = 0
     findings: list[Finding] = field(default_factory=list)
 
@@ -48,6 +61,19 @@ class Attempt:
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+
+    def times(self, most: int) -> int:
+        """How many inputs are tried together; one where it is given."""
+        return most if self.given is None else 1
+
+    def from_corpus(self, *endings: str) -> bytes | None:
+        """The input that is given, or now and then one of the corpus, spoilt; else None, to make another."""
+        if self.given is not None:
+            return self.given.read_bytes()
+        if self.rng.random() > 0.2:
+            return None
+        known = [path for path in sorted((CORPUS / self.kind).glob("*")) if path.suffix in endings]
+        return spoilt(self.rng.choice(known).read_bytes(), self.rng) if known else None
 
     def text(self, path: str) -> str:
         return (self.root / path).read_text(encoding="utf-8")
@@ -67,7 +93,9 @@ class Attempt:
 
     def sound_suites(self, names: Sequence[str]) -> list[str]:
         """Those that `check` has nothing against."""
-        done = self.run("check", *(f"evals/{name}.yaml" for name in names), "--output-format=json", codes=CHECK_CODES)
+        done = self.run(
+            "check", *(f"evals/{name}.yaml" for name in names), "--output-format=json", codes=CHECK_CODES
+        )
         try:
             problems = json.loads(done.stdout)
         except ValueError:
@@ -88,10 +116,12 @@ Kind = Callable[[Attempt], Any]
 
 
 @contextmanager
-def attempt(kind: str, seed: int, number: int, forks: Forks, server: HostileServer) -> Iterator[Attempt]:
+def attempt(
+    kind: str, seed: int, number: int, forks: Forks, server: HostileServer, given: Path | None = None
+) -> Iterator[Attempt]:
     """The attempt of a number; equal numbers give equal inputs."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # commits there wait for no disk
     with TemporaryDirectory(prefix="fuzz-", dir=memory) as folder:
         root = Path(folder) / "one" / "two" / "three" / "workspace"
         shutil.copytree(STORED / "workspace", root)
-        yield Attempt(kind, number, Random(f"{seed}:{kind}:{number}"), root, forks, server)
+        yield Attempt(kind, number, Random(f"{seed}:{kind}:{number}"), root, forks, server, given)

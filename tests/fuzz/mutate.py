@@ -16,6 +16,16 @@ def raw(token: str) -> str:
     return f"{_RAW}{token}{_RAW}"
 
 
+def is_raw(value: Any) -> bool:
+    """Whether a value is a raw token, which only `written` turns into what it stands for."""
+    return isinstance(value, str) and value.startswith(_RAW)
+
+
+def utf8(text: str) -> bytes:
+    """The bytes of a text, halves of characters included."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 # What files, servers and models were seen to send, or could: numbers out of range, halves of characters,
 # escapes, formulas, markup, paths, patterns without end, nesting without end.
 SCALARS: tuple[Any, ...] = (
@@ -32,6 +42,18 @@ SCALARS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+def large(rng: Random) -> Any:
+    """What takes long where time grows faster than the text: one character, pair or key, very often."""
+    pick = rng.randrange(4)
+    if pick == 0:
+        return {f"k{i}": 1 for i in range(3000)}
+    if pick == 1:
+        return ["a"] * 5000
+    return rng.choice((".", "(", "a ", "a, ", "<b>", "\u0301", "*", "$", "-", "[1]", "é")) * rng.choice(
+        (2_000, 30_000)
+    )
+
+
 def nested(depth: int, rng: Random) -> str:
     """Lists or objects inside each other, as a raw token."""
     return raw("[" * depth + "]" * depth if rng.random() < 0.5 else '{"a":' * depth + "1" + "}" * depth)
@@ -44,9 +66,14 @@ def hostile(rng: Random) -> Any:
         return rng.choice(SCALARS)
     if pick < 0.80:
         return nested(rng.choice((90, 101, 300, 1200, 20_000)), rng)
+    if pick < 0.82:
+        return large(rng)
     if pick < 0.90:
         return [hostile(rng) for _ in range(rng.randrange(3))]
-    return {str(rng.choice(("", "a", "id", "kind", "value", 5, "é"))): hostile(rng) for _ in range(rng.randrange(3))}
+    return {
+        str(rng.choice(("", "a", "id", "kind", "value", 5, "é"))): hostile(rng)
+        for _ in range(rng.randrange(3))
+    }
 
 
 def mutated(value: Any, rng: Random, times: int = 1) -> Any:
@@ -121,7 +148,9 @@ _SPOILING: tuple[Callable[[bytes, int, int, Random], bytes], ...] = (
     lambda data, at, until, rng: data[:at] + rng.choice(TOKENS) + data[until:],
     lambda data, at, until, rng: data[:at] + data[at:until] * rng.choice((2, 3, 50)) + data[until:],
     lambda data, at, until, rng: data[:at],
-    lambda data, at, until, rng: data[:at] + bytes(b ^ (1 << rng.randrange(8)) for b in data[at:until]) + data[until:],
+    lambda data, at, until, rng: (
+        data[:at] + bytes(b ^ (1 << rng.randrange(8)) for b in data[at:until]) + data[until:]
+    ),
     lambda data, at, until, rng: data[:at] + rng.randbytes(until - at) + data[until:],
 )
 
@@ -135,7 +164,11 @@ def lines_mutated(text: str, rng: Random) -> bytes:
         if pick < 0.6:
             made.append(line.encode())
         elif pick < 0.9:
-            made.append(written(mutated(json.loads(line), rng, rng.choice((1, 1, 2)))).encode("utf-8", "surrogatepass"))
+            made.append(
+                written(mutated(json.loads(line), rng, rng.choice((1, 1, 2)))).encode(
+                    "utf-8", "surrogatepass"
+                )
+            )
         elif pick < 0.95:
             made.append(spoilt(line.encode(), rng))
         else:

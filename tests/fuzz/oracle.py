@@ -28,7 +28,12 @@ def fault(done: Done, codes: Collection[int]) -> str:
         return f"a crash of our own: {done.stderr.strip()[:300]}"
     if done.code not in codes:
         return f"exit {done.code}: {_last(told)}"
-    if done.code == 1 and '"exit_code": 1' not in told and "(exit 1)" not in told and "exit 1" not in _last(told):
+    if (
+        done.code == 1
+        and '"exit_code": 1' not in told
+        and "(exit 1)" not in told
+        and "exit 1" not in _last(told)
+    ):
         return f"exit 1 without a gate that failed: {_last(told)}"
     if done.code and not told.strip():
         return f"exit {done.code} without a word"
@@ -50,5 +55,8 @@ def _traceback(text: str) -> str:
     """The exception with the last place of ours, without what differs from one input to the next."""
     frames = _FRAME.findall(text)
     place = ":".join(frames[-1]) if frames else "?"
-    errors = re.findall(r"^([A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Refused)\b.*)$", text, re.MULTILINE)
-    return f"traceback at {place}: {(errors[-1] if errors else _last(text))[:160]}"
+    errors = re.findall(
+        r"^([A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Refused)\b.*)$", text, re.MULTILINE
+    )
+    told = re.sub(r"\d+", "N", errors[-1] if errors else _last(text))
+    return f"traceback at {place}: {told[:160]}"

@@ -64,5 +64,11 @@ def _read(connection: socket.socket) -> bool:
 
 def http(body: bytes, status: str = "200 OK", *headers: str, kind: str = "application/json") -> bytes:
     """A whole answer."""
-    head = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    head = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
     return "\r\n".join(head).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body

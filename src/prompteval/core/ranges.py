@@ -83,6 +83,11 @@ RANGES: Mapping[str, Range] = {
     "case_deadline_s": Range(0.001, 7 * DAY_SECONDS, whole=False),
     "context_window": Range(1, 1_000_000_000),
     "price": Range(0, 1_000_000, whole=False),
+    # Of a recorded output
+    "latency_ms": Range(0, 1e12, whole=False),
+    "confidence": Range(0, 1, whole=False),
+    "logprob": Range(-1_000_000, 1, whole=False),  # rounding may lift a certain token above 0
+    "tokens": Range(0, 100_000_000),
     # Of what is stored
     "runs": Range(1, 1_000_000_000),
     "keep": Range(0, 1_000_000_000),

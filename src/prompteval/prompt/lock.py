@@ -30,7 +30,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "params": ("params", "params"),
     "model": ("model", "model"),
 }
-_REFERENCE = re.compile(r"([^@/]+)@v([1-9][0-9]*)")
+_REFERENCE = re.compile(r"([^@/]+)@v([1-9][0-9]{0,8})")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 Key = tuple[str, int]
@@ -60,9 +60,11 @@ def read_lock(tree: Tree) -> dict[Key, Published]:
     text = decode(tree.read(PATH), PATH)
     try:
         json.loads(text)
+    except RecursionError:
+        raise InvalidInput([_unreadable((1, 1), "it is not JSON: nested too deeply")]) from None
     except ValueError as error:
         place = (getattr(error, "lineno", 1), getattr(error, "colno", 1))
-        raise InvalidInput([_unreadable(place, f"it is no JSON: {error}")]) from None
+        raise InvalidInput([_unreadable(place, f"it is not JSON: {error}")]) from None
     document = parse(text, PATH)  # which knows where each entry stands
     raw = document.value
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("prompts"), dict):

@@ -156,12 +156,13 @@ def _numbers(evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
 def _logprobs(row: StoredRow) -> tuple[int, Sequence[float]]:
     if row.outcome != "ok":
         return LEFT_OUT, ()
-    found = row.reported.logprobs
-    if not found:
+    values = [finite(value) for value in row.reported.logprobs or ()]
+    total = None if None in values else finite(sum(value for value in values if value is not None))
+    if not values or total is None:
         return MISSING, ()
     # One number for several tokens is the log probability of the whole output.
-    tokens = max(row.reported.tokens or 1, 1) if len(found) == 1 else len(found)
-    return USED, (float(sum(found)), float(tokens))
+    tokens = max(row.reported.tokens or 1, 1) if len(values) == 1 else len(values)
+    return USED, (total, float(tokens))
 
 
 def _probability(value: Any) -> float | None:

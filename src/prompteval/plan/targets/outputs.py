@@ -8,15 +8,12 @@ from prompteval.cases.record import Validate
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.ranges import RANGES, shown
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.tree import Tree
 
 KEYS = frozenset({"id", "output", "model", "latency_ms", "usage", "logprob", "confidence"})
-
-
 _USAGE = frozenset({"prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens"})
-
-
 MANY_MODELS = "recorded"
 
 
@@ -42,7 +39,7 @@ class OutputsPlan:
     @property
     def own_model(self) -> str:
         """The model that all outputs name, else `recorded`."""
-        models = {str(item.get("model", MANY_MODELS)) for item in self.recorded.values()}
+        models = {item.get("model", MANY_MODELS) for item in self.recorded.values()}
         return models.pop() if len(models) == 1 else MANY_MODELS
 
     def problems(self) -> list[Problem]:
@@ -85,26 +82,23 @@ def _wrong(raw: Any) -> tuple[str, str]:
         return "the output has no id of a case", shape
     if "output" not in raw:
         return "there is no output", shape
+    if not isinstance(raw.get("model", ""), str):
+        return f"model is a text, not {shown(raw['model'])}", ""
     usage = raw.get("usage", {})
-    if not isinstance(usage, dict) or not all(type(value) is int and value >= 0 for value in usage.values()):
+    if not isinstance(usage, dict):
         return "usage is an object of token counts", '{"prompt_tokens": 40, "completion_tokens": 3}'
     for key in usage:
         if key not in _USAGE:
             return f"unknown key {key!r} in usage", did_you_mean(str(key), _USAGE)
-    return _wrong_numbers(raw), ""
+    return _wrong_number(raw, usage), ""
 
 
-def _wrong_numbers(raw: Mapping[str, Any]) -> str:
-    if "latency_ms" in raw and not (_is_number(raw["latency_ms"]) and raw["latency_ms"] >= 0):
-        return "latency_ms is a number from 0"
-    if "confidence" in raw and not (_is_number(raw["confidence"]) and 0 <= raw["confidence"] <= 1):
-        return "confidence is between 0 and 1"
+def _wrong_number(raw: Mapping[str, Any], usage: Mapping[str, Any]) -> str:
+    """The first number that is none, or is out of its range."""
+    found = [("tokens", f"{name} in usage", value) for name, value in usage.items()]
+    found += [(name, name, raw[name]) for name in ("latency_ms", "confidence") if name in raw]
     logprob = raw.get("logprob", 0.0)
-    values = logprob if isinstance(logprob, list) else [logprob]
-    return (
-        "" if values and all(map(_is_number, values)) else "logprob is a number, or a list with one a token"
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if logprob == []:
+        return "logprob has a number for the output, or one a token"
+    found += [("logprob", "logprob", value) for value in (logprob if isinstance(logprob, list) else [logprob])]
+    return next((fault for key, name, value in found if (fault := RANGES[key].fault(name, value))), "")
