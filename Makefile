@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test test-fast lint types contracts check-all clean
+.PHONY: help run test test-fast fuzz lint types contracts check-all clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -33,6 +33,9 @@ test: $(VENV)/.dev  ## install, and run every test
 
 test-fast: $(VENV)/.dev  ## the tests under five seconds each
 	$(BIN)/python -m pytest -m 'not slow'
+
+fuzz: $(VENV)/.dev  ## hostile inputs of every kind for three minutes; SECONDS= and SEED= choose
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.dev  ## ruff
 	$(BIN)/ruff check .

@@ -24,3 +24,10 @@ def test_without_a_near_name_the_known_ones_are_listed() -> None:
     """The user always gets a way forward."""
     assert did_you_mean("zzz", ["b", "a"]) == "known: a, b"
     assert did_you_mean("zzz", []) == ""
+
+
+def test_f38_a_name_of_any_type_and_length_is_compared() -> None:
+    """A list or a megabyte where a name belongs is near to none, and says what is known."""
+    assert did_you_mean(["english"], ["german"]) == "known: german"
+    assert did_you_mean("x" * 1_000_000, ["x" * 9]) == f"known: {'x' * 9}"
+    assert did_you_mean(None, ["none"]) == "did you mean 'none'?"

@@ -124,7 +124,7 @@ def test_wrong_references_are_exit_2(locked: Any, arguments: tuple[str, ...], to
         (
             '{\n  "schema"',
             '<<<<<<< ours\n{\n  "schema"',
-            "prompts.lock:1:1 PE252 the lock cannot be read: it is no JSON",
+            "prompts.lock:1:1 PE252 the lock cannot be read: it is not JSON",
         ),
         ("lock@1", "lock@2", "prompts.lock:1:1 PE252 the lock cannot be read: it is no prompteval/lock@1"),
         (

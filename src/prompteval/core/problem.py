@@ -7,6 +7,8 @@ from typing import Literal
 
 # A message may quote what a file holds; a screen does not hold every file.
 MAX_MESSAGE = 500
+# A longer name is like none of ours, and comparing it takes long.
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,18 @@ class Problem:
         return " ".join(text.split())
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None when none is close."""
+def nearest(name: object, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None when none is close. A file may have any value for a name."""
     options = sorted({str(option) for option in known})
     lowered = {option.lower(): option for option in options}
-    if name.lower() in lowered:
-        return lowered[name.lower()]
-    found = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
+    wanted = str(name)[:LONGEST_NAME].lower()
+    if wanted in lowered:
+        return lowered[wanted]
+    found = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.6)
     return lowered[found[0]] if found else None
 
 
-def did_you_mean(name: str, known: Iterable[str], limit: int = 8) -> str:
+def did_you_mean(name: object, known: Iterable[str], limit: int = 8) -> str:
     """A help sentence for a name that is not known.
 
     Names the nearest one, or, when none is near, up to `limit` of the known names.

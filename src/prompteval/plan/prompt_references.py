@@ -9,21 +9,25 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
-_VERSION = re.compile(r"v(\d+)")
+_VERSION = re.compile(r"v([0-9]{1,9})")
 
 
 def split_reference(reference: str) -> tuple[str, int | None, str | None]:
     """(name, version or None, git ref or None). Raises UsageError for another form."""
     name, at, rest = reference.partition("@")
     if not name or (at and not rest):
-        raise UsageError(f"{reference!r} is not a prompt reference", "write name, name@v1 or name@git:REF")
+        raise UsageError(
+            f"{reference!r:.100} is not a prompt reference", "write name, name@v1 or name@git:REF"
+        )
     if not at:
         return name, None, None
     if rest.startswith("git:") and len(rest) > len("git:"):
         return name, None, rest.removeprefix("git:")
     match = _VERSION.fullmatch(rest)
     if match is None:
-        raise UsageError(f"{reference!r} is not a prompt reference", "write name, name@v1 or name@git:REF")
+        raise UsageError(
+            f"{reference!r:.100} is not a prompt reference", "write name, name@v1 or name@git:REF"
+        )
     return name, int(match[1]), None
 
 

@@ -100,5 +100,7 @@ def _wrong_number(raw: Mapping[str, Any], usage: Mapping[str, Any]) -> str:
     logprob = raw.get("logprob", 0.0)
     if logprob == []:
         return "logprob has a number for the output, or one a token"
-    found += [("logprob", "logprob", value) for value in (logprob if isinstance(logprob, list) else [logprob])]
+    found += [
+        ("logprob", "logprob", value) for value in (logprob if isinstance(logprob, list) else [logprob])
+    ]
     return next((fault for key, name, value in found if (fault := RANGES[key].fault(name, value))), "")

@@ -14,7 +14,7 @@ from prompteval.rag.gold import GoldChunks, GoldGroups, blank_in, chunk_spans, s
 from prompteval.rag.score.given import Given, read_answer
 from prompteval.workspace.rag_section import Mode, RagSection
 
-_CHUNK_ID = re.compile(r"(.*):(\d+)-(\d+)\Z", re.DOTALL)
+_CHUNK_ID = re.compile(r"(.*):([0-9]{1,9})-([0-9]{1,9})\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,35 @@
+"""Recorded outputs: every line is read, or named with what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import InvalidInput
+from prompteval.plan.targets.outputs import plan_outputs
+from prompteval.workspace.tree import WorkingTree
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ('"latency_ms": -1', "latency_ms is a number from 0 to"),
+        (f'"latency_ms": {"9" * 400}', "not a number of about 400 digits"),
+        ('"confidence": 1.5', "confidence is a number from 0 to 1"),
+        ('"logprob": [-0.5, -1e300]', "logprob is a number from -1,000,000 to 1"),
+        ('"logprob": []', "logprob has a number for the output, or one a token"),
+        ('"usage": {"prompt_tokens": true}', "prompt_tokens in usage is a whole number from 0 to"),
+        ('"usage": {"prompt_tokens": 1e9}', "prompt_tokens in usage is a whole number from 0 to"),
+        ('"model": ["m"]', "model is a text, not ['m']"),
+    ],
+)
+def test_f38_b25_a_field_of_a_recorded_output_has_a_type_and_a_range(
+    fields: str, told: str, tmp_path: Path
+) -> None:
+    """The line is named; the sound one before it is not."""
+    (tmp_path / "o.jsonl").write_text(
+        f'{{"id": "a", "output": "x"}}\n{{"id": "b", "output": "x", {fields}}}\n'
+    )
+    with pytest.raises(InvalidInput) as raised:
+        plan_outputs(WorkingTree(tmp_path), "o.jsonl")
+    (problem,) = raised.value.problems
+    assert (problem.line, problem.code) == (2, "PE340") and told in problem.message
