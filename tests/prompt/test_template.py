@@ -38,6 +38,7 @@ def test_s1_filters_that_reach_attributes_do_not_exist() -> None:
         "{{ 10**(10**8) }}", "{{ 'a'*10**9 }}", "{{ 'a'*999999999 }}", "{{ '%999999999d'%1 }}",
         "{{ [1]*999999999 }}", "{{ m.center(999999999) }}", "{{ '{:999999999}'.format(1) }}",
         "{{ 'x'|center(999999999) }}", "{{ 1.5|round(999999999, 'ceil') }}", "{{ [1]|tojson(indent=999999999) }}",
+        "{{ [1]|batch(99999999, 'x')|list|length }}",
     ],
 )  # fmt: skip
 def test_s2_no_expression_burns_time_or_memory(source: str) -> None:
@@ -56,7 +57,6 @@ def test_s2_no_expression_burns_time_or_memory(source: str) -> None:
         (f"{{{{ {'(' * 5000}m{')' * 5000} }}}}", "nested too deeply"),
         ("{% if m %}" * 120 + "{% endif %}" * 120, "nested too deeply"),
         ("{% for a in m %}" * 25 + "{% endfor %}" * 25, "nested too deeply"),
-        ("{{ [1]|batch(99999999, 'x')|list|length }}", "the template did not end within 2 s"),
     ],
 )  # fmt: skip
 def test_s2_what_cannot_be_compiled_is_told_with_its_reason(source: str, reason: str) -> None:

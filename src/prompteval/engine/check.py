@@ -125,7 +125,7 @@ class _Look:
 
     def _suite(self, plan: SuitePlan) -> None:
         self._count(plan.facts.total)
-        self._note(repeat_problems(plan))
+        self._note([*plan.warnings, *repeat_problems(plan)])
         self._note(empty_problems(plan.suite, plan.facts))
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):

@@ -1,22 +1,32 @@
 """The other side of `worker`: reads a call, runs it, writes the result, until its input closes."""
 
 import json
+import signal
 import sys
 from importlib import import_module
 from typing import Any, BinaryIO
 
 
 def main() -> None:
-    """Serve calls on standard input and output."""
+    """Serve calls on standard input and output. Ctrl-C is the parent's, which kills what it waits for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(int(sys.argv[1]))
     calls, results = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # what a function prints must not mix with results
     while True:
-        head = calls.read(8)
-        if len(head) < 8:
+        head = calls.read(16)
+        if len(head) < 16:
             return
-        function, arguments = json.loads(calls.read(int.from_bytes(head, "big")))
-        _send(results, _run(function, arguments))
+        _send(results, _answer(calls, int.from_bytes(head[:8], "big"), int.from_bytes(head[8:], "big")))
+
+
+def _answer(calls: BinaryIO, length: int, data_length: int) -> dict[str, Any]:
+    try:
+        function, arguments = json.loads(calls.read(length))
+        data = calls.read(data_length)
+    except MemoryError as error:
+        return {"error": f"MemoryError: {error}"}
+    return _run(function, [data, *arguments] if data_length else arguments)
 
 
 def _run(function: str, arguments: list[Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from functools import cache
 from typing import Any
@@ -15,7 +16,10 @@ from prompteval.core.errors import DeadlineExceeded, PromptevalError
 from prompteval.isolate.path import worker_path
 
 START_SECONDS = 10.0
-MEMORY_BYTES = 1_000_000_000
+# Of address space. A worker with every reader loaded starts at 40 MB; a page of 20 MB takes 450.
+MEMORY_BYTES = 600_000_000
+# A result is read into this process, which has no limit of its own.
+MAX_REPLY_BYTES = 200_000_000
 # -I keeps the current folder, PYTHON* variables and the user's own start-up files out.
 _CHILD = """
 import json, sys
@@ -27,7 +31,7 @@ main()
 
 
 class WorkerCrashed(PromptevalError):
-    """The worker ended by itself: out of memory, or a fault in native code."""
+    """The worker could not go on: over its memory, a result without end, or a fault in native code."""
 
 
 class Worker:
@@ -40,21 +44,31 @@ class Worker:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._one_at_a_time = threading.Lock()
 
-    def call(self, function: str, *arguments: Any, timeout_s: float) -> Any:
-        """The result of `function(*arguments)`.
+    def call(self, function: str, *arguments: Any, timeout_s: float, data: bytes = b"") -> Any:
+        """The result of `function(*arguments)`, of `function(data, *arguments)` where there is data.
 
         Raises DeadlineExceeded after `timeout_s` seconds (the child is killed, the next call
-        starts a new one), WorkerCrashed when the child died, and PromptevalError with the
-        child's own words when the function raised.
+        starts a new one), WorkerCrashed when the child died, ran out of memory or answered more
+        than MAX_REPLY_BYTES, and PromptevalError with the child's own words when the function raised.
         """
-        if self._process is None or self._process.poll() is not None:
-            self._start()
         request = json.dumps([function, arguments]).encode("ascii")
-        reply = json.loads(self._exchange(request, function, timeout_s))
-        if "error" in reply:
-            raise PromptevalError(f"{function}: {reply['error']}")
-        return reply["result"]
+        with self._one_at_a_time:
+            try:
+                if self._process is None or self._process.poll() is not None:
+                    self._start()
+                reply = json.loads(self._exchange(request, data, function, timeout_s))
+            except BaseException:  # Ctrl-C too: half a message would be read as the next one's beginning
+                self.close()
+                raise
+            if "error" not in reply:
+                return reply["result"]
+            if reply["error"].startswith("MemoryError"):
+                self.close()  # what it holds would be missing in the next call
+                megabytes = MEMORY_BYTES // 1_000_000
+                raise WorkerCrashed(f"{function}: it takes more than {megabytes} MB of memory")
+        raise PromptevalError(f"{function}: {reply['error']}")
 
     def close(self) -> None:
         """End the child. Safe to call twice."""
@@ -80,22 +94,24 @@ class Worker:
             stderr=subprocess.DEVNULL,
             env=environment,
         )
-        self._exchange(b'["ready", []]', "the worker's start", START_SECONDS)
+        self._exchange(b'["ready", []]', b"", "the worker's start", START_SECONDS)
 
-    def _exchange(self, request: bytes, what: str, timeout_s: float) -> bytes:
+    def _exchange(self, request: bytes, data: bytes, what: str, timeout_s: float) -> bytes:
         """Send one length-prefixed message and read one back before the deadline."""
         deadline = time.monotonic() + timeout_s
-        message = len(request).to_bytes(8, "big") + request
+        sizes = len(request).to_bytes(8, "big") + len(data).to_bytes(8, "big")
         try:
-            self._write(message, deadline)
+            for part in (sizes + request, data):
+                self._write(part, deadline)
             length = int.from_bytes(self._read(8, deadline), "big")
+            if length > MAX_REPLY_BYTES:
+                raise WorkerCrashed(f"{what}: its result is larger than {MAX_REPLY_BYTES // 1_000_000} MB")
             return self._read(length, deadline)
         except TimeoutError:
-            self.close()
             raise DeadlineExceeded(what, timeout_s) from None
         except (BrokenPipeError, EOFError):
-            self.close()
-            raise WorkerCrashed(f"{what}: the worker process died") from None
+            message = f"{what}: the worker process died, out of memory or by a fault in native code"
+            raise WorkerCrashed(message) from None
 
     def _write(self, data: bytes, deadline: float) -> None:
         assert self._process is not None and self._process.stdin is not None

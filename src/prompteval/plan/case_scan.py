@@ -98,7 +98,7 @@ def survey(
                     problems.found.extend(setup.read_gold(case, source.path or suite.path))
                 if several:
                     _note_double(case, key, ids, problems)
-                    broken = broken or bool(problems.found)
+                    broken = broken or problems.any_error
                 if not taken or case.split in taken:
                     repeats[case.repeat] += 1
                     if repeats.total() == 1:

@@ -50,7 +50,12 @@ class Problems:
             self.add(path, place, code, str(error))
         return None
 
+    @property
+    def any_error(self) -> bool:
+        """Whether anything was found that is more than a warning."""
+        return any(problem.severity == "error" for problem in self.found)
+
     def check(self) -> None:
         """Raise InvalidInput when anything was found."""
-        if any(problem.severity == "error" for problem in self.found):
+        if self.any_error:
             raise InvalidInput(sorted(set(self.found), key=lambda p: (p.path, p.line, p.col, p.message)))

@@ -9,10 +9,16 @@ from typing import Literal
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.core.retrieval import Document
-from prompteval.corpus.documents.html import read_html
+from prompteval.corpus.documents.isolated import (
+    BATCH_BYTES,
+    BATCH_FILES,
+    ENDINGS,
+    RawFile,
+    TitleAndText,
+    read_isolated,
+)
 from prompteval.corpus.documents.lines import read_lines
 from prompteval.corpus.documents.outcome import DocumentFault, FaultKind
-from prompteval.corpus.documents.pdf import read_pdf
 from prompteval.corpus.documents.plain import read_markdown, read_text
 from prompteval.workspace.tree import Tree
 
@@ -21,9 +27,6 @@ _READERS = {
     ".md": read_markdown,
     ".markdown": read_markdown,
     ".txt": read_text,
-    ".html": read_html,
-    ".htm": read_html,
-    ".pdf": read_pdf,
 }
 LINES = ".jsonl"
 
@@ -62,6 +65,9 @@ class Corpus:
         return {document.id: document for document in self.documents}
 
 
+Read = tuple[DocumentOutcome, Document | None]
+
+
 def load_corpus(tree: Tree, path: str, max_bytes: int = MAX_BYTES) -> Corpus:
     """Every document below a folder, or of one file, held in memory; see `read_corpus`."""
     documents, outcomes = [], []
@@ -72,22 +78,20 @@ def load_corpus(tree: Tree, path: str, max_bytes: int = MAX_BYTES) -> Corpus:
     return Corpus(tuple(documents), tuple(outcomes))
 
 
-def read_corpus(
-    tree: Tree, path: str, max_bytes: int = MAX_BYTES
-) -> Iterator[tuple[DocumentOutcome, Document | None]]:
+def read_corpus(tree: Tree, path: str, max_bytes: int = MAX_BYTES) -> Iterator[Read]:
     """(outcome, document) one at a time; the document is None where there is none to use.
 
     Ids are paths below the folder; of a single file its name; in JSONL the `id` of the line. A
-    file that is empty, over `max_bytes`, binary, encrypted, of an unknown kind, gone or outside
-    the workspace is an outcome, and reading goes on. Raises InvalidInput when there is nothing at
-    `path`, when a JSONL line is malformed, and when two documents have one id.
+    file that is empty, over `max_bytes`, binary, encrypted, of an unknown kind, gone, outside the
+    workspace or over its budget of time and memory is an outcome, and reading goes on. Raises
+    InvalidInput when there is nothing at `path`, when a JSONL line is malformed, and when two
+    documents have one id.
     """
     seen: dict[str, tuple[str, int]] = {}
-    for file, name in _files(tree, path):
-        for outcome, document in _read(tree, file, name, max_bytes):
-            if document is not None:
-                _refuse_double(seen, outcome)
-            yield outcome, document
+    for outcome, document in _read_all(tree, _files(tree, path), max_bytes):
+        if document is not None:
+            _refuse_double(seen, outcome)
+        yield outcome, document
 
 
 def _files(tree: Tree, path: str) -> Iterable[tuple[str, str]]:
@@ -102,29 +106,63 @@ def _files(tree: Tree, path: str) -> Iterable[tuple[str, str]]:
     return [(file, posixpath.relpath(file, folder)) for file in files]
 
 
-def _read(
-    tree: Tree, path: str, name: str, max_bytes: int
-) -> Iterator[tuple[DocumentOutcome, Document | None]]:
-    ending = posixpath.splitext(path)[1].lower()
-    if ending == LINES:
-        for line, id, title, text in read_lines(tree, path):
-            if not text.strip():
-                yield DocumentOutcome(id, path, "empty", "the text is empty", line), None
-            elif len(text) > max_bytes or len(text.encode("utf-8", "replace")) > max_bytes:
-                yield DocumentOutcome(id, path, "too_large", f"over {max_bytes:,} bytes", line), None
-            else:
-                yield DocumentOutcome(id, path, "loaded", "", line), Document(id, text, title, path)
-        return
-    try:
-        if ending not in _READERS:
-            raise DocumentFault("unsupported", f"no reader for {ending or 'a file without an ending'}")
-        title, text = _READERS[ending](_bytes(tree, path, max_bytes), path)
+def _read_all(tree: Tree, files: Iterable[tuple[str, str]], max_bytes: int) -> Iterator[Read]:
+    """Every file in its turn; neighbours that are parsed in the worker go there together."""
+    batch: list[tuple[str, RawFile]] = []
+    for path, name in files:
+        ending = posixpath.splitext(path)[1].lower()
+        if ending in ENDINGS:
+            try:
+                batch.append((name, RawFile(ending, path, _bytes(tree, path, max_bytes))))
+            except DocumentFault as fault:
+                yield from _parsed(batch)
+                yield _result(path, name, fault)
+            if len(batch) >= BATCH_FILES or sum(len(file.data) for _, file in batch) >= BATCH_BYTES:
+                yield from _parsed(batch)
+            continue
+        yield from _parsed(batch)
+        if ending == LINES:
+            yield from _lines(tree, path, max_bytes)
+        else:
+            yield _result(path, name, _plain(tree, path, ending, max_bytes))
+    yield from _parsed(batch)
+
+
+def _parsed(batch: list[tuple[str, RawFile]]) -> Iterator[Read]:
+    """What became of the files that wait; none waits after it."""
+    waiting = list(batch)
+    batch.clear()
+    found = read_isolated([file for _, file in waiting])
+    for (name, file), read in zip(waiting, found, strict=True):
+        yield _result(file.path, name, read)
+
+
+def _lines(tree: Tree, path: str, max_bytes: int) -> Iterator[Read]:
+    for line, id, title, text in read_lines(tree, path):
         if not text.strip():
-            raise DocumentFault("empty", "there is no text in it")
+            yield DocumentOutcome(id, path, "empty", "the text is empty", line), None
+        elif len(text) > max_bytes or len(text.encode("utf-8", "replace")) > max_bytes:
+            yield DocumentOutcome(id, path, "too_large", f"over {max_bytes:,} bytes", line), None
+        else:
+            yield DocumentOutcome(id, path, "loaded", "", line), Document(id, text, title, path)
+
+
+def _plain(tree: Tree, path: str, ending: str, max_bytes: int) -> TitleAndText | DocumentFault:
+    """Text is decoded here: that takes time and memory in proportion to its size, whatever it holds."""
+    if ending not in _READERS:
+        return DocumentFault("unsupported", f"no reader for {ending or 'a file without an ending'}")
+    try:
+        return _READERS[ending](_bytes(tree, path, max_bytes), path)
     except DocumentFault as fault:
-        yield DocumentOutcome(name, path, fault.kind, str(fault)), None
-    else:
-        yield DocumentOutcome(name, path, "loaded"), Document(name, text, title, path)
+        return fault
+
+
+def _result(path: str, name: str, read: TitleAndText | DocumentFault) -> Read:
+    if not isinstance(read, DocumentFault) and not read[1].strip():
+        read = DocumentFault("empty", "there is no text in it")
+    if isinstance(read, DocumentFault):
+        return DocumentOutcome(name, path, read.kind, str(read)), None
+    return DocumentOutcome(name, path, "loaded"), Document(name, read[1], read[0], path)
 
 
 def _bytes(tree: Tree, path: str, max_bytes: int) -> bytes:

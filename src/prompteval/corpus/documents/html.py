@@ -33,16 +33,20 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
 
     Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
     is collapsed but in <pre>. Scripts, styles and other parts that are not shown are left out.
-    Raises DocumentFault for a page nested deeper than DEEPEST, MissingExtra without selectolax.
+    Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do
+    not fit, and MissingExtra without selectolax.
     """
     try:
-        from selectolax.lexbor import LexborHTMLParser
+        from selectolax.lexbor import LexborHTMLParser, SelectolaxError
     except ModuleNotFoundError:
         raise MissingExtra("reading HTML documents", "rag") from None
     source = decoded(data, path)
     if _depth(source) > DEEPEST:
         raise DocumentFault("damaged", f"the page is nested deeper than {DEEPEST:,} elements")
-    page: Any = LexborHTMLParser(source)
+    try:
+        page: Any = LexborHTMLParser(source)
+    except SelectolaxError:  # there is no text that HTML does not allow, only one that is too much
+        raise MemoryError("the page holds too many elements") from None
     named = (page.css_first(name) for name in ("title", *_HEADINGS))
     title = next(filter(None, map(_line, named)), "")
     page.strip_tags(list(_HIDDEN))

@@ -3,8 +3,9 @@
 from typing import Literal
 
 FaultKind = Literal[
-    "empty", "too_large", "binary", "encoding", "encrypted", "damaged", "missing", "outside", "unsupported"
-]
+    "empty", "too_large", "over_budget", "binary", "encoding", "encrypted", "damaged", "missing", "outside",
+    "unsupported",
+]  # fmt: skip
 
 
 class DocumentFault(Exception):

@@ -1,5 +1,7 @@
 """The text of a PDF file, page after page, and the title its metadata name."""
 
+from typing import Any
+
 from prompteval.core.errors import MissingExtra
 from prompteval.corpus.documents.outcome import DocumentFault
 
@@ -18,10 +20,22 @@ def read_pdf(data: bytes, path: str) -> tuple[str, str]:
     try:
         with PdfDocument(data) as pdf:
             title = pdf.get_metadata_value("Title").strip()
-            pages = [pdf[number].get_textpage().get_text_bounded() for number in range(len(pdf))]
+            pages = [_page_text(pdf, number) for number in range(len(pdf))]
     except PdfiumError as error:
         if getattr(error, "err_code", None) in (FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY):
             raise DocumentFault("encrypted", "the PDF file asks for a password") from None
         raise DocumentFault("damaged", f"the PDF file cannot be read: {error}") from None
     text = "\n\n".join(page.replace("\r\n", "\n").strip() for page in pages).replace("\0", "")
     return title, text.encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _page_text(pdf: Any, number: int) -> str:
+    """A page is closed before the next one is opened, so that memory does not grow with their number."""
+    page = pdf[number]
+    text = page.get_textpage()
+    try:
+        found: str = text.get_text_bounded()
+        return found
+    finally:
+        text.close()
+        page.close()

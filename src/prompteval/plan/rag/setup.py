@@ -29,6 +29,8 @@ from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import Tree
 
+FAULTS_SHOWN = 20
+
 
 @dataclass(frozen=True)
 class RagSetup:
@@ -159,6 +161,19 @@ def question_of(case: Case, section: RagSection) -> Any:
     return case.inputs
 
 
+def _unread(corpus: Corpus) -> list[Problem]:
+    """A warning for each of the first documents that could not be read, one for all the others."""
+    found = [
+        Problem(item.path, item.line, 1, "PE273", f"not read: {item.message}", item.status, "warning")
+        for item in corpus.faults[:FAULTS_SHOWN]
+    ]
+    more = len(corpus.faults) - len(found)
+    if more:
+        message = f"{more:,} more documents were not read"
+        found.append(Problem(corpus.faults[-1].path, 0, 0, "PE273", message, severity="warning"))
+    return found
+
+
 def plan_setup(workspace: Workspace, tree: Tree, suite: Suite, problems: Problems) -> RagSetup | None:
     """The setup of a suite; what is wrong is noted at its line."""
     section = suite.rag
@@ -166,6 +181,7 @@ def plan_setup(workspace: Workspace, tree: Tree, suite: Suite, problems: Problem
     corpus = problems.catch(suite.path, section.corpus_place, "PE271", load_corpus, tree, section.corpus)
     if corpus is None:
         return None
+    problems.found += _unread(corpus)
     if not corpus.documents:
         told = ", ".join(
             f"{count} {status}" for status, count in Counter(o.status for o in corpus.outcomes).items()
