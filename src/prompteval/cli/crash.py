@@ -11,7 +11,7 @@ from pathlib import Path
 from prompteval._version import __version__
 from prompteval.cli import printer
 from prompteval.core.exit_codes import CRASH
-from prompteval.core.secret import hide
+from prompteval.core.secret import Redactor, hide
 from prompteval.core.text import one_line
 
 ISSUES = "https://github.com/prompteval/prompteval/issues"
@@ -49,7 +49,9 @@ def title(error: BaseException) -> str:
 def without_secrets(text: str) -> str:
     """`text` without keys, and without the values of the environment but those that are paths."""
     values = {v for v in os.environ.values() if len(v) >= SHORTEST_VALUE and not os.path.exists(v)}  # noqa: PTH110
-    return hide(text, *sorted(values, key=len, reverse=True))
+    redactor = Redactor()
+    redactor.remember(*values)
+    return redactor.hide(hide(text))
 
 
 def _short_path(path: str) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from prompteval.core.secret import hide
 from prompteval.core.text import printable, without_commands
 
 # Marks of our own for a stream that cannot write them; anything else is spelt out.
@@ -32,7 +33,7 @@ codecs.register_error(_ERRORS, _in_ascii)
 
 
 class PlainStream(io.TextIOBase):
-    """Writes to another text stream what `printable` and `without_commands` leave of a text.
+    """Writes to another text stream what `hide`, `printable` and `without_commands` leave of a text.
 
     A command that comes in several pieces is found too. What the encoding cannot write is spelt
     out. A stream that is closed, a pipe without a reader or a full disk ends nothing: the text is
@@ -45,7 +46,7 @@ class PlainStream(io.TextIOBase):
         self._line = ""  # the end of the line that is being written; empty while it is blank
 
     def write(self, text: str) -> int:
-        self._put(self._watched(printable(text)))
+        self._put(self._watched(printable(hide(text))))
         return len(text)
 
     def write_styled(self, text: str) -> int:

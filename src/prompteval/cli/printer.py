@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 from prompteval.cli.plain_stream import PlainStream
+from prompteval.core.secret import hide
 from prompteval.core.text import one_line
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def annotations(pieces: Iterable[str], *, to_output: bool) -> None:
 
 def tell(text: str) -> None:
     """One unwrapped line on standard error."""
-    line = one_line(text)
+    line = one_line(hide(text))
     if len(line) > LONGEST_LINE:
         line = f"{line[:LONGEST_LINE]}… ({len(line):,} characters)"
     _err().write(line + "\n")

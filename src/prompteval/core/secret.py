@@ -181,9 +181,26 @@ def _unescaped(match: re.Match[str]) -> str:
 
 # Of this process: a key that one part of it was given must not come out of another.
 _redactor = Redactor()
-remember, hide, hide_all, holds_secret = (
-    _redactor.remember, _redactor.hide, _redactor.hide_all, _redactor.holds,
-)  # fmt: skip
+
+
+def remember(*secrets: str) -> None:
+    """Know these in this process from now on."""
+    _redactor.remember(*secrets)
+
+
+def hide(text: str) -> str:
+    """`text` with every secret that this process knows, and whatever has the shape of one, cut short."""
+    return _redactor.hide(text)
+
+
+def hide_all(value: Any) -> Any:
+    """A JSON value with `hide` applied to every text in it."""
+    return _redactor.hide_all(value)
+
+
+def holds_secret(text: str) -> bool:
+    """Whether `hide` may change a text, or any text of the JSON value that it is the text of."""
+    return _redactor.holds(text)
 
 
 def from_environment(variable: str) -> str:
