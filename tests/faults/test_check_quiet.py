@@ -94,14 +94,14 @@ def fill(root: Path) -> None:
         subprocess.run(["git", *arguments], cwd=root, check=True)
 
 
-def watched(root: Path, *arguments: str) -> dict[str, Any]:
+def watched(root: Path, *arguments: str, **more: str) -> dict[str, Any]:
     """What the command line of `prompteval ARGUMENTS` did, as audit events of its process."""
     read, write = os.pipe()
     home = root.parent / "home"
     home.mkdir(exist_ok=True)
     environment = {
         **os.environ, "PYTHONPYCACHEPREFIX": str(root.parent / "bytecode"), "HOME": str(home),
-        "OUR_KEY": "sk-key", "APP_KEY": "key", "OPENAI_API_KEY": "sk-key",
+        "OUR_KEY": "sk-key", "APP_KEY": "key", "OPENAI_API_KEY": "sk-key", **more,
     }  # fmt: skip
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = f"import os; os.dup2({write}, 3); import sys; sys.argv[0] = 'prompteval'\n{WATCHED}"
@@ -133,3 +133,35 @@ def test_s32_check_opens_no_connection_and_writes_nothing(tmp_path: Path) -> Non
     assert [item for item in found["seen"] if item[0] != "subprocess.Popen"] == []
     assert files(root) == before and not list((tmp_path / "home").iterdir())
     assert not {"torch", "openai", "aiohttp", "sqlite3"} & set(found["modules"])
+
+
+TRAP = "import os, sys\nopen(os.environ['MARK'], 'a').write(__name__)\nos._exit(9)\n"
+
+
+@pytest.mark.slow
+def test_s32_check_without_imports_runs_no_python_of_the_workspace(tmp_path: Path) -> None:
+    """Neither a prompt, of the tree or of a commit, nor a function; what that hides is said."""
+    root = tmp_path / "ws"
+    fill(root)
+    for trap in (
+        "prompts/ask/v1.py",
+        "app/mine.py",
+        "prompts/__init__.py",
+        "conftest.py",
+        "sitecustomize.py",
+    ):
+        (root / trap).write_text(TRAP)
+    subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@x", "commit", "-qam", "2"], cwd=root, check=True
+    )
+    before = files(root)
+    found = watched(root, "check", "--no-import", MARK=str(tmp_path / "ran"))
+    assert found["code"] == 0, found["stdout"] + found["stderr"]
+    assert not (tmp_path / "ran").exists() and files(root) == before
+    assert [item for item in found["seen"] if item[0] != "subprocess.Popen"] == []
+    assert (
+        "not checked without importing: inputs, output and templates of 1 prompt version, and the cases "
+        "against them; what stands in app.mine:reply, app.mine:score, app.mine:search\n"
+    ) in found["stderr"]
+    told = watched(root, "check", MARK=str(tmp_path / "ran"))
+    assert told["code"] == 2 and (tmp_path / "ran").exists()

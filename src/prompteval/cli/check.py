@@ -1,5 +1,6 @@
 """`prompteval check`: validate everything, call no model."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +15,24 @@ Examples:
   prompteval check                                  the whole workspace
   prompteval check evals/support.yaml               one suite, with its prompt and cases
   prompteval check --output-format github           annotations in a pull request
+  prompteval check --no-import                      what can be seen without running any Python
 """
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; everything when none is given.")]
 Style = Annotated[str, typer.Option("--output-format", help="concise, full, json, github or sarif.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too.")]
+NoImport = Annotated[
+    bool, typer.Option("--no-import", help="Run no Python of the workspace; say what that leaves unchecked.")
+]
 
 
 def register(app: typer.Typer) -> None:
     app.command("check", epilog=EPILOG)(verb(check))
 
 
-def check(paths: Paths = None, style: Style = "concise", strict: Strict = False) -> int:
+def check(
+    paths: Paths = None, style: Style = "concise", strict: Strict = False, no_import: NoImport = False
+) -> int:
     """Validate prompts, cases and suites: every problem at once, each with file, line and mend."""
     from prompteval.core.errors import UsageError
     from prompteval.core.problem import did_you_mean
@@ -36,7 +43,7 @@ def check(paths: Paths = None, style: Style = "concise", strict: Strict = False)
 
     if style not in FORMATS:
         raise UsageError(f"--output-format {style!r} is not known", did_you_mean(style, FORMATS))
-    workspace = find_workspace(Path.cwd())
+    workspace = replace(find_workspace(Path.cwd()), imports=not no_import)
     report = check_workspace(workspace, tuple(_from_root(path, workspace.root) for path in paths or ()))
 
     def read_line(path: str, line: int) -> str | None:
@@ -58,6 +65,8 @@ def check(paths: Paths = None, style: Style = "concise", strict: Strict = False)
     warnings = len(report.problems) - errors
     told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     code = 2 if errors or (strict and warnings) else 0
+    if report.unchecked:
+        printer.tell(f"not checked without importing: {'; '.join(report.unchecked)}")
     printer.tell(f"{report.summary}; {told}; exit {code}")
     return code
 

@@ -12,6 +12,7 @@ from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.prompt import lock
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt
+from prompteval.prompt.unimported import unimported_problems
 from prompteval.workspace.discovery import prompt_files, suite_files, suite_problems
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
@@ -19,17 +20,19 @@ from prompteval.workspace.tree import WorkingTree
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Every problem, and one sentence on what was looked at."""
+    """Every problem, one sentence on what was looked at, and what could not be looked at."""
 
     problems: tuple[Problem, ...]
     summary: str
+    unchecked: tuple[str, ...] = ()
 
 
 def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckReport:
     """Load every prompt version, the lock and every suite, those at or below `paths` when given.
 
-    A case file named in `paths` selects the suites that read it. Raises NothingSelected when
-    nothing matches.
+    A case file named in `paths` selects the suites that read it. Where the workspace may not be
+    imported, no Python of it runs, and the report says what that leaves unchecked. Raises
+    NothingSelected when nothing matches.
     """
     look = _Look(workspace, paths)
     look.at_prompts()
@@ -41,7 +44,8 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
         raise NothingSelected("there is no prompt and no suite here; `prompteval init` writes some")
     ordered = sorted(look.found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
     counts = ((len(look.chosen), "prompt version"), (look.suites, "suite"), (look.cases, "case"))
-    return CheckReport(tuple(ordered), ", ".join(counted(count, name) for count, name in counts))
+    summary = ", ".join(counted(count, name) for count, name in counts)
+    return CheckReport(tuple(ordered), summary, () if workspace.imports else look.unchecked())
 
 
 class _Look:
@@ -59,6 +63,7 @@ class _Look:
         self.cases = 0
         self.seen = bool(self.chosen)
         self._prompts: list[Prompt] = []
+        self._functions: set[str] = set()
 
     def _wants(self, path: str) -> bool:
         return not self._paths or _matches(path, self._paths)
@@ -72,6 +77,9 @@ class _Look:
     def at_prompts(self) -> None:
         """Every chosen version loads, and its templates fit its inputs."""
         for file in self.chosen:
+            if not self._workspace.imports:
+                self._note(unimported_problems(self._tree, file))
+                continue
             try:
                 prompt = load_prompt(self._tree, file.name, file.version)
             except InvalidInput as error:
@@ -114,7 +122,7 @@ class _Look:
                 unread = True
                 self._note([Problem(path, 1, 1, "PE200", str(error))])
                 continue
-            used.update(prompt.name for prompt in plan.prompts)
+            used.update(target.name for target in plan.targets)
             if self._wants(path) or any(self._wants(s.path) for s in plan.suite.cases if s.path):
                 self._suite(plan)
         if self._paths or unread:
@@ -125,12 +133,25 @@ class _Look:
 
     def _suite(self, plan: SuitePlan) -> None:
         self._count(plan.facts.total)
+        self._functions.update(plan.suite.functions)
         self._note([*plan.warnings, *repeat_problems(plan)])
         self._note(empty_problems(plan.suite, plan.facts))
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):
             help = "run it, and keep what later versions are held against: `prompteval baseline set`"
             self._warn(plan.suite.path, "PE234", f"suite {name!r} has no baseline", help)
+
+    def unchecked(self) -> tuple[str, ...]:
+        """What only an import shows, of what was looked at."""
+        found = []
+        if self.chosen:
+            versions = counted(len(self.chosen), "prompt version")
+            found.append(f"inputs, output and templates of {versions}, and the cases against them")
+        if self.chosen and self._tree.exists(lock.PATH):
+            found.append("whether published versions are as they were")
+        if self._functions:
+            found.append(f"what stands in {', '.join(sorted(self._functions))}")
+        return tuple(found)
 
     def _count(self, cases: int) -> None:
         self.suites += 1

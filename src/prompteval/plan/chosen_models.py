@@ -24,6 +24,8 @@ def chosen_models(
     pinned = prompt.model if prompt is not None else None
     own = tuple(named.text for named in suite.models)
     chosen = asked or own or ((pinned,) if pinned else (workspace.settings.default_model,))
+    if not (asked or own or workspace.imports):  # the prompt, which is not imported, may pin another
+        return chosen
     for position, model in enumerate(chosen):
         path, place = _model_place(
             workspace, suite, position, asked=bool(asked), pinned=pinned, prompt=prompt

@@ -17,6 +17,12 @@ def check_prompt(prompt: Prompt) -> list[Problem]:
     return _Checker(prompt).problems()
 
 
+def credential_problem(path: str, place: Place, shown: str) -> Problem:
+    """A credential that is typed in one of a prompt's files, shown without its secret part."""
+    message = f"a credential stands in the prompt: {shown}"
+    return Problem(path, *place, "PE330", message, "take it out and revoke it")
+
+
 class _Checker:
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
@@ -51,9 +57,7 @@ class _Checker:
         texts[self._prompt.path] = self._prompt.source or "\n".join(part.text for part in parts)
         for path, text in texts.items():
             for offset, shown in find_secrets(text):
-                message = f"a credential stands in the prompt: {shown}"
-                place = self._place(text, offset, (0, 0))
-                yield Problem(path, *place, "PE330", message, "take it out and revoke it")
+                yield credential_problem(path, self._place(text, offset, (0, 0)), shown)
 
     def _history(self, part: History, index: int) -> Iterator[Problem]:
         if part.name not in self._known:

@@ -33,11 +33,7 @@ def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
     module = _execute(place, source)
     prompt = _prompt_of(module, place)
     folder = place.path.rsplit("/", 1)[0]
-    files = {
-        path.removeprefix(folder + "/"): decode(tree.read(path), path)
-        for path in tree.list(folder)
-        if path.endswith(_TEMPLATE_ENDINGS)
-    }
+    files = template_files(tree, folder)
     text = ModuleSource(source)
     count = len(prompt.messages)
     messages = [
@@ -57,6 +53,21 @@ def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
     return loaded
 
 
+def template_files(tree: Tree, folder: str) -> dict[str, str]:
+    """The texts beside a module that its templates may read, by their names in the folder."""
+    return {
+        path.removeprefix(folder + "/"): decode(tree.read(path), path)
+        for path in tree.list(folder)
+        if path.endswith(_TEMPLATE_ENDINGS)
+    }
+
+
+def not_python(place: PromptFile, error: SyntaxError) -> InvalidInput:
+    """A module that does not compile, at its line."""
+    told = f"not Python: {error.msg}"
+    return InvalidInput([Problem(place.path, error.lineno or 1, error.offset or 1, "PE305", told)])
+
+
 def _execute(place: PromptFile, source: str) -> ModuleType:
     """Run the module under a name of its own, so that two trees never share one."""
     digest = fingerprint_bytes(source.encode("utf-8", "surrogatepass"))[-12:]
@@ -68,10 +79,7 @@ def _execute(place: PromptFile, source: str) -> ModuleType:
     try:
         exec(compile(source, place.path, "exec"), module.__dict__)
     except SyntaxError as error:
-        problem = Problem(
-            place.path, error.lineno or 1, error.offset or 1, "PE305", f"not Python: {error.msg}"
-        )
-        raise InvalidInput([problem]) from None
+        raise not_python(place, error) from None
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # code that ends the process must not end the check

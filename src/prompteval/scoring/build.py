@@ -31,7 +31,7 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspac
     option with a wrong value.
     """
     if spec.kind == "python":
-        entry = str(spec.options.get("value") or spec.options.get("function") or "")
+        entry = spec.function
         unknown = spec.options.keys() - {"value", "function", "timeout_s"}
         if unknown:
             raise UsageError(f"python has no option {min(unknown)!r}", "known: function, name, timeout_s")

@@ -25,6 +25,10 @@ class PromptFile:
     version: int
     path: str
 
+    @property
+    def reference(self) -> str:
+        return f"{self.name}@v{self.version}"
+
 
 def prompt_files(tree: Tree) -> Mapping[str, tuple[PromptFile, ...]]:
     """Every prompt with its versions, oldest first."""

@@ -65,6 +65,11 @@ class ScorerSpec:
     line: int
     col: int
 
+    @property
+    def function(self) -> str:
+        """The `module:function` of a `python:` scorer."""
+        return str(self.options.get("value") or self.options.get("function") or "")
+
 
 @dataclass(frozen=True, slots=True)
 class GateSpec:
@@ -95,6 +100,15 @@ class Suite:
     rag: RagSection | None = None
     on_error: Literal["worst", "exclude"] = "worst"
     description: str = ""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """What the suite names as Python, each as `module:function`."""
+        named = [self.target.value] if self.target.kind == "callable" else []
+        named += [scorer.function for scorer in self.scorers if scorer.kind == "python"]
+        if self.rag is not None and self.rag.retriever.kind == "python":
+            named.append(str(self.rag.retriever.options["python"]))
+        return tuple(named)
 
     @property
     def splits(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.endpoint import plan_endpoint
 from prompteval.plan.targets.outputs import plan_outputs
 from prompteval.plan.targets.prompt import PromptPlan
+from prompteval.plan.targets.unimported import UnimportedPrompt, find_unimported
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.settings import Workspace
@@ -31,7 +32,7 @@ def plan_targets(
     place = (suite.target.line, 1)
     if suite.target.kind == "prompt":
         found = _prompts(workspace, tree, suite, prompts, problems)
-        return tuple(PromptPlan(prompt) for prompt in found)
+        return tuple(PromptPlan(prompt) if isinstance(prompt, Prompt) else prompt for prompt in found)
     if prompts:
         return ()
     if suite.target.kind in ("callable", "endpoint") and isinstance(tree, GitTree):
@@ -66,7 +67,8 @@ def plan_rag_targets(
         message = f"rag goes with a prompt, not with a {suite.target.kind}"
         problems.add(suite.path, (suite.target.line, 1), "PE220", message, "write `prompt: <name>`")
         return ()
-    targets = [RagPlan(setup, prompt) for prompt in _prompts(workspace, tree, suite, prompts, problems)]
+    found = _prompts(workspace, tree, suite, prompts, problems)
+    targets = [RagPlan(setup, prompt) if isinstance(prompt, Prompt) else prompt for prompt in found]
     for target in targets:
         problems.found.extend(problem for problem in target.problems() if problem not in problems.found)
     return tuple(targets)
@@ -74,19 +76,23 @@ def plan_rag_targets(
 
 def _prompts(
     workspace: Workspace, tree: Tree, suite: Suite, references: tuple[str, ...], problems: Problems
-) -> list[Prompt]:
-    """The versions that are asked for, loaded and checked."""
+) -> list[Prompt | UnimportedPrompt]:
+    """The versions that are asked for, loaded and checked; only found where nothing may be imported."""
     place = (suite.target.line, 1)
-    loaded: list[Prompt] = []
+    loaded: list[Prompt | UnimportedPrompt] = []
     own = problems.catch(suite.path, place, "PE222", split_reference, suite.target.value)
     for reference in (references or (suite.target.value,)) if own is not None else ():
         name, version, ref = split_reference(reference)
         if name != own[0]:
             continue
 
-        def load(name: str = name, version: int | None = version, ref: str | None = ref) -> Prompt:
+        def load(
+            name: str = name, version: int | None = version, ref: str | None = ref
+        ) -> Prompt | UnimportedPrompt:
             where = tree if ref is None else GitTree(workspace.root, ref)
             with placing(where):
+                if not workspace.imports:
+                    return find_unimported(where, name, version)
                 prompt = load_prompt(where, name, version)
             problems.found.extend(placed(where, prompt.check()))
             return prompt
