@@ -25,7 +25,8 @@ def fault(done: Done, codes: Collection[int]) -> str:
     if done.code < 0:
         return f"ended by signal {-done.code}"
     if done.code == 70:
-        return f"a crash of our own: {done.stderr.strip()[:300]}"
+        crash = re.search(r"crashed: (.*?)(?: \((?:details|please)|$)", done.stderr, re.MULTILINE)
+        return f"a crash of our own: {_alike(crash[1] if crash else _last(told))}"
     if done.code not in codes:
         return f"exit {done.code}: {_last(told)}"
     if (
@@ -58,5 +59,9 @@ def _traceback(text: str) -> str:
     errors = re.findall(
         r"^([A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Refused)\b.*)$", text, re.MULTILINE
     )
-    told = re.sub(r"\d+", "N", errors[-1] if errors else _last(text))
-    return f"traceback at {place}: {told[:160]}"
+    return f"traceback at {place}: {_alike(errors[-1] if errors else _last(text))}"
+
+
+def _alike(text: str) -> str:
+    """A message without the numbers and the paths that differ from one input to the next."""
+    return re.sub(r"(?<![:\w])\d+", "N", re.sub(r"/\S*fuzz-\S*", "PATH", text))[:200]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.notice import Notice
 from prompteval.core.request import Usage
 from prompteval.store.journal import AttemptJournal, read_attempts
 from prompteval.store.results import SqliteStore
@@ -76,3 +77,21 @@ def test_attempts_become_rows(tmp_path: Path) -> None:
     assert store.unseen_attempts("r1") == {("suite", "p@v1", "m"): 1}
     assert (store.next_attempt("r1"), store.next_attempt("r2")) == (5, 0)
     store.close()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"[", b"[" * 5000, b"[1]", b'[1,"ok"]', b'["x",["s","t","m","c",0],"k",1]', b'[1,["s","t","m",5,0],"k",1]',
+     b'[1,["s","t","m","c",0],"k",1e999]', b'[7,"ok",1,1,2,3]', b'[0,"ok",1,2,3,4]', b'[0,"ok",1,1,' + b"9" * 30 + b",4]",
+     b'[0,"ok",NaN,1,3,4]', b"\xff", b"null"],
+)  # fmt: skip
+def test_f38_a_line_that_no_journal_writes_is_passed_over(line: bytes, tmp_path: Path) -> None:
+    """The attempts around it count, and a notice names the file, the line and what is not counted."""
+    journal = AttemptJournal(tmp_path, "r1")
+    attempt = journal.begin(CASE, "k")
+    with journal.path.open("ab") as file:
+        file.write(line + b"\n")
+    journal.end(attempt, "ok", 1.0, billed=True, usage=Usage(7, 3))
+    journal.close(remove=False)
+    with pytest.warns(Notice, match=r"attempts-r1\.jsonl:2: 1 line of the journal"):
+        assert [one[-2:] for one in read_attempts(journal.path)] == [(7, 3)]

@@ -86,6 +86,7 @@ RANGES: Mapping[str, Range] = {
     # Of a recorded output
     "latency_ms": Range(0, 1e12, whole=False),
     "confidence": Range(0, 1, whole=False),
+    "share": Range(0, 1, whole=False),
     "logprob": Range(-1_000_000, 1, whole=False),  # rounding may lift a certain token above 0
     "tokens": Range(0, 100_000_000),
     # Of what is stored

@@ -21,6 +21,7 @@ from prompteval.providers.recording import Recorder
 from prompteval.providers.size import Sizes
 from prompteval.tokens import counter
 from prompteval.workspace.settings import ModelProfile, Workspace
+from prompteval.workspace.text import decode
 
 # Shorter pauses pass before anybody has read of them.
 TOLD_PAUSE_SECONDS = 3.0
@@ -184,11 +185,12 @@ class Models:
         if self._options.replay is not None:
             from prompteval.providers.replay import from_text
 
+            path = str(self._options.replay)
             try:
-                text = self._options.replay.read_text(encoding="utf-8")
+                data = self._options.replay.read_bytes()
             except OSError as error:
-                raise UsageError(f"{self._options.replay}: {error.strerror}") from None
-            return from_text(text, str(self._options.replay))
+                raise UsageError(f"{path}: {error.strerror}") from None
+            return from_text(decode(data, path), path)
         return open_provider(reference, self._workspace)
 
 

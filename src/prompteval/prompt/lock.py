@@ -14,6 +14,7 @@ from typing import Any
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
+from prompteval.core.strict_json import loads
 from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
@@ -59,9 +60,7 @@ def read_lock(tree: Tree) -> dict[Key, Published]:
         return {}
     text = decode(tree.read(PATH), PATH)
     try:
-        json.loads(text)
-    except RecursionError:
-        raise InvalidInput([_unreadable((1, 1), "it is not JSON: nested too deeply")]) from None
+        loads(text)
     except ValueError as error:
         place = (getattr(error, "lineno", 1), getattr(error, "colno", 1))
         raise InvalidInput([_unreadable(place, f"it is not JSON: {error}")]) from None

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from prompteval.core.protocols import Reranker, Retriever, VectorCache
+from prompteval.core.ranges import RANGES
 from prompteval.core.retrieval import Chunk, Ranking
+from prompteval.core.strict_json import loads
 from prompteval.rag.asked import search_many
 from prompteval.rag.index.content import indexed_text
 
@@ -82,16 +84,16 @@ class RememberedReranker:
     def rerank(self, query: str, chunks: Sequence[Chunk]) -> Ranking:
         texts = [text for chunk in chunks for text in (chunk.id, indexed_text(chunk))]
         key = _key("rerank", self.identity, query, *texts)
-        stored = self._cache.get([_counted(key)]).get(_counted(key))
+        known = _read_counts(self._cache, _counted(key))
         found = _read(self._cache, [key]).get(key)
-        if found is None or stored is None:
+        if found is None or known is None:
             before = self._now()
             found = self._reranker.rerank(query, chunks)
             counts = self._now() - before
             _write(self._cache, {key: found})
             self._cache.put({_counted(key): (json.dumps(counts).encode(), False)})
         else:
-            counts = Counter(json.loads(stored[0]))
+            counts = known
         self.counts += counts
         return found
 
@@ -125,12 +127,24 @@ def _read(cache: VectorCache, keys: Sequence[str]) -> dict[str, Ranking]:
     found = {}
     for key, (data, _) in cache.get(list(dict.fromkeys(keys))).items():
         try:
-            hits, tied, duplicates = json.loads(data)
+            hits, tied, duplicates = loads(data)
             ranking = Ranking(
                 tuple((str(name), float(score)) for name, score in hits), int(tied), int(duplicates)
             )
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             continue
         if all(math.isfinite(score) for _, score in ranking.hits):
             found[key] = ranking
     return found
+
+
+def _read_counts(cache: VectorCache, key: str) -> Counter[str] | None:
+    """What was counted of one reranking; None where there is nothing, or something else."""
+    data, _ = cache.get([key]).get(key, (b"", False))
+    try:
+        counts = loads(data)
+    except ValueError:
+        return None
+    if not isinstance(counts, dict) or not all(RANGES["tokens"].holds(count) for count in counts.values()):
+        return None
+    return Counter({name: counts.get(name, 0) for name in COUNTED})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from prompteval.core.observation import UNUSABLE
+from prompteval.core.response_json import is_number
 from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.store.codec import reported_from, score_fields, stored_scores
 
@@ -65,7 +65,7 @@ def row_from(line: Sequence[Any]) -> StoredRow:
         _check_score(score)
     case = _CaseFacts.model_validate(facts)
     confidence, details, logprobs, tokens = line[6:] if len(line) > 6 else (None, None, None, None)
-    _demand(confidence is None or _is_number(confidence), "a confidence is a number")
+    _demand(confidence is None or is_number(confidence), "a confidence is a number")
     _demand(details is None or isinstance(details, Mapping), "what the target reported is a mapping")
     _demand(logprobs is None or isinstance(logprobs, list), "log probabilities are a list")
     _demand(tokens is None or type(tokens) is int, "tokens are a number")
@@ -113,15 +113,11 @@ def _check_score(score: Any) -> None:
     _demand(all(isinstance(text, str) for text in (name, reason, stage)), "a score's name is a text")
     _demand(status in ("scored", "skipped", "failed"), f"{status!r} is no status of a score")
     for number in (value, low, high):
-        _demand(number is None or _is_number(number), f"{number!r} is no number")
+        _demand(number is None or is_number(number), f"{number!r} is no number")
     _demand(value is not None or status != "scored", "a score that is scored has a value")
     pair = isinstance(labels, list) and len(labels) == 2 and isinstance(labels[0], str)
     _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels are two texts")
     _demand(isinstance(evidence, Mapping), "evidence is a mapping")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _demand(holds: bool, told: str) -> None:

@@ -9,11 +9,16 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.notice import notice
 from prompteval.core.request import Usage
+from prompteval.core.response_json import is_number
+from prompteval.core.strict_json import loads
+from prompteval.core.text import counted
 
 CaseKey = tuple[str, str, str, str, int]
 NO_CASE: CaseKey = ("", "", "", "", 0)
@@ -89,21 +94,70 @@ class AttemptJournal:
 def read_attempts(path: Path) -> Iterator[Attempt]:
     """The attempts of a journal. One whose end was not noted has no outcome, and is possibly billed.
 
-    A last line that was cut is one whose writing failed; it is passed over.
+    A last line that was cut is one whose writing failed; it is passed over. Any other line that is no
+    line of ours is passed over with a notice.
     """
     if not path.exists():
         return
-    begun: dict[int, list[Any]] = {}
+    begun: dict[int, _Begun] = {}
+    damaged: list[int] = []
     with path.open("rb") as file:
-        for line in file:
+        for place, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 break
-            fields = json.loads(line)
-            if isinstance(fields[1], list):
-                begun[fields[0]] = fields
+            found = _entry(line)
+            if isinstance(found, _Begun):
+                begun[found.number] = found
+            elif found is not None and found.number in begun:
+                yield (*begun.pop(found.number).values, *found.values)
             else:
-                number, outcome, ms, billed, prompt, completion = fields
-                _, case, key, started = begun.pop(number)
-                yield (number, *case, key, started, outcome, ms, billed, prompt, completion)
-    for number, case, key, started in begun.values():
-        yield (number, *case, key, started, None, None, 1, None, None)
+                damaged.append(place)
+    for left in begun.values():
+        yield (*left.values, None, None, 1, None, None)
+    if damaged:
+        notice(
+            f"{path}:{damaged[0]}: {counted(len(damaged), 'line')} of the journal of attempts cannot be read;"
+            " those attempts are not counted"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """The line of an attempt that began, as the row begins."""
+
+    number: int
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """The line of an attempt that ended, as the row ends."""
+
+    number: int
+    values: tuple[Any, ...]
+
+
+def _entry(line: bytes) -> _Begun | _Ended | None:
+    """What a line says; None for one that no journal writes."""
+    try:
+        fields = loads(line)
+    except ValueError:
+        return None
+    if not isinstance(fields, list) or not fields or not _is_count(fields[0]):
+        return None
+    if len(fields) == 4:
+        number, case, key, started = fields
+        sound = isinstance(case, list) and len(case) == 5 and _is_count(case[4]) and is_number(started)
+        if sound and all(isinstance(text, str) for text in (*case[:4], key)):
+            return _Begun(number, (number, *case, key, started))
+    if len(fields) == 6:
+        number, outcome, ms, billed, prompt, completion = fields
+        tokens = all(count is None or _is_count(count) for count in (prompt, completion))
+        if isinstance(outcome, str) and is_number(ms) and billed in (0, 1) and tokens:
+            return _Ended(number, (outcome, ms, int(billed), prompt, completion))
+    return None
+
+
+def _is_count(value: Any) -> bool:
+    """A whole number that the database can hold."""
+    return type(value) is int and 0 <= value < 2**63

@@ -35,7 +35,10 @@ class SqliteVectors:
         return cls(path)
 
     def get(self, keys: Sequence[str]) -> dict[str, tuple[bytes, bool]]:
-        """The entries that are there. Raises StoreError for a file that cannot be read."""
+        """The entries that are there. Raises StoreError for a file that cannot be read.
+
+        An entry that is not of bytes is empty, which is damage to whoever wanted vectors.
+        """
         found: dict[str, tuple[bytes, bool]] = {}
         self._writer.flush()
         try:
@@ -44,7 +47,7 @@ class SqliteVectors:
                 marks = ",".join("?" * len(some))
                 sql = f"SELECT key, vector, truncated FROM vectors WHERE key IN ({marks})"
                 for key, vector, truncated in self._reader.execute(sql, tuple(some)):
-                    found[key] = (bytes(vector), bool(truncated))
+                    found[key] = (vector if isinstance(vector, bytes) else b"", bool(truncated))
         except FAULTS as error:
             raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
         return found

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
+from prompteval.core.ranges import RANGES
+from prompteval.core.response_json import is_number
+from prompteval.core.strict_json import loads
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.rag.pipeline import Pipeline
 from prompteval.workspace.settings import Workspace
@@ -70,15 +74,14 @@ class KeptCells:
     def __init__(self, workspace: Workspace, plan: SuitePlan, cases: Sequence[Case], budget: int) -> None:
         self._folder = workspace.state_dir() / "sweeps"
         self._asked = [plan.facts.fingerprint, [case.id for case in cases], budget]
+        self._questions = len(cases)
         self.found = 0
 
     def read(self, pipeline: Pipeline, cell: Cell) -> Measured | None:
         """The cell as it was measured; None where it was not, or the file is damaged."""
         try:
-            raw = json.loads(self._path(pipeline).read_text(encoding="utf-8"))
-            values = {name: tuple(raw.pop(name)) for name in ("recall", "precision", "iou")}
-            found = Measured(**{**raw, **values, "cell": cell})
-        except (OSError, ValueError, TypeError, KeyError):
+            found = _measured(loads(self._path(pipeline).read_bytes()), cell, self._questions)
+        except (OSError, ValueError):
             return None
         self.found += 1
         return found
@@ -95,3 +98,20 @@ class KeptCells:
         parts = [pipeline.retriever.identity, reranker, pipeline.section.depth, pipeline.section.rerank_depth]
         name = fingerprint([*self._asked, *parts, pipeline.counter.encoding])
         return self._folder / f"{name.removeprefix('sha256:')}.json"
+
+
+def _measured(raw: Any, cell: Cell, questions: int) -> Measured:
+    """A cell behind its file. Raises ValueError for anything else."""
+    if not isinstance(raw, dict) or raw.keys() != {field.name for field in fields(Measured)}:
+        raise ValueError("not a cell")
+    values = {name: raw[name] for name in ("recall", "precision", "iou")}
+    shares = all(isinstance(rows, list) and len(rows) == questions for rows in values.values())
+    if not shares or not all(RANGES["share"].holds(value) for rows in values.values() for value in rows):
+        raise ValueError("a share is missing, or out of its range")
+    counts = ("chunks", "whole", "spans", "truncated", "too_large")
+    if not all(type(raw[name]) is int and raw[name] >= 0 for name in counts):
+        raise ValueError("a count is not a whole number from 0")
+    cost = raw["cost_usd"]
+    if not all(is_number(value) and value >= 0 for value in (raw["seconds"], 0 if cost is None else cost)):
+        raise ValueError("seconds or the cost is not a number from 0")
+    return Measured(**{**raw, **{name: tuple(rows) for name, rows in values.items()}, "cell": cell})

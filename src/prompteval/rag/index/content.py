@@ -1,7 +1,6 @@
 """What is indexed of a chunk, and the files an index is kept in: private, whole, checked by hash."""
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.retrieval import Chunk
+from prompteval.core.strict_json import loads
 
 META_FILE = "index.json"
 REBUILD = "delete the folder to rebuild the index"
@@ -60,7 +60,7 @@ def write_private(path: Path, pieces: Iterable[bytes | memoryview]) -> str:
 def read_meta(folder: Path) -> Any:
     """What stands in an index's META_FILE. Raises UsageError where it cannot be read."""
     try:
-        return json.loads((folder / META_FILE).read_bytes())
+        return loads((folder / META_FILE).read_bytes())
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder / META_FILE}: cannot be read: {error}", REBUILD) from None
 

@@ -1,7 +1,7 @@
 """Embeddings from a cache by content and model, so that only what changed is encoded."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -37,18 +37,25 @@ class CachedEmbedder:
             return self._embedder.embed(texts)
         identity = self.identity
         keys = [cache_key(identity, "text", text) for text in texts]
+        wanted = dict(zip(keys, texts, strict=True))
         known = _read(self._cache, keys, np.dtype("<f4"))
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        for some in _batches(list(missing)):
-            wanted = [missing[key] for key in some]
-            vectors, truncated = self._embedder.embed(wanted)
-            flags = _flags(self._embedder, wanted, truncated)
+        self._encode(wanted, known)
+        if _is_mixed(known):
+            known = {}
+            self._encode(wanted, known)
+        found = np.concatenate([known[key][0] for key in keys])
+        return np.ascontiguousarray(found, dtype=np.float32), sum(known[key][1] for key in keys)
+
+    def _encode(self, wanted: Mapping[str, str], known: dict[str, tuple[Any, bool]]) -> None:
+        """Encode and store the texts that are not known yet, by key."""
+        for some in _batches([key for key in wanted if key not in known]):
+            texts = [wanted[key] for key in some]
+            vectors, truncated = self._embedder.embed(texts)
+            flags = _flags(self._embedder, texts, truncated)
             self.encoded += len(some)
             fresh = {key: (vectors[i : i + 1], flags[i]) for i, key in enumerate(some)}
             self._cache.put({key: (_bytes(rows, "<f4"), flag) for key, (rows, flag) in fresh.items()})
             known.update(fresh)
-        found = np.concatenate([known[key][0] for key in keys])
-        return np.ascontiguousarray(found, dtype=np.float32), sum(known[key][1] for key in keys)
 
     def truncates(self, texts: Sequence[str]) -> list[bool]:
         """Whether each text is longer than the window, as it was noted when the text was encoded."""
@@ -77,15 +84,22 @@ class CachedTokenEmbedder:
         """(float32 arrays of shape (tokens, dimension), whether each text was truncated)."""
         identity = self.identity
         keys = [cache_key(identity, "tokens", text) for text in texts]
+        wanted = dict(zip(keys, texts, strict=True))
         known = _read(self._cache, keys, np.dtype("<f2"))
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        for some in _batches(list(missing)):
-            vectors, flags = self._embedder.embed_tokens([missing[key] for key in some])
+        self._encode(wanted, known)
+        if _is_mixed(known):
+            known = {}
+            self._encode(wanted, known)
+        return [known[key][0].astype(np.float32) for key in keys], [known[key][1] for key in keys]
+
+    def _encode(self, wanted: Mapping[str, str], known: dict[str, tuple[Any, bool]]) -> None:
+        """Encode and store the texts that are not known yet, by key."""
+        for some in _batches([key for key in wanted if key not in known]):
+            vectors, flags = self._embedder.embed_tokens([wanted[key] for key in some])
             self.encoded += len(some)
             fresh = {key: (vectors[i].astype(np.float16), flags[i]) for i, key in enumerate(some)}
             self._cache.put({key: (_bytes(rows, "<f2"), flag) for key, (rows, flag) in fresh.items()})
             known.update(fresh)
-        return [known[key][0].astype(np.float32) for key in keys], [known[key][1] for key in keys]
 
 
 def cache_key(identity: str, kind: Literal["text", "tokens"], text: str) -> str:
@@ -93,6 +107,11 @@ def cache_key(identity: str, kind: Literal["text", "tokens"], text: str) -> str:
     digest = hashlib.sha256(f"{identity}\0{kind}\0".encode())
     digest.update(text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+def _is_mixed(known: Mapping[str, tuple[Any, bool]]) -> bool:
+    """Whether vectors differ in length: one that was stored is not of this model."""
+    return len({rows.shape[1] for rows, _ in known.values()}) > 1
 
 
 def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:

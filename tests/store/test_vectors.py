@@ -1,0 +1,54 @@
+"""The cache of vectors and rankings: what is damaged in it is made again."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prompteval.core.notice import Notice
+from prompteval.rag.index.embedding import CachedEmbedder
+from prompteval.store.vectors import SqliteVectors
+
+
+class Lengths:
+    """An embedder of the length of a text."""
+
+    identity = "lengths"
+
+    def embed(self, texts: Any) -> tuple[Any, int]:
+        return np.asarray([[len(text), 1.0] for text in texts], dtype=np.float32), 0
+
+
+def edit(path: Path, value: object) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE vectors SET vector = ? WHERE rowid = 1", (value,))
+    connection.close()
+
+
+@pytest.mark.filterwarnings("ignore::prompteval.core.notice.Notice")
+@pytest.mark.parametrize(
+    "value", ["text", 5, 1e300, b"", b"\xff" * 11, (3).to_bytes(4, "little") + bytes(12)]
+)
+def test_f32_a_damaged_vector_is_encoded_again(value: object, tmp_path: Path) -> None:
+    """Text, numbers, bytes of no vector, a vector of another length: the right ones come out."""
+    for first in (True, False):
+        cache = SqliteVectors.open(tmp_path / "v.sqlite")
+        found, _ = CachedEmbedder(Lengths(), cache).embed(["a", "bb"])
+        cache.close()
+        assert found.tolist() == [[1.0, 1.0], [2.0, 1.0]]
+        if first:
+            edit(tmp_path / "v.sqlite", value)
+
+
+def test_f32_a_damaged_vector_is_told(tmp_path: Path) -> None:
+    """One line, with how many."""
+    cache = SqliteVectors.open(tmp_path / "v.sqlite")
+    CachedEmbedder(Lengths(), cache).embed(["a"])
+    cache.close()
+    edit(tmp_path / "v.sqlite", "text")
+    cache = SqliteVectors.open(tmp_path / "v.sqlite")
+    with pytest.warns(Notice, match="1 cached embeddings"):
+        CachedEmbedder(Lengths(), cache).embed(["a"])
+    cache.close()
