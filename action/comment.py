@@ -12,8 +12,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PAGE = 100
+MOST_BYTES = 50_000_000
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def main() -> None:
     except urllib.error.HTTPError as error:
         help = "; the job needs `permissions: pull-requests: write`" if error.code in (401, 403, 404) else ""
         sys.stdout.write(f"::warning::the comment was not written: HTTP {error.code}{help}\n")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         sys.stdout.write(f"::warning::the comment was not written: {reason}\n")
 
@@ -66,8 +68,17 @@ def _call(method: str, path: str, body: dict[str, str] | None = None) -> Any:
             "X-GitHub-Api-Version": "2022-11-28",
         },
     )
-    with urllib.request.urlopen(request, timeout=30) as reply:
-        return json.loads(reply.read())
+    with urllib.request.build_opener(_SameOrigin).open(request, timeout=30) as reply:
+        return json.loads(reply.read(MOST_BYTES))
+
+
+class _SameOrigin(urllib.request.HTTPRedirectHandler):
+    """The token travels to where it was meant to, and nowhere else."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
+            raise urllib.error.HTTPError(req.full_url, code, "redirect to another origin", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 if __name__ == "__main__":

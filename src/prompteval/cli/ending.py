@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from prompteval.cli import printer
+from prompteval.core.environment import remember_environment
 from prompteval.core.errors import InvalidInput, PromptevalError
 from prompteval.core.exit_codes import CRASH, INTERRUPTED, MEANING, PASS, USAGE, deciding
 from prompteval.core.text import counted
@@ -28,6 +29,7 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
     def wrapped(*args: Any, **kwargs: Any) -> None:
         from typer import Exit
 
+        remember_environment()
         try:
             with printer.working():
                 code = command(*args, **kwargs)

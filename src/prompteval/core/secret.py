@@ -41,9 +41,7 @@ _ANYWHERE = re.compile(
 _PLACEHOLDERS = frozenset(
     {"not-needed", "no-key-required", "sk-no-key-required", "lm-studio", "placeholder", "dummy-key"}
 )
-_SECRET_NAMES = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PAT", "APIKEY", "CREDENTIAL"})
 _SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|passw|credential|signature|^sig$|^code$", re.I)
-_RANDOM = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{12,}")
 _ESCAPED = re.compile(
     r"%([0-9a-f]{2})|\\u00([0-9a-f]{2})|\\x([0-9a-f]{2})|&#x0{0,4}([0-9a-f]{2});|&#0{0,4}([0-9]{2,3});"
 )
@@ -208,13 +206,6 @@ def from_environment(variable: str) -> str:
     value = os.environ.get(variable, "")
     remember(value)
     return value
-
-
-def remember_environment() -> None:
-    """Know whatever the environment names as a secret: letters and digits under such a name."""
-    for name, value in os.environ.items():
-        if name.upper().rpartition("_")[2] in _SECRET_NAMES and _RANDOM.fullmatch(value):
-            remember(value)
 
 
 def remember_pairs(pairs: Iterable[tuple[str, str]]) -> None:

@@ -13,6 +13,7 @@ from prompteval.analysis.early.decide import Early
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
+from prompteval.core.environment import remember_environment
 from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
@@ -46,6 +47,7 @@ def run_suites(
     Raises InvalidInput for anything wrong in the files, NothingSelected when no case is left,
     and StoreError, all before the first call; RunBroken when the store fails during the run.
     """
+    remember_environment()
     if options.resume is not None:
         return _resume(workspace, options, meter)
     chosen = plan_suites(workspace, options) if plans is None else plans
