@@ -22,10 +22,16 @@ _OTHERS: Final = (
     r"|hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}"
 )
 _PRIVATE_KEY: Final = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
-# What one of them begins with, or holds: searched for first, since nearly every text has none.
-_MAYBE = re.compile(
-    r"sk-|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abeprs]-|glpat-|k_live_|hf_|gsk_|xai-"
-    r"|PRIVATE KEY-----|\.eyJ"
+# Where one of them may be, told by its one character that is rare in other texts: searched for first, since
+# nearly every text has none, and a pattern that begins with a single character is found ten times as fast.
+_MAYBE = tuple(
+    re.compile(pattern).search
+    for pattern in (
+        r"-(?:(?<=sk-)|(?<=xox[abeprs]-)|(?<=glpat-)|(?<=xai-)|(?<=PRIVATE KEY-))",
+        r"_(?:(?<=gh[pousr]_)|(?<=github_pat_)|(?<=k_live_)|(?<=hf_)|(?<=gsk_))",
+        r"A(?:KIA|SIA|Iza)",
+        r"\.(?=eyJ)",
+    )
 )
 # As a person types them: at the beginning of a word.
 _TYPED = re.compile(rf"\b(?:{_OPENAI}|{_OTHERS})|{_PRIVATE_KEY}")
@@ -91,7 +97,7 @@ class Redactor:
 
     def hide(self, text: str) -> str:
         """`text` with every secret cut to its beginning and its length."""
-        if _MAYBE.search(text):
+        if _may_hold_shape(text):
             text = _ANYWHERE.sub(lambda match: redacted(match[0]), text)
         return self._without_known(text) if self._holds_known(text) else text
 
@@ -107,7 +113,7 @@ class Redactor:
 
     def holds(self, text: str) -> bool:
         """Whether there may be anything to hide in a text or in the JSON value that it is the text of."""
-        return _MAYBE.search(text) is not None or self._holds_known(text)
+        return _may_hold_shape(text) or self._holds_known(text)
 
     def _holds_known(self, text: str) -> bool:
         if not self._forms:
@@ -134,6 +140,13 @@ class Redactor:
             self._shown = [self._known[secret] for secret in longest_first]
             self._pattern = re.compile("|".join(map(_any_spelling, longest_first)), re.IGNORECASE)
         return self._pattern.sub(lambda match: self._shown[(match.lastindex or 1) - 1], text)
+
+
+def _may_hold_shape(text: str) -> bool:
+    for search in _MAYBE:  # noqa: SIM110 - the plain loop is twice as fast as any()
+        if search(text):
+            return True
+    return False
 
 
 def _spellings(secret: str) -> Iterator[str]:

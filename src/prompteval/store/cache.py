@@ -41,8 +41,9 @@ def _rows_beside_keys(connection: sqlite3.Connection) -> None:
 # Append only: a step that has been released is never edited.
 MIGRATIONS: tuple[Migration, ...] = (_first_table, _day_stored, _rows_beside_keys)
 GATHER_SECONDS = 0.02
-# So many replies are read from memory, until they are surely committed.
+# So many replies, of so many characters in all, are read from memory until they are surely committed.
 RECENT_REPLIES = 5_000
+RECENT_CHARACTERS = 32_000_000
 PUTS_A_READ = 500
 SECONDS_A_DAY = 86_400
 
@@ -54,7 +55,7 @@ class SqliteCache:
         self._writer = Writer(open_database(path, MIGRATIONS), gather_s=GATHER_SECONDS)
         self._reader = open_for_reading(path, MIGRATIONS)
         self._recent: dict[str, str] = {}
-        self._puts = 0
+        self._puts = self._held = 0
         self._job_waits = False
         self._handed_in: deque[tuple[str, str, str, int]] = deque()
         self._path = path
@@ -121,9 +122,11 @@ class SqliteCache:
         self._recent.pop(key, None)
         self._recent[key] = text
         self._puts += 1
-        if len(self._recent) > RECENT_REPLIES:
+        self._held += len(text)
+        if len(self._recent) > RECENT_REPLIES or self._held > RECENT_CHARACTERS:
             self.flush()
             self._recent = {key: text}
+            self._held = len(text)
             self._puts = PUTS_A_READ
         self._handed_in.append((key, request, text, int(time.time()) // SECONDS_A_DAY))
         if not self._job_waits:

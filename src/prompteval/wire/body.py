@@ -11,8 +11,8 @@ ACCEPTED: Final = "gzip, deflate"
 PIECE: Final = 65_536
 MOST_MEMBERS: Final = 100
 # A body beyond this waits for one of few places to grow in, so that not a hundred large ones are held.
-LARGE: Final = 1_000_000
-MOST_LARGE: Final = 4
+LARGE: Final = 2_000_000
+MOST_LARGE: Final = 8
 LOOK_SECONDS: Final = 0.02
 
 
