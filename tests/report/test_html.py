@@ -34,7 +34,8 @@ def make_row(number: int, text: str, value: float | None = 0.0, outcome: Any = "
     failure = None if outcome == "ok" else Failure("parse", text, text)
     seen = Observation(outcome, output=text if outcome == "ok" else None, text=text, failure=failure)
     status: Any = "failed" if value is None else "scored"
-    score = Score("exact", value, status=status, reason=text, labels=(text, text))
+    passed = None if value is None else value >= 1
+    score = Score("exact", value, status=status, reason=text, labels=(text, text), passed=passed)
     return Row(
         run_id="r",
         fingerprint="sha256:0",
@@ -190,17 +191,17 @@ def test_long_texts_and_many_cases_are_cut_and_said() -> None:
     page = "".join(render(make_view(rows)))
     assert page.count("<details") == SHOWN
     assert f"1,000 of {3 * SHOWN + 1:,} rows; .jsonl holds all" in page
-    assert page.index('class="case wrong"') < page.index('class="case right"')
+    assert page.index('class="case case-fail"') < page.index('class="case case-pass"')
     assert f"{'y' * MAX_CHARACTERS}<span" in page and "5,000,000 characters in all" in page
     assert len(page) < 3_000_000
 
 
 @pytest.mark.parametrize(
     ("value", "outcome", "status"),
-    [(1.0, "ok", "right"), (0.5, "ok", "wrong"), (0.0, "invalid", "unusable"), (None, "ok", "unscored"), (0.0, "error", "error")],
+    [(1.0, "ok", "pass"), (0.5, "ok", "fail"), (0.0, "invalid", "fail"), (None, "ok", "unscored"), (0.0, "error", "error")],
 )  # fmt: skip
 def test_every_case_has_its_mark(value: float | None, outcome: str, status: str) -> None:
-    """Right, wrong, unusable, without a score, failed: told apart by a sign and a word."""
+    """Pass, fail, error, not scored: told apart by a sign and a word."""
     page = "".join(render(make_view([make_row(1, "a b", value, outcome)])))
-    assert f'<details class="case {status}" id="r0-a%20b-0">' in page
+    assert f'<details class="case case-{status}" id="r0-a%20b-0">' in page
     assert f'title="{status}"' in page

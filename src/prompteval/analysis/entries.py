@@ -40,7 +40,7 @@ def entry_measures(entry: StoredEntry) -> dict[str, Measure]:
     for text, scorer in entry.facts.measures:
         name = parse_metric(text)
         spec = metric_spec(name)
-        if spec.kind != "breakdown" and (scorer or spec.source.kind == "logprobs"):
+        if spec.kind != "breakdown" and (scorer or spec.source.of_row):
             found[text] = Measure(text, name, spec, scorer)
     return found
 

@@ -32,10 +32,13 @@ def run_verdict(
     if errors or skipped:
         told = f"{errors} cases ended in an error and {skipped} were not run"
         return Decided(Verdict.INCOMPLETE, told, True)
+    unscored = next(_unscored(results), None)
+    if unscored is not None:
+        return unscored
     empty = next(_empty(results), None)
     if empty is not None:
         return empty
-    if strict_model and any("another model" in note for result in results for note in result.notes):
+    if strict_model and any(result.other_models for result in results):
         return Decided(Verdict.FAIL, "--strict-model: the server answered with another model")
     return _of_gates(results)
 
@@ -54,6 +57,16 @@ def _empty(results: Sequence[ResultView]) -> Iterator[Decided]:
             reason = next((found.reason for found in result.metrics.values() if found.reason), "")
             told = f"{result.title}: no case could be scored, so nothing was measured"
             yield Decided(Verdict.INCOMPLETE, f"{told}: {reason}" if reason else told)
+
+
+def _unscored(results: Sequence[ResultView]) -> Iterator[Decided]:
+    """Results with more cases that a scorer failed on than their suite allows."""
+    for result in results:
+        count, total = result.cases.get("unscored", 0), result.cases["total"]
+        if count > result.allow_unscored * total:
+            why = f": {result.unscored_reason}" if result.unscored_reason else ""
+            told = f"{result.title}: {counted(count, 'case')} of {total} could not be scored{why}"
+            yield Decided(Verdict.INCOMPLETE, told)
 
 
 def _of_gates(results: Sequence[ResultView]) -> Decided:

@@ -27,7 +27,7 @@ def numbers(plan: SuitePlan) -> tuple[Measure, ...]:
     for gate in plan.gates:
         if gate.measure is not None:
             found.setdefault(gate.measure.text, gate.measure)
-    return tuple(m for m in found.values() if m.scorer or m.spec.source.kind == "logprobs")
+    return tuple(m for m in found.values() if m.scorer or m.spec.source.of_row)
 
 
 def needs(plan: SuitePlan) -> dict[Need, str]:

@@ -1,8 +1,9 @@
 """What happened to one case, once, and how it was scored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from enum import Enum
+from typing import Any, Literal, Protocol
 
 from prompteval.core.case import Case
 from prompteval.core.request import ServedBy, Usage
@@ -113,3 +114,50 @@ class Row:
     replicate: int
     observation: Observation
     scores: tuple[Score, ...] = ()
+
+
+class CaseVerdict(Enum):
+    """How one row, or one case over its repeats, ended: what every view reads."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    ERROR = "error"
+    UNSCORED = "unscored"
+
+    @staticmethod
+    def of_repeats(verdicts: Iterable["CaseVerdict"]) -> "CaseVerdict":
+        """The first of error, fail, unscored, pass that one of the repeats has."""
+        found = set(verdicts)
+        order = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED)
+        return next((verdict for verdict in order if verdict in found), CaseVerdict.PASS)
+
+
+class ScoreResult(Protocol):
+    """What a verdict reads of a score."""
+
+    @property
+    def status(self) -> ScoreStatus: ...
+
+    @property
+    def passed(self) -> bool | None: ...
+
+
+def case_verdict(outcome: Outcome, scores: Iterable[ScoreResult]) -> CaseVerdict:
+    """The verdict of one row, from its outcome and all of its scores.
+
+    An output that is invalid, refused, truncated or filtered fails, unless a scorer passes it: one
+    that asks for just that.
+    """
+    if outcome == "error":
+        return CaseVerdict.ERROR
+    given = list(scores)
+    if any(score.passed is False for score in given):
+        return CaseVerdict.FAIL
+    if outcome != "ok" and not any(score.passed for score in given):
+        return CaseVerdict.FAIL
+    return CaseVerdict.UNSCORED if any(s.status == "failed" for s in given) else CaseVerdict.PASS
+
+
+def row_verdict(row: Row) -> CaseVerdict:
+    """The verdict of one row."""
+    return case_verdict(row.observation.outcome, row.scores)

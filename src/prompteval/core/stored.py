@@ -30,6 +30,7 @@ class StoredScore:
     stage: str = "end_to_end"
     low: float | None = 0.0
     high: float | None = 1.0
+    passed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from prompteval.analysis.summary import (
     slice_estimates,
 )
 from prompteval.analysis.usage import UsageTotals
+from prompteval.core.observation import CaseVerdict
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.core.text import counted
 from prompteval.plan.jobs import Job
@@ -80,6 +81,9 @@ class JobResults:
                 "errors": columns.outcomes["error"],
                 "invalid": columns.outcomes["invalid"],
                 "skipped": job.selected - seen,
+                "passed": columns.verdicts[CaseVerdict.PASS],
+                "failed": columns.verdicts[CaseVerdict.FAIL],
+                "unscored": columns.verdicts[CaseVerdict.UNSCORED],
             },
             metrics=estimates,
             slices=slices,
@@ -95,6 +99,7 @@ class JobResults:
             errors_excluded=suite.on_error == "exclude",
             stop_early=early.as_json() if early is not None else {},
             rag=pipeline,
+            other_models=tuple(sorted(usage.other_models)),
         )
 
     def _notes(

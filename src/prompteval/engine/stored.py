@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
-from prompteval.core.observation import Row
+from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.report.view import RunView, from_json
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
+
+_WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict.PASS)
 
 
 def store_path(workspace: Workspace) -> Path:
@@ -72,27 +74,22 @@ def case_rows(workspace: Workspace, name: str, case_id: str) -> list[Row]:
 
 
 def worst_rows(workspace: Workspace, name: str, count: int) -> list[Row]:
-    """The rows with the lowest first score, those without an output first, then by case id."""
+    """The rows that do not pass first: errors, failures, what could not be scored; then by their scores.
+
+    Among rows of one verdict the lowest score comes first, then the case id decides.
+    """
     import heapq
 
-    def badness(row: Row) -> tuple[float, str, str]:
-        value = row.scores[0].value if row.scores else None
-        return (
-            -1.0 if row.observation.outcome != "ok" else 2.0 if value is None else value,
-            row.suite,
-            row.case.id,
-        )
+    def badness(row: Row) -> tuple[int, float, str, str]:
+        values = [score.value for score in row.scores if score.value is not None]
+        return (_WORST.index(row_verdict(row)), min(values, default=2.0), row.suite, row.case.id)
 
     with reading(workspace) as store:
         return heapq.nsmallest(count, store.rows(store.run(name).run_id), key=badness)
 
 
 def failed_cases(workspace: Workspace) -> frozenset[tuple[str, str]]:
-    """(suite, case id) of the last run's cases whose first score is under 1 or that have no output."""
-    found = set()
+    """(suite, case id) of the last run's cases that did not pass."""
     with reading(workspace) as store:
-        for row in store.rows(store.run("last").run_id):
-            value = row.scores[0].value if row.scores else None
-            if row.observation.outcome != "ok" or (value is not None and value < 1):
-                found.add((row.suite, row.case.id))
-    return frozenset(found)
+        rows = store.rows(store.run("last").run_id)
+        return frozenset((r.suite, r.case.id) for r in rows if row_verdict(r) is not CaseVerdict.PASS)

@@ -14,10 +14,11 @@ AVERAGES = ("macro", "micro", "weighted")
 # What a case is worth whose repeats were right or wrong.
 REDUCERS = ("mean", "majority", "any", "all")
 MOST_BINS = 100
-# Metric → its own parameters; every metric but perplexity also takes scorer=.
+# Metric → its own parameters; every metric but perplexity and all_pass also takes scorer=.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "accuracy": ("reduce",),
     "mean": (),
+    "all_pass": (),
     "precision": ("average", "label"),
     "recall": ("average", "label"),
     "f1": ("average", "label"),
@@ -42,7 +43,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "confusion": (),
     "reliability": ("bins", "label"),
 }
-_WITHOUT_SCORER = ("perplexity",)
+_WITHOUT_SCORER = ("perplexity", "all_pass")
 _FAMILIES = ("pass@k", "pass^k")
 
 

@@ -15,7 +15,7 @@ from prompteval.metrics.repeats import pass_columns, reduce_cases
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
 Kind = Literal["proportion", "mean", "confusion", "sample", "roc", "pr", "calibration", "breakdown"]
-SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs"]
+SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs", "verdict"]
 DEFAULT_PRECISION = 0.9
 DEFAULT_BINS = 10
 
@@ -28,16 +28,23 @@ class Source:
     the scorer reports under `key`, of `width` numbers. `confidence`: the confidence in the
     answer, its squared error, and the share given to the expected class; with a `key`, the
     share given to that class and its squared error. `logprobs`: their sum and their number.
+    `verdict`: 1 where the case passes by all of its scores, else 0.
     """
 
     kind: SourceKind
     key: str = ""
     width: int = 0
 
+    @property
+    def of_row(self) -> bool:
+        """Whether it is read of the row itself, without a scorer."""
+        return self.kind in ("logprobs", "verdict")
+
 
 VALUES = Source("values")
 NUMBERS = Source("numbers", width=4)
 LOGPROBS = Source("logprobs", width=2)
+VERDICT = Source("verdict", width=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +195,7 @@ def log_perplexity(columns: Columns) -> Statistic:
 _FIXED: Mapping[str, MetricSpec] = {
     "accuracy": MetricSpec("proportion"),
     "mean": MetricSpec("mean", low=None, high=None),
+    "all_pass": MetricSpec("proportion", VERDICT),
     "mcc": MetricSpec("confusion", statistic=classification.mcc, low=-1.0),
     "kappa": MetricSpec("confusion", statistic=classification.kappa, low=-1.0),
     "mae": MetricSpec(

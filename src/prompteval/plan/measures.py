@@ -115,7 +115,9 @@ def _default_metrics(suite: Suite) -> list[Named]:
 
 
 def _scorer(text: str, name: MetricName, source: Source, scorers: Sequence[Scorer]) -> str:
-    if source.kind == "logprobs":
+    if source.of_row:
+        if source.kind == "verdict" and not any(scorer.decides for scorer in scorers):
+            raise ValueError(f"{text}: no scorer of the suite passes or fails; give one a `threshold:`")
         return ""
     wanted = name.params.get("scorer")
     names = [scorer.name for scorer in scorers]
@@ -142,7 +144,7 @@ def evidence_needs(measures: Iterable[Measure], scorers: Sequence[Scorer]) -> di
     return {
         (m.scorer, m.spec.source): fields.get(m.scorer, "")
         for m in measures
-        if m.spec.source.kind != "values" and (m.scorer or m.spec.source.kind == "logprobs")
+        if m.spec.source.kind != "values" and (m.scorer or m.spec.source.of_row)
     }
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from prompteval.core.observation import Observation, Row
+from prompteval.core.observation import CaseVerdict, Observation, Row, Score, row_verdict
 from prompteval.core.text import inert, printable
 
 SHOWN = 600
@@ -46,10 +46,9 @@ def render_case(row: Row) -> Iterator[str]:
 def case_failure(rows: Sequence[Row]) -> tuple[Row, str] | None:
     """The first failing row of a case's repeats with the reason; None when every one passes.
 
-    A row fails when its call did, its output cannot be used, or its first score is missing or
-    under 1. How many repeats fail is said before the reason, and that the case is flaky.
+    How many repeats fail is said before the reason, and that the case is flaky.
     """
-    failed = [(row, reason) for row in rows if (reason := _reason(row))]
+    failed = [(row, failure_reason(row)) for row in rows if row_verdict(row) is not CaseVerdict.PASS]
     if not failed:
         return None
     row, reason = failed[0]
@@ -82,17 +81,34 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
     return inert("\n".join(lines))
 
 
-def _reason(row: Row) -> str:
-    failure = row.observation.failure
+def nothing_scored(row: Row) -> str | None:
+    """Why no scorer had anything to say of a row that passes; None where one had."""
+    skipped = [score for score in row.scores if score.status == "skipped"]
+    return skipped[0].reason if skipped and len(skipped) == len(row.scores) else None
+
+
+def failing_scores(row: Row) -> tuple[Score, ...]:
+    """The scores that make a row fail: those that do not pass, else those that could not be given."""
+    failed = tuple(score for score in row.scores if score.passed is False)
+    return failed or tuple(score for score in row.scores if score.status == "failed")
+
+
+def failure_reason(row: Row) -> str:
+    """Why a row does not pass, in one sentence; empty when it does."""
+    verdict, failure = row_verdict(row), row.observation.failure
+    if verdict is CaseVerdict.PASS:
+        return ""
     if failure is not None:
         return f"{row.observation.outcome}: {failure.message}"
-    for score in row.scores[:1]:
-        if score.status == "failed":
-            return f"{score.name} could not score: {score.reason}"
-        if score.value is not None and score.value < 1:
-            labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
-            return f"{score.name} {score.value:g}{labels}" + (f": {score.reason}" if score.reason else "")
-    return ""
+    return "; ".join(_told(score) for score in failing_scores(row))
+
+
+def _told(score: Score) -> str:
+    if score.status == "failed":
+        return f"{score.name} could not score: {score.reason}"
+    labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
+    value = "" if score.value is None else f" {score.value:g}"
+    return f"{score.name}{value}{labels}" + (f": {score.reason}" if score.reason else "")
 
 
 def _retrieved(seen: Observation) -> Iterator[str]:
@@ -118,17 +134,18 @@ def _retrieved(seen: Observation) -> Iterator[str]:
 
 def worst_line(row: Row) -> str:
     """One line for a list of worst cases."""
-    score = row.scores[0] if row.scores else None
-    value = "–" if score is None or score.value is None else f"{score.value:g}"
-    labels = ""
-    if score is not None and score.labels is not None:
-        labels = f"  expected {score.labels[0]}, got {score.labels[1]}"
     inputs = row.case.inputs
     text = " ".join(str(item) for item in inputs.values()) if isinstance(inputs, dict) else _shown(inputs)
+    why = failure_reason(row) or ", ".join(f"{s.name} {s.value:g}" for s in row.scores if s.value is not None)
     return (
-        printable(f"{row.suite}::{row.case.id}  {row.observation.outcome}  {value}{labels}  {text[:80]!r}")
+        printable(f"{row.suite}::{row.case.id}  {row_verdict(row).value}  {_clipped(why)}  {text[:80]!r}")
         + "\n"
     )
+
+
+def _clipped(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 160 else f"{flat[:159]}…"
 
 
 def _shown(value: object) -> str:

@@ -6,12 +6,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
-from prompteval.report.case import case_failure
+from prompteval.report.case import case_failure, nothing_scored
 from prompteval.report.view import ResultView, RunView
 
 
 def render(view: RunView) -> Iterator[str]:
-    """A JUnit document; a case fails when its first score is under 1, and errs when its call failed."""
+    """A JUnit document; a case fails by its verdict over all of its scores, and errs when its call failed."""
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<testsuites name="prompteval" id={_quoted(view.run_id)}>\n'
     results = {(r.suite, r.prompt, r.model): r for r in view.results}
@@ -32,7 +32,7 @@ def _case(name: str, rows: list[Row]) -> str:
     head = f"    <testcase classname={_quoted(name)} name={_quoted(title)} time={_quoted(f'{seconds:.3f}')}"
     failed = case_failure(rows)
     if failed is None:
-        reason = next((s.reason for s in rows[0].scores[:1] if s.status == "skipped"), None)
+        reason = nothing_scored(rows[0])
         return (
             f"{head}/>\n" if reason is None else f"{head}><skipped message={_quoted(reason)}/></testcase>\n"
         )

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from prompteval.core.observation import CaseVerdict, row_verdict
 from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate
+from prompteval.report.case import failure_reason
 from prompteval.report.format import (
     BIN_HEADS,
     FLAKY_SHOWN,
@@ -96,14 +98,15 @@ def _flaky(result: ResultView) -> Iterator[str]:
 def _failing(view: RunView) -> Iterator[str]:
     shown = 0
     for row in view.rows():
-        score = row.scores[0] if row.scores else None
-        if row.observation.outcome == "ok" and (score is None or score.value is None or score.value >= 1):
+        verdict = row_verdict(row)
+        if verdict is CaseVerdict.PASS:
             continue
         if shown == 0:
             yield "<details><summary>First failing cases</summary>\n\n"
-            yield "| case | outcome | output |\n|---|---|---|\n"
+            yield "| case | verdict | why | output |\n|---|---|---|---|\n"
         text = safe(row.observation.text[:200])
-        yield f"| {safe(row.suite)} {safe(row.case.id)} | {row.observation.outcome} | {text} |\n"
+        why = safe(failure_reason(row)[:200])
+        yield f"| {safe(row.suite)} {safe(row.case.id)} | {verdict.value} | {why} | {text} |\n"
         shown += 1
         if shown == WORST_SHOWN:
             break

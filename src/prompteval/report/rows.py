@@ -6,13 +6,15 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from prompteval.core.observation import Row
+from prompteval.core.observation import Row, row_verdict
 from prompteval.report.view import RunView
 
 # What begins a formula, in any width that a spreadsheet reads as the same character.
 _SIGNS = frozenset("=+-@−")
 # What a program may leave out before it: white space, control and other characters that do not show.
 _BLANK = re.compile("^[\\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
+
+_PLAIN = ("run_id", "suite", "prompt", "model", "case_id", "replicate", "outcome", "verdict")
 
 
 def row_json(row: Row) -> dict[str, Any]:
@@ -30,8 +32,12 @@ def row_json(row: Row) -> dict[str, Any]:
         "expected": row.case.expected,
         "output": seen.output if seen.outcome == "ok" else seen.text or None,
         "outcome": seen.outcome,
+        "verdict": row_verdict(row).value,
         "error": None if seen.failure is None else f"{seen.failure.type}: {seen.failure.message}",
-        "scores": {s.name: {"value": s.value, "status": s.status, "reason": s.reason} for s in row.scores},
+        "scores": {
+            s.name: {"value": s.value, "passed": s.passed, "status": s.status, "reason": s.reason}
+            for s in row.scores
+        },
         "latency_ms": seen.latency_ms,
         "usage": None if usage is None else {name: getattr(usage, name) for name in usage.__slots__},
         "tags": dict(row.case.tags),
@@ -50,23 +56,11 @@ def render_csv(view: RunView) -> Iterator[str]:
     for row in view.rows():
         if names is None:
             names = [score.name for score in row.scores]
-            head = [
-                "run_id",
-                "suite",
-                "prompt",
-                "model",
-                "case_id",
-                "replicate",
-                "outcome",
-                "output",
-                "expected",
-            ]
+            head = [*_PLAIN, "output", "expected"]
             yield _line([*head, *(f"score.{name}" for name in names), "error", "latency_ms", "tags"])
         raw = row_json(row)
         scores = [raw["scores"].get(name, {}).get("value") for name in names]
-        plain = [
-            raw[key] for key in ("run_id", "suite", "prompt", "model", "case_id", "replicate", "outcome")
-        ]
+        plain = [raw[key] for key in _PLAIN]
         texts = [_text(raw["output"]), _text(raw["expected"])]
         yield _line([*plain, *texts, *scores, raw["error"], raw["latency_ms"], _text(raw["tags"])])
 

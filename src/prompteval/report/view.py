@@ -72,7 +72,12 @@ class FlakyCase:
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """One (suite, prompt, model). scored + errors + invalid + skipped = total."""
+    """One (suite, prompt, model). scored + errors + invalid + skipped = total.
+
+    passed + failed + errors + unscored = scored + errors + invalid, where a run counted verdicts.
+    `other_models` are those that a server answered with, beside the one asked for. `allow_unscored` is
+    the share of cases that a scorer may fail on, `unscored_reason` why it failed on the first.
+    """
 
     suite: str
     prompt: str
@@ -93,6 +98,9 @@ class ResultView:
     flaky: tuple[FlakyCase, ...] = ()
     stop_early: Mapping[str, Any] = field(default_factory=dict)
     rag: RagView | None = None
+    other_models: tuple[str, ...] = ()
+    allow_unscored: float = 0.0
+    unscored_reason: str = ""
 
     @property
     def saved(self) -> int:
@@ -178,6 +186,12 @@ def _result_json(result: ResultView) -> dict[str, Any]:
         body["flaky"] = [{"id": case.case_id, "scores": list(case.scores)} for case in result.flaky]
     if result.rag is not None:
         body.update(result.rag.as_json())
+    if result.allow_unscored:
+        body["allow_unscored"] = result.allow_unscored
+    if result.unscored_reason:
+        body["unscored_reason"] = result.unscored_reason
+    if result.other_models:
+        body["other_models"] = list(result.other_models)
     if result.notes:
         body["notes"] = list(result.notes)
     if result.errors_excluded:
@@ -256,4 +270,7 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         flaky=tuple(FlakyCase(case["id"], tuple(case["scores"])) for case in raw.get("flaky", ())),
         stop_early=raw.get("stop_early", {}),
         rag=rag_from(raw),
+        other_models=tuple(raw.get("other_models", ())),
+        allow_unscored=raw.get("allow_unscored", 0.0),
+        unscored_reason=raw.get("unscored_reason", ""),
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -21,12 +21,16 @@ class BaseScorer(Scorer):
 
     `field` is a dotted path into the output and, where there is an expected object, into it.
     `extract` is a regular expression with one group, applied to a text answer; no match is
-    scored worst.
+    scored worst. A yes-or-no scorer passes at 1; a graded one measures, and passes or fails only
+    with a `threshold`, from 0 to 1.
     """
 
     name: str = ""
     field: str = ""
     extract: str = ""
+    threshold: float | None = None
+
+    graded: ClassVar[bool] = False
 
     needs_expected = True
     reports: ClassVar[tuple[str, ...]] = ()
@@ -39,6 +43,10 @@ class BaseScorer(Scorer):
                 raise ValueError(f"extract is no regular expression: {error}") from None
             if groups != 1:
                 raise ValueError(f"extract has one group around the answer, not {groups}")
+        if self.threshold is not None and not self.graded:
+            raise ValueError("threshold is for graded scorers; this one passes at 1")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ValueError("threshold is between 0 and 1")
 
     @cached_property
     def fields_used(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -51,6 +59,21 @@ class BaseScorer(Scorer):
 
     def score(self, case: Case, observation: Observation) -> Score:
         """The score of one case: skipped without an expected value, worst without an output."""
+        return self.decided(self.read(case, observation))
+
+    @cached_property
+    def decides(self) -> bool:  # type: ignore[override]
+        """Whether its scores pass or fail; one that only measures says neither."""
+        return not self.graded or self.threshold is not None
+
+    def decided(self, score: Score) -> Score:
+        """The score with whether it passes, where it has a value and this scorer decides."""
+        if score.value is None or not self.decides:
+            return score
+        return replace(score, passed=score.value >= (1.0 if self.threshold is None else self.threshold))
+
+    def read(self, case: Case, observation: Observation) -> Score:
+        """The value of one case, before it is decided whether it passes."""
         expected = pick(case.expected, self._path) if case.expected is not None else _MISSING
         if self.needs_expected and expected is _MISSING:
             where = f" for {self.field}" if self.field else ""

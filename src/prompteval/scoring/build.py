@@ -32,14 +32,20 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspac
     """
     if spec.kind == "python":
         entry = spec.function
-        unknown = spec.options.keys() - {"value", "function", "timeout_s"}
+        unknown = spec.options.keys() - {"value", "function", "timeout_s", "threshold"}
         if unknown:
-            raise UsageError(f"python has no option {min(unknown)!r}", "known: function, name, timeout_s")
+            help = "known: function, name, threshold, timeout_s"
+            raise UsageError(f"python has no option {min(unknown)!r}", help)
         seconds = spec.options.get("timeout_s", SCORE_SECONDS)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
             raise ValueError(f"python: timeout_s is a number of seconds above 0, not {seconds!r}")
         name = spec.name if spec.name != "python" else entry.rpartition(":")[2]
-        return PythonScorer(name, load_code(workspace, entry).function, float(seconds))
+        threshold = spec.options.get("threshold")
+        if threshold is not None:
+            _check_type("python", "threshold", float, threshold)
+            if not 0 <= threshold <= 1:
+                raise ValueError("python: threshold is between 0 and 1")
+        return PythonScorer(name, load_code(workspace, entry).function, float(seconds), threshold)
     if spec.kind not in table(GROUP):
         known = [*table(GROUP), "python"]
         raise UsageError(f"there is no scorer {spec.kind!r}", did_you_mean(spec.kind, known))

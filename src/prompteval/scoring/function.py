@@ -19,10 +19,23 @@ class PythonScorer(Scorer):
     than `timeout_s` seconds.
     """
 
-    def __init__(self, name: str, function: Function, timeout_s: float = SCORE_SECONDS) -> None:
+    def __init__(
+        self,
+        name: str,
+        function: Function,
+        timeout_s: float = SCORE_SECONDS,
+        threshold: float | None = None,
+    ) -> None:
         self.name = name
         self._function = function
         self._timeout_s = timeout_s
+        self._threshold = threshold
+
+    def _passes(self, value: float) -> bool | None:
+        """By the threshold; without one, 1 passes, 0 fails, and what lies between only measures."""
+        if self._threshold is not None:
+            return value >= self._threshold
+        return bool(value) if value in (0.0, 1.0) else None
 
     def score(self, case: Case, observation: Observation) -> Score:
         try:
@@ -37,7 +50,7 @@ class PythonScorer(Scorer):
         try:
             value = float(result)
             if 0.0 <= value <= 1.0:
-                return Score(self.name, value)
+                return Score(self.name, value, passed=self._passes(value))
             told = "a number is from 0 to 1; return a Score with low and high for another scale"
         except (TypeError, ValueError) as error:
             told = str(error)

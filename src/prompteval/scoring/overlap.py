@@ -57,6 +57,8 @@ def _f1(common: int, wanted: int, given: int) -> float:
 class RougeL(BaseScorer):
     """ROUGE-L F1; the best over the references where expected is a list."""
 
+    graded = True
+
     reports = ("rouge_l",)
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
@@ -71,6 +73,8 @@ class RougeL(BaseScorer):
 @dataclass(frozen=True)
 class Rouge(BaseScorer):
     """ROUGE-L F1, with ROUGE-1 and ROUGE-2 as evidence; each the best over the references."""
+
+    graded = True
 
     reports = ("rouge_1", "rouge_2", "rouge_l")
 

@@ -20,6 +20,8 @@ LONGEST_NGRAM = 6
 class _CorpusScorer(BaseScorer):
     """A scorer whose evidence adds up over cases; an unusable output counts as an empty one."""
 
+    graded = True
+
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
         return self._counted(references(expected), as_text(answer), "")
 

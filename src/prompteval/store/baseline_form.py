@@ -14,7 +14,7 @@ from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.store.codec import reported_from, score_fields, stored_scores
 
 # A stored score's fields after name and value, where they are as usual.
-USUAL: tuple[Any, ...] = ("scored", None, "", {}, "end_to_end", 0.0, 1.0)
+USUAL: tuple[Any, ...] = ("scored", None, "", {}, "end_to_end", 0.0, 1.0, None)
 _OUTCOMES = ("ok", "error", *UNUSABLE)
 
 
@@ -109,7 +109,10 @@ def _trimmed(score: StoredScore, keys: Collection[str]) -> StoredScore:
 def _check_score(score: Any) -> None:
     if not isinstance(score, list) or not 2 <= len(score) <= 2 + len(USUAL):
         raise ValueError("a score is [name, value, …]")
-    name, value, status, labels, reason, evidence, stage, low, high = [*score, *USUAL[len(score) - 2 :]]
+    name, value, status, labels, reason, evidence, stage, low, high, passed = [
+        *score,
+        *USUAL[len(score) - 2 :],
+    ]
     _demand(all(isinstance(text, str) for text in (name, reason, stage)), "a score's name is a text")
     _demand(status in ("scored", "skipped", "failed"), f"{status!r} is no status of a score")
     for number in (value, low, high):
@@ -118,6 +121,7 @@ def _check_score(score: Any) -> None:
     pair = isinstance(labels, list) and len(labels) == 2 and isinstance(labels[0], str)
     _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels are two texts")
     _demand(isinstance(evidence, Mapping), "evidence is a mapping")
+    _demand(passed is None or isinstance(passed, bool), "a score passes, fails, or only measures")
 
 
 def _demand(holds: bool, told: str) -> None:

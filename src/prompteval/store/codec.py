@@ -5,7 +5,7 @@ What is read back and is not as it was written raises one of `typed.DAMAGE`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from prompteval.core.case import Case
@@ -158,15 +158,21 @@ def scores_json(scores: tuple[Score, ...]) -> str:
     return dumps([score_fields(score) for score in scores])
 
 
-def scores_from(text: str) -> tuple[Score, ...]:
-    """The scores behind `scores_json`."""
-    return tuple(
+def scores_from(text: str, *, first_decides: bool = False) -> tuple[Score, ...]:
+    """The scores behind `scores_json`.
+
+    `first_decides` is for those of a run from before scores said whether they pass: the first passes at 1.
+    """
+    found = tuple(
         Score(
             one.name, one.value, one.status, one.stage, one.reason, one.evidence, one.labels,  # type: ignore[arg-type]
-            one.low, one.high,
+            one.low, one.high, one.passed,
         )
         for one in stored_scores(loads(text))
     )  # fmt: skip
+    if first_decides and found and found[0].value is not None:
+        return (replace(found[0], passed=found[0].value >= 1), *found[1:])
+    return found
 
 
 def facts_json(facts: SuiteFacts) -> dict[str, Any]:
@@ -239,6 +245,7 @@ def _stored_score(
     stage: str = "end_to_end",
     low: float | None = 0.0,
     high: float | None = 1.0,
+    passed: bool | None = None,
 ) -> StoredScore:
     typed.require(status in _STATUSES and stage in _STAGES, "a known status and stage")
     pair = None if labels is None else (labels[0], labels[1])
@@ -247,8 +254,9 @@ def _stored_score(
     for label in pair or ():
         typed.optional(label, typed.text)
     typed.require(type(evidence) in (dict, NONE), "evidence that is an object")
+    typed.require(passed in (None, True, False), "a score that passes, fails or only measures")
     told = typed.text(reason)
-    return StoredScore(typed.text(name), value, status, pair, told, evidence or {}, stage, low, high)
+    return StoredScore(typed.text(name), value, status, pair, told, evidence or {}, stage, low, high, passed)
 
 
 def reported_from(
@@ -264,9 +272,9 @@ def score_fields(score: Score | StoredScore) -> list[Any]:
     """A score as a list; what has its default value is left out from the end."""
     fields = [
         score.name, score.value, score.status, list(score.labels) if score.labels else None,
-        score.reason, dict(score.evidence), score.stage, score.low, score.high,
+        score.reason, dict(score.evidence), score.stage, score.low, score.high, score.passed,
     ]  # fmt: skip
-    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0]
+    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None]
     while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
         fields.pop()
     return fields

@@ -232,10 +232,17 @@ class SqliteStore:
             f"SELECT {KEY}, {FACTS}, case_json, observation, scores"
             f" FROM rows LEFT JOIN scores USING ({KEY}) WHERE {where} ORDER BY {KEY}"
         )
+        first_decides = not self._says_passed(run_id)
         for found in self._query(run_id, sql, values):
             with self._decoding(run_id, found[4]):
-                row = _row(found)
+                row = _row(found, first_decides=first_decides)
             yield row
+
+    def _says_passed(self, run_id: str) -> bool:
+        """Whether the scores of a run say if they pass; those of older versions do not."""
+        sql = "SELECT json_extract(manifest, '$.scores_pass') FROM runs WHERE run_id = ?"
+        found = next(iter(self._query(run_id, sql, [run_id])), None)
+        return found is None or bool(found[0])
 
     def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
         """The rows of an entry with their scores, in order of case id and replicate."""
@@ -364,7 +371,7 @@ def _where(run_id: str, suite: str | None, target: str | None, model: str | None
     return " AND ".join(parts), values
 
 
-def _row(found: tuple[Any, ...]) -> Row:
+def _row(found: tuple[Any, ...], *, first_decides: bool) -> Row:
     (
         run_id,
         suite,
@@ -389,5 +396,5 @@ def _row(found: tuple[Any, ...]) -> Row:
         case=case_from(case_id, case),
         replicate=replicate,
         observation=observation_from(outcome, latency, confidence, seen),
-        scores=scores_from(scores) if scores is not None else (),
+        scores=() if scores is None else scores_from(scores, first_decides=first_decides),
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from prompteval.analysis.columns.reported import EvidenceColumn, Need
 from prompteval.analysis.columns.score_columns import ClusterColumn, ScoreColumn, TagColumn
-from prompteval.core.observation import UNUSABLE
+from prompteval.core.observation import UNUSABLE, CaseVerdict, case_verdict
 from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.columns import Columns
 from prompteval.plan.measures import Measure
@@ -35,6 +35,7 @@ class EntryColumns:
     clusters: ClusterColumn = field(default_factory=lambda: ClusterColumn())
     flaky: list[FlakyCase] = field(default_factory=list)
     unusable: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[CaseVerdict] = field(default_factory=Counter)
 
     def of(self, measure: Measure, mask: NDArray[np.bool_] | None = None) -> Columns:
         """The columns a metric reads, of the cases under a mask."""
@@ -63,7 +64,7 @@ class EntryColumns:
         kept = column.scored(spec.least_turns)
         if mask is not None:
             kept = kept & mask
-        found = column.columns(kept, mask, spec.least_turns)
+        found = column.columns(kept, mask, spec.least_turns, passes=spec.kind == "proportion")
         found = replace(found, clusters=self.clusters.codes(kept))
         if spec.reduce is None:
             return found
@@ -108,6 +109,7 @@ def collect(
             continue
         outcome = _worst_outcome(rows)
         columns.outcomes[outcome] += 1
+        columns.verdicts[CaseVerdict.of_repeats(case_verdict(r.outcome, r.scores) for r in rows)] += 1
         if outcome == "invalid":
             columns.unusable[min(row.outcome for row in rows if row.outcome in UNUSABLE)] += 1
         if exclude_errors and outcome == "error":

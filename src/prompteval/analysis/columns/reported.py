@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prompteval.core.observation import CaseVerdict, case_verdict
 from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.table import Source
@@ -35,6 +36,9 @@ class EvidenceColumn:
 
     def add(self, repeats: Sequence[tuple[StoredRow, StoredScore | None]]) -> None:
         """One case: its repeats, each with its score (None where a source needs none)."""
+        if self.source.kind == "verdict":
+            self._add_verdict([row for row, _ in repeats])
+            return
         found = [self._row(row, score) for row, score in repeats]
         state = max((state for state, _ in found), default=SKIPPED)
         self.state.append(state)
@@ -43,6 +47,12 @@ class EvidenceColumn:
             self.data.extend(sum(row[i] for _, row in found) / len(found) for i in range(width))
         else:
             self.data.extend([0.0] * width)
+
+    def _add_verdict(self, rows: Sequence[StoredRow]) -> None:
+        """A case passes where every repeat of it does; one that could not be scored is missing."""
+        verdict = CaseVerdict.of_repeats(case_verdict(row.outcome, row.scores) for row in rows)
+        self.state.append(MISSING if verdict is CaseVerdict.UNSCORED else USED)
+        self.data.append(float(verdict is CaseVerdict.PASS))
 
     def _row(self, row: StoredRow, score: StoredScore | None) -> tuple[int, Sequence[float]]:
         if self.source.kind == "logprobs":
@@ -140,7 +150,11 @@ class EvidenceColumn:
             return ""
         if left_out and not missing:
             return "no output is a number" if kind == "numbers" else "there is no usable output"
-        told = {"confidence": "the model reports no confidence", "logprobs": "the model reports no logprobs"}
+        told = {
+            "confidence": "the model reports no confidence",
+            "logprobs": "the model reports no logprobs",
+            "verdict": "a scorer failed on every case",
+        }
         return told.get(kind, f"the scorer reports no {key or 'numbers'}")
 
 

@@ -38,6 +38,7 @@ class ScoreColumn:
 
     `turns` counts each case's scored repeats, `flaky` marks those that differ, as far as the last case
     that has several. `failed` is 1 where no repeat could be scored, and 2 where another could.
+    `passes` holds 1 and 0 where scores pass and fail, and the value where a scorer only measures.
     """
 
     values: array[float] = field(default_factory=lambda: array("d"))
@@ -45,6 +46,7 @@ class ScoreColumn:
     predicted: array[int] = field(default_factory=lambda: array("i"))
     classes: dict[str, int] = field(default_factory=dict)
     failed: array[int] = field(default_factory=lambda: array("b"))
+    passes: array[float] = field(default_factory=lambda: array("d"))
     low: float | None = 0.0
     high: float | None = 1.0
     binary: bool = True
@@ -57,8 +59,10 @@ class ScoreColumn:
         values = [score.value for score in scores if score.value is not None]
         found = [score.labels for score in scores if score.labels]
         labels = None if not found else found[0] if len(found) == 1 else agreed_labels(found)
+        passed = [_passed(score) for score in scores if score.value is not None]
         self.values.append(sum(values) / len(values) if values else float("nan"))
-        self.binary = self.binary and all(value in (0.0, 1.0) for value in values)
+        self.passes.append(sum(passed) / len(passed) if passed else float("nan"))
+        self.binary = self.binary and all(value in (0.0, 1.0) for value in passed)
         self.turns.append(len(values))
         if len(values) > 1:
             self.repeated = True
@@ -105,25 +109,39 @@ class ScoreColumn:
         return np.where(self.scored(least_turns), USED, lacking).astype(np.int8)
 
     def columns(
-        self, kept: NDArray[np.bool_], mask: NDArray[np.bool_] | None = None, least_turns: int = 0
+        self,
+        kept: NDArray[np.bool_],
+        mask: NDArray[np.bool_] | None = None,
+        least_turns: int = 0,
+        *,
+        passes: bool = False,
     ) -> Columns:
-        """Columns of the kept cases; those under the mask that lack a score count as missing."""
+        """Columns of the kept cases; those under the mask that lack a score count as missing.
+
+        `passes` asks for whether scores pass in the place of their values.
+        """
         names = sorted(self.classes)
         order = np.full(len(names) + 1, -1, dtype=np.int32)
         for index, name in enumerate(names):
             order[self.classes[name]] = index
-        values = np.frombuffer(self.values, dtype=np.float64) if self.values else np.zeros(0)
+        column = self.passes if passes else self.values
+        values = np.frombuffer(column, dtype=np.float64) if column else np.zeros(0)
         expected = np.frombuffer(self.expected, dtype=np.int32) if self.expected else np.zeros(0, np.int32)
         predicted = np.frombuffer(self.predicted, dtype=np.int32) if self.predicted else np.zeros(0, np.int32)
         lacking = self.lacking(least_turns)
         missing = int(lacking.sum() if mask is None else lacking[mask].sum())
         codes = order[expected[kept]], order[predicted[kept]]
-        found = Columns(values[kept], *codes, tuple(names), missing, self.low, self.high)
+        low, high = (0.0, 1.0) if passes and self.binary else (self.low, self.high)
+        found = Columns(values[kept], *codes, tuple(names), missing, low, high)
         if not self.repeated:
             return found
         turns, flaky = np.frombuffer(self.turns, dtype=np.int32), np.zeros(len(kept), np.int8)
         flaky[: len(self.flaky)] = np.frombuffer(self.flaky, dtype=np.int8)
         return replace(found, repeated=self.binary, turns=turns[kept], agreed=flaky[kept] == 0)
+
+
+def _passed(score: StoredScore) -> float:
+    return float(score.value or 0.0) if score.passed is None else float(score.passed)
 
 
 @dataclass(slots=True)

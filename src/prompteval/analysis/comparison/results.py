@@ -152,7 +152,7 @@ def _flips(pair: Compared) -> tuple[tuple[str, ...], tuple[str, ...]]:
     both = a.scored() & b.scored()
     if not both.any():
         return (), ()
-    before, after = (np.frombuffer(side.values, dtype=np.float64) >= 1.0 for side in (a, b))
+    before, after = (np.frombuffer(side.passes, dtype=np.float64) >= 1.0 for side in (a, b))
     ids = np.asarray(pair.cases.paired, dtype=object)
     return tuple(ids[both & ~before & after]), tuple(ids[both & before & ~after])
 

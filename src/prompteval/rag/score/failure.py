@@ -41,8 +41,9 @@ class Attribution(Scorer):
         reason = self._reason(seen, asks=asks)
         evidence = self._evidence(seen, reason)
         if reason is None:
-            return Score(self.name, 1.0, evidence=evidence)
-        return Score(self.name, 0.0, reason=f"{reason}: {MEANING[reason]}", evidence=evidence)
+            return Score(self.name, 1.0, evidence=evidence, passed=True)
+        told = f"{reason}: {MEANING[reason]}"
+        return Score(self.name, 0.0, reason=told, evidence=evidence, passed=False)
 
     def _evidence(self, seen: Seen, reason: Reason | None) -> dict[str, Any]:
         """What tables over all questions are made from; `truncated` are gold chunks the encoder cut."""

@@ -1,19 +1,22 @@
-"""The cases of a run, those that are not right first, each with everything that is known of it."""
+"""The cases of a run, those that do not pass first, each with everything that is known of it."""
 
 import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from prompteval.core.observation import Row
+from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.retrieval import Context
 from prompteval.core.text import percent_encoded
+from prompteval.report.case import failing_scores
 from prompteval.report.html.markup import clipped, safe
 from prompteval.report.view import RunView
 
 # A page of more cases than this opens slowly, and nobody reads it; .jsonl holds them all.
 SHOWN = 1_000
-_MARKS = {"right": "✓", "wrong": "✗", "unusable": "?", "error": "!", "unscored": "–"}
+_MARKS = {
+    CaseVerdict.PASS: "✓", CaseVerdict.FAIL: "✗", CaseVerdict.ERROR: "!", CaseVerdict.UNSCORED: "–",
+}  # fmt: skip
 
 
 def case_list(view: RunView) -> Iterator[str]:
@@ -23,14 +26,14 @@ def case_list(view: RunView) -> Iterator[str]:
     total = 0
     for row in view.rows():
         total += 1
-        kept = right if status(row) == "right" else wrong
+        kept = right if row_verdict(row) is CaseVerdict.PASS else wrong
         if len(kept) < SHOWN:
             kept.append(row)
     if not total:
         return
     shown = [*wrong, *islice(right, SHOWN - min(len(wrong), SHOWN))]
     yield '<div class="tools"><h2>Cases</h2>'
-    yield '<label><input type="checkbox" id="only-wrong"> only those that are not right</label>'
+    yield '<label><input type="checkbox" id="only-wrong"> only those that do not pass</label>'
     word = "search in the cases"
     yield f'<input type="search" id="search" placeholder="{word}" aria-label="{word}">'
     keys = "keys: j k next and previous, f filter, / search"
@@ -43,30 +46,18 @@ def case_list(view: RunView) -> Iterator[str]:
         yield from _case(row, positions.get((row.suite, row.target, row.model), 0), len(view.results) > 1)
 
 
-def status(row: Row) -> str:
-    """right, wrong, unusable (an output, but none of the asked form), error or unscored."""
-    outcome = row.observation.outcome
-    score = row.scores[0] if row.scores else None
-    if outcome == "error":
-        return "error"
-    if score is None or score.value is None:
-        return "unscored" if outcome == "ok" else "unusable"
-    if score.value >= 1:
-        return "right"
-    return "wrong" if outcome == "ok" else "unusable"
-
-
 def _case(row: Row, result: int, several: bool) -> Iterator[str]:
-    found = status(row)
-    score = row.scores[0] if row.scores else None
-    what = row.observation.outcome if found in ("error", "unusable") else found
-    if found == "wrong" and score is not None and score.labels is not None:
-        what = f"{str(score.labels[0])[:40]} → {str(score.labels[1])[:40]}"
-    elif found == "wrong" and score is not None:
-        what = f"{score.name} {score.value:g}"
+    verdict = row_verdict(row)
+    what = verdict.value if row.observation.outcome == "ok" else row.observation.outcome
+    failing = next(iter(failing_scores(row)), None) if verdict is CaseVerdict.FAIL else None
+    if failing is not None and failing.labels is not None:
+        what = f"{failing.name}: {str(failing.labels[0])[:40]} → {str(failing.labels[1])[:40]}"
+    elif failing is not None:
+        what = failing.name if failing.value is None else f"{failing.name} {failing.value:g}"
+    found = verdict.value
     place = f"r{result}-{percent_encoded(row.case.id)}-{row.replicate}"
-    yield f'<details class="case {found}" id="{safe(place)}"><summary>'
-    yield f'<span class="mark" title="{found}">{_MARKS[found]}</span><code>{safe(row.case.id[:200])}</code>'
+    yield f'<details class="case case-{found}" id="{safe(place)}"><summary>'
+    yield f'<span class="mark" title="{found}">{_MARKS[verdict]}</span><code>{safe(row.case.id[:200])}</code>'
     yield f'<span class="what">{safe(what)}</span><span class="start">{safe(_start(row.case.inputs))}</span>'
     yield "</summary><dl>"
     for name, value in _parts(row, several):

@@ -14,7 +14,7 @@ from prompteval.core.verdict import Verdict
 from prompteval.isolate.leaving import refuse_leaving
 from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.suite_plan import plan_suite
-from prompteval.report.case import failure_block
+from prompteval.report.case import failure_block, nothing_scored
 from prompteval.testing.plugin import runs_folder
 from prompteval.testing.plugin.runs import SuiteRun, SuiteRuns
 from prompteval.workspace.discovery import suite_files, suite_problems
@@ -161,9 +161,9 @@ class CaseItem(SuiteItem):
         block = failure_block(rows, f"{self._place}:{self.case.line}")
         if block:
             raise Failed(block)
-        score = next(iter(rows[0].scores), None)
-        if score is not None and score.status == "skipped":
-            pytest.skip(printable(f"{score.name}: {score.reason}"))
+        reason = nothing_scored(rows[0])
+        if reason is not None:
+            pytest.skip(printable(reason))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The case's own file and line."""
