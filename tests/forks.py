@@ -52,11 +52,19 @@ class Forks:
         )
 
     def run(
-        self, cwd: Path, *arguments: str, env: Mapping[str, str] | None = None, deadline_s: float = 60.0
+        self,
+        cwd: Path,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        deadline_s: float = 60.0,
+        memory: int | None = MEMORY,
     ) -> Done:
-        """`prompteval ARGUMENTS` in `cwd`."""
+        """`prompteval ARGUMENTS` in `cwd`; `env` is added to the environment of this moment."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        request = {"cwd": str(cwd), "arguments": arguments, "env": dict(env or {}), "deadline_s": deadline_s}
+        request = {
+            "cwd": str(cwd), "arguments": arguments, "env": {**os.environ, **(env or {})},
+            "deadline_s": deadline_s, "memory": memory,
+        }  # fmt: skip
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         self.count += 1
@@ -137,8 +145,10 @@ def become(request: Mapping[str, Any], out: int, err: int) -> None:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for given, number in ((nothing, 0), (out, 1), (err, 2)):
             os.dup2(given, number)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        if request["memory"] is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
         os.chdir(request["cwd"])
+        os.environ.clear()
         os.environ.update(request["env"])
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         code = command(request["arguments"])

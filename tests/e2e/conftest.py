@@ -1,15 +1,17 @@
 """A small workspace on disk with a scripted model, driven through the real command line."""
 
+import atexit
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.forks import Forks
 
 PROMPT = """
 from typing import Literal
@@ -35,6 +37,14 @@ gate:
   - accuracy >= 0.7
 """
 RULES = [{"when": "pay", "output": {"team": "payments"}}, {"when": "", "output": {"team": "support"}}]
+
+
+@cache
+def forks() -> Forks:
+    """One process that has everything imported, for all command lines of a session."""
+    made = Forks()
+    atexit.register(made.close)
+    return made
 
 
 @dataclass(frozen=True)
@@ -67,15 +77,10 @@ class Workspace:
         self, *arguments: str, code: int | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """`prompteval ARGUMENTS`; when `code` is given, the exit code must be that."""
-        done = subprocess.run(
-            [sys.executable, "-m", "prompteval", *arguments],
-            cwd=self.root,
-            env={**os.environ, "NO_COLOR": "1", **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        env = {"NO_COLOR": "1", **environment}
+        found = forks().run(self.root, *arguments, env=env, deadline_s=120.0, memory=None)
+        assert found.code is not None, f"did not end within 120 s: {arguments}"
+        done = subprocess.CompletedProcess(arguments, found.code, found.stdout, found.stderr)
         assert "Traceback" not in done.stderr, done.stderr
         if code is not None:
             assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"

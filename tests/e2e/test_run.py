@@ -28,7 +28,8 @@ def test_json_is_as_the_contract_says(workspace: Any) -> None:
     jsonschema.validate(body, json.loads(workspace.run("schema", "run").stdout))
     result = body["results"][0]
     assert (result["suite"], result["prompt"], result["model"]) == ("s", "route@v1", "scripted/model.jsonl")
-    assert result["cases"] == {"total": 4, "scored": 4, "errors": 0, "invalid": 0, "skipped": 0}
+    kinds = {"total": 4, "scored": 4, "errors": 0, "invalid": 0, "skipped": 0}
+    assert result["cases"] == {**kinds, "passed": 3, "failed": 1, "unscored": 0}
     assert result["metrics"]["accuracy"]["value"] == 0.75
     assert result["metrics"]["accuracy"]["method"] == "wilson"
     assert result["slices"]["channel"]["b"]["accuracy"]["value"] == 0.5
@@ -148,7 +149,8 @@ def test_an_invalid_output_counts_as_wrong(workspace: Any) -> None:
     """It stays in the denominator and is counted apart."""
     workspace.script({"when": "pay", "text": "no json"}, *[{"when": "", "output": {"team": "support"}}])
     body = workspace.run_json(code=1)
-    assert body["results"][0]["cases"] == {"total": 4, "scored": 2, "errors": 0, "invalid": 2, "skipped": 0}
+    kinds = {"total": 4, "scored": 2, "errors": 0, "invalid": 2, "skipped": 0}
+    assert body["results"][0]["cases"] == {**kinds, "passed": 1, "failed": 3, "unscored": 0}
     assert (
         body["results"][0]["metrics"]["accuracy"] | {"n": 4, "value": 0.25}
         == body["results"][0]["metrics"]["accuracy"]
@@ -195,7 +197,7 @@ def broken(case, o): raise ValueError("broken scorer")
     ],
 )
 def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any, scorer: str, reason: str) -> None:
-    """On 50 kB of output: the run ends soon, the score has failed with its reason, the gate is not green."""
+    """On 50 kB of output: the run ends soon, the score has failed with its reason, the run is incomplete."""
     prompt = (workspace.root / "prompts/route/v1.py").read_text()
     free = prompt.replace('team: Literal["payments", "support"]', "team: str").replace(
         'labels(payments="Money.", support="Errors.")', '""'
@@ -210,9 +212,9 @@ def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any, scorer: str, reas
     suite = suite.replace("references: [majority]\n", "").replace("accuracy >= 0.7", "mean >= 0")
     workspace.write("evals/s.yaml", suite)
     started = time.perf_counter()
-    body = workspace.run_json("-o", "r.jsonl", code=1)
+    body = workspace.run_json("-o", "r.jsonl", code=3)
     assert time.perf_counter() - started < 15
-    assert (body["verdict"], body["results"][0]["metrics"]["mean"]["missing"]) == ("fail", 1)
+    assert (body["verdict"], body["results"][0]["metrics"]["mean"]["missing"]) == ("incomplete", 1)
     score = next(iter(json.loads((workspace.root / "r.jsonl").read_text())["scores"].values()))
     assert (score["status"], score["value"]) == ("failed", None) and reason in score["reason"]
 
@@ -241,9 +243,9 @@ def test_outputs_have_their_formats(workspace: Any) -> None:
     assert "s::route@v1::scripted/model.jsonl::gate::accuracy >= 0.7" in tests
     rows = [json.loads(line) for line in (workspace.root / "r.jsonl").read_text().splitlines()]
     assert [row["case_id"] for row in rows] == ["c1", "c2", "c3", "c4"]
-    assert rows[3]["scores"]["exact"] == {"value": 0.0, "status": "scored", "reason": ""}
+    assert rows[3]["scores"]["exact"] == {"value": 0.0, "passed": False, "status": "scored", "reason": ""}
     assert set(rows[0]) == {
-        "run_id", "suite", "prompt", "model", "case_id", "replicate", "inputs", "expected", "output", "outcome", "error",
+        "run_id", "suite", "prompt", "model", "case_id", "replicate", "inputs", "expected", "output", "outcome", "verdict", "error",
         "scores", "latency_ms", "usage", "tags",
     }  # fmt: skip
     assert len((workspace.root / "r.csv").read_text().splitlines()) == 5
@@ -259,7 +261,9 @@ def test_a_stored_run_is_shown_and_reported_again(workspace: Any) -> None:
     run_id = workspace.run_json()["run_id"]
     assert run_id in workspace.run("runs", code=0).stdout
     assert "0.750" in workspace.run("show", "last", code=0).stdout
-    assert "expected payments, got support" in workspace.run("show", run_id, "--worst", "1", code=0).stdout
+    assert (
+        "expected 'payments', got 'support'" in workspace.run("show", run_id, "--worst", "1", code=0).stdout
+    )
     assert '"team": "support"' in workspace.run("show", "--case", "c4", code=0).stdout
     workspace.run("report", run_id[:12], "-o", "again.xml", code=0)
     assert ET.parse(workspace.root / "again.xml").getroot().tag == "testsuites"

@@ -282,6 +282,7 @@ def test_many_small_faults_lose_nothing(live: Any) -> None:
     )  # fmt: skip
     with live(300, server={"rates": rates, "latency_s": 0.01}, max_attempts=8) as ws:
         result = ws.result("-j", "50")
-        assert result["cases"] == {"total": 300, "scored": 300, "errors": 0, "invalid": 0, "skipped": 0}
+        kinds = {"total": 300, "scored": 300, "errors": 0, "invalid": 0, "skipped": 0}
+        assert result["cases"].items() >= kinds.items()
         assert result["usage"]["attempts"] == ws.server.stats["requests"] == len(ws.attempts())
         assert ws.server.stats["answer"] == 300

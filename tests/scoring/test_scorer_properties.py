@@ -177,11 +177,12 @@ def test_a_sentence_has_the_bleu_and_chrf_of_sacrebleu(reference: str, answer: s
 def test_similarity_is_symmetric_and_its_threshold_is_met_or_not(
     one: str, other: str, threshold: float
 ) -> None:
-    """The same from either side; a threshold turns the same number into 0 or 1."""
+    """The same from either side; a threshold leaves the number and says whether it passes."""
     closeness = judge("similarity", one, other).value
     assert closeness == pytest.approx(judge("similarity", other, one).value)
     found = judge("similarity", one, other, threshold=threshold)
-    assert closeness is not None and found.value == float(closeness >= threshold)
+    assert closeness is not None and found.value == closeness
+    assert found.passed == (closeness >= threshold)
 
 
 @given(values)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prompteval.analysis.columns.entry_columns import EntryColumns
 from prompteval.analysis.columns.reported import Need
@@ -12,7 +13,7 @@ from prompteval.analysis.reliability import reliability_table
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.metrics import references
 from prompteval.metrics.classification import per_class
-from prompteval.metrics.columns import Columns
+from prompteval.metrics.columns import Columns, with_missing_at
 from prompteval.plan.gates import Beats, Gate, NoRegression
 from prompteval.plan.measures import Measure, evidence_needs
 from prompteval.plan.suite_plan import SuitePlan
@@ -143,7 +144,32 @@ def decide_gates(
 ) -> tuple[GateResult, ...]:
     """Every rule of the suite, decided; one that compares waits until everything is run."""
     facts = run_facts(columns, total, cost_usd)
+    if plan.suite.allow_unscored:
+        estimates = {**estimates, **_worst_estimates(plan, columns, None)}
+        slices = {
+            tag: {
+                value: {**slices[tag][value], **_worst_estimates(plan, columns, mask)}
+                for value, mask in column.masks()
+            }
+            for tag, column in columns.tags.items()
+        }
     return tuple(_decide(gate, plan, columns, estimates, slices, facts) for gate in plan.gates)
+
+
+def _worst_estimates(
+    plan: SuitePlan, columns: EntryColumns, mask: NDArray[np.bool_] | None
+) -> dict[str, Estimate]:
+    """The means of bounded scores with every missing case at the worst end: what gates read where a
+    suite allows cases without a score. Other metrics stay undecided while a case is missing."""
+    found = {}
+    for measure in numbers(plan):
+        if measure.spec.kind not in ("proportion", "mean") or measure.spec.per_case is not None:
+            continue
+        known = columns.of(measure, mask)
+        worst = known.low if measure.spec.higher_is_better else known.high
+        if known.missing and worst is not None and known.clusters is None:
+            found[measure.text] = estimate(measure, with_missing_at(known, worst))
+    return found
 
 
 def _decide(

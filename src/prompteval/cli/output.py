@@ -9,6 +9,7 @@ from prompteval.cli import printer
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.exit_codes import PASS, deciding
 from prompteval.core.problem import did_you_mean
+from prompteval.report.failing import failing_cases
 from prompteval.report.view import RunView
 
 ENDINGS = {
@@ -86,6 +87,9 @@ def finish(
     elif not quiet:
         show(view, verbose=verbose)
     if not as_json:
+        if view.exit_code and not quiet:
+            for piece in failing_cases(view):
+                sys.stdout.write(piece)
         print_last_lines(view)
     _github(view)
     return last_code(view.exit_code, written)

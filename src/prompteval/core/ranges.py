@@ -52,6 +52,7 @@ DAY_SECONDS = 86_400
 RANGES: Mapping[str, Range] = {
     # Of a suite and of a run
     "repeat": Range(1, 10_000),
+    "allow_unscored": Range(0, 1, whole=False),
     "concurrency": Range(1, 10_000),
     "limit": Range(1, 1_000_000_000),
     "sample": Range(1, 1_000_000_000),

@@ -100,6 +100,8 @@ class JobResults:
             stop_early=early.as_json() if early is not None else {},
             rag=pipeline,
             other_models=tuple(sorted(usage.other_models)),
+            allow_unscored=suite.allow_unscored,
+            unscored_reason=columns.unscored_reason,
         )
 
     def _notes(

@@ -68,7 +68,14 @@ def _decided(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
         else decide_gates(plan, columns, estimates, slices, result.cases["total"], result.usage["cost_usd"])
     )
     notes = (*result.notes, *_changed(record.manifest["suites"][result.suite], suite_manifest(plan)))
-    return replace(result, metrics=estimates, slices=slices, gates=known, notes=notes)
+    return replace(
+        result,
+        metrics=estimates,
+        slices=slices,
+        gates=known,
+        notes=notes,
+        allow_unscored=plan.suite.allow_unscored,
+    )
 
 
 def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> EntryColumns:

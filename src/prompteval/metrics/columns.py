@@ -1,7 +1,7 @@
 """The scores of one scorer over the cases of one entry, as numpy columns."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,22 @@ class Columns:
     def confusion(self) -> NDArray[np.int64]:
         """Counts of shape (K, K + 1): expected by predicted, the last column for no class at all."""
         return confusion_table(self.expected, self.predicted, len(self.classes))
+
+
+def with_missing_at(columns: Columns, value: float) -> Columns:
+    """The columns with a row of this value, and of no class, for each case that is missing."""
+    count = columns.missing
+    no_class = np.full(count, -1, dtype=np.int32)
+    return replace(
+        columns,
+        values=np.concatenate([columns.values, np.full(count, value)]),
+        expected=np.concatenate([columns.expected, no_class]),
+        predicted=np.concatenate([columns.predicted, no_class]),
+        missing=0,
+        extra=None,
+        turns=None,
+        agreed=None,
+    )
 
 
 def confusion_table(expected: Codes, predicted: Codes, classes: int) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ TargetKind = Literal["prompt", "callable", "endpoint", "outputs", "none"]
 TARGETS: tuple[TargetKind, ...] = ("prompt", "callable", "endpoint", "outputs")
 KEYS = {
     *TARGETS, "cases", "models", "repeat", "split", "scorers", "metrics", "primary", "slices",
-    "references", "gate", "rag", "on_error", "description",
+    "references", "gate", "rag", "on_error", "allow_unscored", "description",
 }  # fmt: skip
 LISTS = (
     "cases", "models", "split", "scorers", "metrics", "primary", "slices", "references", "gate",
@@ -99,6 +99,7 @@ class Suite:
     gate: tuple[GateSpec, ...] = ()
     rag: RagSection | None = None
     on_error: Literal["worst", "exclude"] = "worst"
+    allow_unscored: float = 0.0
     description: str = ""
 
     @property
@@ -166,8 +167,18 @@ class _Reader:
             gate=self._gate(raw),
             rag=self._rag(raw),
             on_error=on_error,
+            allow_unscored=self._allow_unscored(raw),
             description=str(raw.get("description") or ""),
         )
+
+    def _allow_unscored(self, raw: Mapping[str, Any]) -> float:
+        """The share of cases that a scorer may fail on before the run is incomplete."""
+        value = raw.get("allow_unscored", 0.0)
+        fault = RANGES["allow_unscored"].fault("allow_unscored", value)
+        if fault:
+            self._note(("allow_unscored",), "PE203", fault)
+            return 0.0
+        return float(value)
 
     def _note_empty(self, raw: Mapping[str, Any]) -> None:
         """A key whose rules are all commented out, say: it would decide nothing, and look as if it did."""
@@ -348,6 +359,7 @@ def suite_schema() -> dict[str, Any]:
         "gate": {**some, "items": {"type": ["string", "object"]}, "uniqueItems": True},
         "rag": rag_schema(),
         "on_error": {"enum": ["worst", "exclude"]},
+        "allow_unscored": RANGES["allow_unscored"].schema(),
         "description": {"type": "string"},
     }  # fmt: skip
     return {

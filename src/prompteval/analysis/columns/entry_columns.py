@@ -36,6 +36,7 @@ class EntryColumns:
     flaky: list[FlakyCase] = field(default_factory=list)
     unusable: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[CaseVerdict] = field(default_factory=Counter)
+    unscored_reason: str = ""
 
     def of(self, measure: Measure, mask: NDArray[np.bool_] | None = None) -> Columns:
         """The columns a metric reads, of the cases under a mask."""
@@ -109,7 +110,7 @@ def collect(
             continue
         outcome = _worst_outcome(rows)
         columns.outcomes[outcome] += 1
-        columns.verdicts[CaseVerdict.of_repeats(case_verdict(r.outcome, r.scores) for r in rows)] += 1
+        columns.verdicts[_verdict(columns, rows)] += 1
         if outcome == "invalid":
             columns.unusable[min(row.outcome for row in rows if row.outcome in UNUSABLE)] += 1
         if exclude_errors and outcome == "error":
@@ -129,6 +130,15 @@ def collect(
             columns.tags[tag].add(first.tags.get(tag))
         columns.clusters.add(first.cluster)
     return columns
+
+
+def _verdict(columns: EntryColumns, rows: Sequence[StoredRow]) -> CaseVerdict:
+    """A case's verdict over its repeats; the first that could not be scored leaves its reason."""
+    verdict = CaseVerdict.of_repeats(case_verdict(row.outcome, row.scores) for row in rows)
+    if verdict is CaseVerdict.UNSCORED and not columns.unscored_reason:
+        failed = (score for row in rows for score in row.scores if score.status == "failed")
+        columns.unscored_reason = next((f"{score.name}: {score.reason}" for score in failed), "")
+    return verdict
 
 
 def _note_flaky(columns: EntryColumns, case_id: str, scores: Sequence[StoredScore | None]) -> None:
