@@ -89,7 +89,7 @@ def finish(
     if not as_json:
         if view.exit_code and not quiet:
             for piece in failing_cases(view):
-                sys.stdout.write(piece)
+                printer.show(piece)
         print_last_lines(view)
     _github(view)
     return last_code(view.exit_code, written)

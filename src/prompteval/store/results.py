@@ -232,17 +232,19 @@ class SqliteStore:
             f"SELECT {KEY}, {FACTS}, case_json, observation, scores"
             f" FROM rows LEFT JOIN scores USING ({KEY}) WHERE {where} ORDER BY {KEY}"
         )
-        first_decides = not self._says_passed(run_id)
+        first_decides = self._is_before_passing(run_id)
         for found in self._query(run_id, sql, values):
             with self._decoding(run_id, found[4]):
                 row = _row(found, first_decides=first_decides)
             yield row
 
-    def _says_passed(self, run_id: str) -> bool:
-        """Whether the scores of a run say if they pass; those of older versions do not."""
-        sql = "SELECT json_extract(manifest, '$.scores_pass') FROM runs WHERE run_id = ?"
-        found = next(iter(self._query(run_id, sql, [run_id])), None)
-        return found is None or bool(found[0])
+    def _is_before_passing(self, run_id: str) -> bool:
+        """Whether a run is from a version whose scores did not say if they pass."""
+        sql = (
+            "SELECT json_extract(manifest, '$.prompteval') IS NOT NULL"
+            " AND json_extract(manifest, '$.scores_pass') IS NULL FROM runs WHERE run_id = ?"
+        )
+        return any(found[0] for found in self._query(run_id, sql, (run_id,)))
 
     def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
         """The rows of an entry with their scores, in order of case id and replicate."""

@@ -30,6 +30,8 @@ class StageScorer(Scorer):
     reader: Reader
     embedder: Embedder | None = None
 
+    decides = False
+
     @property
     def name(self) -> str:  # type: ignore[override]
         return str(self.metric)
