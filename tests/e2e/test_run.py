@@ -367,7 +367,7 @@ def test_s20_the_key_is_nowhere_on_disk(workspace: Any) -> None:
         done = workspace.run("run", "-v", "--model", "m", "--record", "rec.jsonl", *files, code=3, **debug)
         seen = server.requests
     shown = "".join(workspace.run("show", "--case", f"c{n}", code=0).stdout for n in (1, 2, 3, 4))
-    assert len(seen) == 4 and shown.count("failure ") == 4 and "tenant…(24 characters)" in shown
+    assert len(seen) == 4 and shown.count("failure ") == 4 and "Bearer…(31 characters)" in shown
     assert key not in done.stdout + done.stderr + shown
     held = [path for path in workspace.root.rglob("*") if path.is_file()]
     assert len(held) > 10
