@@ -187,11 +187,7 @@ class Models:
 
             path = str(self._options.replay)
             try:
-<<<<<<< HEAD
                 data = self._options.replay.read_bytes()
-=======
-                text = decode(self._options.replay.read_bytes(), str(self._options.replay))
->>>>>>> dbc316f (Keys are looked for where a rare character stands; large replies in the cache are bounded by their size)
             except OSError as error:
                 raise UsageError(f"{path}: {error.strerror}") from None
             return from_text(decode(data, path), path)
