@@ -95,3 +95,18 @@ def test_f38_a_line_that_no_journal_writes_is_passed_over(line: bytes, tmp_path:
     journal.close(remove=False)
     with pytest.warns(Notice, match=r"attempts-r1\.jsonl:2: 1 line of the journal"):
         assert [one[-2:] for one in read_attempts(journal.path)] == [(7, 3)]
+
+
+def test_s33_a_journal_is_no_link_and_no_pipe(tmp_path: Path) -> None:
+    """Nothing is written where it leads, and nobody is waited for; an old one becomes private."""
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "attempts-r1.jsonl").symlink_to("victim")
+    os.mkfifo(tmp_path / "attempts-r2.jsonl")
+    for run in ("r1", "r2"):
+        with pytest.raises(StoreError, match=r"is a symbolic link|cannot be written"):
+            AttemptJournal(tmp_path, run)
+    assert (tmp_path / "victim").read_text() == "precious"
+    (tmp_path / "attempts-r3.jsonl").write_text("")
+    (tmp_path / "attempts-r3.jsonl").chmod(0o644)
+    AttemptJournal(tmp_path, "r3").close(remove=False)
+    assert (tmp_path / "attempts-r3.jsonl").stat().st_mode & 0o777 == 0o600

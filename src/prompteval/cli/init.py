@@ -10,6 +10,8 @@ import typer
 from prompteval.cli import printer
 from prompteval.cli.ending import verb
 from prompteval.core.errors import UsageError
+from prompteval.workspace.place import file_to_write
+from prompteval.workspace.writing import make_folder, write_whole
 
 Folder = Annotated[Path, typer.Argument(help="Where to write it; made if it is not there.")]
 
@@ -21,14 +23,17 @@ def register(app: typer.Typer) -> None:
 def init(folder: Folder = Path()) -> int:
     """Write a small working workspace: one prompt, nine cases, one suite with a gate."""
     starter = files("prompteval.cli").joinpath("starter")
+    here = folder.absolute()
     wanted = {folder / place: item for place, item in _walk(starter, Path())}
-    taken = [path for path in wanted if path.exists()]
+    taken = [path for path in wanted if path.exists() or path.is_symlink()]
     if taken:
         raise UsageError(f"{taken[0]} is there already; nothing was written", "choose another folder")
+    for path in wanted:
+        file_to_write(path.absolute(), here)
     try:
         for path, item in wanted.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(item.read_bytes())
+            make_folder(path.parent.absolute(), within=here)
+            write_whole(path.absolute(), [item.read_bytes()], within=here)
             printer.line(f"wrote {path}")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}", "choose another folder") from None

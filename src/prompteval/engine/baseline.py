@@ -22,6 +22,7 @@ from prompteval.plan.run_options import narrowed
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
+from prompteval.workspace.writing import make_folder, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
 
 def _write(workspace: Workspace, suite: str, text: str) -> str:
     path = baseline_path(suite)
-    file = workspace.root / path
+    file, root = workspace.root / path, workspace.root
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
+        make_folder(file.parent, within=root)
+        write_whole(file, [text.encode()], within=root)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
     return path

@@ -32,6 +32,7 @@ from prompteval.providers.openai.batch import (
 )
 from prompteval.store.cache import SqliteCache
 from prompteval.store.pruning import delete_database
+from prompteval.workspace.writing import replacing, write_whole
 
 FIRST_LOOK_SECONDS = 0.5
 LONGEST_LOOK_SECONDS = 60.0
@@ -89,9 +90,8 @@ class BatchFolder:
 
     def save(self) -> None:
         """Write down what was sent, in one step."""
-        part = self._list.with_name(self._list.name + ".part")
-        part.write_text(json.dumps([asdict(one) for one in self.sent]), encoding="utf-8")
-        part.replace(self._list)
+        text = json.dumps([asdict(one) for one in self.sent])
+        write_whole(self._list, [text.encode()], within=self._list.parent, private=True)
 
     def close(self, *, remove: bool) -> None:
         """Close; `remove` everything once the run is complete."""
@@ -159,7 +159,7 @@ async def _send(
     while more:
         lines = size = 0
         more = False
-        with folder.file.open("wb") as file:
+        with replacing(folder.file, within=folder.file.parent, private=True) as file:
             for request in requests:
                 if request.key in seen or (cache is not None and cache.get(request.key) is not None):
                     continue

@@ -11,7 +11,7 @@ from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.store.cache import SqliteCache
-from prompteval.workspace.settings import STATE_DIR, Workspace
+from prompteval.workspace.settings import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Expected:
 def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
     """The document of `run --dry-run --json`; raises what the run itself would raise before a call."""
     jobs = plan_jobs(plan_suites(workspace, options), options)
-    path = workspace.root / STATE_DIR / "cache.sqlite"
+    path = workspace.state_path() / "cache.sqlite"
     cache = SqliteCache.open(path) if options.cache and path.exists() else None
     models = Models(workspace, options, cache=None, recorder=None, journal=None)
     try:

@@ -16,6 +16,7 @@ from prompteval.store.cache import SqliteCache
 from prompteval.store.journal import AttemptJournal, journal_path, read_attempts
 from prompteval.store.results import SqliteStore
 from prompteval.store.vectors import SqliteVectors
+from prompteval.workspace.place import bounds_of
 from prompteval.workspace.settings import Workspace
 
 
@@ -115,7 +116,7 @@ def opened(workspace: Workspace, options: RunOptions) -> Iterator[Files]:
     state = workspace.state_dir()
     store = SqliteStore.open(store_path(workspace))
     cache = SqliteCache.open(state / "cache.sqlite") if options.cache else None
-    files = Files(state, store, cache, _recorder(options))
+    files = Files(state, store, cache, _recorder(workspace, options))
     try:
         yield files
     except BaseException:
@@ -125,8 +126,11 @@ def opened(workspace: Workspace, options: RunOptions) -> Iterator[Files]:
     files.close()
 
 
-def _recorder(options: RunOptions) -> Recorder | None:
-    return None if options.record is None else Recorder(options.record, go_on=options.resume is not None)
+def _recorder(workspace: Workspace, options: RunOptions) -> Recorder | None:
+    path = options.record
+    if path is None:
+        return None
+    return Recorder(path, within=bounds_of(workspace.root, path), go_on=options.resume is not None)
 
 
 def resume_hint(run_id: str) -> str:

@@ -20,6 +20,7 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.discovery import PromptFile, find_prompt, prompt_files
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import Tree, WorkingTree
+from prompteval.workspace.writing import write_whole
 
 
 def publish(workspace: Workspace, references: Sequence[str] = (), *, write: bool = True) -> tuple[str, ...]:
@@ -66,7 +67,8 @@ def withdraw(workspace: Workspace, references: Sequence[str]) -> None:
 
 def _write(workspace: Workspace, entries: Mapping[Key, Published]) -> None:
     try:
-        (workspace.root / PATH).write_text(lock_text(entries), encoding="ascii", newline="\n")
+        text = lock_text(entries).encode("ascii")
+        write_whole(workspace.root / PATH, [text], within=workspace.root)
     except OSError as error:
         raise UsageError(f"{PATH} cannot be written: {error.strerror}") from None
 

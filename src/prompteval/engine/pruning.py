@@ -13,7 +13,7 @@ from prompteval.engine.stored import store_path
 from prompteval.store.journal import journal_path
 from prompteval.store.pruning import database_bytes, delete_replies, delete_runs
 from prompteval.store.results import RunRecord, SqliteStore
-from prompteval.workspace.settings import STATE_DIR, Workspace
+from prompteval.workspace.settings import Workspace
 
 SECONDS_A_DAY = 86_400
 
@@ -100,11 +100,11 @@ def remove(
 @contextmanager
 def _journal_of(workspace: Workspace, run_id: str) -> Iterator[Path]:
     """The journal that a run left, held so that no process can go on with it."""
-    path = journal_path(workspace.root / STATE_DIR, run_id)
+    path = journal_path(workspace.state_path(), run_id)
     if not path.exists():
         yield path
         return
-    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield path
@@ -115,4 +115,4 @@ def _journal_of(workspace: Workspace, run_id: str) -> Iterator[Path]:
 
 
 def _cache_path(workspace: Workspace) -> Path:
-    return workspace.root / STATE_DIR / "cache.sqlite"
+    return workspace.state_path() / "cache.sqlite"

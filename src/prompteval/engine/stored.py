@@ -14,8 +14,8 @@ _WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict
 
 
 def store_path(workspace: Workspace) -> Path:
-    """The results database of a workspace."""
-    return workspace.root / workspace.settings.store
+    """The results database of a workspace. Raises UsageError where it may not lie."""
+    return workspace.store_path()
 
 
 @contextmanager

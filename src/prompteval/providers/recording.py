@@ -10,18 +10,22 @@ from prompteval.core.problem import Problem
 from prompteval.core.request import Request, Response
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
 from prompteval.core.strict_json import loads
+from prompteval.workspace.place import file_to_write
 from prompteval.workspace.text import decode
+from prompteval.workspace.writing import write_whole
 
 
 class Recorder:
     """Collects replies and writes them, sorted by request, when closed.
 
     With `go_on`, what the file holds already stays: a run that is resumed adds to its recording.
-    Raises UsageError where there is no folder for it, InvalidInput where it is no recording.
+    Raises UsageError where there is no folder for it or a link leads out of `within`, InvalidInput where
+    it is no recording.
     """
 
-    def __init__(self, path: Path, *, go_on: bool = False) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, within: Path | None = None, go_on: bool = False) -> None:
+        self._path = file_to_write(path, within)
+        self._within = within
         self._lines: dict[str, str] = {}
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is no folder", "make it first")
@@ -46,9 +50,7 @@ class Recorder:
     def close(self) -> None:
         """Write the file in one step."""
         ordered = sorted(self._lines.values(), key=lambda line: json.loads(line)["request"]["messages"])
-        part = self._path.with_name(self._path.name + ".part")
-        part.write_text("".join(line + "\n" for line in ordered), encoding="utf-8")
-        part.replace(self._path)
+        write_whole(self._path, (f"{line}\n".encode() for line in ordered), within=self._within)
 
 
 def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:

@@ -13,12 +13,13 @@ import stat
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
 from prompteval.store.schema import Migration, foreign_part, schema_of
 from prompteval.store.turn import BUSY_SECONDS, LOCK_SUFFIX, Turn
+from prompteval.workspace.writing import make_private
 
 __all__ = ["COMPANIONS", "FAULTS", "Database", "Migration", "open_database", "open_for_reading"]
 
@@ -126,13 +127,8 @@ def _make(path: Path) -> bool:
 
 def _make_private(path: Path) -> None:
     for suffix in ("", *COMPANIONS):
-        place = path.with_name(path.name + suffix)
-        try:
-            mode = stat.S_IMODE(place.stat().st_mode)
-            if mode & 0o077:
-                place.chmod(mode & 0o700)
-        except FileNotFoundError:  # another process may close the log, and so remove it, right now
-            continue
+        with suppress(FileNotFoundError):  # another process may close the log, and so remove it, right now
+            make_private(path.with_name(path.name + suffix))
 
 
 def _refuse_links(path: Path) -> None:

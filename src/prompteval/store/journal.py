@@ -19,11 +19,14 @@ from prompteval.core.request import Usage
 from prompteval.core.response_json import is_number
 from prompteval.core.strict_json import loads
 from prompteval.core.text import counted
+from prompteval.workspace.writing import make_private
 
 CaseKey = tuple[str, str, str, str, int]
 NO_CASE: CaseKey = ("", "", "", "", 0)
 # (number, suite, target, model, case id, replicate, key, started, outcome, ms, billed, prompt, completion)
 Attempt = tuple[Any, ...]
+# A pipe in place of the file is refused at once, instead of waited for.
+_FLAGS = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -43,8 +46,11 @@ class AttemptJournal:
         self.path = journal_path(folder, run_id)
         self._next = first
         self.began = self.ended = 0
+        if self.path.is_symlink():
+            raise StoreError(str(self.path), "is a symbolic link, and is not followed; remove it")
         try:
-            self._file = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            self._file = os.open(self.path, _FLAGS, 0o600)
+            make_private(self.path)
         except OSError as error:
             raise StoreError(str(self.path), f"cannot be written: {error.strerror}") from None
         try:

@@ -13,7 +13,7 @@ Kinds = Mapping[str, tuple[type, ...]]
 
 
 def loads(text: Any) -> Any:
-    """The JSON values of a stored text."""
+    """The JSON values of a stored text, however deep: a reply lies some levels within its row."""
     return _decode(text)
 
 

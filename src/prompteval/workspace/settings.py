@@ -1,5 +1,6 @@
 """The workspace: a folder with settings, found upward from where the user stands."""
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -11,9 +12,11 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
+from prompteval.workspace.place import STATE_DIR, place_to_write, resolve_inside
 from prompteval.workspace.text import decode
+from prompteval.workspace.writing import make_folder, write_whole
 
-STATE_DIR = ".prompteval"
+STORE_VARIABLE = "PROMPTEVAL_STORE"
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 PRICE_KEYS = frozenset({"input", "cached_input", "output"})
 
@@ -61,25 +64,43 @@ class Settings:
 class Workspace:
     """A folder with prompts, suites and cases, and its settings.
 
-    `imports` is False where none of its Python may run.
+    `imports` is False where none of its Python may run. `store` is where the results are kept in place of
+    what the settings say: anywhere, for it comes from the user and not from a file.
     """
 
     root: Path
     settings: Settings
     config_path: Path
     imports: bool = True
+    store: Path | None = None
+
+    def state_path(self) -> Path:
+        """Where `.prompteval/` lies, be it there or not. Raises UsageError where a link leads out."""
+        return place_to_write(self.root / STATE_DIR, self.root)
 
     def state_dir(self) -> Path:
-        """`.prompteval/`, made on first use with mode 0700 and its own .gitignore."""
+        """`.prompteval/`, made on first use with its own .gitignore, and its owner's alone."""
         folder = self.root / STATE_DIR
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            folder = make_folder(folder, within=self.root, private=True)
             ignore = folder / ".gitignore"
+            if ignore.is_symlink():
+                raise UsageError(f"{ignore} is a symbolic link, and is not followed", "remove it")
             if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
+                write_whole(ignore, [b"*\n"], within=folder, private=True)
         except OSError as error:
             raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
         return folder
+
+    def store_path(self) -> Path:
+        """The results database. Raises UsageError where the settings put it out of the workspace."""
+        if self.store is not None:
+            return (self.root / self.store).resolve()
+        try:
+            return resolve_inside(self.root.resolve(), self.settings.store)
+        except ValueError as error:
+            message = f"the setting store = {self.settings.store!r}: {error}"
+            raise UsageError(message, f"name such a place by the variable {STORE_VARIABLE}") from None
 
 
 def find_workspace(start: Path) -> Workspace:
@@ -134,7 +155,8 @@ def _load(root: Path, path: Path, inside: tuple[str, ...]) -> Workspace:
     settings = reader.settings(table)
     if reader.problems:
         raise InvalidInput(reader.problems)
-    return Workspace(root, settings, path)
+    named = os.environ.get(STORE_VARIABLE)
+    return Workspace(root, settings, path, store=Path(named) if named else None)
 
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

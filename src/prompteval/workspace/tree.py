@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.workspace.git import git, repository_top
+from prompteval.workspace.place import STATE_DIR, LeadsOut, resolve_inside
 
 _LINK = b"120000"  # the mode of a symbolic link
 _KINDS = {b"commit": "submodule"}
@@ -36,10 +37,14 @@ class Tree(Protocol):
 
 
 class WorkingTree:
-    """The files as they are on disk, and nothing outside the root."""
+    """The files as they are on disk: nothing outside the root, nothing of what prompteval itself keeps.
+
+    A stored database that is opened as a case file would lose its locks (see `store.connection`).
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
+        self._state = (self._root / STATE_DIR).resolve()
 
     @property
     def label(self) -> str:
@@ -66,43 +71,26 @@ class WorkingTree:
         if not folder.is_dir():
             return []
         files = (item for item in folder.rglob("*") if item.is_file() or _is_broken_link(item))
-        return sorted(item.relative_to(self._root).as_posix() for item in files)
+        return sorted(
+            item.relative_to(self._root).as_posix() for item in files if self._state not in item.parents
+        )
 
     def exists(self, path: str) -> bool:
         return self._inside(path).is_file()
 
     def _inside(self, path: str) -> Path:
         try:
-            return resolve_inside(self._root, path)
+            place = resolve_inside(self._root, path)
         except LeadsOut as error:
             raise InvalidInput(
                 [Problem(path, 0, 0, "PE114", str(error), "keep files below its root")]
             ) from None
         except ValueError as error:
             raise _unreadable(path, str(error)) from None
-
-
-class LeadsOut(ValueError):
-    """A path that leads out of the workspace, by itself or through a link."""
-
-    def __init__(self) -> None:
-        super().__init__("leads out of the workspace")
-
-
-def resolve_inside(root: Path, path: Path | str) -> Path:
-    """The place of a path that starts at the resolved `root`, links followed.
-
-    Raises LeadsOut for one that is not below the root, ValueError for one that cannot be a path.
-    """
-    try:
-        place = (root / path).resolve()
-    except (OSError, RuntimeError):  # RuntimeError is pathlib's word for a loop
-        raise ValueError("its link leads in a circle, or its name is too long") from None
-    except ValueError:
-        raise ValueError("a path holds no NUL") from None
-    if place != root and root not in place.parents:
-        raise LeadsOut
-    return place
+        if place == self._state or self._state in place.parents:
+            message = f"lies in {STATE_DIR}, where prompteval keeps its own files"
+            raise InvalidInput([Problem(path, 0, 0, "PE114", message, "keep content elsewhere")])
+        return place
 
 
 def why_unreadable(tree: Tree, path: str) -> str:

@@ -14,6 +14,7 @@ from prompteval.core.strict_json import loads
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.rag.pipeline import Pipeline
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.writing import make_folder, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,10 @@ class KeptCells:
         return found
 
     def write(self, pipeline: Pipeline, measured: Measured) -> None:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        path = self._path(pipeline)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(asdict(measured)), encoding="utf-8")
-        part.replace(path)
+        folder = make_folder(self._folder, within=self._folder.parent, private=True)
+        write_whole(
+            self._path(pipeline), [json.dumps(asdict(measured)).encode()], within=folder, private=True
+        )
 
     def _path(self, pipeline: Pipeline) -> Path:
         reranker = pipeline.reranker.identity if pipeline.reranker is not None else "none"

@@ -1,7 +1,6 @@
 """What is indexed of a chunk, and the files an index is kept in: private, whole, checked by hash."""
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from prompteval.core.errors import UsageError
 from prompteval.core.retrieval import Chunk
 from prompteval.core.strict_json import loads
+from prompteval.workspace.writing import replacing
 
 META_FILE = "index.json"
 REBUILD = "delete the folder to rebuild the index"
@@ -46,14 +46,11 @@ def content_of(chunks: Iterable[Chunk]) -> str:
 
 def write_private(path: Path, pieces: Iterable[bytes | memoryview]) -> str:
     """Write a file its owner alone may read, whole or not at all; the sha256 of its bytes."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
     digest = hashlib.sha256()
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with replacing(path, within=path.parent, private=True) as file:
         for piece in pieces:
             digest.update(piece)
             file.write(piece)
-    part.replace(path)
     return digest.hexdigest()
 
 

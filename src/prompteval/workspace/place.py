@@ -1,0 +1,63 @@
+"""Where a path of the workspace really lies, links followed."""
+
+import os
+from pathlib import Path
+
+from prompteval.core.errors import UsageError
+
+# What prompteval itself keeps: results, cache, journals. Never content.
+STATE_DIR = ".prompteval"
+
+
+class LeadsOut(ValueError):
+    """A path that leads out of the workspace, by itself or through a link."""
+
+    def __init__(self) -> None:
+        super().__init__("leads out of the workspace")
+
+
+def resolve_inside(root: Path, path: Path | str) -> Path:
+    """The place of a path that starts at the resolved `root`, links followed.
+
+    Raises LeadsOut for one that is not below the root, ValueError for one that cannot be a path.
+    """
+    try:
+        place = (root / path).resolve()
+    except (OSError, RuntimeError):  # RuntimeError is pathlib's word for a loop
+        raise ValueError("its link leads in a circle, or its name is too long") from None
+    except ValueError:
+        raise ValueError("a path holds no NUL") from None
+    if place != root and root not in place.parents:
+        raise LeadsOut
+    return place
+
+
+def place_to_write(path: Path, within: Path | None) -> Path:
+    """Where something would be written: below `within`, links followed; anywhere for None.
+
+    Raises UsageError for a path that leads out of it, or is no path.
+    """
+    try:
+        return path.resolve() if within is None else resolve_inside(within.resolve(), path)
+    except LeadsOut:
+        message = f"{path} leads out of {within}, and nothing is written there"
+        raise UsageError(message, "remove the symbolic link") from None
+    except (ValueError, OSError, RuntimeError) as error:  # RuntimeError is pathlib's word for a loop
+        raise UsageError(f"{path}: {error}") from None
+
+
+def file_to_write(path: Path, within: Path | None) -> Path:
+    """As `place_to_write`, for a file: what is there already is one, and no device, pipe or folder."""
+    place = place_to_write(path, within)
+    if place.exists() and not place.is_file():
+        raise UsageError(f"{path} is not a regular file", "name another")
+    return place
+
+
+def bounds_of(root: Path, path: Path) -> Path | None:
+    """What a path of the command line may not lead out of: the workspace, where it starts inside it.
+
+    So a file elsewhere is the user's own affair, and a link in the workspace takes nobody elsewhere.
+    """
+    start = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the link
+    return root if root == start or root in start.parents else None
