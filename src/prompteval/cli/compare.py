@@ -45,6 +45,10 @@ Suites = Annotated[
     list[str] | None,
     typer.Option("--suite", help="Only this suite; repeat for several.", autocompletion=completion.suites),
 ]
+Removed = Annotated[
+    list[str] | None,
+    typer.Option("--removed", metavar="SUITE", help="B lacks this suite on purpose; repeat for several."),
+]
 MinEffect = Annotated[
     float | None, typer.Option("--min-effect", min=0.0, help="The least drop that matters. [default: 0.02]")
 ]
@@ -74,6 +78,7 @@ def compare(
     a: SideA,
     b: SideB = None,
     suites: Suites = None,
+    removed: Removed = None,
     min_effect: MinEffect = None,
     margin: Margin = None,
     alpha: Alpha = None,
@@ -101,6 +106,7 @@ def compare(
     workspace = find_workspace(Path.cwd())
     options = CompareOptions(
         suites=tuple(suites or ()),
+        removed=tuple(dict.fromkeys(removed or ())),
         min_effect=min_effect,
         margin=margin,
         alpha=alpha,
@@ -137,8 +143,13 @@ def finish_against(
     from prompteval.engine.compare.compare import comparison
     from prompteval.engine.compare.sides import Side, parse_side
     from prompteval.plan.run_options import RunOptions
+    from prompteval.workspace.discovery import suite_name
 
-    options = CompareOptions(suites=ran.suites, inconclusive_fails=ran.inconclusive_fails)
+    compared = {result.suite for result in view.results}
+    chosen = [path for path in ran.suites if suite_name(path) in compared]
+    if not ran.suites and (ran.prompts or ran.selection.narrows):
+        chosen = sorted(compared)
+    options = CompareOptions(suites=tuple(chosen), inconclusive_fails=ran.inconclusive_fails)
     running = RunOptions(
         models=ran.models,
         repeat=ran.repeat,

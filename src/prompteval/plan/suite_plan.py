@@ -128,11 +128,18 @@ def plan_suite(
 
 
 def suite_at(commit: GitTree | None, path: str) -> Suite | None:
-    """The suite as a commit has it, None where it has none. Raises InvalidInput that names the commit."""
-    if commit is None or not commit.exists(path):
+    """The suite as a commit has it, under either ending, None where it has none.
+
+    Raises InvalidInput that names the commit.
+    """
+    if commit is None:
+        return None
+    stem = path.rsplit(".", 1)[0]
+    there = next((p for p in (path, f"{stem}.yaml", f"{stem}.yml") if commit.exists(p)), None)
+    if there is None:
         return None
     with placing(commit):
-        return load_suite(commit, path)
+        return load_suite(commit, there)
 
 
 def _rivals(

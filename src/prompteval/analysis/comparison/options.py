@@ -10,10 +10,12 @@ from prompteval.stats.paired.values import ALPHA
 class CompareOptions:
     """Limits that hold for every metric; None takes the suite's, else the default.
 
-    `suites` are the suites to compare, all when empty. `inconclusive_fails` makes doubt exit 4.
+    `suites` are the suites to compare, all when empty; `removed` those that B lacks on purpose.
+    `inconclusive_fails` makes doubt exit 4.
     """
 
     suites: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     min_effect: float | None = None
     margin: float | None = None
     alpha: float | None = None

@@ -19,26 +19,36 @@ def sentence(
     unchanged: Sequence[str],
     alone: Sequence[Sequence[str]],
     lost: Sequence[str] = (),
+    gone: Sequence[str] = (),
 ) -> str:
     """The pair with the worst verdict and the metrics that decide it; or why there is none.
 
-    `alone` are what each side has alone, `lost` those of A that B should have.
+    `alone` are what each side has alone, `lost` those of A that B should have, `gone` the suites of A
+    that B lacks without a word.
     """
+    missing = [_told_gone(gone)] if gone else []
     if not results:
         parts = [f"nothing changed in {', '.join(unchanged)}" if unchanged else "there is nothing to compare"]
-        parts += [f"{', '.join(names)}: on one side only" for names in alone if names]
-        return "; ".join(parts)
+        known = ([name for name in names if name not in gone] for names in alone)
+        parts += [f"{', '.join(names)}: on one side only" for names in known if names]
+        return "; ".join([*missing, *parts])
     worst = min(results, key=lambda result: _WORST_FIRST.index(result.verdict))
-    told = [f"B lacks {', '.join(lost)}"] if lost else []
+    told = [*missing, *([f"B lacks {', '.join(lost)}"] if lost else [])]
     told += [f"{worst.title}: {word(worst)}", *(worst.metrics[name].detail for name in worst.primary)]
     told += [f"{name} decides and is not on both sides" for name in worst.undecided]
     told += [f"regressed in {', '.join(where)}" for where in [list(_lost_slices(worst))] if where]
-    gone = [name for name in alone[0] if name not in lost]
-    if gone:
-        told.append(f"only in A: {', '.join(gone)}")
+    only = [name for name in alone[0] if name not in lost and name not in gone]
+    if only:
+        told.append(f"only in A: {', '.join(only)}")
     if len(results) > 1:
         told.append(f"the worst of {len(results)} pairs")
     return "; ".join(told)
+
+
+def _told_gone(gone: Sequence[str]) -> str:
+    suites = f"the suite{'s' if len(gone) > 1 else ''} {', '.join(gone)}"
+    options = " ".join(f"--removed {name}" for name in gone)
+    return f"B lacks {suites}; where that is on purpose: {options}"
 
 
 def _lost_slices(result: ComparedResult) -> Iterator[str]:

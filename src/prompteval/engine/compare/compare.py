@@ -16,7 +16,8 @@ from prompteval.analysis.entries import title_of
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import ComparisonVerdict
-from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side, suites_gone
+from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side
+from prompteval.engine.compare.lost import lost_suites, refuse_unknown, suites_of
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
@@ -25,6 +26,7 @@ from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.comparison.view import ComparisonView
 from prompteval.store.results import SqliteStore
+from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.settings import Workspace
 
 
@@ -32,12 +34,14 @@ from prompteval.workspace.settings import Workspace
 class _Opened:
     """A side: what it was asked for, what of it is run now, its entries.
 
-    `alone` names suites that the other side cannot have; `incomplete` says why its run is.
+    `suites` are those that it has, run here or not. `alone` names suites that the other side cannot
+    have; `incomplete` says why its run is.
     """
 
     side: Side
     live: LivePlans | None = None
     entries: list[StoredEntry] = field(default_factory=list)
+    suites: frozenset[str] = frozenset()
     alone: list[str] = field(default_factory=list)
     incomplete: str = ""
 
@@ -50,25 +54,31 @@ def comparison(
 
     Live sides are run with `running` (the cache serves what is known) and stored as runs of their
     own. Raises UsageError for a side that does not exist, InvalidInput for what is wrong in the
-    files, NothingSelected when two stored sides have nothing in common.
+    files, NothingSelected when two stored sides have nothing in common. All of it before the first call.
     """
     with _store_of(workspace) as store:
         sides = tuple(
             _open(workspace, store, side, other, options, running) for side, other in ((a, b), (b, a))
         )
-        unchanged = _leave_out(*sides)
         first, second = sides
+        for opened, other in (sides, sides[::-1]):
+            opened.suites = suites_of(
+                workspace, opened.side, other.side, opened.live, opened.entries, options
+            )
+        refuse_unknown(first.suites, second.suites, options)
+        lost = lost_suites(first.suites, second.suites, options.removed)
+        unchanged = _leave_out(*sides)
         check_plans(second.live.plans.values() if second.live is not None else (), options)
         if first.live is not None:
             check_entries([e for e in second.entries if e.suite in first.live.plans], options)
         for opened in sides:
             if opened.live is not None and opened.live.plans:
                 _run(workspace, opened, running, meter)
-        _note_absent(workspace, sides, options)
+        _note_absent(sides)
         with _store_of(workspace) as fresh:
             for opened in sides:
                 _read_run(workspace, fresh, opened)
-            yield _decide(sides, unchanged, options)
+            yield _decide(sides, unchanged, lost, options)
 
 
 @contextmanager
@@ -113,7 +123,7 @@ def _read(
 
 
 def _chosen(side: Side, entries: Sequence[StoredEntry], options: CompareOptions) -> list[StoredEntry]:
-    names = {path.rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml") for path in options.suites}
+    names = {suite_name(path) for path in options.suites}
     found = [entry for entry in entries if not names or entry.suite in names]
     if not found:
         raise NothingSelected(f"{side} has nothing of {', '.join(sorted(names)) or 'any suite'}")
@@ -151,18 +161,21 @@ def _read_run(workspace: Workspace, store: SqliteStore | None, opened: _Opened) 
         _read(workspace, store, opened, opened.side.run_id, CompareOptions())
 
 
-def _note_absent(workspace: Workspace, sides: Sequence[_Opened], options: CompareOptions) -> None:
-    """Suites that one side has and the other lacks."""
+def _note_absent(sides: Sequence[_Opened]) -> None:
+    """Suites that one side has and the other has nothing to run in."""
     for opened, other in (sides, sides[::-1]):
         if other.live is not None and opened.live is not None:
             opened.alone += other.live.absent
-        if opened.side.kind == "git" and other.side.kind == "working" and not options.suites:
-            opened.alone += suites_gone(workspace, opened.side.value)
 
 
-def _decide(sides: Sequence[_Opened], unchanged: tuple[str, ...], options: CompareOptions) -> ComparisonView:
+def _decide(
+    sides: Sequence[_Opened], unchanged: tuple[str, ...], gone: tuple[str, ...], options: CompareOptions
+) -> ComparisonView:
     a, b = sides
     pairs, left, right = pair_entries(a.entries, b.entries)
+    renamed = {mine.suite for mine, theirs in pairs if mine.suite != theirs.suite}
+    gone = tuple(name for name in gone if name not in renamed)
+    a.alone += [*gone, *options.removed]
     alone = [
         tuple(dict.fromkeys([*side.alone, *(title_of(e) for e in rest if e.suite not in side.alone)]))
         for side, rest in ((a, left), (b, right))
@@ -178,17 +191,21 @@ def _decide(sides: Sequence[_Opened], unchanged: tuple[str, ...], options: Compa
     if lost:  # what the tree does not want any more is doubt; what a stored run lacks is missing
         doubt = ComparisonVerdict.INCOMPLETE if b.live is None else ComparisonVerdict.INCONCLUSIVE
         verdict = ComparisonVerdict.of_all([verdict, doubt])
+    if gone:
+        verdict = ComparisonVerdict.INCOMPLETE
     told = next((f"{side.side} is incomplete: {side.incomplete}" for side in sides if side.incomplete), "")
     if told:
         verdict = ComparisonVerdict.INCOMPLETE
     return ComparisonView(
         verdict=verdict,
         exit_code=verdict.exit_code(inconclusive_fails=options.inconclusive_fails),
-        sentence=told or sentence(results, unchanged, alone, lost),
+        sentence=told or sentence(results, unchanged, alone, lost, gone),
         a=str(a.side),
         b=str(b.side),
         unchanged=unchanged,
         alone_a=alone[0],
         alone_b=alone[1],
+        lost=gone,
+        removed=options.removed,
         results=results,
     )

@@ -14,7 +14,7 @@ from prompteval.plan.manifest import suite_facts
 from prompteval.plan.prompt_references import split_reference
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan, plan_suite, suite_at
-from prompteval.workspace.discovery import find_suites, prompt_files, suite_files
+from prompteval.workspace.discovery import find_suites, prompt_files
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import load_suite
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree
@@ -82,13 +82,6 @@ def _plan_commit(
         plan = plan_suite(workspace, path, commit=commit, models=models)
         plans[plan.suite.name] = _without_rivals(plan)
     return LivePlans(plans, tuple(absent))
-
-
-def suites_gone(workspace: Workspace, commit: str) -> tuple[str, ...]:
-    """The names of the suites that a commit has and the working tree has not."""
-    here = set(suite_files(WorkingTree(workspace.root)))
-    there = suite_files(GitTree(workspace.root, commit))
-    return tuple(path.removeprefix("evals/").rsplit(".", 1)[0] for path in there if path not in here)
 
 
 def _without_rivals(plan: SuitePlan) -> SuitePlan:

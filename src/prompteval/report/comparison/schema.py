@@ -60,6 +60,7 @@ def compare_schema() -> dict[str, Any]:
             "exit_code": {"enum": [0, 1, 3, 4]},
             "sentence": text, "a": text, "b": text, "unchanged": ids,
             "alone": {"type": "object", "properties": {"a": ids, "b": ids}},
+            "lost": ids, "removed": ids,
             "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
         },
         "$defs": {"comparison": comparison, "result": result},

@@ -76,7 +76,8 @@ class ComparisonView:
     """A whole comparison. `sentence` can be pasted into a pull request; `a` and `b` say what was compared.
 
     `unchanged` are suites whose target, cases, scorers and model are the same on both sides, which
-    were not run. `alone_a` and `alone_b` are entries that have no partner.
+    were not run. `alone_a` and `alone_b` are entries that have no partner. `lost` are suites that A has
+    and B lacks, `removed` those that B lacks on purpose.
     """
 
     verdict: ComparisonVerdict
@@ -88,6 +89,8 @@ class ComparisonView:
     alone_a: tuple[str, ...]
     alone_b: tuple[str, ...]
     results: tuple[ComparedResult, ...]
+    lost: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The document of `compare --json`."""
@@ -100,6 +103,8 @@ class ComparisonView:
             "b": self.b,
             "unchanged": list(self.unchanged),
             "alone": {"a": list(self.alone_a), "b": list(self.alone_b)},
+            "lost": list(self.lost),
+            "removed": list(self.removed),
             "results": [_result_json(result) for result in self.results],
         }
 
