@@ -123,7 +123,7 @@ def test_code_of_the_team_that_ends_the_process_is_no_pass(made: Workspace) -> N
     made.write("evals/called.yaml", f"callable: team:reply\nscorers: [exact]\n{suite}")
     made.write("evals/scored.yaml", f"outputs: o.jsonl\nscorers: [{{python: 'team:score'}}]\n{suite}")
     assert made.run_json("called", code=3)["results"][0]["cases"]["errors"] == 400
-    assert made.run_json("scored")["results"][0]["metrics"]["accuracy"]["missing"] == 400
+    assert made.run_json("scored", code=3)["results"][0]["metrics"]["accuracy"]["missing"] == 400
     made.write("team.py", "raise SystemExit(0)")
     for name in ("called", "scored"):
         assert "SystemExit: 0" in made.run("run", name, code=2).stderr

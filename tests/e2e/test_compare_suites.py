@@ -1,30 +1,32 @@
 """A suite that one side of a comparison lacks: never passed over, unless it is named."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from prompteval.cli.app import command_line
+from prompteval.cli.ending import conclude
 from tests.e2e.test_compare_git import git
 from tests.small_workspace import SUITE, Place
 from tests.small_workspace import place as place
 
 
+@dataclass(frozen=True)
 class Kept(Place):
     """In a repository of its own, driven by the command line in this process."""
 
-    def compare(self, *arguments: str, code: int) -> Any:
-        from typer.testing import CliRunner
+    output: pytest.CaptureFixture[str]
 
-        from prompteval.cli.app import app
-
-        done = CliRunner().invoke(app, ["compare", "-q", *arguments])
-        assert done.exit_code == code, done.output + done.stderr
-        return done.stdout + done.stderr
+    def compare(self, *arguments: str, code: int) -> str:
+        found = conclude(lambda: command_line(["compare", "-q", *arguments]))
+        told = self.output.readouterr()
+        assert found == code, told
+        return told.out + told.err
 
 
 @pytest.fixture
-def kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> Kept:
+def kept(place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kept:
     """Suites `s` and `two`, committed."""
     place.write("evals/two.yaml", SUITE)
     place.write(".gitignore", ".prompteval\n")
@@ -32,7 +34,7 @@ def kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> Kept:
     git(place.root, "add", "-A")
     git(place.root, "commit", "-qm", "first")
     monkeypatch.chdir(place.root)
-    return Kept(place.root)
+    return Kept(place.root, capsys)
 
 
 def test_b20_a_suite_that_is_gone_is_incomplete_unless_it_is_named(kept: Kept) -> None:

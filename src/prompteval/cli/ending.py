@@ -33,7 +33,7 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
         try:
             with printer.working():
                 code = command(*args, **kwargs)
-        except SystemExit as error:
+        except (SystemExit, Exit) as error:  # of some code that the verb called, for no verb raises them
             raise _Left from error
         raise Exit(code)
 
