@@ -1,5 +1,6 @@
 """S33: links that came with a repository, met by each verb that writes; nothing outside is changed."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def test_s33_a_store_elsewhere_is_named_by_the_user(workspace: Workspace, outsid
     workspace.write("prompteval.toml", 'store = "../outside/r.sqlite"')
     assert "PROMPTEVAL_STORE" in workspace.run("run", "-q", code=2).stderr
     assert "PROMPTEVAL_STORE" in workspace.run("runs", code=2).stderr
+    assert "prompteval.toml:1:1 PE121" in workspace.run("check", code=2).stdout
     assert untouched(outside)
     place = str(outside / "mine" / "r.sqlite")
     workspace.run("run", "-q", code=0, PROMPTEVAL_STORE=place)
@@ -79,3 +81,20 @@ def test_f36_the_store_is_no_case_file(workspace: Workspace) -> None:
     text = (workspace.root / "evals" / "s.yaml").read_text()
     workspace.write("evals/s.yaml", text.replace("../datasets/c.jsonl", "../.prompteval/results.sqlite"))
     assert "where prompteval keeps its own files" in workspace.run("check", code=2).stdout
+
+
+def test_s33_a_committed_state_folder_is_warned_of(workspace: Workspace) -> None:
+    """One line, by `check` and by `run`; the folder that a run made is ignored by git and said nothing of."""
+
+    def warned(*arguments: str) -> int:
+        return workspace.run(*arguments, code=0).stderr.count(".prompteval or the store is committed")
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=workspace.root, check=True, capture_output=True)
+
+    git("init")
+    workspace.run("run", "-q", code=0)
+    git("add", ".")
+    assert (warned("check"), warned("run", "-q")) == (0, 0)
+    git("add", "-f", ".prompteval/results.sqlite")
+    assert (warned("check"), warned("run", "-q")) == (1, 1)

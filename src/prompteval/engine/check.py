@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.text import counted
+from prompteval.engine.stored import warn_of_committed
 from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.repeats import repeat_problems
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
@@ -35,6 +36,7 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
     NothingSelected when nothing matches.
     """
     look = _Look(workspace, paths)
+    look.at_store()
     look.at_prompts()
     look.at_lock()
     look.at_suites()
@@ -73,6 +75,13 @@ class _Look:
 
     def _warn(self, path: str, code: str, message: str, help: str) -> None:
         self._note([Problem(path, 1, 1, code, message, help, severity="warning")])
+
+    def at_store(self) -> None:
+        """The results may lie where the settings put them, and are not committed."""
+        try:
+            warn_of_committed(self._workspace)
+        except UsageError as error:
+            self._note([Problem(self._workspace.config_path.name, 1, 1, "PE121", str(error))])
 
     def at_prompts(self) -> None:
         """Every chosen version loads, and its templates fit its inputs."""

@@ -9,7 +9,7 @@ from typing import Any
 from prompteval.core.errors import PromptevalError, StoreError
 from prompteval.core.observation import Row
 from prompteval.engine.batch_mode import BatchFolder
-from prompteval.engine.stored import store_path
+from prompteval.engine.stored import store_path, warn_of_committed
 from prompteval.plan.run_options import RunOptions
 from prompteval.providers.recording import Recorder
 from prompteval.store.cache import SqliteCache
@@ -113,10 +113,12 @@ class Files:
 @contextmanager
 def opened(workspace: Workspace, options: RunOptions) -> Iterator[Files]:
     """The files of a run, closed at its end. An error of the run counts before one of the closing."""
+    warn_of_committed(workspace)
+    recorder = _recorder(workspace, options)
     state = workspace.state_dir()
     store = SqliteStore.open(store_path(workspace))
     cache = SqliteCache.open(state / "cache.sqlite") if options.cache else None
-    files = Files(state, store, cache, _recorder(workspace, options))
+    files = Files(state, store, cache, recorder)
     try:
         yield files
     except BaseException:

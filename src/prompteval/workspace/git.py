@@ -89,6 +89,15 @@ def head_and_dirty(root: Path) -> tuple[str, bool] | None:
     return head, bool(found.strip())
 
 
+def tracked(root: Path, paths: Iterable[Path]) -> bool:
+    """Whether git keeps anything at or below one of the paths; False outside a repository or without git."""
+    names = [os.fspath(path.relative_to(root)) for path in paths if root in path.parents]
+    try:
+        return bool(names) and bool(git(root, "--literal-pathspecs", "ls-files", "-z", "--", *names))
+    except UsageError:
+        return False
+
+
 def _environment(top: Path, overrides: Iterable[Setting]) -> dict[str, str]:
     environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
     # A relative entry would take git itself from the current folder.
