@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import StoreError
+from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.notice import notice
 from prompteval.core.request import Response
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
@@ -38,8 +39,13 @@ def _rows_beside_keys(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE replies_by_key")
 
 
+def _hash_beside(connection: sqlite3.Connection) -> None:
+    """Replies from before have none."""
+    connection.execute("ALTER TABLE replies ADD COLUMN hash TEXT")
+
+
 # Append only: a step that has been released is never edited.
-MIGRATIONS: tuple[Migration, ...] = (_first_table, _day_stored, _rows_beside_keys)
+MIGRATIONS: tuple[Migration, ...] = (_first_table, _day_stored, _rows_beside_keys, _hash_beside)
 GATHER_SECONDS = 0.02
 # So many replies, of so many characters in all, are read from memory until they are surely committed.
 RECENT_REPLIES = 5_000
@@ -67,17 +73,20 @@ class SqliteCache:
 
     def get(self, key: str) -> Response | None:
         """The stored reply, marked as served by the cache; None when there is none."""
-        text: str | bytes | None = self._recent.get(key)
-        if text is None:
+        text, mark = self._recent.get(key), None
+        data = None if text is None else text.encode()
+        if data is None:
             try:
                 found = self._read(key)
             except FAULTS as error:
                 raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
             if found is None:
                 return None
-            text = found[0]
+            data, mark = found
         try:
-            return response_from_json(loads(text), "cache")
+            if mark is not None and mark != _hash(key, data):
+                raise ValueError("it is not as it was stored")
+            return response_from_json(loads(data), "cache")
         except ValueError:
             notice(f"the cached reply {key[:19]}... is damaged and will be asked for again")
             return None
@@ -90,15 +99,18 @@ class SqliteCache:
         self.flush()
         sql = "SELECT CAST(request AS BLOB) FROM replies WHERE key = ?"
         found = self._reader.execute(sql, (key,)).fetchone()
+        data = found[0] if found is not None else b""
         try:
-            request = loads(found[0] if found is not None else b"")
+            if fingerprint_bytes(data) != key:
+                raise ValueError("another request")
+            request = loads(data)
             check_request(request)
         except ValueError:
             return None
         return request, response
 
-    def _read(self, key: str) -> tuple[bytes] | None:
-        """Read within one long transaction, which spares most of the cost of a read.
+    def _read(self, key: str) -> tuple[bytes, str | None] | None:
+        """A reply and its hash, read within one long transaction, which spares most of the cost of a read.
 
         As bytes, so that a text that is not UTF-8 is one damaged row and not an error of the database.
 
@@ -109,8 +121,8 @@ class SqliteCache:
             self._puts = 0
         if not self._reader.in_transaction:
             self._reader.execute("BEGIN")
-        sql = "SELECT CAST(response AS BLOB) FROM replies WHERE key = ?"
-        found: tuple[bytes] | None = self._reader.execute(sql, (key,)).fetchone()
+        sql = "SELECT CAST(response AS BLOB), CAST(hash AS TEXT) FROM replies WHERE key = ?"
+        found: tuple[bytes, str | None] | None = self._reader.execute(sql, (key,)).fetchone()
         return found
 
     def put(self, key: str, request: str, response: Response) -> None:
@@ -137,7 +149,8 @@ class SqliteCache:
         """Everything handed in so far, at once. The mark goes first: what comes later makes a new job."""
         self._job_waits = False
         batch = [self._handed_in.popleft() for _ in range(len(self._handed_in))]
-        insert_many(connection, "replies (key, request, response, day)", batch)
+        hashed = [(*one, _hash(one[0], one[2].encode())) for one in batch]
+        insert_many(connection, "replies (key, request, response, day, hash)", hashed)
 
     def flush(self) -> None:
         """Return when everything handed in is committed."""
@@ -147,3 +160,8 @@ class SqliteCache:
         """Commit and close."""
         self._reader.close()
         self._writer.close()
+
+
+def _hash(key: str, response: bytes) -> str:
+    """What a stored reply is held against: the hash of the key it belongs to, and of its text."""
+    return fingerprint_bytes(key.encode() + b"\n" + response)

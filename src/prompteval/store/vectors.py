@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
+from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.store.connection import FAULTS, Migration, open_database, open_for_reading
 from prompteval.store.writer import Writer, insert_many
 
@@ -17,8 +18,13 @@ def _first_table(connection: sqlite3.Connection) -> None:
     )
 
 
+def _hash_beside(connection: sqlite3.Connection) -> None:
+    """Entries from before have none."""
+    connection.execute("ALTER TABLE vectors ADD COLUMN hash TEXT")
+
+
 # Append only: a step that has been released is never edited.
-MIGRATIONS: tuple[Migration, ...] = (_first_table,)
+MIGRATIONS: tuple[Migration, ...] = (_first_table, _hash_beside)
 
 
 class SqliteVectors:
@@ -37,7 +43,7 @@ class SqliteVectors:
     def get(self, keys: Sequence[str]) -> dict[str, tuple[bytes, bool]]:
         """The entries that are there. Raises StoreError for a file that cannot be read.
 
-        An entry that is not of bytes is empty, which is damage to whoever wanted vectors.
+        An entry that is not as it was stored is empty, which is damage to whoever wanted vectors.
         """
         found: dict[str, tuple[bytes, bool]] = {}
         self._writer.flush()
@@ -45,21 +51,30 @@ class SqliteVectors:
             for start in range(0, len(keys), KEYS_A_QUERY):
                 some = keys[start : start + KEYS_A_QUERY]
                 marks = ",".join("?" * len(some))
-                sql = f"SELECT key, vector, truncated FROM vectors WHERE key IN ({marks})"
-                for key, vector, truncated in self._reader.execute(sql, tuple(some)):
-                    found[key] = (vector if isinstance(vector, bytes) else b"", bool(truncated))
+                sql = f"SELECT key, vector, truncated, CAST(hash AS TEXT) FROM vectors WHERE key IN ({marks})"
+                for key, vector, truncated, mark in self._reader.execute(sql, tuple(some)):
+                    whole = isinstance(vector, bytes) and mark in (None, _hash(key, vector, bool(truncated)))
+                    found[key] = (vector if whole else b"", bool(truncated))
         except FAULTS as error:
             raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None
         return found
 
     def put(self, entries: Mapping[str, tuple[bytes, bool]]) -> None:
         """Store vectors; the same key again replaces the one before."""
-        rows = [(key, vector, int(truncated)) for key, (vector, truncated) in entries.items()]
+        rows = [
+            (key, vector, int(truncated), _hash(key, vector, truncated))
+            for key, (vector, truncated) in entries.items()
+        ]
         self._writer.submit(
-            lambda connection: insert_many(connection, "vectors (key, vector, truncated)", rows)
+            lambda connection: insert_many(connection, "vectors (key, vector, truncated, hash)", rows)
         )
 
     def close(self) -> None:
         """Commit and close."""
         self._reader.close()
         self._writer.close()
+
+
+def _hash(key: str, vector: bytes, truncated: bool) -> str:
+    """What a stored entry is held against."""
+    return fingerprint_bytes(b"%s\n%d\n%s" % (key.encode(), truncated, vector))

@@ -89,9 +89,9 @@ class KeptCells:
 
     def write(self, pipeline: Pipeline, measured: Measured) -> None:
         folder = make_folder(self._folder, within=self._folder.parent, private=True)
-        write_whole(
-            self._path(pipeline), [json.dumps(asdict(measured)).encode()], within=folder, private=True
-        )
+        body = asdict(measured)
+        data = json.dumps({**body, "hash": fingerprint(body)}).encode()
+        write_whole(self._path(pipeline), [data], within=folder, private=True)
 
     def _path(self, pipeline: Pipeline) -> Path:
         reranker = pipeline.reranker.identity if pipeline.reranker is not None else "none"
@@ -101,7 +101,9 @@ class KeptCells:
 
 
 def _measured(raw: Any, cell: Cell, questions: int) -> Measured:
-    """A cell behind its file. Raises ValueError for anything else."""
+    """A cell behind its file, which from before hashes has none. Raises ValueError for anything else."""
+    if isinstance(raw, dict) and "hash" in raw and raw.pop("hash") != fingerprint(raw):
+        raise ValueError("not as it was written")
     if not isinstance(raw, dict) or raw.keys() != {field.name for field in fields(Measured)}:
         raise ValueError("not a cell")
     values = {name: raw[name] for name in ("recall", "precision", "iou")}
