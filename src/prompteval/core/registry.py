@@ -19,6 +19,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "prompteval.scorers": {
         "exact": "prompteval.scoring.text:Exact",
         "normalised": "prompteval.scoring.text:Normalised",
+        "normalized": "prompteval.scoring.text:Normalised",
         "contains": "prompteval.scoring.text:Contains",
         "regex": "prompteval.scoring.pattern:Regex",
         "number": "prompteval.scoring.number:Number",
