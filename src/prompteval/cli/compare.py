@@ -1,6 +1,7 @@
 """`prompteval compare`: one version, commit or run against another, paired by case."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,13 +10,13 @@ import typer
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
+from prompteval.core.errors import PromptevalError
 from prompteval.core.exit_codes import deciding
 
 if TYPE_CHECKING:
-    from prompteval.plan.run_options import RunOptions
+    from prompteval.engine.compare.against import Against
     from prompteval.report.comparison.view import ComparisonView
     from prompteval.report.view import RunView
-    from prompteval.workspace.settings import Workspace
 
 EPILOG = """\
 \b
@@ -123,54 +124,30 @@ def compare(
 
 
 def finish_against(
-    workspace: "Workspace",
-    against: str,
-    view: "RunView",
-    ran: "RunOptions",
-    paths: list[Path],
-    *,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    against: "Against", view: "RunView", paths: list[Path], *, as_json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Print a run that has just ended, compare it with what `--against` names; the worse exit code.
 
     With `as_json` it is one document: the run's, with the comparison under `comparison`.
     """
-    from prompteval.analysis.comparison.options import CompareOptions
     from prompteval.cli.output import finish, last_code, write_files, write_report
     from prompteval.cli.progress import progress
-    from prompteval.engine.compare.compare import comparison
-    from prompteval.engine.compare.sides import Side, parse_side
-    from prompteval.plan.run_options import RunOptions
-    from prompteval.workspace.discovery import suite_name
 
-    compared = {result.suite for result in view.results}
-    chosen = [path for path in ran.suites if suite_name(path) in compared]
-    if not ran.suites and (ran.prompts or ran.selection.narrows):
-        chosen = sorted(compared)
-    options = CompareOptions(suites=tuple(chosen), inconclusive_fails=ran.inconclusive_fails)
-    running = RunOptions(
-        models=ran.models,
-        repeat=ran.repeat,
-        concurrency=ran.concurrency,
-        selection=ran.selection,
-        cache=ran.cache,
-        offline=ran.offline,
-        max_cost=ran.max_cost,
-    )
-    side = parse_side(against)
     # Files come first: whatever happens to the comparison, they are there.
     codes = [write_files(paths, lambda path: write_report(view, path))]
+    printed = partial(finish, view, (), as_json=as_json, quiet=quiet, verbose=verbose)
     if not as_json:
-        codes.append(finish(view, (), as_json=False, quiet=quiet, verbose=verbose))
+        codes.append(printed())
     with ExitStack() as stack:
-        with progress(quiet=quiet) as meter:
-            opened = comparison(workspace, side, Side("run", view.run_id), options, running, meter)
-            found = stack.enter_context(opened)
+        try:
+            with progress(quiet=quiet) as meter:
+                found = stack.enter_context(against.comparison(view, meter))
+        except (PromptevalError, KeyboardInterrupt):
+            if as_json:  # the run is over and paid for
+                printed()
+            raise
         if as_json:
-            more = {"comparison": found.as_json()}
-            codes.append(finish(view, (), as_json=True, quiet=quiet, verbose=verbose, more=more))
+            codes.append(printed(more={"comparison": found.as_json()}))
         else:
             show_comparison(found, [], as_json=False, quiet=quiet, verbose=verbose)
     return last_code(deciding((view.exit_code, found.exit_code)), deciding(codes))

@@ -37,6 +37,16 @@ def check_output_paths(paths: Sequence[Path], endings: Collection[str] = tuple(E
     return list(paths)
 
 
+def refuse_same_file(named: Mapping[str, Path | None], outputs: Sequence[Path]) -> None:
+    """Raise UsageError where two options name one file, which the second would write over."""
+    options = [*((name, path) for name, path in named.items() if path is not None)]
+    seen: dict[Path, str] = {}
+    for name, path in [*options, *(("-o", path) for path in outputs)]:
+        other = seen.setdefault(path.resolve(), name)
+        if other != name:
+            raise UsageError(f"{name} {path}: {other} names the same file", "name another")
+
+
 def write_report(view: RunView, path: Path) -> None:
     """Write one format to a file, in pieces."""
     from prompteval.core.registry import resolve

@@ -12,6 +12,7 @@ from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
 from prompteval.core.errors import UsageError
+from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.stats.sequential import METHODS, Method
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Check what is selected, run it, print the numbers, store them, and decide."""
-    from prompteval.cli.output import check_output_paths, finish
+    from prompteval.cli.output import check_output_paths, finish, refuse_same_file
     from prompteval.cli.progress import progress
     from prompteval.engine.files import forbid_network
     from prompteval.engine.run import run_suites
@@ -164,6 +165,7 @@ def run(
         message = "--against compares every case, and --stop-early leaves some out"
         raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
     written = check_output_paths(outputs or [])
+    refuse_same_file({"--record": record, "--replay": replay}, written)
     workspace = find_workspace(Path.cwd())
     only = failed_cases(workspace) if failed else None
     options = RunOptions(
@@ -189,15 +191,19 @@ def run(
         forbid_network()
     if dry_run:
         return _tell(workspace, options, as_json=as_json)
-    with progress(quiet=quiet) as meter:
-        view = run_suites(workspace, options, meter)
-    if against is None or view.exit_code in (3, 130):
+    if against is None:
+        with progress(quiet=quiet) as meter:
+            view = run_suites(workspace, options, meter)
         return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
     from prompteval.cli.compare import finish_against
+    from prompteval.engine.compare.against import Against
 
-    return finish_against(
-        workspace, against, view, options, written, as_json=as_json, quiet=quiet, verbose=verbose
-    )
+    other = Against(workspace, against, options)
+    with progress(quiet=quiet) as meter:
+        view = run_suites(workspace, options, meter, check=other.check)
+    if view.exit_code in (INCOMPLETE, INTERRUPTED):
+        return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+    return finish_against(other, view, written, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:

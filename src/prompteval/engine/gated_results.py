@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prompteval.analysis.baselines.file import read_baseline
-from prompteval.analysis.comparison.gate_rules import Gated, named_side
+from prompteval.analysis.comparison.gate_rules import Gated, needs_baseline
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
 from prompteval.plan.suite_plan import SuitePlan
@@ -26,8 +26,7 @@ def gated_results(
     found = []
     for entry, result, (plan, reference) in zip(entries, results, jobs, strict=True):
         gates = () if reference in plan.rivals else plan.gates
-        needs_baseline = any(named_side(gate) == "the baseline" for gate in gates if gate.compares)
-        baseline = read_baseline(tree, entry.suite) if needs_baseline else []
+        baseline = read_baseline(tree, entry.suite) if any(map(needs_baseline, gates)) else []
         rivals = [other for other in entries if other.suite == entry.suite]
         found.append(
             Gated(

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from prompteval.core.errors import ProviderError, UsageError
-from prompteval.core.protocols import BatchProvider, Provider, ResponseCache
+from prompteval.core.protocols import BatchProvider, Embedder, Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.engine.batch_mode import BatchFolder, Collected, wanted_requests
 from prompteval.engine.batching import Batched
@@ -150,7 +150,7 @@ class Models:
         if remote and self._options.offline:
             live = Unreachable(live)
         elif ready:
-            _check_ready(live)
+            refuse_unready(live)
         if remote and self._batches is not None:
             live = _collected(reference, live, self._batches)
         concurrency = profile.max_concurrency or self._options.concurrency
@@ -208,8 +208,8 @@ def _collected(reference: str, live: Provider, folder: BatchFolder) -> Provider:
     return Collected(live, folder)
 
 
-def _check_ready(provider: Provider) -> None:
-    """Raise UsageError when a provider lacks what it needs before any call."""
+def refuse_unready(provider: Provider | Embedder) -> None:
+    """Raise UsageError when a model lacks what it needs before any call."""
     ready = getattr(provider, "check_ready", None)
     if ready is not None:
         try:

@@ -78,6 +78,11 @@ def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
         for key in _FIXED:
             if before.get(key) != after.get(key):
                 changed.append(f"{name}: {key} {_short(before.get(key))} became {_short(after.get(key))}")
+    before, after = (
+        {" ".join(entry) for entry in entries} for entries in (record.manifest["entries"], now["entries"])
+    )
+    changed += [f"{entry} is not run any more" for entry in sorted(before - after)]
+    changed += [f"{entry} is new" for entry in sorted(after - before)]
     changed += [f"suite {name} is new" for name in now["suites"] if name not in record.manifest["suites"]]
     if changed:
         message = f"run {record.run_id} cannot go on, since content changed: {'; '.join(changed)}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,10 +14,12 @@ from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
 from prompteval.core.environment import remember_environment
-from prompteval.core.errors import StoreError
+from prompteval.core.errors import PromptevalError, StoreError
+from prompteval.core.exit_codes import INCOMPLETE, deciding
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
-from prompteval.engine.batch_mode import refuse_unbatchable, run_batches
+from prompteval.engine.batch_mode import run_batches
+from prompteval.engine.before_run import refuse_early
 from prompteval.engine.early_stopping import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
 from prompteval.engine.garbage_collection import seldom_collected
@@ -39,22 +41,52 @@ from prompteval.workspace.settings import Workspace
 
 
 def run_suites(
-    workspace: Workspace, options: RunOptions, meter: Meter, plans: Sequence[SuitePlan] | None = None
+    workspace: Workspace,
+    options: RunOptions,
+    meter: Meter,
+    plans: Sequence[SuitePlan] | None = None,
+    check: Callable[[Sequence[Job]], None] = lambda jobs: None,
 ) -> RunView:
     """Check what is selected, run it, store it, decide.
 
-    `plans` are suites that the caller has resolved already; else those that `options` name are.
+    `plans` are suites that the caller has resolved already; else those that `options` name are. `check`
+    sees what is going to run, and may refuse it.
     Raises InvalidInput for anything wrong in the files, NothingSelected when no case is left,
     and StoreError, all before the first call; RunBroken when the store fails during the run.
     """
     remember_environment()
     if options.resume is not None:
-        return _resume(workspace, options, meter)
+        return _resume(workspace, options, meter, check)
     chosen = plan_suites(workspace, options) if plans is None else plans
     jobs = plan_jobs(chosen, options)
+    refuse_early(workspace, jobs, options)
+    check(jobs)
     _tell_left_out(chosen, jobs, meter)
-    with opened(workspace, options) as files:
-        return _Run(workspace, options, meter, files).execute(jobs, resumable=plans is None)
+    return _kept(
+        workspace,
+        options,
+        lambda files: _Run(workspace, options, meter, files).execute(jobs, resumable=plans is None),
+    )
+
+
+def _kept(workspace: Workspace, options: RunOptions, work: Callable[[Files], RunView]) -> RunView:
+    """The view that `work` gives; one that says so where its files could not be closed whole."""
+    view: RunView | None = None
+    try:
+        with opened(workspace, options) as files:
+            view = work(files)
+    except (PromptevalError, OSError) as error:
+        if view is None:
+            raise
+        return _not_kept(view, error)
+    return view
+
+
+def _not_kept(view: RunView, error: Exception) -> RunView:
+    """A run that has ended, and of which something could not be written: known in full, and incomplete."""
+    code = deciding((view.exit_code, INCOMPLETE))
+    reason = f"{error}; before that: {view.verdict.value}: {view.reason}"
+    return replace(view, verdict=Verdict.INCOMPLETE, exit_code=code, reason=reason)
 
 
 def _tell_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], meter: Meter) -> None:
@@ -65,12 +97,18 @@ def _tell_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], meter: Meter
         meter.note(f"not run, since the selection leaves no case: {', '.join(left)}")
 
 
-def _resume(workspace: Workspace, options: RunOptions, meter: Meter) -> RunView:
-    with opened(workspace, options) as files:
+def _resume(
+    workspace: Workspace, options: RunOptions, meter: Meter, check: Callable[[Sequence[Job]], None]
+) -> RunView:
+    def work(files: Files) -> RunView:
         resumed = find_resumable(files.store, options)
         jobs = plan_jobs(plan_suites(workspace, resumed.options), resumed.options)
+        refuse_early(workspace, jobs, resumed.options)
+        check(jobs)
         run = _Run(workspace, resumed.options, meter, files, resumed.record)
         return run.execute(jobs, resumable=True)
+
+    return _kept(workspace, options, work)
 
 
 @dataclass(slots=True)
@@ -117,8 +155,6 @@ class _Run:
         made_from = manifest(self._workspace, plans, entries, selecting, self._options.side)
         if self._record is not None:
             refuse_changed(self._record, made_from)
-        if self._options.batch:
-            refuse_unbatchable(jobs)
         models = Models(
             self._workspace,
             self._options,
@@ -149,14 +185,20 @@ class _Run:
             results = [self._results.of(e.job, e.usage, e.early, e.wall_s) for e in running]
             results = self._compare(results, running)
             view = self._decide(results, stop)
-            self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
-            self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
+            try:
+                self._close(view)
+            except StoreError as error:
+                view = _not_kept(view, error)
         except StoreError as error:
             raise RunBroken(self._id, error, self._hint) from error
         except KeyboardInterrupt:
             self._meter.note(f"run {self._id} was stopped; {self._hint}")
             raise
         return view
+
+    def _close(self, view: RunView) -> None:
+        self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
+        self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
 
     def _begin(self, job: Job, models: Models, early: Early | None) -> _Entry:
         """A job with what is stored of it already, when the run is resumed."""

@@ -25,6 +25,8 @@ from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 if TYPE_CHECKING:
     from prompteval.plan.rag.setup import RagSetup
 
+EMBEDDING_SCORERS = ("similarity",)
+
 
 @dataclass(frozen=True, slots=True)
 class SuitePlan:
@@ -208,6 +210,8 @@ def _build_scorers(
         )
         if scorer is None:
             continue
+        if spec.kind in EMBEDDING_SCORERS:  # else its every score would fail, after the calls are paid
+            problems.catch(suite.path, place, "PE223", embedder.check_ready)
         if scorer.name in names:
             help = f"the other is at line {names[scorer.name]}; give one a `name:`"
             problems.add(suite.path, place, "PE224", f"two scorers are called {scorer.name!r}", help)

@@ -93,6 +93,10 @@ class DefaultEmbedder:
     def identity(self) -> str:
         return str(self._open().identity)
 
+    def check_ready(self) -> None:
+        """Raise MissingExtra where the model is not installed."""
+        self._open()
+
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
         """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
         found: tuple[Any, int] = self._open().embed(texts)

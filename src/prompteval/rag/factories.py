@@ -7,10 +7,11 @@ everything that can change a ranking, and leaves what is slow to the first searc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Embedder, Provider, Reranker, Retriever, TokenEmbedder, VectorCache
@@ -121,6 +122,8 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     kind = chosen.get("index", "flat")
     if kind not in KINDS:
         raise UsageError(f"dense: there is no index {kind!r}", did_you_mean(str(kind), KINDS))
+    if find_spec("faiss") is None:
+        raise MissingExtra("dense retrieval", "rag")
     model = ingredients.embedder(str(chosen.get("model", "minilm")))
     ingredients.encoders.append(model)
     chunks, folder = ingredients.chunks, _index_folder(chosen, ingredients)

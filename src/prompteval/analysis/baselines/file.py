@@ -84,7 +84,7 @@ def baseline_entries(workspace: Workspace, suites: Sequence[str] | None = None) 
 def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
     """The entries of one baseline file; none where the suite has no baseline.
 
-    Raises InvalidInput for a file that is no baseline, or is of a newer version.
+    Raises InvalidInput for a file that is no baseline, is of a newer version or of another suite.
     """
     path = baseline_path(suite)
     if not tree.exists(path):
@@ -97,6 +97,8 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
         raise InvalidInput([_broken(path, line, col, f"is no JSON: {told}")]) from None
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("entries"), list):
         raise InvalidInput([_broken(path, 1, 1, f"is no baseline of the form {SCHEMA}")])
+    if raw.get("suite") != suite:
+        raise InvalidInput([_broken(path, 1, 1, f"is the baseline of another suite, {raw.get('suite')!r}")])
     found: dict[tuple[str, str], StoredEntry] = {}
     for number, body in enumerate(raw["entries"], 1):
         try:

@@ -132,6 +132,11 @@ def rule_of(gate: Gate, measure: Measure) -> Rule:
     return rule_within(measure, ALPHA if rule.alpha is None else rule.alpha, rule.min_effect, rule.margin)
 
 
+def needs_baseline(gate: Gate) -> bool:
+    """Whether a rule sets the entry against its baseline."""
+    return gate.compares and named_side(gate) == "the baseline"
+
+
 def named_side(gate: Gate) -> str:
     """What a comparing rule sets the entry against, in words."""
     reference = gate.rule.reference if isinstance(gate.rule, Beats) else BASELINE

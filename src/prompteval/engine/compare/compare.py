@@ -16,6 +16,7 @@ from prompteval.analysis.entries import title_of
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import ComparisonVerdict
+from prompteval.engine.before_run import refuse_unready_side
 from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side
 from prompteval.engine.compare.lost import lost_suites, refuse_unknown, suites_of
 from prompteval.engine.compare.sides import Side
@@ -72,6 +73,9 @@ def comparison(
         if first.live is not None:
             check_entries([e for e in second.entries if e.suite in first.live.plans], options)
         for opened in sides:
+            if opened.live is not None:
+                refuse_unready_side(workspace, opened.live.plans.values(), running)
+        for opened in sides:
             if opened.live is not None and opened.live.plans:
                 _run(workspace, opened, running, meter)
         _note_absent(sides)
@@ -79,6 +83,18 @@ def comparison(
             for opened in sides:
                 _read_run(workspace, fresh, opened)
             yield _decide(sides, unchanged, lost, options)
+
+
+def stored_side(workspace: Workspace, side: Side, options: CompareOptions) -> tuple[Side, list[StoredEntry]]:
+    """A side that is not run, with its entries; a run by its id, which no later run takes from it.
+
+    The entries' rows cannot be read any more. Raises as `comparison`.
+    """
+    with _store_of(workspace) as store:
+        opened = _open(workspace, store, side, Side("working"), options, RunOptions())
+    if side.kind != "run":
+        return side, opened.entries
+    return Side("run", opened.entries[0].run_id or side.value), opened.entries
 
 
 @contextmanager

@@ -38,6 +38,10 @@ class Encoders:
         tokens: TokenEmbedder = found
         return tokens if self.cache is None else CachedTokenEmbedder(tokens, self.cache)
 
+    def remote(self) -> dict[str, Embedder]:
+        """Those opened so far that answer over a network, by name."""
+        return {name: found for name, found in self._open.items() if hasattr(found, "check_ready")}
+
     def _model(self, model: str) -> Any:
         if model not in self._open:
             self._open[model] = self._make(model)

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 from prompteval.core.errors import MissingExtra, UsageError
@@ -40,8 +41,11 @@ def find_weights(model: str, root: Path) -> Weights:
     """The weights for a name: a folder (absolute or below `root`), the hub cache, the package.
 
     `owner/name` is looked up in the local hub cache; nothing is fetched. Raises MissingExtra for
-    `minilm` when there are none, UsageError for another name without weights.
+    `minilm` when there are none and where nothing can load them, UsageError for another name without
+    weights.
     """
+    if find_spec("sentence_transformers") is None:  # found here, before anything is asked and paid for
+        raise MissingExtra("local models", "offline")
     for folder in (Path(model), root / model):
         if (folder / WEIGHTS_FILE).is_file():
             return Weights(folder.resolve(), "path")

@@ -40,6 +40,17 @@ class OpenAIEmbedder:
     def identity(self) -> str:
         return f"openai-embeddings:{without_credentials(self._base_url)}:{self._model}"
 
+    def check_ready(self) -> None:
+        """Raise ProviderError where the key is not set."""
+        self._key()
+
+    def _key(self) -> str:
+        key = from_environment(self._key_env)
+        if not key:
+            message = f"{self._key_env} is not set; {self._model} needs it for embeddings"
+            raise ProviderError("no_credentials", message)
+        return key
+
     def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
         """(float32 array of shape (len(texts), dimension) of unit vectors, 0).
 
@@ -58,10 +69,7 @@ class OpenAIEmbedder:
         return vectors / np.maximum(norms, 1e-12), 0
 
     async def _rows(self, texts: Sequence[str]) -> list[Any]:
-        key = from_environment(self._key_env)
-        if not key:
-            message = f"{self._key_env} is not set; {self._model} needs it for embeddings"
-            raise ProviderError("no_credentials", message)
+        key = self._key()
         rows: list[Any] = []
         async with open_session(self._base_url, request_headers(key)) as session:
             for start in range(0, len(texts), TEXTS_A_CALL):

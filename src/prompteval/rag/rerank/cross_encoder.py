@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,13 @@ class CrossEncoderReranker:
     """
 
     def __init__(self, folder: Path, cache: VectorCache | None = None) -> None:
-        """Raises UsageError when the folder holds no safetensors weights."""
+        """Raises UsageError for a folder without safetensors weights, MissingExtra without its library."""
         if not (folder / WEIGHTS_FILE).is_file():
             raise UsageError(
                 f"reranker: {folder} has no {WEIGHTS_FILE}", "give the folder of a cross-encoder"
             )
+        if find_spec("sentence_transformers") is None:
+            raise MissingExtra("cross-encoder reranking", "rag")
         self._folder = folder.resolve()
         self._cache = cache
         self.pairs = self.truncated = self.saturated = self.scored = 0

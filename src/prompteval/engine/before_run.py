@@ -1,0 +1,55 @@
+"""What can be refused is refused before the first call is paid for."""
+
+from collections.abc import Iterable, Sequence
+
+from prompteval.analysis.baselines.file import read_baseline
+from prompteval.analysis.comparison.gate_rules import needs_baseline
+from prompteval.core.errors import UsageError
+from prompteval.engine.batch_mode import refuse_unbatchable
+from prompteval.engine.models import Models, refuse_unready
+from prompteval.plan.jobs import Job, plan_jobs
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.suite_plan import SuitePlan
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
+
+
+def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions) -> None:
+    """Raise what would otherwise end a run of these jobs after its calls.
+
+    InvalidInput for a baseline that a gate needs and that cannot be read; UsageError for jobs that
+    cannot go by batch, for a recording that is not there, for an encoder without its key, and for
+    spending that --max-cost would not see.
+    """
+    if options.replay is not None and not options.replay.is_file():
+        raise UsageError(f"--replay {options.replay}: no such file", "record one with --record")
+    if options.batch:
+        refuse_unbatchable(jobs)
+    tree = WorkingTree(workspace.root)
+    for plan in _plans(jobs):
+        if any(needs_baseline(gate) for gate in plan.gates):
+            read_baseline(tree, plan.suite.name)
+        _check_encoders(plan, options)
+
+
+def refuse_unready_side(workspace: Workspace, plans: Iterable[SuitePlan], options: RunOptions) -> None:
+    """The same for a side of a comparison, before the other side is run; and its models can be asked."""
+    chosen = list(plans)
+    if not chosen:
+        return
+    jobs = plan_jobs(chosen, options)
+    refuse_early(workspace, jobs, options)
+    Models(workspace, options, cache=None, recorder=None, journal=None).prepare(jobs)
+
+
+def _plans(jobs: Sequence[Job]) -> list[SuitePlan]:
+    return list({id(job.plan): job.plan for job in jobs}.values())
+
+
+def _check_encoders(plan: SuitePlan, options: RunOptions) -> None:
+    for name, encoder in plan.rag.encoders.remote().items() if plan.rag is not None else ():
+        if options.max_cost is not None:
+            message = f"--max-cost does not count what {name} costs to embed, so the limit would not hold"
+            raise UsageError(message, "leave it out, or use an encoder on this machine")
+        if not options.offline:
+            refuse_unready(encoder)

@@ -1,0 +1,76 @@
+"""`run --against REF`: what a run is compared with, looked at before the run begins."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from prompteval.analysis.comparison.options import CompareOptions
+from prompteval.analysis.comparison.rules import check_plans
+from prompteval.core.errors import NothingSelected
+from prompteval.engine.before_run import refuse_unready_side
+from prompteval.engine.compare.compare import comparison, stored_side
+from prompteval.engine.compare.live import plan_side
+from prompteval.engine.compare.sides import Side, parse_side
+from prompteval.engine.progress import Meter
+from prompteval.plan.jobs import Job
+from prompteval.plan.run_options import RunOptions
+from prompteval.report.comparison.view import ComparisonView
+from prompteval.report.view import RunView
+from prompteval.workspace.discovery import suite_name
+from prompteval.workspace.settings import Workspace
+
+
+class Against:
+    """The other side of a run's comparison, as it was when the run began."""
+
+    def __init__(self, workspace: Workspace, text: str, ran: RunOptions) -> None:
+        self._workspace = workspace
+        self._side = parse_side(text)
+        self._ran = ran
+
+    def check(self, jobs: Sequence[Job]) -> None:
+        """Raise what the comparison would, before these jobs are run: nothing is paid for it to fail.
+
+        A run is known by its id from here on: `last` is the one before, not the one that begins.
+        """
+        plans = list({id(job.plan): job.plan for job in jobs}.values())
+        names = [plan.suite.name for plan in plans]
+        options = self._options(names)
+        check_plans(plans, options)
+        if self._side.is_live:
+            models = self._ran.models
+            live = plan_side(self._workspace, self._side, Side("run"), options.suites, models)
+            refuse_unready_side(self._workspace, live.plans.values(), self._running())
+            return
+        self._side, entries = stored_side(self._workspace, self._side, options)
+        alone = len(entries) == len(jobs) == 1
+        if not alone and not {entry.suite for entry in entries} & set(names):
+            raise NothingSelected(f"--against {self._side} has no suite of this run")
+
+    @contextmanager
+    def comparison(self, view: RunView, meter: Meter) -> Iterator[ComparisonView]:
+        """The comparison of the run that has ended; raises as `comparison` does."""
+        options = self._options([result.suite for result in view.results])
+        side = Side("run", view.run_id)
+        with comparison(self._workspace, self._side, side, options, self._running(), meter) as found:
+            yield found
+
+    def _options(self, compared: Sequence[str]) -> CompareOptions:
+        """Only what the run selected is compared; without a selection, every suite of either side."""
+        ran = self._ran
+        chosen = [path for path in ran.suites if suite_name(path) in compared]
+        if not ran.suites and (ran.prompts or ran.selection.narrows):
+            chosen = sorted(set(compared))
+        return CompareOptions(suites=tuple(chosen), inconclusive_fails=ran.inconclusive_fails)
+
+    def _running(self) -> RunOptions:
+        """As the run itself, but for what only it was asked to select and to write."""
+        ran = self._ran
+        return RunOptions(
+            models=ran.models,
+            repeat=ran.repeat,
+            concurrency=ran.concurrency,
+            selection=ran.selection,
+            cache=ran.cache,
+            offline=ran.offline,
+            max_cost=ran.max_cost,
+        )
