@@ -261,3 +261,17 @@ def test_run_against_a_commit_runs_the_same_there(repository: Workspace) -> None
     first, second = json.loads(repository.run("runs", "--json").stdout)
     view = _compare(repository, first["run_id"], second["run_id"])["results"][0]
     assert view["paired"] == 60 and view["a"]["model"] == view["b"]["model"] == "scripted/other.jsonl"
+
+
+def test_a_replayed_run_is_compared_with_a_replayed_commit(repository: Workspace) -> None:
+    """No option of the run is lost on the other side: nothing of the commit is called live either."""
+    with FakeServer([Reply("", output={"team": "support"})]) as server:
+        profile = f'[models.m]\nmodel = "fake"\nbase_url = "{server.url}"\napi_key_env = "K"\n'
+        repository.write("prompteval.toml", profile)
+        asked = ["run", "s", "--model", "m", "--no-cache", "--limit", "5"]
+        refused = repository.run(*asked, "--record", "r.jsonl", "--against", "git:main", code=2, K="k")
+        assert "one file cannot hold both" in refused.stderr and not server.requests
+        repository.run(*asked, "--record", "r.jsonl", code=0, K="k")
+        called = len(server.requests)
+        repository.run(*asked, "--replay", "r.jsonl", "--against", "git:main", K="k")
+        assert called == 5 == len(server.requests)

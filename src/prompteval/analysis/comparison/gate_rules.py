@@ -57,6 +57,7 @@ class _Question:
     cases: PairedCases
     aside: str
     narrowed: bool
+    unchanged: bool = False
 
 
 def settle(results: Sequence[ResultView], gated: Sequence[Gated]) -> list[ResultView]:
@@ -100,7 +101,18 @@ def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | Gat
         [f"{named_side(gate)} is of another model, {other.model}"] if other.model != one.entry.model else []
     )
     aside += changed_facts(other, one.entry)
-    return _Question(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed)
+    same = _is_unchanged(other, one.entry)
+    return _Question(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed, same)
+
+
+def _is_unchanged(a: StoredEntry, b: StoredEntry) -> bool:
+    """Whether both are of one target, model, cases and scorers, as far as a fingerprint can tell.
+
+    What stands behind a function or an endpoint cannot be seen.
+    """
+    hidden = a.target.startswith(("callable:", "endpoint:"))
+    made_from = [(e.target, e.fingerprint, e.model, e.facts.cases, e.facts.scorers) for e in (a, b)]
+    return not hidden and made_from[0] == made_from[1]
 
 
 def other_side(gate: Gate, one: Gated) -> StoredEntry | str:
@@ -150,6 +162,8 @@ def _answer(question: _Question, comparison: Comparison) -> GateResult:
         verdict = Verdict.FAIL  # a case that went away is no case that passes
     elif isinstance(rule, NoRegression):
         verdict = _OF_NO_REGRESSION[comparison.verdict]
+        if verdict is Verdict.INCONCLUSIVE and question.unchanged and not comparison.missing:
+            verdict = Verdict.PASS
     else:  # to be better must be shown, not merely not refuted
         verdict = Verdict.PASS if comparison.verdict is ComparisonVerdict.IMPROVED else Verdict.FAIL
     told = [f"against {named_side(question.gate)}, {comparison.detail}"]
@@ -160,6 +174,8 @@ def _answer(question: _Question, comparison: Comparison) -> GateResult:
     ):
         if count:
             told.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")
+    if question.unchanged:
+        told.append("target, model, cases and scorers are unchanged")
     if question.aside:
         told.append(question.aside)
     return GateResult(str(rule), verdict, comparison.b, "; ".join(told))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from prompteval.analysis.comparison.options import CompareOptions
 from prompteval.analysis.comparison.rules import check_plans
-from prompteval.core.errors import NothingSelected
+from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.engine.before_run import refuse_unready_side
 from prompteval.engine.compare.compare import comparison, stored_side
 from prompteval.engine.compare.live import plan_side
@@ -37,6 +38,9 @@ class Against:
         options = self._options(names)
         check_plans(plans, options)
         if self._side.is_live:
+            if self._ran.record is not None:
+                message = f"--record with --against {self._side}, which is run too: one file cannot hold both"
+                raise UsageError(message, "record first, then compare with --replay")
             models = self._ran.models
             live = plan_side(self._workspace, self._side, Side("run"), options.suites, models)
             refuse_unready_side(self._workspace, live.plans.values(), self._running())
@@ -63,14 +67,5 @@ class Against:
         return CompareOptions(suites=tuple(chosen), inconclusive_fails=ran.inconclusive_fails)
 
     def _running(self) -> RunOptions:
-        """As the run itself, but for what only it was asked to select and to write."""
-        ran = self._ran
-        return RunOptions(
-            models=ran.models,
-            repeat=ran.repeat,
-            concurrency=ran.concurrency,
-            selection=ran.selection,
-            cache=ran.cache,
-            offline=ran.offline,
-            max_cost=ran.max_cost,
-        )
+        """As the run itself, but for what only it was asked to select, to resume and to write."""
+        return replace(self._ran, suites=(), prompts=(), resume=None, record=None, inconclusive_fails=False)
