@@ -49,6 +49,10 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     console.print(", ".join(parts), highlight=False)
     for note in result.notes:
         console.print(f"note: {printable(note)}", markup=False, highlight=False)
+    if cases["errors"] and not cases["scored"] + cases["invalid"]:
+        told = "no call gave an answer, so there is nothing to measure; `prompteval run --resume` calls again"
+        console.print(told, markup=False, highlight=False)
+        return
     _metrics(result, console)
     _flaky(result, console)
     if result.per_class:
@@ -124,8 +128,9 @@ def _per_class(result: ResultView, console: "Console") -> None:
 
 
 def _slices(result: ResultView, console: "Console", *, verbose: bool) -> None:
-    """One table over all tags: the first metric, or every one when verbose."""
-    names = list(result.metrics) if verbose else list(result.metrics)[:1]
+    """One table over all tags: of the metrics whose slices are gated, else the first that gates, else the
+    first; of every one when verbose."""
+    names = list(result.metrics) if verbose else _gated(result)
     rows = [
         [f"{tag}={value}", name, number(found[name].value), interval(found[name]), scored(found[name])]
         for name in names
@@ -136,6 +141,20 @@ def _slices(result: ResultView, console: "Console", *, verbose: bool) -> None:
         table(console, "", ["slice", "metric", "value", "95 % interval", "scored"], rows)
     if len(result.metrics) > len(names) and rows:
         console.print("-v shows the slices of the other metrics", style="dim")
+
+
+def _gated(result: ResultView) -> list[str]:
+    rules = [gate.rule for gate in result.gates]
+    of_slices = [rule for rule in rules if rule.startswith("slice(")]
+    gated = [name for name in result.metrics if any(_reads(rule, name) for rule in of_slices)]
+    gating = [name for name in result.metrics if any(_reads(rule, name) for rule in rules)]
+    return gated or gating[:1] or list(result.metrics)[:1]
+
+
+def _reads(rule: str, metric: str) -> bool:
+    """Whether a rule is about a metric: `f1` is not read by a rule on `f1(average=macro)`."""
+    start = rule.find(metric)
+    return start >= 0 and (rule[start + len(metric) :] + " ")[0] in " .,)" and (" " + rule)[start] in " .=("
 
 
 def _confusion(result: ResultView, console: "Console") -> None:
