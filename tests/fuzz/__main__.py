@@ -10,85 +10,98 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from tests.forks import Forks
-from tests.fuzz.attempt import Finding, attempt
+from tests.fuzz.attempt import Attempt, Finding, attempt
 from tests.fuzz.kinds import KINDS
 from tests.fuzz.replies import HostileServer
 
 
+@dataclass
+class Tally:
+    """What was tried, by kind: inputs, command lines by exit code; and each finding by kind and fault."""
+
+    inputs: Counter[str] = field(default_factory=Counter)
+    codes: dict[str, Counter[int | None]] = field(default_factory=dict)
+    findings: dict[tuple[str, str], list[Finding]] = field(default_factory=dict)
+
+    def add(self, on: Attempt) -> None:
+        self.inputs[on.kind] += on.inputs
+        self.codes.setdefault(on.kind, Counter()).update(on.codes)
+        for finding in on.findings:
+            self.findings.setdefault((finding.kind, finding.fault), []).append(finding)
+
+    def merge(self, other: "Tally") -> None:
+        self.inputs += other.inputs
+        for kind, codes in other.codes.items():
+            self.codes.setdefault(kind, Counter()).update(codes)
+        for key, several in other.findings.items():
+            self.findings.setdefault(key, []).extend(several)
+
+    def lines(self, seed: int) -> Iterator[str]:
+        for kind, codes in self.codes.items():
+            told = ", ".join(f"{code} {count:,}" for code, count in sorted(codes.items(), key=str))
+            yield f"{kind:12} {self.inputs[kind]:7,} inputs {codes.total():7,} command lines (exit {told})"
+        total = sum(codes.total() for codes in self.codes.values())
+        yield f"{'in all':12} {self.inputs.total():7,} inputs {total:7,} command lines"
+        for (kind, fault), several in sorted(self.findings.items()):
+            first = several[0]
+            yield f"\n{kind}: {fault}\n  {len(several)} times, first: --seed {seed} --kind {kind} --number {first.number}"
+            yield f"  prompteval {' '.join(first.arguments)[:300]!r}"
+        yield f"{len(self.findings)} findings"
+
+
 def main() -> None:
     asked = _asked()
-    started = time.monotonic()
     kinds = asked.kind or list(KINDS)
     print(f"seed {asked.seed}, {asked.seconds:g} s, {asked.workers} workers: {', '.join(kinds)}", flush=True)
+    tally = Tally()
     if asked.number is not None:
-        sys.exit(_again(asked))
-    jobs = [(asked.seed, kinds, worker, asked.workers, asked.seconds) for worker in range(asked.workers)]
-    tried: Counter[str] = Counter()
-    runs: Counter[str] = Counter()
-    findings: dict[tuple[str, str], list[Finding]] = {}
-    with ThreadPoolExecutor(asked.workers) as pool:  # the command lines run in processes of their own
-        for inputs, commands, found in pool.map(work, jobs):
-            tried.update(inputs)
-            runs.update(commands)
-            for finding in found:
-                findings.setdefault((finding.kind, finding.fault), []).append(finding)
-    for kind in kinds:
-        print(f"{kind:12} {tried[kind]:7,} inputs {runs[kind]:7,} command lines")
-    print(
-        f"{'in all':12} {tried.total():7,} inputs {runs.total():7,} command lines in {time.monotonic() - started:.0f} s"
-    )
-    for (kind, fault), several in sorted(findings.items()):
-        print(
-            f"\n{kind}: {fault}\n  {len(several)} times, first: --seed {asked.seed} --kind {kind} --number {several[0].number}"
-        )
-        print(f"  prompteval {' '.join(several[0].arguments)!r}")
+        tally = work(asked.seed, iter([(kinds[0], asked.number)]), asked.seconds)
+    else:
+        numbers = [_numbers(kinds, worker, asked.workers, asked.seed) for worker in range(asked.workers)]
+        with ThreadPoolExecutor(asked.workers) as pool:  # the command lines run in processes of their own
+            for one in pool.map(lambda each: work(asked.seed, each, asked.seconds), numbers):
+                tally.merge(one)
+    print("\n".join(tally.lines(asked.seed)))
+    shown = [finding for several in tally.findings.values() for finding in several[:3]]
     if asked.report is not None:
-        asked.report.write_text(
-            "\n\n".join(f"{one}\n{one.told}" for several in findings.values() for one in several[:3])
-        )
-    print(f"{len(findings)} findings")
-    sys.exit(1 if findings else 0)
+        asked.report.write_text("\n\n".join(f"{finding.short}\n{finding.told}" for finding in shown))
+    elif asked.number is not None:
+        print("\n\n".join(finding.told for finding in shown))
+    sys.exit(1 if tally.findings else 0)
 
 
 def _asked() -> Any:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=180.0)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument(
+        "--seconds", type=float, default=180.0, help="How long, at the start of the last input."
+    )
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="Without one, another each time.")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument(
-        "--kind", action="append", choices=list(KINDS), help="Only this kind; repeat for several."
-    )
-    parser.add_argument(
-        "--number", type=int, help="This input of one kind again, with everything that was printed."
-    )
+    parser.add_argument("--kind", action="append", choices=list(KINDS), help="Only this; repeat for several.")
+    parser.add_argument("--number", type=int, help="This input of one kind again, with all that was printed.")
     parser.add_argument("--report", type=Path, help="Write what was printed at each finding to this file.")
     return parser.parse_args()
 
 
-def work(job: tuple[int, list[str], int, int, float]) -> tuple[Counter[str], Counter[str], list[Finding]]:
-    """Inputs of all kinds in turn until the time is over; each worker has numbers of its own."""
-    seed, kinds, worker, workers, seconds = job
-    tried: Counter[str] = Counter()
-    commands: Counter[str] = Counter()
-    found: list[Finding] = []
+def work(seed: int, numbers: Iterator[tuple[str, int]], seconds: float) -> Tally:
+    """Inputs by kind and number until the time is over."""
+    tally = Tally()
     until = time.monotonic() + seconds
     forks, server = Forks(), HostileServer()
-    for kind, number in _numbers(kinds, worker, workers, seed):
+    for kind, number in numbers:
         if time.monotonic() > until:
             break
         with attempt(kind, seed, number, forks, server) as on:
-            before = forks.count
             KINDS[kind](on)
-            tried[kind] += on.inputs
-            commands[kind] += forks.count - before
-            found += on.findings
+            tally.add(on)
     forks.close()
-    return tried, commands, found
+    return tally
 
 
 def _numbers(kinds: list[str], worker: int, workers: int, seed: int) -> Iterator[tuple[str, int]]:
@@ -99,16 +112,6 @@ def _numbers(kinds: list[str], worker: int, workers: int, seed: int) -> Iterator
         for kind in order.sample(kinds, len(kinds)):
             yield kind, number
         number += workers
-
-
-def _again(asked: Any) -> int:
-    forks, server = Forks(), HostileServer()
-    with attempt(asked.kind[0], asked.seed, asked.number, forks, server) as on:
-        KINDS[asked.kind[0]](on)
-        for finding in on.findings:
-            print(f"{finding.fault}\nprompteval {finding.arguments}\n{finding.told}\n")
-    forks.close()
-    return 1 if on.findings else 0
 
 
 if __name__ == "__main__":

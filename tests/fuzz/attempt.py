@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,7 @@ class Attempt:
     server: HostileServer
     given: Path | None = None
     inputs: int = 0
+    codes: Counter[int | None] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
     def write(self, path: str, data: bytes | str) -> None:
@@ -78,13 +80,19 @@ class Attempt:
     def text(self, path: str) -> str:
         return (self.root / path).read_text(encoding="utf-8")
 
-    def run(self, *arguments: str, codes: Collection[int]) -> Done:
-        """A command line, judged."""
+    def complete(self, typed: str, word: int) -> Done:
+        """What a shell asks when Tab is pressed at the end of `typed`, in the word of that number."""
+        more = {"_PROMPTEVAL_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(word)}
+        return self.run(codes={0, 1}, more=more)
+
+    def run(self, *arguments: str, codes: Collection[int], more: Mapping[str, str] | None = None) -> Done:
+        """A command line, judged; `more` goes into its environment."""
         env = {
             "NO_COLOR": "1", "HOME": str(self.root), "FIXTURE_KEY": "sk-fixture-not-a-key", "OPENAI_API_KEY": "",
             "OPENAI_BASE_URL": self.server.url, "COLUMNS": "100",
         }  # fmt: skip
-        done = self.forks.run(self.root, *arguments, env=env, deadline_s=DEADLINE_S)
+        done = self.forks.run(self.root, *arguments, env={**env, **(more or {})}, deadline_s=DEADLINE_S)
+        self.codes[done.code] += 1
         wrong = fault(done, codes)
         if wrong:
             told = f"{done.stdout[-3000:]}\n{done.stderr[-5000:]}"

@@ -138,8 +138,8 @@ def retrievers(on: Attempt) -> None:
     serve_profile(on)
     raw = yaml.safe_load(on.text("evals/desk.yaml"))
     raw["rag"] |= {"retriever": part, "chunker": "none", "modes": ["retrieval"]}
-    raw |= {"metrics": ["retrieval.recall@5"], "gate": []}
-    del raw["prompt"]
+    raw["metrics"] = ["retrieval.recall@5"]
+    del raw["prompt"], raw["gate"]
     on.write("evals/m.yaml", json.dumps(raw))
     on.run("run", "-q", "-j1", "m", "-ox.md", codes=RUN_CODES)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import yaml
+
 from tests.fuzz.attempt import Attempt
 from tests.fuzz.file_kinds import RUN
 from tests.fuzz.mutate import hostile, is_raw, lines_mutated, mutated, spoilt, utf8, written
@@ -111,6 +113,7 @@ def stores(on: Attempt) -> None:
     )
     on.run("gate", every, "-q", codes=RUN_CODES)
     on.run("compare", first, every, "--suite=route", "-q", codes=RUN_CODES)
+    on.complete("prompteval show ", 2)
 
 
 def states(on: Attempt) -> None:
@@ -143,3 +146,29 @@ def _readers(path: Path) -> list[tuple[str, ...]]:
     if path.name == "cache.sqlite":
         return [(*RUN, "paid", "--offline", "-ox.jsonl"), ("runs", "prune", "--keep=1", "--cache")]
     return [(*RUN, "desk")]
+
+
+def indexes(on: Attempt) -> None:
+    """A dense index that is kept in a folder, edited after it was written."""
+    rows = [{"object": "embedding", "index": i, "embedding": [0.1 * i, 0.2, 0.3]} for i in range(3)]
+    body = {"object": "list", "data": rows, "model": "e", "usage": {"prompt_tokens": 4, "total_tokens": 4}}
+    on.server.give([http(json.dumps(body).encode()), http(json.dumps({**body, "data": rows[:1]}).encode())])
+    serve_profile(on)
+    raw = yaml.safe_load(on.text("evals/desk.yaml"))
+    part = {"kind": "dense", "model": "priced", "folder": "../index"}
+    raw["rag"] |= {"retriever": part, "chunker": "none", "modes": ["retrieval"]}
+    raw["metrics"] = ["retrieval.recall@5"]
+    del raw["prompt"], raw["gate"]
+    on.write("evals/m.yaml", json.dumps(raw))
+    on.run("run", "-q", "-j1", "m", codes=RUN_CODES)
+    files = sorted((on.root / "index").glob("*"))
+    on.inputs += 1
+    if not files:
+        return
+    path = on.rng.choice(files)
+    data = path.read_bytes()
+    if path.suffix == ".json" and on.rng.random() < 0.7:
+        data = utf8(written(mutated(json.loads(data), on.rng, on.rng.choice((1, 2)))))
+    path.write_bytes(data if data != path.read_bytes() else spoilt(data, on.rng))
+    on.run("check", "evals/m.yaml", codes=CHECK_CODES)
+    on.run("run", "-q", "-j1", "m", "--no-cache", codes=RUN_CODES)

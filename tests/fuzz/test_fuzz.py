@@ -6,11 +6,23 @@ from pathlib import Path
 import pytest
 
 from tests.forks import Forks
-from tests.fuzz.attempt import CORPUS, attempt
+from tests.fuzz import file_kinds, name_kinds, server_kinds, state_kinds
+from tests.fuzz.attempt import CORPUS, Attempt, attempt
 from tests.fuzz.kinds import KINDS
 from tests.fuzz.replies import HostileServer
 
 SEED = 20261128
+# What leaves its input as it is, by the name of the function that spoils it.
+SOUND = {
+    "mutated": lambda value, *_: value,
+    "spoilt": lambda data, *_: data,
+    "lines_mutated": lambda text, *_: text.encode(),
+    "_edit": lambda *_: None,
+    "_said": lambda *_: '{"team": "payments"}',
+    "_table": lambda on: on.text("datasets/minutes.csv").encode(),
+}
+# These make inputs that were never sound.
+WITHOUT_SOUND_TWIN = ("arguments", "names", "settings", "trec")
 FOUND = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 
 
@@ -26,6 +38,21 @@ def server() -> Iterator[HostileServer]:
     made = HostileServer()
     yield made
     made.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WITHOUT_SOUND_TWIN])
+def test_what_is_not_spoilt_gets_through(
+    kind: str, forks: Forks, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kind whose inputs were all refused, for a reason of its own, would try nothing."""
+    for module in (file_kinds, server_kinds, state_kinds, name_kinds):
+        for name in SOUND.keys() & vars(module).keys():
+            monkeypatch.setattr(module, name, SOUND[name])
+    monkeypatch.setattr(Attempt, "from_corpus", lambda *_: None)
+    with attempt(kind, SEED, 0, forks, server) as on:
+        KINDS[kind](on)
+    assert set(on.codes) <= {0, 1, 3} and not on.findings, on.codes
 
 
 @pytest.mark.parametrize("kind", KINDS)
