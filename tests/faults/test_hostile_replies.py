@@ -18,7 +18,7 @@ from prompteval.core.strict_json import loads
 from prompteval.engine.targets.endpoint import EndpointTarget
 from prompteval.plan.targets.endpoint import EndpointPlan
 from prompteval.providers.openai import create
-from prompteval.providers.openai.batch import read_result
+from prompteval.providers.openai.batch import BatchClient, read_result
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
 from prompteval.providers.openai.errors import server_limits
 from prompteval.rag.index.outside import EndpointRetriever
@@ -146,6 +146,26 @@ def test_f38_a_batch_line_with_any_value_anywhere() -> None:
         except ValueError:
             continue
         storable(found)
+
+
+def test_f38_a_file_of_results_with_lines_twice_and_lines_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every reply is taken all the same; lines that are none are counted."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    answered = {"status_code": 200, "request_id": "r", "body": FULL}
+    lines = [json.dumps({"custom_id": name, "response": answered, "error": None}) for name in "abab"]
+    body = "\n".join(["{", "[]", *lines, "null"]).encode()
+    taken: list[str] = []
+
+    async def read(url: str) -> int:
+        client = BatchClient(create("m", ModelProfile("m", base_url=url), Path()))
+        try:
+            return await client.results("o", 2, lambda key, _: taken.append(key))
+        finally:
+            await client.aclose()
+
+    with Hostile(lambda asked: whole(body)) as server:
+        assert asyncio.run(read(server.url)) == 3
+    assert taken == ["a", "b", "a", "b"]
 
 
 def test_f38_an_embedding_reply_with_any_value_anywhere() -> None:

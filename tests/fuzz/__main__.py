@@ -101,6 +101,7 @@ def work(seed: int, numbers: Iterator[tuple[str, int]], seconds: float) -> Tally
             KINDS[kind](on)
             tally.add(on)
     forks.close()
+    server.close()
     return tally
 
 

@@ -44,7 +44,7 @@ class Finding:
 class Attempt:
     """What a kind of input works with. `root` is a workspace that it may spoil; `inputs` counts what it made.
 
-    With `given`, that file of the corpus is the input, as it is.
+    With `given`, that file of the corpus is the input, as it is; at most `most` are tried together.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class Attempt:
     forks: Forks
     server: HostileServer
     given: Path | None = None
+    most: int = 1000
     inputs: int = 0
     codes: Counter[int | None] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Attempt:
 
     def times(self, most: int) -> int:
         """How many inputs are tried together; one where it is given."""
-        return most if self.given is None else 1
+        return min(most, self.most) if self.given is None else 1
 
     def from_corpus(self, *endings: str) -> bytes | None:
         """The input that is given, or now and then one of the corpus, spoilt; else None, to make another."""
@@ -125,11 +126,18 @@ Kind = Callable[[Attempt], Any]
 
 @contextmanager
 def attempt(
-    kind: str, seed: int, number: int, forks: Forks, server: HostileServer, given: Path | None = None
+    kind: str,
+    seed: int,
+    number: int,
+    forks: Forks,
+    server: HostileServer,
+    *,
+    given: Path | None = None,
+    most: int = 1000,
 ) -> Iterator[Attempt]:
     """The attempt of a number; equal numbers give equal inputs."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # commits there wait for no disk
     with TemporaryDirectory(prefix="fuzz-", dir=memory) as folder:
         root = Path(folder) / "one" / "two" / "three" / "workspace"
         shutil.copytree(STORED / "workspace", root)
-        yield Attempt(kind, number, Random(f"{seed}:{kind}:{number}"), root, forks, server, given)
+        yield Attempt(kind, number, Random(f"{seed}:{kind}:{number}"), root, forks, server, given, most)

@@ -1,7 +1,9 @@
 """Answers of servers, mutated in their values, their heads and their bytes."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from random import Random
 from typing import Any
 
 import yaml
@@ -10,6 +12,7 @@ from tests.fuzz.attempt import Attempt
 from tests.fuzz.mutate import hostile, lines_mutated, mutated, spoilt, utf8, written
 from tests.fuzz.oracle import CHECK_CODES, RUN_CODES
 from tests.fuzz.replies import http
+from tests.hostile import Asked
 
 # So many answers go to the cases of one run, each of which may only spoil its own.
 CALLS = 40
@@ -145,25 +148,42 @@ def retrievers(on: Attempt) -> None:
 
 
 def batches(on: Attempt) -> None:
-    """Answers of a Batch API: the list, the file, the batch, and the lines of its results."""
-    rng = on.rng
-    listed: dict[str, Any] = {"object": "list", "data": [], "has_more": False}
+    """Answers of a Batch API: the file, the batch, and the lines of its results."""
+    rng, ids = on.rng, list[str]()
     file = {"id": "f", "object": "file", "bytes": 1, "created_at": 1, "filename": "x", "purpose": "batch"}
+    counts = {"total": 18, "completed": 18, "failed": 0}
     batch = {
-        "id": "b", "object": "batch", "endpoint": "/v1/chat/completions", "input_file_id": "f", "status": "completed",
-        "completion_window": "24h", "created_at": 1, "output_file_id": "o", "error_file_id": None,
-        "request_counts": {"total": 18, "completed": 18, "failed": 0}, "metadata": {},
-    }  # fmt: skip
-    answered = {"status_code": 200, "request_id": "q", "body": completion('{"team": "payments"}')}
-    lines = "\n".join(
-        json.dumps({"id": "r", "custom_id": str(i), "response": answered, "error": None}) for i in range(18)
-    )
-    bodies = [json.dumps(whole).encode() for whole in (listed, file, batch, batch)]
-    bodies.append(on.from_corpus(".jsonl") or lines_mutated(lines, rng))
-    spoils = rng.randrange(8)
-    if spoils < 4 and on.given is None:
-        bodies[spoils] = utf8(written(mutated((listed, file, batch, batch)[spoils], rng, rng.choice((1, 2)))))
-    on.server.give([http(body) for body in bodies])
+        "id": "b",
+        "object": "batch",
+        "status": "completed",
+        "output_file_id": "o",
+        "request_counts": counts,
+    }
+    batch |= {"error_file_id": None, "metadata": {}, "errors": {"object": "list", "data": []}}
+    spoils = None if on.given else rng.choice(("file", "batch", "lines", "lines", "lines"))
+
+    def whole(name: str, value: dict[str, Any]) -> bytes:
+        return utf8(written(mutated(value, rng, rng.choice((1, 2))) if spoils == name else value))
+
+    def answer(asked: Asked) -> bytes:
+        path = asked.head.split(" ", 2)[1]
+        if path.endswith("/files"):
+            ids.extend(found.decode() for found in re.findall(rb'"custom_id":"([^"]+)"', asked.body))
+            return http(whole("file", file))
+        if path.endswith("/content"):
+            given = on.from_corpus(".jsonl")
+            return http(given or _results(on, ids, lines_mutated if spoils == "lines" else None))
+        return http(whole("batch", batch))
+
+    on.server.make(answer)
     serve_profile(on)
     on.inputs += 1
     on.run("run", "-q", "paid", "--batch", "--no-cache", codes=RUN_CODES)
+
+
+def _results(on: Attempt, ids: list[str], spoil: Callable[[str, Random], bytes] | None) -> bytes:
+    """The lines of results for the requests of these ids."""
+    answered = {"status_code": 200, "request_id": "q", "body": completion('{"team": "payments"}')}
+    lines = [json.dumps({"id": "r", "custom_id": one, "response": answered, "error": None}) for one in ids]
+    text = "\n".join(lines) + "\n"
+    return spoil(text, on.rng) if spoil else text.encode()

@@ -50,15 +50,21 @@ def test_what_is_not_spoilt_gets_through(
         for name in SOUND.keys() & vars(module).keys():
             monkeypatch.setattr(module, name, SOUND[name])
     monkeypatch.setattr(Attempt, "from_corpus", lambda *_: None)
-    with attempt(kind, SEED, 0, forks, server) as on:
-        KINDS[kind](on)
-    assert set(on.codes) <= {0, 1, 3} and not on.findings, on.codes
+    codes: set[int | None] = set()
+    for number in range(4):
+        with attempt(kind, SEED, number, forks, server, most=4) as on:
+            KINDS[kind](on)
+        codes |= on.codes.keys()
+        assert codes <= {0, 1, 3} and not on.findings, on.codes
+        if codes & {0, 1}:
+            return
+    raise AssertionError(f"every command line ended in {codes}")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_f38_a_hostile_input_is_its_own_problem(kind: str, forks: Forks, server: HostileServer) -> None:
     """No traceback, no crash of ours, no exit 1 without a gate, within time and memory."""
-    with attempt(kind, SEED, 0, forks, server) as on:
+    with attempt(kind, SEED, 0, forks, server, most=4) as on:
         KINDS[kind](on)
     assert on.inputs and [finding.short for finding in on.findings] == []
 

@@ -27,6 +27,7 @@ MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
 # Of a file of results, beside one reply of the largest size.
 BYTES_A_LINE: Final = 100_000
+LINES_MORE: Final = 100
 # Up or down, all of a file.
 FILE_SECONDS: Final = 1800.0
 TRIES: Final = 3
@@ -155,19 +156,21 @@ class BatchClient:
     async def results(
         self, file_id: str, lines: int, take: Callable[[str, Response | ProviderError], None]
     ) -> int:
-        """Hand on each result of a file of at most so many `lines`; how many lines could not be read.
+        """Hand on each result of a file of about so many `lines`; how many lines could not be read.
 
         A line that is no result, or over the size of a reply, is passed over: its case has no reply then.
+        Some lines more than there were requests do no harm; a file without end is refused.
         """
         seen = unread = 0
+        most = 2 * lines + LINES_MORE
 
         def line(text: bytes | None) -> None:
             nonlocal seen, unread
             if text is not None and not text.strip():
                 return
             seen += 1
-            if seen > lines:
-                raise ProviderError("too_large", f"the file of results has over {lines:,} lines")
+            if seen > most:
+                raise ProviderError("too_large", f"the file of results has over {most:,} lines")
             try:
                 take(*read_result(b"" if text is None else text))
             except ValueError:
