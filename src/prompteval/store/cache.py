@@ -98,14 +98,14 @@ class SqliteCache:
             return None
         self.flush()
         sql = "SELECT CAST(request AS BLOB) FROM replies WHERE key = ?"
-        found = self._reader.execute(sql, (key,)).fetchone()
-        data = found[0] if found is not None else b""
         try:
+            found = self._reader.execute(sql, (key,)).fetchone()
+            data = found[0] if found is not None else b""
             if fingerprint_bytes(data) != key:
                 raise ValueError("another request")
             request = loads(data)
             check_request(request)
-        except ValueError:
+        except (ValueError, *FAULTS):
             return None
         return request, response
 

@@ -108,9 +108,13 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
         if not path.exists():
             raise StoreError(str(path), "there is no such database; `prompteval run` makes one")
         try:
-            return _inspected(path, migrations)
+            connection = _inspected(path, migrations)
+            if connection.execute("PRAGMA user_version").fetchone()[0]:
+                return connection
         except FAULTS as error:
             raise StoreError(str(path), _plain(error)) from None
+        connection.close()  # the process that made the file has not got to the tables, or was killed before
+        raise StoreError(str(path), "holds nothing yet; `prompteval run` fills it")
 
 
 def _make(path: Path) -> bool:

@@ -20,7 +20,7 @@ from prompteval.store.codec import (
     scores_json,
     stored_row,
 )
-from prompteval.store.connection import open_database, open_for_reading
+from prompteval.store.connection import FAULTS, open_database, open_for_reading
 from prompteval.store.hashes import (
     FACTS,
     KEY,
@@ -345,7 +345,7 @@ class SqliteStore:
             yield
         except Changed as error:
             raise self._damaged(run_id, str(error)) from None
-        except sqlite3.Error as error:
+        except FAULTS as error:
             if run_id:
                 raise self._damaged(run_id, str(error)) from None
             raise StoreError(str(self._path), f"could not be read: {error}") from None
