@@ -14,7 +14,14 @@ from pathlib import Path
 import pytest
 
 from prompteval.cli.ending import conclude, verb
-from prompteval.core.errors import InvalidInput, NothingSelected, ProviderError, StoreError, UsageError
+from prompteval.core.errors import (
+    InvalidInput,
+    NothingSelected,
+    ProviderError,
+    StoreError,
+    UsageError,
+    foremost,
+)
 from prompteval.core.exit_codes import PRECEDENCE, deciding
 from prompteval.core.problem import Problem
 
@@ -110,6 +117,13 @@ def test_an_error_that_was_meant_keeps_its_code(
     assert conclude(raising(error)) == code
     *_, last = capsys.readouterr().err.splitlines()
     assert last.startswith(f"exit {code}")
+
+
+def test_f41_a_crash_beside_errors_that_were_meant_is_not_lost() -> None:
+    """A run of several entries ends with the exception that nobody meant, whichever came first."""
+    crash, meant = ValueError("a"), StoreError("b", "c")
+    assert foremost(BaseExceptionGroup("", [meant, ExceptionGroup("", [meant, crash])])) is crash
+    assert foremost(ExceptionGroup("", [ExceptionGroup("", [meant]), UsageError("d")])) is meant
 
 
 @pytest.mark.parametrize("code", [0, 1, "text", None])

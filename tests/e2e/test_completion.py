@@ -1,5 +1,6 @@
 """Completion in a real bash on a real pseudo-terminal: what Tab writes is what a person sees."""
 
+import json
 import os
 import pty
 import select
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from prompteval.cli import completion
 
 Typed = Callable[[str], str]
 
@@ -77,3 +80,42 @@ def test_outside_a_workspace_nothing_is_offered(workspace: Any, typed: Typed) ->
     (workspace.root / "prompteval.toml").unlink()
     seen = typed("prompteval show la")
     assert "workspace" not in seen and "Traceback" not in seen and "show la" in seen
+
+
+def test_s37_a_name_that_means_something_to_a_shell_is_not_offered(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Escapes, substitutions, quotes, blanks and what looks like an option: as file names and as profiles."""
+    hostile = (
+        "a\x1b]0;t\x07",
+        "$(touch x)",
+        "`id`",
+        "a b",
+        'a"b',
+        "a'b",
+        "a;b",
+        "a\nb",
+        "-o",
+        "a\u202eb",
+        "a|b",
+        "a\\b",
+    )
+    for name in hostile:
+        workspace.write(f"evals/{name}.yaml", "")
+    models = "".join(f"[models.{json.dumps(name)}]\nmodel = 'm'\n" for name in hostile)
+    workspace.write("prompteval.toml", models + "[models.plain]\nmodel = 'm'\n")
+    monkeypatch.chdir(workspace.root)
+    assert completion.suites("") == ["s"]
+    assert completion.models("") == ["local/minilm", "plain"]
+
+
+def test_completion_says_nothing_where_something_breaks(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A store that is no database and settings that are no table: nothing is offered and nothing is printed."""
+    (workspace.root / ".prompteval").mkdir()
+    (workspace.root / ".prompteval/results.sqlite").write_bytes(b"\x1b[2J" * 4000)
+    monkeypatch.chdir(workspace.root)
+    assert completion.sides("x") == completion.runs("") == []
+    workspace.write("prompteval.toml", "models = 1\n")
+    assert completion.suites("") == [] and capsys.readouterr() == ("", "")

@@ -19,13 +19,13 @@ __all__ = ["told"]
         ("run --prompt route@git:HEAD", "--prompt PE222"),
         ("run nope", "error: there is no suite 'nope' (known: s)"),
         ("run -o r.htm", "-o r.htm: the ending '.htm' names no format (did you mean '.html'?)"),
-        ("run -o nowhere/r.html", "-o nowhere/r.html: nowhere is no folder"),
-        ("run -o evals.html", "-o evals.html: it is a folder"),
+        ("run -o nowhere/r.html", "-o nowhere/r.html: nowhere does not exist (create the directory first)"),
+        ("run -o evals.html", "-o evals.html: it is a directory"),
         ("run -k (a", "-k"),
         ("show nope", "there is no such database; `prompteval run` makes one"),
         ("report last -o r.html", "there is no such database; `prompteval run` makes one"),
         ("check --output-format sari", "did you mean 'sarif'?"),
-        ("check nowhere.yaml", "nowhere.yaml is not there"),
+        ("check nowhere.yaml", "nowhere.yaml does not exist"),
         ("init .", "prompteval.toml is there already; nothing was written"),
         ("init model.jsonl", "model.jsonl cannot be written: Not a directory"),
     ],
@@ -63,7 +63,7 @@ def test_a_recording_that_is_not_there_is_one_line(told: Told) -> None:
     """Named as it was written."""
     assert told("run", "--replay", "nowhere.jsonl") == (
         2,
-        ["error: nowhere.jsonl: No such file or directory"],
+        ["error: --replay nowhere.jsonl: no such file (record one with --record)"],
     )
 
 

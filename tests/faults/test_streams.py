@@ -76,8 +76,10 @@ def test_f40_a_database_never_gets_the_number_of_a_closed_stream(workspace: Work
 
 def test_f40_a_file_that_cannot_be_written_is_2_and_the_others_are_there(workspace: Workspace) -> None:
     """The run is printed all the same, and the last line says why."""
-    (workspace.root / "full.json").symlink_to("/dev/full")
-    done = workspace.run("run", "-o", "full.json", "-o", "r.md", code=2)
+    (workspace.root / "out").mkdir()
+    prompt = (workspace.root / "prompts/route/v1.py").read_text()
+    workspace.write("prompts/route/v1.py", f"import os\nos.path.isdir('out') and os.rmdir('out')\n{prompt}")
+    done = workspace.run("run", "-o", "out/r.json", "-o", "r.md", code=2)
     assert "pass: " in done.stdout and (workspace.root / "r.md").stat().st_size > 100
     assert done.stderr.splitlines()[-1].startswith("exit 2: ")
 

@@ -22,6 +22,7 @@ from prompteval.cli import (
     trec,
 )
 from prompteval.cli.ending import conclude
+from prompteval.core.errors import UsageError
 
 EPILOG = """\
 \b
@@ -79,5 +80,8 @@ def run(arguments: Sequence[str]) -> NoReturn:
 
 def command_line(arguments: Sequence[str]) -> int:
     """Run one command line; its exit code. Raises what `conclude` tells."""
+    for number, argument in enumerate(arguments, 1):
+        if "\0" in argument:
+            raise UsageError(f"argument {number} holds a NUL byte")
     code: int | None = app(list(arguments), prog_name="prompteval", standalone_mode=False)
     return code or 0

@@ -75,9 +75,12 @@ def _from_root(path: Path, root: Path) -> str:
     """A path of the command line, as a path from the workspace's root."""
     from prompteval.core.errors import UsageError
 
-    full = path.resolve()
-    if not full.exists():
-        raise UsageError(f"{path} is not there", "paths start at the current folder")
+    try:
+        full = path.resolve(strict=True)
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist", "paths start at the current directory") from None
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle
+        raise UsageError(f"{path} cannot be followed") from None
     if full != root and root not in full.parents:
         raise UsageError(f"{path} is outside the workspace {root}", "give a path below it")
     return full.relative_to(root).as_posix()

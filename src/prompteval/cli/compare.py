@@ -9,7 +9,7 @@ import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
+from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline, within
 from prompteval.core.errors import PromptevalError
 from prompteval.core.exit_codes import deciding
 
@@ -51,17 +51,26 @@ Removed = Annotated[
     typer.Option("--removed", metavar="SUITE", help="B lacks this suite on purpose; repeat for several."),
 ]
 MinEffect = Annotated[
-    float | None, typer.Option("--min-effect", min=0.0, help="The least drop that matters. [default: 0.02]")
+    float | None,
+    typer.Option(
+        "--min-effect", help="The least drop that matters. [default: 0.02]", callback=within("min_effect")
+    ),
 ]
 Margin = Annotated[
     float | None,
-    typer.Option("--margin", min=0.0, help="The drop to rule out. [default: the least that matters]"),
+    typer.Option(
+        "--margin", help="The drop to rule out. [default: the least that matters]", callback=within("margin")
+    ),
 ]
 Alpha = Annotated[
-    float | None, typer.Option("--alpha", min=1e-6, max=0.5, help="Error rate, two-sided. [default: 0.05]")
+    float | None,
+    typer.Option("--alpha", help="Error rate, two-sided. [default: 0.05]", callback=within("alpha")),
 ]
 MaxCost = Annotated[
-    float | None, typer.Option("--max-cost", min=0.0, metavar="USD", help="Each side may spend this much.")
+    float | None,
+    typer.Option(
+        "--max-cost", metavar="USD", help="Each side may spend this much.", callback=within("max_cost")
+    ),
 ]
 Outputs = Annotated[
     list[Path] | None, typer.Option("-o", "--output", help="Also write FILE: .json .md; repeatable.")

@@ -1,5 +1,6 @@
 """What a shell offers after Tab: names of the workspace at hand."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from prompteval.workspace.settings import Workspace
 
+# A name with another character could mean something to the shell that puts it into a command line.
+_PLAIN = re.compile(r"[\w.@/+:][\w.@/+:-]*")
 # A shell shows all of them at once, so older runs are left out.
 RUNS = 50
 
@@ -38,14 +41,14 @@ def sides(incomplete: str) -> list[str]:
 
 
 def _offered(find: Callable[["Workspace"], Iterable[str]], incomplete: str) -> list[str]:
-    """The names that begin as typed; none where there is no workspace, or none that can be read."""
-    from prompteval.core.errors import PromptevalError
+    """The plain names that begin as typed; none where there is no workspace, or none that can be read."""
     from prompteval.workspace.settings import find_workspace
 
     try:
-        return [name for name in find(find_workspace(Path.cwd())) if name.startswith(incomplete)]
-    except PromptevalError:  # a message would stand in the middle of the line that is being typed
+        names = [name for name in find(find_workspace(Path.cwd())) if name.startswith(incomplete)]
+    except Exception:  # a message would stand in the middle of the line that is being typed
         return []
+    return [name for name in names if _PLAIN.fullmatch(name)]
 
 
 def _suites(workspace: "Workspace") -> Iterable[str]:

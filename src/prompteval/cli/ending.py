@@ -2,12 +2,12 @@
 
 import errno
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from prompteval.cli import printer
 from prompteval.core.environment import remember_environment
-from prompteval.core.errors import InvalidInput, PromptevalError
+from prompteval.core.errors import InvalidInput, PromptevalError, singles
 from prompteval.core.exit_codes import CRASH, INTERRUPTED, MEANING, PASS, USAGE, deciding
 from prompteval.core.text import counted
 
@@ -67,21 +67,16 @@ def conclude(command_line: Callable[[], int]) -> int:
 
 def _ended(error: BaseException) -> int:
     """Tell each error of `error`, which may be a group, and then the code that decides."""
-    told = dict(_told(single, error) for single in _singles(error))
+    told = dict(_told(_meant(single), error) for single in singles(error))
     code = deciding(told)
     reason = told[code]
     printer.tell(f"exit {code}: {reason}" if reason else f"exit {code}")
     return code
 
 
-def _singles(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _singles(inner)
-    elif isinstance(error, _Left) and error.__cause__ is not None:
-        yield error.__cause__
-    else:
-        yield error
+def _meant(error: BaseException) -> BaseException:
+    """What was raised, behind the mark that it left a verb by."""
+    return error.__cause__ or error if isinstance(error, _Left) else error
 
 
 def _told(error: BaseException, whole: BaseException) -> tuple[int, str]:

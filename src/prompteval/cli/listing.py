@@ -7,13 +7,17 @@ import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
+from prompteval.cli.shared import within
 
 RunName = Annotated[
     str,
     typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
 ]
 CaseId = Annotated[str | None, typer.Option("--case", help="Show everything of one case.")]
-Worst = Annotated[int | None, typer.Option("--worst", min=1, help="A line for each of the N worst cases.")]
+Worst = Annotated[
+    int | None,
+    typer.Option("--worst", help="A line for each of the N worst cases.", callback=within("worst")),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables too.")]
 

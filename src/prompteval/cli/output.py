@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.cli import printer
+from prompteval.cli.paths import check_place
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.exit_codes import PASS, deciding
 from prompteval.core.problem import did_you_mean
@@ -28,12 +29,7 @@ def check_output_paths(paths: Sequence[Path], endings: Collection[str] = tuple(E
         if path.suffix not in endings:
             help = did_you_mean(path.suffix, endings)
             raise UsageError(f"-o {path}: the ending {path.suffix!r} names no format", help)
-        if not path.parent.is_dir():
-            raise UsageError(f"-o {path}: {path.parent} is no folder", "make it first")
-        if path.is_dir():
-            raise UsageError(f"-o {path}: it is a folder", "name a file")
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise UsageError(f"-o {path}: it cannot be written", "choose another place")
+        check_place("-o", path)
     return list(paths)
 
 

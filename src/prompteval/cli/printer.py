@@ -66,7 +66,8 @@ def tell(text: str) -> None:
     """One unwrapped line on standard error."""
     line = one_line(hide(text))
     if len(line) > LONGEST_LINE:
-        line = f"{line[:LONGEST_LINE]}… ({len(line):,} characters)"
+        half = LONGEST_LINE // 2  # what is wrong stands at the end, and where at the beginning
+        line = f"{line[:half]} … {line[-half:]} ({len(line):,} characters)"
     _err().write(line + "\n")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from prompteval.cli import printer
 from prompteval.cli.ending import verb
+from prompteval.cli.shared import within
 
 if TYPE_CHECKING:
     from prompteval.engine.rag.search import Found
@@ -50,7 +51,9 @@ def search(
     question: Annotated[str, typer.Argument(help="What to search for.")] = "",
     suite: Suite = None,
     case: Annotated[str | None, typer.Option("--case", help="Ask the question of this case instead.")] = None,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Show so many candidates.")] = 15,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", help="Show so many candidates.", callback=within("limit"))
+    ] = 15,
     as_json: AsJson = False,
 ) -> int:
     """Show what each stage of a suite's retrieval did to the candidates for one question."""
@@ -99,17 +102,26 @@ def sweep(
     suite: Suite = None,
     chunkers: Annotated[Texts, typer.Option("--chunker", help="Repeatable; else the suite's.")] = None,
     sizes: Annotated[
-        list[int] | None, typer.Option("--size", min=1, help="Tokens a chunk; repeatable.")
+        list[int] | None, typer.Option("--size", help="Tokens a chunk; repeatable.", callback=within("size"))
     ] = None,
-    overlap: Annotated[int, typer.Option("--overlap", min=0, help="Tokens of overlap with --size.")] = 0,
+    overlap: Annotated[
+        int, typer.Option("--overlap", help="Tokens of overlap with --size.", callback=within("overlap"))
+    ] = 0,
     retrievers: Annotated[Texts, typer.Option("--retriever", help="bm25, dense, hybrid; repeatable.")] = None,
     rerankers: Annotated[
         Texts, typer.Option("--reranker", help="none, late_interaction; repeatable.")
     ] = None,
-    budget: Annotated[int | None, typer.Option("--budget", min=1, help="Tokens every cell packs.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,
-    sample: Annotated[int | None, typer.Option("--sample", min=1, help="N cases by a seeded hash.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of --sample.")] = 0,
+    budget: Annotated[
+        int | None,
+        typer.Option("--budget", help="Tokens every cell packs.", callback=within("context_tokens")),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help="Only the first N cases.", callback=within("limit"))
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", help="N cases by a seeded hash.", callback=within("sample"))
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of --sample.", callback=within("seed"))] = 0,
     outputs: Annotated[
         list[Path] | None, typer.Option("-o", "--output", help="Also write .md or .json.")
     ] = None,
@@ -117,7 +129,7 @@ def sweep(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress.")] = False,
 ) -> int:
     """Compare chunkers, sizes, retrievers and rerankers at one token budget with the suite's own setting."""
-    from prompteval.cli.output import last_code, write_files
+    from prompteval.cli.output import check_output_paths, last_code, write_files
     from prompteval.cli.progress import progress
     from prompteval.engine.rag.cells import Grid
     from prompteval.engine.rag.search import rag_suite
@@ -125,7 +137,7 @@ def sweep(
     from prompteval.plan.run_options import Selection
     from prompteval.workspace.settings import find_workspace
 
-    written = _writable(outputs or [])
+    written = check_output_paths(outputs or [], (".md", ".json"))
     cuts, found_by, ordered_by = tuple(chunkers or ()), tuple(retrievers or ()), tuple(rerankers or ())
     grid = Grid(cuts, tuple(sizes or ()), overlap, found_by, ordered_by, budget)
     workspace = find_workspace(Path.cwd())
@@ -149,17 +161,6 @@ def _show_sweep(swept: dict[str, Any]) -> None:
 
     printer.show(legend(swept) + "\n")
     table(printer.console(140), "", list(HEADS), rows(swept))
-
-
-def _writable(paths: list[Path]) -> list[Path]:
-    from prompteval.core.errors import UsageError
-
-    for path in paths:
-        if path.suffix not in (".md", ".json"):
-            raise UsageError(f"-o {path}: a sweep is written as .md or .json")
-        if not path.parent.is_dir():
-            raise UsageError(f"-o {path}: {path.parent} is no folder", "make it first")
-    return paths
 
 
 def _write(swept: dict[str, Any], path: Path) -> None:

@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline
+from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline, within
 from prompteval.core.errors import UsageError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.stats.sequential import METHODS, Method
@@ -51,12 +51,17 @@ Prompts = Annotated[
         autocompletion=completion.prompts,
     ),
 ]
-Repeat = Annotated[int | None, typer.Option("--repeat", min=1, help="Run every case this often.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases of a suite.")]
-Sample = Annotated[
-    int | None, typer.Option("--sample", min=1, help="N cases chosen by a seeded hash of their ids.")
+Repeat = Annotated[
+    int | None, typer.Option("--repeat", help="Run every case this often.", callback=within("repeat"))
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of --sample.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", help="Only the first N cases of a suite.", callback=within("limit"))
+]
+Sample = Annotated[
+    int | None,
+    typer.Option("--sample", help="N cases chosen by a seeded hash of their ids.", callback=within("sample")),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of --sample.", callback=within("seed"))]
 Failed = Annotated[bool, typer.Option("--failed", help="Only the cases that failed in the last run.")]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Reuse replies; --no-cache neither reads nor writes.")
@@ -72,11 +77,21 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with the last run 
 ResumeRun = Annotated[str | None, typer.Option("--resume-run", metavar="ID", help="Go on with this run.")]
 MaxCost = Annotated[
     float | None,
-    typer.Option("--max-cost", min=0.0, metavar="USD", help="Spend at most this, reservations included."),
+    typer.Option(
+        "--max-cost",
+        metavar="USD",
+        help="Spend at most this, reservations included.",
+        callback=within("max_cost"),
+    ),
 ]
 MaxWait = Annotated[
     float,
-    typer.Option("--max-wait", min=0.0, metavar="S", help="Pause the run when a server asks to wait longer."),
+    typer.Option(
+        "--max-wait",
+        metavar="S",
+        help="Pause the run when a server asks to wait longer.",
+        callback=within("max_wait"),
+    ),
 ]
 Batch = Annotated[
     bool, typer.Option("--batch", help="Send all requests by the Batch API, and wait for the results.")
@@ -154,6 +169,7 @@ def run(
 ) -> int:
     """Check what is selected, run it, print the numbers, store them, and decide."""
     from prompteval.cli.output import check_output_paths, finish, refuse_same_file
+    from prompteval.cli.paths import check_file, check_place
     from prompteval.cli.progress import progress
     from prompteval.engine.files import forbid_network
     from prompteval.engine.run import run_suites
@@ -165,6 +181,10 @@ def run(
         message = "--against compares every case, and --stop-early leaves some out"
         raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
     written = check_output_paths(outputs or [])
+    if record is not None:
+        check_place("--record", record)
+    if replay is not None:
+        check_file("--replay", replay)
     refuse_same_file({"--record": record, "--replay": replay}, written)
     workspace = find_workspace(Path.cwd())
     only = failed_cases(workspace) if failed else None

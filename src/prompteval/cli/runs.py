@@ -7,19 +7,25 @@ import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
+from prompteval.cli.shared import within
 
 if TYPE_CHECKING:
     from prompteval.engine.pruning import Pruned
     from prompteval.workspace.settings import Workspace
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Count = Annotated[int, typer.Option("-n", "--limit", min=1, help="At most this many.")]
+Count = Annotated[int, typer.Option("-n", "--limit", help="At most this many.", callback=within("runs"))]
 Names = Annotated[
     list[str], typer.Argument(help="Run ids, beginnings of one, or `last`.", autocompletion=completion.runs)
 ]
-Keep = Annotated[int | None, typer.Option("--keep", min=0, metavar="N", help="Keep the newest N runs.")]
+Keep = Annotated[
+    int | None, typer.Option("--keep", metavar="N", help="Keep the newest N runs.", callback=within("keep"))
+]
 Days = Annotated[
-    float | None, typer.Option("--older-than", min=0.0, metavar="DAYS", help="Only what is older than this.")
+    float | None,
+    typer.Option(
+        "--older-than", metavar="DAYS", help="Only what is older than this.", callback=within("older_than")
+    ),
 ]
 WithCache = Annotated[bool, typer.Option("--cache", help="Remove cached replies as well.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")]

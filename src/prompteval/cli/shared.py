@@ -1,9 +1,12 @@
 """Options that several verbs take, with one meaning."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from prompteval.core.ranges import RANGES
 
 
 class Doubt(StrEnum):
@@ -13,6 +16,21 @@ class Doubt(StrEnum):
     fail = "fail"
 
 
+def within(name: str) -> Callable[[typer.Context, Any], Any]:
+    """A callback that refuses a number, or one of several, outside of the range that `name` has."""
+
+    def check(context: typer.Context, value: Any) -> Any:
+        if not context.resilient_parsing:
+            for number in value if isinstance(value, list) else [value]:
+                if number is not None and not RANGES[name].holds(number):
+                    raise typer.BadParameter(RANGES[name].fault("it", number))
+        return value
+
+    return check
+
+
 Inconclusive = Annotated[Doubt, typer.Option("--inconclusive", help="Whether doubt fails (exit 4).")]
-Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=10_000, help="Cases at a time.")]
+Concurrency = Annotated[
+    int, typer.Option("-j", "--concurrency", help="Cases at a time.", callback=within("concurrency"))
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network connection of this process.")]

@@ -56,6 +56,7 @@ def trec(
     """
     from typing import get_args
 
+    from prompteval.cli.paths import check_file
     from prompteval.core.errors import UsageError
     from prompteval.core.problem import did_you_mean
     from prompteval.core.retrieval import Ties
@@ -70,6 +71,8 @@ def trec(
         wanted = [parse_ranking_metric(name, ()) for name in dict.fromkeys(metrics or DEFAULT_METRICS)]
     except ValueError as error:
         raise UsageError(f"-m: {error}") from None
+    check_file("trec", qrels)
+    check_file("trec", run)
     joined = join(read_qrels(qrels), read_run(run), "trec" if ties == "trec" else "input")
     report = score(joined, wanted, complete_only=complete_only)
     if joined.duplicates:

@@ -14,7 +14,7 @@ PromptevalError
 └── ProviderError            a model call failed; says how
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from prompteval.core.problem import Problem
@@ -142,3 +142,18 @@ class ProviderError(PromptevalError):
         self.retry_after_s = retry_after_s
         self.status = status
         self.excerpt = hide(excerpt)
+
+
+def singles(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions of a group of any depth, in their order; the exception itself where it is none."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from singles(inner)
+    else:
+        yield error
+
+
+def foremost(errors: BaseExceptionGroup) -> BaseException:
+    """The one of a group that stands for it: one that nobody meant, if there is one, else the first."""
+    found = list(singles(errors))
+    return next((error for error in found if not isinstance(error, PromptevalError)), found[0])

@@ -14,7 +14,7 @@ from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
 from prompteval.core.environment import remember_environment
-from prompteval.core.errors import PromptevalError, StoreError
+from prompteval.core.errors import PromptevalError, StoreError, foremost
 from prompteval.core.exit_codes import INCOMPLETE, deciding
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
@@ -239,7 +239,7 @@ class _Run:
                     for entry in running:
                         group.create_task(self._one(entry, models, stop))
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            raise foremost(errors) from None
         finally:
             await models.aclose()
 

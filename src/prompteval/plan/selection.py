@@ -4,64 +4,95 @@ import hashlib
 import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
+from prompteval.core.ranges import shown
 from prompteval.plan.run_options import Selection
 
 _TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
 Matcher = Callable[[str], bool]
+MOST_TOKENS = 10_000
+DEEPEST = 50
 
 
 def compile_expression(text: str) -> Matcher:
     """A `-k` expression as a predicate over a name.
 
     Words are sought in the name without regard to case and joined by `and`, `or`, `not` and
-    brackets, `not` binding strongest. Raises UsageError at what cannot be read.
+    brackets, `not` binding strongest. Raises UsageError at what cannot be read, and for more than
+    MOST_TOKENS or brackets deeper than DEEPEST.
     """
-    tokens = _TOKEN.findall(text)
+    tokens = list(islice((match[1] for match in _TOKEN.finditer(text)), MOST_TOKENS + 1))
     if not tokens:
         raise UsageError("-k is empty", 'give words, as in -k "refund and not email"')
-    matcher, rest = _either(tokens, text)
-    if rest:
-        raise UsageError(f"-k {text!r}: {rest[0]!r} is out of place", "join words with and, or, not, ( )")
-    return matcher
+    if len(tokens) > MOST_TOKENS:
+        raise UsageError(f"-k has more than {MOST_TOKENS:,} words", "select by --failed, --sample or a tag")
+    return _Expression(tokens, f"-k {shown(text)}").read()
 
 
-def _either(tokens: list[str], text: str) -> tuple[Matcher, list[str]]:
-    left, rest = _both(tokens, text)
-    while rest and rest[0] == "or":
-        right, rest = _both(rest[1:], text)
-        left = _join(any, left, right)
-    return left, rest
+class _Expression:
+    """Reads one expression, from left to right."""
 
+    def __init__(self, tokens: list[str], title: str) -> None:
+        self._tokens, self._title = tokens, title
+        self._place = self._depth = 0
 
-def _both(tokens: list[str], text: str) -> tuple[Matcher, list[str]]:
-    left, rest = _single(tokens, text)
-    while rest and rest[0] == "and":
-        right, rest = _single(rest[1:], text)
-        left = _join(all, left, right)
-    return left, rest
+    def read(self) -> Matcher:
+        matcher = self._either()
+        if self._next is not None:
+            raise self._wrong(f"{shown(self._next)} is out of place", "join words with and, or, not, ( )")
+        return matcher
 
+    @property
+    def _next(self) -> str | None:
+        return self._tokens[self._place] if self._place < len(self._tokens) else None
 
-def _join(quantifier: Callable[[Iterable[bool]], bool], left: Matcher, right: Matcher) -> Matcher:
-    return lambda name: quantifier(part(name) for part in (left, right))
+    def _takes(self, token: str) -> bool:
+        taken = self._next == token
+        self._place += taken
+        return taken
 
+    def _either(self) -> Matcher:
+        parts = [self._both()]
+        while self._takes("or"):
+            parts.append(self._both())
+        return lambda name: any(part(name) for part in parts)
 
-def _single(tokens: list[str], text: str) -> tuple[Matcher, list[str]]:
-    if not tokens or tokens[0] in (")", "and", "or"):
-        found = repr(tokens[0]) if tokens else "the end"
-        raise UsageError(f"-k {text!r}: a word is missing before {found}", "")
-    if tokens[0] == "not":
-        inner, rest = _single(tokens[1:], text)
-        return (lambda name: not inner(name)), rest
-    if tokens[0] == "(":
-        inner, rest = _either(tokens[1:], text)
-        if not rest or rest[0] != ")":
-            raise UsageError(f"-k {text!r}: a bracket is not closed", "")
-        return inner, rest[1:]
-    word = tokens[0].lower()
-    return (lambda name: word in name.lower()), tokens[1:]
+    def _both(self) -> Matcher:
+        parts = [self._single()]
+        while self._takes("and"):
+            parts.append(self._single())
+        return lambda name: all(part(name) for part in parts)
+
+    def _single(self) -> Matcher:
+        negated = False
+        while self._takes("not"):
+            negated = not negated
+        inner = self._bracket() if self._takes("(") else self._word()
+        return (lambda name: not inner(name)) if negated else inner
+
+    def _bracket(self) -> Matcher:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise self._wrong(f"brackets are nested deeper than {DEEPEST}")
+        inner = self._either()
+        if not self._takes(")"):
+            raise self._wrong("a bracket is not closed")
+        self._depth -= 1
+        return inner
+
+    def _word(self) -> Matcher:
+        if self._next in (None, ")", "and", "or"):
+            found = "the end" if self._next is None else repr(self._next)
+            raise self._wrong(f"a word is missing before {found}")
+        word = self._tokens[self._place].lower()
+        self._place += 1
+        return lambda name: word in name.lower()
+
+    def _wrong(self, reason: str, help: str = "") -> UsageError:
+        return UsageError(f"{self._title}: {reason}", help)
 
 
 def case_name(suite: str, case: Case) -> str:

@@ -181,6 +181,12 @@ def test_inconclusive_says_what_the_cases_can_say() -> None:
     )
 
 
+@pytest.mark.parametrize("margin", [0.0, 5e-324, 1e-320, 1e-200, 1e-9])
+def test_b25_a_margin_next_to_nothing_has_no_count_of_cases(margin: float) -> None:
+    """No overflow, and no number that nobody could reach."""
+    assert cases_needed(binary(15, 15, 300), margin) is None
+
+
 def test_the_detectable_effect_has_the_power_it_says() -> None:
     """80 % at the printed drop, by simulation of the whole rule."""
     (found,) = decide([binary(15, 15, 300)], [Rule()])

@@ -9,6 +9,8 @@ from prompteval.stats.interval import LEVEL
 from prompteval.stats.paired.mcnemar import binomial_cdf, binomial_pmf
 
 POWER = 0.8
+# A drop so small that a million millions of cases would not rule it out.
+HOPELESS = 1e6
 _TAILS = 6.0
 _SKEWED = 12.0  # pairs more: the upper tail of few discordant pairs is a long one
 _FINE = 1e-4
@@ -131,7 +133,7 @@ def _most_fixed(n: int, alpha: float, min_effect: float) -> tuple[int, ...]:
 def cases_needed(found: Comparison, margin: float) -> int | None:
     """How many more cases would rule out a drop of `margin` four times in five, if B is no worse.
 
-    None where the spread is not known or the cases there are enough.
+    None where the spread is not known, the cases there are enough, or no number of cases would be.
     """
     if found.discordant is not None:
         variance = (found.discordant + 0.5) / (found.pairs + 1.0)
@@ -140,5 +142,7 @@ def cases_needed(found: Comparison, margin: float) -> int | None:
     else:
         return None
     reach = normal_quantile(0.5 + LEVEL / 2.0) + normal_quantile(POWER)
-    more = math.ceil(variance * (reach / margin) ** 2) - found.pairs if margin > 0 else 0
+    if margin <= 0 or reach / margin > HOPELESS:
+        return None
+    more = math.ceil(variance * (reach / margin) ** 2) - found.pairs
     return more if more > 0 else None

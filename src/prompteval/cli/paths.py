@@ -1,0 +1,45 @@
+"""Paths of a command line, looked at before any work, and without opening anything."""
+
+import os
+import stat
+from pathlib import Path
+
+from prompteval.core.errors import UsageError
+
+
+def check_file(title: str, path: Path) -> None:
+    """Raises UsageError for what is there and no file: a pipe waits, and a device has no end."""
+    mode = _mode(title, path)
+    if mode is not None:
+        _regular(title, path, mode)
+
+
+def check_place(option: str, path: Path) -> None:
+    """Raises UsageError where no file can be written: before any work, and without opening anything."""
+    if not path.name:
+        raise UsageError(f"{option} {str(path)!r} names no file")
+    mode = _mode(option, path.parent)
+    if mode is None or not stat.S_ISDIR(mode):
+        wrong = "is not a directory" if mode else "does not exist"
+        raise UsageError(f"{option} {path}: {path.parent} {wrong}", "create the directory first")
+    mode = _mode(option, path)
+    if mode is not None:  # to write to a pipe waits for a reader, and a device would be replaced
+        _regular(option, path, mode)
+    if not os.access(path.parent if mode is None else path, os.W_OK):
+        raise UsageError(f"{option} {path}: it cannot be written", "choose another place")
+
+
+def _mode(title: str, path: Path) -> int | None:
+    """What stands there; None where nothing does."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"{title} {path}: {error.strerror}") from None
+
+
+def _regular(title: str, path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = "it is a directory" if stat.S_ISDIR(mode) else "it is not a regular file"
+        raise UsageError(f"{title} {path}: {kind}", "name a file")
