@@ -20,6 +20,8 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 # Installing is the one step that needs a package index; the tests run what is installed already.
 SHELL = [step for step in STEPS if "run" in step and step["id"] != "install"]
+HEAD, BASE = (f"github.event.pull_request.{side}.repo.full_name" for side in ("head", "base"))
+EVENT = {"github.event.pull_request.number": "7", HEAD: "acme/prompts", BASE: "acme/prompts"}
 EXPRESSION = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
 
 
@@ -74,7 +76,7 @@ class Runner:
     github: GitHub
     temp: Path
     inputs: dict[str, str] = field(default_factory=dict)
-    event: dict[str, str] = field(default_factory=lambda: {"github.event.pull_request.number": "7"})
+    event: dict[str, str] = field(default_factory=lambda: {**EVENT})
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     log: str = ""
 
@@ -118,6 +120,9 @@ class Runner:
             if done.returncode:
                 return done.returncode
         return 0
+
+    def from_fork(self) -> None:
+        self.event[HEAD] = "mallory/prompts"
 
     def _bin(self) -> Path:
         """`prompteval` and `python` of the code under test, and nothing else of its environment."""
@@ -273,13 +278,54 @@ def test_s26_a_fork_calls_no_model_and_does_not_fail(workspace: Any, job: Runner
     workspace.write("prompteval.toml", profile)
     suite = (workspace.root / "evals/s.yaml").read_text()
     workspace.write("evals/s.yaml", suite.replace("scripted/model.jsonl", "m"))
-    job.event["github.event.pull_request.head.repo.fork"] = "true"
+    job.from_fork()
     assert job.run() == 0, job.log
     assert (job.report["verdict"], job.report["exit-code"]) == ("incomplete", "0")
     assert "::notice::This pull request comes from a fork" in job.log
     assert "comes from a fork" in job.github.comments[0]["body"]
-    job.event["github.event.pull_request.head.repo.fork"] = "false"
+    job.event[HEAD] = "ACME/prompts"  # a branch of its own, whatever this repository is a fork of
+    job.event["github.event.pull_request.head.repo.fork"] = "true"
     assert job.run(offline="true") == 3
+
+
+def test_s40_a_fork_is_excused_only_for_what_it_could_not_run(workspace: Any, job: Runner) -> None:
+    """A gate that fails on another suite ends the action with 1, one that errs otherwise with 3."""
+    workspace.write("prompteval.toml", '[models.m]\nmodel = "fake"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write("evals/n.yaml", suite.replace("scripted/model.jsonl", "m"))
+    job.from_fork()
+    assert job.run() == 0, job.log
+    workspace.write("evals/s.yaml", suite.replace("accuracy >= 0.7", "accuracy >= 0.9"))
+    assert job.run() == 1, job.log
+    assert "exit 3); without what a fork cannot run: a gate failed" in job.log
+    workspace.write("evals/s.yaml", suite)
+    workspace.script({"when": "pay", "output": {"team": "payments"}})
+    assert job.run() == 3, job.log
+
+
+def test_s40_a_suite_that_is_gone_is_missed(workspace: Any, job: Runner) -> None:
+    """From a fork too; the input `removed` names one that is gone on purpose."""
+    workspace.write("evals/t.yaml", (workspace.root / "evals/s.yaml").read_text())
+    git(workspace.root, "init", "-q", "-b", "main")
+    git(workspace.root, "add", "-A")
+    git(workspace.root, "commit", "-qm", "base")
+    (workspace.root / "evals/t.yaml").unlink()
+    for _ in range(2):
+        assert job.run(**{"compare-with": "main"}) == 3, job.log
+        job.from_fork()
+    assert "B lacks the suite t" in job.github.comments[0]["body"].replace("\\", "")
+    assert job.run(**{"compare-with": "main", "removed": "\nt\n"}) == 0, job.log
+
+
+def test_s40_every_line_of_an_input_is_read(workspace: Any, job: Runner) -> None:
+    """Suites on several lines all run; a word that is no word of an input is refused, not passed over."""
+    suite = (workspace.root / "evals/s.yaml").read_text()
+    workspace.write("evals/t.yaml", suite.replace("accuracy >= 0.7", "accuracy >= 0.9"))
+    assert job.run(suites="s\n", offline=" true\n", extras="offline\nrag\n") == 0, job.log
+    assert job.outputs["inputs"] | {"offline": "true", "extras": "offline,rag"} == job.outputs["inputs"]
+    assert job.run(suites="\ns\n  t\n") == 1, job.log
+    for wrong in ({"offline": "True"}, {"comment": "yes"}, {"inconclusive": "Fail"}, {"replay": "a\nb"}):
+        assert job.run(**wrong) == 2 and "::error::the input" in job.log
 
 
 def test_s26_a_recording_needs_no_key(workspace: Any, job: Runner) -> None:

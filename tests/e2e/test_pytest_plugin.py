@@ -300,6 +300,7 @@ def test_the_hook_for_pre_commit_checks_a_workspace(workspace: Any) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     program, *arguments = hook["entry"].split()
     assert (hook["id"], program, hook["pass_filenames"]) == ("prompteval-check", "prompteval", False)
+    assert hook["always_run"] and "files" not in hook  # a file that was removed would select no hook
     assert workspace.run(*arguments, code=0)
     (workspace.root / "datasets/c.jsonl").write_text(json.dumps({"id": "c1", "inputs": {}}) + "\n")
     assert "datasets/c.jsonl:1" in workspace.run(*arguments, code=2).stdout

@@ -155,3 +155,18 @@ def test_a_recording_that_cannot_be_written_leaves_the_run_whole(place: Place) -
     view = run_suites(place.workspace, RunOptions(cache=False, record=folder / "r.jsonl"), Removing())
     assert (view.verdict, view.exit_code) == (Verdict.INCOMPLETE, 3)
     assert "before that: pass: the gate passes" in view.reason and len(view.results) == 1
+
+
+def test_an_endpoint_without_its_variable_costs_nothing(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a model that is paid for; offline nothing is sent, so nothing is needed."""
+    place, server = asked
+    monkeypatch.delenv("APP_KEY", raising=False)
+    settings = (place.root / "prompteval.toml").read_text()
+    place.write("prompteval.toml", f'env = ["APP_KEY"]\n{settings}')
+    text = SUITE.split("\n", 1)[1].replace("models: [scripted/m.jsonl]\n", "")
+    headers = "headers_env: {x-key: APP_KEY}"
+    place.write("evals/z.yaml", f'endpoint: {{url: "http://127.0.0.1:9/x", {headers}}}\n{text}')
+    with pytest.raises(UsageError, match=r"APP_KEY is not set; http://127.0.0.1:9/x needs it"):
+        place.run()
+    assert not server.requests
+    assert [result.suite for result in place.run(offline=True).results] == ["s", "z"]

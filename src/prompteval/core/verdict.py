@@ -60,12 +60,17 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """One rule of a gate, decided. `detail` is one sentence a reviewer can read."""
+    """One rule of a gate, decided. `detail` is one sentence a reviewer can read.
+
+    `without_errors` is what the rule says of the cases that did not end in an error, inconclusive where
+    they cannot say; None where none did, or where the rule compares.
+    """
 
     rule: str
     verdict: Verdict
     observed: float | None
     detail: str = ""
+    without_errors: Verdict | None = None
 
 
 class ComparisonVerdict(Enum):

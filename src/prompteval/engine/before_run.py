@@ -1,15 +1,18 @@
 """What can be refused is refused before the first call is paid for."""
 
+import os
 from collections.abc import Iterable, Sequence
 
 from prompteval.analysis.baselines.file import read_baseline
 from prompteval.analysis.comparison.gate_rules import needs_baseline
+from prompteval.core.address import without_credentials
 from prompteval.core.errors import UsageError
 from prompteval.engine.batch_mode import refuse_unbatchable
 from prompteval.engine.models import Models, refuse_unready
 from prompteval.plan.jobs import Job, plan_jobs
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan
+from prompteval.plan.targets.endpoint import EndpointPlan
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 
@@ -25,6 +28,9 @@ def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions)
         raise UsageError(f"--replay {options.replay}: no such file", "record one with --record")
     if options.batch:
         refuse_unbatchable(jobs)
+    if not options.offline:
+        for job in jobs:
+            _refuse_unset(job)
     tree = WorkingTree(workspace.root)
     for plan in _plans(jobs):
         if any(needs_baseline(gate) for gate in plan.gates):
@@ -40,6 +46,16 @@ def refuse_unready_side(workspace: Workspace, plans: Iterable[SuitePlan], option
     jobs = plan_jobs(chosen, options)
     refuse_early(workspace, jobs, options)
     Models(workspace, options, cache=None, recorder=None, journal=None).prepare(jobs)
+
+
+def _refuse_unset(job: Job) -> None:
+    """Raise UsageError where an endpoint needs a variable that is not set."""
+    target = job.target
+    names = target.headers_env.values() if isinstance(target, EndpointPlan) else ()
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        where = without_credentials(target.reference.removeprefix("endpoint:"))
+        raise UsageError(f"{missing[0]} is not set; {where} needs it", "set it in the environment")
 
 
 def _plans(jobs: Sequence[Job]) -> list[SuitePlan]:

@@ -1,6 +1,7 @@
 """From the stored rows of a job to its result: numbers, gates, what was used, what else to know."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
 from prompteval.analysis.early.decide import Early
@@ -18,6 +19,7 @@ from prompteval.analysis.usage import UsageTotals
 from prompteval.core.observation import CaseVerdict
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.core.text import counted
+from prompteval.core.verdict import GateResult, Verdict
 from prompteval.plan.jobs import Job
 from prompteval.plan.measures import reads_target
 from prompteval.plan.run_options import RunOptions
@@ -27,6 +29,7 @@ from prompteval.report.view import ResultView
 from prompteval.store.results import SqliteStore
 
 FAILURES_SHOWN = 3
+KINDS_COUNTED = 1_000
 
 
 class JobResults:
@@ -37,8 +40,10 @@ class JobResults:
         self._id = run_id
         self._options = options
 
-    def columns(self, job: Job, early: Early | None, portions: int) -> EntryColumns:
-        """What is stored of a job, or of so many portions of it."""
+    def columns(
+        self, job: Job, early: Early | None, portions: int, *, without_errors: bool = False
+    ) -> EntryColumns:
+        """What is stored of a job, or of so many portions of it; `without_errors` leaves failed cases out."""
         plan, suite = job.plan, job.plan.suite
         wanted = needs(plan)
         stored = self._store.entry_rows(self._key(job), RowFields(reported=reads_target(wanted)))
@@ -49,7 +54,7 @@ class JobResults:
             [scorer.name for scorer in plan.scorers],
             [named.text for named in suite.slices],
             keep_ids=early is not None or any(named.text == "random" for named in suite.references),
-            exclude_errors=suite.on_error == "exclude",
+            exclude_errors=without_errors or suite.on_error == "exclude",
             needs=wanted,
             repeats=job.repeats,
         )
@@ -69,6 +74,8 @@ class JobResults:
             if job.target.reference in plan.rivals
             else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
         )
+        if columns.outcomes["error"] and early is None:
+            gates = self._also_without_errors(job, gates, usage.cost_usd)
         pipeline = None if plan.rag is None else self._pipeline(job)
         return ResultView(
             suite=suite.name,
@@ -102,7 +109,24 @@ class JobResults:
             other_models=tuple(sorted(usage.other_models)),
             allow_unscored=suite.allow_unscored,
             unscored_reason=columns.unscored_reason,
+            error_kinds=self._error_kinds(job) if columns.outcomes["error"] else {},
         )
+
+    def _also_without_errors(
+        self, job: Job, gates: tuple[GateResult, ...], cost_usd: float | None
+    ) -> tuple[GateResult, ...]:
+        """The rules with what they say of the cases that ended without an error."""
+        columns = self.columns(job, None, 0, without_errors=True)
+        left = job.selected - columns.outcomes.pop("error")
+        estimates, slices = metric_estimates(job.plan, columns), slice_estimates(job.plan, columns)
+        others = decide_gates(job.plan, columns, estimates, slices, left, cost_usd) if gates else ()
+        return tuple(
+            gate if rule.compares else replace(gate, without_errors=_open_or_decided(other))
+            for gate, other, rule in zip(gates, others, job.plan.gates, strict=bool(gates))
+        )
+
+    def _error_kinds(self, job: Job) -> dict[str, int]:
+        return {one.kind: one.cases for one in self._store.failures(self._key(job), KINDS_COUNTED)}
 
     def _notes(
         self,
@@ -147,3 +171,8 @@ class JobResults:
 
     def _key(self, job: Job) -> EntryKey:
         return EntryKey(self._id, job.plan.suite.name, job.target.reference, job.model)
+
+
+def _open_or_decided(gate: GateResult) -> Verdict:
+    """A rule without a value has nothing to stand on: it is open, not failed."""
+    return Verdict.INCONCLUSIVE if gate.observed is None else gate.verdict

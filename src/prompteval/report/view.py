@@ -75,6 +75,7 @@ class ResultView:
     """One (suite, prompt, model). scored + errors + invalid + skipped = total.
 
     passed + failed + errors + unscored = scored + errors + invalid, where a run counted verdicts.
+    `error_kinds` counts the cases that ended in an error by its kind, such as `offline` or `timeout`.
     `other_models` are those that a server answered with, beside the one asked for. `allow_unscored` is
     the share of cases that a scorer may fail on, `unscored_reason` why it failed on the first.
     """
@@ -101,6 +102,7 @@ class ResultView:
     other_models: tuple[str, ...] = ()
     allow_unscored: float = 0.0
     unscored_reason: str = ""
+    error_kinds: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def saved(self) -> int:
@@ -161,10 +163,7 @@ def _result_json(result: ResultView) -> dict[str, Any]:
             for tag, values in result.slices.items()
         },
         "references": {name: _estimates_json(found) for name, found in result.references.items()},
-        "gates": [
-            {"rule": g.rule, "verdict": g.verdict.value, "observed": g.observed, "detail": g.detail}
-            for g in result.gates
-        ],
+        "gates": [_gate_json(gate) for gate in result.gates],
         "usage": dict(result.usage),
         "timing": dict(result.timing),
     }
@@ -186,6 +185,8 @@ def _result_json(result: ResultView) -> dict[str, Any]:
         body["flaky"] = [{"id": case.case_id, "scores": list(case.scores)} for case in result.flaky]
     if result.rag is not None:
         body.update(result.rag.as_json())
+    if result.error_kinds:
+        body["error_kinds"] = dict(result.error_kinds)
     if result.allow_unscored:
         body["allow_unscored"] = result.allow_unscored
     if result.unscored_reason:
@@ -244,6 +245,20 @@ def _estimates_from(raw: Mapping[str, Any]) -> dict[str, Estimate]:
     return {name: _estimate_from(name, value) for name, value in raw.items()}
 
 
+def _gate_json(gate: GateResult) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "rule": gate.rule, "verdict": gate.verdict.value, "observed": gate.observed, "detail": gate.detail,
+    }  # fmt: skip
+    if gate.without_errors is not None:
+        body["without_errors"] = gate.without_errors.value
+    return body
+
+
+def _verdict_from(gate: Mapping[str, Any]) -> Verdict | None:
+    found = gate.get("without_errors")
+    return None if found is None else Verdict(found)
+
+
 def _result_from(raw: Mapping[str, Any]) -> ResultView:
     return ResultView(
         suite=raw["suite"],
@@ -258,7 +273,8 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         },
         references={name: _estimates_from(found) for name, found in raw["references"].items()},
         gates=tuple(
-            GateResult(g["rule"], Verdict(g["verdict"]), g["observed"], g["detail"]) for g in raw["gates"]
+            GateResult(g["rule"], Verdict(g["verdict"]), g["observed"], g["detail"], _verdict_from(g))
+            for g in raw["gates"]
         ),
         usage=raw["usage"],
         timing=raw["timing"],
@@ -270,6 +286,7 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         flaky=tuple(FlakyCase(case["id"], tuple(case["scores"])) for case in raw.get("flaky", ())),
         stop_early=raw.get("stop_early", {}),
         rag=rag_from(raw),
+        error_kinds=raw.get("error_kinds", {}),
         other_models=tuple(raw.get("other_models", ())),
         allow_unscored=raw.get("allow_unscored", 0.0),
         unscored_reason=raw.get("unscored_reason", ""),

@@ -102,7 +102,7 @@ async def call(
     except ProviderError:
         raise
     except PromptevalError as error:  # --offline refuses the connection itself
-        raise ProviderError("connection", str(error)) from None
+        raise ProviderError("offline", str(error)) from None
     except Exception as error:  # whatever the client makes of what a server sends
         raise connection_error(error) from None
 

@@ -179,15 +179,6 @@ def test_an_endpoint_that_fails_or_redirects_is_an_error(application: str, statu
     assert seen.outcome == "error" and seen.failure is not None and seen.failure.message == told
 
 
-def test_an_endpoint_needs_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A missing variable is a usage error before any call, and `check` does not need it."""
-    monkeypatch.delenv("APP_KEY", raising=False)
-    raw = {"url": "http://127.0.0.1:9/x", "headers_env": {"x-key": "APP_KEY"}}
-    plan = plan_endpoint(raw, workspace_at(Path("/nowhere"), env=("APP_KEY",)))
-    with pytest.raises(UsageError, match="APP_KEY is not set"):
-        open_target(plan, "endpoint", None)
-
-
 @pytest.mark.parametrize(
     ("raw", "told"),
     [

@@ -178,4 +178,6 @@ def _answer(question: _Question, comparison: Comparison) -> GateResult:
         told.append("target, model, cases and scorers are unchanged")
     if question.aside:
         told.append(question.aside)
-    return GateResult(str(rule), verdict, comparison.b, "; ".join(told))
+    # What failed cases keep from being shown is open without them; a regression is one all the same.
+    open_without = Verdict.INCONCLUSIVE if cases.errors and isinstance(rule, Beats) else None
+    return GateResult(str(rule), verdict, comparison.b, "; ".join(told), open_without)

@@ -25,7 +25,8 @@ from prompteval.engine.run import run_suites
 from prompteval.engine.stored import ended, store_path
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions
-from prompteval.report.comparison.view import ComparisonView
+from prompteval.report.comparison.view import ComparisonView, IncompleteEntry
+from prompteval.report.view import ResultView
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.settings import Workspace
@@ -36,7 +37,7 @@ class _Opened:
     """A side: what it was asked for, what of it is run now, its entries.
 
     `suites` are those that it has, run here or not. `alone` names suites that the other side cannot
-    have; `incomplete` says why its run is.
+    have; `incomplete` says why its run is, `missing` are its results then.
     """
 
     side: Side
@@ -45,6 +46,7 @@ class _Opened:
     suites: frozenset[str] = frozenset()
     alone: list[str] = field(default_factory=list)
     incomplete: str = ""
+    missing: tuple[ResultView, ...] = ()
 
 
 @contextmanager
@@ -136,6 +138,7 @@ def _read(
     opened.entries = _chosen(opened.side, stored_entries(store, record, view.results), options)
     if view.exit_code in (3, 130):
         opened.incomplete = f"{view.reason}; see `prompteval show {record.run_id}`"
+        opened.missing = view.results
 
 
 def _chosen(side: Side, entries: Sequence[StoredEntry], options: CompareOptions) -> list[StoredEntry]:
@@ -184,6 +187,24 @@ def _note_absent(sides: Sequence[_Opened]) -> None:
             opened.alone += other.live.absent
 
 
+def _incomplete(opened: _Opened, side: str) -> list[IncompleteEntry]:
+    """What an incomplete side has not run whole, entry by entry."""
+    found = [
+        IncompleteEntry(
+            side,
+            result.suite,
+            result.prompt,
+            result.model,
+            result.error_kinds,
+            result.cases["skipped"] - result.saved,
+            result.cases.get("unscored", 0),
+        )
+        for result in opened.missing
+    ]
+    kept = [entry for entry in found if entry.error_kinds or entry.skipped or entry.unscored]
+    return kept or ([IncompleteEntry(side)] if opened.incomplete else [])
+
+
 def _decide(
     sides: Sequence[_Opened], unchanged: tuple[str, ...], gone: tuple[str, ...], options: CompareOptions
 ) -> ComparisonView:
@@ -223,5 +244,6 @@ def _decide(
         alone_b=alone[1],
         lost=gone,
         removed=options.removed,
+        incomplete=tuple(entry for side, name in ((a, "a"), (b, "b")) for entry in _incomplete(side, name)),
         results=results,
     )

@@ -1,11 +1,8 @@
 """From a target that is resolved to one that can be called: one function, dispatched on the kind."""
 
-import os
 from typing import Protocol
 
-from prompteval.core.address import without_credentials
 from prompteval.core.case import Case
-from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation
 from prompteval.core.protocols import Provider
 from prompteval.engine.targets.endpoint import EndpointTarget
@@ -30,10 +27,7 @@ class OpenTarget(Protocol):
 
 
 def open_target(target: TargetPlan, model: str, provider: Provider | None) -> OpenTarget:
-    """The callable target. `provider` is given where `own_model` is None, and closed with the target.
-
-    Raises UsageError where an endpoint needs a variable that is not set.
-    """
+    """The callable target. `provider` is given where `own_model` is None, and closed with the target."""
     match target:
         case PromptPlan():
             if provider is None:
@@ -42,10 +36,6 @@ def open_target(target: TargetPlan, model: str, provider: Provider | None) -> Op
         case RagPlan():
             return RagTarget(target.setup, target.prompt, model, provider)
         case EndpointPlan():
-            missing = [name for name in target.headers_env.values() if not os.environ.get(name)]
-            if missing:
-                help = "set it in the environment"
-                raise UsageError(f"{missing[0]} is not set; {without_credentials(target.url)} needs it", help)
             return EndpointTarget(target)
         case FunctionPlan():
             return FunctionTarget(target.function, target.entry)

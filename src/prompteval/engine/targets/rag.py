@@ -70,7 +70,8 @@ class RagTarget:
                 for unit in pipeline.units(final.top(self._section.k))
             ]
         except (RetrievalError, ProviderError) as error:
-            return replace(failed("retrieval", type(error).__name__, str(error)), calls=tuple(calls))
+            kind = error.kind if isinstance(error, ProviderError) else type(error).__name__
+            return replace(failed("retrieval", kind, str(error)), calls=tuple(calls))
         gold = self._setup.gold.get(case.id, ())
         seen = Observation(
             "ok", ranking=ranking, reranked=reranked, latency_ms=(perf_counter() - started) * 1000,

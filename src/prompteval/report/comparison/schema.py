@@ -61,6 +61,18 @@ def compare_schema() -> dict[str, Any]:
             "sentence": text, "a": text, "b": text, "unchanged": ids,
             "alone": {"type": "object", "properties": {"a": ids, "b": ids}},
             "lost": ids, "removed": ids,
+            "incomplete": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["side", "suite", "prompt", "model", "error_kinds", "skipped", "unscored"],
+                    "properties": {
+                        "side": {"enum": ["a", "b"]}, "suite": text, "prompt": text, "model": text,
+                        "error_kinds": {"type": "object", "additionalProperties": count},
+                        "skipped": count, "unscored": count,
+                    },
+                },
+            },
             "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
         },
         "$defs": {"comparison": comparison, "result": result},

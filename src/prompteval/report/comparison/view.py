@@ -1,7 +1,7 @@
 """One view of a comparison: the shape of `compare --json`, and the outputs behind it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
@@ -24,6 +24,24 @@ class ComparedEnd:
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("run_id", "prompt", "fingerprint", "model")}
+
+
+@dataclass(frozen=True, slots=True)
+class IncompleteEntry:
+    """What one side (`a` or `b`) was to run and has not: cases by the kind of their error, cases not run
+    or not scored. Without a suite it is the run itself that did not end as it should.
+    """
+
+    side: str
+    suite: str = ""
+    prompt: str = ""
+    model: str = ""
+    error_kinds: Mapping[str, int] = field(default_factory=dict)
+    skipped: int = 0
+    unscored: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "error_kinds": dict(self.error_kinds)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +95,7 @@ class ComparisonView:
 
     `unchanged` are suites whose target, cases, scorers and model are the same on both sides, which
     were not run. `alone_a` and `alone_b` are entries that have no partner. `lost` are suites that A has
-    and B lacks, `removed` those that B lacks on purpose.
+    and B lacks, `removed` those that B lacks on purpose. `incomplete` is what a side has not run whole.
     """
 
     verdict: ComparisonVerdict
@@ -91,6 +109,7 @@ class ComparisonView:
     results: tuple[ComparedResult, ...]
     lost: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    incomplete: tuple[IncompleteEntry, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The document of `compare --json`."""
@@ -105,6 +124,7 @@ class ComparisonView:
             "alone": {"a": list(self.alone_a), "b": list(self.alone_b)},
             "lost": list(self.lost),
             "removed": list(self.removed),
+            "incomplete": [entry.as_json() for entry in self.incomplete],
             "results": [_result_json(result) for result in self.results],
         }
 
