@@ -1,7 +1,7 @@
-"""A bill of materials (CycloneDX 1.6, JSON) of what `prompteval[all]` is installed from in this environment.
+"""A bill of materials (CycloneDX 1.6, JSON) of what prompteval with its extras is installed from.
 
-`python release/sbom.py REPORT OUT`: REPORT is what `pip install --report` wrote while the environment was
-filled, and has the hash of every file. Run it with the Python of that environment.
+`python release/sbom.py EXTRAS REPORT OUT`, with the Python of an environment that has them. REPORT is what
+`pip install --report` wrote while the environment was filled; it has the hash of every file.
 """
 
 import json
@@ -17,20 +17,19 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT, EXTRAS = "prompteval", frozenset({"all"})
+ROOT = "prompteval"
 LONGEST_LICENCE = 100
 
 
 def main() -> None:
-    report, out = Path(sys.argv[1]), Path(sys.argv[2])
-    bom = bill(hashes_of(json.loads(report.read_text(encoding="utf-8"))))
+    extras, report, out = frozenset(sys.argv[1].split(",")), Path(sys.argv[2]), Path(sys.argv[3])
+    bom = bill(closure(extras), hashes_of(json.loads(report.read_text(encoding="utf-8"))))
     out.write_text(json.dumps(bom, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     sys.stdout.write(f"{out}: {len(bom['components'])} components\n")
 
 
-def bill(hashes: Mapping[str, str]) -> dict[str, Any]:
+def bill(graph: Mapping[str, set[str]], hashes: Mapping[str, str]) -> dict[str, Any]:
     """The bill of everything that the root needs, with the graph of what needs what."""
-    graph = closure()
     parts = {name: component(distribution(name), hashes.get(name)) for name in sorted(graph)}
     refs = {name: part["bom-ref"] for name, part in parts.items()}
     content = json.dumps([parts, sorted((name, sorted(needs)) for name, needs in graph.items())])
@@ -48,21 +47,21 @@ def bill(hashes: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def closure() -> dict[str, set[str]]:
+def closure(extras: frozenset[str]) -> dict[str, set[str]]:
     """Every distribution that is needed, with those it needs itself; extras are followed."""
     graph: dict[str, set[str]] = {}
-    todo, seen = [(ROOT, EXTRAS)], set[tuple[str, frozenset[str]]]()
+    todo, seen = [(ROOT, extras)], set[tuple[str, frozenset[str]]]()
     while todo:
-        name, extras = todo.pop()
-        if (name, extras) in seen:
+        name, chosen = todo.pop()
+        if (name, chosen) in seen:
             continue
-        seen.add((name, extras))
+        seen.add((name, chosen))
         needs = graph.setdefault(name, set())
-        for need in requirements(name, extras):
+        for need in requirements(name, chosen):
             child = canonicalize_name(need.name)
-            if child != name:
+            if child != name:  # an extra may name other extras of the same package
                 needs.add(child)
-            todo.append((child, frozenset(need.extras) | (extras if child == name else frozenset())))
+            todo.append((child, frozenset(need.extras)))
     return graph
 
 
