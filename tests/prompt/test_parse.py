@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from prompteval.prompt.messages import labels, user
-from prompteval.prompt.parse import MAX_DEPTH
 from prompteval.prompt.prompt import Prompt
 
 
@@ -115,4 +114,16 @@ def test_strict_schema_requires_everything_and_allows_nothing_else() -> None:
     }  # fmt: skip
     assert schema["properties"]["intent"]["description"] == "a: First.\nb: Second."
     assert "title" not in json.dumps(schema)
-    assert MAX_DEPTH == 64
+
+
+@pytest.mark.parametrize(
+    "value", ['"inf"', '"nan"', '"Infinity"', "1e999", "NaN", "9" * 400, '"' + "9" * 400 + '"']
+)
+def test_f38_a_number_that_no_float_holds_is_invalid(value: str) -> None:
+    """What pydantic takes for a float and JSON does not is this case's invalid output, and can be stored."""
+
+    class Output(BaseModel):
+        x: float
+
+    parsed = prompt(Output).parse(f'{{"x": {value}}}')
+    assert parsed.outcome == "invalid" and parsed.failure is not None

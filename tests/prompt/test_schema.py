@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from prompteval.core.errors import InvalidInput
+from prompteval.core.strict_json import MOST_DEEP
 from prompteval.prompt.messages import user
-from prompteval.prompt.parse import MAX_DEPTH
 from prompteval.prompt.prompt import Prompt
 
 Write = Callable[..., Prompt]
@@ -77,7 +77,7 @@ def test_b11_a_model_that_contains_itself_has_a_finite_schema() -> None:
     jsonschema.validate({"name": "a", "children": [{"name": "b", "children": []}]}, schema)
 
 
-@pytest.mark.parametrize("levels", [MAX_DEPTH, 100_000])
+@pytest.mark.parametrize("levels", [MOST_DEEP, 100_000])
 def test_b11_an_output_nested_without_end_is_invalid(levels: int) -> None:
     """A recursive schema allows any depth; reading it stops at a bound, and says so."""
     parsed = prompt(Node).parse('{"name": "x", "children": [' * levels + "]}" * levels)

@@ -43,7 +43,8 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(text: str) -> float:
+def finite_number(text: str) -> float:
+    """The number, as a decoder's `parse_float`. Raises ValueError for one that no float can hold."""
     number = float(text)
     if not isfinite(number):
         raise ValueError(f"{text[:40]} is beyond what a number can hold")
@@ -55,5 +56,5 @@ def _finite_or_none(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
+_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=finite_number).decode
 _decode_lenient = json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite_or_none).decode

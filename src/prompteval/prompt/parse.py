@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from prompteval.core.observation import Failure, Outcome
+from prompteval.core.strict_json import loads
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
-MAX_DEPTH = 64
+_encode = json.JSONEncoder(allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +27,17 @@ class Parsed:
 def parse_model(text: str, model: type[BaseModel]) -> Parsed:
     """JSON text, bare or in one code fence, validated against `model`."""
     try:
-        raw = json.loads(_unfenced(text), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        raw = loads(_unfenced(text))
+    except ValueError as error:
         return _invalid("json", f"the reply is not JSON: {error}")
-    if _depth(raw) > MAX_DEPTH:
-        return _invalid("json", f"the reply is nested deeper than {MAX_DEPTH} levels")
     try:
-        value = model.model_validate(raw, extra="forbid")
-        return Parsed("ok", value.model_dump(mode="json"))
+        value = model.model_validate(raw, extra="forbid").model_dump(mode="json")
+        _encode(value)  # "inf" is a float to pydantic, and nothing to JSON
+        return Parsed("ok", value)
     except ValidationError as error:
         return _invalid("schema", "; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error.errors()[:5]))
+    except ValueError as error:
+        return _invalid("schema", f"the output is not JSON: {error}")
 
 
 def parse_label(text: str, known: Sequence[str]) -> Parsed:
@@ -52,26 +54,6 @@ def parse_label(text: str, known: Sequence[str]) -> Parsed:
 def _unfenced(text: str) -> str:
     found = _FENCE.findall(text)
     return found[0] if len(found) == 1 else text.strip().removeprefix("\ufeff")
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _depth(value: Any) -> int:
-    deepest, todo = 0, [(value, 1)]
-    while todo:
-        item, level = todo.pop()
-        deepest = max(deepest, level)
-        if level > MAX_DEPTH:
-            break
-        if isinstance(item, dict):
-            todo.extend((child, level + 1) for child in item.values())
-        elif isinstance(item, list):
-            todo.extend((child, level + 1) for child in item)
-        elif isinstance(item, float) and item in (float("inf"), float("-inf")):
-            return MAX_DEPTH + 1
-    return deepest
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
-from prompteval.core.strict_json import MOST_DEEP, TOO_DEEP, is_deep
+from prompteval.core.strict_json import MOST_DEEP, TOO_DEEP, finite_number, is_deep
 
 Note = Callable[..., None]  # line, column, code, message, help
 MAX_LINE_BYTES = 50_000_000  # a longer one is no case, and would fill the memory
@@ -17,7 +17,9 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
     NaN, infinities and doubled keys are errors; integers of any length stay exact. A file that
     is no UTF-8 text ends at its first wrong byte.
     """
-    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=finite_number
+    )
     with file:
         for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES + 1), b""), 1):
             if number == 1:
