@@ -96,6 +96,26 @@ def test_f32_a_damaged_reply_is_asked_for_again(live: Any) -> None:
         assert ws.result()["usage"]["cached"] == 4
 
 
+DAMAGED = [
+    "[" * 5000, '{"text": 5}', '{"text": "x", "logprobs": [NaN]}', '{"text": "x", "latency_ms": ' + "9" * 400 + "}", "[]",
+    '{"text": "x", "usage": [1]}', '{"text": "x", "other": 1}', '{"text": "x", "details": [1]}', '{"text": "x", "finish": {}}',
+]  # fmt: skip
+
+
+def test_f38_a_cached_row_of_any_kind_is_asked_for_again(live: Any) -> None:
+    """Deep, of wrong types, NaN, no text at all: each is one call more and a warning, and the run goes on."""
+    with live(len(DAMAGED) + 1) as ws:
+        ws.result()
+        with sqlite3.connect(ws.root / ".prompteval" / "cache.sqlite") as cache:
+            keys = [row[0] for row in cache.execute("SELECT key FROM replies")]
+            for key, value in zip(keys, [*DAMAGED, b"\xff\xfe"], strict=True):
+                cache.execute("UPDATE replies SET response = CAST(? AS TEXT) WHERE key = ?", (value, key))
+        cache.close()
+        _, err = ws.run("run", code=0)
+        assert err.count("is damaged") == len(keys)
+        assert ws.result()["usage"]["cached"] == len(keys)
+
+
 def test_f34_tokens_are_counted_without_a_vocabulary_or_a_network(live: Any) -> None:
     """No vocabulary on disk or in a wheel, and a proxy that is dead: counted at once, and marked."""
     faults = [Fault("no_usage")] * 4

@@ -1,13 +1,54 @@
 """`--record` over a run that was broken off: the recording of the whole, or a word on what it lacks."""
 
+import json
 import time
 from typing import Any
 
 import pytest
 
+from prompteval.core.strict_json import loads
 from prompteval.testing.server import Fault
 
+# What is done to each line of a recording, by name.
+SPOILT = {
+    "no request": lambda line: line.pop("request"),
+    "no response": lambda line: line.pop("response"),
+    "request": lambda line: line.update(request="x"),
+    "messages": lambda line: line["request"].update(messages=[["user", 1]]),
+    "params": lambda line: line["request"].update(params=[1]),
+    "details": lambda line: line["response"].update(details=[1]),
+    "model": lambda line: line["response"].update(model_reported=5),
+    "latency": lambda line: line["response"].update(latency_ms="x"),
+    "nan": lambda line: line["response"].update(logprobs=[float("nan")]),
+    "usage": lambda line: line["response"].update(usage={"prompt_tokens": -1}),
+    "digits": lambda line: line["response"].update(latency_ms=int("9" * 400)),
+    "key": lambda line: line.update(key=[1]),
+    "deep": lambda line: line["response"].update(details={"a": loads("[" * 99 + "]" * 99)}),
+    "unknown": lambda line: line["response"].update(served_by="live"),
+}
 QUOTA = Fault("status", 429, "insufficient_quota")
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_f38_a_recorded_line_of_wrong_types_is_refused_at_the_line(live: Any, name: str) -> None:
+    """PE402 at the second line and exit 2, for a replay and for a run that is to add to it."""
+    with live(2) as ws:
+        ws.result("--record", "r.jsonl")
+        first, second = (ws.root / "r.jsonl").read_text().splitlines()
+        line = loads(second)
+        SPOILT[name](line)
+        ws.write("r.jsonl", f"{first}\n{json.dumps(line)}\n")
+        _, err = ws.run("run", "--replay", "r.jsonl", code=2)
+        assert "r.jsonl:2:" in err and "PE402" in err
+
+
+def test_f38_a_recording_in_another_encoding_is_refused(live: Any) -> None:
+    """UTF-16 and bytes that are no text: one line, exit 2."""
+    with live(1) as ws:
+        for data in ("{}".encode("utf-16"), b'{"key": "\xff"}', b"\0"):
+            (ws.root / "r.jsonl").write_bytes(data)
+            _, err = ws.run("run", "--replay", "r.jsonl", code=2)
+            assert "r.jsonl:1:" in err
 
 
 def replayed(ws: Any) -> int:

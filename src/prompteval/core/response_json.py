@@ -39,8 +39,8 @@ def response_from_json(raw: Any, served_by: ServedBy) -> Response:
     details, logprobs = raw.get("details", {}), raw.get("logprobs")
     if not isinstance(details, Mapping):
         raise ValueError("details is not an object")
-    if logprobs is not None and not (isinstance(logprobs, list) and all(map(is_number, logprobs))):
-        raise ValueError("logprobs is not a list of numbers")
+    if logprobs is not None and not (isinstance(logprobs, list) and all(map(is_logprob, logprobs))):
+        raise ValueError("logprobs is not a list of log probabilities")
     finish = raw.get("finish", "stop")
     if not isinstance(finish, str) or finish not in _FINISHES:
         raise ValueError(f"finish is not one of {', '.join(sorted(_FINISHES))}")
@@ -78,6 +78,11 @@ def check_request(raw: Any) -> None:
             raise ValueError(f"{name} of the request has the wrong type")
     for name in ("model", "schema_name", "identity"):
         _text(raw, name)
+
+
+def is_logprob(value: Any) -> bool:
+    """A number whose sum with many others is finite, and that is no more than rounding makes of 0."""
+    return is_number(value) and -1e6 <= value <= 1.0
 
 
 def token_count(value: Any) -> int | None:

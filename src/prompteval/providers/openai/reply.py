@@ -5,7 +5,7 @@ from typing import Any
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Finish, Response, Usage
-from prompteval.core.response_json import is_number, token_count
+from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide
 from prompteval.providers.openai.errors import as_words
 
@@ -96,4 +96,4 @@ def _logprobs(raw: Any) -> tuple[float, ...] | None:
     if not isinstance(tokens, list):
         return None
     values: list[Any] = [token.get("logprob") for token in tokens if isinstance(token, dict)]
-    return tuple(float(value) for value in values if is_number(value)) or None
+    return tuple(float(value) for value in values if is_logprob(value)) or None
