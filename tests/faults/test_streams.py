@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prompteval.cli.app import run
 from tests.e2e.conftest import SUITE, Workspace, workspace
 
 __all__ = ["workspace"]
@@ -91,3 +93,36 @@ def test_s37_a_module_that_prints_does_not_spoil_the_json(workspace: Workspace) 
     done: Any = workspace.run("run", "--json", code=0)
     assert json.loads(done.stdout)["verdict"] == "pass"
     assert "\x1b" not in done.stderr and "\n::" not in done.stderr and "error::hello" in done.stderr
+
+
+def test_f40_a_file_of_output_is_whole_or_as_it_was(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A renderer that fails half way: the file there before stays, the others and the verdict come, exit 70."""
+
+    def half(view: Any) -> Iterator[str]:
+        yield "half"
+        raise ValueError("in the middle")
+
+    monkeypatch.setattr("prompteval.report.markdown.render", half)
+    monkeypatch.chdir(workspace.root)
+    workspace.write("r.md", "before")
+    with pytest.raises(SystemExit) as ended:
+        run(["run", "-o", "r.md", "-o", "r.csv"])
+    shown = capsys.readouterr()
+    assert (ended.value.code, (workspace.root / "r.md").read_text()) == (70, "before")
+    assert len((workspace.root / "r.csv").read_text().splitlines()) == 5
+    assert "pass: " in shown.out and "ValueError: in the middle" in shown.err
+    assert not list(workspace.root.glob(".*.part"))
+
+
+def test_f40_no_link_takes_a_file_of_output_out_of_the_workspace(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """A link that a repository brings is refused before the run; a path elsewhere is the user's own affair."""
+    (tmp_path / "precious").write_text("precious")
+    (workspace.root / "r.md").symlink_to(tmp_path / "precious")
+    done = workspace.run("run", "-o", "r.md", code=2)
+    assert "leads out of" in done.stderr and (tmp_path / "precious").read_text() == "precious"
+    workspace.run("run", "-o", str(tmp_path / "r.md"), code=0)
+    assert "accuracy" in (tmp_path / "r.md").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.cli import printer
-from prompteval.cli.paths import check_place
+from prompteval.cli.strays import keep
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.exit_codes import PASS, deciding
 from prompteval.core.problem import did_you_mean
@@ -25,6 +25,8 @@ ENDINGS = {
 
 def check_output_paths(paths: Sequence[Path], endings: Collection[str] = tuple(ENDINGS)) -> list[Path]:
     """The paths, once it is sure that each can be written. Raises UsageError before any work."""
+    from prompteval.cli.paths import check_place
+
     for path in paths:
         if path.suffix not in endings:
             help = did_you_mean(path.suffix, endings)
@@ -51,17 +53,22 @@ def write_report(view: RunView, path: Path) -> None:
 
 
 def write_pieces(path: Path, pieces: Iterable[str]) -> None:
-    """Write a text to a file. Raises UsageError where it cannot be written."""
+    """Write a text to a file, whole or not at all. Raises UsageError where it cannot be written."""
+    from prompteval.cli.paths import bounds
+    from prompteval.workspace.writing import write_whole
+
     try:
-        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            for piece in pieces:
-                file.write(piece)
+        encoded = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
+        write_whole(path, encoded, within=bounds(path))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
 
 
 def write_files(paths: Sequence[Path], write: Callable[[Path], None]) -> int:
-    """Write each file, and go on where one fails, which is told; 0, or the code of what failed."""
+    """Write each file, and go on where one fails; 0, or the code of what failed.
+
+    A file that cannot be written is told at once, a crash once the verb has ended.
+    """
     codes = [PASS]
     for path in paths:
         try:
@@ -69,6 +76,8 @@ def write_files(paths: Sequence[Path], write: Callable[[Path], None]) -> int:
         except PromptevalError as error:
             printer.tell(f"error: {error}")
             codes.append(error.exit_code)
+        except Exception as error:
+            keep(error)
     return deciding(codes)
 
 

@@ -2,9 +2,12 @@
 
 import os
 import stat
+from functools import cache
 from pathlib import Path
 
 from prompteval.core.errors import UsageError
+from prompteval.workspace.place import bounds_of, file_to_write
+from prompteval.workspace.settings import find_workspace
 
 
 def check_file(title: str, path: Path) -> None:
@@ -15,7 +18,7 @@ def check_file(title: str, path: Path) -> None:
 
 
 def check_place(option: str, path: Path) -> None:
-    """Raises UsageError where no file can be written: before any work, and without opening anything."""
+    """Raises UsageError where no file can be written, or a link leads out of the workspace."""
     if not path.name:
         raise UsageError(f"{option} {str(path)!r} names no file")
     mode = _mode(option, path.parent)
@@ -27,6 +30,17 @@ def check_place(option: str, path: Path) -> None:
         _regular(option, path, mode)
     if not os.access(path.parent if mode is None else path, os.W_OK):
         raise UsageError(f"{option} {path}: it cannot be written", "choose another place")
+    file_to_write(path, bounds(path))
+
+
+def bounds(path: Path) -> Path | None:
+    """What a file to write may not lead out of by a link: the workspace at hand, where it lies in it."""
+    return bounds_of(_root(Path.cwd()), path)
+
+
+@cache  # as it was when the command line began
+def _root(folder: Path) -> Path:
+    return find_workspace(folder).root
 
 
 def _mode(title: str, path: Path) -> int | None:

@@ -17,8 +17,8 @@ _strays: list[BaseException] = []
 
 def watch() -> None:
     """Take in what threads, finalizers, callbacks, libraries' logs and warnings leave behind."""
-    sys.unraisablehook = lambda found: _note(found.exc_value)
-    threading.excepthook = lambda found: _note(found.exc_value)
+    sys.unraisablehook = lambda found: keep(found.exc_value)
+    threading.excepthook = lambda found: keep(found.exc_value)
     logging.lastResort = _OneLine(logging.WARNING)
     warnings.showwarning = _show_warning
     warnings.simplefilter("default", Notice)
@@ -39,7 +39,8 @@ def end_strays() -> Iterator[int]:
             printer.tell(f"warning: nothing caught {crash.title(error)}")
 
 
-def _note(error: BaseException | None) -> None:
+def keep(error: BaseException | None) -> None:
+    """Hold an exception until the end, for what else there is to say comes first."""
     if error is not None and not isinstance(error, SystemExit):
         _strays.append(error)
 
