@@ -2,9 +2,11 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import prompteval.prompt.template as module
 from prompteval.core.errors import DeadlineExceeded, InvalidInput, PromptevalError, RenderError
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.template import Template
@@ -80,6 +82,42 @@ def test_s3_nested_loops_are_killed() -> None:
     with pytest.raises(DeadlineExceeded):
         Template(NESTED, {}).render({"m": "x" * 400})
     assert time.perf_counter() - started < 6
+
+
+LOOP = "{% for a in x %}{% if m|upper == '' %}{{ a }}{% endif %}{% endfor %}"
+COSTLY = [
+    (LOOP, {"m": "m" * 1_000_000, "x": ["a"] * 100_000}),
+    ("{% for a in m %}{% if m|replace('m', 'n') == a %}{{ a }}{% endif %}{% endfor %}", {"m": "m" * 100_000}),
+    ("{% macro f(n) %}{{ f(n + 1) }}{{ f(n + 1) }}{% endmacro %}{{ f(1) }}", {"m": "x"}),
+    ("{% set m = m ~ m %}" * 60 + "{{ m|length }}", {"m": "x"}),
+    ("{{ m|indent(2, true)|indent(2, true)|wordwrap(1)|indent(99999) }}", {"m": "x y\n" * 200_000}),
+    ("{{ (m|batch(1))|list|tojson|length }}{{ m|urlize }}", {"m": "x" * 100}),
+    ("{{ x|join(m)|length }}", {"m": "m" * 1_000_000, "x": ["a"] * 100_000}),
+    ("{{ '" + "m" * 50_000 + "'|replace('m', '" + "n" * 50_000 + "')|length }}", {}),
+]
+
+
+@pytest.mark.parametrize(("source", "values"), COSTLY)
+def test_s3_no_template_leaves_the_budget(source: str, values: dict[str, Any]) -> None:
+    """Loops over large inputs, recursion and filters that swell end soon, whatever path they take."""
+    before = time.process_time()
+    with pytest.raises(PromptevalError):
+        Template(source, {}).render(values)
+    assert time.process_time() - before < 1  # in this process; the worker has its own limit
+
+
+def test_s3_what_is_small_renders_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prompt with its passages needs no other process; the same template over much more does."""
+    asked: list[str] = []
+    monkeypatch.setattr(module, "_apart", lambda function, *_: asked.append(function))
+    template = Template("{% for c in context %}[{{ loop.index }}] {{ c.text|trim }}\n{% endfor %}{{ q }}", {})
+    passages = [{"text": "Refunds take five days. " * 60}] * 40
+    assert template.render({"context": passages, "q": "x"}).startswith("[1] Refunds")
+    assert not asked
+    template.render({"context": passages * 100, "q": "x"})
+    assert asked == ["render_here"]
+    Template(LOOP, {}).render({"m": "m" * 1_000, "x": ["a"] * 10_000})
+    assert asked == ["render_here"] * 2
 
 
 def test_s3_output_has_a_limit() -> None:

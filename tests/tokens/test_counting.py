@@ -144,10 +144,10 @@ def test_the_starts_of_tokens_are_places_in_the_text(
         monkeypatch.setattr(module, "find_spec", lambda name: None)
     found = counter("gpt-4o")
     for text in TEXTS:
-        starts = found.starts(text)
+        starts = list(found.starts(text))
         assert len(starts) == found.count(text)
         assert starts == sorted(starts) and starts[0] == 0 and starts[-1] < len(text)
-    assert found.starts("") == []
+    assert list(found.starts("")) == []
     if engine != "estimate":
-        assert found.starts("Hello world, 🤷🏽") == [0, 5, 11, 12, 13, 14, 14]
+        assert list(found.starts("Hello world, 🤷🏽")) == [0, 5, 11, 12, 13, 14, 14]
         assert found.starts("a\ud800 b")[-1] == 2

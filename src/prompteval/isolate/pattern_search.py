@@ -6,6 +6,7 @@ from functools import lru_cache
 from prompteval.isolate.worker import shared
 
 SEARCH_SECONDS = 1.0
+MAX_PATTERN = 5_000
 # Below this size even quadratic work is over at once.
 _SHORT = 2_000
 # Up to 2^6 ways from each place in the text.
@@ -34,6 +35,19 @@ def search_here(pattern: str, text: str, flags: int = 0) -> str | None:
     if match is None:
         return None
     return (match[1] or "") if match.re.groups else match[0]
+
+
+def compiled(pattern: str, name: str) -> re.Pattern[str]:
+    """A pattern that somebody wrote, ready to be searched for.
+
+    Raises ValueError, with its name, for one that is no regular expression or over MAX_PATTERN long.
+    """
+    if len(pattern) > MAX_PATTERN:
+        raise ValueError(f"{name} has {len(pattern):,} characters, at most {MAX_PATTERN:,} are read")
+    try:
+        return _compiled(pattern, 0)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"{name} is no regular expression: {error}") from None
 
 
 def _is_quick(pattern: str, size: int) -> bool:

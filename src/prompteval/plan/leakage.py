@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
-from unicodedata import normalize
 
 from prompteval.core.case import Case
+from prompteval.core.unicode import nfkc
 from prompteval.prompt.messages import Part
 from prompteval.prompt.prompt import Prompt
 
@@ -46,7 +46,7 @@ class Examples:
 
 def words(text: str) -> list[str]:
     """Case-folded words; full-width and other compatible forms of a letter are that letter (NFKC)."""
-    return _WORD.findall(normalize("NFKC", text).casefold())
+    return _WORD.findall(nfkc(text).casefold())
 
 
 def _questions(messages: Sequence[Any]) -> list[Part]:

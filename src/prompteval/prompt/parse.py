@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from prompteval.core.observation import Failure, Outcome
 from prompteval.core.strict_json import loads
 
-_FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\n")
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -52,8 +53,16 @@ def parse_label(text: str, known: Sequence[str]) -> Parsed:
 
 
 def _unfenced(text: str) -> str:
-    found = _FENCE.findall(text)
+    found = list(islice(_fenced(text), 2))
     return found[0] if len(found) == 1 else text.strip().removeprefix("\ufeff")
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """What stands between an opening fence with its line break and the next fence, each in its turn."""
+    opening = _FENCE.search(text)
+    while opening is not None and (closing := text.find("```", opening.end())) >= 0:
+        yield text[opening.end() : closing].rstrip(" \t").removesuffix("\n")
+        opening = _FENCE.search(text, closing + 3)
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:

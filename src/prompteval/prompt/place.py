@@ -8,7 +8,7 @@ from itertools import accumulate
 Place = tuple[int, int]  # line and column, both from 1
 Span = tuple[int, int]  # offsets into the text, half-open
 
-_MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_CLOSING = {"{{": "}}", "{%": "%}"}
 
 
 def place_at(text: str, offset: int) -> Place:
@@ -19,11 +19,27 @@ def place_at(text: str, offset: int) -> Place:
 def find_variable(text: str, name: str, span: Span | None = None) -> int | None:
     """The offset of the first use of a template variable, inside markup only; None without one."""
     word = re.compile(rf"(?<![\w.'\"]){re.escape(name)}(?!\w)")
-    for block in _MARKUP.finditer(text, *(span or (0, len(text)))):
-        found = word.search(text, block.start(), block.end())
+    for start, end in _markup(text, *(span or (0, len(text)))):
+        found = word.search(text, start, end)
         if found is not None:
             return found.start()
     return None
+
+
+def _markup(text: str, start: int, end: int) -> Iterator[Span]:
+    """Each `{{ }}` and `{% %}` in its turn. One that is not closed is none, nor a later one of its kind."""
+    places = {opening: text.find(opening, start, end) for opening in _CLOSING}
+    while places := {opening: place for opening, place in places.items() if place >= 0}:
+        opening = min(places, key=places.__getitem__)
+        closing = text.find(_CLOSING[opening], places[opening] + 2, end)
+        if closing < 0:
+            del places[opening]
+            continue
+        yield places[opening], closing + 2
+        places = {
+            other: place if place >= closing + 2 else text.find(other, closing + 2, end)
+            for other, place in places.items()
+        }
 
 
 def find_text(text: str, fragment: str, span: Span | None = None) -> int | None:

@@ -1,7 +1,8 @@
 """jinja2 in a sandbox: strict about names, bounded in time and size.
 
-A template made of substitutions, conditions and single loops renders in this process. Whatever
-could burn time (calls, nested loops, arithmetic) renders in the isolated worker under a deadline.
+A template made of substitutions, conditions and single loops renders in this process as long as its
+inputs are small. Whatever could burn time (calls, nested loops, arithmetic, loops over much) renders
+in the isolated worker under a deadline.
 """
 
 import re
@@ -16,44 +17,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from prompteval.core.errors import DeadlineExceeded, PromptevalError, RenderError
 from prompteval.core.problem import did_you_mean
 from prompteval.isolate.worker import shared
+from prompteval.prompt.template_cost import cost_of
 
 MAX_CHARACTERS = 2_000_000
 RENDER_SECONDS = 2.0
-# Filters whose cost is bounded by the size of their input, if they have no arguments.
-_CHEAP_FILTERS = frozenset(
-    [
-        "capitalize",
-        "default",
-        "d",
-        "escape",
-        "e",
-        "first",
-        "join",
-        "last",
-        "length",
-        "count",
-        "lower",
-        "replace",
-        "round",
-        "string",
-        "title",
-        "tojson",
-        "trim",
-        "upper",
-    ]
-)
-_MULTIPLYING = frozenset({"join", "replace"})
+# So many characters are looked at in a few milliseconds; what may take more goes to the worker.
+CHEAP_STEPS = 20_000_000
 # What may go wrong in a template that parses; a fault of the template, not of the program.
 _FAULTS = (
     TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, SyntaxError,
     RecursionError, MemoryError,
 )  # fmt: skip
 _LONG_NUMBER = re.compile(r"[0-9][0-9_]{4000,}")
-_CHEAP_NODES = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem,
-    nodes.Filter, nodes.If, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test,
-    nodes.For, nodes.CondExpr, nodes.Tuple, nodes.List, nodes.Include, nodes.Keyword,
-)  # fmt: skip
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -103,7 +78,9 @@ class Template:
         sandbox = environment(files)
         tree = _parse(sandbox, source, "")
         self.includes = _includes(sandbox, tree, files)
-        self.isolated = not _is_cheap(tree) or any("{" in files.get(name, "") for name in self.includes)
+        nested = any("{" in files.get(name, "") for name in self.includes)
+        self._cost = None if nested else cost_of(tree)
+        self.isolated = self._cost is None
         self.variables = frozenset(self._analyse())
         self._compiled = None if self.isolated else _compiled(source, tuple(sorted(files.items())))
 
@@ -122,12 +99,9 @@ class Template:
         Raises RenderError for undefined names, forbidden operations and too long output,
         DeadlineExceeded when an isolated render does not end.
         """
-        if self._compiled is None:
+        if self._cost is None or self._cost.steps(values, CHEAP_STEPS) > CHEAP_STEPS:
             return str(_apart("render_here", self._source, self._files, dict(values)))
-        try:
-            return _bounded(self._compiled, values)
-        except _FAULTS as error:
-            raise RenderError(_reason(error)) from None
+        return _rendered(self._compiled, values)
 
 
 def _apart(function: str, *arguments: Any) -> Any:
@@ -150,7 +124,15 @@ def _reason(error: BaseException) -> str:
 def render_here(source: str, files: dict[str, str], values: dict[str, Any]) -> str:
     """Render inside the worker. Raises RenderError."""
     try:
-        return _bounded(_compiled(source, tuple(sorted(files.items()))), values)
+        template = _compiled(source, tuple(sorted(files.items())))
+    except _FAULTS as error:
+        raise RenderError(_reason(error)) from None
+    return _rendered(template, values)
+
+
+def _rendered(template: Any, values: Mapping[str, Any]) -> str:
+    try:
+        return _bounded(template, values)
     except _FAULTS as error:
         raise RenderError(_reason(error)) from None
 
@@ -219,34 +201,3 @@ def _includes(
                 todo.append(_parse(sandbox, files[name], name))
             found.add(name or "")
     return tuple(sorted(found))
-
-
-def _is_cheap_filter(node: nodes.Filter) -> bool:
-    """A precision and an indentation are sizes; what is joined or put in is short if it is written out."""
-    given = [*node.args, *(keyword.value for keyword in node.kwargs)]
-    if node.dyn_args or node.dyn_kwargs:
-        return False
-    if node.name in _MULTIPLYING:
-        return all(isinstance(value, nodes.Const) for value in given)
-    return node.name in _CHEAP_FILTERS and (not given or node.name in ("default", "d"))
-
-
-def _multiplies_again(node: nodes.Filter) -> bool:
-    return any(inner is not node and inner.name in _MULTIPLYING for inner in node.find_all(nodes.Filter))
-
-
-def _is_cheap(tree: nodes.Template) -> bool:
-    loops = 0
-    for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _CHEAP_NODES):
-            return False
-        if isinstance(node, nodes.Filter) and not _is_cheap_filter(node):
-            return False
-        # Two of these in a chain multiply lengths.
-        if isinstance(node, nodes.Filter) and node.name in _MULTIPLYING and _multiplies_again(node):
-            return False
-        if isinstance(node, nodes.For):
-            loops += 1
-            if any(True for _ in node.find_all(nodes.For)) or node.recursive:
-                return False
-    return loops <= 4

@@ -11,8 +11,10 @@ from typing import Any
 from prompteval.core.errors import DeadlineExceeded, InvalidInput, ProviderError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.ranges import RANGES
 from prompteval.core.request import Request, Response
-from prompteval.isolate.pattern_search import SEARCH_SECONDS, search
+from prompteval.isolate.pattern_search import SEARCH_SECONDS, compiled, search
+from prompteval.isolate.worker import WorkerCrashed
 from prompteval.workspace.settings import ModelProfile
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import WorkingTree
@@ -77,8 +79,6 @@ def _rules(text: str, path: str) -> tuple[Rule, ...]:
             problems.append(Problem(path, number, error.colno, "PE401", message, "one rule a line"))
         except RecursionError:
             problems.append(Problem(path, number, 1, "PE401", "not a rule: nested too deeply"))
-        except re.error as error:
-            problems.append(Problem(path, number, 1, "PE401", f'"when" is no regular expression: {error}'))
         except (ValueError, TypeError) as error:
             problems.append(Problem(path, number, 1, "PE401", f"not a rule: {error}"))
     if not rules and not problems:
@@ -91,18 +91,18 @@ def _rules(text: str, path: str) -> tuple[Rule, ...]:
 def _rule(raw: Any) -> Rule:
     if not isinstance(raw, Mapping):
         raise ValueError('a rule is an object {"when": ..., "text" or "output": ...}')
-    for key in raw:
-        if key not in KEYS:
-            raise ValueError(f"unknown key {key!r} ({did_you_mean(key, KEYS)})")
+    unknown = next((key for key in raw if key not in KEYS), None)
+    if unknown is not None:
+        raise ValueError(f"unknown key {unknown!r} ({did_you_mean(unknown, KEYS)})")
     if ("text" in raw) == ("output" in raw):
         raise ValueError('a rule has "text" or "output", one of them')
     text = raw["text"] if "text" in raw else json.dumps(raw["output"])
     if not isinstance(text, str) or not isinstance(raw.get("when"), str):
         raise ValueError('"when" and "text" are texts')
     delay = raw.get("delay_ms", 0)
-    if isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0:
-        raise ValueError('"delay_ms" is a number from 0')
-    re.compile(raw["when"], re.IGNORECASE)
+    if fault := RANGES["delay_ms"].fault('"delay_ms"', delay):
+        raise ValueError(fault)
+    compiled(raw["when"], '"when"')
     return Rule(raw["when"], text, float(delay))
 
 
@@ -110,6 +110,8 @@ def _finds(when: str, asked: str) -> bool:
     """Whether a rule matches a message. Raises ProviderError where the search does not end."""
     try:
         return search(when, asked, re.IGNORECASE) is not None
+    except WorkerCrashed as error:
+        raise ProviderError("no_match", f'"when": {when[:80]!r}: {error}') from None
     except DeadlineExceeded:
         message = f'"when": {when!r} did not end within {SEARCH_SECONDS:g} s on the message {asked[:80]!r}'
         raise ProviderError("no_match", message) from None

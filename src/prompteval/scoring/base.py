@@ -1,16 +1,15 @@
 """What every scorer shares: the field it reads, the text it extracts, the worst value."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from prompteval.core.case import Case
-from prompteval.core.errors import DeadlineExceeded, PromptevalError
+from prompteval.core.errors import PromptevalError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
-from prompteval.isolate.pattern_search import search
+from prompteval.isolate.pattern_search import compiled, search
 
 _MISSING = object()
 
@@ -37,10 +36,7 @@ class BaseScorer(Scorer):
 
     def __post_init__(self) -> None:
         if self.extract:
-            try:
-                groups = re.compile(self.extract).groups
-            except re.error as error:
-                raise ValueError(f"extract is no regular expression: {error}") from None
+            groups = compiled(self.extract, "extract").groups
             if groups != 1:
                 raise ValueError(f"extract has one group around the answer, not {groups}")
         if self.threshold is not None and not self.graded:
@@ -87,15 +83,13 @@ class BaseScorer(Scorer):
         if self.extract:
             try:
                 found = search(self.extract, str(answer))
-            except DeadlineExceeded as error:
+            except PromptevalError as error:
                 return Score(self.name, None, status="failed", reason=str(error))
             if found is None:
                 return self._worst(known, "extract found nothing")
             answer = found.strip()
         try:
             return self.judge(known, answer, case)
-        except DeadlineExceeded as error:
-            return Score(self.name, None, status="failed", reason=str(error))
         except PromptevalError as error:
             return Score(self.name, None, status="failed", reason=str(error))
 
@@ -106,6 +100,16 @@ class BaseScorer(Scorer):
     def _worst(self, expected: Any, reason: str) -> Score:
         labels = (label_of(expected), None) if is_label(expected) else None
         return Score(self.name, 0.0, reason=reason, labels=labels)
+
+
+class TooLong(PromptevalError):
+    """A text is longer than a scorer reads; its score is failed, with the limit as the reason."""
+
+
+def refuse_longer(scorer: str, what: str, size: int, limit: int, unit: str) -> None:
+    """Raise TooLong for a text over the limit of a scorer."""
+    if size > limit:
+        raise TooLong(f"{what} of {size:,} {unit} is over the limit of {scorer}, {limit:,}")
 
 
 def pick(value: Any, path: tuple[str, ...]) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
-from prompteval.scoring.base import BaseScorer, as_text
+from prompteval.scoring.base import BaseScorer, as_text, refuse_longer
 
+MAX_TOKENS = 100_000
 _TOKEN = re.compile(r"[a-z0-9]+")
 
 
@@ -19,20 +20,28 @@ def tokens(text: str) -> list[str]:
 
 
 def longest_common_subsequence(left: list[str], right: list[str]) -> int:
-    """Its length; time O(len(left) x len(right)), memory O(len(right))."""
-    row = [0] * (len(right) + 1)
-    for one in left:
-        before = 0
-        for index, other in enumerate(right, 1):
-            above = row[index]
-            row[index] = before + 1 if one == other else max(above, row[index - 1])
-            before = above
-    return row[-1]
+    """Its length, by the bits of one integer (Hyyrö 2004): len(left) x len(right) / 60 steps or so."""
+    left, right = sorted((left, right), key=len)
+    places: dict[str, int] = {}
+    for index, token in enumerate(left):
+        places[token] = places.get(token, 0) | 1 << index
+    every = (1 << len(left)) - 1
+    row = every  # a bit is 0 where the subsequence grows by one
+    for token in right:
+        found = row & places.get(token, 0)
+        if found:
+            row = (row + found | row - found) & every
+    return len(left) - row.bit_count()
 
 
 def rouge_l(reference: str, answer: str) -> float:
-    """F1 of the longest common subsequence (Lin 2004, equations 2 to 4 with beta = 1); 0 for empty texts."""
+    """F1 of the longest common subsequence (Lin 2004, equations 2 to 4 with beta = 1); 0 for empty texts.
+
+    Raises TooLong for a text of more than MAX_TOKENS tokens: time grows with the product of both.
+    """
     wanted, given = tokens(reference), tokens(answer)
+    for name, found in (("an answer", given), ("a reference", wanted)):
+        refuse_longer("rouge_l", name, len(found), MAX_TOKENS, "words")
     return _f1(longest_common_subsequence(wanted, given), len(wanted), len(given))
 
 

@@ -1,12 +1,11 @@
 """A regular expression over the answer, with a time limit."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
-from prompteval.isolate.pattern_search import search
+from prompteval.isolate.pattern_search import compiled, search
 from prompteval.scoring.base import BaseScorer, as_text
 
 
@@ -23,10 +22,7 @@ class Regex(BaseScorer):
         super().__post_init__()
         if bool(self.pattern) == bool(self.value):
             raise ValueError("regex needs a pattern: {regex: {pattern: ...}}")
-        try:
-            re.compile(self.pattern or self.value)
-        except re.error as error:
-            raise ValueError(f"pattern is no regular expression: {error}") from None
+        compiled(self.pattern or self.value, "pattern")
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
         found = search(self.pattern or self.value, as_text(answer))

@@ -1,12 +1,12 @@
 """Equality of text, from strict to lenient."""
 
 import string
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
+from prompteval.core.unicode import nfkc
 from prompteval.scoring.base import BaseScorer, as_text, is_label, label_of
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -14,7 +14,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 def normalise(text: str) -> str:
     """NFKC, case folded, ASCII punctuation removed, white space collapsed."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = nfkc(text).casefold()
     return " ".join(folded.translate(_PUNCTUATION).split())
 
 

@@ -10,10 +10,12 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.errors import MissingExtra
 from prompteval.core.observation import Score
-from prompteval.scoring.base import BaseScorer, as_text
+from prompteval.scoring.base import BaseScorer, as_text, refuse_longer
 from prompteval.scoring.overlap import references
 
 LONGEST_NGRAM = 6
+# Six counters of n-grams of a text of this length take 100 MB.
+MAX_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class _CorpusScorer(BaseScorer):
     def _counted(self, wanted: list[str], answer: str, reason: str) -> Score:
         if not wanted:
             return Score(self.name, None, status="failed", reason="expected is an empty list")
+        for what, text in (("an answer", answer), *(("a reference", reference) for reference in wanted)):
+            refuse_longer(self.reports[0], what, len(text), MAX_CHARACTERS, "characters")
         counts, value = self.count(wanted, answer)
         return Score(self.name, value, reason=reason, evidence={self.reports[0]: counts})
 

@@ -1,7 +1,8 @@
 """One counter for a model: exact where the vocabulary is at hand, else an estimate that says so."""
 
 import os
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from typing import Any
 
 from prompteval.tokens.encodings import CACHE_VARIABLE, cached_vocabulary, encoding_of
 from prompteval.tokens.offsets import starts_by_bytes, starts_of_pieces
+from prompteval.tokens.portions import portions
 
 # The usual rule for English: a token is about four characters. Over bytes it also fits other scripts.
 BYTES_A_TOKEN = 4
@@ -41,13 +43,9 @@ class Counter:
         """Tokens of `text`, 0 for an empty one. A lone surrogate counts as the replacement character."""
         if not text:
             return 0
-        counting = self._load().count
-        try:
-            return counting(text)
-        except UnicodeEncodeError:
-            return counting(_without_surrogates(text))
+        return sum(self._count(part) for _, part in portions(text))
 
-    def starts(self, text: str) -> list[int]:
+    def starts(self, text: str) -> Sequence[int]:
         """The character each token of `text` begins in, one a token, never falling.
 
         Several tokens of one character share its place. What a tokenizer leaves out (white space,
@@ -55,6 +53,19 @@ class Counter:
         """
         if not text:
             return []
+        places = array("Q")
+        for at, part in portions(text):
+            places.extend(at + place for place in self._starts(part))
+        return places
+
+    def _count(self, text: str) -> int:
+        counting = self._load().count
+        try:
+            return counting(text)
+        except UnicodeEncodeError:
+            return counting(_without_surrogates(text))
+
+    def _starts(self, text: str) -> list[int]:
         starting = self._load().starts
         try:
             return starting(text)

@@ -1,6 +1,7 @@
 """JSONL records with their line numbers."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
@@ -8,7 +9,8 @@ from typing import Any, BinaryIO
 from prompteval.core.strict_json import MOST_DEEP, TOO_DEEP, finite_number, is_deep
 
 Note = Callable[..., None]  # line, column, code, message, help
-MAX_LINE_BYTES = 50_000_000  # a longer one is no case, and would fill the memory
+# A longer one is no case. `[[],[],…` of this size takes 600 MB once it is read.
+MAX_LINE_BYTES = 20_000_000
 
 
 def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]:
@@ -61,9 +63,9 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        double = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"key {double!r} stands twice in one object")
+        counts = Counter(key for key, _ in pairs)
+        double = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"key {double[:80]!r} stands twice in one object")
     return found
 
 

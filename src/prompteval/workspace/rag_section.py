@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from prompteval.core.problem import did_you_mean
+from prompteval.core.problem import did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
 from prompteval.workspace.yaml12 import Document, Pointer
 
@@ -95,9 +95,8 @@ class SectionReader:
 
     def read(self, raw: Mapping[str, Any], *, has_prompt: bool) -> RagSection | None:
         """The section; None where it names no corpus or no retriever."""
-        for key in raw:
-            if key not in KEYS:
-                self._wrong((key,), f"unknown key {key!r} in rag", did_you_mean(str(key), KEYS), key=True)
+        for key, help in unknown_keys(raw, KEYS)[0]:
+            self._wrong((key,), f"unknown key {key!r} in rag", help, key=True)
         corpus = raw.get("corpus")
         if not isinstance(corpus, str) or not corpus:
             self._wrong(("corpus",), "rag names no corpus", "write `corpus: ../datasets/<folder>`")
@@ -171,10 +170,8 @@ class SectionReader:
 
     def _budget(self, raw: Mapping[str, Any]) -> tuple[int, Overflow]:
         table = self._table(raw, "budget")
-        for key in table:
-            if key not in ("context_tokens", "on_overflow"):
-                help = did_you_mean(str(key), ("context_tokens", "on_overflow"))
-                self._wrong(("budget", key), f"unknown key {key!r} in budget", help, key=True)
+        for key, help in unknown_keys(table, ("context_tokens", "on_overflow"))[0]:
+            self._wrong(("budget", key), f"unknown key {key!r} in budget", help, key=True)
         tokens = self._count(
             ("budget", "context_tokens"), table.get("context_tokens", DEFAULT_CONTEXT_TOKENS)
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from prompteval.core.errors import InvalidInput
-from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.problem import Collector, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
 from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.rag_section import RagSection, SectionReader, rag_schema
@@ -122,8 +122,8 @@ def load_suite(tree: Tree, path: str) -> Suite:
     document = parse(decode(tree.read(path), path), path)
     reader = _Reader(document, path)
     suite = reader.suite()
-    if reader.problems or suite is None:
-        raise InvalidInput(sorted(reader.problems, key=lambda p: (p.line, p.col)))
+    if reader.problems.found or suite is None:
+        raise InvalidInput(reader.problems.found)
     return suite
 
 
@@ -131,17 +131,17 @@ class _Reader:
     def __init__(self, document: Document, path: str) -> None:
         self._document = document
         self._path = path
-        self.problems: list[Problem] = []
+        self.problems = Collector(path)
 
     def suite(self) -> Suite | None:
         raw = self._document.value
         if not isinstance(raw, dict):
             self._note((), "PE201", "a suite is a mapping of keys to values", "see `prompteval schema suite`")
             return None
-        for key in raw:
-            if key not in KEYS:
-                help = did_you_mean(str(key), KEYS)
-                self._note((key,), "PE202", f"unknown key {key!r}", help, key=True)
+        unknown, more = unknown_keys(raw, KEYS)
+        for key, help in unknown:
+            self._note((key,), "PE202", f"unknown key {key!r}", help, key=True)
+        self.problems.skip(more)
         self._note_empty(raw)
         target = self._target(raw)
         cases = self._cases(raw)
@@ -190,7 +190,7 @@ class _Reader:
 
     def _note(self, pointer: Pointer, code: str, message: str, help: str = "", *, key: bool = False) -> None:
         place = self._document.key_place(pointer) if key else self._document.place(pointer)
-        self.problems.append(Problem(self._path, *place, code, message, help))
+        self.problems.add(*place, code, message, help)
 
     def _target(self, raw: Mapping[str, Any]) -> TargetSpec | None:
         given = [kind for kind in TARGETS if kind in raw]

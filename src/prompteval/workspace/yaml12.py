@@ -17,6 +17,8 @@ from prompteval.core.problem import Problem
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 100
 MAX_NODES = 1_000_000
+MAX_KEYS = 10_000  # of one mapping: nobody writes more by hand
+MAX_STEPS = 12_000_000  # of all nodes from the root: each is kept with the way that leads to it
 MAX_DIGITS = 3_000  # Python writes out no integer of more than 4,300, and a digit of base 16 is 1.2 of them
 
 Pointer = tuple[str | int, ...]
@@ -30,6 +32,7 @@ _INTEGERS = (
     (16, re.compile(r"0x[0-9a-fA-F]+\Z")),
 )
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_NUMBER_STARTS = frozenset("-+.0123456789")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 _TAG = "tag:yaml.org,2002:"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -96,6 +99,7 @@ class _Builder:
         self._keys: dict[Pointer, Place] = {}
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = 0
+        self._steps = 0
         self._stack: list[_Open] = []
         self._root: Any = None
         self._documents = 0
@@ -145,8 +149,11 @@ class _Builder:
 
     def _put(self, value: Any, event: Any, size: int, *, marked: bool = False) -> None:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
+        self._steps += len(self._stack)
+        if self._nodes > MAX_NODES or self._steps > MAX_STEPS:
             told = f"more than {MAX_NODES:,} nodes, aliases counted in full"
+            if self._nodes <= MAX_NODES:
+                told = "too many nodes for how deeply they are nested"
             self._refuse(event, "PE111", told, "put large case sets into JSONL")
         if getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
             self._anchors[event.anchor] = (value, size)
@@ -165,6 +172,8 @@ class _Builder:
     def _key(self, parent: "_Open", value: Any, event: Any) -> None:
         key = event.value if isinstance(event, yaml.ScalarEvent) else value
         pointer = (*parent.place, key)
+        if len(parent.value) >= MAX_KEYS:
+            self._refuse(event, "PE111", f"more than {MAX_KEYS:,} keys in one mapping", "write a list")
         if key in parent.value:
             first = self._keys[pointer][0]
             self._refuse(event, "PE112", f"key {key!r} stands twice, first at line {first}")
@@ -193,6 +202,8 @@ class _Builder:
             return None
         if text in _BOOL:
             return _BOOL[text]
+        if text[0] not in _NUMBER_STARTS:
+            return text
         for base, integer in _INTEGERS:
             if integer.match(text):
                 if len(text) > MAX_DIGITS:

@@ -23,9 +23,9 @@ def read_lines(tree: Tree, path: str) -> Iterator[tuple[int, str, str, str]]:
     for line, raw in read_jsonl(tree.open(path), path, refuse):
         if not isinstance(raw, dict):
             refuse(line, 1, "PE362", f"a document is an object, not {type(raw).__name__}")
-        for key in raw:
-            if key not in KEYS:
-                refuse(line, 1, "PE362", f"unknown key {key!r} in a document", did_you_mean(key, KEYS))
+        unknown = next((key for key in raw if key not in KEYS), None)
+        if unknown is not None:
+            refuse(line, 1, "PE362", f"unknown key {unknown!r} in a document", did_you_mean(unknown, KEYS))
         id, title, text = raw.get("id"), raw.get("title", ""), raw.get("text")
         if isinstance(id, int) and not isinstance(id, bool):
             id = str(id)

@@ -7,7 +7,7 @@ from prompteval.corpus.documents.outcome import DocumentFault
 from prompteval.workspace.text import decode
 
 # A heading with marks, or a line of text underlined with = or -, outside fenced code.
-_MARKED = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_MARKED = re.compile(r" {0,3}#{1,6}(?=[ \t])")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
@@ -43,9 +43,16 @@ def first_heading(text: str) -> str:
             before = ""
         elif not fence:
             marked = _MARKED.match(line)
-            if marked and marked[1]:
-                return marked[1]
+            if marked and (words := _without_closing(line[marked.end() :])):
+                return words
             if before and _UNDERLINE.match(line) and not before.startswith(("---", "|", ">", "- ", "* ")):
                 return before
             before = line.strip()
     return ""
+
+
+def _without_closing(words: str) -> str:
+    """The words of a marked heading without the marks that may close it, which a space parts from them."""
+    words = words.strip(" \t")
+    open_words = words.rstrip("#")
+    return open_words.rstrip(" \t") if open_words.endswith((" ", "\t")) or not open_words else words

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 _QUESTION = re.compile(r"^[ \t]*(?:question|frage|pregunta)[ \t]*:[ \t]*", re.IGNORECASE | re.MULTILINE)
 
+_NUMBER = re.compile(r"^\[([1-9][0-9]*+)\][ \t]*", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -33,11 +35,10 @@ def read_message(text: str) -> Asked:
 
 
 def _passages(body: str) -> dict[int, str]:
-    found: dict[int, str] = {}
-    start = re.search(r"^\[1\][ \t]*", body, re.MULTILINE)
-    while start is not None:
-        number = len(found) + 1
-        following = re.compile(rf"^\[{number + 1}\][ \t]*", re.MULTILINE).search(body, start.end())
-        found[number] = body[start.end() : following.start() if following else len(body)].strip()
-        start = following
-    return found
+    starts: list[re.Match[str]] = []
+    for mark in _NUMBER.finditer(body):
+        if mark[1] == str(len(starts) + 1):
+            starts.append(mark)
+    ends = [*(mark.start() for mark in starts[1:]), len(body)]
+    spans = zip(starts, ends, strict=bool(starts))
+    return {number: body[mark.end() : end].strip() for number, (mark, end) in enumerate(spans, 1)}

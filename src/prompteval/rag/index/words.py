@@ -17,6 +17,7 @@ from typing import Literal, get_args
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
+from prompteval.core.unicode import nfkc
 
 Language = Literal["english", "none"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -73,9 +74,9 @@ def split_words(text: str) -> list[str]:
     """The words of a text, folded, with stop words and unstemmed."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
-    folded = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).casefold()
+    folded = nfkc(_UNSEEN.sub("", text)).casefold()
     found: list[str] = []
-    for match in _any_word().finditer(unicodedata.normalize("NFKC", folded)):
+    for match in _any_word().finditer(nfkc(folded)):
         word = match[0]
         if match.lastgroup == "pairs" and len(word) > 1:
             found.extend(map("".join, pairwise(word)))

@@ -6,11 +6,10 @@ citations has precision 0.
 """
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from statistics import fmean
 
 from prompteval.core.retrieval import Chunk
-from prompteval.corpus.quote import find_exact, find_normalised, normalised
+from prompteval.corpus.quote import normalised, shared_characters
 from prompteval.metrics.spans import Span, touches
 from prompteval.rag.score.given import Given
 from prompteval.rag.score.overlap import Support
@@ -38,13 +37,13 @@ def quote_distances(given: Given, passages: Sequence[Chunk]) -> list[float]:
 def quote_distance(quote: str, passage: Chunk) -> float:
     """How far a quote is from the words of a passage with its title, after normalisation."""
     text = f"{passage.title}\n{passage.text}"
-    if find_exact(text, quote) or find_normalised(known := normalised(text), quote):
-        return 0.0
     wanted = normalised(quote).text
     if not wanted:
         return 1.0
-    matcher = SequenceMatcher(None, known.text, wanted, autojunk=False)
-    return 1.0 - sum(block.size for block in matcher.get_matching_blocks()) / len(wanted)
+    known = normalised(text).text
+    if quote.strip() in text or wanted in known:
+        return 0.0
+    return 1.0 - shared_characters(known, wanted) / len(wanted)
 
 
 def right(given: Given, passages: Sequence[Chunk], gold: Sequence[Span]) -> list[bool]:

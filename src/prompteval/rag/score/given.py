@@ -8,8 +8,9 @@ from typing import Any
 from prompteval.core.sentences import split_sentences
 
 # "… ends here. [2] The next": the mark is moved before the end mark.
-_BEHIND = re.compile(r"([.!?]+)((?:\s*\[\d[\d,; ]*\])+)")
-_MARK = re.compile(r"\[(\d{1,6}(?:\s*[,;]\s*\d{1,6})*)\]")
+_BEHIND = re.compile(r"((?<![.!?])[.!?]++)((?:\s*+\[\d[\d,; ]*+\])++)")
+_MARK = re.compile(r"\[(\d{1,6}(?:\s*+[,;]\s*+\d{1,6})*)\]")
+_MARK_WITH_SPACE = re.compile(r"(?:(?<![ \t])[ \t]++)?" + _MARK.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def read_answer(output: Any) -> Given:
 
 def without_marks(text: str) -> str:
     """The text without its `[n]` marks and the space before them."""
-    return re.sub(r"[ \t]*" + _MARK.pattern, "", text).strip()
+    return _MARK_WITH_SPACE.sub("", text).strip()
 
 
 def _given(text: str, listed: tuple[Cited, ...], abstained: bool, typed: bool) -> Given:
