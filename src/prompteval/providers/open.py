@@ -9,7 +9,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Provider
 from prompteval.core.registry import resolve, table
-from prompteval.workspace.settings import ModelProfile, Workspace
+from prompteval.workspace.settings import ModelProfile, Workspace, withheld
 from prompteval.workspace.tree import WorkingTree, why_unreadable
 
 GROUP = "prompteval.providers"
@@ -64,7 +64,8 @@ def same_model(reference: str, workspace: Workspace) -> tuple[str, ...]:
 def check_model(reference: str, workspace: Workspace) -> None:
     """As `check_reference`; the file behind `scripted/` and `replay/` is read through as well.
 
-    Raises UsageError when the file cannot be opened, InvalidInput for what is wrong inside.
+    Raises UsageError when the file cannot be opened and for a profile that is withheld, InvalidInput
+    for what is wrong inside.
     """
     kind, rest, profile = check_reference(reference, workspace)
     if kind in _FROM_FILES:
@@ -72,6 +73,8 @@ def check_model(reference: str, workspace: Workspace) -> None:
         if reason:
             raise UsageError(f"{reference}: {reason}")
         resolve(GROUP, kind)(rest, profile, workspace.root)
+    elif profile is not None and profile.withheld:
+        raise withheld(profile)
 
 
 def open_provider(reference: str, workspace: Workspace) -> Provider:

@@ -17,6 +17,9 @@ from prompteval.workspace.text import decode
 from prompteval.workspace.writing import make_folder, write_whole
 
 STORE_VARIABLE = "PROMPTEVAL_STORE"
+# A ref, such as the base of a pull request, whose settings say whose code runs and where keys go.
+BASE_VARIABLE = "PROMPTEVAL_BASE"
+SETTINGS_FILES = ("prompteval.toml", "pyproject.toml")  # the first wins
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 PRICE_KEYS = frozenset({"input", "cached_input", "output"})
 
@@ -27,7 +30,7 @@ class ModelProfile:
 
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
     `context_window` is how many tokens the model reads and writes in all, where the table does not
-    know it or is wrong.
+    know it or is wrong. `withheld` is no setting: it says why the model may not be called.
     """
 
     name: str
@@ -43,6 +46,7 @@ class ModelProfile:
     case_deadline_s: float = 300.0
     price: Mapping[str, float] | None = None
     context_window: int | None = None
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +115,43 @@ def find_workspace(start: Path) -> Workspace:
     """
     folder = start.resolve()
     for place in (folder, *folder.parents):
-        own = place / "prompteval.toml"
+        own, project = (place / name for name in SETTINGS_FILES)
         if own.is_file():
-            return _load(place, own, ())
-        project = place / "pyproject.toml"
-        if project.is_file() and _has_table(project):
-            return _load(place, project, ("tool", "prompteval"))
+            return _trusted(_load(place, own))
+        if project.is_file() and "prompteval" in _tool(_parse(_read(project), project)):
+            return _trusted(_load(place, project))
     raise UsageError(f"no workspace at or above {folder}", "`prompteval init` writes one")
 
 
-def _has_table(project: Path) -> bool:
-    tool = _read(project).get("tool")
-    return isinstance(tool, dict) and "prompteval" in tool
+def withheld(profile: ModelProfile) -> UsageError:
+    """The refusal of a model that may not be called."""
+    return UsageError(f"model {profile.name!r}: {profile.withheld}", "merge the settings first")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _trusted(workspace: Workspace) -> Workspace:
+    """The workspace as it is, or held to the settings of the commit that the environment names."""
+    ref = os.environ.get(BASE_VARIABLE)
+    if not ref:
+        return workspace
+    from prompteval.workspace.base_settings import held_to  # which reads settings itself
+
+    return held_to(ref, workspace)
+
+
+def _tool(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    tool = table.get("tool")
+    return tool if isinstance(tool, dict) else {}
+
+
+def _read(path: Path) -> str:
     try:
-        text = decode(path.read_bytes(), str(path))
+        return decode(path.read_bytes(), str(path))
     except OSError as error:
         reason = f"it cannot be read: {error.strerror}"
         raise InvalidInput([Problem(str(path), 0, 0, "PE101", reason)]) from None
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -147,16 +168,25 @@ def _read(path: Path) -> dict[str, Any]:
         raise InvalidInput([Problem(str(path), 1, 1, "PE120", message)]) from None
 
 
-def _load(root: Path, path: Path, inside: tuple[str, ...]) -> Workspace:
-    table: Any = _read(path)
-    for key in inside:
-        table = table[key]
-    reader = _Reader(path)
+def _load(root: Path, path: Path) -> Workspace:
+    named = os.environ.get(STORE_VARIABLE)
+    settings = read_settings(_read(path), path)
+    return Workspace(root, settings, path, store=Path(named) if named else None)
+
+
+def read_settings(text: str, path: Path) -> Settings:
+    """The settings in the text of a settings file; the defaults where a `pyproject.toml` has no table.
+
+    Raises InvalidInput with every slip at its line of `path`.
+    """
+    table: Any = _parse(text, path)
+    if not path.name.endswith(SETTINGS_FILES[0]):  # a commit's path begins with its ref
+        table = _tool(table).get("prompteval", {})
+    reader = _Reader(path, text)
     settings = reader.settings(table)
     if reader.problems:
         raise InvalidInput(reader.problems)
-    named = os.environ.get(STORE_VARIABLE)
-    return Workspace(root, settings, path, store=Path(named) if named else None)
+    return settings
 
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -173,9 +203,9 @@ def _is_module(name: str) -> bool:
 class _Reader:
     """Reads the settings table, noting each wrong key and value at its line."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._lines = path.read_text(encoding="utf-8-sig").splitlines()
+        self._lines = text.splitlines()
         self.problems: list[Problem] = []
 
     def settings(self, table: Any) -> Settings:
@@ -234,7 +264,7 @@ class _Reader:
             "timeout_s": (int, float), "case_deadline_s": (int, float), "price": dict,
             "context_window": int,
         }  # fmt: skip
-        assert set(kinds) == {item.name for item in fields(ModelProfile)} - {"name"}
+        assert set(kinds) == {item.name for item in fields(ModelProfile)} - {"name", "withheld"}
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key not in kinds:

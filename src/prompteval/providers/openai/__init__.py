@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from prompteval.providers.openai.chat import OpenAIProvider
-from prompteval.workspace.settings import ModelProfile
+from prompteval.workspace.settings import ModelProfile, withheld
 
 DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_KEY = "OPENAI_API_KEY"
@@ -18,7 +18,12 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> OpenAIProvid
 
 
 def server_url(profile: ModelProfile | None) -> str:
-    """The base URL: the profile's, else OPENAI_BASE_URL, else OpenAI's own."""
+    """The base URL: the profile's, else OPENAI_BASE_URL, else OpenAI's own.
+
+    Raises UsageError for a profile that is withheld.
+    """
+    if profile is not None and profile.withheld:
+        raise withheld(profile)
     return (profile and profile.base_url) or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
 
 
