@@ -132,7 +132,7 @@ def test_s32_check_opens_no_connection_and_writes_nothing(tmp_path: Path) -> Non
     assert {what.split()[0] for what in started} <= {"git", sys.executable}
     assert [item for item in found["seen"] if item[0] != "subprocess.Popen"] == []
     assert files(root) == before and not list((tmp_path / "home").iterdir())
-    assert not {"torch", "openai", "aiohttp"} & set(found["modules"])
+    assert not {"torch", "openai", "aiohttp", "sqlite3"} & set(found["modules"])
 
 
 TRAP = "import os, sys\nopen(os.environ['MARK'], 'a').write(__name__)\nos._exit(9)\n"

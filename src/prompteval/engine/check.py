@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.text import counted
-from prompteval.engine.stored import warn_of_committed
 from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.repeats import repeat_problems
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
@@ -14,6 +13,7 @@ from prompteval.prompt import lock
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.unimported import unimported_problems
+from prompteval.workspace.committed import warn_of_committed
 from prompteval.workspace.discovery import prompt_files, suite_files, suite_problems
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree

@@ -9,13 +9,14 @@ from typing import Any
 from prompteval.core.errors import PromptevalError, StoreError
 from prompteval.core.observation import Row
 from prompteval.engine.batch_mode import BatchFolder
-from prompteval.engine.stored import store_path, warn_of_committed
+from prompteval.engine.stored import store_path
 from prompteval.plan.run_options import RunOptions
 from prompteval.providers.recording import Recorder
 from prompteval.store.cache import SqliteCache
 from prompteval.store.journal import AttemptJournal, journal_path, read_attempts
 from prompteval.store.results import SqliteStore
 from prompteval.store.vectors import SqliteVectors
+from prompteval.workspace.committed import warn_of_committed
 from prompteval.workspace.place import bounds_of
 from prompteval.workspace.settings import Workspace
 

@@ -1,17 +1,13 @@
 """Stored runs, read back."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
-from prompteval.core.notice import notice
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.report.view import RunView, from_json
 from prompteval.store.results import RunRecord, SqliteStore
-from prompteval.workspace.git import tracked
-from prompteval.workspace.place import STATE_DIR
 from prompteval.workspace.settings import Workspace
 
 _WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict.PASS)
@@ -20,16 +16,6 @@ _WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict
 def store_path(workspace: Workspace) -> Path:
     """The results database of a workspace. Raises UsageError where it may not lie."""
     return workspace.store_path()
-
-
-def warn_of_committed(workspace: Workspace) -> None:
-    """Say that git keeps what prompteval keeps: results, replies and journals of whoever committed them."""
-    kept = [path for path in (workspace.root / STATE_DIR, store_path(workspace)) if os.path.lexists(path)]
-    if kept and tracked(workspace.root, kept):
-        notice(
-            f"{STATE_DIR} or the store is committed to git: whoever wrote it decides what stored runs and"
-            f" cached replies say; take it out by `git rm -r --cached {STATE_DIR}`"
-        )
 
 
 @contextmanager

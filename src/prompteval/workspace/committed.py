@@ -1,0 +1,21 @@
+"""Whether what prompteval keeps for itself came with the repository."""
+
+import os
+
+from prompteval.core.notice import notice
+from prompteval.workspace.git import tracked
+from prompteval.workspace.place import STATE_DIR
+from prompteval.workspace.settings import Workspace
+
+
+def warn_of_committed(workspace: Workspace) -> None:
+    """Say that git keeps results, replies and journals: whoever committed them wrote them.
+
+    Raises UsageError where the settings put the store out of the workspace.
+    """
+    kept = [path for path in (workspace.root / STATE_DIR, workspace.store_path()) if os.path.lexists(path)]
+    if kept and tracked(workspace.root, kept):
+        notice(
+            f"{STATE_DIR} or the store is committed to git: whoever wrote it decides what stored runs and"
+            f" cached replies say; take it out by `git rm -r --cached {STATE_DIR}`"
+        )
