@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from prompteval.core.strict_json import MOST_DEEP, is_deep, loads
+from prompteval.core.strict_json import MOST_CONTAINERS, MOST_DEEP, excess, loads
 
 
 def nested(levels: int) -> str:
@@ -44,4 +44,10 @@ def test_f15_nan_may_be_none() -> None:
 
 def test_depth_is_found_in_what_refers_to_much() -> None:
     """Lists, tuples and objects count; width does not."""
-    assert is_deep(json.loads(nested(MOST_DEEP + 1))) and not is_deep([[{}] * 1000, "x", (1,)])
+    assert "deeper" in excess(json.loads(nested(MOST_DEEP + 1))) and not excess([[{}] * 1000, "x", (1,)])
+
+
+def test_f39_a_text_of_empty_objects_is_refused() -> None:
+    """Three characters each, and seventy bytes in memory."""
+    with pytest.raises(ValueError, match="lists and objects"):
+        loads("[" + "{}," * MOST_CONTAINERS + "{}]")

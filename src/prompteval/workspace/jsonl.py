@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
-from prompteval.core.strict_json import MOST_DEEP, TOO_DEEP, finite_number, is_deep
+from prompteval.core.strict_json import MOST_DEEP, excess, finite_number
 
 Note = Callable[..., None]  # line, column, code, message, help
 # A longer one is no case. `[[],[],…` of this size takes 600 MB once it is read.
@@ -41,8 +41,8 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
                 return
             try:
                 value = decoder.decode(line.decode("utf-8").strip())
-                if line.count(b"[") + line.count(b"{") > MOST_DEEP and is_deep(value):
-                    raise ValueError(TOO_DEEP)
+                if line.count(b"[") + line.count(b"{") > MOST_DEEP and (much := excess(value)):
+                    raise ValueError(much)
             except UnicodeDecodeError as error:
                 message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
                 note(number, error.start + 1, "PE104", message, "save the file as UTF-8")
