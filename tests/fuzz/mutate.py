@@ -76,6 +76,17 @@ def hostile(rng: Random) -> Any:
     }
 
 
+def of_type(value: Any, rng: Random) -> Any:
+    """A hostile value of the same type, which a check of types lets pass."""
+    if isinstance(value, str):
+        return rng.choice([one for one in SCALARS if isinstance(one, str)])
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return rng.choice(
+            [one for one in SCALARS if isinstance(one, int | float) and not isinstance(one, bool)]
+        )
+    return hostile(rng)
+
+
 def mutated(value: Any, rng: Random, times: int = 1) -> Any:
     """A copy of JSON values with `times` of its places replaced, dropped, doubled, renamed or wrapped."""
     whole = [copy.deepcopy(value)]
@@ -102,7 +113,9 @@ def _places(root: list[Any]) -> list[tuple[Any, Any]]:
 
 def _change(holder: Any, key: Any, rng: Random) -> None:
     pick = rng.random()
-    if pick < 0.55:
+    if pick < 0.30:
+        holder[key] = of_type(holder[key], rng)
+    elif pick < 0.55:
         holder[key] = hostile(rng)
     elif pick < 0.65:
         holder[key] = [holder[key]] if rng.random() < 0.5 else {"a": holder[key]}
@@ -156,21 +169,17 @@ _SPOILING: tuple[Callable[[bytes, int, int, Random], bytes], ...] = (
 
 
 def lines_mutated(text: str, rng: Random) -> bytes:
-    """JSON lines of which some are mutated as values, some spoilt as bytes, some doubled or dropped."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    made = []
-    for line in lines:
+    """JSON lines of which one or two are mutated as values, now and then spoilt as bytes, doubled or dropped."""
+    lines: list[bytes] = [line.encode() for line in text.split("\n") if line.strip()]
+    for _ in range(rng.choice((1, 1, 2))):
+        at = rng.randrange(len(lines))
         pick = rng.random()
-        if pick < 0.6:
-            made.append(line.encode())
+        if pick < 0.8:
+            value = mutated(json.loads(text.split("\n")[at]), rng, rng.choice((1, 1, 2)))
+            lines[at] = utf8(written(value))
         elif pick < 0.9:
-            made.append(
-                written(mutated(json.loads(line), rng, rng.choice((1, 1, 2)))).encode(
-                    "utf-8", "surrogatepass"
-                )
-            )
-        elif pick < 0.95:
-            made.append(spoilt(line.encode(), rng))
+            lines[at] = spoilt(lines[at], rng)
         else:
-            made += [line.encode()] * 2
-    return b"\n".join(made) + b"\n"
+            lines[at : at + 1] = [lines[at]] * rng.choice((0, 2)) if len(lines) > 1 else [b""]
+            break  # the places after it are others now
+    return b"\n".join(lines) + b"\n"
