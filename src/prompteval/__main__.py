@@ -1,6 +1,9 @@
 """The command line's door: `prompteval` and `python -m prompteval`."""
 
+import os
 import sys
+
+from prompteval.core.exit_codes import INTERRUPTED
 
 
 def main() -> int:
@@ -19,7 +22,11 @@ def main() -> int:
         return 0
     from prompteval.cli.ending import conclude
 
-    return conclude(_command_line)
+    code = conclude(_command_line)
+    if code == INTERRUPTED:
+        # Everything is said and written; a thread that still computes would keep the terminal until it ends.
+        os._exit(code)
+    return code
 
 
 def _command_line() -> int:

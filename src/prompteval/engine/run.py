@@ -25,6 +25,7 @@ from prompteval.engine.files import Files, RunBroken, opened, resume_hint
 from prompteval.engine.garbage_collection import seldom_collected
 from prompteval.engine.gated_results import gated_results
 from prompteval.engine.job_results import JobResults
+from prompteval.engine.left_behind import RunThreads
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Meter
 from prompteval.engine.resume import find_resumable, refuse_changed
@@ -231,6 +232,7 @@ class _Run:
         several = f"{len(running)} entries" if len(running) > 1 else running[0].job.title
         self._meter.start(several, total)
         try:
+            asyncio.get_running_loop().set_default_executor(RunThreads(stop))
             async with interruptible(stop):
                 if self._files.batches is not None:
                     wanted = models.batched([entry.job for entry in running])

@@ -40,6 +40,10 @@ def plan_targets(
         help = "run it there, and compare with that run's id or with its baseline"
         problems.add(suite.path, place, "PE220", message, help)
         return ()
+    if suite.target.kind == "none":
+        help = "write what it should hold, or name a prompt"
+        problems.add(suite.path, place, "PE220", "the suite runs nothing: `rag:` is empty", help)
+        return ()
     makers: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         "outputs": (plan_outputs, (tree, suite.target.value)),
         "callable": (plan_function, (workspace, suite.target.value)),
