@@ -1,6 +1,5 @@
 """The command line's door: `prompteval` and `python -m prompteval`."""
 
-import os
 import sys
 
 from prompteval.core.exit_codes import INTERRUPTED
@@ -24,8 +23,10 @@ def main() -> int:
 
     code = conclude(_command_line)
     if code == INTERRUPTED:
+        from prompteval.isolate.leaving import leave
+
         # Everything is said and written; a thread that still computes would keep the terminal until it ends.
-        os._exit(code)
+        leave(code)
     return code
 
 

@@ -306,15 +306,36 @@ def test_s40_a_fork_is_excused_only_for_what_it_could_not_run(workspace: Any, jo
 def test_s40_a_suite_that_is_gone_is_missed(workspace: Any, job: Runner) -> None:
     """From a fork too; the input `removed` names one that is gone on purpose."""
     workspace.write("evals/t.yaml", (workspace.root / "evals/s.yaml").read_text())
-    git(workspace.root, "init", "-q", "-b", "main")
-    git(workspace.root, "add", "-A")
-    git(workspace.root, "commit", "-qm", "base")
+    origin(workspace.root)
     (workspace.root / "evals/t.yaml").unlink()
     for _ in range(2):
         assert job.run(**{"compare-with": "main"}) == 3, job.log
         job.from_fork()
     assert "B lacks the suite t" in job.github.comments[0]["body"].replace("\\", "")
     assert job.run(**{"compare-with": "main", "removed": "\nt\n"}) == 0, job.log
+
+
+def origin(root: Path) -> None:
+    """A repository on main, whose base branch is what is there now."""
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "base")
+    git(root, "update-ref", "refs/remotes/origin/main", "HEAD")
+
+
+def test_s40_settings_that_are_trusted_come_from_the_base(workspace: Any, job: Runner) -> None:
+    """A change may not send the key elsewhere, nor name a server for a new model."""
+    server = '[models.m]\nmodel = "fake"\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = "OURS"\n'
+    workspace.write("prompteval.toml", server)
+    origin(workspace.root)
+    job.event["github.base_ref"] = "main"
+    workspace.write("prompteval.toml", server.replace("127.0.0.1:9", "evil.example.org"))
+    assert job.run() == 0, job.log
+    suite = (workspace.root / "evals/s.yaml").read_text().replace("scripted/model.jsonl", "n")
+    workspace.write("evals/s.yaml", suite)
+    workspace.write("prompteval.toml", server + server.replace("models.m", "models.n"))
+    assert job.run() == 2, job.log
+    assert "are not in the settings of origin/main" in job.log
 
 
 def test_s40_every_line_of_an_input_is_read(workspace: Any, job: Runner) -> None:
@@ -332,6 +353,7 @@ def test_s26_a_recording_needs_no_key(workspace: Any, job: Runner) -> None:
     """`replay` answers every case, and nothing is compared."""
     workspace.run("run", "--record", "rec.jsonl", "--no-cache", code=0)
     workspace.script({"when": "", "output": {"team": "support"}})
+    origin(workspace.root)
     job.event["github.base_ref"] = "main"
     assert job.run(replay="rec.jsonl") == 0, job.log
     assert job.report["verdict"] == "pass" and "nothing is compared" in job.log
