@@ -141,7 +141,7 @@ def test_a_prompt_on_one_side_only_is_listed(repository: Workspace) -> None:
     repository.write("prompts/fresh/v1.py", _prompt("Fresh."))
     repository.write("evals/fresh.yaml", SUITE.format(prompt="fresh"))
     (repository.root / "evals/other.yaml").unlink()
-    view = _compare(repository, "git:main")
+    view = _compare(repository, "git:main", code=3)
     assert view["alone"] == {"a": ["other"], "b": ["fresh"]}
     assert [result["suite"] for result in view["results"]] == ["s"]
     only = _compare(repository, "git:main", "--suite", "fresh")

@@ -154,7 +154,7 @@ def test_a_prompt_that_does_not_pass_its_own_check_is_not_published(workspace: A
 def test_a_lock_that_cannot_be_written_is_exit_2(workspace: Any) -> None:
     """No traceback."""
     (workspace.root / LOCK).mkdir()
-    assert "prompts/prompts.lock cannot be written: Is a directory" in workspace.run("lock", code=2).stderr
+    assert "prompts/prompts.lock is not a regular file" in workspace.run("lock", code=2).stderr
 
 
 def test_what_is_not_done_yet_is_a_warning(workspace: Any) -> None:

@@ -33,7 +33,8 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
         try:
             with printer.working():
                 code = command(*args, **kwargs)
-        except (SystemExit, Exit) as error:  # of some code that the verb called, for no verb raises them
+        # Raised by some code that the verb called, or by Ctrl-C, which typer would end without a word.
+        except (SystemExit, KeyboardInterrupt, Exit) as error:
             raise _Left from error
         raise Exit(code)
 
@@ -41,7 +42,7 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
 
 
 class _Left(BaseException):
-    """Some code that a verb called ended the process; its exit code means nothing here."""
+    """What ended a verb, as its cause: typer lets this pass as it is."""
 
 
 def conclude(command_line: Callable[[], int]) -> int:
