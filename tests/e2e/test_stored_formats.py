@@ -18,6 +18,10 @@ STORED = Path(__file__).parents[1] / "fixtures" / "v0"
 EXPECTED = json.loads((STORED / "expected.json").read_text(encoding="utf-8"))
 RUN = next(one["arguments"][1] for one in EXPECTED if one["name"] == "show every")
 FIRST = next(one["arguments"][1] for one in EXPECTED if one["name"] == "show first")
+# A run is what its baseline was made of: unchanged content passes `no_regression` today.
+DECIDED_TODAY = {
+    "gate first": [f".results[{n}].gates[3].verdict: 'inconclusive' became 'pass'" for n in (0, 1)]
+}
 RUNS_ANEW = ("replay", "cached", "sweep")
 
 
@@ -54,7 +58,7 @@ def test_a_command_over_what_was_stored_gives_the_same_figures(
     now, then = figures(done.stdout), command["figures"]
     if command["name"] in RUNS_ANEW:
         now, then = without_moment(now), without_moment(then)
-    assert lost(then, now) == []
+    assert lost(then, now) == DECIDED_TODAY.get(command["name"], [])
 
 
 @pytest.mark.parametrize("ending", ["json", "jsonl", "csv", "xml", "md", "html"])

@@ -176,4 +176,5 @@ def test_f39_large_bodies_take_turns() -> None:
         assert asyncio.run(many(server.url)) == [4_000_000] * 16
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 60_000_000
+    # Eight wait at 2 MB, eight hold 4 MB and their copy; all sixteen at once would be 128 MB.
+    assert peak < 90_000_000
