@@ -255,7 +255,7 @@ def test_f18_a_verdict_that_is_no_score_is_an_error_of_the_judge(live: Any) -> N
             "evals/s.yaml",
             text.replace("{exact: {field: team}}", '{python: "judge:verdict"}').replace("accuracy", "mean"),
         )
-        result = ws.result(code=1)
+        result = ws.result(code=3)
         metric = result["metrics"]["mean"]
         assert (metric["value"], metric["n"], metric["missing"]) == (None, 0, 5)
         for row in ws.rows():

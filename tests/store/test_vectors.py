@@ -1,6 +1,8 @@
 """The cache of vectors and rankings: what is damaged in it is made again."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +54,25 @@ def test_f32_a_damaged_vector_is_told(tmp_path: Path) -> None:
     with pytest.warns(Notice, match="1 cached embeddings"):
         CachedEmbedder(Lengths(), cache).embed(["a"])
     cache.close()
+
+
+THREADS = """
+import sys, threading
+from pathlib import Path
+from prompteval.store.vectors import SqliteVectors
+
+cache = SqliteVectors.open(Path(sys.argv[1]))
+keys = [f"k{i}" for i in range(300)]
+cache.put({key: (b"\\x00" * 8, False) for key in keys})
+found = []
+threads = [threading.Thread(target=lambda: found.extend(len(cache.get(keys)) for _ in range(50))) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert found == [300] * 400, found
+"""
+
+
+def test_f36_threads_that_read_one_cache_do_not_block_each_other(tmp_path: Path) -> None:
+    """Eight threads, fifty reads each, all complete: a process that deadlocks is ended by the time limit."""
+    command = [sys.executable, "-c", THREADS, str(tmp_path / "vectors.sqlite")]
+    subprocess.run(command, check=True, timeout=60)

@@ -102,7 +102,11 @@ def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
 
 
 def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
-    """A connection that cannot write. Raises StoreError as `open_database` does."""
+    """A connection that cannot write, for one thread at a time. Raises StoreError as `open_database` does.
+
+    A thread that waits for SQLite's own lock of a connection may hold Python's lock, which the authorizer
+    needs in the thread that is served: two threads in one connection end in a deadlock.
+    """
     with _OPENING:
         _refuse_links(path)
         if not path.exists():

@@ -1,6 +1,7 @@
 """The cache of embeddings, in a database of its own, by the hash of model and text."""
 
 import sqlite3
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class SqliteVectors:
         self._path = path
         self._writer = Writer(open_database(path, MIGRATIONS))
         self._reader = open_for_reading(path, MIGRATIONS)
+        self._reading = threading.Lock()  # retrieval asks from several threads; see `open_for_reading`
 
     @classmethod
     def open(cls, path: Path) -> "SqliteVectors":
@@ -52,7 +54,9 @@ class SqliteVectors:
                 some = keys[start : start + KEYS_A_QUERY]
                 marks = ",".join("?" * len(some))
                 sql = f"SELECT key, vector, truncated, CAST(hash AS TEXT) FROM vectors WHERE key IN ({marks})"
-                for key, vector, truncated, mark in self._reader.execute(sql, tuple(some)):
+                with self._reading:
+                    rows = self._reader.execute(sql, tuple(some)).fetchall()
+                for key, vector, truncated, mark in rows:
                     whole = isinstance(vector, bytes) and mark in (None, _hash(key, vector, bool(truncated)))
                     found[key] = (vector if whole else b"", bool(truncated))
         except FAULTS as error:
@@ -71,7 +75,8 @@ class SqliteVectors:
 
     def close(self) -> None:
         """Commit and close."""
-        self._reader.close()
+        with self._reading:
+            self._reader.close()
         self._writer.close()
 
 
