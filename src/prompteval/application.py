@@ -63,7 +63,7 @@ class LoadedPrompt:
             message = failure.message if failure else seen.outcome
             error = ProviderError if seen.outcome == "error" else OutputError
             raise error(kind, message, excerpt=seen.text)
-        return self.prompt.typed(seen.output)
+        return self.prompt.parse(seen.text).value
 
     async def aclose(self) -> None:
         """Close the connections that `acall` keeps open for the next call."""

@@ -5,20 +5,21 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
 from prompteval.cases.record import KEYS
+from prompteval.core.case import Cell
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, did_you_mean
 from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
 
 _GROUPS = ("inputs", "expected", "tags")
-_PLAIN = ("id", "split", "cluster", "repeat", "answerable")
+_PLAIN = ("id", "expected", "split", "cluster", "repeat", "answerable")
 
 
 def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]:
     """(line number, record) of each row; the delimiter is `,`, `;` or tab, as the header has it.
 
-    Every value is text, as it stands in the file; an empty `expected.x`, `tags.x` or optional
-    cell is left out. Rows with too few or too many cells are noted, never shifted. A file that
-    is no UTF-8 text, or no CSV, ends at its first fault.
+    Every value is text, as it stands in the file, and a `Cell` where a type may read it; an empty
+    `expected.x` or `tags.x` is left out, and so are empty columns and rows. Rows with too few or too many
+    cells are noted, never shifted. A file that is no UTF-8 text, or no CSV, ends at its first fault.
     """
     with file:
         lines = _Lines(file, note)
@@ -28,6 +29,8 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]
             columns = next(csv.reader([head], delimiter=delimiter, strict=True), [])
             if lines.is_text:
                 columns = [column.strip() for column in columns]
+                while columns and not columns[-1]:  # spreadsheets write empty ones beside a table too
+                    columns.pop()
                 _check_columns(columns, path)
                 yield from _rows(lines, columns, delimiter, note)
         except csv.Error as error:
@@ -65,10 +68,12 @@ class _Lines:
         if b"\0" in line:
             self._refuse(line.index(b"\0") + 1, "PE103", "NUL byte", "remove it; text files have none")
         try:
-            return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
+            text = line.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
             self._refuse(error.start + 1, "PE104", message, "save the file as UTF-8")
+        # The same file of another system, cells with line breaks included, is the same cases.
+        return text[:-2] + "\n" if text.endswith("\r\n") else text
 
     def _refuse(self, column: int, code: str, message: str, help: str) -> NoReturn:
         self.is_text = False
@@ -82,7 +87,9 @@ def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iter
         line, end = end + 1, lines.number
         if not lines.is_text:
             return  # the rest of a cut row
-        if not cells or cells == [""]:
+        while len(cells) > len(columns) and not cells[-1].strip():
+            cells.pop()
+        if not any(cells):
             continue
         if len(cells) != len(columns):
             message = f"the row has {len(cells)} cells, the header {len(columns)}"
@@ -103,6 +110,9 @@ def _check_columns(columns: list[str], path: str) -> None:
             problems.add(1, number, "PE304", f"unknown column {column!r}", _column_help(column))
         elif column in seen:
             problems.add(1, number, "PE304", f"column {column!r} stands twice")
+        elif column == "expected" and any(other.startswith("expected.") for other in columns):
+            message = "columns 'expected' and 'expected.<field>' exclude each other"
+            problems.add(1, number, "PE304", message, "keep one form")
         seen.add(column)
     if "id" not in columns:
         problems.add(1, 1, "PE304", "there is no column 'id'")
@@ -123,9 +133,13 @@ def _record(columns: list[str], cells: list[str]) -> dict[str, Any]:
     for column, cell in zip(columns, cells, strict=True):
         group, _, rest = column.partition(".")
         if group == "inputs":
-            record["inputs"][rest] = cell
+            record["inputs"][rest] = Cell(cell)
+        elif group == "expected" and rest and cell:
+            record.setdefault(group, {})[rest] = Cell(cell)
         elif rest and cell:
             record.setdefault(group, {})[rest] = cell
+        elif column == "expected" and cell:
+            record["expected"] = Cell(cell)
         elif column == "repeat" and cell:
             record["repeat"] = int(cell) if cell.isdecimal() and len(cell) < 10 else cell
         elif column == "answerable" and cell:

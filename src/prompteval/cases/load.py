@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 
 from prompteval.cases.csvfile import read_csv
-from prompteval.cases.record import Pointer, Validate, to_case
+from prompteval.cases.record import Pointer, Typed, Validate, to_case
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, Problem
@@ -18,11 +18,17 @@ ENDINGS = (".jsonl", ".csv", ".yaml", ".yml")
 
 
 def load_cases(
-    tree: Tree, path: str, *, validate: Validate | None = None, checked: bool = False
+    tree: Tree,
+    path: str,
+    *,
+    validate: Validate | None = None,
+    checked: bool = False,
+    typed: Typed | None = None,
 ) -> Iterator[Case]:
     """The cases of a `.jsonl`, `.yaml`, `.yml` or `.csv` file, one at a time, in file order.
 
-    `checked` is for a file that was read through before: its values are not validated again.
+    `checked` is for a file that was read through before: its values are not validated again. `typed` reads
+    each record's values as the target's types do.
 
     Memory stays flat for JSONL and CSV: of each case only a 64-bit hash of its id is kept, to
     find duplicates. Raises InvalidInput after the last case when anything was wrong, with at
@@ -34,7 +40,7 @@ def load_cases(
     elif path.endswith(".csv"):
         records = read_csv(tree.open(path), path, collector.add)
     elif path.endswith((".yaml", ".yml")):
-        yield from _yaml_cases(tree, path, validate)
+        yield from _yaml_cases(tree, path, validate, typed)
         return
     else:
         message = "cases are read from .jsonl, .yaml, .yml or .csv"
@@ -42,7 +48,7 @@ def load_cases(
     seen: set[int] = set()
     duplicates: list[tuple[str, int]] = []
     for line, raw in records:
-        case, wrong = to_case(raw, line, validate, checked=checked)
+        case, wrong = to_case(raw, line, validate, checked=checked, typed=typed)
         for pointer, code, message, help in wrong:
             collector.add(line, 1, code, _told(pointer, message), help)
         if case is None or not case.id:
@@ -91,7 +97,7 @@ def _report_duplicates(
             collector.add(line, 1, "PE321", message, "ids are unique in a suite")
 
 
-def _yaml_cases(tree: Tree, path: str, validate: Validate | None) -> Iterator[Case]:
+def _yaml_cases(tree: Tree, path: str, validate: Validate | None, typed: Typed | None) -> Iterator[Case]:
     document = parse(decode(tree.read(path), path), path)
     items = document.value
     prefix: Pointer = ()
@@ -105,7 +111,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None) -> Iterator[Ca
     first: dict[str, int] = {}
     for index, raw in enumerate(items):
         line, column = document.place((*prefix, index))
-        case, wrong = to_case(raw, line, validate)
+        case, wrong = to_case(raw, line, validate, typed=typed)
         for pointer, code, message, help in wrong:
             place = document.key_place((*prefix, index, *pointer))
             collector.add(*place, code, _told(pointer, message), help)
@@ -120,12 +126,14 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None) -> Iterator[Ca
     collector.check()
 
 
-def inline_cases(source: CaseSource, path: str, *, validate: Validate | None = None) -> Iterator[Case]:
+def inline_cases(
+    source: CaseSource, path: str, *, validate: Validate | None = None, typed: Typed | None = None
+) -> Iterator[Case]:
     """The cases written in a suite file itself."""
     collector = _Collector(path)
     first: dict[str, int] = {}
     for raw, (line, column) in zip(source.inline, source.places, strict=True):
-        case, wrong = to_case(raw, line, validate)
+        case, wrong = to_case(raw, line, validate, typed=typed)
         for pointer, code, message, help in wrong:
             collector.add(line, column, code, _told(pointer, message), help)
         if case is None:

@@ -10,6 +10,7 @@ from prompteval.core.secret import find_secret
 
 Pointer = tuple[str | int, ...]
 Wrong = tuple[Pointer, str, str, str]  # place, code, message, help
+Typed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 Validate = Callable[[Mapping[str, Any]], list[tuple[Pointer, str, str]]]
 
 KEYS = frozenset(
@@ -19,16 +20,23 @@ GOLD_KEYS = frozenset({"doc", "quote", "start", "end", "grade"})
 
 
 def to_case(
-    raw: Any, line: int, validate: Validate | None, *, checked: bool = False
+    raw: Any,
+    line: int,
+    validate: Validate | None,
+    *,
+    checked: bool = False,
+    typed: Typed | None = None,
 ) -> tuple[Case | None, list[Wrong]]:
     """(case, problems); the case is None when it cannot be built at all.
 
     Without `validate` the inputs may be any JSON value; with it they are an object. `checked` says
-    that the same record was validated and searched for credentials before.
+    that the same record was validated and searched for credentials before. `typed` reads the record's
+    values as the target's types do.
     """
     if not isinstance(raw, dict):
         return None, [((), "PE310", f"a case is an object, not {type(raw).__name__}", "")]
     wrong: list[Wrong] = []
+    raw = raw if typed is None else typed(raw)
     if not raw.keys() <= KEYS:
         unknown, more = unknown_keys(raw, KEYS)
         wrong += [((key,), "PE311", f"unknown key {key!r}", help) for key, help in unknown]

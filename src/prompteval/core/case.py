@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+class Cell(str):
+    """A cell of a table of cases: a text, which the declared type may read as a number or a truth value."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One golden case.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prompteval.cases.load import case_files, inline_cases, load_cases
-from prompteval.cases.record import Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
@@ -48,12 +47,14 @@ def prompt_of(target: TargetPlan) -> Prompt | None:
 
 
 def read_source(
-    tree: Tree, suite: Suite, source: CaseSource, validate: Validate | None, *, checked: bool = False
+    tree: Tree, suite: Suite, source: CaseSource, target: TargetPlan | None, *, checked: bool = False
 ) -> Iterator[Case]:
-    """The cases of one source; `checked` ones were validated before."""
+    """The cases of one source as a target's types read them; `checked` ones were validated before."""
+    validate = target.validate if target is not None and not checked else None
+    typed = target.typed if target is not None else None
     if source.path is None:
-        return inline_cases(source, suite.path, validate=validate)
-    return load_cases(tree, source.path, validate=validate, checked=checked)
+        return inline_cases(source, suite.path, validate=validate, typed=typed)
+    return load_cases(tree, source.path, validate=validate, checked=checked, typed=typed)
 
 
 def survey(
@@ -92,7 +93,7 @@ def survey(
             broken = True
             continue
         try:
-            for case in read_source(tree, suite, source, first.validate if first else None):
+            for case in read_source(tree, suite, source, first):
                 total += 1
                 if setup is not None:
                     problems.found.extend(setup.read_gold(case, source.path or suite.path))

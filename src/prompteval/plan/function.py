@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from prompteval.cases.record import Validate
+from prompteval.cases.record import Typed, Validate
 from prompteval.core.problem import Problem
 from prompteval.workspace.code import load_code
 from prompteval.workspace.settings import Workspace
@@ -20,6 +20,7 @@ class FunctionPlan:
 
     own_model = "callable"
     validate: Validate | None = None
+    typed: Typed | None = None
     output_fields: frozenset[str] | None = None
 
     @property

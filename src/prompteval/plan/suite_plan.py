@@ -1,7 +1,7 @@
 """From a suite file to something that can run: every name resolved, every problem found first."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder
 from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.suite import Suite, load_suite
+from prompteval.workspace.suite import ScorerSpec, Suite, load_suite
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
 if TYPE_CHECKING:
@@ -68,8 +68,9 @@ class SuitePlan:
 
     def cases_by_file(self) -> Iterator[tuple[str, Iterator[Case]]]:
         """The path of each case file, the suite's own for inline cases, with its cases."""
+        first = self.targets[0] if self.targets else None
         for source in self.suite.cases:
-            cases = read_source(self.tree, self.suite, source, None, checked=True)
+            cases = read_source(self.tree, self.suite, source, first, checked=True)
             yield source.path or self.suite.path, cases
 
 
@@ -194,14 +195,24 @@ def _place(named: Any) -> tuple[int, int]:
     return (named.line, named.col)
 
 
+def _by_field_names(spec: ScorerSpec, prompt: Prompt) -> ScorerSpec:
+    """A scorer's entry with the paths into the output by the names of its fields, not by their aliases."""
+    named = {key: spec.options[key] for key in ("field", "path") if isinstance(spec.options.get(key), str)}
+    paths = {key: prompt.output_path(path) for key, path in named.items()}
+    return replace(spec, options={**spec.options, **paths}) if paths != named else spec
+
+
 def _build_scorers(
     workspace: Workspace, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
 ) -> tuple[Scorer, ...]:
     embedder = DefaultEmbedder(workspace)
     scorers: list[Scorer] = []
     names: dict[str, int] = {}
+    first = prompt_of(targets[0]) if targets else None
     for spec in suite.scorers:
         place = (spec.line, spec.col)
+        if first is not None:
+            spec = _by_field_names(spec, first)
         scorer = problems.catch(
             suite.path,
             place,

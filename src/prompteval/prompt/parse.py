@@ -11,58 +11,159 @@ from pydantic import BaseModel, ValidationError
 
 from prompteval.core.observation import Failure, Outcome
 from prompteval.core.strict_json import loads
+from prompteval.prompt.values import ModelValues
 
-_FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\n")
+_FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\r?\n")
+_CLOSED = re.compile(r"\s*```|\s*\Z")
+# What a reasoning model writes before its answer where no server takes it out.
+_NATIVE = r"\s*(?:<(think)>|\[(THINK)\]|<\|channel\|>(?:analysis|commentary))"
+_OPENING = re.compile(_NATIVE, re.IGNORECASE)
+_TAGGED = re.compile(r"\s*<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad)>", re.IGNORECASE)
+_FINAL = re.compile(r"<\|channel\|>final(?:\s*<\|constrain\|>\w+)?<\|message\|>", re.IGNORECASE)
 _encode = json.JSONEncoder(allow_nan=False).encode
+_scan = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A parsed reply: the output as JSON values, or why there is none."""
+    """A parsed reply: the output as JSON values and as the prompt's own type, or why there is none."""
 
     outcome: Outcome
     output: Any = None
     failure: Failure | None = None
+    value: Any = None
 
 
-def parse_model(text: str, model: type[BaseModel]) -> Parsed:
-    """JSON text, bare or in one code fence, validated against `model`."""
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One of the answers that a Literal or Enum allows: its text, its JSON value, the value itself."""
+
+    text: str
+    told: Any
+    value: Any
+
+
+def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
+    """JSON text, bare or in one code fence, after the model's thoughts; validated against `model`."""
+    values = model if isinstance(model, ModelValues) else ModelValues(model)
+    found = _json_of(text)
+    if found is None:
+        return _unfinished()
     try:
-        raw = loads(_unfenced(text))
+        raw = loads(found)
     except ValueError as error:
         return _invalid("json", f"the reply is not JSON: {error}")
     try:
-        value = model.model_validate(raw, extra="forbid").model_dump(mode="json")
-        _encode(value)  # "inf" is a float to pydantic, and nothing to JSON
-        return Parsed("ok", value)
+        value = values.read(found, raw)
+        output = values.write(value)
+        _encode(output)  # "inf" is a float to pydantic, and nothing to JSON
+        return Parsed("ok", output, value=value)
     except ValidationError as error:
         return _invalid("schema", "; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error.errors()[:5]))
     except ValueError as error:
         return _invalid("schema", f"the output is not JSON: {error}")
 
 
-def parse_label(text: str, known: Sequence[str]) -> Parsed:
-    """A bare label: equal to one of `known` after trimming, else equal to just one without case."""
-    wanted = text.strip(" \t\r\n\"'.`")
-    if wanted in known:
-        return Parsed("ok", wanted)
-    alike = [label for label in known if label.lower() == wanted.lower()]
-    if len(alike) == 1:
-        return Parsed("ok", alike[0])
-    return _invalid("label", f"the reply is none of {', '.join(known)}")
+def parse_label(text: str, known: Sequence[Label]) -> Parsed:
+    """A bare label: the whole text, else without the marks around it, else equal to just one without case."""
+    found = _label(text, known)
+    if found is None:
+        answer = without_thoughts(text, tagged=True)
+        if answer is None:
+            return _unfinished()
+        found = _label(answer, known)
+    if found is not None:
+        return Parsed("ok", found.told, value=found.value)
+    return _invalid("label", f"the reply is none of {', '.join(label.text for label in known)}")
 
 
-def _unfenced(text: str) -> str:
-    found = list(islice(_fenced(text), 2))
-    return found[0] if len(found) == 1 else text.strip().removeprefix("\ufeff")
+def parse_text(text: str) -> Parsed:
+    """Plain text: the reply, or what follows a reasoning model's thoughts in it."""
+    answer = without_thoughts(text)
+    return _unfinished() if answer is None else Parsed("ok", answer, value=answer)
+
+
+def _label(text: str, known: Sequence[Label]) -> Label | None:
+    trimmed = (text, text.strip(), text.strip(" \t\r\n\"'`"), text.strip(" \t\r\n\"'.`"))
+    for wanted in trimmed:
+        for label in known:
+            if label.text == wanted:
+                return label
+    for wanted in trimmed:
+        alike = [label for label in known if label.text.casefold() == wanted.casefold()]
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+    return None
+
+
+def without_thoughts(text: str, *, tagged: bool = False) -> str | None:
+    """What follows the reasoning that a reply begins with; the reply itself where it begins with none.
+
+    None where the reasoning does not end: no answer follows. A server's chat template may have written the
+    opening mark, so that only the closing one stands in the reply. `tagged` reasoning stands in a tag that
+    prompts ask for, such as `thinking`.
+    """
+    opening = _OPENING.match(text) or (_TAGGED.match(text) if tagged else None)
+    if opening is None:
+        thoughts, closing, answer = text.partition("</think>")
+        return answer.lstrip() if closing and "<think>" not in thoughts else text
+    name = next((group for group in opening.groups() if group), "")
+    if not name:
+        final = _FINAL.search(text, opening.end())
+        return None if final is None else text[final.end() :].partition("<|")[0]
+    close = f"[/{name}]" if "[" in opening[0] else f"</{name}>"
+    end = re.compile(re.escape(close), re.IGNORECASE).search(text, opening.end())
+    return None if end is None else text[end.end() :].lstrip()
+
+
+def _unfinished() -> Parsed:
+    return _invalid("reasoning", "the reply ends inside the model's reasoning; raise max_output_tokens")
+
+
+def _json_of(text: str) -> str | None:
+    """The JSON of a reply: the whole text, else what stands in its one fence; None where thoughts go on."""
+    bare = text.strip().removeprefix("\ufeff")
+    if bare[:1] in ("{", "[") and _is_json(bare):
+        return bare
+    answer = without_thoughts(bare, tagged=True)
+    if answer is None:
+        return None
+    found = list(islice(_fenced(answer), 2))
+    return found[0] if len(found) == 1 else answer.strip()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _fenced(text: str) -> Iterator[str]:
-    """What stands between an opening fence with its line break and the next fence, each in its turn."""
+    """What stands in each fence, in its turn. JSON ends where its value ends, whatever its texts hold."""
     opening = _FENCE.search(text)
-    while opening is not None and (closing := text.find("```", opening.end())) >= 0:
-        yield text[opening.end() : closing].rstrip(" \t").removesuffix("\n")
-        opening = _FENCE.search(text, closing + 3)
+    while opening is not None:
+        inner, after = _in_fence(text, opening.end())
+        if after is None:
+            return
+        yield inner
+        opening = _FENCE.search(text, after)
+
+
+def _in_fence(text: str, start: int) -> tuple[str, int | None]:
+    """(the content of a fence, where the text after it begins); None where the fence is not closed."""
+    begin = start + len(text[start:]) - len(text[start:].lstrip())
+    try:
+        end = _scan(text, begin)[1]
+    except (ValueError, RecursionError):
+        end = -1
+    closed = _CLOSED.match(text, end) if end >= 0 else None
+    if closed is not None:
+        return text[begin:end], closed.end()
+    closing = text.find("```", start)
+    inner = text[start:closing].rstrip(" \t").removesuffix("\n").removesuffix("\r")
+    return inner, (closing + 3 if closing >= 0 else None)
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:

@@ -1,5 +1,6 @@
 """The typed prompt: one object for evaluation, application code and serving."""
 
+import json
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +9,26 @@ from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
 
+from prompteval.core.case import Cell
 from prompteval.core.errors import RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Message
 from prompteval.prompt.messages import History, Part
-from prompteval.prompt.parse import Parsed, parse_label, parse_model
+from prompteval.prompt.parse import Label, Parsed, parse_label, parse_model, parse_text
 from prompteval.prompt.schema import json_schema, strict_schema
 from prompteval.prompt.template import Template
+from prompteval.prompt.values import (
+    ModelValues,
+    cell_value,
+    from_cells,
+    left_out,
+    path_by_names,
+    read_json,
+    same,
+)
 
 Pointer = tuple[str | int, ...]
 FieldError = tuple[Pointer, str, str]
@@ -97,7 +109,7 @@ class Prompt:
     def render(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
         """The messages for these inputs. Raises RenderError; wrong inputs are its first cause."""
         try:
-            values = self.inputs.model_validate(dict(inputs), extra="forbid").model_dump(mode="json")
+            values = self._read_inputs(dict(inputs)).model_dump(mode="json")
         except ValidationError as error:
             raise RenderError("; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error.errors())) from None
         messages: list[Message] = []
@@ -113,53 +125,54 @@ class Prompt:
 
     def parse(self, text: str) -> Parsed:
         """A raw reply as the typed output, or why it is none."""
-        if self._model is not None:
-            return parse_model(text, self._model)
-        if self.output is str:
-            return Parsed("ok", text)
-        return parse_label(text, self._labels)
-
-    def typed(self, output: Any) -> Any:
-        """A parsed output as the prompt's own type."""
-        return (
-            self._model.model_validate(output)
-            if self._model is not None
-            else self._adapter.validate_python(output)
-        )
+        if self._values is not None:
+            return parse_model(text, self._values)
+        return parse_text(text) if self.output is str else parse_label(text, self._known_labels)
 
     def input_errors(self, inputs: Any) -> list[FieldError]:
         """What is wrong with inputs: (place, message, help) each; empty when nothing is."""
         try:
-            self.inputs.model_validate(inputs, extra="forbid")
+            self._read_inputs(inputs)
         except ValidationError as error:
             return _field_errors(error, list(self.inputs.model_fields))
         return []
 
     def expected_errors(self, expected: Any) -> list[FieldError]:
         """What is wrong with an expected output. A part of the fields is enough; unknown ones are not."""
-        if self._model is None:
-            try:
-                self._adapter.validate_python(expected)
-            except ValidationError as error:
-                return _field_errors(error, self._labels)
-            return []
-        if not isinstance(expected, dict):
+        if self._values is not None and not self._values.root and not isinstance(expected, dict):
             return [((), f"expected is a mapping of output fields, not {type(expected).__name__}", "")]
-        found: list[FieldError] = []
-        for key, value in expected.items():
-            adapter = self._field_adapters.get(key)
-            if adapter is None:
-                found.append(
-                    ((key,), f"the output has no field {key!r}", did_you_mean(str(key), self._field_adapters))
-                )
-                continue
-            try:
-                adapter.validate_python(value)
-            except ValidationError as error:
-                found.extend(
-                    ((key, *place), message, help) for place, message, help in _field_errors(error, [])
-                )
-        return found
+        try:
+            self._expected(expected)
+        except ValidationError as error:
+            partial = self._values is not None and not self._values.root
+            wrong = _field_errors(error, self._output_words, partial=partial)
+            return [_output_error(*one) for one in wrong]
+        return []
+
+    def case_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A case's inputs, with the cells of a table read as the types of their fields."""
+        fields = self.inputs.model_fields
+        optional = frozenset(name for name, item in fields.items() if not item.is_required())
+        return from_cells(dict(inputs), self._read_inputs, self._input_values.name_of, optional)
+
+    def case_expected(self, expected: Any) -> Any:
+        """A case's expected output as JSON values in the form that outputs have: equal where they are equal.
+
+        What is no output is left as it is; `expected_errors` says what is wrong with it.
+        """
+        try:
+            return self._expected(expected)
+        except ValidationError:
+            return expected
+
+    @property
+    def output_names(self) -> frozenset[str] | None:
+        """Every name that an output field answers to; None where the output has no fields."""
+        return None if self._values is None or self._values.root else self._values.names
+
+    def output_path(self, path: str) -> str:
+        """A dotted path into the output by the names of its fields, where it may use aliases."""
+        return path if self._model is None else path_by_names(self._model, path)
 
     def variables(self, index: int) -> frozenset[str]:
         """The names that the template of message `index` expects, includes counted; none for a slot."""
@@ -182,22 +195,66 @@ class Prompt:
         return self.output if isinstance(self.output, type) and issubclass(self.output, BaseModel) else None
 
     @cached_property
+    def _values(self) -> ModelValues | None:
+        return None if self._model is None else ModelValues(self._model)
+
+    @cached_property
+    def _input_values(self) -> ModelValues:
+        return ModelValues(self.inputs)
+
+    def _read_inputs(self, inputs: Any) -> BaseModel:
+        """Inputs as an application gives them, or as JSON holds them. Raises ValidationError."""
+        try:
+            return self.inputs.model_validate(inputs, extra="forbid", by_alias=True, by_name=True)
+        except ValidationError:
+            try:
+                text = json.dumps(inputs, allow_nan=False)
+            except (TypeError, ValueError):
+                text = ""
+            if not text:
+                raise
+            found: BaseModel = read_json(self.inputs, text, inputs)
+            return found
+
+    def _expected(self, expected: Any) -> Any:
+        """The expected output as JSON values. Raises ValidationError."""
+        if self._values is not None:
+            given = cell_value(expected) if isinstance(expected, Cell) else expected
+            if isinstance(given, dict) and not self._values.root:
+                given = from_cells(given, self._values.expected, self._values.name_of, frozenset())
+            return self._values.expected(given)
+        if isinstance(expected, Cell):
+            if self.output is str:
+                return str(expected)
+            parsed = parse_label(expected, self._known_labels)
+            expected = parsed.output if parsed.outcome == "ok" else str(expected)
+        value = read_json(self._adapter, json.dumps(expected), expected)
+        told = self._adapter.dump_python(value, mode="json")
+        return expected if same(expected, told) else told
+
+    @property
+    def _output_words(self) -> list[str]:
+        return list(self._labels) if self._values is None else sorted(self._values.names)
+
+    @cached_property
     def _labels(self) -> tuple[str, ...]:
+        return tuple(label.text for label in self._known_labels)
+
+    @cached_property
+    def _known_labels(self) -> tuple[Label, ...]:
         if typing.get_origin(self.output) is Literal:
-            return tuple(str(label) for label in typing.get_args(self.output))
-        if isinstance(self.output, type) and issubclass(self.output, Enum):
-            return tuple(str(member.value) for member in self.output)
-        return ()
+            values = [(value, value) for value in typing.get_args(self.output)]
+        elif isinstance(self.output, type) and issubclass(self.output, Enum):
+            values = [(member.value, member) for member in self.output]
+        else:
+            return ()
+        return tuple(
+            Label(str(plain), to_jsonable_python(plain, fallback=str), value) for plain, value in values
+        )
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
         return TypeAdapter(self.output)
-
-    @cached_property
-    def _field_adapters(self) -> dict[str, TypeAdapter[Any]]:
-        assert self._model is not None
-        fields = self._model.model_fields
-        return {name: _adapter(item) for name, item in fields.items()}
 
     @cached_property
     def _templates(self) -> dict[int, Template]:
@@ -222,9 +279,12 @@ class Prompt:
         return "str" if self.output is str else list(self._labels)
 
 
-def _field_errors(error: ValidationError, known: Sequence[str]) -> list[FieldError]:
+def _field_errors(error: ValidationError, known: Sequence[str], *, partial: bool = False) -> list[FieldError]:
+    """What is wrong, each with its place; with `partial` fields of the outermost object may be absent."""
     found: list[FieldError] = []
     for item in error.errors():
+        if partial and left_out(item):
+            continue
         place, message, help = item["loc"], item["msg"], ""
         if item["type"] == "extra_forbidden":
             message = f"unknown field {place[-1]!r}"
@@ -237,8 +297,11 @@ def _field_errors(error: ValidationError, known: Sequence[str]) -> list[FieldErr
     return found
 
 
-def _adapter(item: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(typing.Annotated[item.annotation, item])
+def _output_error(place: Pointer, message: str, help: str) -> FieldError:
+    """An unknown field of an expected output, told as such."""
+    if message.startswith("unknown field ") and len(place) == 1:
+        return place, f"the output has no field {place[0]!r}", help
+    return place, message, help
 
 
 def _choices(item: Any) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from prompteval.cases.record import Validate
+from prompteval.cases.record import Typed, Validate
 from prompteval.core.observation import Failure, Observation, Stage
 from prompteval.core.problem import Problem
 
@@ -30,6 +30,11 @@ class TargetPlan(Protocol):
     @property
     def validate(self) -> Validate | None:
         """Checks a raw case's inputs and expected value; None where any JSON value will do."""
+        ...
+
+    @property
+    def typed(self) -> Typed | None:
+        """Reads a raw case's values as the target's types do; None where they stay as they are."""
         ...
 
     @property

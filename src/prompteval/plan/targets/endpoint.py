@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prompteval.cases.record import Validate
+from prompteval.cases.record import Typed, Validate
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint
@@ -30,6 +30,7 @@ class EndpointPlan:
 
     own_model = "endpoint"
     validate: Validate | None = None
+    typed: Typed | None = None
     output_fields: frozenset[str] | None = None
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prompteval.cases.record import Validate
+from prompteval.cases.record import Typed, Validate
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
@@ -26,6 +26,7 @@ class OutputsPlan:
     recorded: Mapping[str, Mapping[str, Any]]
 
     validate: Validate | None = None
+    typed: Typed | None = None
     output_fields: frozenset[str] | None = None
 
     @property

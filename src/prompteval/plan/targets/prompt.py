@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from prompteval.cases.record import Pointer, Validate
+from prompteval.cases.record import Pointer, Typed, Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, RenderError
 from prompteval.core.problem import Problem
@@ -39,8 +39,11 @@ class PromptPlan:
 
     @property
     def output_fields(self) -> frozenset[str] | None:
-        schema = self.prompt.schema
-        return None if schema is None else frozenset(schema.get("properties", {}))
+        return self.prompt.output_names
+
+    @property
+    def typed(self) -> Typed:
+        return typed_record(self.prompt)
 
     def problems(self) -> list[Problem]:
         return self.prompt.check()
@@ -63,6 +66,20 @@ def render_problems(targets: Sequence[object], case: Case) -> list[Problem]:
             place = ModuleSource(prompt.source).prompt() if prompt.source else (0, 0)
             found.append(Problem(prompt.path, *place, "PE332", message))
     return found
+
+
+def typed_record(prompt: Prompt) -> Typed:
+    """Reads a raw case's cells and expected value as the prompt's types do."""
+
+    def typed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = dict(raw)
+        if isinstance(raw.get("inputs"), dict):
+            found["inputs"] = prompt.case_inputs(raw["inputs"])
+        if raw.get("expected") is not None:
+            found["expected"] = prompt.case_expected(raw["expected"])
+        return found
+
+    return typed
 
 
 def case_validator(prompt: Prompt) -> Validate:

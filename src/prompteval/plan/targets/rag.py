@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from prompteval.cases.record import Pointer, Validate
+from prompteval.cases.record import Pointer, Typed, Validate
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
 from prompteval.plan.rag.setup import RagSetup
-from prompteval.plan.targets.prompt import case_validator
+from prompteval.plan.targets.prompt import case_validator, typed_record
 from prompteval.prompt.prompt import Prompt
 
 # The input of the answer prompt that retrieval fills.
@@ -61,8 +61,11 @@ class RagPlan:
 
     @property
     def output_fields(self) -> frozenset[str] | None:
-        schema = self.prompt.schema if self.prompt is not None else None
-        return None if schema is None else frozenset(schema.get("properties", {}))
+        return self.prompt.output_names if self.prompt is not None else None
+
+    @property
+    def typed(self) -> Typed | None:
+        return typed_record(self.prompt) if self.prompt is not None else None
 
     def problems(self) -> list[Problem]:
         if self.prompt is None:

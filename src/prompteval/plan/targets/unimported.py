@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from prompteval.cases.record import Validate
+from prompteval.cases.record import Typed, Validate
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem
@@ -20,6 +20,7 @@ class UnimportedPrompt:
 
     own_model = None
     validate: Validate | None = None
+    typed: Typed | None = None
     output_fields: frozenset[str] | None = None
 
     @property

@@ -1,0 +1,270 @@
+"""Values of a declared type: read from JSON as the type reads them, written so that equal values are equal.
+
+An expected value and a model's answer both go through here, so two texts of one date, number, URL or set
+are the same JSON value afterwards.
+"""
+
+import json
+import typing
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel, RootModel, SecretBytes, SecretStr, TypeAdapter, ValidationError, create_model
+from pydantic_core import to_jsonable_python
+
+from prompteval.core.case import Cell
+from prompteval.core.fingerprint import canonical_json
+from prompteval.core.strict_json import loads
+
+# Of a decimal number, written without an exponent.
+MOST_DIGITS = 100
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+
+
+def read_json(kind: type[BaseModel] | TypeAdapter[Any], text: str, raw: Any) -> Any:
+    """The value of a JSON text, whose JSON values are `raw`, as a type reads JSON.
+
+    Fields are taken by name and by alias; unknown ones are refused. Raises ValidationError.
+    """
+    by_json, by_value = _readers(kind)
+    options: dict[str, Any] = {"extra": "forbid", "by_alias": True, "by_name": True}
+    try:
+        return by_json(text, **options)
+    except (ValidationError, UnicodeEncodeError) as error:
+        # Half a surrogate pair is JSON to Python, and not to pydantic.
+        if isinstance(error, ValidationError) and error.errors()[0]["type"] != "json_invalid":
+            raise
+    return by_value(raw, **options)
+
+
+def _readers(kind: type[BaseModel] | TypeAdapter[Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    if isinstance(kind, TypeAdapter):
+        return kind.validate_json, kind.validate_python
+    return kind.model_validate_json, kind.model_validate
+
+
+def settled(plain: Any, told: Any) -> Any:
+    """The JSON values `told` of a Python value, in one form for all that are equal as Python values."""
+    if isinstance(plain, SecretStr | SecretBytes):
+        return to_jsonable_python(plain.get_secret_value())
+    if isinstance(plain, Mapping) and isinstance(told, dict) and len(plain) == len(told):
+        return {key: settled(part, told[key]) for key, part in zip(told, plain.values(), strict=True)}
+    if isinstance(plain, set | frozenset) and isinstance(told, list):
+        return sorted((settled(part, to_jsonable_python(part)) for part in plain), key=canonical_json)
+    if isinstance(plain, list | tuple) and isinstance(told, list) and len(plain) == len(told):
+        return [settled(part, there) for part, there in zip(plain, told, strict=True)]
+    if isinstance(plain, Decimal) and isinstance(told, str):
+        return _decimal(plain)
+    if isinstance(plain, datetime) and isinstance(told, str) and plain.tzinfo is not None:
+        return _moment(plain, told)
+    return told
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal; true is not 1, and 1.0 is 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return bool(one == other)
+
+
+class ModelValues:
+    """How one pydantic model reads answers and expected values."""
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+        self.root = issubclass(model, RootModel)
+
+    def read(self, text: str, raw: Any) -> BaseModel:
+        """An answer. Raises ValidationError. One that must be wrapped to be sent may come wrapped."""
+        try:
+            found: BaseModel = read_json(self._model, text, raw)
+        except ValidationError:
+            if not (self.root and isinstance(raw, dict) and raw.keys() == {WRAPPED}):
+                raise
+            found = read_json(self._model, _encode(raw[WRAPPED]), raw[WRAPPED])
+        return found
+
+    def write(self, value: BaseModel) -> Any:
+        """An answer as JSON values, computed fields included, by the names of the fields."""
+        return settled(value.model_dump(warnings=False), value.model_dump(mode="json", warnings=False))
+
+    def expected(self, raw: Any) -> Any:
+        """An expected value as JSON values: what it names, and nothing that it leaves out.
+
+        Fields of the outermost object may be absent; computed ones may be named. Raises ValidationError.
+        """
+        if self.root or not isinstance(raw, dict):
+            return _kept(raw, self._given(self._model, raw))
+        computed = {name: raw[name] for name in raw if name in self._computed}
+        rest = {name: value for name, value in raw.items() if name not in computed}
+        found = self._partial(rest)
+        for name, value in computed.items():
+            found[name] = _adapted(self._computed[name], value)
+        return _kept(raw, found)
+
+    def _partial(self, raw: dict[str, Any]) -> dict[str, Any]:
+        try:
+            whole: dict[str, Any] = self._given(self._model, raw)
+            return whole
+        except ValidationError as error:
+            if not all(left_out(wrong) for wrong in error.errors()):
+                wrong = [wrong for wrong in error.errors() if not left_out(wrong)]
+                if any(item["loc"] for item in wrong) or len(wrong) == len(error.errors()):
+                    raise
+        return self._parts(raw)
+
+    def _parts(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Some of the fields. Rules over several fields do not hold for a part of them."""
+        try:
+            found: dict[str, Any] = self._given(self._part, raw)
+            return found
+        except (ValidationError, TypeError, AttributeError) as error:
+            if isinstance(error, ValidationError) and any(wrong["loc"] for wrong in error.errors()):
+                raise
+        fields = self._model.model_fields
+        names = {name: self.name_of(name) for name in raw}
+        return {names[name]: _adapted(fields[names[name]].annotation, raw[name]) for name in raw}
+
+    def _given(self, model: type[BaseModel], raw: Any) -> Any:
+        value: BaseModel = read_json(model, _encode(raw), raw)
+        options: dict[str, Any] = {"exclude_unset": True, "exclude_computed_fields": True, "warnings": False}
+        return settled(value.model_dump(**options), value.model_dump(mode="json", **options))
+
+    def name_of(self, key: str) -> str:
+        """The field that a name or an alias means; the name itself where none does."""
+        return self._names.get(key, key)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that an output field answers to: its own, its aliases, those of computed fields."""
+        return frozenset({*self._names, *self._computed})
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        found = {name: name for name in self._model.model_fields}
+        for name, info in self._model.model_fields.items():
+            for alias in (info.alias, info.validation_alias, info.serialization_alias):
+                for one in getattr(alias, "choices", [alias]):
+                    if isinstance(one, str):
+                        found.setdefault(one, name)
+        return found
+
+    @cached_property
+    def _computed(self) -> dict[str, Any]:
+        return {name: item.return_type for name, item in self._model.model_computed_fields.items()}
+
+    @cached_property
+    def _part(self) -> type[BaseModel]:
+        """The model with every field optional; its fields' own rules hold."""
+        fields: dict[str, Any] = {}
+        for name, info in self._model.model_fields.items():
+            optional = copy(info)
+            optional.default, optional.default_factory, optional.validate_default = None, None, False
+            optional._attributes_set = {**info._attributes_set, "default": None, "validate_default": False}
+            optional._attributes_set.pop("default_factory", None)
+            fields[name] = (info.annotation, optional)
+        return create_model(f"{self._model.__name__}Part", __base__=self._model, **fields)
+
+
+# The one field of the object that a root which is none is sent in.
+WRAPPED = "value"
+
+
+def from_cells(
+    raw: dict[str, Any], read: Callable[[Any], Any], name_of: Callable[[str], str], optional: frozenset[str]
+) -> dict[str, Any]:
+    """The values of a table's cells: each text as it stands, or else what its JSON says, as `read` takes it.
+
+    `optional` names the fields that may be absent: an empty cell is no value there.
+    """
+    if not any(isinstance(value, Cell) for value in raw.values()):
+        return raw
+    found = {
+        name: value
+        for name, value in raw.items()
+        if value or not (isinstance(value, Cell) and name_of(name) in optional)
+    }
+    try:
+        read(found)
+    except ValidationError as error:
+        wrong = {name_of(str(item["loc"][0])) for item in error.errors() if item["loc"]}
+        for name, value in found.items():
+            if isinstance(value, Cell) and name_of(name) in wrong:
+                found[name] = cell_value(value)
+    return found
+
+
+def cell_value(cell: str) -> Any:
+    """What a cell says as JSON, TRUE and FALSE as spreadsheets write them, an empty one null; or its text."""
+    if not cell:
+        return None
+    try:
+        return loads(cell.lower() if cell in ("TRUE", "FALSE", "True", "False") else cell)
+    except ValueError:
+        return str(cell)
+
+
+def path_by_names(model: type[BaseModel], path: str) -> str:
+    """A dotted path through a model and what it holds, with each alias replaced by its field's name."""
+    found: list[str] = []
+    models = [model]
+    for part in path.split("."):
+        inner: list[type[BaseModel]] = []
+        name = part
+        for one in models:
+            known = ModelValues(one).name_of(part)
+            if known in one.model_fields:
+                name = known
+                inner += _models_in(one.model_fields[known].annotation)
+        found.append(name)
+        models = inner or (models if part.isdecimal() else [])
+    return ".".join(found)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a type holds, in lists, unions and mappings too."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in typing.get_args(annotation) for model in _models_in(part)]
+
+
+def left_out(wrong: Any) -> bool:
+    """Whether an error of pydantic's says that a field of the outermost object is absent."""
+    return wrong["type"] == "missing" and len(wrong["loc"]) == 1
+
+
+def _adapted(annotation: Any, raw: Any) -> Any:
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    value = read_json(adapter, _encode(raw), raw)
+    return settled(
+        adapter.dump_python(value, exclude_unset=True, warnings=False),
+        adapter.dump_python(value, mode="json", exclude_unset=True, warnings=False),
+    )
+
+
+def _kept(raw: Any, found: Any) -> Any:
+    """The value as it was written where it is equal, so that what was stored of it stays the same."""
+    return raw if same(raw, found) else found
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite() or abs(value.adjusted()) > MOST_DIGITS:
+        return str(value)
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def _moment(value: datetime, told: str) -> str:
+    try:
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        return told
