@@ -171,3 +171,15 @@ def test_streaming_is_fast_enough(tmp_path: Path) -> None:
     started = time.perf_counter()
     assert len(load(tmp_path, "c.jsonl", "".join(line(n) for n in range(20_000)))) == 20_000
     assert time.perf_counter() - started < 5
+
+
+def test_b7_csv_as_a_spreadsheet_saves_it(tmp_path: Path) -> None:
+    """Empty columns and rows beside the table are no columns and no cases; CRLF inside a cell is one line break."""
+    text = '\ufeffid;inputs.m;expected;;\r\na;"one\r\ntwo";Paris;;\r\n;;;;\r\nb;x;;;;\r\n'
+    cases = load(tmp_path, "c.csv", text)
+    assert [(case.id, case.inputs, case.expected) for case in cases] == [
+        ("a", {"m": "one\ntwo"}, "Paris"),
+        ("b", {"m": "x"}, None),
+    ]
+    told = problems(tmp_path, "d.csv", "id,expected,expected.x\na,1,2\n")
+    assert told[0].startswith("d.csv:1:2 PE304 columns 'expected' and 'expected.<field>'")

@@ -127,3 +127,45 @@ def test_f38_a_number_that_no_float_holds_is_invalid(value: str) -> None:
 
     parsed = prompt(Output).parse(f'{{"x": {value}}}')
     assert parsed.outcome == "invalid" and parsed.failure is not None
+
+
+class Code(BaseModel):
+    code: str
+
+
+CODE = json.dumps({"code": "```python\nx = 1\n```\n"})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"```json\n{CODE}\n```", f"```json\r\n{CODE}\r\n```\r\n", CODE, f"Here:\n```\n{CODE}\n```\nDone.",
+        f"```json\n{CODE}", f"<think>\nA ```json\n{{}}\n``` first?\n</think>\n```json\n{CODE}\n```",
+        f"thoughts without an opening mark\n</think>\n\n{CODE}", f"[THINK]hm[/THINK]{CODE}",
+        f"<thinking>so</thinking>\n{CODE}", f"<THINK>x</THINK> {CODE}",
+        f"<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>{CODE}<|return|>",
+    ],
+)  # fmt: skip
+def test_json_ends_where_its_value_ends(reply: str) -> None:
+    """Fences inside its texts, CRLF, a fence that the end closes, and thoughts before it do not matter."""
+    assert prompt(Code).parse(reply).output == json.loads(CODE)
+
+
+@pytest.mark.parametrize("output", [str, Code, Literal["a", "b"]])
+def test_thoughts_without_an_end_are_no_answer(output: object) -> None:
+    """The reply was cut, or the model never came to an answer."""
+    parsed = prompt(output).parse("<think>\nLet me see. a")
+    assert parsed.outcome == "invalid" and parsed.failure is not None
+    assert parsed.failure.type == "reasoning"
+
+
+def test_two_fences_of_json_are_not_chosen_between() -> None:
+    """A guess would be scored as the model's answer."""
+    assert prompt(Code).parse(f"```json\n{CODE}\n```\nor\n```json\n{CODE}\n```").outcome == "invalid"
+
+
+def test_plain_text_after_thoughts_is_the_answer() -> None:
+    """What a reasoning parser of a server would have taken out; a tag that was asked for stays."""
+    assert prompt(str).parse("<think>\nx\n</think>\n\nParis").output == "Paris"
+    asked = "<thinking>x</thinking><answer>Paris</answer>"
+    assert prompt(str).parse(asked).output == asked

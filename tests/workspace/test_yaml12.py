@@ -96,3 +96,16 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         parse(text, "a.yaml")
     except InvalidInput as error:
         assert error.problems
+
+
+def test_a_merge_key_takes_what_the_mapping_does_not_set() -> None:
+    """As every other reader of YAML has it: own keys win, then the first of a list; a quoted one is a key."""
+    text = 'base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\none: {<<: *b, y: 5}\ntwo: {<<: [*b, *m]}\nthree: {"<<": 1}\n'
+    value = parse(text, "s.yaml").value
+    assert (value["one"], value["two"], value["three"]) == (
+        {"x": 1, "y": 5},
+        {"x": 1, "y": 2, "z": 4},
+        {"<<": 1},
+    )
+    with pytest.raises(InvalidInput, match="1:2 PE110"):
+        parse("{<<: 1}", "s.yaml")

@@ -63,7 +63,8 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
     Raises InvalidInput, at file and line, for rules that cannot be read.
     """
     data = WorkingTree(root).read(model)
-    return Scripted(_rules(decode(data, model), model), fingerprint_bytes(data))
+    text = decode(data, model)
+    return Scripted(_rules(text, model), fingerprint_bytes(text.encode()))
 
 
 def _rules(text: str, path: str) -> tuple[Rule, ...]:

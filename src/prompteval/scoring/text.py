@@ -62,6 +62,8 @@ class Contains(BaseScorer):
 def _equal(expected: Any, answer: Any) -> bool:
     if isinstance(expected, dict) and isinstance(answer, dict):
         return all(key in answer and _equal(value, answer[key]) for key, value in expected.items())
+    if isinstance(expected, list) and isinstance(answer, list):
+        return len(expected) == len(answer) and all(map(_equal, expected, answer))
     if isinstance(expected, bool) or isinstance(answer, bool):
         return expected is answer
     return bool(expected == answer)

@@ -60,7 +60,7 @@ def load_code(workspace: Workspace, entry: str) -> Code:
         message = f"{entry} is not defined in the workspace, but in {home or 'Python itself'}"
         raise UsageError(message, _how_to_allow(workspace, home, "write a function there that calls it"))
     source = Path(origin).read_bytes() if origin else module_name.encode()
-    return Code(entry, function, fingerprint_bytes(source))
+    return Code(entry, function, fingerprint_bytes(source.replace(b"\r\n", b"\n")))
 
 
 def _split(entry: str) -> tuple[str, str]:
@@ -121,4 +121,4 @@ def _unloaded(entry: str, path: Path | None) -> Code:
     def refuse(*_: Any, **__: Any) -> Any:
         raise UsageError(f"{entry} was not imported")
 
-    return Code(entry, refuse, fingerprint_bytes(source))
+    return Code(entry, refuse, fingerprint_bytes(source.replace(b"\r\n", b"\n")))

@@ -21,6 +21,8 @@ MAX_KEYS = 10_000  # of one mapping: nobody writes more by hand
 MAX_STEPS = 12_000_000  # of all nodes from the root: each is kept with the way that leads to it
 MAX_DIGITS = 3_000  # Python writes out no integer of more than 4,300, and a digit of base 16 is 1.2 of them
 
+# Not YAML 1.2 itself, and written and read everywhere all the same.
+MERGE = "<<"
 Pointer = tuple[str | int, ...]
 Place = tuple[int, int]
 
@@ -135,8 +137,26 @@ class _Builder:
 
     def _close(self, event: Any) -> None:
         done = self._stack.pop()
+        if done.merge is not None:
+            self._merge(done)
         size = self._nodes - done.nodes_before + 1
         self._put(done.value, done.event, size, marked=True)
+
+    def _merge(self, done: "_Open") -> None:
+        """The keys of the mappings behind a plain `<<`, for those that the mapping does not set itself."""
+        given, place = done.value.pop(MERGE), self._keys.pop((*done.place, MERGE))
+        sources = given if isinstance(given, list) else [given]
+        if not all(isinstance(source, dict) for source in sources):
+            self._refuse(done.merge, "PE110", "<< merges a mapping or a list of mappings", 'quote it: "<<"')
+        for source in sources:
+            for key, value in source.items():
+                if key not in done.value:
+                    if len(done.value) >= MAX_KEYS:
+                        self._refuse(done.merge, "PE111", f"more than {MAX_KEYS:,} keys in one mapping")
+                    done.value[key] = value
+                    self._keys.setdefault((*done.place, key), place)
+                    self._marks.setdefault((*done.place, key), place)
+                    self._steps += 1
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
@@ -179,6 +199,8 @@ class _Builder:
             self._refuse(event, "PE112", f"key {key!r} stands twice, first at line {first}")
         self._keys[pointer] = _place(event)
         parent.key = key
+        if key == MERGE and isinstance(event, yaml.ScalarEvent) and not event.style and event.tag is None:
+            parent.merge = event
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
@@ -226,7 +248,7 @@ class _Builder:
 class _Open:
     """A mapping or sequence whose end has not come yet."""
 
-    __slots__ = ("event", "key", "nodes_before", "place", "value")
+    __slots__ = ("event", "key", "merge", "nodes_before", "place", "value")
 
     def __init__(self, value: Any, place: Pointer, event: Any, nodes_before: int) -> None:
         self.value = value
@@ -234,6 +256,7 @@ class _Open:
         self.event = event
         self.nodes_before = nodes_before
         self.key: Any = None
+        self.merge: Any = None  # the plain `<<` among the keys
 
     def wants_key(self) -> bool:
         return isinstance(self.value, dict) and self.key is None

@@ -68,7 +68,7 @@ def plan_outputs(tree: Tree, path: str) -> OutputsPlan:
         recorded[case_id], lines[case_id] = raw, line
     if problems:
         raise InvalidInput(problems)
-    return OutputsPlan(path, fingerprint_bytes(tree.read(path)), recorded)
+    return OutputsPlan(path, fingerprint_bytes(tree.read(path).replace(b"\r\n", b"\n")), recorded)
 
 
 def _wrong(raw: Any) -> tuple[str, str]:
