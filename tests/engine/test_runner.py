@@ -7,7 +7,8 @@ import pytest
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Failure, Observation, Row, Score
-from prompteval.engine.runner import STORE_SECONDS, Entry, Stop, Waiting, run_cases, score_all
+from prompteval.engine.interruption import Stop
+from prompteval.engine.runner import STORE_SECONDS, Entry, Waiting, run_cases, score_all
 
 ENTRY = Entry("r1", "suite", "p@v1", "sha256:0", "m")
 

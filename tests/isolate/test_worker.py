@@ -1,6 +1,8 @@
 """One worker process with a deadline."""
 
+import json
 import os
+import signal
 import time
 
 import pytest
@@ -65,3 +67,15 @@ def test_large_arguments_do_not_block(worker: Worker) -> None:
     assert worker.call("builtins:len", text, timeout_s=10) == len(text)
     assert worker.call("operator:add", text, "y", timeout_s=10) == text + "y"
     worker.close()
+
+
+def test_f43_a_child_that_nobody_waits_for_ends_by_itself() -> None:
+    """Native code included: after its deadline it is gone, though nobody killed it."""
+    worker = Worker()
+    worker._start()
+    child = worker._process
+    assert child is not None and child.stdin is not None
+    request = json.dumps(["re:search", ["(a+)+$", "a" * 60 + "b"], 0.2]).encode()
+    child.stdin.write(len(request).to_bytes(8, "big") + bytes(8) + request)
+    child.stdin.flush()
+    assert child.wait(timeout=5) == -signal.SIGALRM

@@ -16,8 +16,8 @@ from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError,
 from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.core.strict_json import loads
+from prompteval.engine.interruption import Stop
 from prompteval.engine.progress import Meter
-from prompteval.engine.runner import Stop
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.plan.jobs import Job
 from prompteval.plan.targets.prompt import PromptPlan

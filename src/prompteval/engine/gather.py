@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from prompteval.engine.interruption import computing
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -34,7 +36,8 @@ class Gathered(Generic[Item, Result]):
         self._waiting.append((item, future))
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        return await future
+        with computing():
+            return await future
 
     async def aclose(self) -> None:
         """Stop what has not begun."""

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from prompteval.engine.runner import Stop
+from prompteval.engine.interruption import Stop
 
 
 class RunThreads(ThreadPoolExecutor):

@@ -24,12 +24,13 @@ from prompteval.engine.early_stopping import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
 from prompteval.engine.garbage_collection import seldom_collected
 from prompteval.engine.gated_results import gated_results
+from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
 from prompteval.engine.left_behind import RunThreads
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Meter
 from prompteval.engine.resume import find_resumable, refuse_changed
-from prompteval.engine.runner import Entry, Stop, Waiting, interruptible, run_cases
+from prompteval.engine.runner import Entry, Waiting, run_cases
 from prompteval.engine.stored import stored_rows
 from prompteval.engine.targets.open import open_target
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites

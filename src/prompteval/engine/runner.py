@@ -1,10 +1,8 @@
 """Runs cases against a target with bounded concurrency, and hands finished rows on in small groups."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.case import Case
@@ -12,9 +10,12 @@ from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import Scorer, Target
 from prompteval.core.secret import hide
 from prompteval.core.unseen import hidden_in, hidden_in_score
+from prompteval.engine.interruption import OF_CASE, InThread, Stop
 from prompteval.providers.layers import CASE
 
 DRAIN_SECONDS = 5.0
+# What a thread computes cannot be billed, and cannot be ended from outside either.
+THREAD_DRAIN_SECONDS = 0.5
 ROWS_PER_GROUP = 256
 STORE_SECONDS = 0.02
 MOST_WAITING = 9
@@ -22,21 +23,6 @@ MOST_WAITING = 9
 TURNED_AWAY = frozenset({"paused", "budget", "expired"})
 # After one of these every further call would fail the same way, so no new call starts.
 STOPPING_KINDS = frozenset({"paused", "budget", "quota", "auth", "no_credentials"})
-
-
-@dataclass(slots=True)
-class Stop:
-    """Why no new case starts: set once, by Ctrl-C or by an error that no retry can mend."""
-
-    reason: str = ""
-    interrupted: bool = False
-    event: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def set(self, reason: str, *, interrupted: bool = False) -> None:
-        if not self.event.is_set():
-            self.reason = reason
-            self.interrupted = interrupted
-            self.event.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +67,8 @@ async def run_cases(
     it raises ends the run. A case that waits for a retry holds no place, up to MOST_WAITING times
     the concurrency. `sink` receives finished rows in groups, none later than STORE_SECONDS after it
     was finished; `on_row` each row at once. When `stop` is set, no new case starts and running ones
-    have DRAIN_SECONDS left. A case that was turned away before it could be judged gives no row.
+    have DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a thread computes. A case that was turned
+    away before it could be judged gives no row.
     """
     crew = _Crew(entry, iter(work), target, scorers, concurrency, sink, on_row, stop, waiting or Waiting())
     await crew.run()
@@ -113,7 +100,7 @@ class _Crew:
         self._waiting = waiting
         self._finished: list[Row] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._workers: set[asyncio.Task[None]] = set()
+        self._workers: dict[asyncio.Task[None], InThread] = {}
         self._exhausted = False
 
     async def run(self) -> None:
@@ -129,8 +116,7 @@ class _Crew:
                 await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
                 self._dismiss()
                 if stopped.done() and self._workers:
-                    await asyncio.wait(self._workers, timeout=DRAIN_SECONDS)
-                    self._dismiss()
+                    await self._drain()
                     return
         finally:
             self._waiting.more = lambda: None
@@ -146,17 +132,28 @@ class _Crew:
 
     def _hire(self) -> None:
         while not self._exhausted and not self._stop.event.is_set() and len(self._workers) < self._places():
-            self._workers.add(asyncio.create_task(self._work()))
+            waits = InThread()
+            self._workers[asyncio.create_task(self._work(waits))] = waits
+
+    async def _drain(self) -> None:
+        """Wait for the cases that are on their way, and not for long where a thread computes."""
+        await asyncio.wait(self._workers, timeout=THREAD_DRAIN_SECONDS)
+        self._dismiss()
+        called = [task for task, waits in self._workers.items() if not waits.count]
+        if called:
+            await asyncio.wait(called, timeout=DRAIN_SECONDS - THREAD_DRAIN_SECONDS)
+            self._dismiss()
 
     def _dismiss(self) -> None:
         """Let finished workers go; raise what one of them raised."""
         for task in [task for task in self._workers if task.done()]:
-            self._workers.discard(task)
+            del self._workers[task]
             task.result()
         if self._broken.done():
             self._broken.result()
 
-    async def _work(self) -> None:
+    async def _work(self, waits: InThread) -> None:
+        OF_CASE.set(waits)
         entry = self._entry
         for done, (case, replicate) in enumerate(self._todo):
             CASE.set((entry.suite, entry.target, entry.model, case.id, replicate))
@@ -205,7 +202,11 @@ class _Crew:
             self._timer = None
         if self._finished:
             finished, self._finished = tuple(self._finished), []
-            self._sink(finished)
+            try:
+                self._sink(finished)
+            except KeyboardInterrupt:  # they may be stored or not; the next flush stores them
+                self._finished = [*finished, *self._finished]
+                raise
 
 
 def score_all(scorers: Sequence[Scorer], case: Case, observation: Observation) -> tuple[Score, ...]:
@@ -221,30 +222,3 @@ def score_all(scorers: Sequence[Scorer], case: Case, observation: Observation) -
             reason = hide(f"{type(error).__name__}: {error}")
             scores.append(Score(scorer.name, None, status="failed", reason=reason))
     return tuple(scores)
-
-
-@asynccontextmanager
-async def interruptible(stop: Stop) -> AsyncIterator[None]:
-    """Ctrl-C once sets `stop` and lets running cases drain; twice raises KeyboardInterrupt at once."""
-    loop = asyncio.get_running_loop()
-    main = asyncio.current_task()
-
-    def on_interrupt() -> None:
-        if stop.event.is_set() and main is not None:
-            main.cancel()
-        else:
-            stop.set("interrupted", interrupted=True)
-
-    try:
-        loop.add_signal_handler(signal.SIGINT, on_interrupt)
-    except (NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
-        yield
-        return
-    try:
-        yield
-    except asyncio.CancelledError:
-        if stop.interrupted:
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)

@@ -18,6 +18,8 @@ from prompteval.isolate.path import worker_path
 START_SECONDS = 10.0
 # Of address space. A worker with every reader loaded starts at 40 MB; a page of 20 MB takes 450.
 MEMORY_BYTES = 600_000_000
+# After its deadline a child ends by itself, where this process is no longer there to end it.
+ALONE_SECONDS = 1.0
 # A result is read into this process, which has no limit of its own.
 MAX_REPLY_BYTES = 200_000_000
 # -I keeps the current folder, PYTHON* variables and the user's own start-up files out.
@@ -53,7 +55,7 @@ class Worker:
         starts a new one), WorkerCrashed when the child died, ran out of memory or answered more
         than MAX_REPLY_BYTES, and PromptevalError with the child's own words when the function raised.
         """
-        request = json.dumps([function, arguments]).encode("ascii")
+        request = json.dumps([function, arguments, timeout_s + ALONE_SECONDS]).encode("ascii")
         with self._one_at_a_time:
             try:
                 if self._process is None or self._process.poll() is not None:
@@ -94,7 +96,7 @@ class Worker:
             stderr=subprocess.DEVNULL,
             env=environment,
         )
-        self._exchange(b'["ready", []]', b"", "the worker's start", START_SECONDS)
+        self._exchange(b'["ready", [], 0]', b"", "the worker's start", START_SECONDS)
 
     def _exchange(self, request: bytes, data: bytes, what: str, timeout_s: float) -> bytes:
         """Send one length-prefixed message and read one back before the deadline."""

@@ -11,6 +11,7 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.strict_json import loads
+from prompteval.engine.interruption import computing
 from prompteval.plan.targets.base import failed
 
 
@@ -33,7 +34,7 @@ class FunctionTarget:
         named = isinstance(case.inputs, Mapping)
         call = partial(self._function, **case.inputs) if named else partial(self._function, case.inputs)
         try:
-            found = await call() if self._is_async else await asyncio.to_thread(call)
+            found = await call() if self._is_async else await _in_thread(call)
             output, text = as_output(found)
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             elapsed = (perf_counter() - started) * 1000
@@ -44,6 +45,11 @@ class FunctionTarget:
 
     async def aclose(self) -> None:
         """Nothing is held open."""
+
+
+async def _in_thread(call: Callable[[], Any]) -> Any:
+    with computing():
+        return await asyncio.to_thread(call)
 
 
 def as_output(found: Any) -> tuple[Any, str]:

@@ -14,6 +14,7 @@ from prompteval.core.protocols import Provider
 from prompteval.core.request import Request, Response
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.engine.gather import Gathered
+from prompteval.engine.interruption import computing
 from prompteval.engine.targets.context_window import Window
 from prompteval.engine.targets.prompt import PromptTarget, call_of
 from prompteval.metrics.spans import touches
@@ -101,9 +102,10 @@ class RagTarget:
             await self._provider.aclose()
 
     async def _pipeline(self) -> Pipeline:
-        async with self._building:
-            if self._built is None:
-                self._built = await asyncio.to_thread(self._build)
+        with computing():
+            async with self._building:
+                if self._built is None:
+                    self._built = await asyncio.to_thread(self._build)
         return self._built
 
     def _build(self) -> Pipeline:
@@ -133,9 +135,11 @@ class RagTarget:
         if search is not None:
             ranking = await search(question.text, self._section.depth)
         else:
-            (ranking,) = await asyncio.to_thread(pipeline.retrieve, [question])
+            with computing():
+                (ranking,) = await asyncio.to_thread(pipeline.retrieve, [question])
         if requests is None:
-            return ranking, await asyncio.to_thread(pipeline.rerank, question, ranking)
+            with computing():
+                return ranking, await asyncio.to_thread(pipeline.rerank, question, ranking)
         return ranking, await self._graded(pipeline, question, ranking, calls)
 
     async def _graded(
