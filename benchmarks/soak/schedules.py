@@ -1,6 +1,10 @@
 """Random schedules on one store, with kill -9 at random instants: the store itself, and whole command lines.
 
-    .venv/bin/python benchmarks/soak/schedules.py [--store N] [--commands N]      (default 5,000 and 500)
+    .venv/bin/python benchmarks/soak/schedules.py [--store N] [--commands N] [--seconds S]
+
+Without options: 5,000 of the store, then 500 of command lines, however long they take; each part stops after
+S seconds and says how many it came to. TMPDIR=/dev/shm keeps the stores in memory, where commits wait for no
+disk: what kill -9 can do is the same, loss of power is another matter.
 
 The first part is that of `tests/faults/schedules.py`, longer. In the second, two to five command lines
 (`run`, with and without its cache, `run --resume`, `show`, `report`, `compare`, `runs`) overlap in one
@@ -109,12 +113,17 @@ def check(root: Path, told: Told) -> None:
         told.faults += [f"{run_id} is gone" for run_id in told.passed.keys() - verdicts.keys()]
 
 
-def command_lines(count: int, folder: Path) -> list[str]:
+def command_lines(count: int, folder: Path, seconds: float) -> list[str]:
+    """So many schedules of command lines, fewer where the time is up; what was wrong."""
     forks.load()
+    until = time.monotonic() + seconds
     codes: Counter[str] = Counter()
     faults: list[str] = []
-    told, root, chance = Told(), folder, random.Random(count)
+    told, root, chance, played = Told(), folder, random.Random(count), 0
     for seed in range(count):
+        if time.monotonic() > until:
+            break
+        played += 1
         if seed == 0 or chance.random() < 0.3:
             told, root = Told(), folder / f"ws-{seed}"
             root.mkdir()
@@ -130,7 +139,7 @@ def command_lines(count: int, folder: Path) -> list[str]:
         faults += [f"seed {seed}: {fault}" for fault in told.faults]
         told.faults = []
     told_codes = dict(sorted(codes.items()))
-    print(f"{count} schedules of command lines, by exit code {told_codes}: {len(faults)} faults")
+    print(f"{played} schedules of command lines, by exit code {told_codes}: {len(faults)} faults")
     return faults
 
 
@@ -138,12 +147,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--store", type=int, default=5_000)
     parser.add_argument("--commands", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=1e9)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         started = time.perf_counter()
-        faults = schedules(Path(name) / "store", asked.store, 1e9, print)[1]
+        faults = schedules(Path(name) / "store", asked.store, asked.seconds, print)[1]
         print(f"{time.perf_counter() - started:.0f} s")
-        faults += command_lines(asked.commands, Path(name))
+        faults += command_lines(asked.commands, Path(name), asked.seconds)
         print(f"{time.perf_counter() - started:.0f} s")
     for fault in faults[:20]:
         print(f"FAILS  {fault}")
