@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # With LOCKED=1, as in CI, only files whose hashes stand in requirements/ are installed (Linux, Python 3.11).
 LOCKED_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: help run test test-fast fuzz lint types contracts check-all lock release clean
+.PHONY: help run test test-fast fuzz lint types contracts check-all lock wheel-test release clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -71,6 +71,10 @@ UV := uv pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit
 lock:  ## requirements/*.txt anew, from pyproject.toml and constraints.txt; needs uv
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --output-file requirements/build.txt requirements/build.in
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra all --extra dev --output-file requirements/ci.txt pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --constraint requirements/ci.txt --output-file requirements/core.txt pyproject.toml
+
+wheel-test:  ## build the wheel, and try it with its locked dependencies and nothing else
+	release/wheel-test
 
 release:  ## the wheel, its hash and its bill of materials in dist/, from a commit
 	release/build

@@ -1,7 +1,7 @@
 """A bill of materials (CycloneDX 1.6, JSON) of what prompteval with its extras is installed from.
 
-`python release/sbom.py EXTRAS REPORT OUT`, with the Python of an environment that has them. REPORT is what
-`pip install --report` wrote while the environment was filled; it has the hash of every file.
+`python release/sbom.py EXTRAS REPORT... OUT`, with the Python of an environment that has them. Each REPORT is
+what `pip install --report` wrote while the environment was filled; together they have the hash of every file.
 """
 
 import json
@@ -22,8 +22,11 @@ LONGEST_LICENCE = 100
 
 
 def main() -> None:
-    extras, report, out = frozenset(sys.argv[1].split(",")), Path(sys.argv[2]), Path(sys.argv[3])
-    bom = bill(closure(extras), hashes_of(json.loads(report.read_text(encoding="utf-8"))))
+    extras, reports, out = frozenset(sys.argv[1].split(",")), map(Path, sys.argv[2:-1]), Path(sys.argv[-1])
+    hashes: dict[str, str] = {}
+    for report in reports:
+        hashes |= hashes_of(json.loads(report.read_text(encoding="utf-8")))
+    bom = bill(closure(extras), hashes)
     out.write_text(json.dumps(bom, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     sys.stdout.write(f"{out}: {len(bom['components'])} components\n")
 

@@ -9,6 +9,7 @@ import tomllib
 from itertools import chain
 from pathlib import Path
 
+from jsonschema import Draft7Validator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -19,6 +20,52 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FLOORS = {"jinja2": "3.1.6", "pyyaml": "6.0.3", "sentence-transformers": "6.0"}
 # A stolen release, pickles without a fix, pickles and downloads.
 NEVER = {"litellm", "diskcache", "nltk"}
+# What CycloneDX 1.6 asks of the fields that are written, and no other field.
+_LICENCE = {
+    "type": "object", "required": ["license"], "additionalProperties": False,
+    "properties": {"license": {
+        "type": "object", "required": ["name"], "additionalProperties": False, "properties": {"name": {"type": "string"}},
+    }},
+}  # fmt: skip
+_COMPONENT = {
+    "type": "object", "required": ["type", "name", "version", "bom-ref", "purl"], "additionalProperties": False,
+    "properties": {
+        "type": {"const": "library"}, "name": {"type": "string"}, "version": {"type": "string", "maxLength": 1024},
+        "bom-ref": {"type": "string", "minLength": 1}, "purl": {"type": "string", "pattern": "^pkg:pypi/[a-z0-9.-]+@[^ +]+$"},
+        "hashes": {"type": "array", "items": {
+            "type": "object", "required": ["alg", "content"], "additionalProperties": False,
+            "properties": {"alg": {"const": "SHA-256"}, "content": {"type": "string", "pattern": "^[a-f0-9]{64}$"}},
+        }},
+        "licenses": {"type": "array", "anyOf": [
+            {"items": _LICENCE},
+            {"maxItems": 1, "items": {
+                "type": "object", "required": ["expression"], "additionalProperties": False,
+                "properties": {"expression": {"type": "string"}},
+            }},
+        ]},
+    },
+}  # fmt: skip
+CYCLONEDX = {
+    "type": "object", "additionalProperties": False,
+    "required": ["bomFormat", "specVersion", "version", "serialNumber", "metadata", "components", "dependencies"],
+    "properties": {
+        "bomFormat": {"const": "CycloneDX"}, "specVersion": {"const": "1.6"}, "version": {"type": "integer", "minimum": 1},
+        "serialNumber": {"type": "string", "pattern": "^urn:uuid:[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"},
+        "metadata": {
+            "type": "object", "required": ["timestamp", "component"], "additionalProperties": False,
+            "properties": {
+                "timestamp": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"}, "component": _COMPONENT,
+            },
+        },
+        "components": {"type": "array", "uniqueItems": True, "items": _COMPONENT},
+        "dependencies": {"type": "array", "uniqueItems": True, "items": {
+            "type": "object", "required": ["ref"], "additionalProperties": False,
+            "properties": {
+                "ref": {"type": "string"}, "dependsOn": {"type": "array", "uniqueItems": True, "items": {"type": "string"}},
+            },
+        }},
+    },
+}  # fmt: skip
 _PINNED = re.compile(r"([a-z0-9.-]+)==([^ ]+)((?: --hash=sha256:[0-9a-f]{64})+)")
 
 
@@ -51,12 +98,15 @@ def test_s27_the_lock_has_a_hash_for_every_file_and_the_tested_versions() -> Non
         line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
     )
     wanted = {canonicalize_name(name): version for name, version in pinned.items()}
-    for name in ("build.txt", "ci.txt"):
+    for name in ("build.txt", "ci.txt", "core.txt"):
         for package, version in locked(name).items():
             assert wanted.get(package, version) == version.partition("+")[0], package
         assert "://" not in (ROOT / "requirements" / name).read_text()
     assert {"pytest", "ruff", "mypy", "torch", "pydantic", "fastapi"} <= locked("ci.txt").keys()
     assert {"hatchling", "editables"} <= locked("build.txt").keys()
+    assert locked("core.txt").items() <= locked("ci.txt").items()
+    core = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    assert core <= locked("core.txt").keys() and "torch" not in locked("core.txt")
 
 
 def test_s27_every_direct_dependency_is_locked() -> None:
@@ -75,6 +125,7 @@ def test_s27_nothing_that_must_not_be_there_is_needed(tmp_path: Path) -> None:
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     bom = json.loads(out.read_text())
+    assert [error.message for error in Draft7Validator(CYCLONEDX).iter_errors(bom)] == []
     parts = {part["name"]: part for part in bom["components"]}
     assert not parts.keys() & {*NEVER, "pytest", "ruff", "mypy", "prompteval"}
     assert {"pydantic", "torch", "sacrebleu", "selectolax"} <= parts.keys()

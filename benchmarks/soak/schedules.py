@@ -53,11 +53,12 @@ class Told:
 
 
 def start(root: Path, line: str, out: Path) -> int:
+    file = os.open(out, os.O_CREAT | os.O_TRUNC | os.O_RDWR)  # here, since the child may be killed at once
     pid = os.fork()
     if pid == 0:
-        file = os.open(out, os.O_CREAT | os.O_TRUNC | os.O_RDWR)
         request = {"cwd": str(root), "arguments": line.split(), "env": dict(os.environ), "memory": None}
         forks.become(request, file, file)
+    os.close(file)
     return pid
 
 
