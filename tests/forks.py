@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import faulthandler
 import gc
 import importlib
 import json
@@ -23,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 MEMORY = 4 << 30
+STAND_S = 5.0
 
 
 @dataclass(frozen=True)
 class Done:
-    """How a command line ended. `code` is None where the deadline killed it.
+    """How a command line ended. `code` is None where the deadline killed it; `stderr` then says where it stood.
 
     `cpu_s` is of it and of the processes it waited for, `peak_mb` the memory of the largest of them.
     """
@@ -71,11 +73,17 @@ class Forks:
         return Done(**json.loads(self._process.stdout.readline()))
 
     def close(self) -> None:
-        self._process.communicate(timeout=10)
+        """End the process, which keeps nothing between command lines."""
+        try:
+            self._process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:  # a machine that does much else
+            self._process.kill()
+            self._process.communicate()
 
 
 def main() -> None:
     load()
+    faulthandler.enable(all_threads=True)
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
         sys.stdout.flush()
@@ -124,9 +132,12 @@ def wait(child: int, deadline_s: float) -> tuple[int | None, resource.struct_rus
     """(exit code, what it used) of a child; its whole group is killed when it is late."""
     handle = os.pidfd_open(child)
     ended = bool(select.select([handle], [], [], deadline_s)[0])
-    os.close(handle)
     if not ended:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGABRT)  # its threads write where they stand
+            select.select([handle], [], [], STAND_S)
         kill_group(child)
+    os.close(handle)
     _, status, used = os.wait4(child, 0)
     kill_group(child)  # workers that outlive it
     return (os.waitstatus_to_exitcode(status) if ended else None), used
