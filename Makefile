@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # With LOCKED=1, as in CI, only files whose hashes stand in requirements/ are installed (Linux, Python 3.11).
 LOCKED_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: help run test test-fast fuzz lint types contracts check-all lock wheel-test release clean
+.PHONY: help run test test-all fuzz lint types contracts check-all lock wheel-test release clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -43,11 +43,14 @@ endif
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases
 	$(BIN)/prompteval run
 
-test: $(VENV)/.dev  ## install, and run every test
-	$(BIN)/python -m pytest
+# One process a core; one that is done takes tests from the others.
+PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist worksteal
 
-test-fast: $(VENV)/.dev  ## the tests under five seconds each
-	$(BIN)/python -m pytest -m 'not slow'
+test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
+	$(PYTEST) -m 'not slow'
+
+test-all: $(VENV)/.dev  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
+	$(PYTEST)
 
 fuzz: $(VENV)/.dev  ## hostile inputs of every kind for three minutes; SECONDS= and SEED= choose
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
@@ -62,7 +65,7 @@ types: $(VENV)/.dev  ## mypy, strict
 contracts: $(VENV)/.dev  ## the floors and the other import contracts
 	$(BIN)/lint-imports --no-cache
 
-check-all: test lint types contracts run  ## everything CI does
+check-all: run test-all lint types contracts  ## everything CI does
 
 # uv finds the CPU build of torch by UV_FIND_LINKS or UV_INDEX; no index is named in the files.
 UV := uv pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \

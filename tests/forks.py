@@ -1,8 +1,10 @@
 """Command lines without the cost of starting Python: each runs in a fork of a process that has all imported.
 
-`python -m tests.forks` is that process. It reads one request a line and answers with one line.
+`python -m tests.forks SOCKET` is that process. It reads one request a line and answers with one line; shell scripts
+reach it by the socket, through the program that `Forks.program` writes.
 """
 
+import atexit
 import contextlib
 import faulthandler
 import gc
@@ -13,6 +15,7 @@ import pkgutil
 import resource
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,11 +23,13 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 MEMORY = 4 << 30
 STAND_S = 5.0
+CLIENT = Path(__file__).with_name("fork_client.py")
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class Forks:
 
     def __init__(self) -> None:
         self.count = 0
-        command = [sys.executable, "-m", "tests.forks"]
+        self._folder = tempfile.TemporaryDirectory(prefix="forks-")
+        self._socket = f"{self._folder.name}/socket"
+        command = [sys.executable, "-m", "tests.forks", self._socket]
         root = Path(__file__).parents[1]
         self._process = subprocess.Popen(
             command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -72,6 +79,11 @@ class Forks:
         self.count += 1
         return Done(**json.loads(self._process.stdout.readline()))
 
+    def program(self, path: Path) -> None:
+        """Writes a `prompteval` for shell scripts: a fork behind the streams, folder and environment of its caller."""
+        path.write_text(f"#!/bin/sh\nexec '{sys.executable}' -I -S '{CLIENT}' '{self._socket}' \"$@\"\n")
+        path.chmod(0o755)
+
     def close(self) -> None:
         """End the process, which keeps nothing between command lines."""
         try:
@@ -79,14 +91,64 @@ class Forks:
         except subprocess.TimeoutExpired:  # a machine that does much else
             self._process.kill()
             self._process.communicate()
+        self._folder.cleanup()
+
+
+@cache
+def shared() -> Forks:
+    """The one of this session."""
+    made = Forks()
+    atexit.register(made.close)
+    return made
 
 
 def main() -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(sys.argv[1])
+    listener.listen()
     load()
     faulthandler.enable(all_threads=True)
-    for line in sys.stdin:
-        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
-        sys.stdout.flush()
+    while True:
+        ready = select.select([sys.stdin, listener], [], [])[0]
+        if listener in ready:
+            hand_over(listener.accept()[0], listener)
+        # A request is sent when the last one was answered, so that none waits in a buffer.
+        if sys.stdin in ready:
+            line = sys.stdin.readline()
+            if not line:
+                return
+            sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+            sys.stdout.flush()
+
+
+def hand_over(connection: socket.socket, listener: socket.socket) -> None:
+    """Serves a program of `Forks.program` in a process of its own, which lives as long as the command line."""
+    if os.fork():
+        connection.close()
+        return
+    try:
+        listener.close()
+        serve(connection)
+    finally:
+        os._exit(0)
+
+
+def serve(connection: socket.socket) -> None:
+    data, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
+    while not data.endswith(b"\n"):
+        data += connection.recv(1 << 20)
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        become({"memory": None, **json.loads(data)}, *streams)
+    for stream in streams:
+        os.close(stream)
+    handle = os.pidfd_open(child)
+    if connection in select.select([handle, connection], [], [])[0]:
+        kill_group(child)  # its caller is gone
+    code = os.waitstatus_to_exitcode(os.wait4(child, 0)[1])
+    kill_group(child)
+    connection.sendall(b"%d" % (code if code >= 0 else 128 - code))
 
 
 def load() -> None:
@@ -117,7 +179,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         started = time.perf_counter()
         child = os.fork()
         if child == 0:
-            become(request, out.fileno(), err.fileno())
+            become(request, os.open(os.devnull, os.O_RDONLY), out.fileno(), err.fileno())
         code, used = wait(child, request["deadline_s"])
         seconds = time.perf_counter() - started
         texts = []
@@ -148,14 +210,14 @@ def kill_group(child: int) -> None:
         os.killpg(child, signal.SIGKILL)
 
 
-def become(request: Mapping[str, Any], out: int, err: int) -> None:
-    """The child: one command line, as a process of its own would run it."""
+def become(request: Mapping[str, Any], *streams: int) -> None:
+    """The child: one command line behind three streams, as a process of its own would run it."""
     code = 1
     try:
         os.setsid()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for given, number in ((nothing, 0), (out, 1), (err, 2)):
+        for number, given in enumerate(streams):
             os.dup2(given, number)
+            os.close(given)
         if request["memory"] is not None:
             resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
         os.chdir(request["cwd"])

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.own_workspace import copied
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -63,10 +65,7 @@ def test_too_strict_example_fails_its_gate(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_projects_own_suites_meet_their_gates(tmp_path: Path) -> None:
     """`prompteval run` at the root ends with exit 0 and gates every suite."""
-    for name in ("prompts", "evals", "datasets"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "prompteval.toml").write_text('default_model = "local/minilm"\n', encoding="utf-8")
-    found = _run(tmp_path)
+    found = _run(copied(tmp_path, "vectors.sqlite", "cache.sqlite"))
     assert found["exit_code"] == 0
     assert all(result["gates"] for result in found["results"])
     assert {result["suite"] for result in found["results"]} >= {"classify_intent", "triage"}

@@ -1,17 +1,15 @@
 """A small workspace on disk with a scripted model, driven through the real command line."""
 
-import atexit
 import json
 import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.forks import Forks
+from tests.forks import shared
 
 PROMPT = """
 from typing import Literal
@@ -37,14 +35,6 @@ gate:
   - accuracy >= 0.7
 """
 RULES = [{"when": "pay", "output": {"team": "payments"}}, {"when": "", "output": {"team": "support"}}]
-
-
-@cache
-def forks() -> Forks:
-    """One process that has everything imported, for all command lines of a session."""
-    made = Forks()
-    atexit.register(made.close)
-    return made
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,7 @@ class Workspace:
     ) -> subprocess.CompletedProcess[str]:
         """`prompteval ARGUMENTS`; when `code` is given, the exit code must be that."""
         env = {"NO_COLOR": "1", **environment}
-        found = forks().run(self.root, *arguments, env=env, deadline_s=120.0, memory=None)
+        found = shared().run(self.root, *arguments, env=env, deadline_s=120.0, memory=None)
         assert found.code is not None, f"did not end within 120 s: {arguments}"
         done = subprocess.CompletedProcess(arguments, found.code, found.stdout, found.stderr)
         assert "Traceback" not in done.stderr, done.stderr

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.forks import shared
+
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
@@ -129,9 +131,8 @@ class Runner:
         folder = self.temp / "bin"
         if not folder.exists():
             folder.mkdir()
-            for name, module in (("prompteval", '-m prompteval "$@"'), ("python", '"$@"')):
-                (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {module}\n')
-                (folder / name).chmod(0o755)
+            shared().program(folder / "prompteval")
+            (folder / "python").symlink_to(sys.executable)
         return folder
 
     @property

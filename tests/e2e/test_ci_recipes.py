@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.forks import shared
+
 ROOT = Path(__file__).resolve().parents[2]
 CI = ROOT / "docs" / "ci.md"
 SHIMS = {
-    "prompteval": f'exec "{sys.executable}" -m prompteval "$@"',
     "pytest": f'exec "{sys.executable}" -m pytest -p prompteval.testing.plugin "$@"',
     "pip": 'test "$1" = install',  # nothing is fetched by a test
 }
@@ -32,6 +33,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, line in SHIMS.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{line}\n")
         (tmp_path / "bin" / name).chmod(0o755)
+    shared().program(tmp_path / "bin" / "prompteval")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.own_workspace import copied
+
 pytestmark = pytest.mark.slow
 
 
@@ -37,9 +37,7 @@ def run(folder: Path) -> tuple[dict, str, float]:  # type: ignore[type-arg]
 
 def test_a_cached_run_loads_no_model_and_gives_the_same_numbers(tmp_path: Path) -> None:
     """Rankings, embeddings and replies are cached; neither torch nor openai is imported."""
-    for part in ("prompts", "evals", "datasets"):
-        shutil.copytree(ROOT / part, tmp_path / part)
-    (tmp_path / "prompteval.toml").touch()
+    copied(tmp_path, "vectors.sqlite")
     first, _, slow = run(tmp_path)
     second, imported, fast = run(tmp_path)
     assert second["results"][0]["metrics"] == first["results"][0]["metrics"]

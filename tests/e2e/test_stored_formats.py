@@ -5,14 +5,13 @@ import json
 import re
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fixtures.v0.figures import figures, lost, without_moment
-from tests.forks import Done, Forks
+from tests.forks import Done, Forks, shared
 
 STORED = Path(__file__).parents[1] / "fixtures" / "v0"
 EXPECTED = json.loads((STORED / "expected.json").read_text(encoding="utf-8"))
@@ -25,11 +24,9 @@ DECIDED_TODAY = {
 RUNS_ANEW = ("replay", "cached", "sweep")
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
+@pytest.fixture
+def forks() -> Forks:
+    return shared()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 
 from prompteval.store.results import SqliteStore
 from prompteval.testing.server import FakeServer, Reply
+from tests.forks import shared
 from tests.small_workspace import place as place
 
 PROMPT = """
@@ -73,6 +74,7 @@ class Live:
     def start(
         self, *arguments: str, env: dict[str, str] | None = None, **options: Any
     ) -> subprocess.Popen[str]:
+        """A process of its own, for what is killed or measured while it runs."""
         return subprocess.Popen(
             [sys.executable, "-m", "prompteval", *arguments],
             cwd=self.root,
@@ -83,13 +85,13 @@ class Live:
             **options,
         )
 
-    def run(self, *arguments: str, code: int, **options: Any) -> tuple[str, str]:
+    def run(self, *arguments: str, code: int, env: dict[str, str] | None = None) -> tuple[str, str]:
         """(stdout, stderr) of `prompteval ARGUMENTS`, whose exit code must be that."""
-        process = self.start(*arguments, **options)
-        out, err = process.communicate(timeout=120)
-        assert "Traceback" not in err, err
-        assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
-        return out, err
+        given = {"NO_COLOR": "1", "FAKE_KEY": KEY, **(env or {})}
+        done = shared().run(self.root, *arguments, env=given, deadline_s=120.0, memory=None)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.code == code, f"exit {done.code}\n{done.stdout}\n{done.stderr}"
+        return done.stdout, done.stderr
 
     def result(self, *arguments: str, code: int = 0) -> dict[str, Any]:
         """The only entry of `run --json`, with the run's reason and id."""

@@ -235,7 +235,9 @@ def test_f24_a_full_disk_stops_the_calls(live: Any) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
     with live(3000, server={"latency_s": 0.005}) as ws:
-        _, err = ws.run("run", "-q", "-j", "10", code=3, preexec_fn=small_files)
+        process = ws.start("run", "-q", "-j", "10", preexec_fn=small_files)
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 3
         assert "could not be written" in err
         assert "--resume-run" in err
         requests = ws.server.stats["requests"]

@@ -2,12 +2,11 @@
 
 import json
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.forks import Forks
+from tests.forks import Forks, shared
 from tests.hostile import CHUNKED, OK, Asked, Hostile, Made, chunk, endless, says, whole
 
 MEGABYTE = b" " * 1_000_000
@@ -27,11 +26,9 @@ SUITES = {
 }
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
+@pytest.fixture
+def forks() -> Forks:
+    return shared()
 
 
 def workspace(root: Path, url: str) -> None:

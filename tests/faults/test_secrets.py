@@ -5,14 +5,14 @@ import importlib.util
 import json
 import os
 import urllib.error
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from tests.forks import Done, Forks
+from tests.forks import Done, Forks, shared
 from tests.hostile import Asked, Hostile, completion, says, whole
 
 KEY = "corpkey-7Qz1XwV9rT5yU3iO8pA2sD4fG6"
@@ -106,11 +106,9 @@ class Mirror:
         return whole(raw, f"x-request-id: {asked.key}", status=status)
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
+@pytest.fixture
+def forks() -> Forks:
+    return shared()
 
 
 def workspace(root: Path, url: str) -> None:

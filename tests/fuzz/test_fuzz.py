@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forks import Forks
+from tests.forks import Forks, shared
 from tests.fuzz import file_kinds, name_kinds, server_kinds, state_kinds
 from tests.fuzz.attempt import CORPUS, Attempt, attempt
 from tests.fuzz.kinds import KINDS
@@ -26,11 +26,9 @@ WITHOUT_SOUND_TWIN = ("arguments", "names", "settings", "trec")
 FOUND = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
+@pytest.fixture
+def forks() -> Forks:
+    return shared()
 
 
 @pytest.fixture(scope="module")

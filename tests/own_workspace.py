@@ -1,0 +1,21 @@
+"""This repository's own prompts, suites and cases in another folder, so that no store is written into the project."""
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def copied(folder: Path, *stored: str) -> Path:
+    """The copy. Files of `.prompteval/` that are named come with it where `make run` has left them.
+
+    A vector or reply from there is that of the same model and text by its key: only the time differs.
+    """
+    for part in ("prompts", "evals", "datasets"):
+        shutil.copytree(ROOT / part, folder / part)
+    (folder / "prompteval.toml").write_text('default_model = "local/minilm"\n', encoding="utf-8")
+    (folder / ".prompteval").mkdir()
+    for name in stored:
+        if (ROOT / ".prompteval" / name).is_file():
+            shutil.copy(ROOT / ".prompteval" / name, folder / ".prompteval" / name)
+    return folder
