@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
+from prompteval.plan.suite_schema import suite_schema
 from prompteval.report.schema import run_schema
 from prompteval.report.view import from_json
-from prompteval.workspace.suite import suite_schema
 from tests.e2e.conftest import Workspace
 from tests.e2e.rag_parts import CASES, DOCS, PROMPT, RULES, SUITE, fill
 

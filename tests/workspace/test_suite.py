@@ -1,5 +1,6 @@
 """Suite files, read strictly."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_all_problems_come_at_once_with_the_nearest_name(tmp_path: Path) -> None
         ("prompt: p\ncases: ../../etc/passwd", "PE207"),
         ("prompt: p\ncases: /etc/passwd", "PE207"),
         ("prompt: p\ncases: c\nscorers: exact", "scorers is a list"),
+        ("cases: c\nendpoint: {url: 'ftp://x', ouput: a}", "s.yaml:2:17 PE220 url begins with http"),
+        (
+            "cases: c\nendpoint: {url: 'ftp://x', ouput: a}",
+            "2:28 PE220 unknown key 'ouput' in endpoint .*'output'",
+        ),
+        ("cases: c\nendpoint: {url: 'http://x', timeout_s: 0}", "PE220 timeout_s is a number from 0.001"),
+        ("cases: c\nendpoint: {url: 'http://x', headers: {a: 1}}", "2:42 PE220 a is a text, not 1"),
+        ("cases: c\nendpoint: http://x", "2:11 PE220 endpoint is a mapping"),
         # B25: numbers out of any sane range
         ("prompt: p\ncases: c\nrepeat: 1000000000", "s.yaml:3:9 PE203 repeat is .* from 1 to 10,000"),
         ("cases: c\nrag: {corpus: d, k: 10000000}", "s.yaml:2:21 PE270 k is .* from 1 to 100,000"),
@@ -82,3 +91,12 @@ def test_b20_what_is_named_twice_is_refused(tmp_path: Path, line: str) -> None:
     """At the second place."""
     with pytest.raises(InvalidInput, match=r"evals/s.yaml:3:\d+ PE211 duplicate"):
         load(tmp_path, f"prompt: p\ncases: c\n{line}\n")
+
+
+def test_what_a_million_wrong_entries_cost_is_bounded(tmp_path: Path) -> None:
+    """The first problems, the number of the rest, and no list of errors as long as the file."""
+    started = time.perf_counter()
+    with pytest.raises(InvalidInput) as caught:
+        load(tmp_path, "prompt: p\ncases: c\nmodels: [" + "1, " * 200_000 + "]\nrag: {corpus: d, x: 1}\n")
+    assert [problem.code for problem in caught.value.problems] == ["PE203", "PE270"]
+    assert time.perf_counter() - started < 60

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
     """Print the JSON Schema of suite files, of one case, of `run --json` or `compare --json`."""
     if kind is Kind.suite:
-        from prompteval.workspace.suite import suite_schema
+        from prompteval.plan.suite_schema import suite_schema
 
         document = suite_schema()
     elif kind is Kind.cases:

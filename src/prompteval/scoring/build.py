@@ -21,7 +21,7 @@ _WORDS: dict[Any, str] = {
     float: "a number",
     type(None): "nothing",
 }
-_INJECTED = frozenset({"name", "embedder"})
+INJECTED = frozenset({"name", "embedder"})
 
 
 def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspace: Workspace) -> Scorer:
@@ -50,7 +50,7 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspac
         known = [*table(GROUP), "python"]
         raise UsageError(f"there is no scorer {spec.kind!r}", did_you_mean(spec.kind, known))
     kind = resolve(GROUP, spec.kind)
-    known_options = {item.name for item in fields(kind)} - _INJECTED
+    known_options = {item.name for item in fields(kind)} - INJECTED
     for option in spec.options:
         if option not in known_options:
             help = did_you_mean(option, known_options)

@@ -12,7 +12,8 @@ from types import CodeType, ModuleType
 _OURS = frozenset(
     [
         "Stemmer", "aiohttp", "certifi", "faiss", "genai_prices", "jinja2", "markdown_it", "numpy", "openai",
-        "prompteval", "pydantic", "pypdfium2", "pytest", "rich", "rs_bpe", "sacrebleu", "safetensors",
+        "prompteval", "pydantic", "pydantic_core", "pypdfium2", "pytest", "rich", "rs_bpe", "sacrebleu",
+        "safetensors",
         "selectolax", "sentence_transformers", "tiktoken", "tokenizers", "torch", "transformers", "typer",
         "yaml", "yarl",
     ]

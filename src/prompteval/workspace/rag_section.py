@@ -1,28 +1,38 @@
 """The `rag:` section of a suite, read strictly: what retrieves, what reranks, what is packed, which modes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from prompteval.core.problem import did_you_mean, unknown_keys
+from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
 from prompteval.core.ranges import RANGES
-from prompteval.workspace.yaml12 import Document, Pointer
+from prompteval.workspace.validation import (
+    MOST_ITEMS,
+    Choice,
+    FileModel,
+    PathBelowRoot,
+    Ranged,
+    Text,
+    below_root,
+    listed,
+    problem,
+    problems_at,
+    wanted,
+)
+from prompteval.workspace.yaml12 import Document
 
 Mode = Literal["retrieval", "retrieved", "oracle", "oracle_distractors", "closed_book"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Overflow = Literal["drop_chunks", "error"]
 Correct = Literal["em", "f1"]
-KEYS = (
-    "corpus", "chunker", "retriever", "bm25", "dense", "reranker", "k", "budget", "modes", "question",
-    "correct",
-)  # fmt: skip
 DEFAULT_K = 8
 DEFAULT_DEPTH = 100
 DEFAULT_RERANK_DEPTH = 50
 DEFAULT_CONTEXT_TOKENS = 2000
 # A retriever from outside is named by what it reads.
 OUTSIDE = ("run", "python", "endpoint")
-Note = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,142 +92,107 @@ class RagSection:
         }
 
 
-class SectionReader:
-    """Reads the section at `rag` of a suite's document; problems go to `note(pointer, code, message, help)`.
-
-    `below_root(value, pointer)` turns a path of the suite into one from the workspace root.
-    """
-
-    def __init__(self, document: Document, note: Note, below_root: Callable[[str, Pointer], str]) -> None:
-        self._document = document
-        self._note = note
-        self._below_root = below_root
-
-    def read(self, raw: Mapping[str, Any], *, has_prompt: bool) -> RagSection | None:
-        """The section; None where it names no corpus or no retriever."""
-        for key, help in unknown_keys(raw, KEYS)[0]:
-            self._wrong((key,), f"unknown key {key!r} in rag", help, key=True)
-        corpus = raw.get("corpus")
-        if not isinstance(corpus, str) or not corpus:
-            self._wrong(("corpus",), "rag names no corpus", "write `corpus: ../datasets/<folder>`")
-            return None
-        retriever = self._part(raw, "retriever", Part("dense"))
-        reranker = self._part(raw, "reranker", Part("none"))
-        budget = self._budget(raw)
-        return RagSection(
-            corpus=self._below_root(corpus, ("rag", "corpus")),
-            retriever=self._without_depth(retriever),
-            chunker=self._part(raw, "chunker", Part("markdown")),
-            bm25=self._table(raw, "bm25"),
-            dense=self._table(raw, "dense"),
-            reranker=self._without_depth(reranker),
-            depth=self._count(("retriever", "depth"), retriever.options.get("depth", DEFAULT_DEPTH)),
-            rerank_depth=self._count(
-                ("reranker", "depth"), reranker.options.get("depth", DEFAULT_RERANK_DEPTH)
-            ),
-            k=self._count(("k",), raw.get("k", DEFAULT_K)),
-            context_tokens=budget[0],
-            on_overflow=budget[1],
-            modes=self._modes(raw, has_prompt),
-            question=self._choice(raw, "question", None, "question"),
-            correct=self._choice(raw, "correct", get_args(Correct), "em"),
-            place=self._document.key_place(("rag",)),
-            corpus_place=self._document.place(("rag", "corpus")),
-        )
-
-    def _wrong(self, pointer: Pointer, message: str, help: str = "", *, key: bool = False) -> None:
-        self._note(("rag", *pointer), "PE270", message, help, key=key)
-
-    def _table(self, raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        value = raw.get(key) or {}
-        if isinstance(value, dict):
-            return value
-        self._wrong((key,), f"{key} is a mapping of options")
-        return {}
-
-    def _part(self, raw: Mapping[str, Any], key: str, default: Part) -> Part:
-        """`name`, or `{kind: name, ...}`; a retriever from outside is `{run: ...}` and its kin."""
-        value = raw.get(key)
-        place = self._document.place(("rag", key))
-        if value is None:
-            return default
-        if isinstance(value, str):
-            return Part(value, {}, place)
-        outside = [name for name in OUTSIDE if isinstance(value, dict) and name in value]
-        if outside and key == "retriever" and "kind" not in value:
-            options = dict(value)
-            if outside[0] == "run" and isinstance(value["run"], str):
-                options["run"] = self._below_root(value["run"], ("rag", key, "run"))
-            return Part(outside[0], options, place)
-        if isinstance(value, dict) and isinstance(value.get("kind"), str):
-            return Part(value["kind"], {name: item for name, item in value.items() if name != "kind"}, place)
-        self._wrong(
-            (key,), f"{key} is a name or a mapping with a kind", f"write `{key}: {{kind: {default.kind}}}`"
-        )
-        return default
-
-    def _without_depth(self, part: Part) -> Part:
-        return Part(
-            part.kind, {name: item for name, item in part.options.items() if name != "depth"}, part.place
-        )
-
-    def _count(self, pointer: Pointer, value: Any) -> int:
-        fault = RANGES[str(pointer[-1])].fault(str(pointer[-1]), value)
-        if fault:
-            self._wrong(pointer, fault)
-            return 1
-        return int(value)
-
-    def _budget(self, raw: Mapping[str, Any]) -> tuple[int, Overflow]:
-        table = self._table(raw, "budget")
-        for key, help in unknown_keys(table, ("context_tokens", "on_overflow"))[0]:
-            self._wrong(("budget", key), f"unknown key {key!r} in budget", help, key=True)
-        tokens = self._count(
-            ("budget", "context_tokens"), table.get("context_tokens", DEFAULT_CONTEXT_TOKENS)
-        )
-        overflow = table.get("on_overflow", "drop_chunks")
-        if overflow not in get_args(Overflow):
-            self._wrong(("budget", "on_overflow"), "on_overflow is drop_chunks or error")
-            overflow = "drop_chunks"
-        return tokens, overflow
-
-    def _modes(self, raw: Mapping[str, Any], has_prompt: bool) -> tuple[Mode, ...]:
-        value = raw.get("modes", ["retrieved"] if has_prompt else ["retrieval"])
-        items = value if isinstance(value, list) else [value]
-        for index, item in enumerate(items):
-            if item not in MODES:
-                self._wrong(("modes", index), f"there is no mode {item!r}", did_you_mean(str(item), MODES))
-            elif item != "retrieval" and not has_prompt:
-                self._wrong(("modes", index), f"mode {item} asks a model", "add `prompt: <name>`")
-        return tuple(mode for mode in MODES if mode in items)
-
-    def _choice(self, raw: Mapping[str, Any], key: str, known: tuple[str, ...] | None, default: str) -> Any:
-        value = raw.get(key, default)
-        if not isinstance(value, str) or not value or (known is not None and value not in known):
-            self._wrong(
-                (key,), f"{key} is {' or '.join(known)}" if known else f"{key} is the name of an input"
-            )
-            return default
-        return value
+def _part(value: Any, info: ValidationInfo) -> Part:
+    """`name`, or `{kind: name, ...}`; a retriever from outside is `{run: ...}` and its kin."""
+    key = str(info.field_name)
+    if value is None:
+        return _DEFAULTS[key]
+    if isinstance(value, str):
+        return Part(value)
+    outside = next((name for name in OUTSIDE if name in value), None) if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(value.get("kind"), str):
+        part = Part(value["kind"], {name: item for name, item in value.items() if name != "kind"})
+    elif outside is not None and key == "retriever" and "kind" not in value:
+        part = Part(outside, dict(value))
+    else:
+        help = f"write `{key}: {{kind: {_DEFAULTS[key].kind}}}`"
+        raise problem(f"{key} is a name or a mapping with a kind", help)
+    depth = part.options.get("depth", 1)
+    if key != "chunker" and not RANGES["depth"].holds(depth):
+        raise problems_at({("depth",): wanted(str(RANGES["depth"]), depth)})
+    if part.kind == "run" and isinstance(part.options.get("run"), str):
+        try:
+            return Part("run", {**part.options, "run": below_root(part.options["run"], info)})
+        except PydanticCustomError as error:
+            raise problems_at({("run",): error}) from None
+    return part
 
 
-def rag_schema() -> dict[str, Any]:
-    """The JSON Schema of the section."""
-    text = {"type": "string", "minLength": 1}
-    part = {"anyOf": [text, {"type": "object", "minProperties": 1}]}
-    budget = {
-        "context_tokens": RANGES["context_tokens"].schema(),
-        "on_overflow": {"enum": list(get_args(Overflow))},
-    }
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["corpus"],
-        "properties": {
-            "corpus": text, "chunker": part, "retriever": part, "reranker": part, "k": RANGES["k"].schema(),
-            "bm25": {"type": "object"}, "dense": {"type": "object"}, "question": text,
-            "budget": {"type": "object", "additionalProperties": False, "properties": budget},
-            "modes": {"type": "array", "items": {"enum": list(MODES)}},
-            "correct": {"enum": list(get_args(Correct))},
-        },
-    }  # fmt: skip
+_DEFAULTS = {"chunker": Part("markdown"), "retriever": Part("dense"), "reranker": Part("none")}
+_Part = Annotated[
+    Any,
+    BeforeValidator(_part, json_schema_input_type=Text | Annotated[dict[str, Any], Field(min_length=1)]),
+]
+
+
+class _Budget(FileModel):
+    """How much of what was retrieved is packed into the prompt."""
+
+    code = "PE270"
+
+    context_tokens: Annotated[int, Ranged("context_tokens")] = Field(
+        default=DEFAULT_CONTEXT_TOKENS, description="The most tokens of all chunks together."
+    )
+    on_overflow: Overflow = Field(
+        default="drop_chunks",
+        description="Whether chunks over the budget are dropped, or the case is an error.",
+    )
+
+
+class RagFile(FileModel):
+    """The retrieval pipeline of a suite."""
+
+    code = "PE270"
+
+    corpus: PathBelowRoot = Field(
+        description="The folder of documents, seen from the suite.", examples=["../datasets/<folder>"]
+    )
+    chunker: _Part = Field(_DEFAULTS["chunker"], description="What cuts documents into chunks.")
+    retriever: _Part = Field(_DEFAULTS["retriever"], description="What finds candidates for a question.")
+    bm25: dict[str, Any] | None = Field(None, description="Options of the retriever bm25, inside hybrid too.")
+    dense: dict[str, Any] | None = Field(
+        None, description="Options of the retriever dense, inside hybrid too."
+    )
+    reranker: _Part = Field(_DEFAULTS["reranker"], description="What ranks the first candidates anew.")
+    k: Annotated[int, Ranged("k")] = Field(DEFAULT_K, description="How many chunks are packed at most.")
+    budget: _Budget | None = Field(None, description="How many tokens are packed at most.")
+    modes: Annotated[
+        list[Annotated[Any, Choice("mode", MODES)]],
+        BeforeValidator(listed, json_schema_input_type=list[Annotated[Any, Choice("mode", MODES)]]),
+        Field(max_length=MOST_ITEMS),
+    ] = Field([], description="What is run and compared; else retrieval with the prompt, where there is one.")
+    question: Text = Field("question", description="The input of a case that is searched for.")
+    correct: Correct = Field(
+        "em", description="What a right answer is: exact match, or F1 from one half too."
+    )
+
+
+def rag_section(file: RagFile, document: Document, *, has_prompt: bool) -> RagSection:
+    """The section with the places of its parts, and what is said by leaving it out."""
+
+    def part(key: str, found: Part) -> Part:
+        options = {
+            name: value for name, value in found.options.items() if name != "depth" or key == "chunker"
+        }
+        return Part(found.kind, options, document.place(("rag", key)))
+
+    budget = file.budget or _Budget()
+    modes = file.modes if "modes" in file.model_fields_set else ["retrieved" if has_prompt else "retrieval"]
+    return RagSection(
+        corpus=file.corpus,
+        retriever=part("retriever", file.retriever),
+        chunker=part("chunker", file.chunker),
+        bm25=file.bm25 or {},
+        dense=file.dense or {},
+        reranker=part("reranker", file.reranker),
+        depth=file.retriever.options.get("depth", DEFAULT_DEPTH),
+        rerank_depth=file.reranker.options.get("depth", DEFAULT_RERANK_DEPTH),
+        k=file.k,
+        context_tokens=budget.context_tokens,
+        on_overflow=budget.on_overflow,
+        modes=tuple(mode for mode in MODES if mode in modes),
+        question=file.question,
+        correct=file.correct,
+        place=document.key_place(("rag",)),
+        corpus_place=document.place(("rag", "corpus")),
+    )

@@ -59,6 +59,10 @@ class Document:
         """Line and column of the key that leads to `pointer`, else of the value."""
         return self.keys.get(pointer) or self.place(pointer)
 
+    def place_of(self, pointer: Pointer, at_key: bool) -> Place:
+        """The one or the other."""
+        return self.key_place(pointer) if at_key else self.place(pointer)
+
 
 def parse(text: str, path: str) -> Document:
     """The one document of `text`. Empty text is the value None.

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from prompteval.cases.record import Typed, Validate
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint
-from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.problem import Problem
+from prompteval.workspace.endpoint_section import EndpointSection
 from prompteval.workspace.settings import Workspace
-
-KEYS = frozenset({"url", "headers", "headers_env", "output", "timeout_s"})
 
 
 @dataclass(frozen=True)
@@ -50,30 +48,10 @@ class EndpointPlan:
         return []
 
 
-def plan_endpoint(raw: Mapping[str, Any], workspace: Workspace) -> EndpointPlan:
-    """The endpoint a suite describes.
-
-    Raises ValueError for a key or value that is wrong, UsageError for a variable that the settings
-    do not let a suite read.
-    """
-    for key in raw:
-        if key not in KEYS:
-            raise ValueError(f"endpoint: unknown key {key!r} ({did_you_mean(str(key), KEYS)})")
-    url = raw.get("url")
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise ValueError("endpoint: url begins with http:// or https://")
-    for name in ("headers", "headers_env"):
-        table = raw.get(name, {})
-        if not isinstance(table, Mapping) or not all(isinstance(value, str) for value in table.values()):
-            raise ValueError(f"endpoint: {name} is a mapping of header names to texts")
-    for variable in raw.get("headers_env", {}).values():
+def plan_endpoint(section: EndpointSection, workspace: Workspace) -> EndpointPlan:
+    """The endpoint a suite describes. Raises UsageError for a variable that a suite may not read."""
+    for variable in section.headers_env.values():
         if variable not in workspace.settings.env:
             message = f"endpoint: headers_env reads {variable}, which env in the settings does not list"
             raise UsageError(message, f'add env = ["{variable}"] to {workspace.config_path.name}')
-    timeout_s = raw.get("timeout_s", 60.0)
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or timeout_s <= 0:
-        raise ValueError("endpoint: timeout_s is a number above zero")
-    output = raw.get("output", "")
-    if not isinstance(output, str):
-        raise ValueError("endpoint: output is a dotted path, such as reply.text")
-    return EndpointPlan(url, raw.get("headers", {}), raw.get("headers_env", {}), output, float(timeout_s))
+    return EndpointPlan(**section.model_dump())

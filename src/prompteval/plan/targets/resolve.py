@@ -47,7 +47,7 @@ def plan_targets(
     makers: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         "outputs": (plan_outputs, (tree, suite.target.value)),
         "callable": (plan_function, (workspace, suite.target.value)),
-        "endpoint": (plan_endpoint, (suite.target.options, workspace)),
+        "endpoint": (plan_endpoint, (suite.target.endpoint, workspace)),
     }
     make, arguments = makers[suite.target.kind]
     target = problems.catch(suite.path, place, "PE220", make, *arguments)

@@ -1,0 +1,64 @@
+"""The JSON Schema of an entry of `scorers`: a name, or a kind with its own options."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from prompteval.core.protocols import SCORE_SECONDS
+from prompteval.core.registry import resolve, table
+from prompteval.scoring.build import GROUP, INJECTED
+
+_SAID = {
+    "name": "What the score is called; else the kind.",
+    "field": "A dotted path into the output and the expected object.",
+    "extract": "A regular expression with one group around the answer in a text.",
+    "threshold": "The value from which a graded score passes; without it, it only measures.",
+    "value": "The text, or for regex the pattern, to find in the answer; else what is expected.",
+    "ignore_case": "Whether upper and lower case are the same.",
+    "pattern": "The regular expression to find in the answer.",
+    "abs_tol": "How far a number may be off.",
+    "rel_tol": "How far a number may be off, as a share of the expected one.",
+    "path": "A dotted path into the output, such as items.0.price.",
+    "expected": "Whether the model should refuse.",
+    "function": "The function of the workspace, as module:function.",
+    "timeout_s": "The seconds that one score may take.",
+}
+
+
+class _Python(BaseModel):
+    """A function of the workspace as a scorer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    function: str = Field(description=_SAID["function"])
+    name: str = Field("", description=_SAID["name"])
+    threshold: float | None = Field(None, description=_SAID["threshold"])
+    timeout_s: float = Field(SCORE_SECONDS, description=_SAID["timeout_s"], gt=0)
+
+
+def scorer_schema() -> dict[str, Any]:
+    """For the scorers of this installation; one that is no dataclass may have any options."""
+    text = {"type": "string", "minLength": 1}
+    kinds = {kind: _options(kind, resolve(GROUP, kind)) for kind in table(GROUP)}
+    kinds["python"] = _Python.model_json_schema()
+    properties = {
+        kind: {"description": options.pop("description", ""), "anyOf": [text, options, {"type": "null"}]}
+        for kind, options in kinds.items()
+    }
+    entry = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+    return {"anyOf": [text, {**entry, "properties": properties}]}
+
+
+def _options(kind: str, scorer: Any) -> dict[str, Any]:
+    told = (scorer.__doc__ or "").split("\n")[0]
+    if not is_dataclass(scorer):
+        return {"type": "object", "description": told}
+    hints = get_type_hints(scorer)
+    options: dict[str, Any] = {
+        item.name: (hints[item.name], Field(item.default, description=_SAID.get(item.name, item.name)))
+        for item in fields(scorer)
+        if item.name not in INJECTED or item.name == "name"
+    }
+    model = create_model(kind, __config__=ConfigDict(extra="forbid"), **options)
+    return {**model.model_json_schema(), "description": told}

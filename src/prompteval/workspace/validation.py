@@ -1,0 +1,264 @@
+"""Files as models: pydantic validates them, and what it finds becomes problems, each at its place."""
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema
+
+from prompteval.core.problem import Collector, did_you_mean, nearest, unknown_keys
+from prompteval.core.ranges import RANGES, shown
+
+Location = tuple[Any, ...]
+# Of one list or mapping: nobody writes more by hand, and each of them may be wrong.
+MOST_ITEMS = 10_000
+
+_WANTED = {
+    "model_type": "a mapping",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "too_long": f"a list of at most {MOST_ITEMS:,}",
+    "too_short": "a list with an entry",
+    "string_type": "a text",
+    "string_too_short": "a text that is not empty",
+    "string_unicode": "a text of whole characters",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a number",
+}
+
+
+def problem(message: str, help: str = "", *, code: str = "", at_key: bool = False) -> PydanticCustomError:
+    """What a validator raises: a whole message, at the value or at the key that is wrong."""
+    return _error("problem", message=message, help=help, code=code, at_key=at_key)
+
+
+def wanted(what: str, value: Any, help: str = "", *, code: str = "") -> PydanticCustomError:
+    """The same for a value of the wrong kind: `FIELD is WHAT, not VALUE`."""
+    return _error("wanted", what=what, value=shown(value), help=help, code=code)
+
+
+def problems_at(found: Mapping[Location, PydanticCustomError]) -> ValidationError:
+    """Several of them, for a validator of a list or a mapping to raise."""
+    return ValidationError.from_exception_data("file", [_line(error, loc) for loc, error in found.items()])
+
+
+def _error(kind: str, **context: Any) -> PydanticCustomError:
+    return PydanticCustomError(kind, "", context)  # its text is made at the end, by `validate`
+
+
+def _line(error: PydanticCustomError, place: Location) -> InitErrorDetails:
+    return InitErrorDetails(type=error, loc=place, input=None)
+
+
+class FileModel(BaseModel):
+    """A part of a file. Unknown keys are refused at every depth, and no value becomes one of another type.
+
+    `code` is the code of its problems, `unknown_code` that of its unknown keys where it is another.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    code: ClassVar[str]
+    unknown_code: ClassVar[str] = ""
+
+    @classmethod
+    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+        """What is wrong with keys taken together, by place; a key of its own is not looked at again."""
+        return {}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Every problem of the model; of a million unknown keys the first ones and the number of the rest."""
+        refused = cls.refused(raw) if isinstance(raw, dict) else {}
+        found = [_line(error, place) for place, error in refused.items()]
+        done = {place[0] for place in refused if len(place) == 1}
+        if isinstance(raw, dict) and (done or not raw.keys() <= cls.model_fields.keys()):
+            unknown, more = unknown_keys(raw, cls.model_fields)
+            code = cls.unknown_code or cls.code
+            found += [_line(_error("unknown", help=help, code=code), (key,)) for key, help in unknown]
+            found += [_line(_error("more", count=more, code=code), ())] if more else []
+            kept = cls.model_fields.keys() - done
+            raw = {key: raw[key] for key in kept if key in raw}
+        try:
+            model = handler(raw)
+        except ValidationError as error:
+            lines = [line for line in error.errors(include_url=False) if line["loc"] not in refused]
+            found += [cls._said(line) for line in lines]
+        if found:
+            raise ValidationError.from_exception_data(cls.__name__, found)
+        return model
+
+    @classmethod
+    def _said(cls, line: ErrorDetails) -> InitErrorDetails:
+        """One of pydantic's errors with the model's code, and what its field would look like."""
+        place, kind, context = line["loc"], line["type"], dict(line.get("ctx", {}))
+        if "code" not in context:
+            what, help = _WANTED.get(kind, line["msg"]), ""
+            if kind == "literal_error":
+                what = str(context["expected"]).replace("'", "")
+                near = nearest(line["input"], what.replace(" or ", ", ").split(", "))
+                help = f"did you mean {near!r}?" if near else ""
+            context = {"what": what, "value": shown(line["input"]), "help": help}
+            kind = kind if kind == "missing" else "wanted"
+        field = cls.model_fields.get(str(place[0])) if len(place) == 1 else None
+        if kind in ("wanted", "missing") and not context["help"] and field is not None and field.examples:
+            context["help"] = f"write `{place[0]}: {field.examples[0]}`"
+        context["code"] = context.get("code") or cls.code
+        return _line(_error(kind, **context), place)
+
+
+Model = TypeVar("Model", bound=FileModel)
+
+
+def last_name(place: Location) -> str:
+    """How a message calls the value at `place`."""
+    name = next((part for part in reversed(place) if isinstance(part, str)), "it")
+    return f"an entry of {name}" if place and isinstance(place[-1], int) else name
+
+
+def last_part(place: Location) -> str:
+    """How a message calls the part of a file that an unknown key is in."""
+    return f" in {place[-1]}" if place else ""
+
+
+def validate(
+    model: type[Model],
+    raw: Any,
+    collector: Collector,
+    place_of: Callable[[Location, bool], tuple[int, int]],
+    name_of: Callable[[Location], str] = last_name,
+    part_of: Callable[[Location], str] = last_part,
+    context: Any = None,
+) -> Model | None:
+    """The model of what a file holds, or None with every problem noted.
+
+    `place_of(location, is_key)` knows lines and columns, `name_of` how a value is called, and `part_of`
+    how the part of the file with an unknown key is. Validators are given `context`.
+    """
+    try:
+        return model.model_validate(raw, context=context)
+    except ValidationError as error:
+        for line in error.errors(include_url=False, include_input=False):
+            place, kind, said = line["loc"], line["type"], line.get("ctx", {})
+            at_key = kind == "unknown" or said.get("at_key", False)
+            if kind == "more":
+                collector.skip(said["count"])
+                continue
+            if kind == "unknown":
+                message = f"unknown key {place[-1]!r}{part_of(place[:-1])}"
+            elif kind == "problem":
+                message = said["message"]
+            elif kind == "missing":
+                message = f"{name_of(place)} is missing"
+            else:
+                message = f"{name_of(place)} is {said['what']}, not {said['value']}"
+            collector.add(*place_of(place, at_key), said["code"], message, said.get("help", ""))
+        return None
+
+
+class Ranged:
+    """A number inside a range of the table."""
+
+    def __init__(self, name: str) -> None:
+        self._range = RANGES[name]
+
+    def _checked(self, value: Any) -> Any:
+        if not self._range.holds(value):
+            raise wanted(str(self._range), value)
+        return value if self._range.whole else float(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._checked)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return self._range.schema()
+
+
+class Choice:
+    """One of some names."""
+
+    def __init__(self, what: str, names: Sequence[str], code: str = "") -> None:
+        self._what, self._names, self._code = what, names, code
+
+    def _checked(self, value: Any) -> Any:
+        if value not in self._names:
+            help = did_you_mean(value, self._names)
+            raise problem(f"there is no {self._what} {value!r}", help, code=self._code)
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._checked)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"enum": list(self._names)}
+
+
+def listed(value: Any) -> Any:
+    """One value as a list of it."""
+    return value if isinstance(value, list) else [value]
+
+
+def no_doubles(items: list[Any]) -> list[Any]:
+    """Refuses an entry that is in the list before."""
+    first: dict[str, int] = {}
+    found = {
+        (index,): problem(f"duplicate {item!r}", "remove one", code="PE211")
+        for index, item in enumerate(items)
+        if first.setdefault(repr(item), index) != index
+    }
+    if found:
+        raise problems_at(found)
+    return items
+
+
+Text = Annotated[str, Field(min_length=1)]
+Item = TypeVar("Item")
+# A list without an entry twice. Names may be one name without a list around it.
+Unique = Annotated[
+    list[Item],
+    Field(min_length=1, max_length=MOST_ITEMS, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(no_doubles),
+]
+Names = Annotated[Unique[Text], BeforeValidator(listed, json_schema_input_type=Text | Unique[Text])]
+
+
+def below_root(value: str, info: ValidationInfo) -> str:
+    """A path as a file has it, seen from the file, as a path from the root; the context is the file's own."""
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(str(info.context)), value))
+    if value.startswith("/") or joined.startswith(".."):
+        raise problem(f"{value} leads out of the workspace", "keep files below its root", code="PE207")
+    return joined
+
+
+PathBelowRoot = Annotated[Text, AfterValidator(below_root)]
+
+
+class _Plain(GenerateJsonSchema):
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The JSON Schema of a file, for editors."""
+    found = model.model_json_schema(schema_generator=_Plain)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": title}

@@ -1,0 +1,50 @@
+"""The schema that `prompteval schema suite` prints."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+
+from prompteval.plan.suite_schema import suite_schema
+
+SCHEMA = suite_schema()
+
+
+def without_description(node: Any, place: str = "") -> Iterator[str]:
+    """The properties, however deep, that say nothing of themselves."""
+    if isinstance(node, dict):
+        for name, item in node.get("properties", {}).items():
+            if not item.get("description"):
+                yield f"{place}.{name}"
+        for key, item in node.items():
+            yield from without_description(item, f"{place}.{key}")
+    elif isinstance(node, list):
+        for item in node:
+            yield from without_description(item, place)
+
+
+def test_every_key_is_described() -> None:
+    """At every depth, the options of scorers too."""
+    assert list(without_description(SCHEMA)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ({}, ""),
+        ({"scorers": ["exact", {"regex": "x"}, {"number": {"abs_tol": 0.5, "name": "n"}}]}, ""),
+        ({"scorers": [{"python": {"function": "a:b", "timeout_s": 3}}], "models": "m"}, ""),
+        ({"rag": {"corpus": "d", "modes": ["retrieved"], "budget": {"context_tokens": 5}}}, ""),
+        ({"scorers": [{"number": {"abs_tol": "x"}}]}, "scorers"),
+        ({"scorers": [{"exat": {}}]}, "scorers"),
+        ({"repeat": 0}, "repeat"),
+        ({"gate": []}, "gate"),
+        ({"rag": {"corpus": "d", "modes": ["closed"]}}, "rag"),
+        ({"endpoint": {"url": "http://x", "timeout": 3}}, "endpoint"),
+    ],
+)
+def test_the_schema_holds_what_the_reader_holds(text: dict[str, Any], wrong: str) -> None:
+    """Editors mark what a run would refuse, also in the options of a scorer."""
+    errors = list(jsonschema.Draft202012Validator(SCHEMA).iter_errors({"prompt": "p", "cases": "c", **text}))
+    assert [str(error.path[0]) for error in errors] == ([wrong] if wrong else [])
