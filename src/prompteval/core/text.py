@@ -11,6 +11,17 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 _BLANK = r"(?:[^\S\n]|\x1b\[[\d;]*m)*"
 _COMMAND = re.compile(rf"^({_BLANK}:(?:\x1b\[[\d;]*m)*):|(##\w{{0,20}})\[", re.MULTILINE)
 
+# Of a metric's name or a gate's rule, label included.
+MAX_NAME = 1_000
+
+
+def refuse_long_name(what: str, text: str) -> None:
+    """Raise ValueError for a name or rule over MAX_NAME characters, before a pattern reads it."""
+    if len(text) > MAX_NAME:
+        raise ValueError(
+            f"{what} of {len(text):,} characters, at most {MAX_NAME:,} are read: {text[:40]!r}..."
+        )
+
 
 def printable(text: str) -> str:
     """`text` with control characters, escapes and lone surrogates written as `\\x1b`, `\\ud800`.

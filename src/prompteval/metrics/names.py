@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from prompteval.core.problem import did_you_mean
+from prompteval.core.text import refuse_long_name
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
 _FORM = re.compile(r"\s*([a-z_][a-z0-9_.]*(?:[@^][a-z0-9]+)?)\s*(?:\(\s*(.*?)\s*\))?\s*\Z")
@@ -68,6 +69,7 @@ def parse_metric(text: str) -> MetricName:
 
     A metric of a stage (`retrieval.ndcg@10`) is one name, whatever stands in its brackets.
     """
+    refuse_long_name("a metric", text)
     if is_stage_metric(text):
         return MetricName(str(parse_stage_metric(text)))
     match = _FORM.match(text)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prompteval.core.problem import did_you_mean
+from prompteval.core.text import MAX_NAME, refuse_long_name
 
 _FORM = re.compile(r"\s*(?:([a-z_]+)\.)?([a-z_]+)\s*(?:\(\s*(.*?)\s*\))?\s*(?:@\s*([0-9]+))?\s*\Z")
 
@@ -46,7 +47,7 @@ class RankingMetric:
 
 def is_ranking_metric(text: str) -> bool:
     """Whether a metric's text names a ranking measure of a stage, as `retrieval.ndcg@10` does."""
-    match = _FORM.match(text)
+    match = _FORM.match(text) if len(text) <= MAX_NAME else None
     return match is not None and match[1] in STAGES and match[2] in MEASURES
 
 
@@ -55,6 +56,7 @@ def parse_ranking_metric(text: str, stages: tuple[str, ...] = STAGES) -> Ranking
 
     Raises ValueError, naming the nearest, for what is not known.
     """
+    refuse_long_name("a ranking metric", text)
     match = _FORM.match(text)
     if match is None:
         raise ValueError(f"{text!r} is not a ranking metric: write ndcg@10, ndcg(gain=exp)@10 or map")

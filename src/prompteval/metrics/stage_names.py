@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prompteval.core.problem import did_you_mean
+from prompteval.core.text import refuse_long_name
 from prompteval.metrics.ranking_names import STAGES as RANKING_STAGES
 from prompteval.metrics.ranking_names import RankingMetric, parse_ranking_metric
 
@@ -76,6 +77,7 @@ def is_stage_metric(text: str) -> bool:
 
 def parse_stage_metric(text: str) -> StageMetric:
     """A metric from its text. Raises ValueError, naming the nearest, for what is not known."""
+    refuse_long_name("a metric", text)
     if text.strip().split(".", 1)[0] in RANKING_STAGES:
         ranking = parse_ranking_metric(text)
         return StageMetric(ranking.stage, ranking.measure, ranking=ranking)

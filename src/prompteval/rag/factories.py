@@ -15,6 +15,7 @@ from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Embedder, Provider, Reranker, Retriever, TokenEmbedder, VectorCache
+from prompteval.core.ranges import RANGES
 from prompteval.core.registry import resolve
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.bm25 import Bm25Index
@@ -97,14 +98,18 @@ def refuse_unknown(what: str, options: Mapping[str, Any], known: Sequence[str]) 
             )
 
 
+def _refuse_out_of_range(what: str, name: str, value: Any) -> None:
+    fault = RANGES[name].fault(name, value)
+    if fault:
+        raise UsageError(f"{what}: {fault}")
+
+
 def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`bm25: {engine, k1, b, stemmer, stopwords}`."""
     chosen = {**ingredients.section.bm25, **options}
     refuse_unknown("bm25", chosen, ("engine", "k1", "b", "stemmer", "stopwords"))
     for name in ("k1", "b"):
-        value = chosen.get(name, 1.0)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"bm25: {name} is {value!r}", "give a number")
+        _refuse_out_of_range("bm25", name, chosen.get(name, 1.0))
     words = Words(chosen.pop("stemmer", "english"), chosen.pop("stopwords", "english"))
     how = Bm25(**chosen, words=words)
     identity = f"bm25({how.identity},{ingredients.content})"
@@ -177,8 +182,7 @@ def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     url, timeout_s = options["endpoint"], options.get("timeout_s", 60.0)
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise UsageError("retriever: an endpoint begins with http:// or https://")
-    if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or timeout_s <= 0:
-        raise UsageError("retriever: timeout_s is a number above zero")
+    _refuse_out_of_range("retriever", "timeout_s", timeout_s)
     return EndpointRetriever(url, options.get("headers"), float(timeout_s))
 
 

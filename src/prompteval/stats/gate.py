@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from prompteval.core.text import refuse_long_name
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 
 End = Literal["value", "low", "high", "p50", "p95", "p99"]
@@ -48,6 +49,7 @@ class GateRule:
 
 def parse_gate(text: str) -> GateRule:
     """A rule from its text. Raises ValueError for what cannot be read."""
+    refuse_long_name("a rule", text)
     match = _RULE.match(text)
     if match is None:
         raise ValueError(f"{text!r} is no rule; write `accuracy >= 0.85`, `accuracy.low >= 0.8`")

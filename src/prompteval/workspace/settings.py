@@ -20,6 +20,7 @@ STORE_VARIABLE = "PROMPTEVAL_STORE"
 # A ref, such as the base of a pull request, whose settings say whose code runs and where keys go.
 BASE_VARIABLE = "PROMPTEVAL_BASE"
 SETTINGS_FILES = ("prompteval.toml", "pyproject.toml")  # the first wins
+MAX_SETTINGS_BYTES = 1_000_000
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 PRICE_KEYS = frozenset({"input", "cached_input", "output"})
 
@@ -145,10 +146,15 @@ def _tool(table: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _read(path: Path) -> str:
     try:
-        return decode(path.read_bytes(), str(path))
+        with path.open("rb") as file:
+            data = file.read(MAX_SETTINGS_BYTES + 1)
     except OSError as error:
         reason = f"it cannot be read: {error.strerror}"
         raise InvalidInput([Problem(str(path), 0, 0, "PE101", reason)]) from None
+    if len(data) > MAX_SETTINGS_BYTES:
+        reason = f"the file is larger than {MAX_SETTINGS_BYTES:,} bytes"
+        raise InvalidInput([Problem(str(path), 1, 1, "PE101", reason)])
+    return decode(data, str(path))
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
