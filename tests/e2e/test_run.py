@@ -180,24 +180,8 @@ def broken(case, o): raise ValueError("broken scorer")
 """
 
 
-@pytest.mark.parametrize(
-    ("scorer", "reason"),
-    [
-        ('{regex: {pattern: "(a+)+$"}}', "did not end within 1 s"),
-        ('{exact: {field: team, extract: "((?:a|aa)+)$"}}', "did not end within 1 s"),
-        (
-            '{python: {function: "evals.mine:spins", timeout_s: 0.2}}',
-            "the scorer spins did not end within 0.2 s",
-        ),
-        (
-            '{python: {function: "evals.mine:bomb", timeout_s: 0.2}}',
-            "the scorer bomb did not end within 0.2 s",
-        ),
-        ('{python: "evals.mine:broken"}', "ValueError: broken scorer"),
-    ],
-)
-def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any, scorer: str, reason: str) -> None:
-    """On 50 kB of output: the run ends soon, the score has failed with its reason, the run is incomplete."""
+def free_text(workspace: Any, scorer: str) -> None:
+    """One case, whose output is 50 kB of one letter, scored by `scorer` alone."""
     prompt = (workspace.root / "prompts/route/v1.py").read_text()
     free = prompt.replace('team: Literal["payments", "support"]', "team: str").replace(
         'labels(payments="Money.", support="Errors.")', '""'
@@ -211,12 +195,41 @@ def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any, scorer: str, reas
     )
     suite = suite.replace("references: [majority]\n", "").replace("accuracy >= 0.7", "mean >= 0")
     workspace.write("evals/s.yaml", suite)
+
+
+@pytest.mark.parametrize(
+    ("scorer", "reason"),
+    [
+        ('{regex: {pattern: "(a+)+$"}}', "did not end within 1 s"),
+        ('{exact: {field: team, extract: "((?:a|aa)+)$"}}', "did not end within 1 s"),
+        (
+            '{python: {function: "evals.mine:spins", timeout_s: 0.2}}',
+            "the scorer spins did not end within 0.2 s",
+        ),
+        ('{python: "evals.mine:broken"}', "ValueError: broken scorer"),
+    ],
+)
+def test_b10_a_scorer_that_hangs_does_not_pass(workspace: Any, scorer: str, reason: str) -> None:
+    """On 50 kB of output: the run ends soon, the score has failed with its reason, the run is incomplete."""
+    free_text(workspace, scorer)
     started = time.perf_counter()
     body = workspace.run_json("-o", "r.jsonl", code=3)
     assert time.perf_counter() - started < 15
     assert (body["verdict"], body["results"][0]["metrics"]["mean"]["missing"]) == ("incomplete", 1)
     score = next(iter(json.loads((workspace.root / "r.jsonl").read_text())["scores"].values()))
     assert (score["status"], score["value"]) == ("failed", None) and reason in score["reason"]
+
+
+@pytest.mark.slow
+def test_b10_a_scorer_that_keeps_pythons_lock_ends_the_run(workspace: Any) -> None:
+    """A regular expression for ever lets no deadline ring: the process ends soon, and says whose fault it is."""
+    free_text(workspace, '{python: {function: "evals.mine:bomb", timeout_s: 0.2}}')
+    started = time.perf_counter()
+    done = workspace.run("run", code=-9)
+    assert time.perf_counter() - started < 30
+    told = "error: the scorer bomb has kept Python's lock for 5.2 s, so that no deadline can end it"
+    assert told in done.stderr
+    assert "unfinished" in workspace.run("runs", code=0).stdout
 
 
 def test_outputs_have_their_formats(workspace: Any) -> None:

@@ -6,11 +6,18 @@ from collections.abc import Sequence
 import pytest
 
 from prompteval.core.case import Case
-from prompteval.core.observation import Failure, Observation, Row, Score
+from prompteval.core.observation import Failure, Observation, Row
 from prompteval.engine.interruption import Stop
-from prompteval.engine.runner import STORE_SECONDS, Entry, Waiting, run_cases, score_all
+from prompteval.engine.row_groups import STORE_SECONDS
+from prompteval.engine.runner import Entry, Waiting, run_cases
+from prompteval.engine.scoring.lanes import Workers
+from prompteval.engine.scoring.scoring import Scoring
 
 ENTRY = Entry("r1", "suite", "p@v1", "sha256:0", "m")
+
+
+def unscored() -> Scoring:
+    return Scoring([], Workers(1))
 
 
 def run(target: object, count: int, concurrency: int, stop: Stop | None = None) -> list[Row]:
@@ -19,7 +26,7 @@ def run(target: object, count: int, concurrency: int, stop: Stop | None = None) 
     async def go() -> None:
         work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(count))
         await run_cases(
-            ENTRY, work, target, [], concurrency=concurrency, sink=rows.extend, on_row=lambda row: None,
+            ENTRY, work, target, unscored(), concurrency=concurrency, sink=rows.extend, on_row=lambda row: None,
             stop=stop or Stop(),
         )  # fmt: skip
 
@@ -66,20 +73,6 @@ def test_f2_a_spent_quota_starts_no_new_call() -> None:
     assert stop.reason == "quota is spent"
 
 
-def test_a_scorer_that_raises_is_a_failed_score() -> None:
-    """A broken scorer costs its own score, not the row."""
-
-    class Broken:
-        name = "broken"
-
-        def score(self, case: Case, observation: Observation) -> Score:
-            raise ZeroDivisionError("oh")
-
-    scores: Sequence[Score] = score_all([Broken()], Case(id="a", inputs={}), Observation("ok"))
-    assert (scores[0].status, scores[0].value) == ("failed", None)
-    assert "ZeroDivisionError" in scores[0].reason
-
-
 def test_a_case_that_waits_for_a_retry_makes_room() -> None:
     """With one place, the others run while the first waits; it is one place again afterwards."""
     waiting, order, flying, others = Waiting(), [], 0, asyncio.Event()
@@ -103,7 +96,7 @@ def test_a_case_that_waits_for_a_retry_makes_room() -> None:
     async def go() -> None:
         work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(20))
         await run_cases(
-            ENTRY, work, target, [], concurrency=1, sink=lambda rows: None, on_row=lambda row: None,
+            ENTRY, work, target, unscored(), concurrency=1, sink=lambda rows: None, on_row=lambda row: None,
             stop=Stop(), waiting=waiting,
         )  # fmt: skip
 
@@ -125,7 +118,7 @@ def test_finished_rows_are_stored_soon() -> None:
 
         work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(20))
         await run_cases(
-            ENTRY, work, target, [], concurrency=2, sink=lambda rows: stored.extend([clock()] * len(rows)),
+            ENTRY, work, target, unscored(), concurrency=2, sink=lambda rows: stored.extend([clock()] * len(rows)),
             on_row=lambda row: finished.append(clock()), stop=Stop(),
         )  # fmt: skip
 
@@ -147,7 +140,7 @@ def test_f24_a_sink_that_fails_ends_the_run() -> None:
 
         work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(10_000))
         await run_cases(
-            ENTRY, work, target, [], concurrency=2, sink=sink, on_row=lambda row: None, stop=Stop()
+            ENTRY, work, target, unscored(), concurrency=2, sink=sink, on_row=lambda row: None, stop=Stop()
         )
 
     with pytest.raises(OSError, match="disk full"):

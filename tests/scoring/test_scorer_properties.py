@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ class Letters:
         counts = np.array([[text.count(letter) for letter in "abc"] for text in texts], dtype=np.float64)
         counts[counts.sum(axis=1) == 0, 0] = 1
         return counts / np.linalg.norm(counts, axis=1, keepdims=True), 0
+
+    def truncates(self, texts: Sequence[str]) -> list[bool]:
+        return [False] * len(texts)
 
 
 def judge(kind: str, expected: Any, answer: Any, **options: Any) -> Score:

@@ -1,6 +1,7 @@
 """Scorers: each rule, and what all of them promise."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,10 @@ def test_b10_a_regex_bomb_ends_as_a_failed_score(pattern: str, text: str) -> Non
         ("exat", {}, "did you mean 'exact'"), ("exact", {"feild": "x"}, "did you mean 'field'"),
         ("exact", {"extract": "no group"}, "one group"), ("exact", {"extract": "("}, "no regular expression"),
         ("regex", {}, "needs a pattern"), ("number", {"abs_tol": -1}, "abs_tol"), ("similarity", {"threshold": 80}, "between 0 and 1"),
-        ("json_field", {}, "needs a path"), ("exact", {"field": 3}, "exact: field is a text, not 3"),
+        ("json_field", {}, "needs a path"), ("exact", {"field": 3}, "exact: field is text, not 3"),
         ("contains", {"ignore_case": "yes"}, "ignore_case is true or false"), ("number", {"rel_tol": "x"}, "rel_tol is a number"),
         ("similarity", {"threshold": True}, "threshold is a number"), ("python", {"value": "nope"}, "module:function"),
-        ("python", {"value": "no.file:f"}, "there is no no/file.py"), ("python", {"value": "a:f", "x": 1}, "no option 'x'"),
+        ("python", {"value": "no.file:f"}, "there is no no/file.py"), ("python", {"value": "a:f", "version": 1}, "version is text"),
         ("python", {"value": "a:f", "timeout_s": 0}, "timeout_s is a number of seconds"),
     ],
 )  # fmt: skip
@@ -149,6 +150,9 @@ class Letters:
     def embed(self, texts: Any) -> tuple[Any, int]:
         counts = np.array([[text.count(letter) for letter in "abc"] for text in texts], dtype=np.float64)
         return counts / np.linalg.norm(counts, axis=1, keepdims=True), 0
+
+    def truncates(self, texts: Sequence[str]) -> list[bool]:
+        return [False] * len(texts)
 
 
 def test_similarity_is_the_cosine_of_the_best_reference() -> None:

@@ -1,7 +1,7 @@
 """The seams: one method each. Built-ins and third parties come through the same ones."""
 
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from prompteval.core.case import Case
 from prompteval.core.errors import ProviderError
@@ -126,6 +126,7 @@ class Target(Protocol):
 
 
 SCORE_SECONDS = 60.0
+Pace = Literal["instant", "short", "long"]
 
 
 @runtime_checkable
@@ -134,22 +135,25 @@ class Scorer(Protocol):
 
     A scorer inherits from this class: what it says of itself then has the defaults below.
     `fields_used` are the output fields it reads, checked against the prompt's output. `decides` says
-    that its scores may pass or fail; a scorer that only measures says False. `reports` names what
-    its evidence holds for metrics to read, None where only the data show it. A `version` promises that
-    the same case and observation always score the same until the version changes, so that scores are
-    cached; what took time or tokens is no part of it. A scorer that is not `thread_safe` runs one
-    call at a time. A call that takes longer than `timeout_s` is a failed score. `instant` promises
-    that a call never waits and takes microseconds, so that it needs no thread.
+    that its scores may pass or fail; a scorer that only measures says False. A `threshold` decides
+    which of its values pass, whatever the scores say themselves. `reports` names what its evidence holds
+    for metrics to read, None where only the data show it. A `version` promises that the same case and
+    observation always score the same until the version changes, so that scores are cached; what took
+    time or tokens is no part of it. A scorer that is not `thread_safe` runs one
+    call at a time. `pace` says what a call takes: `instant` promises microseconds without waiting, on the
+    event loop; `short` milliseconds of work, in one thread for many calls; `long` may wait or work for
+    long, has a thread of its own, and is a failed score after `timeout_s` seconds.
     """
 
     name: str
     fields_used: tuple[str, ...] = ()
     decides: bool = True
+    threshold: float | None = None
     reports: ClassVar[tuple[str, ...] | None] = None
     version: str = ""
     thread_safe: bool = True
     timeout_s: float | None = SCORE_SECONDS
-    instant: bool = False
+    pace: Pace = "long"
 
     def score(self, case: Case, observation: Observation) -> Score | Awaitable[Score]:
         """One score, under the scorer's name; `async def` is as good, and runs on the event loop."""

@@ -1,13 +1,15 @@
 """Gathers single questions into batches for work that is done in a thread, one batch at a time."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from prompteval.engine.interruption import computing
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Work = Callable[[], Sequence[Result | Exception]]
 
 
 class Gathered(Generic[Item, Result]):
@@ -15,7 +17,7 @@ class Gathered(Generic[Item, Result]):
 
     At most `most` items make a batch; one leaves `wait_s` seconds after the thread came free, so that
     whoever is about to ask gets into it. A result that is an exception is raised for its caller alone;
-    what the work itself raises, for all.
+    what the work itself raises, for all. `run` does the work off the event loop.
     """
 
     def __init__(
@@ -24,8 +26,10 @@ class Gathered(Generic[Item, Result]):
         most: int = 256,
         *,
         wait_s: float = 0.0,
+        run: Callable[[Work[Result]], Awaitable[Sequence[Result | Exception]]] | None = None,
     ) -> None:
         self._work = work
+        self._thread = run or asyncio.to_thread
         self._most = most
         self._wait_s = wait_s
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -52,7 +56,7 @@ class Gathered(Generic[Item, Result]):
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 live = [(item, future) for item, future in batch if not future.done()]
                 try:
-                    results = await asyncio.to_thread(self._work, [item for item, _ in live])
+                    results = await self._thread(partial(self._work, [item for item, _ in live]))
                 except Exception as error:
                     for _, future in live:
                         if not future.cancelled():

@@ -31,11 +31,14 @@ from prompteval.engine.models import Models
 from prompteval.engine.progress import Meter
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import Entry, Waiting, run_cases
+from prompteval.engine.scoring.lanes import Workers
+from prompteval.engine.scoring.scoring import Scoring
 from prompteval.engine.stored import stored_rows
 from prompteval.engine.targets.open import open_target
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
+from prompteval.plan.score_marks import score_marks
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord
@@ -148,6 +151,8 @@ class _Run:
         self._hint = ""
         self._id = record.run_id if record else f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         self._results = JobResults(self._store, self._id, options)
+        self._workers = Workers(options.concurrency)
+        self._scorings: dict[int, Scoring] = {}
 
     def execute(self, jobs: list[Job], *, resumable: bool) -> RunView:
         plans = list({id(job.plan): job.plan for job in jobs}.values())
@@ -245,6 +250,9 @@ class _Run:
             raise foremost(errors) from None
         finally:
             await models.aclose()
+            for scoring in self._scorings.values():
+                scoring.close()
+            self._workers.close()
 
     async def _one(self, running: _Entry, models: Models, stop: Stop) -> None:
         job, usage, started = running.job, running.usage, perf_counter()
@@ -266,7 +274,7 @@ class _Run:
                     entry,
                     ((case, turn) for case, turn in portion if (case.id, turn) not in running.done),
                     target,
-                    job.plan.scorers,
+                    self._scoring(job.plan),
                     concurrency=concurrency,
                     sink=self._store.add_rows,
                     on_row=on_row,
@@ -278,6 +286,14 @@ class _Run:
         finally:
             running.wall_s = perf_counter() - started
             await target.aclose()
+
+    def _scoring(self, plan: SuitePlan) -> Scoring:
+        """The scorers of a suite, the same for all of its jobs."""
+        if id(plan) not in self._scorings:
+            marks = score_marks(plan)
+            cache = self._files.vectors() if marks else None
+            self._scorings[id(plan)] = Scoring(plan.scorers, self._workers, cache, marks)
+        return self._scorings[id(plan)]
 
     def _all_decided(self, running: _Entry) -> bool:
         """Whether --stop-early has nothing left to find out."""

@@ -7,17 +7,20 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Row, Score
-from prompteval.core.protocols import Scorer, Target
-from prompteval.core.secret import hide
-from prompteval.core.unseen import hidden_in, hidden_in_score
+from prompteval.core.protocols import Target
+from prompteval.core.unseen import hidden_in
 from prompteval.engine.interruption import OF_CASE, InThread, Stop
+from prompteval.engine.row_groups import RowGroups
+from prompteval.engine.scoring.scoring import Scoring
 from prompteval.providers.layers import CASE
 
 DRAIN_SECONDS = 5.0
 # What a thread computes cannot be billed, and cannot be ended from outside either.
 THREAD_DRAIN_SECONDS = 0.5
-ROWS_PER_GROUP = 256
-STORE_SECONDS = 0.02
+# A run that stops by itself, for want of money for one, still scores what has been answered and paid.
+SCORE_DRAIN_SECONDS = 60.0
+# Answers are held in memory until they are scored.
+MOST_UNSCORED = 1_000
 MOST_WAITING = 9
 # These say nothing about the case, which is left for another time.
 TURNED_AWAY = frozenset({"paused", "budget", "expired"})
@@ -53,7 +56,7 @@ async def run_cases(
     entry: Entry,
     work: Iterable[tuple[Case, int]],
     target: Target,
-    scorers: Sequence[Scorer],
+    scoring: Scoring,
     *,
     concurrency: int,
     sink: Callable[[Sequence[Row]], None],
@@ -66,11 +69,13 @@ async def run_cases(
     `work` is drawn from as places come free, so it may be a generator over a long file; what
     it raises ends the run. A case that waits for a retry holds no place, up to MOST_WAITING times
     the concurrency. `sink` receives finished rows in groups, none later than STORE_SECONDS after it
-    was finished; `on_row` each row at once. When `stop` is set, no new case starts and running ones
-    have DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a thread computes. A case that was turned
-    away before it could be judged gives no row.
+    was finished; `on_row` each row at once. A case is scored after its target has answered and its place
+    is free again; no new case starts while MOST_UNSCORED wait for their scores. When `stop` is set, no new
+    case starts and what runs has DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a thread computes; a
+    run that stops by itself scores what has been answered, for SCORE_DRAIN_SECONDS at most. A case that was turned away before it could be judged gives no row, nor does one without its scores when the
+    run is stopped.
     """
-    crew = _Crew(entry, iter(work), target, scorers, concurrency, sink, on_row, stop, waiting or Waiting())
+    crew = _Crew(entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or Waiting())
     await crew.run()
 
 
@@ -82,7 +87,7 @@ class _Crew:
         entry: Entry,
         todo: Iterator[tuple[Case, int]],
         target: Target,
-        scorers: Sequence[Scorer],
+        scoring: Scoring,
         concurrency: int,
         sink: Callable[[Sequence[Row]], None],
         on_row: Callable[[Row], None],
@@ -92,15 +97,17 @@ class _Crew:
         self._entry = entry
         self._todo = todo
         self._target = target
-        self._scorers = scorers
+        self._scoring = scoring
         self._concurrency = concurrency
-        self._sink = sink
+        self._rows = RowGroups(sink, self._break)
         self._on_row = on_row
         self._stop = stop
         self._waiting = waiting
-        self._finished: list[Row] = []
-        self._timer: asyncio.TimerHandle | None = None
         self._workers: dict[asyncio.Task[None], InThread] = {}
+        self._unscored: dict[asyncio.Task[None], InThread] = {}
+        self._room, self._all_scored = asyncio.Event(), asyncio.Event()
+        self._room.set()
+        self._all_scored.set()
         self._exhausted = False
 
     async def run(self) -> None:
@@ -115,17 +122,36 @@ class _Crew:
                 watched: set[asyncio.Future[Any]] = {*self._workers, stopped, self._broken}
                 await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
                 self._dismiss()
-                if stopped.done() and self._workers:
-                    await self._drain()
-                    return
+                if stopped.done():
+                    break
+            await self._last_scores(stopped)
         finally:
             self._waiting.more = lambda: None
-            stopped.cancel()
-            for task in self._workers:
+            left = [*self._workers, *self._unscored, stopped]
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*self._workers, stopped, return_exceptions=True)
-            self._flush()
+            await asyncio.gather(*left, return_exceptions=True)
+            self._rows.flush()
             self._broken.cancel()
+
+    async def _last_scores(self, stopped: "asyncio.Task[bool]") -> None:
+        """Wait until all is scored; once stopped, drain."""
+        scored = asyncio.create_task(self._all_scored.wait())
+        try:
+            if not stopped.done():
+                watched: set[asyncio.Future[Any]] = {scored, self._broken, stopped}
+                await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            if stopped.done():
+                self._room.set()
+                await self._drain()
+            self._dismiss()
+        finally:
+            scored.cancel()
+
+    def _break(self, error: BaseException) -> None:
+        """End the run with this error, where the workers are waited for."""
+        if not self._broken.done():
+            self._broken.set_exception(error)
 
     def _places(self) -> int:
         return self._concurrency + min(self._waiting.count, MOST_WAITING * self._concurrency)
@@ -136,13 +162,23 @@ class _Crew:
             self._workers[asyncio.create_task(self._work(waits))] = waits
 
     async def _drain(self) -> None:
-        """Wait for the cases that are on their way, and not for long where a thread computes."""
-        await asyncio.wait(self._workers, timeout=THREAD_DRAIN_SECONDS)
-        self._dismiss()
-        called = [task for task, waits in self._workers.items() if not waits.count]
-        if called:
-            await asyncio.wait(called, timeout=DRAIN_SECONDS - THREAD_DRAIN_SECONDS)
+        """Wait for what is on its way, and after an interruption not for long where a thread computes."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        while left := self._worth_waiting(clock() - began):
+            limits = (THREAD_DRAIN_SECONDS, DRAIN_SECONDS, SCORE_DRAIN_SECONDS)
+            until = next(limit for limit in limits if clock() - began < limit)
+            await asyncio.wait(left, timeout=began + until - clock(), return_when=asyncio.FIRST_COMPLETED)
             self._dismiss()
+
+    def _worth_waiting(self, seconds: float) -> list[asyncio.Task[None]]:
+        """What is still waited for so long after the stop."""
+        answered = () if self._stop.interrupted or seconds >= SCORE_DRAIN_SECONDS else tuple(self._unscored)
+        if seconds >= DRAIN_SECONDS:
+            return list(answered)
+        running = [*self._workers.items(), *self._unscored.items()]
+        known = [task for task, waits in running if seconds < THREAD_DRAIN_SECONDS or not waits.count]
+        return list({*known, *answered})
 
     def _dismiss(self) -> None:
         """Let finished workers go; raise what one of them raised."""
@@ -162,14 +198,43 @@ class _Crew:
             if failure is not None and failure.stage == "call" and failure.type in STOPPING_KINDS:
                 self._stop.set(failure.message)
             if failure is None or failure.type not in TURNED_AWAY:
-                self._keep(case, replicate, observation)
+                self._score(case, replicate, observation)
             if done % 64 == 63:
                 await asyncio.sleep(0)  # a target that never waits must not starve Ctrl-C
+            await self._room.wait()
             if self._stop.event.is_set() or len(self._workers) > self._places():
                 return
         self._exhausted = True
 
-    def _keep(self, case: Case, replicate: int, observation: Observation) -> None:
+    def _score(self, case: Case, replicate: int, observation: Observation) -> None:
+        """Score now what takes no time, and the rest beside the cases that run."""
+        scores = self._scoring.at_once(case, observation)
+        if scores is not None:
+            self._keep(case, replicate, observation, scores)
+            return
+        waits = InThread()
+        task = asyncio.create_task(self._score_later(case, replicate, observation, waits))
+        self._unscored[task] = waits
+        self._all_scored.clear()
+        if len(self._unscored) >= max(MOST_UNSCORED, self._concurrency):
+            self._room.clear()
+        task.add_done_callback(self._scored)
+
+    async def _score_later(
+        self, case: Case, replicate: int, observation: Observation, waits: InThread
+    ) -> None:
+        OF_CASE.set(waits)
+        self._keep(case, replicate, observation, await self._scoring.scores(case, observation))
+
+    def _scored(self, task: "asyncio.Task[None]") -> None:
+        del self._unscored[task]
+        self._room.set()
+        if not self._unscored:
+            self._all_scored.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._break(error)
+
+    def _keep(self, case: Case, replicate: int, observation: Observation, scores: tuple[Score, ...]) -> None:
         entry = self._entry
         row = Row(
             run_id=entry.run_id,
@@ -180,45 +245,7 @@ class _Crew:
             case=case,
             replicate=replicate,
             observation=observation,
-            scores=score_all(self._scorers, case, observation),
+            scores=scores,
         )
-        self._finished.append(row)
+        self._rows.add(row)
         self._on_row(row)
-        if len(self._finished) >= ROWS_PER_GROUP:
-            self._flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._flush_later)
-
-    def _flush_later(self) -> None:
-        try:
-            self._flush()
-        except Exception as error:  # raised where the workers are waited for
-            if not self._broken.done():
-                self._broken.set_exception(error)
-
-    def _flush(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._finished:
-            finished, self._finished = tuple(self._finished), []
-            try:
-                self._sink(finished)
-            except KeyboardInterrupt:  # they may be stored or not; the next flush stores them
-                self._finished = [*finished, *self._finished]
-                raise
-
-
-def score_all(scorers: Sequence[Scorer], case: Case, observation: Observation) -> tuple[Score, ...]:
-    """Every scorer's word on one observation; a scorer that raises is a failed score with its reason."""
-    scores: list[Score] = []
-    for scorer in scorers:
-        try:
-            score = scorer.score(case, observation)
-            if not isinstance(score, Score):
-                raise TypeError(f"score() returned {type(score).__name__}")
-            scores.append(hidden_in_score(score))
-        except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
-            reason = hide(f"{type(error).__name__}: {error}")
-            scores.append(Score(scorer.name, None, status="failed", reason=reason))
-    return tuple(scores)

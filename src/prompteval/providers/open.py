@@ -105,6 +105,11 @@ class DefaultEmbedder:
         found: tuple[Any, int] = self._open().embed(texts)
         return found
 
+    def truncates(self, texts: Sequence[str]) -> list[bool]:
+        """Whether each text is longer than the encoder's window."""
+        longer: list[bool] = self._open().truncates(texts)
+        return longer
+
     def _open(self) -> Any:
         if self._found is None:
             from prompteval.providers.local.embedder import MiniLMEmbedder

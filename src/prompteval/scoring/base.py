@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
+from prompteval._version import __version__
 from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
 from prompteval.core.observation import Observation, Score
-from prompteval.core.protocols import Scorer
+from prompteval.core.protocols import Pace, Scorer
 from prompteval.isolate.pattern_search import compiled, search
 
 _MISSING = object()
@@ -33,6 +34,9 @@ class BaseScorer(Scorer):
 
     needs_expected = True
     reports: ClassVar[tuple[str, ...]] = ()
+    version = __version__
+    # Whether it takes microseconds on a text of usual length; `extract` may take its time on any.
+    instant: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.extract:
@@ -48,6 +52,11 @@ class BaseScorer(Scorer):
     def fields_used(self) -> tuple[str, ...]:  # type: ignore[override]
         """The output field this scorer reads, where it does not read all of the output."""
         return (self.field,) if self.field else ()
+
+    @cached_property
+    def pace(self) -> Pace:  # type: ignore[override]
+        """What a call takes: a search with a deadline of its own is no instant."""
+        return "instant" if self.instant and not self.extract else "short"
 
     @cached_property
     def _path(self) -> tuple[str, ...]:
@@ -70,6 +79,16 @@ class BaseScorer(Scorer):
 
     def read(self, case: Case, observation: Observation) -> Score:
         """The value of one case, before it is decided whether it passes."""
+        picked = self.pick(case, observation)
+        if isinstance(picked, Score):
+            return picked
+        try:
+            return self.judge(picked.expected, picked.answer, case)
+        except PromptevalError as error:
+            return Score(self.name, None, status="failed", reason=str(error))
+
+    def pick(self, case: Case, observation: Observation) -> "Picked | Score":
+        """What is to be compared, or the score where there is nothing to compare."""
         expected = pick(case.expected, self._path) if case.expected is not None else _MISSING
         if self.needs_expected and expected is _MISSING:
             where = f" for {self.field}" if self.field else ""
@@ -88,10 +107,7 @@ class BaseScorer(Scorer):
             if found is None:
                 return self._worst(known, "extract found nothing")
             answer = found.strip()
-        try:
-            return self.judge(known, answer, case)
-        except PromptevalError as error:
-            return Score(self.name, None, status="failed", reason=str(error))
+        return Picked(known, answer)
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
         """The score of a picked and extracted answer; each scorer's own rule."""
@@ -100,6 +116,14 @@ class BaseScorer(Scorer):
     def _worst(self, expected: Any, reason: str) -> Score:
         labels = (label_of(expected), None) if is_label(expected) else None
         return Score(self.name, 0.0, reason=reason, labels=labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The expected value, None where the case has none, and the answer to hold against it."""
+
+    expected: Any
+    answer: Any
 
 
 class TooLong(PromptevalError):

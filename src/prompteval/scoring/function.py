@@ -1,57 +1,65 @@
-"""A team's own scorer, named by an explicit `python:` entry."""
+"""A team's own scorer function, named by an explicit `python:` entry."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.case import Case
-from prompteval.core.errors import DeadlineExceeded
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import SCORE_SECONDS, Scorer
-from prompteval.isolate.alarm import alarm
+from prompteval.scoring.returned import failed, to_score
 
 Function = Callable[[Case, Observation], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What a suite says of a function; the meaning of each is that of a Scorer's."""
+
+    timeout_s: float = SCORE_SECONDS
+    threshold: float | None = None
+    version: str = ""
+    thread_safe: bool = True
+
+
 class PythonScorer(Scorer):
-    """Calls `function(case, observation)`; it returns a number from 0 to 1, a bool or a Score.
+    """Calls `function(case, observation)`, and takes what `to_score` takes; all else is a failed score."""
 
-    Anything else, NaN included, is a failed score with its reason; so is a call that lasts longer
-    than `timeout_s` seconds.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        function: Function,
-        timeout_s: float = SCORE_SECONDS,
-        threshold: float | None = None,
-    ) -> None:
+    def __init__(self, name: str, function: Function, promises: Promises = Promises()) -> None:
         self.name = name
+        self.threshold = promises.threshold
+        self.timeout_s = promises.timeout_s
+        self.version = promises.version
+        self.thread_safe = promises.thread_safe
         self._function = function
-        self._timeout_s = timeout_s
-        self._threshold = threshold
 
-    def _passes(self, value: float) -> bool | None:
-        """By the threshold; without one, 1 passes, 0 fails, and what lies between only measures."""
-        if self._threshold is not None:
-            return value >= self._threshold
-        return bool(value) if value in (0.0, 1.0) else None
-
-    def score(self, case: Case, observation: Observation) -> Score:
+    def score(self, case: Case, observation: Observation) -> Score | Awaitable[Score]:
         try:
-            with alarm(self._timeout_s, f"the scorer {self.name}"):
-                result = self._function(case, observation)
-        except DeadlineExceeded as error:
-            return Score(self.name, None, status="failed", reason=str(error))
+            found = self._function(case, observation)
+        except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
+            return failed(self.name, error)
+        return self._later(found) if inspect.isawaitable(found) else self._judged(found)
+
+    async def _later(self, found: Awaitable[Any]) -> Score:
+        try:
+            return self._judged(await found)
         except (Exception, SystemExit) as error:
-            return Score(self.name, None, status="failed", reason=f"{type(error).__name__}: {error}")
-        if isinstance(result, Score):
-            return result
-        try:
-            value = float(result)
-            if 0.0 <= value <= 1.0:
-                return Score(self.name, value, passed=self._passes(value))
-            told = "a number is from 0 to 1; return a Score with low and high for another scale"
-        except (TypeError, ValueError) as error:
-            told = str(error)
-        return Score(self.name, None, status="failed", reason=f"the function returned {result!r}: {told}")
+            return failed(self.name, error)
+
+    def _judged(self, found: Any) -> Score:
+        return to_score(self.name, found, self.threshold)
+
+
+class AsyncPythonScorer(PythonScorer):
+    """The same for a coroutine function, which runs on the event loop."""
+
+    async def score(self, case: Case, observation: Observation) -> Score:
+        return await self._later(self._function(case, observation))
+
+
+def function_scorer(name: str, function: Function, promises: Promises) -> PythonScorer:
+    """The scorer that calls this function, in a thread or on the loop."""
+    call = type(function).__call__  # of an object that can be called
+    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+    return (AsyncPythonScorer if is_async else PythonScorer)(name, function, promises)

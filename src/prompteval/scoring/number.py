@@ -21,6 +21,7 @@ class Number(BaseScorer):
     """
 
     reports = ("numbers",)
+    instant = True
 
     abs_tol: float = 0.0
     rel_tol: float = 0.0

@@ -27,6 +27,8 @@ class JsonField(Exact):
 class SchemaValid(BaseScorer):
     """1 where the output met the prompt's schema."""
 
+    instant = True
+
     def read(self, case: Case, observation: Observation) -> Score:
         reason = observation.failure.message if observation.failure else ""
         return Score(self.name, float(observation.outcome == "ok"), reason=reason)
@@ -35,6 +37,8 @@ class SchemaValid(BaseScorer):
 @dataclass(frozen=True)
 class Refusal(BaseScorer):
     """1 where the model refused; with `expected: false`, 1 where it did not."""
+
+    instant = True
 
     expected: bool = True
 

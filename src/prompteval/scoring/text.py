@@ -22,6 +22,8 @@ def normalise(text: str) -> str:
 class Exact(BaseScorer):
     """1 where output and expected are equal; an expected object may name a part of the fields."""
 
+    instant = True
+
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
         labels = (label_of(expected), label_of(answer)) if is_label(expected) and is_label(answer) else None
         return Score(self.name, float(_equal(expected, answer)), labels=labels)
@@ -30,6 +32,8 @@ class Exact(BaseScorer):
 @dataclass(frozen=True)
 class Normalised(BaseScorer):
     """1 where output and expected are equal after `normalise`."""
+
+    instant = True
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
         wanted, given = normalise(as_text(expected)), normalise(as_text(answer))
@@ -40,6 +44,8 @@ class Normalised(BaseScorer):
 @dataclass(frozen=True)
 class Contains(BaseScorer):
     """1 where the answer contains a text: `value`, or else the expected one (each, for a list)."""
+
+    instant = True
 
     value: str = ""
     ignore_case: bool = False

@@ -74,6 +74,11 @@ def case_from(case_id: str, text: str) -> Case:
 
 def observation_json(observation: Observation) -> str:
     """An observation without the fields that have columns of their own."""
+    return dumps(observation_values(observation))
+
+
+def observation_values(observation: Observation) -> dict[str, Any]:
+    """An observation as JSON values, what is empty left out, without the fields that have columns."""
     body: dict[str, Any] = {"text": observation.text}
     if observation.output is not None:
         body["output"] = observation.output
@@ -89,7 +94,7 @@ def observation_json(observation: Observation) -> str:
         value = getattr(observation, name)
         if value is not None:
             body[name] = asdict(value)
-    return dumps(body)
+    return body
 
 
 def observation_from(outcome: Any, latency_ms: float, confidence: float | None, text: str) -> Observation:

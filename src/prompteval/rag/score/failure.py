@@ -30,6 +30,7 @@ class Attribution(Scorer):
     ranked: tuple[StageMetric, ...] = ()
 
     name = ATTRIBUTION
+    pace = "short"
 
     def score(self, case: Case, observation: Observation) -> Score:
         seen = self.reader.read(case, observation)

@@ -31,6 +31,7 @@ class StageScorer(Scorer):
     embedder: Embedder | None = None
 
     decides = False
+    pace = "short"
 
     @property
     def name(self) -> str:  # type: ignore[override]

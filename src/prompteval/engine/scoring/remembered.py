@@ -1,0 +1,99 @@
+"""Scores from the cache: what a scorer with a version has said of an observation is not asked for again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.observation import Observation, Score
+from prompteval.core.protocols import VectorCache
+from prompteval.engine.gather import Gathered
+from prompteval.engine.scoring.threads import Threads
+from prompteval.store.codec import observation_values, scores_from, scores_json
+
+# Where a case stands and how often it runs say nothing about an answer to it.
+_NOT_THE_CASE = frozenset({"line", "repeat"})
+# Neither do the time and the tokens that the answer took.
+_NOT_THE_ANSWER = frozenset({"calls"})
+
+
+class Remembered:
+    """The scores of scorers with a version, by scorer, case and observation.
+
+    `marks` has, by place, the fingerprint of each scorer whose scores are kept.
+    """
+
+    def __init__(self, cache: VectorCache, marks: Mapping[int, str], names: Sequence[str]) -> None:
+        self.marks = marks
+        self._cache = cache
+        self._names = names
+        self._threads = Threads(1)
+        self._lookups: Gathered[tuple[Case, Observation], tuple[str, dict[int, Score]]] = Gathered(
+            self._look_up, run=self._threads.run
+        )
+
+    async def find(self, case: Case, observation: Observation) -> tuple[str, dict[int, Score]]:
+        """(what the observation is known by, its scores by the place of their scorer).
+
+        Raises StoreError for a cache that cannot be read.
+        """
+        return await self._lookups((case, observation))
+
+    def keep(self, known_by: str, scores: Mapping[int, Score]) -> None:
+        """Store scores that are new, except those that failed: they are tried again."""
+        kept = {p: score for p, score in scores.items() if p in self.marks and score.status != "failed"}
+        if kept and known_by:
+            self._cache.put(
+                {
+                    _key(self.marks[place], known_by): (scores_json((score,)).encode(), False)
+                    for place, score in kept.items()
+                }
+            )
+
+    def close(self) -> None:
+        self._threads.close()
+
+    def _look_up(
+        self, items: Sequence[tuple[Case, Observation]]
+    ) -> list[tuple[str, dict[int, Score]] | Exception]:
+        known_by = [_known_by(case, observation) for case, observation in items]
+        keys = {_key(mark, one) for one in known_by if one for mark in self.marks.values()}
+        stored = self._cache.get(sorted(keys))
+        return [(one, self._scores(one, stored)) for one in known_by]
+
+    def _scores(self, known_by: str, stored: Mapping[str, tuple[bytes, bool]]) -> dict[int, Score]:
+        found = {}
+        for place, mark in self.marks.items():
+            entry = stored.get(_key(mark, known_by))
+            score = None if entry is None else _score(entry[0])
+            if score is not None:
+                found[place] = replace(score, name=self._names[place])
+        return found
+
+
+def _known_by(case: Case, observation: Observation) -> str:
+    """The fingerprint of all that a scorer may read; empty for what is no JSON, which is not kept."""
+    told: dict[str, Any] = {
+        item.name: getattr(case, item.name) for item in fields(Case) if item.name not in _NOT_THE_CASE
+    }
+    seen = {
+        name: value for name, value in observation_values(observation).items() if name not in _NOT_THE_ANSWER
+    }
+    try:
+        return fingerprint([told, observation.outcome, observation.confidence, seen])
+    except (TypeError, ValueError):
+        return ""
+
+
+def _key(mark: str, known_by: str) -> str:
+    return f"score:{mark}:{known_by}"
+
+
+def _score(data: bytes) -> Score | None:
+    """The stored score, None for an entry that is none."""
+    try:
+        (score,) = scores_from(data.decode())
+    except (ValueError, TypeError):
+        return None
+    return score

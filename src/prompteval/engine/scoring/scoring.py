@@ -1,0 +1,100 @@
+"""Scores observations after the target's clock has stopped; what takes time leaves the event loop free."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Observation, Score
+from prompteval.core.protocols import Scorer, VectorCache
+from prompteval.core.unseen import hidden_in_score
+from prompteval.engine.scoring.lanes import Item, Lane, Together, Workers, lane_of, score_plainly
+from prompteval.engine.scoring.remembered import Remembered
+
+# What takes microseconds on a short text may take long on a text that is not.
+SHORT_TEXT = 20_000
+
+
+class Scoring:
+    """The scorers of one suite, each called in the way that suits it.
+
+    `marks` are the fingerprints of scorers with a version, by their names; with a `cache` the scores of
+    those that take their time are kept.
+    """
+
+    def __init__(
+        self,
+        scorers: Sequence[Scorer],
+        workers: Workers,
+        cache: VectorCache | None = None,
+        marks: Mapping[str, str] | None = None,
+    ) -> None:
+        self._scorers = tuple(scorers)
+        self._together = Together()
+        self._lanes: dict[int, Lane] = {}
+        for place, scorer in enumerate(self._scorers):
+            lane = lane_of(scorer, workers)
+            if lane is not None:
+                self._lanes[place] = lane
+        every = range(len(self._scorers))
+        self._instant = frozenset(
+            place for place in every if place not in self._lanes and self._scorers[place].pace == "instant"
+        )
+        kept = {place: (marks or {}).get(self._scorers[place].name, "") for place in every}
+        kept = {place: mark for place, mark in kept.items() if mark and place not in self._instant}
+        names = [scorer.name for scorer in self._scorers]
+        self._remembered = None if cache is None or not kept else Remembered(cache, kept, names)
+
+    def at_once(self, case: Case, observation: Observation) -> tuple[Score, ...] | None:
+        """The scores, where none of them takes time; else None."""
+        if len(self._instant) < len(self._scorers) or len(observation.text) > SHORT_TEXT:
+            return None
+        item = (case, observation)
+        return tuple(hidden_in_score(score_plainly(scorer, item)) for scorer in self._scorers)
+
+    async def scores(self, case: Case, observation: Observation) -> tuple[Score, ...]:
+        """Every scorer's word; what goes wrong with one is its failed score.
+
+        Raises StoreError for a cache that cannot be read or written.
+        """
+        known_by, found = "", dict[int, Score]()
+        if self._remembered is not None:
+            known_by, found = await self._remembered.find(case, observation)
+        fresh = await self._fresh((case, observation), found)
+        if self._remembered is not None:
+            self._remembered.keep(known_by, fresh)
+        found = {**found, **fresh}
+        return tuple(found[place] for place in range(len(self._scorers)))
+
+    async def _fresh(self, item: Item, known: Collection[int]) -> dict[int, Score]:
+        """The scores that are not known, by the place of their scorer."""
+        short = len(item[1].text) <= SHORT_TEXT
+        found: dict[int, Score] = {}
+        together, apart = [], []
+        for place, scorer in enumerate(self._scorers):
+            if place in known:
+                continue
+            if place in self._instant and short:
+                found[place] = score_plainly(scorer, item)
+            elif place in self._lanes:
+                apart.append(place)
+            else:
+                together.append(place)
+        calls = [self._alike(together, item), *(self._lane(place, item) for place in apart)]
+        made = await asyncio.gather(*calls)
+        found.update(zip((*together, *apart), chain.from_iterable(made), strict=True))
+        return {place: hidden_in_score(score) for place, score in found.items()}
+
+    async def _alike(self, places: Sequence[int], item: Item) -> tuple[Score, ...]:
+        return await self._together([self._scorers[place] for place in places], item) if places else ()
+
+    async def _lane(self, place: int, item: Item) -> tuple[Score, ...]:
+        return (await self._lanes[place](item),)
+
+    def close(self) -> None:
+        """End the threads that are idle."""
+        self._together.close()
+        for lane in self._lanes.values():
+            lane.close()
+        if self._remembered is not None:
+            self._remembered.close()

@@ -1,0 +1,62 @@
+"""A small process that ends this one when nothing in it runs any more.
+
+Native code that keeps Python's lock, such as a regular expression that backtracks for ever, stops every
+thread of the process: no deadline inside it can ring, and Ctrl-C is not seen.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+STEP_SECONDS = 0.25
+# It counts steps of its own clock, so that a process that was stopped or suspended is given its time.
+_CHILD = """
+import os, select, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+seconds, step, parent, silent, words = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), 0.0, b""
+def stopped():
+    try:
+        with open(f"/proc/{parent}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] in "Tt"
+    except OSError:
+        return False
+while silent < seconds:
+    if select.select([0], [], [], step)[0]:
+        words, silent = os.read(0, 65536), 0.0
+        if not words:
+            sys.exit()
+    elif not stopped():
+        silent += step
+told = words.rstrip(b"\\n").rpartition(b"\\n")[2].decode("utf-8", "replace")
+sys.stderr.write(f"error: {told} has kept Python's lock for {seconds:g} s, so that no deadline can end it;"
+                 " the process is stopped\\n")
+sys.stderr.flush()
+os.kill(parent, signal.SIGKILL)
+"""
+
+
+class Watchdog:
+    """Kills this process `seconds` after the last `beat`; `close` before that sends it away."""
+
+    def __init__(self, seconds: float) -> None:
+        arguments = (str(seconds), str(STEP_SECONDS), str(os.getpid()))
+        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", "-c", _CHILD, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def beat(self, told: str) -> None:
+        """Say that this process is alive; `told` names what could come to hold it up."""
+        process = self._process
+        if process is not None and process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                os.write(process.stdin.fileno(), " ".join(told.split()).encode()[:2000] + b"\n")
+
+    def close(self) -> None:
+        """Send it away. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            process.wait()
