@@ -5,14 +5,16 @@ thread of the process: no deadline inside it can ring, and Ctrl-C is not seen.
 """
 
 import contextlib
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 
 STEP_SECONDS = 0.25
 # It counts steps of its own clock, so that a process that was stopped or suspended is given its time.
 _CHILD = """
-import os, select, signal, sys
+import os, select, signal, sys, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 seconds, step, parent, silent, words = float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), 0.0, b""
 def stopped():
@@ -32,12 +34,17 @@ told = words.rstrip(b"\\n").rpartition(b"\\n")[2].decode("utf-8", "replace")
 sys.stderr.write(f"error: {told} has kept Python's lock for {seconds:g} s, so that no deadline can end it;"
                  " the process is stopped\\n")
 sys.stderr.flush()
+os.kill(parent, signal.SIGQUIT)
+time.sleep(2)
 os.kill(parent, signal.SIGKILL)
 """
 
 
 class Watchdog:
-    """Kills this process `seconds` after the last `beat`; `close` before that sends it away."""
+    """Ends this process `seconds` after the last `beat`; `close` before that sends it away.
+
+    The process ends with exit code 3, what it was to write is as at any kill.
+    """
 
     def __init__(self, seconds: float) -> None:
         arguments = (str(seconds), str(STEP_SECONDS), str(os.getpid()))
@@ -46,6 +53,9 @@ class Watchdog:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
+        if self._process.stdin is not None:
+            os.set_blocking(self._process.stdin.fileno(), False)  # a beat that finds no room is not missed
+        self._before = _leave_at_quit()
 
     def beat(self, told: str) -> None:
         """Say that this process is alive; `told` names what could come to hold it up."""
@@ -60,3 +70,24 @@ class Watchdog:
         if process is not None and process.stdin is not None:
             process.stdin.close()
             process.wait()
+            _signal(signal.SIGQUIT, self._before)
+
+
+def _leave_at_quit() -> int | None:
+    """Make SIGQUIT end the process by the C library alone; what it did before.
+
+    Python's own handlers need the lock. `_exit` gets the signal's number, 3, which as an exit code says
+    that a run is incomplete.
+    """
+    try:
+        leave = ctypes.cast(ctypes.CDLL(None)._exit, ctypes.c_void_p).value
+    except (AttributeError, OSError, TypeError):  # a C library that is not found: SIGQUIT ends it as ever
+        return None
+    return _signal(signal.SIGQUIT, leave)
+
+
+def _signal(number: int, handler: int | None) -> int | None:
+    install = ctypes.CDLL(None).signal
+    install.argtypes, install.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_void_p
+    before: int | None = install(number, handler)
+    return before

@@ -2,8 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -127,24 +126,28 @@ class Alone:
         self._is_async = inspect.iscoroutinefunction(scorer.score)
         self._threads = workers.threads if scorer.thread_safe else Threads(1, exclusive=True)
         self._places = workers.places if scorer.thread_safe else asyncio.Semaphore(1)
-        self._watched = workers.watch.call if scorer.timeout_s is not None else nullcontext
+        self._watch = workers.watch
         workers.watch.expect(scorer.timeout_s or 0.0)
 
     async def __call__(self, item: Item) -> Score:
-        call: Callable[[], Any] = partial(score_now, self._scorer, item)
         try:
             if self._is_async:
                 async with self._places:
-                    found = call()
+                    found = score_now(self._scorer, item)
                     return found if isinstance(found, Score) else await self._awaited(found)
-            with self._watched(self._scorer.name):
-                found = await self._threads.run(call, self._scorer.timeout_s, self._what)
+            if self._scorer.timeout_s is not None:
+                self._watch.begin()
+            found = await self._threads.run(partial(self._call, item), self._scorer.timeout_s, self._what)
             if isinstance(found, Score):
                 return found
             async with self._places:
                 return await self._awaited(found)
         except PromptevalError as error:
             return failed(self._scorer.name, error)
+
+    def _call(self, item: Item) -> Score | Awaitable[Any]:
+        with self._watch.call(f"{self._what} (case {item[0].id})"):
+            return score_now(self._scorer, item)
 
     @property
     def _what(self) -> str:
