@@ -72,8 +72,9 @@ async def run_cases(
     was finished; `on_row` each row at once. A case is scored after its target has answered and its place
     is free again; no new case starts while MOST_UNSCORED wait for their scores. When `stop` is set, no new
     case starts and what runs has DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a thread computes; a
-    run that stops by itself scores what has been answered, for SCORE_DRAIN_SECONDS at most. A case that was turned away before it could be judged gives no row, nor does one without its scores when the
-    run is stopped.
+    run that stops by itself scores what has been answered, for SCORE_DRAIN_SECONDS at most. A case that
+    was turned away before it could be judged gives no row, nor does one without its scores when the run is
+    stopped.
     """
     crew = _Crew(entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or Waiting())
     await crew.run()

@@ -44,25 +44,32 @@ class Threads:
         Raises DeadlineExceeded `timeout_s` seconds after the function began, StillRunning where an
         earlier call keeps this one from beginning.
         """
-        async with self._places:
-            self._left = [thread for thread in self._left if thread.is_running]
-            if self._exclusive and self._left:
-                raise StillRunning(f"an earlier call of {what} has not ended")
-            thread = self._idle.pop() if self._idle else _Thread()
-            future = thread.begin(function)
-            try:
-                with computing():
-                    await asyncio.wait((future,), timeout=timeout_s)
-            finally:
-                if future.done():
-                    self._idle.append(thread)
-                else:
-                    future.cancel()
-                    thread.leave()
-                    self._left.append(thread)
-            if future.cancelled():
-                raise DeadlineExceeded(what, timeout_s or 0.0)
-            return future.result()
+        with computing():
+            await self._places.acquire()
+        try:
+            return await self._run(function, timeout_s, what)
+        finally:
+            self._places.release()
+
+    async def _run(self, function: Callable[[], Result], timeout_s: float | None, what: str) -> Result:
+        self._left = [thread for thread in self._left if thread.is_running]
+        if self._exclusive and self._left:
+            raise StillRunning(f"an earlier call of {what} has not ended")
+        thread = self._idle.pop() if self._idle else _Thread()
+        future = thread.begin(function)
+        try:
+            with computing():
+                await asyncio.wait((future,), timeout=timeout_s)
+        finally:
+            if future.done():
+                self._idle.append(thread)
+            else:
+                future.cancel()
+                thread.leave()
+                self._left.append(thread)
+        if future.cancelled():
+            raise DeadlineExceeded(what, timeout_s or 0.0)
+        return future.result()
 
     def close(self) -> None:
         """End the idle threads; those that are left behind end with their call, or with the process."""
