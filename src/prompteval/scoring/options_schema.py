@@ -1,9 +1,10 @@
 """The JSON Schema of an entry of `scorers`: a name, or a kind with its own options."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import Field as DataclassField
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, create_model
 
 from prompteval.core.protocols import SCORE_SECONDS
 from prompteval.core.registry import resolve, table
@@ -23,18 +24,22 @@ _SAID = {
     "expected": "Whether the model should refuse.",
     "function": "The function of the workspace, as module:function.",
     "timeout_s": "The seconds that one score may take.",
+    "version": "A promise that the same answer scores the same until it changes, so that scores are cached.",
+    "thread_safe": "Whether calls may run side by side.",
 }
 
 
 class _Python(BaseModel):
-    """A function of the workspace as a scorer."""
+    """A function of the workspace as a scorer, or a class, which takes options of its own."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="allow")
 
     function: str = Field(description=_SAID["function"])
     name: str = Field("", description=_SAID["name"])
     threshold: float | None = Field(None, description=_SAID["threshold"])
     timeout_s: float = Field(SCORE_SECONDS, description=_SAID["timeout_s"], gt=0)
+    version: str = Field("", description=_SAID["version"])
+    thread_safe: bool = Field(True, description=_SAID["thread_safe"])
 
 
 def scorer_schema() -> dict[str, Any]:
@@ -52,13 +57,27 @@ def scorer_schema() -> dict[str, Any]:
 
 def _options(kind: str, scorer: Any) -> dict[str, Any]:
     told = (scorer.__doc__ or "").split("\n")[0]
+    any_options = {"type": "object", "description": told}
     if not is_dataclass(scorer):
-        return {"type": "object", "description": told}
-    hints = get_type_hints(scorer)
-    options: dict[str, Any] = {
-        item.name: (hints[item.name], Field(item.default, description=_SAID.get(item.name, item.name)))
-        for item in fields(scorer)
-        if item.name not in INJECTED or item.name == "name"
-    }
-    model = create_model(kind, __config__=ConfigDict(extra="forbid"), **options)
-    return {**model.model_json_schema(), "description": told}
+        return any_options
+    try:
+        hints = get_type_hints(scorer)
+        options: dict[str, Any] = {
+            item.name: (hints[item.name], _field(item))
+            for item in fields(scorer)
+            if item.name not in INJECTED or item.name == "name"
+        }
+        model = create_model(kind, __config__=ConfigDict(extra="forbid"), **options)
+        return {**model.model_json_schema(), "description": told}
+    except (NameError, TypeError, PydanticUserError):  # types of a plug-in that no schema can say
+        return any_options
+
+
+def _field(item: "DataclassField[Any]") -> Any:
+    """The default of a dataclass field and what it is for; a name is given by the suite or the kind."""
+    said = _SAID.get(item.name, item.name)
+    if item.name == "name":
+        return Field("", description=said)
+    if item.default_factory is not MISSING:
+        return Field(default_factory=item.default_factory, description=said)
+    return Field(... if item.default is MISSING else item.default, description=said)
