@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # With LOCKED=1, as in CI, only files whose hashes stand in requirements/ are installed (Linux, Python 3.11).
 LOCKED_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: help run test test-all fuzz lint types contracts check-all lock wheel-test release clean
+.PHONY: help run test test-all golden fuzz lint types contracts check-all lock wheel-test release clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -51,6 +51,9 @@ test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
 
 test-all: $(VENV)/.dev  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
 	$(PYTEST)
+
+golden: $(VENV)/.dev  ## write anew what tests hold word for word: reports, help, pages made from the source
+	REWRITE_GOLDEN=1 $(BIN)/python -m pytest -q -m golden
 
 fuzz: $(VENV)/.dev  ## hostile inputs of every kind for three minutes; SECONDS= and SEED= choose
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))

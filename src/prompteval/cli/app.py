@@ -9,6 +9,7 @@ from prompteval.cli import (
     baseline,
     check,
     compare,
+    explain,
     gate,
     init,
     listing,
@@ -70,6 +71,7 @@ rag.register(app)
 report.register(app)
 lock.register(app)
 schema.register(app)
+explain.register(app)
 trec.register(app)
 
 

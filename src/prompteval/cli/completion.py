@@ -40,6 +40,13 @@ def sides(incomplete: str) -> list[str]:
     return [*fixed, *runs(incomplete), *prompts(incomplete)]
 
 
+def codes(incomplete: str) -> list[str]:
+    """Problem codes."""
+    from prompteval.core.codes import codes as known
+
+    return [code for code in known() if code.startswith(incomplete.upper())]
+
+
 def _offered(find: Callable[["Workspace"], Iterable[str]], incomplete: str) -> list[str]:
     """The plain names that begin as typed; none where there is no workspace, or none that can be read."""
     from prompteval.workspace.settings import find_workspace

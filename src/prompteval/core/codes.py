@@ -1,0 +1,36 @@
+"""The index of problem codes: what each means, an example line and the fix. `codes.toml` holds it."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code; `example` is a line as `check` prints it."""
+
+    code: str
+    meaning: str
+    example: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.code}  {self.meaning}\n\n  {self.example}\n\nFix: {self.fix}\n"
+
+
+@cache
+def codes() -> dict[str, Code]:
+    """Every code in the order of numbers."""
+    text = files("prompteval.core").joinpath("codes.toml").read_text(encoding="utf-8")
+    return {code: Code(code, **entry) for code, entry in sorted(tomllib.loads(text).items())}
+
+
+def document() -> Iterator[str]:
+    """docs/problems.md."""
+    yield "# Problem codes\n\n"
+    yield "Problems are printed as `file:line:column CODE message (fix)`. `prompteval explain PE350` prints one\n"
+    yield "entry; this page is the output of `prompteval explain --all`.\n"
+    for one in codes().values():
+        yield f"\n## {one.code}\n\n{one.meaning}\n\n```text\n{one.example}\n```\n\nFix: {one.fix}\n"

@@ -1,0 +1,35 @@
+"""`prompteval explain`: in any folder, with or without a workspace."""
+
+from typing import Any
+
+from prompteval.core.codes import codes
+from tests.golden import ROOT
+
+
+def test_a_code_is_explained_in_either_case(workspace: Any) -> None:
+    """Meaning, example and fix."""
+    shown = workspace.run("explain", "pe350", code=0).stdout
+    entry = codes()["PE350"]
+    assert all(text in shown for text in (entry.meaning, entry.example, f"Fix: {entry.fix}"))
+
+
+def test_without_a_code_all_are_listed(workspace: Any) -> None:
+    """One line each; --all prints the page of the documentation."""
+    assert len(workspace.run("explain", code=0).stdout.splitlines()) == len(codes())
+    page = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+    assert workspace.run("explain", "--all", code=0).stdout == page
+
+
+def test_what_check_reports_can_be_explained(workspace: Any) -> None:
+    """The code of a problem is one of the index."""
+    workspace.write("evals/s.yaml", "promt: route\n")
+    told = workspace.run("check", code=2)
+    lines = [line for line in (told.stdout + told.stderr).splitlines() if " PE" in line]
+    assert lines and all(line.split(" ")[1] in codes() for line in lines)
+
+
+def test_an_unknown_code_is_one_line(workspace: Any) -> None:
+    """With the nearest one."""
+    told = workspace.run("explain", "PE35", code=2).stderr
+    assert "there is no code 'PE35'" in told and "did you mean" in told
+    workspace.run("explain", "PE350", "--all", code=2)

@@ -1,0 +1,53 @@
+"""Every report format over one stored run, and every help page, word for word (`make golden` writes them)."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prompteval.core.registry import table
+from tests.e2e.test_help import COMMANDS
+from tests.e2e.test_stored_formats import FIRST, STORED
+from tests.forks import shared
+from tests.golden import FOLDER, hold
+
+pytestmark = pytest.mark.golden
+ENDINGS = {"junit": "xml", "markdown": "md"}
+SHOWN = {"show": ("show", FIRST), "show-case": ("show", FIRST, "--worst", "3"), "gate": ("gate", FIRST)}
+# The last digits of a float differ between builds of numpy.
+LAST_DIGITS = re.compile(r"(\d\.\d{6})\d+")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace with the runs that tests/fixtures/v0 stores."""
+    made = tmp_path / "workspace"
+    shutil.copytree(STORED / "workspace", made)
+    shutil.copytree(STORED / "state", made / ".prompteval")
+    return made
+
+
+@pytest.mark.parametrize("name", table("prompteval.reporters"))
+def test_a_report_is_as_it_was(name: str, root: Path) -> None:
+    """Each format of `-o`, of the same run."""
+    file = f"report.{ENDINGS.get(name, name)}"
+    done = shared().run(root, "report", FIRST, "-o", file)
+    assert done.code == 0, done.stderr
+    hold(FOLDER / file, LAST_DIGITS.sub(r"\1", (root / file).read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_terminal_view_is_as_it_was(name: str, root: Path) -> None:
+    """The tables, the worst cases, the gates of a stored run."""
+    done = shared().run(root, *SHOWN[name], env={"NO_COLOR": "1", "COLUMNS": "100"})
+    assert done.stdout and done.code in (0, 1), done.stderr
+    hold(FOLDER / f"{name}.txt", done.stdout)
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_is_as_it_was(name: str, workspace: Any) -> None:
+    """The program's own, and that of every verb."""
+    shown = workspace.run(*name.split(), "--help", code=0, COLUMNS="100").stdout
+    hold(FOLDER / "help" / f"{name.replace(' ', '-') or 'prompteval'}.txt", shown)
