@@ -30,7 +30,7 @@ def codes() -> dict[str, Code]:
 def document() -> Iterator[str]:
     """docs/problems.md."""
     yield "# Problem codes\n\n"
-    yield "Problems are printed as `file:line:column CODE message (fix)`. `prompteval explain PE350` prints one\n"
-    yield "entry; this page is the output of `prompteval explain --all`.\n"
+    yield "Problems are printed as `file:line:column CODE message (fix)`. `prompteval explain PE350` prints\n"
+    yield "one entry; this page is the output of `prompteval explain --all`.\n"
     for one in codes().values():
         yield f"\n## {one.code}\n\n{one.meaning}\n\n```text\n{one.example}\n```\n\nFix: {one.fix}\n"
