@@ -215,8 +215,11 @@ def holds_secret(text: str) -> bool:
 
 
 def from_environment(variable: str) -> str:
-    """The value of a variable that holds a key, hidden from now on; empty where it is not set."""
-    value = os.environ.get(variable, "")
+    """The value of a variable that holds a key, hidden from now on; empty where it is not set.
+
+    White space around it, such as the line break of a file, is no part of it.
+    """
+    value = os.environ.get(variable, "").strip()
     remember(value)
     return value
 

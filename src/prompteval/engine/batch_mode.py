@@ -166,7 +166,7 @@ async def _send(
                 if folder.replies.get(request.key) is not None:
                     continue
                 seen.add(request.key)
-                size += file.write(batch_line(provider.model, request))
+                size += file.write(batch_line(provider.model, request, provider.shape))
                 lines += 1
                 if lines >= MOST_LINES or size >= MOST_BYTES - 1_000_000:
                     more = True

@@ -11,6 +11,7 @@ from prompteval.core.protocols import Target
 from prompteval.core.unseen import hidden_in
 from prompteval.engine.interruption import OF_CASE, InThread, Stop
 from prompteval.engine.row_groups import RowGroups
+from prompteval.engine.same_failure import SameFailure
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.providers.layers import CASE
 
@@ -110,6 +111,7 @@ class _Crew:
         self._room.set()
         self._all_scored.set()
         self._exhausted = False
+        self._same = SameFailure()
 
     async def run(self) -> None:
         """Return when every case is done, or stopped; raise what a worker, the work or the sink raised."""
@@ -198,6 +200,8 @@ class _Crew:
             failure = observation.failure
             if failure is not None and failure.stage == "call" and failure.type in STOPPING_KINDS:
                 self._stop.set(failure.message)
+            elif reason := self._same.reason(observation):
+                self._stop.set(reason)
             if failure is None or failure.type not in TURNED_AWAY:
                 self._score(case, replicate, observation)
             if done % 64 == 63:

@@ -12,6 +12,7 @@ from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, survey
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
+from prompteval.plan.output_schema import server_problems
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets
@@ -95,6 +96,8 @@ def plan_suite(
     problems = Problems()
     setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
     chosen = chosen_models(workspace, there, targets, models, problems)
+    prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
+    problems.found.extend(server_problems(prompts_here, chosen, workspace))
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
     scorers = _build_scorers(workspace, suite, targets, problems)

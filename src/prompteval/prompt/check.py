@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from prompteval.core.params import param_fault
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.secret import find_secrets
 from prompteval.prompt.messages import History, Part
@@ -30,7 +31,7 @@ class _Checker:
         self._known = set(prompt.inputs.model_fields)
 
     def problems(self) -> list[Problem]:
-        found = list(self._secrets())
+        found = [*self._secrets(), *self._params()]
         used: set[str] = set()
         for index, part in enumerate(self._prompt.messages):
             if isinstance(part, History):
@@ -44,6 +45,14 @@ class _Checker:
             message = f"input {name!r} is used by no template"
             found.append(Problem(self._prompt.path, *place, "PE304", message, "use it or remove it"))
         return found
+
+    def _params(self) -> Iterator[Problem]:
+        """Parameters that no model takes: each would be an error of every call."""
+        for name, value in self._prompt.params.items():
+            fault = param_fault(name, value)
+            if fault is not None:
+                place = self._module.argument("params", name) if self._module else (0, 0)
+                yield Problem(self._prompt.path, *place, "PE334", *fault)
 
     def _secrets(self) -> Iterator[Problem]:
         """Credentials in the module, comments included, and in every template that it reads."""

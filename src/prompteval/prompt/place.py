@@ -78,6 +78,16 @@ class ModuleSource:
         call = next(self._calls(), None)
         return (1, 1) if call is None else self.place(call)
 
+    def argument(self, keyword: str, key: str = "") -> Place:
+        """Where an argument of `Prompt(...)` is written, or a key of the mapping that it is."""
+        for call in self._calls():
+            for found in (item.value for item in call.keywords if item.arg == keyword):
+                for node in found.keys if isinstance(found, ast.Dict) else ():
+                    if isinstance(node, ast.Constant) and node.value == key and key:
+                        return self.place(node)
+                return self.place(found)
+        return self.prompt()
+
     def line_in(self, span: Span, line: int) -> Place:
         """The place of a line of a text, where the text is written over lines; else of its beginning."""
         place = place_at(self.text, span[0])
@@ -86,16 +96,23 @@ class ModuleSource:
 
     def field(self, model: str, name: str) -> Place:
         """Where a field of a model class is declared, else the `inputs=` that names the class."""
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.ClassDef) and node.name == model:
-                for item in node.body:
-                    if isinstance(item, ast.AnnAssign) and getattr(item.target, "id", None) == name:
-                        return self.place(item)
+        declared = self.declared(model, name)
+        if declared is not None:
+            return declared
         for call in self._calls():
             for keyword in call.keywords:
                 if keyword.arg == "inputs":
                     return self.place(keyword.value)
         return (1, 1)
+
+    def declared(self, model: str, name: str) -> Place | None:
+        """Where a class declares a field; None where it does not."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.ClassDef) and node.name == model:
+                for item in node.body:
+                    if isinstance(item, ast.AnnAssign) and getattr(item.target, "id", None) == name:
+                        return self.place(item)
+        return None
 
     def place(self, node: ast.expr | ast.stmt) -> Place:
         """The line and column of a node, in characters."""

@@ -1,24 +1,52 @@
-"""The strict JSON schema that a model must meet, from a pydantic model."""
+"""The strict JSON schema that a model must meet, from a pydantic model.
 
+What servers accept as strict is a subset of JSON Schema (OpenAI, Structured Outputs, "Supported schemas").
+What pydantic writes beyond it is rewritten where that keeps its meaning, else told in the description. The
+reply is held to the whole model in any case. `strict` finds what cannot be sent at all.
+"""
+
+import re
 from typing import Any
 
 from pydantic import BaseModel
 
-_DROPPED = ("title", "default")
+from prompteval.prompt.values import WRAPPED
+
+Schema = dict[str, Any]
+# Said of a field or a type, and nothing that a value is held to.
+_DROPPED = frozenset(
+    {"title", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "discriminator"}
+)
+# Held to by our own validation; the model is told in words.
+_TOLD = frozenset({"minLength", "maxLength", "uniqueItems", "contentMediaType", "contentEncoding"})
+FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
+_LOOKAROUND = re.compile(r"\(\?[=!<]|\\[1-9]")
+# What pydantic writes for the text form of a decimal number; the number beside it says enough.
+_DECIMAL = "(?!^[-+.]*$)"
+# Definitions that are copied into each other grow fast.
+MOST_NODES = 100_000
+_TYPES = {bool: "boolean", str: "string", int: "integer", float: "number", type(None): "null"}
 
 
-def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
+def strict_schema(model: type[BaseModel]) -> Schema:
     """The JSON schema of `model` in the strict form: every field required, nothing else allowed.
 
     Titles and defaults are dropped; definitions stay under `$defs`, and the root is an object
-    itself, in a model that contains itself too. Raises ValueError for a reference out of the
-    schema: nothing is ever fetched.
+    itself, in a model that contains itself too; a root that is none is the one field of an object. Raises
+    ValueError for a reference out of the schema: nothing is ever fetched.
     """
-    schema: dict[str, Any] = _strict(json_schema(model))
+    whole = json_schema(model)
+    schema = _Strict(whole.get("$defs", {})).node(whole)
     root = schema.pop("$ref", None)
     if root is not None:
-        schema.update(schema["$defs"][root.removeprefix("#/$defs/")])
-    return schema
+        schema.update(schema["$defs"][root.removeprefix(_OWN)])
+    return schema if schema.get("type") == "object" else _wrapped(schema)
+
+
+def _wrapped(schema: Schema) -> Schema:
+    definitions = {"$defs": schema.pop("$defs")} if "$defs" in schema else {}
+    whole = {"properties": {WRAPPED: schema}, "required": [WRAPPED]}
+    return {**definitions, **whole, "type": "object", "additionalProperties": False}
 
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -46,25 +74,100 @@ def refuse_slow_patterns(model: type[BaseModel]) -> None:
             todo.extend(node)
 
 
-def _strict(node: Any) -> Any:
-    reference = node.get("$ref") if isinstance(node, dict) else None
-    if isinstance(reference, str) and not reference.startswith("#/$defs/"):
-        raise ValueError(f"the schema refers to {reference!r}; only definitions of its own are followed")
-    if isinstance(node, list):
-        return [_strict(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    named = {
-        key: {name: _strict(child) for name, child in node[key].items()}
-        for key in ("properties", "$defs")
-        if isinstance(node.get(key), dict)
-    }
-    kept = {
-        key: named[key] if key in named else _strict(value)
-        for key, value in node.items()
-        if key not in _DROPPED
-    }
-    if kept.get("type") == "object":
-        kept["additionalProperties"] = False
-        kept["required"] = list(kept.get("properties", {}))
-    return kept
+_OWN = "#/$defs/"
+
+
+class _Strict:
+    """Rewrites the nodes of one schema."""
+
+    def __init__(self, definitions: Schema) -> None:
+        self._definitions = definitions
+        self._recursive = {name for name in definitions if name in _reached(name, definitions)}
+        self._nodes = 0
+
+    def node(self, raw: Any) -> Any:
+        if isinstance(raw, list):
+            return [self.node(item) for item in raw]
+        if not isinstance(raw, dict):
+            return raw
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise ValueError(f"the schema of the output has over {MOST_NODES:,} parts")
+        raw = self._merged(raw)
+        found: Schema = {}
+        told: list[str] = []
+        for key, value in raw.items():
+            if key in ("properties", "$defs") and isinstance(value, dict):
+                found[key] = {name: self.node(child) for name, child in value.items()}
+            elif key == "oneOf":
+                found["anyOf"] = self.node(value)
+            elif key in _TOLD or _is_foreign(key, value):
+                told += [] if _DECIMAL in str(value) else [f"{key}: {value}"]
+            elif key not in _DROPPED:
+                found[key] = value if key in ("enum", "const", "required") else self.node(value)
+        if told:
+            found["description"] = "\n".join([*filter(None, [found.get("description")]), *told])
+        return _closed(found)
+
+    def _merged(self, raw: Schema) -> Schema:
+        """A node without keywords beside `$ref`, and with the one part of an `allOf` in its place."""
+        parts = raw.get("allOf")
+        if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], dict):
+            raw = {**parts[0], **{key: value for key, value in raw.items() if key != "allOf"}}
+        reference = raw.get("$ref")
+        if not isinstance(reference, str):
+            return raw
+        if not reference.startswith(_OWN):
+            raise ValueError(f"the schema refers to {reference!r}; only definitions of its own are followed")
+        name = reference.removeprefix(_OWN)
+        beside = {key: value for key, value in raw.items() if key != "$ref" and key not in _DROPPED}
+        if not beside or "$defs" in beside or name not in self._definitions:
+            return raw
+        if name in self._recursive:  # it has no copy without an end
+            return {"$ref": reference}
+        return self._merged({**self._definitions[name], **beside})
+
+
+def _closed(node: Schema) -> Schema:
+    """An object with every property required, an enum with its types, a tuple as the list that it is."""
+    if node.get("type") == "object":
+        node["additionalProperties"] = False
+        node["required"] = list(node.get("properties", {}))
+    if "enum" in node and "type" not in node:
+        kinds = list(dict.fromkeys(_TYPES[type(value)] for value in node["enum"] if type(value) in _TYPES))
+        node["type"] = kinds[0] if len(kinds) == 1 else kinds
+    if "prefixItems" in node and node.get("items", False) is False:
+        parts = node.pop("prefixItems")
+        kinds = [part for place, part in enumerate(parts) if part not in parts[:place]]
+        node["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        if len(kinds) > 1:
+            order = "\n".join(filter(None, [node.get("description"), "The items in their order."]))
+            node["description"] = order
+    return node
+
+
+def _is_foreign(key: str, value: Any) -> bool:
+    """Whether a format or pattern is one that servers do not know."""
+    if not isinstance(value, str):
+        return False
+    return (key == "format" and value not in FORMATS) or (
+        key == "pattern" and _LOOKAROUND.search(value) is not None
+    )
+
+
+def _reached(name: str, definitions: Schema) -> set[str]:
+    """The definitions that one leads to, itself only where it contains itself."""
+    found: set[str] = set()
+    todo: list[Any] = [definitions.get(name)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            inner = reference.removeprefix(_OWN) if isinstance(reference, str) else None
+            if inner is not None and inner not in found:
+                found.add(inner)
+                todo.append(definitions.get(inner))
+            todo.extend(node.values())
+        elif isinstance(node, list):
+            todo.extend(node)
+    return found

@@ -9,7 +9,7 @@ from prompteval.workspace.tree import GitTree
 
 
 def held_to(ref: str, workspace: Workspace) -> Workspace:
-    """The workspace with `allow`, `env`, `store`, and each model's `base_url` and `api_key_env`, of a commit.
+    """The workspace with `allow`, `env`, `store`, and where each model's keys go, of a commit.
 
     A model whose address or key is not in that commit is withheld. Raises UsageError where git knows
     no such commit, InvalidInput for settings there that are wrong.
@@ -34,7 +34,12 @@ def settings_at(ref: str, root: Path) -> Settings:
 
 
 def _held(profile: ModelProfile, base: ModelProfile | None, ref: str) -> ModelProfile:
-    if base is None and (profile.base_url or profile.api_key_env):
+    if base is None and (profile.base_url or profile.api_key_env or profile.headers_env):
         return replace(profile, withheld=f"its base_url and api_key_env are not in the settings of {ref}")
     trusted = base or ModelProfile(profile.name)
-    return replace(profile, base_url=trusted.base_url, api_key_env=trusted.api_key_env)
+    return replace(
+        profile,
+        base_url=trusted.base_url,
+        api_key_env=trusted.api_key_env,
+        headers_env=trusted.headers_env,
+    )

@@ -13,6 +13,7 @@ from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
 from prompteval.workspace.place import STATE_DIR, place_to_write, resolve_inside
+from prompteval.workspace.server_keys import KINDS, server_fault
 from prompteval.workspace.text import decode
 from prompteval.workspace.writing import make_folder, write_whole
 
@@ -31,7 +32,8 @@ class ModelProfile:
 
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
     `context_window` is how many tokens the model reads and writes in all, where the table does not
-    know it or is wrong. `withheld` is no setting: it says why the model may not be called.
+    know it or is wrong. From `preset` to `query` the keys say
+    what the server is (see `server_keys`). `withheld` is no setting: it says why the model may not be called.
     """
 
     name: str
@@ -47,6 +49,14 @@ class ModelProfile:
     case_deadline_s: float = 300.0
     price: Mapping[str, float] | None = None
     context_window: int | None = None
+    preset: str | None = None
+    structured: str | None = None
+    rename: Mapping[str, str] | None = None
+    drop: tuple[str, ...] = ()
+    extra_body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    headers_env: Mapping[str, str] | None = None
+    query: Mapping[str, str] | None = None
     withheld: str = ""
 
 
@@ -213,12 +223,14 @@ class _Reader:
         self._path = path
         self._lines = text.splitlines()
         self.problems: list[Problem] = []
+        self._env: tuple[str, ...] = ()
 
     def settings(self, table: Any) -> Settings:
         if not isinstance(table, dict):
             self._note("prompteval", "tool.prompteval is a table", "write [tool.prompteval]")
             return Settings()
         values = self._strings(table, {"default_model", "store"}, {"models", "allow", "env"})
+        self._env = self._names(table, "env", _is_variable, "a variable")
         models = table.get("models", {})
         if not isinstance(models, dict):
             self._note("models", "models is a table of profiles", "write [models.NAME]")
@@ -233,7 +245,7 @@ class _Reader:
             **values,
             models=profiles,
             allow=self._names(table, "allow", _is_module, "a package"),
-            env=self._names(table, "env", _is_variable, "a variable"),
+            env=self._env,
         )
 
     def _names(
@@ -268,7 +280,7 @@ class _Reader:
             "provider": str, "model": str, "base_url": str, "api_key_env": str,
             "rpm": int, "tpm": int, "max_concurrency": int, "max_attempts": int,
             "timeout_s": (int, float), "case_deadline_s": (int, float), "price": dict,
-            "context_window": int,
+            "context_window": int, **KINDS,
         }  # fmt: skip
         assert set(kinds) == {item.name for item in fields(ModelProfile)} - {"name", "withheld"}
         values: dict[str, Any] = {}
@@ -276,9 +288,9 @@ class _Reader:
             if key not in kinds:
                 self._note(key, f"unknown key {key!r} in model {name!r}", did_you_mean(key, kinds))
             elif key in RANGES and key != "price":
-                fault = RANGES[key].fault(f"{key} of model {name!r}", value)
-                if fault:
-                    self._note(key, fault)
+                out = RANGES[key].fault(f"{key} of model {name!r}", value)
+                if out:
+                    self._note(key, out)
                 else:
                     values[key] = value
             elif not isinstance(value, kinds[key]):
@@ -286,6 +298,11 @@ class _Reader:
             elif key == "api_key_env" and not _is_variable(str(value)):
                 message = f"{key} of model {name!r} is the name of a variable, not the key itself"
                 self._note(key, message, 'set the variable, and write its name: api_key_env = "OUR_KEY"')
+            elif key in KINDS:
+                fault = server_fault(key, value, self._env)
+                if fault is not None:
+                    self._note(key, f"{key} of model {name!r} {fault[0]}", fault[1])
+                values[key] = tuple(value) if isinstance(value, list) else value
             elif not isinstance(value, dict) or self._is_price(name, value):
                 values[key] = value
         return ModelProfile(name=name, **values)

@@ -101,12 +101,17 @@ class PromptTarget:
             message = "the reply was cut at the token limit; raise max_output_tokens"
             return "truncated", None, Failure("call", "length", message)
         if response.finish == "content_filter":
-            return "filtered", None, Failure("call", "content_filter", "the reply was withheld by a filter")
+            return "filtered", None, Failure("call", "content_filter", _filtered(response))
         if response.finish == "unsupported":
             message = response.reason or "the model cannot produce this output"
             return "invalid", None, Failure("call", "unsupported", message)
         parsed = self._prompt.parse(response.text)
         return parsed.outcome, parsed.output, parsed.failure
+
+
+def _filtered(response: Response) -> str:
+    said = f": {response.reason}" if response.reason else ""
+    return f"a filter stopped the prompt{said}" if said else "the reply was withheld by a filter"
 
 
 def call_of(model: str, request: Request, response: Response) -> Call:

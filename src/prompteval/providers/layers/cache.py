@@ -6,7 +6,7 @@ from prompteval.providers.layers.base import Layer
 
 
 class Cached(Layer):
-    """Answers from the cache; stores what was served live. Failures are not stored."""
+    """Answers from the cache; stores what was served live. Failures and filtered prompts are not stored."""
 
     def __init__(self, inner: Provider, cache: ResponseCache) -> None:
         super().__init__(inner)
@@ -17,5 +17,6 @@ class Cached(Layer):
         if found is not None:
             return found
         response = await self._inner.complete(request)
-        self._cache.put(request.key, request.canonical, response)
+        if response.finish != "content_filter":  # a filter's word is no answer of the model
+            self._cache.put(request.key, request.canonical, response)
         return response

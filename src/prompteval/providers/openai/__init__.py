@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from prompteval.providers.openai.chat import OpenAIProvider
+from prompteval.providers.openai.shape import shape_of
 from prompteval.workspace.settings import ModelProfile, withheld
 
 DEFAULT_URL = "https://api.openai.com/v1"
@@ -14,7 +15,13 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> OpenAIProvid
     """The provider for `openai/<model>` or a profile; no key is needed until the first call."""
     key_env = (profile and profile.api_key_env) or DEFAULT_KEY
     timeout_s = profile.timeout_s if profile else 60.0
-    return OpenAIProvider(model, base_url=server_url(profile), api_key_env=key_env, timeout_s=timeout_s)
+    return OpenAIProvider(
+        model,
+        base_url=server_url(profile),
+        api_key_env=key_env,
+        timeout_s=timeout_s,
+        shape=shape_of(profile),
+    )
 
 
 def server_url(profile: ModelProfile | None) -> str:

@@ -5,13 +5,12 @@ The same variables count as for the openai package: OPENAI_ORG_ID, OPENAI_PROJEC
 
 import os
 
+from prompteval.providers.openai.shape import Shape
 
-def request_headers(key: str) -> dict[str, str]:
+
+def request_headers(key: str, shape: Shape | None = None) -> dict[str, str]:
     """What every request carries."""
-    headers = {
-        "Authorization": f"Bearer {key}",
-        "Accept": "application/json",
-    }
+    headers = {"Accept": "application/json", **(shape or Shape()).key_headers(key)}
     for name, variable in (("OpenAI-Organization", "OPENAI_ORG_ID"), ("OpenAI-Project", "OPENAI_PROJECT_ID")):
         if os.environ.get(variable):
             headers[name] = os.environ[variable]

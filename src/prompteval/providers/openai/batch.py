@@ -14,10 +14,11 @@ from prompteval.core.response_json import token_count
 from prompteval.core.secret import from_environment, hide
 from prompteval.core.strict_json import loads
 from prompteval.providers.openai.address import request_headers
-from prompteval.providers.openai.body import request_body
+from prompteval.providers.openai.body import PLAIN, request_body
 from prompteval.providers.openai.chat import OpenAIProvider
 from prompteval.providers.openai.errors import LONGEST_MESSAGE, made_error, status_error, told
-from prompteval.providers.openai.reply import bad_reply, read_reply
+from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
+from prompteval.providers.openai.shape import Shape
 from prompteval.wire import REPLY_BYTES, Answer, excerpt, exchange, for_each_line, open_session, post_json
 
 ENDPOINT: Final = "/v1/chat/completions"
@@ -55,14 +56,14 @@ class BatchState:
         return self.status in ENDED
 
 
-def batch_line(model: str, request: Request) -> bytes:
+def batch_line(model: str, request: Request, shape: Shape = PLAIN) -> bytes:
     """The line of an input file; the request's key is the `custom_id`, by which its reply is found."""
-    body = request_body(model, request)
+    body = request_body(model, request, shape)
     line = {"custom_id": request.key, "method": "POST", "url": ENDPOINT, "body": body}
     return json.dumps(line, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def read_result(text: bytes) -> tuple[str, Response | ProviderError]:
+def read_result(text: bytes, *, by_tool: bool = False) -> tuple[str, Response | ProviderError]:
     """(custom_id, reply or error) of a line of an output or error file.
 
     Raises ValueError for a line that names no request.
@@ -71,10 +72,10 @@ def read_result(text: bytes) -> tuple[str, Response | ProviderError]:
     key = line.get("custom_id") if isinstance(line, dict) else None
     if not isinstance(key, str):
         raise ValueError("a line without custom_id")
-    return key, _result(line)
+    return key, _result(line, by_tool)
 
 
-def _result(line: dict[str, Any]) -> Response | ProviderError:
+def _result(line: dict[str, Any], by_tool: bool) -> Response | ProviderError:
     error, answered = line.get("error"), line.get("response")
     if error or not isinstance(answered, dict):
         code, said = told({"error": error or {}})
@@ -87,9 +88,13 @@ def _result(line: dict[str, Any]) -> Response | ProviderError:
         return excerpt(json.dumps(body))
 
     try:
+        if filtered := filtered_prompt(status, *told(body)):
+            return filtered
         if status != 200:
             raise made_error(status if type(status) is int else 0, {}, *told(body), start())
-        return read_reply(body, start, request_id if isinstance(request_id, str) else None, 0.0)
+        return read_reply(
+            body, start, request_id if isinstance(request_id, str) else None, 0.0, by_tool=by_tool
+        )
     except ProviderError as failure:
         failure.retryable = False
         return failure
@@ -100,8 +105,8 @@ class BatchClient:
 
     def __init__(self, provider: OpenAIProvider) -> None:
         provider.check_ready()
-        self._base = provider.base_url.rstrip("/")
-        headers = request_headers(from_environment(provider.api_key_env))
+        self._base, self._shape = provider.base_url, provider.shape
+        headers = request_headers(from_environment(provider.api_key_env), provider.shape)
         self._session = open_session(provider.base_url, headers)
         self._timeout_s = provider.timeout_s
 
@@ -116,7 +121,7 @@ class BatchClient:
             "completion_window": WINDOW,
             "metadata": {RUN_MARK: run_id, PART_MARK: str(part)},
         }
-        url, body = f"{self._base}/batches", json.dumps(wanted).encode("ascii")
+        url, body = self._shape.url(self._base, "batches"), json.dumps(wanted).encode("ascii")
         return _id_of(_object(await post_json(self._session, url, body, timeout_s=self._timeout_s)))
 
     async def started(self, run_id: str) -> dict[int, str]:
@@ -124,7 +129,7 @@ class BatchClient:
         found: dict[int, str] = {}
         after = ""
         for _ in range(MOST_PAGES):
-            page = await self._ask(f"/batches?limit=100{after}")
+            page = await self._ask(f"batches?limit=100{after}")
             listed = page.get("data")
             batches = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
             for batch in batches:
@@ -138,7 +143,7 @@ class BatchClient:
 
     async def look(self, batch_id: str) -> BatchState:
         """How far a batch is."""
-        batch = await self._ask(f"/batches/{quote(batch_id, safe='')}")
+        batch = await self._ask(f"batches/{quote(batch_id, safe='')}")
         counts, errors = batch.get("request_counts"), batch.get("errors")
         counts = counts if isinstance(counts, dict) else {}
         listed = errors.get("data") if isinstance(errors, dict) else None
@@ -172,13 +177,13 @@ class BatchClient:
             if seen > most:
                 raise ProviderError("too_large", f"the file of results has over {most:,} lines")
             try:
-                take(*read_result(b"" if text is None else text))
+                take(*read_result(b"" if text is None else text, by_tool=self._shape.structured == "tool"))
             except ValueError:
                 unread += 1
 
         answer = await for_each_line(
             self._session,
-            f"{self._base}/files/{quote(file_id, safe='')}/content",
+            self._shape.url(self._base, f"files/{quote(file_id, safe='')}/content"),
             line,
             timeout_s=FILE_SECONDS,
             most_bytes=REPLY_BYTES + lines * BYTES_A_LINE,
@@ -199,14 +204,14 @@ class BatchClient:
                 form = FormData()
                 form.add_field("purpose", "batch")
                 form.add_field("file", file, filename="batch.jsonl", content_type="application/octet-stream")
-                url = f"{self._base}/files"
+                url = self._shape.url(self._base, "files")
                 return await exchange(self._session, "POST", url, data=form, timeout_s=FILE_SECONDS)
 
         return _id_of(await _patiently(once))
 
     async def _ask(self, path: str) -> dict[str, Any]:
-        """The JSON object behind a path."""
-        url = self._base + path
+        """The JSON object behind a path below the base URL."""
+        url = self._shape.url(self._base, path)
         return await _patiently(lambda: exchange(self._session, "GET", url, timeout_s=self._timeout_s))
 
 

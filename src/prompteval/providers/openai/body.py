@@ -1,11 +1,14 @@
 """A request as the JSON body of a chat completion, made with little work for each case."""
 
 import json
+import re
+from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request
+from prompteval.providers.openai.shape import Shape
 
 # Neutral name → the server's name.
 PARAMS = {
@@ -23,28 +26,62 @@ PARAMS = {
 }
 
 
-def request_body(model: str, request: Request) -> dict[str, Any]:
+PLAIN: Final = Shape()
+# What a server that knows no schemas is told.
+INSTRUCTION: Final = "Answer with one JSON object, and nothing else. It meets this JSON Schema:\n"
+_NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
+LONGEST_NAME: Final = 64
+
+
+def request_body(model: str, request: Request, shape: Shape = PLAIN) -> dict[str, Any]:
     """The body as JSON values. Raises ProviderError(unsupported) for an unknown parameter."""
-    messages = [{"role": message.role, "content": message.content} for message in request.messages]
-    body: dict[str, Any] = {"model": model, "messages": messages}
+    body: dict[str, Any] = {"model": model, "messages": _messages(request, shape)}
     for name, value in request.params.items():
         if name not in PARAMS:
             known = ", ".join(sorted(PARAMS))
             raise ProviderError("unsupported", f"parameter {name!r} is not known; known: {known}")
-        body[PARAMS[name]] = value
-    if request.seed is not None:
-        body["seed"] = request.seed
+        if name not in shape.drop:
+            body[shape.names.get(name, PARAMS[name])] = value
+    if request.seed is not None and "seed" not in shape.drop:
+        body[shape.names.get("seed", "seed")] = request.seed
     if request.schema is not None:
-        schema = {"name": request.schema_name, "strict": True, "schema": dict(request.schema)}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return body
+        body |= _structured(request.schema, schema_name(request.schema_name), shape.structured)
+    return {**body, **shape.extra_body}
+
+
+def schema_name(name: str) -> str:
+    """A name that servers take for a schema or a tool: 1 to 64 of the characters a-z, A-Z, 0-9, _ and -."""
+    return _NOT_A_NAME.sub("_", name)[:LONGEST_NAME] or "output"
+
+
+def _structured(schema: Mapping[str, Any], name: str, how: str) -> dict[str, Any]:
+    if how == "json_schema":
+        told = {"name": name, "strict": True, "schema": dict(schema)}
+        return {"response_format": {"type": "json_schema", "json_schema": told}}
+    if how == "tool":
+        function = {"name": name, "strict": True, "parameters": dict(schema)}
+        choice = {"type": "function", "function": {"name": name}}
+        return {"tools": [{"type": "function", "function": function}], "tool_choice": choice}
+    return {"response_format": {"type": "json_object"}} if how == "json_object" else {}
+
+
+def _messages(request: Request, shape: Shape) -> list[dict[str, str]]:
+    messages = [{"role": message.role, "content": message.content} for message in request.messages]
+    if request.schema is None or shape.structured not in ("json_object", "prompt"):
+        return messages
+    told = INSTRUCTION + json.dumps(request.schema)
+    if messages and messages[0]["role"] == "system":
+        messages[0] = {"role": "system", "content": f"{messages[0]['content']}\n\n{told}"}
+        return messages
+    return [{"role": "system", "content": told}, *messages]
 
 
 class BodyWriter:
     """Bodies as bytes. What all cases of a target share is serialised once and joined to the messages."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, shape: Shape = PLAIN) -> None:
         self._model = model
+        self._shape = shape
         # By identity of the shared parts, which are kept so that it stays theirs, with copies of them, so
         # that one that was changed in place is noticed.
         self._tails: dict[tuple[object, ...], tuple[bytes, Any, Any]] = {}
@@ -57,12 +94,11 @@ class BodyWriter:
         if found is None or found[2] != parts:
             found = (self._tail(request), parts, deepcopy(parts))
             self._tails[shared] = found
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        return b'{"messages":' + _dumps(messages) + found[0]
+        return b'{"messages":' + _dumps(_messages(request, self._shape)) + found[0]
 
     def _tail(self, request: Request) -> bytes:
         """Everything but the messages, from the comma on."""
-        body = request_body(self._model, request)
+        body = request_body(self._model, request, self._shape)
         del body["messages"]
         return b"," + _dumps(body)[1:]
 

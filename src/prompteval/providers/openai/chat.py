@@ -11,9 +11,10 @@ from prompteval.core.request import Request, Response
 from prompteval.core.secret import from_environment
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.body import BodyWriter
-from prompteval.providers.openai.errors import ServerLimits, server_limits, status_error
-from prompteval.providers.openai.reply import bad_reply, read_reply
-from prompteval.wire import open_session, post_json
+from prompteval.providers.openai.errors import ServerLimits, server_limits, status_error, told_by
+from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
+from prompteval.providers.openai.shape import Shape
+from prompteval.wire import Answer, open_session, post_json
 
 
 class OpenAIProvider:
@@ -24,13 +25,16 @@ class OpenAIProvider:
     told what the server says of its limits after each answer.
     """
 
-    def __init__(self, model: str, *, base_url: str, api_key_env: str, timeout_s: float) -> None:
+    def __init__(
+        self, model: str, *, base_url: str, api_key_env: str, timeout_s: float, shape: Shape | None = None
+    ) -> None:
+        self.shape = shape or Shape()
         self.model = model
         self.base_url = base_url
         self.api_key_env = api_key_env
         self.timeout_s = timeout_s
         self.on_limits: Callable[[ServerLimits], None] | None = None
-        self._bodies = BodyWriter(model)
+        self._bodies = BodyWriter(model, self.shape)
         self._url: Any = None
         self._session: Any = None
 
@@ -39,14 +43,16 @@ class OpenAIProvider:
 
     @property
     def identity(self) -> str:
-        return f"openai-chat:{without_credentials(self.base_url)}:{self.model}"
+        return f"openai-chat:{without_credentials(self.base_url)}:{self.model}{self.shape.identity}"
 
     def check_ready(self) -> None:
         """Raise ProviderError(no_credentials) when the key's variable is not set, or its place is wrong."""
         if has_user(self.base_url):
             message = f"base_url holds a user or password; the key belongs into {self.api_key_env}"
             raise ProviderError("no_credentials", message)
-        if not os.environ.get(self.api_key_env):
+        if unset := self.shape.missing():
+            raise ProviderError("no_credentials", f"{unset} is not set; headers_env of {self.model} reads it")
+        if self.shape.needs_key and not os.environ.get(self.api_key_env, "").strip():
             message = f"{self.api_key_env} is not set; openai/{self.model} needs a key"
             raise ProviderError("no_credentials", message)
 
@@ -62,12 +68,18 @@ class OpenAIProvider:
             if limits is not None:
                 self.on_limits(limits)
         if answer.status != 200:
-            raise status_error(answer)
+            return _filtered(answer, elapsed_ms)
         try:
             raw = answer.json()
         except ValueError as error:
             raise bad_reply(f"the reply is not JSON: {error}", answer.excerpt()) from None
-        return read_reply(raw, answer.excerpt, answer.headers.get("x-request-id"), elapsed_ms)
+        return read_reply(
+            raw,
+            answer.excerpt,
+            answer.headers.get("x-request-id"),
+            elapsed_ms,
+            by_tool=self._answers_by_tool(request),
+        )
 
     async def aclose(self) -> None:
         session, self._session = self._session, None
@@ -78,6 +90,18 @@ class OpenAIProvider:
         self.check_ready()
         from yarl import URL
 
-        self._url = URL(f"{self.base_url.rstrip('/')}/chat/completions")
+        self._url = URL(self.shape.url(self.base_url, "chat/completions"))
         key = from_environment(self.api_key_env)
-        self._session = open_session(self.base_url, request_headers(key))
+        self._session = open_session(self.base_url, request_headers(key, self.shape))
+
+    def _answers_by_tool(self, request: Request) -> bool:
+        return request.schema is not None and self.shape.structured == "tool"
+
+
+def _filtered(answer: Answer, elapsed_ms: float) -> Response:
+    """The reply of a prompt that a filter stopped. Raises ProviderError for every other status."""
+    code, said = told_by(answer)
+    found = filtered_prompt(answer.status, code, said, elapsed_ms)
+    if found is None:
+        raise status_error(answer)
+    return found

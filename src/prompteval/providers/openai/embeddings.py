@@ -11,6 +11,7 @@ from prompteval.core.secret import from_environment
 from prompteval.isolate.loop import run_to_end
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.errors import status_error
+from prompteval.providers.openai.shape import Shape
 from prompteval.wire import Answer, open_session, post_json
 
 TEXTS_A_CALL = 256
@@ -94,7 +95,7 @@ class OpenAIEmbedder:
         body = _encode({"model": self._model, "input": texts, "encoding_format": "float"}).encode("ascii")
         answer = await post_json(
             session,
-            f"{self._base_url.rstrip('/')}/embeddings",
+            Shape().url(self._base_url, "embeddings"),
             body,
             timeout_s=self._timeout_s,
             most_bytes=min(BYTES_A_TEXT * (len(texts) + 1), MOST_BYTES),

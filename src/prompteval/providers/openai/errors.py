@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.errors import ProviderError
+from prompteval.core.params import PARAMS
 from prompteval.core.secret import hide
 from prompteval.wire import Answer
 
@@ -14,6 +15,9 @@ LONGEST_CODE = 80
 LONGEST_MESSAGE = 300
 LONGEST_SPAN = 40
 LONGEST_WISH_SECONDS = 86_400.0
+_WORD = re.compile(r"[a-z_]+")
+_WANTED = re.compile(r"use \W?max_completion_tokens", re.IGNORECASE)
+_DROPPABLE = tuple(name for name in PARAMS if name not in ("max_output_tokens", "stop"))
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -45,12 +49,15 @@ def server_limits(headers: Mapping[str, str]) -> ServerLimits | None:
 
 def status_error(answer: Answer) -> ProviderError:
     """An answer other than 200."""
-    start = answer.excerpt()
+    return made_error(answer.status, answer.headers, *told_by(answer), answer.excerpt())
+
+
+def told_by(answer: Answer) -> tuple[str, str]:
+    """(code, message) of an answer's body; its first words where it is no JSON."""
     try:
-        code, said = told(answer.json())
+        return told(answer.json())
     except ValueError:
-        code, said = "", " ".join(start.split())
-    return made_error(answer.status, answer.headers, code, said, start)
+        return "", " ".join(answer.excerpt().split())
 
 
 def made_error(status: int, headers: Mapping[str, str], code: str, said: str, excerpt: str) -> ProviderError:
@@ -58,7 +65,7 @@ def made_error(status: int, headers: Mapping[str, str], code: str, said: str, ex
     code, said = hide(code)[:LONGEST_CODE], hide(said)[:LONGEST_MESSAGE]
     message = f"HTTP {status} {code}: {said}" if code else f"HTTP {status}: {said or 'no message'}"
     details: dict[str, Any] = {"status": status, "excerpt": excerpt}
-    if status == 429 and "quota" in code:
+    if status == 402 or (status in (403, 429) and "quota" in code.lower()):
         return ProviderError("quota", message, **details)
     if status == 429:
         wait = retry_after(headers)
@@ -72,7 +79,22 @@ def made_error(status: int, headers: Mapping[str, str], code: str, said: str, ex
         return ProviderError("server", message, retryable=True, retry_after_s=wait, **details)
     if 300 <= status < 400:
         return ProviderError("bad_response", f"HTTP {status}: redirects are not followed", **details)
+    if status in (400, 422) and (setting := setting_for(said)):
+        message = f"{message} (in the model's profile: {setting})"
     return ProviderError("bad_request", message, **details)
+
+
+def setting_for(said: str) -> str:
+    """The setting of a profile that answers a refusal which names a parameter of ours; empty for others."""
+    words = set(_WORD.findall(said))
+    if "max_completion_tokens" in words and not _WANTED.search(said):
+        return 'rename = { max_output_tokens = "max_tokens" }'
+    if "max_tokens" in words and "max_completion_tokens" in words:
+        return 'rename = { max_output_tokens = "max_completion_tokens" }'
+    if words & {"response_format", "json_schema"}:
+        return 'structured = "json_object"'
+    named = next((name for name in _DROPPABLE if name in words), "")
+    return f'drop = ["{named}"]' if named else ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -92,7 +114,14 @@ def told(body: Any) -> tuple[str, str]:
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
         return "", as_words(error)
-    return as_words(error.get("code") or error.get("type") or ""), as_words(error.get("message") or "")
+    inner = error.get("innererror")
+    inner_code = inner.get("code") if isinstance(inner, dict) else None
+    said = error.get("message") or error.get("detail") or ""
+    param = error.get("param")
+    said = as_words(said)
+    if isinstance(param, str) and param and param not in said:
+        said = f"{said} ({param})"
+    return as_words(error.get("code") or inner_code or error.get("type") or ""), said
 
 
 def as_words(value: Any) -> str:

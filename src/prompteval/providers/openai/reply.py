@@ -7,7 +7,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide
-from prompteval.providers.openai.errors import as_words
+from prompteval.providers.openai.errors import as_words, made_error, told
 
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
@@ -15,52 +15,136 @@ _FINISH: dict[str, Finish] = {
     "content_filter": "content_filter",
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
+    # Of compatible servers: their own words for the same.
+    "eos": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_length": "length",
+    "safety": "content_filter",
+    "recitation": "content_filter",
 }
+# A part of a message that holds text of the answer; thoughts have other types.
+_TEXT_PARTS = frozenset({"text", "output_text"})
+# Codes of a 400 that say: the prompt was stopped by a filter. Its case has an outcome, not an error.
+_FILTERED = (
+    "content_filter",
+    "responsibleaipolicyviolation",
+    "content_policy_violation",
+    "data_inspection_failed",
+)
 # What a server says beside the text itself is kept with every row.
 LONGEST_NAME = 300
 LONGEST_REFUSAL = 20_000
 
 
-def read_reply(raw: Any, excerpt: Callable[[], str], request_id: str | None, latency_ms: float) -> Response:
+def read_reply(
+    raw: Any,
+    excerpt: Callable[[], str],
+    request_id: str | None,
+    latency_ms: float,
+    *,
+    by_tool: bool = False,
+) -> Response:
     """The reply in the JSON values of a body, with every secret in it hidden.
 
-    Raises ProviderError(bad_response or empty), with the body's `excerpt`, when there is none.
+    With `by_tool` the answer is the arguments of the tool call that was asked for. Raises ProviderError, with
+    the body's `excerpt`, when there is none: bad_response, empty, tool_calls_only, or what an error inside the
+    body means.
     """
     if not isinstance(raw, dict):
         raise bad_reply("the reply is not a JSON object", excerpt())
     if raw.get("error"):
-        said = hide(as_words(raw["error"]))[:200]
-        raise bad_reply(f"the server answered 200 with an error: {said}", excerpt())
+        raise _inner_error(raw["error"], "the server answered 200 with an error", excerpt())
     choices = raw.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise bad_reply("the reply has no choices", excerpt())
-    message = choices[0].get("message")
+    choice = choices[0]
+    if choice.get("error") or choice.get("finish_reason") == "error":
+        raise _inner_error(choice.get("error") or {}, "the choice is an error", excerpt())
+    message = choice.get("message")
     if not isinstance(message, dict):
         raise bad_reply("the reply has no message", excerpt())
-    reason = choices[0].get("finish_reason")
-    finish = _FINISH.get(reason, "unknown") if isinstance(reason, str) else "unknown"
-    content, refusal = message.get("content"), message.get("refusal")
-    if not isinstance(content, str):
-        content = ""
+    reason = choice.get("finish_reason")
+    finish = _FINISH.get(reason.lower(), "unknown") if isinstance(reason, str) else "unknown"
+    content, refusal = _content(message)
+    calls = message.get("tool_calls") or message.get("function_call")
+    if by_tool and calls:
+        content, finish = _arguments(calls) or content, "stop" if finish == "tool_calls" else finish
+    if content is None or (calls and not content and not by_tool):
+        content = content or ""
         if not refusal and finish not in ("content_filter", "length"):
-            what = "only tool calls" if message.get("tool_calls") else "no content"
-            raise ProviderError(
-                "empty", f"the reply has {what}", retryable=True, possibly_billed=True, excerpt=excerpt()
-            )
+            raise _no_answer(calls, excerpt())
     details = {"system_fingerprint": raw.get("system_fingerprint"), "service_tier": raw.get("service_tier")}
     details["request_id"] = request_id
     details["model"] = raw.get("model")
-    told = {name: _short(value, LONGEST_NAME) for name, value in details.items() if isinstance(value, str)}
+    kept = {name: _short(value, LONGEST_NAME) for name, value in details.items() if isinstance(value, str)}
     return Response(
         text=hide(content),
         finish=finish,
-        model_reported=told.pop("model", None),
+        model_reported=kept.pop("model", None),
         usage=_usage(raw.get("usage")),
         latency_ms=latency_ms,
-        logprobs=_logprobs(choices[0].get("logprobs")),
+        logprobs=_logprobs(choice.get("logprobs")),
         refusal=_short(as_words(refusal), LONGEST_REFUSAL) if refusal else None,
-        details=told,
+        details=kept,
     )
+
+
+def filtered_prompt(status: Any, code: str, said: str, latency_ms: float = 0.0) -> Response | None:
+    """The reply that stands for a prompt which a filter refused by its status; None for any other error."""
+    if status not in (400, 403, 422) or not any(word in code.lower() for word in _FILTERED):
+        return None
+    return Response(
+        text="", finish="content_filter", reason=_short(said, LONGEST_REFUSAL) or None, latency_ms=latency_ms
+    )
+
+
+def _content(message: dict[str, Any]) -> tuple[str | None, Any]:
+    """(the text of a message, its refusal): a text as it is, or the texts among its parts."""
+    content, refusal = message.get("content"), message.get("refusal")
+    if not isinstance(content, list):
+        return (content if isinstance(content, str) else None), refusal
+    parts = [part for part in content if isinstance(part, dict)]
+    texts = [part.get("text") for part in parts if part.get("type") in _TEXT_PARTS]
+    refusals = [part.get("refusal") for part in parts if part.get("type") == "refusal"]
+    known = [text for text in texts if isinstance(text, str)]
+    return ("".join(known) if known else None), refusal or next(filter(None, refusals), None)
+
+
+def _arguments(calls: Any) -> str | None:
+    """The arguments of the first call of a tool, as JSON text."""
+    call = calls[0] if isinstance(calls, list) and calls else calls
+    function = call.get("function", call) if isinstance(call, dict) else None
+    arguments = function.get("arguments") if isinstance(function, dict) else None
+    return as_words(arguments) if isinstance(arguments, str | dict) else None
+
+
+def _no_answer(calls: Any, text: str) -> ProviderError:
+    if calls:
+        message = "the reply has only tool calls, and the prompt declares no tools"
+        return ProviderError("tool_calls_only", message, possibly_billed=True, excerpt=text)
+    return ProviderError(
+        "empty", "the reply has no content", retryable=True, possibly_billed=True, excerpt=text
+    )
+
+
+def _inner_error(error: Any, where: str, text: str) -> ProviderError:
+    """An error in a body of status 200: by its own code where it has one, else one that may pass."""
+    code = error.get("code") if isinstance(error, dict) else None
+    status = int(code) if isinstance(code, int | str) and str(code).isdecimal() and len(str(code)) == 3 else 0
+    if 400 <= status < 600:
+        made = made_error(status, {}, *told({"error": error}), text)
+        return ProviderError(
+            made.kind,
+            f"{where}: {made}",
+            retryable=made.retryable,
+            status=status,
+            possibly_billed=True,
+            excerpt=text,
+        )
+    said = hide(as_words(error))[:200] if error else "no reason given"
+    return bad_reply(f"{where}: {said}", text)
 
 
 def _short(text: str, most: int) -> str:

@@ -1,0 +1,77 @@
+"""How a server takes what we ask: the profile's keys over those of its preset."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from prompteval.core.fingerprint import fingerprint
+from prompteval.core.secret import from_environment
+from prompteval.workspace.server_keys import PRESETS, Preset
+from prompteval.workspace.settings import ModelProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What differs between servers that speak the OpenAI chat completions.
+
+    `names` are the server's own for neutral parameters, `drop` the parameters that it refuses.
+    """
+
+    structured: str = "json_schema"
+    names: Mapping[str, str] = field(default_factory=dict)
+    drop: frozenset[str] = frozenset()
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    headers_env: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    key_header: str = "Authorization"
+    needs_key: bool = True
+
+    @property
+    def identity(self) -> str:
+        """What of it can change an answer, for the key of the cache; empty where nothing differs."""
+        told = [
+            self.structured, dict(self.names), sorted(self.drop), dict(self.extra_body), dict(self.headers),
+            dict(self.headers_env), dict(self.query),
+        ]  # fmt: skip
+        return "" if told == ["json_schema", {}, [], {}, {}, {}, {}] else ":" + fingerprint(told)[-16:]
+
+    def key_headers(self, key: str) -> dict[str, str]:
+        """The header that carries the key, and those that the settings add."""
+        found = dict(self.headers)
+        found |= {name: from_environment(variable) for name, variable in self.headers_env.items()}
+        if key:
+            bearer = self.key_header == "Authorization"
+            found[self.key_header] = f"Bearer {key}" if bearer else key
+        return found
+
+    def missing(self) -> str:
+        """A variable of `headers_env` that is not set."""
+        return next((name for name in self.headers_env.values() if not os.environ.get(name)), "")
+
+    def url(self, base_url: str, path: str) -> str:
+        """The address of a path below a base URL, whose query stays behind it."""
+        base, _, query = base_url.partition("#")[0].partition("?")
+        place, _, asked = path.partition("?")
+        whole = "&".join(filter(None, [query, urlencode(self.query), asked]))
+        return f"{base.rstrip('/')}/{place}" + (f"?{whole}" if whole else "")
+
+
+def shape_of(profile: ModelProfile | None) -> Shape:
+    """The shape of a profile's server; OpenAI's own without one."""
+    if profile is None:
+        return Shape()
+    preset = PRESETS[profile.preset] if profile.preset else Preset()
+    return Shape(
+        structured=profile.structured or preset.structured,
+        names={**preset.rename, **(profile.rename or {})},
+        drop=frozenset(profile.drop),
+        extra_body={**preset.extra_body, **(profile.extra_body or {})},
+        headers=profile.headers or {},
+        headers_env=profile.headers_env or {},
+        query=profile.query or {},
+        key_header=preset.key_header,
+        needs_key=preset.needs_key,
+    )
