@@ -84,7 +84,7 @@ def test_f3_a_wish_within_max_wait_is_waited_for(live: Any) -> None:
     [
         ("html", "bad_response"), ("error_body", "bad_response"), ("null_choices", "bad_response"),
         ("no_choices", "bad_response"), ("bad_json", "bad_response"), ("null_content", "empty"),
-        ("tool_calls", "empty"), ("reset", "connection"), ("cut", "connection"),
+        ("tool_calls", "tool_calls_only"), ("reset", "connection"), ("cut", "connection"),
     ],
 )  # fmt: skip
 def test_f4_f5_f6_f10_broken_answers(live: Any, kind: Any, error: str) -> None:

@@ -106,12 +106,13 @@ def test_f4_f5_broken_bodies_are_bad_responses(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("null_content", "no content"), ("tool_calls", "only tool calls")]
+    ("fault", "kind", "told"),
+    [("null_content", "empty", "no content"), ("tool_calls", "tool_calls_only", "only tool calls")],
 )
-def test_f6_an_empty_reply_is_an_error_of_its_own(kind: str, told: str) -> None:
+def test_f6_an_empty_reply_is_an_error_of_its_own(fault: str, kind: str, told: str) -> None:
     """No content, and tool calls only, are told apart."""
-    error = failure(kind)
-    assert (error.kind, told in str(error)) == ("empty", True)
+    error = failure(fault)
+    assert (error.kind, told in str(error)) == (kind, True)
 
 
 @pytest.mark.parametrize(

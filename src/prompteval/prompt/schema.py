@@ -10,13 +10,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from prompteval.prompt.strict import REFUSED
 from prompteval.prompt.values import WRAPPED
 
 Schema = dict[str, Any]
-# Said of a field or a type, and nothing that a value is held to.
-_DROPPED = frozenset(
-    {"title", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "discriminator"}
-)
+# What a strict schema may hold, and what it may not, which `strict` tells; anything else is left out.
+_KEPT = frozenset(
+    {
+        "type", "enum", "const", "anyOf", "$ref", "$defs", "description", "properties", "required",
+        "additionalProperties", "items", "minItems", "maxItems", "pattern", "format", "multipleOf", "maximum",
+        "exclusiveMaximum", "minimum", "exclusiveMinimum", *REFUSED,
+    }
+)  # fmt: skip
 # Held to by our own validation; the model is told in words.
 _TOLD = frozenset({"minLength", "maxLength", "uniqueItems", "contentMediaType", "contentEncoding"})
 FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
@@ -103,7 +108,7 @@ class _Strict:
                 found["anyOf"] = self.node(value)
             elif key in _TOLD or _is_foreign(key, value):
                 told += [] if _DECIMAL in str(value) else [f"{key}: {value}"]
-            elif key not in _DROPPED:
+            elif key in _KEPT:
                 found[key] = value if key in ("enum", "const", "required") else self.node(value)
         if told:
             found["description"] = "\n".join([*filter(None, [found.get("description")]), *told])
@@ -120,7 +125,7 @@ class _Strict:
         if not reference.startswith(_OWN):
             raise ValueError(f"the schema refers to {reference!r}; only definitions of its own are followed")
         name = reference.removeprefix(_OWN)
-        beside = {key: value for key, value in raw.items() if key != "$ref" and key not in _DROPPED}
+        beside = {key: value for key, value in raw.items() if key != "$ref" and key in _KEPT | _TOLD}
         if not beside or "$defs" in beside or name not in self._definitions:
             return raw
         if name in self._recursive:  # it has no copy without an end

@@ -15,7 +15,7 @@ MOST_CHARACTERS: Final = 120_000
 # Of one enum of texts with more than this many values.
 LARGE_ENUM: Final = 250
 MOST_ENUM_CHARACTERS: Final = 15_000
-_REFUSED = (
+REFUSED = (
     "allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties",
     "propertyNames", "minProperties", "maxProperties", "unevaluatedProperties", "unevaluatedItems",
     "contains", "minContains", "maxContains", "prefixItems",
@@ -88,7 +88,7 @@ class _Look:
         if node.get("type") == "object" and "properties" not in node:
             yield Fault(field, "a strict schema has no open mapping: the model could only answer {}", _MAP)
             return
-        for keyword in _REFUSED:
+        for keyword in REFUSED:
             if keyword in node:
                 message = f"a strict schema does not allow {keyword!r}"
                 yield Fault(field, message, "declare the field without it, and check it in a validator")

@@ -49,8 +49,8 @@ def read_reply(
     """The reply in the JSON values of a body, with every secret in it hidden.
 
     With `by_tool` the answer is the arguments of the tool call that was asked for. Raises ProviderError, with
-    the body's `excerpt`, when there is none: bad_response, empty, tool_calls_only, or what an error inside the
-    body means.
+    the body's `excerpt`, when there is none: bad_response, empty, tool_calls_only, or what the error inside
+    the body means.
     """
     if not isinstance(raw, dict):
         raise bad_reply("the reply is not a JSON object", excerpt())
@@ -121,12 +121,10 @@ def _arguments(calls: Any) -> str | None:
 
 
 def _no_answer(calls: Any, text: str) -> ProviderError:
+    kind, message = ("empty", "the reply has no content")
     if calls:
-        message = "the reply has only tool calls, and the prompt declares no tools"
-        return ProviderError("tool_calls_only", message, possibly_billed=True, excerpt=text)
-    return ProviderError(
-        "empty", "the reply has no content", retryable=True, possibly_billed=True, excerpt=text
-    )
+        kind, message = ("tool_calls_only", "the reply has only tool calls, and the prompt has no tools")
+    return ProviderError(kind, message, retryable=True, possibly_billed=True, excerpt=text)
 
 
 def _inner_error(error: Any, where: str, text: str) -> ProviderError:
