@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prompteval._version import __version__
+from prompteval.core.registry import resolve, table
 from prompteval.core.stored import SuiteFacts
 from prompteval.plan.gates import NoRegression
 from prompteval.plan.measures import fields_read
 from prompteval.plan.suite_plan import SuitePlan
+from prompteval.scoring.build import GROUP
 from prompteval.stats.paired.decision import Rule
 from prompteval.store.codec import facts_json
 from prompteval.workspace.git import head_and_dirty
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.suite import ScorerSpec
 
 
 def manifest(
@@ -54,7 +57,7 @@ def suite_facts(plan: SuitePlan) -> SuiteFacts:
     measures |= {gate.measure.text: gate.measure for gate in plan.gates if gate.measure is not None}
     return SuiteFacts(
         cases=plan.facts.fingerprint,
-        scorers=tuple((spec.kind, spec.name, dict(spec.options)) for spec in plan.suite.scorers),
+        scorers=tuple((spec.kind, spec.name, _options(spec)) for spec in plan.suite.scorers),
         fields=fields_read(plan.scorers),
         measures=tuple((measure.text, measure.scorer) for measure in measures.values()),
         primary=tuple(plan.primary),
@@ -63,6 +66,14 @@ def suite_facts(plan: SuitePlan) -> SuiteFacts:
         split=tuple(plan.suite.splits),
         on_error=plan.suite.on_error,
     )
+
+
+def _options(spec: ScorerSpec) -> dict[str, Any]:
+    """A scorer's options, with the version of its rules where it has one."""
+    if spec.kind not in table(GROUP):
+        return dict(spec.options)
+    version = getattr(resolve(GROUP, spec.kind), "version", "")
+    return {**spec.options, "version": version} if version else dict(spec.options)
 
 
 def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:

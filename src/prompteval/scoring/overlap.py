@@ -1,6 +1,5 @@
 """Overlap of texts: ROUGE-1, ROUGE-2 and ROUGE-L."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,15 +7,12 @@ from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
+from prompteval.core.words import VERSION, words_like
 from prompteval.scoring.base import BaseScorer, as_text, refuse_longer
 
 MAX_TOKENS = 100_000
-_TOKEN = re.compile(r"[a-z0-9]+")
-
-
-def tokens(text: str) -> list[str]:
-    """Lower-case runs of ASCII letters and digits."""
-    return _TOKEN.findall(text.lower())
+# Of the words that are counted; scores of another version are not compared as if nothing had changed.
+WORDS = f"words@{VERSION}"
 
 
 def longest_common_subsequence(left: list[str], right: list[str]) -> int:
@@ -37,9 +33,11 @@ def longest_common_subsequence(left: list[str], right: list[str]) -> int:
 def rouge_l(reference: str, answer: str) -> float:
     """F1 of the longest common subsequence (Lin 2004, equations 2 to 4 with beta = 1); 0 for empty texts.
 
-    Raises TooLong for a text of more than MAX_TOKENS tokens: time grows with the product of both.
+    Tokens are those of `core.words.words_like`, in English the same as rouge-score's. Raises TooLong for a
+    text of more than MAX_TOKENS tokens: time grows with the product of both.
     """
-    wanted, given = tokens(reference), tokens(answer)
+    words = words_like(f"{reference} {answer}")
+    wanted, given = words(reference), words(answer)
     for name, found in (("an answer", given), ("a reference", wanted)):
         refuse_longer("rouge_l", name, len(found), MAX_TOKENS, "words")
     return _f1(longest_common_subsequence(wanted, given), len(wanted), len(given))
@@ -47,7 +45,8 @@ def rouge_l(reference: str, answer: str) -> float:
 
 def rouge_n(reference: str, answer: str, n: int) -> float:
     """F1 of shared n-grams of tokens, n 1 or 2 (Lin 2004, section 2); 0 where one text has none."""
-    wanted, given = (_ngrams(tokens(text), n) for text in (reference, answer))
+    words = words_like(f"{reference} {answer}")
+    wanted, given = (_ngrams(words(text), n) for text in (reference, answer))
     return _f1((wanted & given).total(), wanted.total(), given.total())
 
 
@@ -67,7 +66,7 @@ class RougeL(BaseScorer):
     """ROUGE-L F1; the best over the references where expected is a list."""
 
     graded = True
-
+    version = WORDS
     reports = ("rouge_l",)
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
@@ -84,7 +83,7 @@ class Rouge(BaseScorer):
     """ROUGE-L F1, with ROUGE-1 and ROUGE-2 as evidence; each the best over the references."""
 
     graded = True
-
+    version = WORDS
     reports = ("rouge_1", "rouge_2", "rouge_l")
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:

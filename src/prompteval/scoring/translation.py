@@ -1,5 +1,6 @@
 """BLEU and chrF: a value for each case, and the counts that make the value of the whole corpus."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from prompteval.core.case import Case
-from prompteval.core.errors import MissingExtra
+from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.observation import Score
 from prompteval.scoring.base import BaseScorer, as_text, refuse_longer
 from prompteval.scoring.overlap import references
@@ -16,6 +17,14 @@ from prompteval.scoring.overlap import references
 LONGEST_NGRAM = 6
 # Six counters of n-grams of a text of this length take 100 MB.
 MAX_CHARACTERS = 200_000
+AUTO = "auto"
+# Those of sacrebleu that fetch nothing from the network.
+TOKENIZERS = ("13a", "intl", "zh", "char", "none", "ja-mecab", "ko-mecab")
+_NEEDED = {"ja-mecab": ("MeCab", "sacrebleu[ja]"), "ko-mecab": ("mecab_ko", "sacrebleu[ko]")}
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+_UNSPACED = re.compile(
+    "[\u3041-\u3096\u30a1-\u30fa\u30fc\uff66-\uff9f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,13 @@ class _CorpusScorer(BaseScorer):
         for what, text in (("an answer", answer), *(("a reference", reference) for reference in wanted)):
             refuse_longer(self.reports[0], what, len(text), MAX_CHARACTERS, "characters")
         counts, value = self.count(wanted, answer)
-        return Score(self.name, value, reason=reason, evidence={self.reports[0]: counts})
+        return Score(
+            self.name, value, reason=reason, evidence={self.reports[0]: counts, **self.evidence(wanted)}
+        )
+
+    def evidence(self, wanted: Sequence[str]) -> dict[str, Any]:
+        """What else is kept of a case beside its counts."""
+        return {}
 
     def count(self, wanted: Sequence[str], answer: str) -> tuple[list[int], float]:
         """(counts that add up over cases, value of this case from 0 to 1)."""
@@ -47,28 +62,56 @@ class _CorpusScorer(BaseScorer):
 class Bleu(_CorpusScorer):
     """Sentence BLEU from 0 to 1; the metric `bleu` is that of the corpus, 0 to 100.
 
-    Both are sacrebleu's, with its 13a tokens; expected may be a list of references. Raises
-    MissingExtra when it is made without sacrebleu.
+    Both are sacrebleu's; expected may be a list of references. `tokenize` names one of its tokenizers;
+    `auto` takes for each case the one that can read its references (`tokenizer_for`), which the evidence
+    names. Raises MissingExtra when it is made without sacrebleu or without what the tokenizer needs,
+    ValueError for another name.
     """
 
+    tokenize: str = AUTO
+
+    version = "tokenizers@2"
     reports = ("bleu",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.tokenize not in (AUTO, *TOKENIZERS):
+            raise ValueError(f"bleu: tokenize is {', '.join((AUTO, *TOKENIZERS))}, not {self.tokenize!r}")
         if find_spec("sacrebleu") is None:
             raise MissingExtra("the scorer bleu", "metrics")
+        package = _NEEDED.get(self.tokenize)
+        if package is not None and find_spec(package[0]) is None:
+            help = f"pip install '{package[1]}', or use `tokenize: char`"
+            raise UsageError(f"bleu: the tokenizer {self.tokenize} is not installed", help)
 
     def count(self, wanted: Sequence[str], answer: str) -> tuple[list[int], float]:
-        found = _sentence_bleu().sentence_score(answer, list(wanted))
+        found = _sentence_bleu(self._tokenizer(wanted)).sentence_score(answer, list(wanted))
         counts = [found.sys_len, found.ref_len, *found.counts, *found.totals]
         return [int(count) for count in counts], min(max(float(found.score) / 100.0, 0.0), 1.0)
 
+    def evidence(self, wanted: Sequence[str]) -> dict[str, Any]:
+        return {"tokenize": self._tokenizer(wanted)}
+
+    def _tokenizer(self, wanted: Sequence[str]) -> str:
+        return tokenizer_for("".join(wanted)) if self.tokenize == AUTO else self.tokenize
+
+
+def tokenizer_for(text: str) -> str:
+    """The tokenizer of sacrebleu that parts the words of a text without a dictionary.
+
+    `char` where it has kana, Thai, Lao, Khmer or Burmese letters, which are written without spaces;
+    `zh` where it has Han characters; else `13a`, which is sacrebleu's own choice for what has spaces.
+    """
+    if text.isascii():
+        return "13a"
+    return "char" if _UNSPACED.search(text) else "zh" if _HAN.search(text) else "13a"
+
 
 @cache
-def _sentence_bleu() -> Any:
+def _sentence_bleu(tokenize: str) -> Any:
     from sacrebleu.metrics import BLEU
 
-    return BLEU(effective_order=True)  # a sentence may be shorter than four tokens
+    return BLEU(effective_order=True, tokenize=tokenize)  # a sentence may be shorter than four tokens
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """How far a text rests on others: shared content words, or closeness in meaning, sentence by sentence."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 
 from prompteval.core.protocols import Embedder
 from prompteval.core.sentences import split_sentences
+from prompteval.core.words import words_like
 
-_TOKEN = re.compile(r"[a-z0-9]+")
 _STOP = """
 a an and are as at be but by for if in into is it no not of on or such that the their then there these they
 this to was will with he she his her its from has have had were been which who also
@@ -20,13 +19,14 @@ Support = Callable[[str, Sequence[str]], float]
 def content_overlap(claim: str, evidence: Sequence[str]) -> float:
     """The share of the claim's content words that stand anywhere in the evidence, repeats counted.
 
-    Words are runs of ASCII letters and digits, lower case, without 47 stop words; a claim without
-    any has 1. It does not see negation, word order or a number in the wrong place.
+    Words are those of `core.words.words_like` without 47 English stop words; a claim without any has 1.
+    It does not see negation, word order or a number in the wrong place.
     """
-    words = [word for word in _TOKEN.findall(claim.lower()) if word not in STOP_WORDS]
+    words_of = words_like(claim)
+    words = [word for word in words_of(claim) if word not in STOP_WORDS]
     if not words:
         return 1.0
-    known = {word for text in evidence for word in _TOKEN.findall(text.lower())}
+    known = {word for text in evidence for word in words_of(text)}
     return sum(word in known for word in words) / len(words)
 
 
