@@ -1,16 +1,20 @@
 """What a model answered: the words, the passages it cites, whether it abstained."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from prompteval.core.sentences import split_sentences
+from prompteval.core.sentences import sentence_starts
+from prompteval.rag.score.marks import Marked, find_marks
 
-# "… ends here. [2] The next": the mark is moved before the end mark.
-_BEHIND = re.compile(r"((?<![.!?])[.!?]++)((?:\s*+\[\d[\d,; ]*+\])++)")
-_MARK = re.compile(r"\[(\d{1,6}(?:\s*+[,;]\s*+\d{1,6})*)\]")
-_MARK_WITH_SPACE = re.compile(r"(?:(?<![ \t])[ \t]++)?" + _MARK.pattern)
+_M = "[\U000f0000-\U000fea60]"
+# "… ends here. [2] The next": the mark is moved before the end mark; at the start of a line it stays.
+_BEHIND = re.compile(rf"((?:(?<![.!?…])[.!?…]++|[。！？])[\"'”’»」』]*+)((?:[^\S\n]*+{_M})++)")
+_MARK_WITH_SPACE = re.compile(rf"(?:(?<![ \t])[ \t]++)?{_M}")
+# "Two reasons:" before a list is no statement of its own.
+_LEADS_IN = re.compile(r"[:：]\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,13 @@ class Given:
     carries: bool = True
 
 
-def read_answer(output: Any) -> Given:
-    """An `Answer`, or a text with `[n]` marks; another output counts as its text without citations."""
+def read_answer(output: Any, abstains: Callable[[str], bool] | None = None) -> Given:
+    """An `Answer`, or a text with marks; another output counts as its text without citations.
+
+    The brackets of an `Answer` are text, since its citations have a field of their own; a sentence of
+    it that names some of the cited passages in marks rests on those. A text abstains where `abstains`
+    says so.
+    """
     if isinstance(output, Mapping):
         text = output.get("answer")
         listed = tuple(
@@ -46,33 +55,42 @@ def read_answer(output: Any) -> Given:
             if isinstance(item, Mapping) and isinstance(item.get("n"), int)
         )
         raw = text if isinstance(text, str) else ""
-        return _given(raw, listed, bool(output.get("abstain")), "citations" in output)
-    return _given(output if isinstance(output, str) else str(output), (), False, False)
+        known = tuple(dict.fromkeys(item.n for item in listed))
+        sentences = _sentences(find_marks(raw), known, known)
+        return Given(raw.strip(), listed, bool(output.get("abstain")), sentences, "citations" in output)
+    text = output if isinstance(output, str) else str(output)
+    marked = find_marks(text)
+    plain = without_marks(marked.text)
+    if not plain.strip(" .,;:!?"):  # nothing but a mark: it is the answer
+        marked, plain = Marked(text, ()), text.strip()
+    cited = tuple(Cited(n) for n in marked.of(marked.text))
+    abstained = abstains is not None and abstains(plain)
+    return Given(plain, cited, abstained, _sentences(marked, (), None), bool(cited))
 
 
 def without_marks(text: str) -> str:
-    """The text without its `[n]` marks and the space before them."""
+    """The text without the characters that stand for marks, and the space before them."""
     return _MARK_WITH_SPACE.sub("", text).strip()
 
 
-def _given(text: str, listed: tuple[Cited, ...], abstained: bool, typed: bool) -> Given:
-    everywhere = tuple(dict.fromkeys(item.n for item in listed))
-    sentences = tuple(
-        (plain, marks(sentence) or everywhere)
-        for sentence in _split(text)
-        if (plain := without_marks(sentence)).strip(" .,;:!?")
-    )
-    known = {item.n for item in listed}
-    marked = tuple(Cited(n) for n in marks(text) if n not in known)
-    return Given(without_marks(text), (*listed, *marked), abstained, sentences, typed or bool(marked))
-
-
-def marks(text: str) -> tuple[int, ...]:
-    """The numbers in `[n]` and `[n, m]` marks, each once, in their order."""
-    found = (int(number) for match in _MARK.finditer(text) for number in re.findall(r"\d+", match[1]))
-    return tuple(dict.fromkeys(found))
+def _sentences(
+    marked: Marked, everywhere: tuple[int, ...], known: tuple[int, ...] | None
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Each sentence with what it cites. Marks that name another passage than the `known` are no marks."""
+    found = []
+    for sentence in _split(_BEHIND.sub(r"\2\1", marked.text)):
+        plain, cited = without_marks(sentence), marked.of(sentence)
+        if known is not None and not set(cited) <= set(known):
+            cited = ()
+        if plain.strip(" .,;:!?。！？"):
+            found.append((plain, cited or everywhere))
+    return tuple(found)
 
 
 def _split(text: str) -> list[str]:
-    """Sentences; a mark behind an end mark belongs to the sentence before it."""
-    return split_sentences(_BEHIND.sub(r"\2\1", text))
+    """Sentences; what leads into a list belongs to its first item."""
+    edges = [0]
+    for place in sentence_starts(text, 0, len(text)):
+        if not _LEADS_IN.search(text, max(edges[-1], place - 80), place):
+            edges.append(place)
+    return [text[left:right].strip() for left, right in pairwise([*edges, len(text)])]
