@@ -69,11 +69,11 @@ def suite_facts(plan: SuitePlan) -> SuiteFacts:
 
 
 def _options(spec: ScorerSpec) -> dict[str, Any]:
-    """A scorer's options, with the version of its rules where it has one."""
+    """A scorer's options, with the form of its rules where that changed."""
     if spec.kind not in table(GROUP):
         return dict(spec.options)
-    version = getattr(resolve(GROUP, spec.kind), "version", "")
-    return {**spec.options, "version": version} if version else dict(spec.options)
+    rules = getattr(resolve(GROUP, spec.kind), "rules", "")
+    return {**spec.options, "rules": rules} if rules else dict(spec.options)
 
 
 def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:

@@ -34,6 +34,8 @@ class BaseScorer(Scorer):
 
     needs_expected = True
     reports: ClassVar[tuple[str, ...]] = ()
+    # Which form of its rules a run was scored by, where they changed; stored with the run.
+    rules: ClassVar[str] = ""
     version = __version__
     # Whether it takes microseconds on a text of usual length; `extract` may take its time on any.
     instant: ClassVar[bool] = False

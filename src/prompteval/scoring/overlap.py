@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from prompteval._version import __version__
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
 from prompteval.core.words import VERSION, words_like
@@ -66,7 +67,8 @@ class RougeL(BaseScorer):
     """ROUGE-L F1; the best over the references where expected is a list."""
 
     graded = True
-    version = WORDS
+    rules = WORDS
+    version = f"{__version__}:{WORDS}"
     reports = ("rouge_l",)
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
@@ -83,7 +85,8 @@ class Rouge(BaseScorer):
     """ROUGE-L F1, with ROUGE-1 and ROUGE-2 as evidence; each the best over the references."""
 
     graded = True
-    version = WORDS
+    rules = WORDS
+    version = f"{__version__}:{WORDS}"
     reports = ("rouge_1", "rouge_2", "rouge_l")
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
+from prompteval._version import __version__
 from prompteval.core.case import Case
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.observation import Score
@@ -70,7 +71,8 @@ class Bleu(_CorpusScorer):
 
     tokenize: str = AUTO
 
-    version = "tokenizers@2"
+    rules = "tokenizers@2"
+    version = f"{__version__}:{rules}"
     reports = ("bleu",)
 
     def __post_init__(self) -> None:
