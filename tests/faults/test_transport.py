@@ -261,7 +261,7 @@ def test_f18_a_verdict_that_is_no_score_is_an_error_of_the_judge(live: Any) -> N
         for row in ws.rows():
             score = row["scores"]["verdict"]
             assert (score["value"], score["status"]) == (None, "failed")
-            assert "the function returned" in score["reason"]
+            assert "the scorer returned" in score["reason"]
 
 
 def test_f35_a_redirect_to_another_origin_is_not_followed(live: Any) -> None:

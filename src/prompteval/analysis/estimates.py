@@ -130,7 +130,7 @@ def _confusion(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval
 
 def _sample(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     assert spec.sample is not None
-    seed = content_seed(measure.text, columns.numbers())
+    seed = content_seed(measure.text, columns.values if columns.extra is None else columns.extra)
     found = case_bca(spec.sample(columns), len(columns), seed=seed, clusters=columns.clusters)
     if measure.name.name != "perplexity":
         return found

@@ -13,6 +13,7 @@ from prompteval.core.problem import did_you_mean
 from prompteval.report.failing import failing_cases
 from prompteval.report.view import RunView
 
+REPORTERS = "prompteval.reporters"
 ENDINGS = {
     ".json": "json",
     ".jsonl": "jsonl",
@@ -23,10 +24,14 @@ ENDINGS = {
 }
 
 
-def check_output_paths(paths: Sequence[Path], endings: Collection[str] = tuple(ENDINGS)) -> list[Path]:
-    """The paths, once it is sure that each can be written. Raises UsageError before any work."""
+def check_output_paths(paths: Sequence[Path], endings: Collection[str] | None = None) -> list[Path]:
+    """The paths, once it is sure that each can be written. Raises UsageError before any work.
+
+    `endings` are those that the verb writes; by default the formats of a run, those of plug-ins too.
+    """
     from prompteval.cli.paths import check_place
 
+    endings = formats() if endings is None and paths else endings or ()
     for path in paths:
         if path.suffix not in endings:
             help = did_you_mean(path.suffix, endings)
@@ -45,11 +50,28 @@ def refuse_same_file(named: Mapping[str, Path | None], outputs: Sequence[Path]) 
             raise UsageError(f"{name} {path}: {other} names the same file", "name another")
 
 
-def write_report(view: RunView, path: Path) -> None:
-    """Write one format to a file, in pieces."""
-    from prompteval.core.registry import resolve
+def formats() -> dict[str, str]:
+    """Ending to reporter; that of a plug-in has its own name as its ending. Raises UsageError for a clash."""
+    from prompteval.core.registry import is_built_in, table
 
-    write_pieces(path, resolve("prompteval.reporters", ENDINGS[path.suffix])(view))
+    found = dict(ENDINGS)
+    for name in table(REPORTERS):
+        if not is_built_in(REPORTERS, name) and found.setdefault(f".{name}", name) != name:
+            raise UsageError(
+                f"a plug-in registers the reporter {name!r}, and .{name} is a format already", "uninstall it"
+            )
+    return found
+
+
+def write_report(view: RunView, path: Path) -> None:
+    """Write one format to a file, in pieces. Raises UsageError for a plug-in that fails."""
+    from prompteval.core.registry import blaming, resolve
+
+    name = formats()[path.suffix]
+    render = resolve(REPORTERS, name)
+    with blaming(REPORTERS, name):
+        made = render(view)
+        write_pieces(path, (made,) if isinstance(made, str) else made)
 
 
 def write_pieces(path: Path, pieces: Iterable[str]) -> None:

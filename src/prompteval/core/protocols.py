@@ -1,6 +1,6 @@
 """The seams: one method each. Built-ins and third parties come through the same ones."""
 
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from prompteval.core.case import Case
@@ -171,10 +171,29 @@ class BatchScorer(Scorer, Protocol):
         ...
 
 
-class Reporter(Protocol):
-    """Renders one view as text, in pieces, so that a long run is never held whole."""
+class Metric(Protocol):
+    """A number of a whole run, from the scores of one scorer.
 
-    def __call__(self, view: Any) -> Iterator[str]: ...
+    A metric inherits from this class. `low` and `high` bound its scale, None where it is open: what
+    is missing counts as the worst end.
+    """
+
+    low: float | None = 0.0
+    high: float | None = 1.0
+    higher_is_better: bool = True
+
+    def compute(self, values: Any, weights: Any) -> Any:
+        """The metric of float64 `values` (rows), of which each counts `weights` times.
+
+        `weights` has the shape (..., rows), the result (...): intervals come from many weights at once.
+        """
+        ...
+
+
+class Reporter(Protocol):
+    """Renders one view as text, whole or in pieces, so that a long run is never held whole."""
+
+    def __call__(self, view: Any) -> Iterable[str]: ...
 
 
 class ResponseCache(Protocol):

@@ -1,12 +1,14 @@
 """Names to code: lazy `module:attr` strings for built-ins, entry points for third parties."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from operator import attrgetter
 from typing import Any
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.problem import did_you_mean
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
@@ -54,6 +56,38 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "cross_encoder": "prompteval.rag.factories:cross_encoder",
         "llm": "prompteval.rag.factories:llm",
     },
+    # What each computes is in one table; these are the names that no plug-in takes.
+    "prompteval.metrics": dict.fromkeys(
+        (
+            "accuracy",
+            "mean",
+            "all_pass",
+            "precision",
+            "recall",
+            "f1",
+            "mcc",
+            "kappa",
+            "roc_auc",
+            "pr_auc",
+            "recall_at_precision",
+            "brier",
+            "ece",
+            "mae",
+            "rmse",
+            "r2",
+            "spearman",
+            "rouge_1",
+            "rouge_2",
+            "rouge_l",
+            "bleu",
+            "chrf",
+            "perplexity",
+            "per_class",
+            "confusion",
+            "reliability",
+        ),
+        "prompteval.metrics.table:metric_spec",
+    ),
     "prompteval.reporters": {
         "json": "prompteval.report.json:render",
         "jsonl": "prompteval.report.rows:render_jsonl",
@@ -65,25 +99,87 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
 }
 
 
+# What each group's factory makes must have. Scorers say of themselves what they have: see `scoring.outside`.
+_MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "prompteval.providers": ("identity", "complete", "aclose"),
+    "prompteval.chunkers": ("__call__",),
+    "prompteval.retrievers": ("identity", "search"),
+    "prompteval.rerankers": ("identity", "rerank"),
+    "prompteval.metrics": ("low", "high", "higher_is_better", "compute"),
+}
+
+
+@cache
+def _installed() -> Any:
+    """The entry points of all groups, found by one walk through what is installed."""
+    return entry_points()
+
+
 @cache
 def table(group: str) -> dict[str, str]:
     """Every name of a group with its `module:attr`. Raises UsageError when two claim one name."""
     found = dict(BUILT_IN.get(group, {}))
-    for entry in entry_points(group=group):
-        if found.get(entry.name, entry.value) != entry.value:
+    for entry in _installed().select(group=group):
+        value = f"{entry.module}:{entry.attr}"
+        if found.get(entry.name, value) != value:
             raise UsageError(
-                f"two packages register {entry.name!r} in {group}: {found[entry.name]} and {entry.value}",
+                f"two packages register {entry.name!r} in {group}: {found[entry.name]} and {value}",
                 "uninstall one of them",
             )
-        found[entry.name] = entry.value
+        found[entry.name] = value
     return found
 
 
+def is_built_in(group: str, name: str) -> bool:
+    """Whether a name is one of our own."""
+    return name in BUILT_IN.get(group, {})
+
+
 def resolve(group: str, name: str) -> Any:
-    """The object registered as `name`, imported now. Raises UsageError naming the nearest name."""
+    """The object registered as `name`, imported now.
+
+    Raises UsageError naming the nearest name, and for a plug-in that cannot be imported.
+    """
     known = table(group)
     if name not in known:
-        kind = group.removeprefix("prompteval.").removesuffix("s")
-        raise UsageError(f"there is no {kind} {name!r}", did_you_mean(name, known))
+        raise UsageError(f"there is no {_kind(group)} {name!r}", did_you_mean(name, known))
     module, _, attribute = known[name].partition(":")
-    return getattr(import_module(module), attribute)
+    with blaming(group, name):
+        return attrgetter(attribute)(import_module(module))
+
+
+def create(group: str, name: str, make: Callable[[Any], Any]) -> Any:
+    """What `make` gives for the object registered as `name`, once it has all that its protocol asks for.
+
+    Raises UsageError as `resolve`, and for a plug-in that raises or gives something else.
+    """
+    factory = resolve(group, name)
+    with blaming(group, name):
+        found = make(factory)
+    if not is_built_in(group, name):
+        missing = [member for member in _MEMBERS[group] if not hasattr(found, member)]
+        if missing:
+            raise UsageError(
+                f"{_kind(group)} {name!r} made a {type(found).__name__} without {', '.join(missing)}",
+                "see docs/extending.md",
+            )
+    return found
+
+
+@contextmanager
+def blaming(group: str, name: str) -> Iterator[None]:
+    """What a plug-in raises within the block is one line that names it; our own errors pass."""
+    try:
+        yield
+    except PromptevalError:
+        raise
+    except Exception as error:
+        if is_built_in(group, name):
+            raise
+        what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        module = table(group)[name].partition(":")[0]
+        raise UsageError(f"{_kind(group)} {name!r} of the plug-in {module}: {what}") from error
+
+
+def _kind(group: str) -> str:
+    return group.removeprefix("prompteval.").removesuffix("s")

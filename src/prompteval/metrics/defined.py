@@ -4,6 +4,7 @@ import numpy as np
 
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.names import MetricName
+from prompteval.metrics.plugin import fault_of, is_plugin_metric
 from prompteval.metrics.repeats import is_binary
 from prompteval.metrics.table import metric_spec, positive_class
 
@@ -26,7 +27,7 @@ def undefined_reason(name: MetricName, columns: Columns) -> str:
         return _without_confidence(name, columns)
     if spec.source.kind == "numbers":
         return _without_spread(name, columns)
-    return ""
+    return fault_of(name.name, columns) if is_plugin_metric(name.name) else ""
 
 
 def _without_classes(name: MetricName, columns: Columns) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from prompteval.core.problem import did_you_mean
 from prompteval.core.text import refuse_long_name
+from prompteval.metrics.plugin import plugin_metrics
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
 _FORM = re.compile(r"\s*([a-z_][a-z0-9_.]*(?:[@^][a-z0-9]+)?)\s*(?:\(\s*(.*?)\s*\))?\s*\Z")
@@ -67,6 +68,8 @@ class MetricName:
 def parse_metric(text: str) -> MetricName:
     """A metric from its text. Raises ValueError, naming the nearest, for what is not known.
 
+    UsageError where an installed package takes a name of ours.
+
     A metric of a stage (`retrieval.ndcg@10`) is one name, whatever stands in its brackets.
     """
     refuse_long_name("a metric", text)
@@ -76,11 +79,12 @@ def parse_metric(text: str) -> MetricName:
     if match is None:
         raise ValueError(f"{text!r} is not a metric: write name or name(parameter=value)")
     name, inside = match[1], match[2]
-    own = () if pass_of(name) is not None else PARAMETERS.get(name)
+    plugins = plugin_metrics()
+    own = () if pass_of(name) is not None or name in plugins else PARAMETERS.get(name)
     if own is None and name.startswith(("pass@", "pass^")):
         raise ValueError(f"{name!r}: k is a whole number from 1, such as {name[:5]}3")
     if own is None:
-        help = did_you_mean(name, (*PARAMETERS, *_FAMILIES))
+        help = did_you_mean(name, (*PARAMETERS, *_FAMILIES, *plugins))
         raise ValueError(f"there is no metric {name!r} ({help})")
     allowed = own if name in _WITHOUT_SCORER else (*own, "scorer")
     params: dict[str, str] = {}

@@ -10,7 +10,8 @@ from prompteval.metrics import classification, curves, ngrams, regression
 from prompteval.metrics.classification import Table
 from prompteval.metrics.columns import Columns, Floats
 from prompteval.metrics.curves import Statistic
-from prompteval.metrics.names import MetricName, pass_of
+from prompteval.metrics.names import PARAMETERS, MetricName, pass_of
+from prompteval.metrics.plugin import plugin_metric, statistic_of
 from prompteval.metrics.repeats import pass_columns, reduce_cases
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
@@ -93,6 +94,8 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
         found = parse_stage_metric(name.name)
         kind: Kind = "proportion" if found.binary else "mean"
         return MetricSpec(kind, low=found.low, higher_is_better=found.higher_is_better)
+    if name.name not in PARAMETERS:
+        return _of_plugin(name.name)
     source = Source("confidence", name.params.get("label", ""), 2 if "label" in name.params else 3)
     if name.name == "roc_auc":
         return MetricSpec("roc", source)
@@ -109,6 +112,17 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
         "sample",
         source,
         sample=lambda c: curves.recall_at_precision(*threshold_scores(name, c), precision),
+    )
+
+
+def _of_plugin(name: str) -> MetricSpec:
+    metric = plugin_metric(name)
+    return MetricSpec(
+        "sample",
+        sample=lambda columns: statistic_of(metric, columns),
+        low=metric.low,
+        high=metric.high,
+        higher_is_better=metric.higher_is_better,
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Provider
-from prompteval.core.registry import resolve, table
+from prompteval.core.registry import create, is_built_in, resolve, table
+from prompteval.providers.plugin import guarded
 from prompteval.workspace.settings import ModelProfile, Workspace, withheld
 from prompteval.workspace.tree import WorkingTree, why_unreadable
 
@@ -80,9 +81,8 @@ def check_model(reference: str, workspace: Workspace) -> None:
 def open_provider(reference: str, workspace: Workspace) -> Provider:
     """The provider behind a model reference, without any layer around it."""
     kind, rest, profile = check_reference(reference, workspace)
-    create = resolve(GROUP, kind)
-    provider: Provider = create(rest, profile, workspace.root)
-    return provider
+    provider: Provider = create(GROUP, kind, lambda factory: factory(rest, profile, workspace.root))
+    return provider if is_built_in(GROUP, kind) else guarded(kind, provider)
 
 
 class DefaultEmbedder:

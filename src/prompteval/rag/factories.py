@@ -16,7 +16,7 @@ from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Embedder, Provider, Reranker, Retriever, TokenEmbedder, VectorCache
 from prompteval.core.ranges import RANGES
-from prompteval.core.registry import resolve
+from prompteval.core.registry import create, is_built_in
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
@@ -26,6 +26,7 @@ from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
 from prompteval.rag.index.persist import check_index, open_index
 from prompteval.rag.index.words import Words
+from prompteval.rag.plugin import PluginReranker, PluginRetriever
 from prompteval.rag.remembered import Deferred, RememberedReranker, RememberedRetriever
 from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
 from prompteval.rag.rerank.late_interaction import LateInteraction
@@ -73,8 +74,9 @@ def build_retriever(part: Part, ingredients: Ingredients) -> Retriever:
 
     Raises UsageError for an unknown kind or option.
     """
-    factory = resolve(RETRIEVERS, part.kind)
-    found: Retriever = factory(part.options, ingredients)
+    found: Retriever = create(RETRIEVERS, part.kind, lambda factory: factory(part.options, ingredients))
+    if not is_built_in(RETRIEVERS, part.kind):
+        found = PluginRetriever(part.kind, found)
     if ingredients.cache is None or not getattr(found, "cacheable", True):
         return found
     return RememberedRetriever(found, ingredients.cache)
@@ -82,8 +84,9 @@ def build_retriever(part: Part, ingredients: Ingredients) -> Retriever:
 
 def build_reranker(part: Part, ingredients: Ingredients) -> Reranker | None:
     """The reranker a suite names, None for `none`. Raises UsageError for an unknown kind or option."""
-    factory = resolve(RERANKERS, part.kind)
-    found: Reranker | None = factory(part.options, ingredients)
+    found: Reranker | None = create(RERANKERS, part.kind, lambda factory: factory(part.options, ingredients))
+    if found is not None and not is_built_in(RERANKERS, part.kind):
+        found = PluginReranker(part.kind, found)
     if found is None or ingredients.cache is None or hasattr(found, "arerank"):
         return found
     return RememberedReranker(found, ingredients.cache)

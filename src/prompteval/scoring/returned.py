@@ -27,7 +27,7 @@ def to_score(name: str, result: Any, threshold: float | None = None) -> Score:
             return _decided(_from_mapping(name, result), threshold)
         return _decided(_from_number(name, result), threshold)
     except (TypeError, ValueError) as error:
-        return failed(name, f"it returned {_shown(result)}: {error}")
+        return failed(name, f"the scorer returned {_shown(result)}: {error}")
 
 
 def failed(name: str, why: str | BaseException) -> Score:

@@ -231,7 +231,7 @@ def test_batches_are_gathered() -> None:
     [
         (lambda size: [], "returned 0 scores for 2 observations"),
         (lambda size: 1 / 0, "ZeroDivisionError"),
-        (lambda size: [None] * size, "it returned None"),
+        (lambda size: [None] * size, "the scorer returned None"),
     ],
 )
 def test_a_batch_that_fails_fails_its_scores(work: Callable[[int], Any], reason: str) -> None:

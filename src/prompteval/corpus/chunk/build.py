@@ -1,12 +1,15 @@
 """A chunker from the words of a suite."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from inspect import signature
 from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Chunker, TokenCounter
-from prompteval.core.registry import resolve
+from prompteval.core.registry import blaming, create, is_built_in, resolve
+from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.chunk.chunkers import Whole
 
 GROUP = "prompteval.chunkers"
@@ -16,15 +19,29 @@ OPTIONS = ("size", "overlap")
 def build_chunker(kind: str, options: Mapping[str, Any], counter: TokenCounter) -> Chunker:
     """The chunker registered as `kind`. Called as `factory(counter, size=..., overlap=...)`.
 
-    `none` takes no options. Raises UsageError for an unknown kind or option and for a size or
-    overlap that makes no sense.
+    `none` takes no options, a plug-in those of its factory. Raises UsageError for an unknown kind or
+    option and for a size or overlap that makes no sense; the chunker of a plug-in for what is no span.
     """
     factory = resolve(GROUP, kind)
-    known = () if factory is Whole else OPTIONS
+    ours = is_built_in(GROUP, kind)
+    known = () if factory is Whole else OPTIONS if ours else tuple(signature(factory).parameters)[1:]
     for name, value in options.items():
         if name not in known:
             raise UsageError(f"chunker {kind!r} has no option {name!r}", did_you_mean(name, known))
-        if isinstance(value, bool) or not isinstance(value, int):
+        if name in OPTIONS and (isinstance(value, bool) or not isinstance(value, int)):
             raise UsageError(f"chunker: {name} is {value!r}", "give a whole number of tokens")
-    chunker: Chunker = factory() if factory is Whole else factory(counter, **options)
-    return chunker
+    chunker: Chunker = create(GROUP, kind, lambda make: make() if make is Whole else make(counter, **options))
+    return chunker if ours else partial(_checked, kind, chunker)
+
+
+def _checked(kind: str, chunker: Chunker, document: Document) -> Sequence[Chunk]:
+    """The chunks of a plug-in, each known to be a span of the document."""
+    with blaming(GROUP, kind):
+        chunks = list(chunker(document))
+        for chunk in chunks:
+            if chunk.doc_id != document.id or document.text[chunk.start : chunk.end] != chunk.text:
+                raise UsageError(
+                    f"chunker {kind!r}: {chunk.id} is not a span of {document.id}",
+                    "its text is document.text[start:end]",
+                )
+    return chunks
