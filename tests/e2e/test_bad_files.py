@@ -141,8 +141,8 @@ def test_b4_case_files_of_other_kinds(
     ("text", "wanted"),
     [
         ("a = ", "prompteval.toml:1:5 PE120 not TOML: Invalid value"),
-        ("[models]\nm = 3", "prompteval.toml:2:1 PE121 models.m is a table"),
-        ("default_model = 'x'\n[models.m]\nmodel = 3", "prompteval.toml:3:1 PE121 model of model 'm' has the wrong type"),
+        ("[models]\nm = 3", "prompteval.toml:2:1 PE121 models.m is a table, not 3"),
+        ("default_model = 'x'\n[models.m]\nmodel = 3", "prompteval.toml:3:1 PE121 model of model 'm' is a text, not 3"),
         ("x = " + "[" * 5000, "prompteval.toml:1:1 PE120 not TOML: nested too deeply"),
     ],
 )  # fmt: skip

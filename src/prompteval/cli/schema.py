@@ -14,6 +14,7 @@ class Kind(StrEnum):
 
     suite = "suite"
     cases = "cases"
+    settings = "settings"
     run = "run"
     compare = "compare"
 
@@ -23,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
-    """Print the JSON Schema of suite files, of one case, of `run --json` or `compare --json`."""
+    """Print the JSON Schema of suites, of one case, of settings, of `run --json` or `compare --json`."""
     if kind is Kind.suite:
         from prompteval.plan.suite_schema import suite_schema
 
@@ -32,6 +33,11 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")])
         from prompteval.cases.schema import case_schema
 
         document = case_schema()
+    elif kind is Kind.settings:
+        from prompteval.workspace.settings_file import SettingsFile
+        from prompteval.workspace.validation import schema_of
+
+        document = schema_of(SettingsFile, "prompteval settings")
     elif kind is Kind.compare:
         from prompteval.report.comparison.schema import compare_schema
 

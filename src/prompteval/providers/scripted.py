@@ -6,20 +6,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from prompteval.core.errors import DeadlineExceeded, InvalidInput, ProviderError
 from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.core.problem import Problem, did_you_mean
-from prompteval.core.ranges import RANGES
+from prompteval.core.problem import Collector
 from prompteval.core.request import Request, Response
 from prompteval.isolate.pattern_search import SEARCH_SECONDS, compiled, search
 from prompteval.isolate.worker import WorkerCrashed
+from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.settings import ModelProfile
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import WorkingTree
-
-KEYS = frozenset({"when", "text", "output", "delay_ms"})
+from prompteval.workspace.validation import FileModel, Location, Ranged, problem, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +59,54 @@ class Scripted:
         """Nothing is held open."""
 
 
+def _pattern(text: str) -> str:
+    try:
+        compiled(text, "when")
+    except ValueError as error:
+        raise problem(str(error)) from None
+    return text
+
+
+class _RuleLine(FileModel):
+    """A rule is an object {"when": ..., "text" or "output": ...}."""
+
+    code = "PE401"
+    mapping = "an object"
+
+    when: Annotated[str, AfterValidator(_pattern)]
+    text: str = ""
+    output: Any = None
+    delay_ms: Annotated[float, Ranged("delay_ms")] = 0.0
+
+    @classmethod
+    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+        if ("text" in raw) == ("output" in raw):
+            return {("text",): problem('a rule has "text" or "output", one of them')}
+        return {}
+
+
+def _name(place: Location) -> str:
+    return f'"{place[0]}"' if place else "a rule"
+
+
 def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
     """The provider for `scripted/<model>`, a path from the workspace's root.
 
     Raises InvalidInput, at file and line, for rules that cannot be read.
     """
-    data = WorkingTree(root).read(model)
-    text = decode(data, model)
-    return Scripted(_rules(text, model), fingerprint_bytes(text.encode()))
-
-
-def _rules(text: str, path: str) -> tuple[Rule, ...]:
+    tree = WorkingTree(root)
     rules: list[Rule] = []
-    problems: list[Problem] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            rules.append(_rule(json.loads(line)))
-        except json.JSONDecodeError as error:
-            message = f"not JSON: {error.msg}"
-            problems.append(Problem(path, number, error.colno, "PE401", message, "one rule a line"))
-        except RecursionError:
-            problems.append(Problem(path, number, 1, "PE401", "not a rule: nested too deeply"))
-        except (ValueError, TypeError) as error:
-            problems.append(Problem(path, number, 1, "PE401", f"not a rule: {error}"))
-    if not rules and not problems:
-        problems.append(Problem(path, 1, 1, "PE401", "there is no rule in the file"))
-    if problems:
-        raise InvalidInput(problems)
-    return tuple(rules)
-
-
-def _rule(raw: Any) -> Rule:
-    if not isinstance(raw, Mapping):
-        raise ValueError('a rule is an object {"when": ..., "text" or "output": ...}')
-    unknown = next((key for key in raw if key not in KEYS), None)
-    if unknown is not None:
-        raise ValueError(f"unknown key {unknown!r} ({did_you_mean(unknown, KEYS)})")
-    if ("text" in raw) == ("output" in raw):
-        raise ValueError('a rule has "text" or "output", one of them')
-    text = raw["text"] if "text" in raw else json.dumps(raw["output"])
-    if not isinstance(text, str) or not isinstance(raw.get("when"), str):
-        raise ValueError('"when" and "text" are texts')
-    delay = raw.get("delay_ms", 0)
-    if fault := RANGES["delay_ms"].fault('"delay_ms"', delay):
-        raise ValueError(fault)
-    compiled(raw["when"], '"when"')
-    return Rule(raw["when"], text, float(delay))
+    problems = Collector(model)
+    for number, raw in read_jsonl(tree.open(model), model, problems.add):
+        found = validate(_RuleLine, raw, problems, lambda *_, line=number: (line, 1), _name)
+        if found is not None:
+            text = found.text if "text" in found.model_fields_set else json.dumps(found.output)
+            rules.append(Rule(found.when, text, found.delay_ms))
+    if not rules and not problems.found:
+        problems.add(1, 1, "PE401", "there is no rule in the file")
+    if problems.found:
+        raise InvalidInput(problems.found)
+    return Scripted(tuple(rules), fingerprint_bytes(decode(tree.read(model), model).encode()))
 
 
 def _finds(when: str, asked: str) -> bool:

@@ -12,10 +12,6 @@ from prompteval.core.problem import did_you_mean
 
 # How an output's schema is asked for.
 STRUCTURED: Final = ("json_schema", "json_object", "tool", "prompt")
-KINDS: Final[Mapping[str, type]] = {
-    "preset": str, "structured": str, "rename": dict, "drop": list, "extra_body": dict, "headers": dict,
-    "headers_env": dict, "query": dict,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,14 @@
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import InvalidInput, UsageError
-from prompteval.core.problem import Problem, did_you_mean
-from prompteval.core.ranges import RANGES
-from prompteval.core.secret import find_secret
+from prompteval.core.problem import Collector, Problem
 from prompteval.workspace.place import STATE_DIR, place_to_write, resolve_inside
-from prompteval.workspace.server_keys import KINDS, server_fault
 from prompteval.workspace.text import decode
 from prompteval.workspace.writing import make_folder, write_whole
 
@@ -23,7 +20,6 @@ BASE_VARIABLE = "PROMPTEVAL_BASE"
 SETTINGS_FILES = ("prompteval.toml", "pyproject.toml")  # the first wins
 MAX_SETTINGS_BYTES = 1_000_000
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
-PRICE_KEYS = frozenset({"input", "cached_input", "output"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,136 +194,18 @@ def read_settings(text: str, path: Path) -> Settings:
     table: Any = _parse(text, path)
     if not path.name.endswith(SETTINGS_FILES[0]):  # a commit's path begins with its ref
         table = _tool(table).get("prompteval", {})
-    reader = _Reader(path, text)
-    settings = reader.settings(table)
-    if reader.problems:
-        raise InvalidInput(reader.problems)
-    return settings
+    from prompteval.workspace.settings_file import read_settings_file  # with pydantic, for 0.1 s
+
+    problems = Collector(str(path))
+    file = read_settings_file(table, text.splitlines(), problems)
+    if file is None:
+        raise InvalidInput(problems.found)
+    given = file.model_dump(exclude_unset=True)
+    models = {
+        name: ModelProfile(name, **_fixed(profile)) for name, profile in given.pop("models", {}).items()
+    }
+    return Settings(models=models, **_fixed(given))
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def _is_variable(name: str) -> bool:
-    return _VARIABLE.fullmatch(name) is not None and find_secret(name) is None
-
-
-def _is_module(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
-
-
-class _Reader:
-    """Reads the settings table, noting each wrong key and value at its line."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._lines = text.splitlines()
-        self.problems: list[Problem] = []
-        self._env: tuple[str, ...] = ()
-
-    def settings(self, table: Any) -> Settings:
-        if not isinstance(table, dict):
-            self._note("prompteval", "tool.prompteval is a table", "write [tool.prompteval]")
-            return Settings()
-        values = self._strings(table, {"default_model", "store"}, {"models", "allow", "env"})
-        self._env = self._names(table, "env", _is_variable, "a variable")
-        models = table.get("models", {})
-        if not isinstance(models, dict):
-            self._note("models", "models is a table of profiles", "write [models.NAME]")
-            models = {}
-        profiles = {}
-        for name, profile in models.items():
-            if not isinstance(profile, dict):
-                self._note(name, f"models.{name} is a table", f"write [models.{name}]")
-                continue
-            profiles[name] = self._profile(name, profile)
-        return Settings(
-            **values,
-            models=profiles,
-            allow=self._names(table, "allow", _is_module, "a package"),
-            env=self._env,
-        )
-
-    def _names(
-        self, table: Mapping[str, Any], key: str, is_name: Callable[[str], bool], what: str
-    ) -> tuple[str, ...]:
-        """A list of names, each of which `is_name` accepts."""
-        value = table.get(key, [])
-        if not isinstance(value, list):
-            self._note(key, f"{key} is a list of names", f'write {key} = ["NAME"]')
-            return ()
-        for item in value:
-            if not isinstance(item, str) or not is_name(item):
-                shown = (
-                    repr(item) if not isinstance(item, str) or find_secret(item) is None else "a credential"
-                )
-                self._note(key, f"{key} holds {shown}, which is not the name of {what}")
-        return tuple(value)
-
-    def _strings(self, table: Mapping[str, Any], known: set[str], others: set[str]) -> dict[str, str]:
-        values = {}
-        for key, value in table.items():
-            if key in known and isinstance(value, str):
-                values[key] = value
-            elif key in known:
-                self._note(key, f"{key} is a string")
-            elif key not in others:
-                self._note(key, f"unknown setting {key!r}", did_you_mean(key, known | others))
-        return values
-
-    def _profile(self, name: str, table: Mapping[str, Any]) -> ModelProfile:
-        kinds: dict[str, type | tuple[type, ...]] = {
-            "provider": str, "model": str, "base_url": str, "api_key_env": str,
-            "rpm": int, "tpm": int, "max_concurrency": int, "max_attempts": int,
-            "timeout_s": (int, float), "case_deadline_s": (int, float), "price": dict,
-            "context_window": int, **KINDS,
-        }  # fmt: skip
-        assert set(kinds) == {item.name for item in fields(ModelProfile)} - {"name", "withheld"}
-        values: dict[str, Any] = {}
-        for key, value in table.items():
-            if key not in kinds:
-                self._note(key, f"unknown key {key!r} in model {name!r}", did_you_mean(key, kinds))
-            elif key in RANGES and key != "price":
-                out = RANGES[key].fault(f"{key} of model {name!r}", value)
-                if out:
-                    self._note(key, out)
-                else:
-                    values[key] = value
-            elif not isinstance(value, kinds[key]):
-                self._note(key, f"{key} of model {name!r} has the wrong type")
-            elif key == "api_key_env" and not _is_variable(str(value)):
-                message = f"{key} of model {name!r} is the name of a variable, not the key itself"
-                self._note(key, message, 'set the variable, and write its name: api_key_env = "OUR_KEY"')
-            elif key in KINDS:
-                fault = server_fault(key, value, self._env)
-                if fault is not None:
-                    self._note(key, f"{key} of model {name!r} {fault[0]}", fault[1])
-                values[key] = tuple(value) if isinstance(value, list) else value
-            elif not isinstance(value, dict) or self._is_price(name, value):
-                values[key] = value
-        return ModelProfile(name=name, **values)
-
-    def _is_price(self, name: str, table: Mapping[str, Any]) -> bool:
-        """Whether a price is whole: known keys, numbers from 0, input and output both there."""
-        for key, value in table.items():
-            if key not in PRICE_KEYS:
-                help = did_you_mean(key, PRICE_KEYS)
-                self._note(key, f"unknown key {key!r} in the price of model {name!r}", help)
-            elif not RANGES["price"].holds(value):
-                self._note(key, RANGES["price"].fault(f"{key} in the price of model {name!r}", value))
-        missing = sorted({"input", "output"} - set(table))
-        if missing:
-            help = "both are USD per million tokens"
-            self._note("price", f"the price of model {name!r} has no {' and no '.join(missing)}", help)
-        return not missing and set(table) <= PRICE_KEYS
-
-    def _note(self, key: str, message: str, help: str = "") -> None:
-        """At the line that sets `key` or opens its table; a slip in a nested value has at least its word."""
-        set_here = re.compile(rf"""^\s*(?:\[.*\b)?["']?{re.escape(key)}["']?\s*[=\].]""")
-        for pattern in (set_here, re.compile(re.escape(key))):
-            for number, line in enumerate(self._lines, 1):
-                if pattern.search(line):
-                    column = line.index(key) + 1
-                    self.problems.append(Problem(str(self._path), number, column, "PE121", message, help))
-                    return
-        self.problems.append(Problem(str(self._path), 1, 1, "PE121", message, help))
+def _fixed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

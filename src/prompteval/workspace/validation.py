@@ -28,8 +28,6 @@ Location = tuple[Any, ...]
 MOST_ITEMS = 10_000
 
 _WANTED = {
-    "model_type": "a mapping",
-    "dict_type": "a mapping",
     "list_type": "a list",
     "too_long": f"a list of at most {MOST_ITEMS:,}",
     "too_short": "a list with an entry",
@@ -69,12 +67,14 @@ def _line(error: PydanticCustomError, place: Location) -> InitErrorDetails:
 class FileModel(BaseModel):
     """A part of a file. Unknown keys are refused at every depth, and no value becomes one of another type.
 
-    `code` is the code of its problems, `unknown_code` that of its unknown keys where it is another.
+    `code` is the code of its problems, `unknown_code` that of its unknown keys where it is another;
+    `mapping` is the word of the file's format for what the model is read from.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
     code: ClassVar[str]
     unknown_code: ClassVar[str] = ""
+    mapping: ClassVar[str] = "a mapping"
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
@@ -84,25 +84,38 @@ class FileModel(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Every problem of the model; of a million unknown keys the first ones and the number of the rest."""
-        refused = cls.refused(raw) if isinstance(raw, dict) else {}
-        found = [_line(error, place) for place, error in refused.items()]
-        done = {place[0] for place in refused if len(place) == 1}
-        if isinstance(raw, dict) and (done or not raw.keys() <= cls.model_fields.keys()):
-            unknown, more = unknown_keys(raw, cls.model_fields)
-            code = cls.unknown_code or cls.code
-            found += [_line(_error("unknown", help=help, code=code), (key,)) for key, help in unknown]
-            found += [_line(_error("more", count=more, code=code), ())] if more else []
-            kept = cls.model_fields.keys() - done
-            raw = {key: raw[key] for key in kept if key in raw}
+        """Every problem of the model in one error. A million lines of a file come this way."""
+        found, raw = cls._beyond_fields(raw) if isinstance(raw, dict) else ([], raw)
         try:
             model = handler(raw)
         except ValidationError as error:
-            lines = [line for line in error.errors(include_url=False) if line["loc"] not in refused]
-            found += [cls._said(line) for line in lines]
+            known = {line["loc"] for line in found}
+            lines = [line for line in error.errors(include_url=False) if line["loc"] not in known]
+            raise ValidationError.from_exception_data(
+                cls.__name__, [*found, *(cls._said(line) for line in lines)]
+            ) from None
         if found:
             raise ValidationError.from_exception_data(cls.__name__, found)
         return model
+
+    @classmethod
+    def _beyond_fields(cls, raw: dict[Any, Any]) -> tuple[list[InitErrorDetails], dict[Any, Any]]:
+        """(what is wrong beside the fields, what is left for them to read).
+
+        Of a million unknown keys the first ones, and the number of the rest.
+        """
+        known, refused = cls.__pydantic_fields__, cls.refused(raw)
+        if not refused and raw.keys() <= known.keys():
+            return [], raw
+        found = []
+        for place, error in refused.items():
+            said = dict(error.context or {})
+            found.append(_line(_error(error.type, **{**said, "code": said["code"] or cls.code}), place))
+        unknown, more = unknown_keys(raw, known)
+        code = cls.unknown_code or cls.code
+        found += [_line(_error("unknown", help=help, code=code), (key,)) for key, help in unknown]
+        found += [_line(_error("more", count=more, code=code), ())] if more else []
+        return found, {key: raw[key] for key in known if key in raw and (key,) not in refused}
 
     @classmethod
     def _said(cls, line: ErrorDetails) -> InitErrorDetails:
@@ -110,17 +123,21 @@ class FileModel(BaseModel):
         place, kind, context = line["loc"], line["type"], dict(line.get("ctx", {}))
         if "code" not in context:
             what, help = _WANTED.get(kind, line["msg"]), ""
+            if kind in ("model_type", "dict_type"):
+                what = cls.mapping
             if kind == "literal_error":
                 what = str(context["expected"]).replace("'", "")
                 near = nearest(line["input"], what.replace(" or ", ", ").split(", "))
                 help = f"did you mean {near!r}?" if near else ""
             context = {"what": what, "value": shown(line["input"]), "help": help}
             kind = kind if kind == "missing" else "wanted"
+        if kind == "wanted":
+            context.setdefault("value", shown(line["input"]))
         field = cls.model_fields.get(str(place[0])) if len(place) == 1 else None
         if kind in ("wanted", "missing") and not context["help"] and field is not None and field.examples:
-            context["help"] = f"write `{place[0]}: {field.examples[0]}`"
+            context["help"] = f"such as {field.examples[0]}"
         context["code"] = context.get("code") or cls.code
-        return _line(_error(kind, **context), place)
+        return InitErrorDetails(type=_error(kind, **context), loc=place, input=line["input"])
 
 
 Model = TypeVar("Model", bound=FileModel)
@@ -157,13 +174,15 @@ def validate(
         for line in error.errors(include_url=False, include_input=False):
             place, kind, said = line["loc"], line["type"], line.get("ctx", {})
             at_key = kind == "unknown" or said.get("at_key", False)
-            if kind == "more":
-                collector.skip(said["count"])
+            if kind == "more" or collector.full:
+                collector.skip(said.get("count", 1))
                 continue
             if kind == "unknown":
                 message = f"unknown key {place[-1]!r}{part_of(place[:-1])}"
             elif kind == "problem":
                 message = said["message"]
+                if message.startswith("{name}"):
+                    message = name_of(place) + message.removeprefix("{name}")
             elif kind == "missing":
                 message = f"{name_of(place)} is missing"
             else:
@@ -178,13 +197,17 @@ class Ranged:
     def __init__(self, name: str) -> None:
         self._range = RANGES[name]
 
-    def _checked(self, value: Any) -> Any:
-        if not self._range.holds(value):
-            raise wanted(str(self._range), value)
-        return value if self._range.whole else float(value)
-
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._checked)
+        low, high = self._range.low, self._range.high
+        number: CoreSchema
+        if self._range.whole:
+            number = core_schema.int_schema(ge=int(low), le=int(high), strict=True)
+        else:
+            number = core_schema.float_schema(ge=low, le=high, strict=True, allow_inf_nan=False)
+        said = {"what": str(self._range), "help": "", "code": ""}
+        return core_schema.custom_error_schema(
+            number, "wanted", custom_error_message="", custom_error_context=said
+        )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

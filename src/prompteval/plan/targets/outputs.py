@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from prompteval.cases.record import Typed, Validate
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.core.problem import Problem, did_you_mean
-from prompteval.core.ranges import RANGES, shown
+from prompteval.core.problem import Collector, Problem
+from prompteval.core.ranges import RANGES
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.tree import Tree
+from prompteval.workspace.validation import FileModel, Location, Ranged, problem, validate, wanted
 
-KEYS = frozenset({"id", "output", "model", "latency_ms", "usage", "logprob", "confidence"})
-_USAGE = frozenset({"prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens"})
 MANY_MODELS = "recorded"
 
 
@@ -47,61 +48,66 @@ class OutputsPlan:
         return []
 
 
+def _case_id(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise problem("the output has no id of a case")
+    return str(value)
+
+
+def _logprob(value: Any) -> Any:
+    if value == []:
+        raise problem("logprob has a number for the output, or one a token")
+    for item in value if isinstance(value, list) else [value]:
+        if not RANGES["logprob"].holds(item):
+            raise wanted(str(RANGES["logprob"]), item)
+    return value
+
+
+def _name(place: Location) -> str:
+    return {0: "a recorded output", 2: f"{place[-1]} in usage"}.get(len(place)) or str(place[0])
+
+
+_Tokens = Annotated[int, Ranged("tokens")]
+
+
+class _Usage(FileModel):
+    code = "PE340"
+    mapping = "an object"
+
+    prompt_tokens: _Tokens = 0
+    completion_tokens: _Tokens = 0
+    cached_tokens: _Tokens = 0
+    reasoning_tokens: _Tokens = 0
+
+
+class _Recorded(FileModel):
+    """One line. The plan keeps what was read, not the model of it: a million of those would not fit."""
+
+    code = "PE340"
+    mapping = "an object"
+
+    id: Annotated[str, BeforeValidator(_case_id)] = Field(examples=['{"id": "...", "output": ...}'])
+    output: Any
+    model: str = ""
+    latency_ms: Annotated[float, Ranged("latency_ms")] = 0.0
+    usage: _Usage = _Usage()
+    logprob: Annotated[Any, BeforeValidator(_logprob)] = None
+    confidence: Annotated[float, Ranged("confidence")] = 1.0
+
+
 def plan_outputs(tree: Tree, path: str) -> OutputsPlan:
     """The recorded outputs of a JSONL file. Raises InvalidInput with every bad line."""
-    problems: list[Problem] = []
-
-    def note(line: int, column: int, code: str, message: str, help: str = "") -> None:
-        problems.append(Problem(path, line, column, code, message, help))
-
+    problems = Collector(path)
     recorded: dict[str, Mapping[str, Any]] = {}
     lines: dict[str, int] = {}
-    for line, raw in read_jsonl(tree.open(path), path, note):
-        reason, help = _wrong(raw)
-        if reason:
-            note(line, 1, "PE340", reason, help)
+    for line, raw in read_jsonl(tree.open(path), path, problems.add):
+        found = validate(_Recorded, raw, problems, lambda *_, line=line: (line, 1), _name)
+        if found is None:
             continue
-        case_id = str(raw["id"])
-        if case_id in recorded:
-            message = f"id {case_id!r} stands twice, first at line {lines[case_id]}"
-            note(line, 1, "PE321", message, "one output a case")
-        recorded[case_id], lines[case_id] = raw, line
-    if problems:
-        raise InvalidInput(problems)
+        if found.id in recorded:
+            message = f"id {found.id!r} stands twice, first at line {lines[found.id]}"
+            problems.add(line, 1, "PE321", message, "one output a case")
+        recorded[found.id], lines[found.id] = raw, line
+    if problems.found:
+        raise InvalidInput(problems.found)
     return OutputsPlan(path, fingerprint_bytes(tree.read(path).replace(b"\r\n", b"\n")), recorded)
-
-
-def _wrong(raw: Any) -> tuple[str, str]:
-    """(what is wrong with a recorded output, how to mend it); empty when nothing is."""
-    shape = 'write {"id": "...", "output": ...}'
-    if not isinstance(raw, dict):
-        return "a recorded output is an object", shape
-    for key in raw:
-        if key not in KEYS:
-            return f"unknown key {key!r}", did_you_mean(str(key), KEYS)
-    if isinstance(raw.get("id"), bool) or not isinstance(raw.get("id"), str | int) or raw["id"] == "":
-        return "the output has no id of a case", shape
-    if "output" not in raw:
-        return "there is no output", shape
-    if not isinstance(raw.get("model", ""), str):
-        return f"model is a text, not {shown(raw['model'])}", ""
-    usage = raw.get("usage", {})
-    if not isinstance(usage, dict):
-        return "usage is an object of token counts", '{"prompt_tokens": 40, "completion_tokens": 3}'
-    for key in usage:
-        if key not in _USAGE:
-            return f"unknown key {key!r} in usage", did_you_mean(str(key), _USAGE)
-    return _wrong_number(raw, usage), ""
-
-
-def _wrong_number(raw: Mapping[str, Any], usage: Mapping[str, Any]) -> str:
-    """The first number that is none, or is out of its range."""
-    found = [("tokens", f"{name} in usage", value) for name, value in usage.items()]
-    found += [(name, name, raw[name]) for name in ("latency_ms", "confidence") if name in raw]
-    logprob = raw.get("logprob", 0.0)
-    if logprob == []:
-        return "logprob has a number for the output, or one a token"
-    found += [
-        ("logprob", "logprob", value) for value in (logprob if isinstance(logprob, list) else [logprob])
-    ]
-    return next((fault for key, name, value in found if (fault := RANGES[key].fault(name, value))), "")

@@ -1,0 +1,201 @@
+"""The settings as a model: `prompteval.toml`, or `[tool.prompteval]` in a `pyproject.toml`."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from prompteval.core.problem import Collector
+from prompteval.core.secret import find_secret
+from prompteval.workspace.server_keys import server_fault
+from prompteval.workspace.settings import ModelProfile, Settings
+from prompteval.workspace.validation import (
+    MOST_ITEMS,
+    FileModel,
+    Location,
+    Ranged,
+    last_name,
+    problem,
+    validate,
+)
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _is_variable(name: str) -> bool:
+    return _VARIABLE.fullmatch(name) is not None and find_secret(name) is None
+
+
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _named(key: str, what: str, is_name: Callable[[str], bool]) -> BeforeValidator:
+    """Refuses what is no name, and does not repeat a credential."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and is_name(value):
+            return value
+        shown = "a credential" if isinstance(value, str) and find_secret(value) else repr(value)
+        raise problem(f"{key} holds {shown}, which is not the name of {what}")
+
+    return BeforeValidator(check)
+
+
+def _key_variable(value: Any) -> Any:
+    if isinstance(value, str) and not _is_variable(value):
+        help = 'set the variable, and write its name: api_key_env = "OUR_KEY"'
+        raise problem("{name} is the name of a variable, not the key itself", help)
+    return value
+
+
+def _server(key: str) -> AfterValidator:
+    """One of the keys that say what the server is. Variables are held against `env` by the whole file."""
+
+    def check(value: Any) -> Any:
+        allowed = tuple(value.values()) if key == "headers_env" else ()
+        if fault := server_fault(key, value, allowed):
+            raise problem("{name} " + fault[0], fault[1])
+        return value
+
+    return AfterValidator(check)
+
+
+_USUAL, _USUAL_PROFILE = Settings(), ModelProfile("")
+
+
+class _Price(FileModel):
+    """What a model costs, in USD per million tokens."""
+
+    code = "PE121"
+    mapping = "a table"
+
+    input: Annotated[float, Ranged("price")] = Field(description="Of tokens read.")
+    output: Annotated[float, Ranged("price")] = Field(description="Of tokens written.")
+    cached_input: Annotated[float, Ranged("price")] | None = Field(
+        None, description="Of tokens read from a cache."
+    )
+
+
+class _Profile(FileModel):
+    """A named model."""
+
+    code = "PE121"
+    mapping = "a table"
+
+    provider: str = Field(
+        _USUAL_PROFILE.provider, description="Who answers: openai, local, scripted, replay."
+    )
+    model: str = Field("", description="The model's name at its provider.")
+    base_url: str | None = Field(None, description="The address of a compatible server.")
+    api_key_env: Annotated[str, BeforeValidator(_key_variable)] | None = Field(
+        None, description="The variable that holds the key."
+    )
+    rpm: Annotated[int, Ranged("rpm")] | None = Field(None, description="Requests a minute, at most.")
+    tpm: Annotated[int, Ranged("tpm")] | None = Field(None, description="Tokens a minute, at most.")
+    max_concurrency: Annotated[int, Ranged("max_concurrency")] | None = Field(
+        None, description="Calls at once, at most."
+    )
+    timeout_s: Annotated[float, Ranged("timeout_s")] = Field(
+        _USUAL_PROFILE.timeout_s, description="The seconds that one attempt may take."
+    )
+    max_attempts: Annotated[int, Ranged("max_attempts")] = Field(
+        _USUAL_PROFILE.max_attempts, description="Attempts of one call, at most."
+    )
+    case_deadline_s: Annotated[float, Ranged("case_deadline_s")] = Field(
+        _USUAL_PROFILE.case_deadline_s, description="The seconds that one case may take with all attempts."
+    )
+    price: _Price | None = Field(None, description="What the model costs.")
+    context_window: Annotated[int, Ranged("context_window")] | None = Field(
+        None, description="The tokens that the model reads and writes in all."
+    )
+    preset: Annotated[str, _server("preset")] | None = Field(
+        None, description="The kind of server: what it takes and how."
+    )
+    structured: Annotated[str, _server("structured")] | None = Field(
+        None, description="How an output's schema is asked for."
+    )
+    rename: Annotated[dict[str, str], _server("rename")] | None = Field(
+        None, description="The server's names of parameters."
+    )
+    drop: Annotated[list[str], _server("drop")] = Field([], description="Parameters that are not sent.")
+    extra_body: dict[str, Any] | None = Field(None, description="What is added to the body of each request.")
+    headers: Annotated[dict[str, str], _server("headers")] | None = Field(
+        None, description="Headers of each request."
+    )
+    headers_env: Annotated[dict[str, str], _server("headers_env")] | None = Field(
+        None, description="Headers with secret values, and the variables of `env` that hold them."
+    )
+    query: Annotated[dict[str, str], _server("query")] | None = Field(
+        None, description="What is added to the address of each request."
+    )
+
+
+class SettingsFile(FileModel):
+    """The settings of a workspace."""
+
+    code = "PE121"
+    mapping = "a table"
+
+    default_model: str = Field(_USUAL.default_model, description="The model of suites that name none.")
+    store: str = Field(_USUAL.store, description="The results database, inside the workspace.")
+    models: dict[str, _Profile] = Field({}, description="Named models.", max_length=MOST_ITEMS)
+    allow: list[Annotated[str, _named("allow", "a package", _is_module)]] = Field(
+        [], description="Installed packages whose functions a suite may name.",
+        examples=['["PACKAGE"]'], max_length=MOST_ITEMS,
+    )  # fmt: skip
+    env: list[Annotated[str, _named("env", "a variable", _is_variable)]] = Field(
+        [], description="The variables that a suite's headers_env may read.",
+        examples=['["VARIABLE"]'], max_length=MOST_ITEMS,
+    )  # fmt: skip
+
+    @classmethod
+    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+        """The headers whose variables `env` does not list."""
+        models, env = raw.get("models"), raw.get("env", [])
+        found: dict[Location, PydanticCustomError] = {}
+        for name, profile in models.items() if isinstance(models, dict) and isinstance(env, list) else ():
+            headers = profile.get("headers_env") if isinstance(profile, dict) else None
+            if isinstance(headers, dict) and (fault := server_fault("headers_env", headers, tuple(env))):
+                found["models", name, "headers_env"] = problem("{name} " + fault[0], fault[1])
+        return found
+
+
+def read_settings_file(table: Any, lines: list[str], problems: Collector) -> SettingsFile | None:
+    """The settings in a table of TOML, whose text is `lines`; None with every problem noted at its line."""
+
+    def place_of(place: Location, at_key: bool) -> tuple[int, int]:
+        """The line that sets the key or opens its table; for what is nested, any line with its name."""
+        key = next((part for part in reversed(place) if isinstance(part, str)), "prompteval")
+        set_here = re.compile(rf"""^\s*(?:\[.*\b)?["']?{re.escape(key)}["']?\s*[=\].]""")
+        for pattern in (set_here, re.compile(re.escape(key))):
+            for number, line in enumerate(lines, 1):
+                if pattern.search(line):
+                    return number, line.index(key) + 1
+        return (1, 1) if len(place) < 2 else place_of(place[:-1], at_key)
+
+    return validate(SettingsFile, table, problems, place_of, _name, _part)
+
+
+def _name(place: Location) -> str:
+    match place:
+        case ():
+            return "tool.prompteval"
+        case ("models", name):
+            return f"models.{name}"
+        case ("models", name, key):
+            return f"{key} of model {name!r}"
+        case ("models", name, "price", key):
+            return f"{key} in the price of model {name!r}"
+    return last_name(place)
+
+
+def _part(place: Location) -> str:
+    match place:
+        case ("models", name):
+            return f" in model {name!r}"
+        case ("models", name, "price"):
+            return f" in the price of model {name!r}"
+    return ""
