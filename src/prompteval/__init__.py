@@ -9,15 +9,28 @@ from typing import TYPE_CHECKING, Any
 from prompteval._version import __version__
 
 if TYPE_CHECKING:
-    from prompteval.application import LoadedPrompt, load
+    from prompteval.application import LoadedPrompt, Reply, load
     from prompteval.core.case import Case
-    from prompteval.core.errors import PromptevalError
+    from prompteval.core.errors import (
+        InvalidInput,
+        OutputError,
+        PromptevalError,
+        ProviderError,
+        RenderError,
+        UsageError,
+    )
     from prompteval.core.observation import Observation, Score
     from prompteval.prompt.answer import Answer, Citation, Passage
     from prompteval.prompt.messages import assistant, history, labels, system, user
     from prompteval.prompt.prompt import Prompt
 
 _PLACES = {
+    "Reply": "prompteval.application",
+    "UsageError": "prompteval.core.errors",
+    "RenderError": "prompteval.core.errors",
+    "ProviderError": "prompteval.core.errors",
+    "OutputError": "prompteval.core.errors",
+    "InvalidInput": "prompteval.core.errors",
     "Answer": "prompteval.prompt.answer",
     "Case": "prompteval.core.case",
     "Citation": "prompteval.prompt.answer",
@@ -39,12 +52,18 @@ __all__ = [
     "Answer",
     "Case",
     "Citation",
+    "InvalidInput",
     "LoadedPrompt",
     "Observation",
+    "OutputError",
     "Passage",
     "Prompt",
     "PromptevalError",
+    "ProviderError",
+    "RenderError",
+    "Reply",
     "Score",
+    "UsageError",
     "__version__",
     "assistant",
     "history",

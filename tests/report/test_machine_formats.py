@@ -70,3 +70,15 @@ def test_sarif_is_json_without_links_and_commands(text: str) -> None:
     problem = Problem(text or "a", 1, 1, "PE1", f"[{text}](javascript:x) {text}", text)
     (result,) = json.loads("".join(render([problem], "sarif", lambda path, line: None)))["runs"][0]["results"]
     assert "](" not in result["message"]["text"] and result["message"]["text"].startswith("[")
+
+
+def test_junit_counts_what_it_holds() -> None:
+    """Readers that validate take the numbers of each suite, and of the whole, from its opening tag."""
+    root = ElementTree.fromstring("".join(junit.render(make_view([make_row(1, "x", 0.0)], "no"))))
+    for suite in [root, *root.iter("testsuite")]:
+        cases = list(suite.iter("testcase"))
+        kinds = (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
+        wanted = {name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in kinds}
+        assert {"tests": str(len(cases)), **wanted} == {
+            name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")
+        }

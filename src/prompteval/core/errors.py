@@ -12,6 +12,7 @@ PromptevalError
 ├── RetrievalError       a retriever or reranker failed, or gave what is no ranking
 ├── DeadlineExceeded         isolated work did not end in time
 └── ProviderError            a model call failed; says how
+    └── OutputError          in an application: the reply is no valid output
 """
 
 from collections.abc import Iterator, Sequence
@@ -142,6 +143,10 @@ class ProviderError(PromptevalError):
         self.retry_after_s = retry_after_s
         self.status = status
         self.excerpt = hide(excerpt)
+
+
+class OutputError(ProviderError):
+    """The model answered, and the answer is not a valid output; `excerpt` is the raw reply."""
 
 
 def singles(error: BaseException) -> Iterator[BaseException]:

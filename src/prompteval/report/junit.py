@@ -1,6 +1,7 @@
 """JUnit XML: one test a case, named `suite::prompt@version::model::case`, repeats folded."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
@@ -9,21 +10,55 @@ from prompteval.core.text import printable
 from prompteval.report.case import case_failure, nothing_scored
 from prompteval.report.view import ResultView, RunView
 
+Key = tuple[str, str, str]
+
 
 def render(view: RunView) -> Iterator[str]:
     """A JUnit document; a case fails by its verdict over all of its scores, and errs when its call failed."""
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f'<testsuites name="prompteval" id={_quoted(view.run_id)}>\n'
     results = {(r.suite, r.prompt, r.model): r for r in view.results}
-    for key, rows in groupby(view.rows(), key=lambda row: (row.suite, row.target, row.model)):
+    counts = _counts(view, results)
+    whole = sum(counts.values(), Counter[str]())
+    yield f'<testsuites name="prompteval" id={_quoted(view.run_id)}{_numbers(whole)}>\n'
+    for key, rows in groupby(view.rows(), key=_suite_of):
         name = "::".join(key)
-        yield f"  <testsuite name={_quoted(name)}>\n"
+        yield f"  <testsuite name={_quoted(name)}{_numbers(counts[key])}>\n"
         for _, group in groupby(rows, key=lambda row: row.case.id):
             yield _case(name, list(group))
         if key in results:
             yield from _gates(name, results[key])
         yield "  </testsuite>\n"
     yield "</testsuites>\n"
+
+
+def _suite_of(row: Row) -> Key:
+    return row.suite, row.target, row.model
+
+
+def _counts(view: RunView, results: Mapping[Key, ResultView]) -> dict[Key, Counter[str]]:
+    """How many tests each suite has, and how they ended: its opening tag tells before its cases do."""
+    found: dict[Key, Counter[str]] = {}
+    for key, rows in groupby(view.rows(), key=_suite_of):
+        count = found.setdefault(key, Counter())
+        for _, group in groupby(rows, key=lambda row: row.case.id):
+            count["tests"] += 1
+            count[_ending(list(group))] += 1
+        for gate in results[key].gates if key in results else ():
+            count["tests"] += 1
+            if gate.verdict.value != "pass":
+                count["skipped" if gate.verdict.value == "inconclusive" else "failures"] += 1
+    return found
+
+
+def _ending(rows: list[Row]) -> str:
+    failed = case_failure(rows)
+    if failed is None:
+        return "passed" if nothing_scored(rows[0]) is None else "skipped"
+    return "errors" if failed[0].observation.outcome == "error" else "failures"
+
+
+def _numbers(count: Counter[str]) -> str:
+    return "".join(f' {name}="{count[name]}"' for name in ("tests", "failures", "errors", "skipped"))
 
 
 def _case(name: str, rows: list[Row]) -> str:

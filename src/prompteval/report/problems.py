@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from prompteval.core.problem import Problem
 from prompteval.core.text import printable
@@ -12,8 +12,13 @@ FORMATS = ("concise", "full", "json", "github", "sarif")
 ReadLine = Callable[[str, int], str | None]
 
 
-def render(found: Sequence[Problem], style: str, read_line: ReadLine) -> Iterator[str]:
-    """All problems in one style. `read_line(path, line)` gives a source line for `full`."""
+def render(found: Sequence[Problem], style: str, read_line: ReadLine, *, folder: str = "") -> Iterator[str]:
+    """All problems in one style. `read_line(path, line)` gives a source line for `full`.
+
+    `folder` is where the workspace lies in its repository: annotations and SARIF name paths from there.
+    """
+    if style in ("github", "sarif") and folder:
+        found = [replace(problem, path=_from_repository(folder, problem.path)) for problem in found]
     if style == "json":
         yield json.dumps([asdict(problem) for problem in found], indent=2) + "\n"
     elif style == "github":
@@ -25,6 +30,11 @@ def render(found: Sequence[Problem], style: str, read_line: ReadLine) -> Iterato
             yield printable(str(problem)) + "\n"
             if style == "full" and problem.line:
                 yield from _source(problem, read_line)
+
+
+def _from_repository(folder: str, path: str) -> str:
+    """A file of the workspace by its path in the repository; what is no such file stays as it is."""
+    return path if path.startswith(("/", "-", "<")) or not path else f"{folder}/{path}"
 
 
 def _source(problem: Problem, read_line: ReadLine) -> Iterator[str]:

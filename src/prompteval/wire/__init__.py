@@ -7,14 +7,16 @@ followed, no cookie kept and no .netrc read; the proxy and certificates are thos
 
 from prompteval.wire.connection import open_session
 from prompteval.wire.exchange import REPLY_BYTES, Answer, excerpt, exchange, post_json
-from prompteval.wire.lines import for_each_line
+from prompteval.wire.lines import Refused, for_each_line, post_lines
 
 __all__ = [
     "REPLY_BYTES",
     "Answer",
+    "Refused",
     "excerpt",
     "exchange",
     "for_each_line",
     "open_session",
     "post_json",
+    "post_lines",
 ]

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from prompteval.core.errors import PromptevalError, ProviderError
 from prompteval.wire.body import pieces, read_body
-from prompteval.wire.exchange import ERROR_BYTES, Answer, call
+from prompteval.wire.exchange import ERROR_BYTES, Answer, call, connection_error
 
 
 async def for_each_line(
@@ -46,3 +47,35 @@ async def _split(found: AsyncIterator[bytes], longest: int) -> AsyncIterator[byt
             line, dropped = bytearray(), True
     if line or dropped:
         yield None if dropped else bytes(line)
+
+
+class Refused(Exception):
+    """An answer of another status than 200, in place of lines."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"HTTP {answer.status}")
+        self.answer = answer
+
+
+async def post_lines(
+    session: Any, url: Any, body: bytes, *, most_bytes: int, longest: int
+) -> AsyncIterator[bytes]:
+    """The lines of the answer to a POST of JSON, as they come.
+
+    Raises Refused for another status than 200, ProviderError as `exchange` does; a line of over `longest`
+    bytes is too_large. The caller holds the deadline.
+    """
+    try:
+        async with session.request(
+            "POST", url, data=body, headers={"Content-Type": "application/json"}, allow_redirects=False
+        ) as reply:
+            if reply.status != 200:
+                raise Refused(Answer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES)))
+            async for line in _split(pieces(reply, most_bytes), longest):
+                if line is None:
+                    raise ProviderError("too_large", f"a line of the answer is over {longest:,} bytes")
+                yield line
+    except (PromptevalError, Refused, TimeoutError):
+        raise
+    except Exception as error:  # whatever the client makes of what a server sends
+        raise connection_error(error) from None

@@ -61,3 +61,14 @@ def bounds_of(root: Path, path: Path) -> Path | None:
     """
     start = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the link
     return root if root == start or root in start.parents else None
+
+
+def folder_in_repository(root: Path) -> str:
+    """Where a workspace lies below its repository's root, or CI's checkout; empty where it is the root."""
+    here = root.resolve()
+    top = next((place for place in (here, *here.parents) if (place / ".git").exists()), None)
+    checkout = os.environ.get("GITHUB_WORKSPACE")
+    if top is None and checkout and Path(checkout).resolve() in here.parents:
+        top = Path(checkout).resolve()
+    found = here.relative_to(top).as_posix() if top is not None else ""
+    return "" if found == "." else found

@@ -1,15 +1,17 @@
 """A prompt and a model as a target: one case in, what happened out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.errors import ContextOverflow, DeadlineExceeded, ProviderError, RenderError
-from prompteval.core.observation import Call, Failure, Observation, Outcome
+from prompteval.core.observation import Call, Failure, Observation
 from prompteval.core.protocols import Provider
 from prompteval.core.request import COUNTS, Request, Response
 from prompteval.plan.targets.base import failed
+from prompteval.prompt.parse import Parsed
 from prompteval.prompt.prompt import Prompt
 
 
@@ -80,12 +82,12 @@ class PromptTarget:
 
     def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
         call = call_of(self._model, request, response)
-        outcome, output, failure = self._judge(response)
+        parsed = judged(self._prompt, response)
         return Observation(
-            outcome=outcome,
-            output=output,
+            outcome=parsed.outcome,
+            output=parsed.output,
             text=response.text,
-            failure=failure,
+            failure=parsed.failure,
             calls=(call,),
             latency_ms=response.latency_ms if response.served_by != "live" else elapsed_ms,
             confidence=response.confidence,
@@ -93,20 +95,38 @@ class PromptTarget:
             details={name: value for name, value in response.details.items() if name not in COUNTS},
         )
 
-    def _judge(self, response: Response) -> tuple[Outcome, object, Failure | None]:
-        """How the reply ended decides before its text does."""
-        if response.refusal or response.finish == "refusal":
-            return "refused", None, Failure("call", "refused", response.refusal or "the model refused")
-        if response.finish == "length":
-            message = "the reply was cut at the token limit; raise max_output_tokens"
-            return "truncated", None, Failure("call", "length", message)
-        if response.finish == "content_filter":
-            return "filtered", None, Failure("call", "content_filter", _filtered(response))
-        if response.finish == "unsupported":
-            message = response.reason or "the model cannot produce this output"
-            return "invalid", None, Failure("call", "unsupported", message)
-        parsed = self._prompt.parse(response.text)
-        return parsed.outcome, parsed.output, parsed.failure
+
+def request_of(prompt: Prompt, inputs: Mapping[str, Any], model: str, identity: str) -> Request:
+    """What an application's call sends. Raises RenderError or DeadlineExceeded."""
+    return PromptTarget(prompt, Named(identity), model).request(Case("call", dict(inputs)), 0)
+
+
+class Named:
+    """In place of a provider where nothing is called: its identity alone."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+
+    async def complete(self, request: Request) -> Response:
+        raise ProviderError("unsupported", "nothing is called here")
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+
+
+def judged(prompt: Prompt, response: Response) -> Parsed:
+    """How the reply ended decides before its text does."""
+    if response.refusal or response.finish == "refusal":
+        return Parsed("refused", failure=Failure("call", "refused", response.refusal or "the model refused"))
+    if response.finish == "length":
+        message = "the reply was cut at the token limit; raise max_output_tokens"
+        return Parsed("truncated", failure=Failure("call", "length", message))
+    if response.finish == "content_filter":
+        return Parsed("filtered", failure=Failure("call", "content_filter", _filtered(response)))
+    if response.finish == "unsupported":
+        message = response.reason or "the model cannot produce this output"
+        return Parsed("invalid", failure=Failure("call", "unsupported", message))
+    return prompt.parse(response.text)
 
 
 def _filtered(response: Response) -> str:

@@ -64,7 +64,10 @@ def find_weights(model: str, root: Path) -> Weights:
 def _in_hub_cache(name: str) -> Weights | None:
     if name.count("/") != 1 or not all(part.strip(".") for part in name.split("/")):
         return None
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    try:
+        home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    except RuntimeError:  # a user without a home and without an entry in the system's list
+        home = Path("/nonexistent")
     hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
     files = sorted((hub / f"models--{name.replace('/', '--')}" / "snapshots").glob(f"*/{WEIGHTS_FILE}"))
     return Weights(files[-1].parent, "hub cache") if files else None

@@ -1,12 +1,12 @@
 """Chat completions over our own aiohttp client: the path that every case of a large run takes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from time import perf_counter
 from typing import Any
 
 from prompteval.core.address import has_user, without_credentials
-from prompteval.core.errors import ProviderError
+from prompteval.core.errors import OutputError, ProviderError
 from prompteval.core.request import Request, Response
 from prompteval.core.secret import from_environment
 from prompteval.providers.openai.address import request_headers
@@ -14,7 +14,11 @@ from prompteval.providers.openai.body import BodyWriter
 from prompteval.providers.openai.errors import ServerLimits, server_limits, status_error, told_by
 from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
 from prompteval.providers.openai.shape import Shape
-from prompteval.wire import Answer, open_session, post_json
+from prompteval.providers.openai.stream import read_events
+from prompteval.wire import REPLY_BYTES, Answer, Refused, open_session, post_json, post_lines
+
+# A stream says much beside each token.
+STREAM_BYTES = 8 * REPLY_BYTES
 
 
 class OpenAIProvider:
@@ -80,6 +84,20 @@ class OpenAIProvider:
             elapsed_ms,
             by_tool=self._answers_by_tool(request),
         )
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The text of a reply as it is written; raises as `complete`. The caller holds the deadline."""
+        body = self._bodies.write(request)
+        if self._session is None:
+            self._open()
+        whole = body[:-1] + b',"stream":true}'
+        lines = post_lines(self._session, self._url, whole, most_bytes=STREAM_BYTES, longest=REPLY_BYTES)
+        try:
+            async for piece in read_events(lines, by_tool=self._answers_by_tool(request)):
+                yield piece
+        except Refused as refused:
+            filtered = _filtered(refused.answer, 0.0)
+            raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
 
     async def aclose(self) -> None:
         session, self._session = self._session, None

@@ -91,6 +91,25 @@ def read_reply(
     )
 
 
+def error_in(raw: Any) -> ProviderError | None:
+    """The error that an event of a stream holds, itself or in its choice."""
+    if not isinstance(raw, dict):
+        return bad_reply("an event of the stream is not a JSON object", "")
+    choices = raw.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    found = raw.get("error") or first.get("error")
+    if not found and first.get("finish_reason") != "error":
+        return None
+    return _inner_error(found or {}, "the stream holds an error", "")
+
+
+def piece_of(delta: dict[str, Any], by_tool: bool) -> tuple[str, Any]:
+    """(the text, the refusal) in a piece of a streamed message."""
+    text, refusal = _content(delta)
+    calls = delta.get("tool_calls")
+    return (_arguments(calls) if by_tool and calls else text) or "", refusal
+
+
 def filtered_prompt(status: Any, code: str, said: str, latency_ms: float = 0.0) -> Response | None:
     """The reply that stands for a prompt which a filter refused by its status; None for any other error."""
     if status not in (400, 403, 422) or not any(word in code.lower() for word in _FILTERED):
