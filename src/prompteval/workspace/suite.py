@@ -92,7 +92,10 @@ class GateSpec:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite file. `name` is its file's name without the ending; `abstain` finds a text answer that abstains."""
+    """A suite file. `name` is its file's name without the ending.
+
+    `abstain` is a pattern: a text answer in which it is found abstains.
+    """
 
     name: str
     path: str

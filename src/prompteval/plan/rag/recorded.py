@@ -27,4 +27,5 @@ def refuse_strange(retriever: Retriever, cases: Collection[str], known: Collecti
         raise ValueError(f"no document of the run is in the corpus: the run has {documents[0]!r}")
     if not missing:
         return ""
-    return f"the run has no ranking for {counted(len(missing), 'case')}, such as {missing[0]!r}: they find nothing"
+    lacking = counted(len(missing), "case")
+    return f"the run has no ranking for {lacking}, such as {missing[0]!r}: they find nothing"

@@ -30,8 +30,8 @@ class Given:
     """An answer as it is scored: `text` without marks.
 
     `sentences` pairs each sentence with the numbers it cites. A typed answer's citations stand for
-    every sentence that carries no mark of its own. `carries` says that the output can cite at all, `may_abstain` that
-    it can say so.
+    every sentence that carries no mark of its own. `carries` says that the output can cite at all,
+    `may_abstain` that it can say so.
     """
 
     text: str
