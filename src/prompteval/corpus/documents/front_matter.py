@@ -17,7 +17,7 @@ LONGEST = 20_000
 
 
 def split_front_matter(text: str) -> tuple[str, str]:
-    """(title or "", the text with blanks in place of its front matter), so that offsets stay those of the file.
+    """(title or "", the text with blanks in place of its front matter); offsets stay those of the file.
 
     What stands between two lines of `---` (or `+++`) at the very start is front matter where it has keys.
     """

@@ -42,8 +42,9 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
 
     Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
     is collapsed but in <pre>; an empty cell keeps its place. Scripts, styles and other parts that are
-    not shown are left out, of a drop-down all but the chosen option; values of inputs are text. Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do
-    not fit, and MissingExtra without selectolax.
+    not shown are left out, of a drop-down all but the chosen option; values of inputs are text.
+    Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do not
+    fit, and MissingExtra without selectolax.
     """
     try:
         from selectolax.lexbor import LexborHTMLParser, SelectolaxError
