@@ -145,7 +145,7 @@ class _Look:
         self._functions.update(plan.suite.functions)
         self._note([*plan.warnings, *repeat_problems(plan)])
         if plan.rag is not None:
-            from prompteval.plan.rag.stage_problems import stage_problems
+            from prompteval.plan.stage_problems import stage_problems
 
             self._note(stage_problems(plan))
         self._note(empty_problems(plan.suite, plan.facts))
