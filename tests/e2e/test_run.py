@@ -432,3 +432,40 @@ def test_github_actions_get_annotations_and_a_summary(workspace: Any) -> None:
     done = workspace.run("run", code=1, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
     assert "::error title=s%3A accuracy >= 0.9::" in done.stderr
     assert summary.read_text().startswith("## prompteval: fail")
+
+
+CALLED = """
+import pathlib
+def seen(case, observation):
+    with open(pathlib.Path(__file__).with_suffix(".txt"), "a") as file:
+        file.write(f"{case.id}\\n")
+    return {"value": 0.5, "passed": case.id != "c4", "reason": "half"}
+async def later(case, observation): return observation.outcome == "ok"
+"""
+
+
+@pytest.mark.parametrize(("version", "calls"), [("", 8), (', version: "1"', 4)])
+def test_own_scorers_of_any_form_are_cached_by_their_version(
+    workspace: Any, version: str, calls: int
+) -> None:
+    """A mapping and a coroutine are scores; without a version the function is called in every run."""
+    workspace.write("evals/mine.py", CALLED)
+    more = f'{{python: {{function: "evals.mine:seen"{version}}}}}, {{python: "evals.mine:later"}}'
+    workspace.write(
+        "evals/s.yaml",
+        SUITE.replace("scorers: [", f"scorers: [{more}, ")
+        .replace("  - accuracy >= 0.7", "  - accuracy(scorer=later) >= 0.7")
+        .replace("accuracy,", "accuracy(scorer=later),")
+        .replace("per_class, confusion", "mean(scorer=seen)"),
+    )
+    first = workspace.run_json("-o", "a.jsonl")
+    second = workspace.run_json("-o", "b.jsonl")
+    assert len((workspace.root / "evals/mine.txt").read_text().split()) == calls
+    assert first["results"][0]["metrics"] == second["results"][0]["metrics"]
+    rows = [
+        [json.loads(line)["scores"] for line in (workspace.root / name).read_text().splitlines()]
+        for name in ("a.jsonl", "b.jsonl")
+    ]
+    assert rows[0] == rows[1]
+    assert {score["seen"]["reason"] for score in rows[1]} == {"half"}
+    assert first["results"][0]["cases"]["failed"] == 1

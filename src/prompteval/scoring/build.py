@@ -4,6 +4,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import UnionType
 from typing import Any
 
 from prompteval.core.errors import PromptevalError, UsageError
@@ -106,8 +107,9 @@ def _refuse_unknown(kind: str, options: Mapping[str, Any], known: typing.Sequenc
 
 def _typed(kind: str, option: str, wanted: Any, value: Any) -> Any:
     """The value; raises ValueError where it has another plain type than is declared."""
-    types = typing.get_args(wanted) or (wanted,)
-    if not set(types) <= _WORDS.keys():
+    is_union = typing.get_origin(wanted) in (typing.Union, UnionType)
+    types = typing.get_args(wanted) if is_union else (wanted,)
+    if not all(any(item is known for known in _WORDS) for item in types):
         return value  # a type of the scorer's own; its constructor knows it
     allowed = {int, float} | set(types) if float in types else set(types)
     if type(value) not in allowed:
