@@ -27,6 +27,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.loopback import only_loopback
+
 MEMORY = 4 << 30
 STAND_S = 5.0
 CLIENT = Path(__file__).with_name("fork_client.py")
@@ -107,6 +109,7 @@ def main() -> None:
     listener.bind(sys.argv[1])
     listener.listen()
     load()
+    only_loopback()
     faulthandler.enable(all_threads=True)
     while True:
         ready = select.select([sys.stdin, listener], [], [])[0]

@@ -73,7 +73,7 @@ def test_f41_a_fault_of_our_own_is_70_and_one_line(
 
 
 def test_f41_a_broken_exception_still_ends_with_70(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One whose own text raises, and a machine where no file can be written."""
 
@@ -81,6 +81,7 @@ def test_f41_a_broken_exception_still_ends_with_70(
         def __str__(self) -> str:
             raise RecursionError
 
+    monkeypatch.chdir(tmp_path)  # no workspace, so no folder of a store either
     monkeypatch.setattr("tempfile.tempdir", "/proc/none")
     assert conclude(raising(Broken())) == 70
     assert conclude(raising(ValueError("x"))) == 70

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.stored import StoredRow
@@ -160,7 +161,7 @@ def _curve(confident: Sequence[tuple[float, float]], questions: int) -> tuple[tu
     return tuple(dict.fromkeys(points))
 
 
-def _codes(clusters: Sequence[str | None]) -> Any:
+def _codes(clusters: Sequence[str | None]) -> NDArray[np.int32] | None:
     """A number from 0 for each cluster, a case alone its own; None where no case names one."""
     if all(cluster is None for cluster in clusters):
         return None

@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
     app.command("compare", epilog=EPILOG)(verb(compare))
 
 
-def compare(
+def compare(  # noqa: PLR0913 - the options of a verb
     a: SideA,
     b: SideB = None,
     suites: Suites = None,

@@ -1,7 +1,7 @@
 """rich's console, behind the printer: tables and progress in which data cannot steer the terminal."""
 
 from collections.abc import Iterable
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -32,5 +32,5 @@ class _Styled:
     def write(self, text: str) -> int:
         return self._stream.write_styled(text)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)

@@ -3,7 +3,7 @@
 import errno
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prompteval.cli import printer
 from prompteval.core.environment import remember_environment
@@ -26,7 +26,7 @@ def verb(command: Callable[..., int]) -> Callable[..., None]:
     """Wrap a command that returns its exit code; what it raises is told by `conclude`."""
 
     @functools.wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> None:
+    def wrapped(*args: object, **kwargs: object) -> None:
         from typer import Exit
 
         remember_environment()

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from prompteval.cli.plain_stream import PlainStream
 from prompteval.core.secret import hide
@@ -37,12 +37,12 @@ def line(text: str) -> None:
     _out().write(text.replace("\n", "\\x0a") + "\n")
 
 
-def document(value: Any) -> None:
+def document(value: object) -> None:
     """A JSON value with a new line, on standard output, exactly; all in ASCII."""
     exact([json.dumps(value, indent=2, allow_nan=False) + "\n"])
 
 
-def json_line(value: Any) -> None:
+def json_line(value: object) -> None:
     """A JSON value on one line, on standard output, exactly; all in ASCII."""
     exact([json.dumps(value, allow_nan=False) + "\n"])
 

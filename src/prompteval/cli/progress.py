@@ -63,7 +63,7 @@ class PlainMeter(Meter):
 
 
 class _LiveMeter(Meter):
-    def __init__(self, bar: Any) -> None:
+    def __init__(self, bar: Any) -> None:  # noqa: ANN401 - rich is loaded late
         self._bar = bar
         self._task: Any = None
         self._errors = self._cached = 0

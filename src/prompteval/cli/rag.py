@@ -98,7 +98,7 @@ def _show(found: "Found", limit: int) -> None:
     printer.show(told)
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - the options of a verb
     suite: Suite = None,
     chunkers: Annotated[Texts, typer.Option("--chunker", help="Repeatable; else the suite's.")] = None,
     sizes: Annotated[

@@ -125,7 +125,7 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion 
 class _RunCommand(TyperCommand):
     """Lets `--stop-early` stand alone: what follows it is its value only where it names a method."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's context, loaded late
         alone = [
             "--stop-early=group-sequential" if word == "--stop-early" and after not in METHODS else word
             for word, after in zip_longest(args, args[1:])
@@ -137,7 +137,7 @@ def register(app: typer.Typer) -> None:
     app.command("run", epilog=EPILOG, cls=_RunCommand)(verb(run))
 
 
-def run(
+def run(  # noqa: PLR0913 - the options of a verb
     suites: Suites = None,
     expression: Expression = "",
     models: Models = None,

@@ -19,7 +19,7 @@ class Doubt(StrEnum):
 def within(name: str) -> Callable[[typer.Context, Any], Any]:
     """A callback that refuses a number, or one of several, outside of the range that `name` has."""
 
-    def check(context: typer.Context, value: Any) -> Any:
+    def check(context: typer.Context, value: object) -> object:
         if not context.resilient_parsing:
             for number in value if isinstance(value, list) else [value]:
                 if number is not None and not RANGES[name].holds(number):

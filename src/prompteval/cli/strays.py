@@ -7,7 +7,6 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from prompteval.cli import crash, printer
 from prompteval.core.notice import Notice
@@ -55,7 +54,7 @@ class _OneLine(logging.Handler):
 
 
 def _show_warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
 ) -> None:
     place = "" if issubclass(category, Notice) else f" ({category.__name__}, {filename}:{lineno})"
     printer.tell(f"warning: {crash.without_secrets(str(message))}{place}")

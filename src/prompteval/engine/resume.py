@@ -89,7 +89,7 @@ def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
         raise UsageError(message, "put it back, or start a new run")
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     """A fingerprint by its first characters; a table by those of its values."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_short(mark)}" for name, mark in value.items())

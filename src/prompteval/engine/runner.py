@@ -53,7 +53,7 @@ class Waiting:
             self.more()
 
 
-async def run_cases(
+async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
     entry: Entry,
     work: Iterable[tuple[Case, int]],
     target: Target,
@@ -84,7 +84,7 @@ async def run_cases(
 class _Crew:
     """The workers of one job, as many as there are places."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one limit or output of a run
         self,
         entry: Entry,
         todo: Iterator[tuple[Case, int]],

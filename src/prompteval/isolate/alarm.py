@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from prompteval.core.errors import DeadlineExceeded
 
@@ -26,7 +25,7 @@ def alarm(seconds: float, work: str) -> Iterator[None]:
     elsewhere the block runs without a deadline. An alarm that was set before goes on after it.
     """
 
-    def ring(number: int, frame: FrameType | None) -> Any:
+    def ring(number: int, frame: FrameType | None) -> object:
         raise _Rung
 
     try:

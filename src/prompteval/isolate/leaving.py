@@ -48,7 +48,7 @@ def _refusing(name: str, process: int) -> Callable[..., NoReturn]:
     A watchdog's thread may end the process with a code that is no pass.
     """
 
-    def refuse(*arguments: Any, **named: Any) -> NoReturn:
+    def refuse(*arguments: object, **named: object) -> NoReturn:
         code = named.get("status", arguments[0] if arguments else 0) if name == "_exit" else 0
         watchdog = code != 0 and threading.current_thread() is not threading.main_thread()
         if watchdog or os.getpid() != process:

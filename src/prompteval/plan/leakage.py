@@ -59,7 +59,7 @@ def _questions(messages: Sequence[Any]) -> list[Part]:
     ]  # fmt: skip
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Any) -> list[str]:  # noqa: ANN401 - a value of JSON
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):

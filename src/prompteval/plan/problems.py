@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from prompteval.core.errors import InvalidInput, PromptevalError
 from prompteval.core.problem import Problem
 from prompteval.workspace.tree import GitTree, Tree
+
+Made = TypeVar("Made")
 
 
 def placed(tree: Tree, problems: Iterable[Problem]) -> list[Problem]:
@@ -39,8 +41,8 @@ class Problems:
         self.found.append(Problem(path, place[0], place[1], code, message, help))
 
     def catch(
-        self, path: str, place: tuple[int, int], code: str, work: Callable[..., Any], *arguments: Any
-    ) -> Any:
+        self, path: str, place: tuple[int, int], code: str, work: Callable[..., Made], *arguments: object
+    ) -> Made | None:
         """The result of `work(*arguments)`, or None with its error noted at `place`."""
         try:
             return work(*arguments)

@@ -109,13 +109,11 @@ def plan_suite(
         problems.check()
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
     facts = survey(tree, suite, targets, problems, setup, gates)
-    if setup is not None and facts is not None:
-        setup.note_recorded(problems)
     for named in suite.slices:
         if facts is not None and facts.total and named.text not in facts.tags:
             help = did_you_mean(named.text, facts.tags)
             problems.add(path, _place(named), "PE231", f"no case carries the tag {named.text!r}", help)
-    if facts is not None and facts.total and not problems.any_error:
+    if facts is not None and facts.total and not problems.found:
         note_absent(suite, gates, facts.absent, problems)
     problems.check()
     assert facts is not None  # survey gives None only after noting a problem
@@ -196,7 +194,7 @@ def _with_pipeline(
     return plan_rag_targets(workspace, tree, suite, setup, prompts, problems)
 
 
-def _place(named: Any) -> tuple[int, int]:
+def _place(named: Any) -> tuple[int, int]:  # noqa: ANN401 - whatever has a place
     return (named.line, named.col)
 
 

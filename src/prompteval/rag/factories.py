@@ -101,7 +101,7 @@ def refuse_unknown(what: str, options: Mapping[str, Any], known: Sequence[str]) 
             )
 
 
-def _refuse_out_of_range(what: str, name: str, value: Any) -> None:
+def _refuse_out_of_range(what: str, name: str, value: object) -> None:
     fault = RANGES[name].fault(name, value)
     if fault:
         raise UsageError(f"{what}: {fault}")

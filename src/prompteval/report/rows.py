@@ -65,7 +65,7 @@ def render_csv(view: RunView) -> Iterator[str]:
         yield _line([*plain, *texts, *scores, raw["error"], raw["latency_ms"], _text(raw["tags"])])
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -76,7 +76,7 @@ def _line(cells: list[Any]) -> str:
     return line.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _plain(cell: Any) -> str:
+def _plain(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 

@@ -240,7 +240,7 @@ def stored_scores(fields: Any) -> tuple[StoredScore, ...]:
     return tuple(_stored_score(*one) for one in typed.each(fields, list))
 
 
-def _stored_score(
+def _stored_score(  # noqa: PLR0913 - the columns of a row
     name: str,
     value: float | None,
     status: ScoreStatus = "scored",

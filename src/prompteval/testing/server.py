@@ -34,7 +34,7 @@ class FakeServer:
     counts what happened, `peak` the most calls at a time. No header is kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the faults of a server
         self,
         replies: Sequence[Reply] = (),
         *,

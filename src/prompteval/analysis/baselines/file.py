@@ -120,7 +120,7 @@ def _broken(path: str, line: int, col: int, message: str) -> Problem:
     return Problem(path, line, col, "PE260", message, "make it anew: `prompteval baseline set`")
 
 
-def _entry(suite: str, body: Any) -> StoredEntry:
+def _entry(suite: str, body: object) -> StoredEntry:
     """An entry whose every metric can be read. Raises what reading it raises."""
     checked = Entry.model_validate(body)
     stored: dict[tuple[str, int], StoredRow] = {}

@@ -179,12 +179,12 @@ def _logprobs(row: StoredRow) -> tuple[int, Sequence[float]]:
     return USED, (total, float(tokens))
 
 
-def _probability(value: Any) -> float | None:
+def _probability(value: object) -> float | None:
     number = finite(value)
     return number if number is not None and 0.0 <= number <= 1.0 else None
 
 
-def finite(value: Any) -> float | None:
+def finite(value: object) -> float | None:
     """A JSON number as a float; None for anything else, and for what no float can hold."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

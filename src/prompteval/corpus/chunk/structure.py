@@ -58,7 +58,7 @@ def structure_of(text: str) -> Structure:
     return Structure(by_depth, tuple(blocks), tuple(under_headings), tuple(sorted(rows)))
 
 
-def _rows(token: Any, line_starts: list[int]) -> list[int]:
+def _rows(token: Any, line_starts: list[int]) -> list[int]:  # noqa: ANN401 - a token of markdown-it, loaded late
     """Where the rows, items or lines of one block begin."""
     first, last = token.map
     if token.type in ("table_open", "fence", "code_block", "html_block"):

@@ -28,7 +28,7 @@ _READERS = {
     ".markdown": read_markdown,
     ".txt": read_text,
 }
-LINES = (".jsonl", ".jsonl.gz")
+LINES = ".jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _read_all(tree: Tree, files: Iterable[tuple[str, str]], max_bytes: int) -> I
                 yield from _parsed(batch)
             continue
         yield from _parsed(batch)
-        if path.lower().endswith(LINES):
+        if ending == LINES:
             yield from _lines(tree, path, max_bytes)
         else:
             yield _result(path, name, _plain(tree, path, ending, max_bytes))

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
@@ -100,7 +99,7 @@ class KeptCells:
         return self._folder / f"{name.removeprefix('sha256:')}.json"
 
 
-def _measured(raw: Any, cell: Cell, questions: int) -> Measured:
+def _measured(raw: object, cell: Cell, questions: int) -> Measured:
     """A cell behind its file, which from before hashes has none. Raises ValueError for anything else."""
     if isinstance(raw, dict) and "hash" in raw and raw.pop("hash") != fingerprint(raw):
         raise ValueError("not as it was written")

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prompteval.core.case import Case
 from prompteval.core.errors import NothingSelected, UsageError
@@ -184,7 +185,7 @@ def _compare(
     return {item.cell.name: found for item, found in zip(others, decided, strict=True)}
 
 
-def _clusters(cases: Sequence[Case]) -> Any:
+def _clusters(cases: Sequence[Case]) -> NDArray[np.int32] | None:
     if all(case.cluster is None for case in cases):
         return None
     names: dict[str, int] = {}

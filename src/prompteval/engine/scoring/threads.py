@@ -78,7 +78,7 @@ class Threads:
         self._idle.clear()
 
 
-def _settle(future: "asyncio.Future[Any]", settle: Callable[[Any], None], result: Any) -> None:
+def _settle(future: "asyncio.Future[Any]", settle: Callable[[Any], None], result: object) -> None:
     if not future.done():
         settle(result)
 

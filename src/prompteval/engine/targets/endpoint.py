@@ -49,7 +49,7 @@ class EndpointTarget:
             return bad("bad_response", f"the answer has no field {self._plan.output!r}")
         return Observation("ok", output=output, text=text, latency_ms=elapsed)
 
-    async def _post(self, inputs: Any) -> Answer:
+    async def _post(self, inputs: object) -> Answer:
         if self._session is None:
             secret = {name: from_environment(variable) for name, variable in self._plan.headers_env.items()}
             self._session = open_session(self._plan.url, {**self._plan.headers, **secret})
@@ -62,7 +62,7 @@ class EndpointTarget:
             await session.close()
 
 
-def _pick(answer: Any, path: str) -> Any:
+def _pick(answer: object, path: str) -> object:
     for part in path.split(".") if path else ():
         if not isinstance(answer, Mapping) or part not in answer:
             return _MISSING

@@ -47,12 +47,12 @@ class FunctionTarget:
         """Nothing is held open."""
 
 
-async def _in_thread(call: Callable[[], Any]) -> Any:
+async def _in_thread(call: Callable[[], Any]) -> object:
     with computing():
         return await asyncio.to_thread(call)
 
 
-def as_output(found: Any) -> tuple[Any, str]:
+def as_output(found: object) -> tuple[Any, str]:
     """(JSON values, raw text) of what an application gave back. Raises TypeError or ValueError otherwise."""
     if isinstance(found, str):
         return found, found

@@ -42,12 +42,12 @@ class Encoders:
         """Those opened so far that answer over a network, by name."""
         return {name: found for name, found in self._open.items() if hasattr(found, "check_ready")}
 
-    def _model(self, model: str) -> Any:
+    def _model(self, model: str) -> Any:  # noqa: ANN401 - one of two protocols
         if model not in self._open:
             self._open[model] = self._make(model)
         return self._open[model]
 
-    def _make(self, model: str) -> Any:
+    def _make(self, model: str) -> Any:  # noqa: ANN401 - one of two protocols
         profile = self._workspace.settings.models.get(model)
         kind, _, name = model.partition("/")
         if (profile is not None and profile.provider == "openai") or (kind == "openai" and name):
@@ -74,7 +74,7 @@ class LateEmbedder:
         return self._encoders.embedder(self._model).embed(texts)
 
 
-def _openai(model: str, profile: ModelProfile | None) -> Any:
+def _openai(model: str, profile: ModelProfile | None) -> Any:  # noqa: ANN401 - one of two protocols
     from prompteval.providers.openai import server_url
     from prompteval.providers.openai.embeddings import OpenAIEmbedder
 

@@ -48,13 +48,13 @@ class OutputsPlan:
         return []
 
 
-def _case_id(value: Any) -> str:
+def _case_id(value: Any) -> str:  # noqa: ANN401 - a value of JSON
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise problem("the output has no id of a case")
     return str(value)
 
 
-def _logprob(value: Any) -> Any:
+def _logprob(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
     if value == []:
         raise problem("logprob has a number for the output, or one a token")
     for item in value if isinstance(value, list) else [value]:

@@ -85,7 +85,9 @@ def _prompts(
     place = (suite.target.line, 1)
     loaded: list[Prompt | UnimportedPrompt] = []
     own = problems.catch(suite.path, place, "PE222", split_reference, suite.target.value)
-    for reference in (references or (suite.target.value,)) if own is not None else ():
+    if own is None:
+        return loaded
+    for reference in references or (suite.target.value,):
         name, version, ref = split_reference(reference)
         if name != own[0]:
             continue

@@ -14,7 +14,7 @@ from prompteval.providers.recording import Recorder
 from prompteval.providers.size import Sizes
 
 
-def build_layers(
+def build_layers(  # noqa: PLR0913 - one for each layer
     live: Provider,
     *,
     cache: ResponseCache | None = None,

@@ -123,7 +123,7 @@ class DenseIndex:
         """How many nodes HNSW keeps in view for k hits."""
         return max(FEWEST_NODES, 2 * (k + MARGIN))
 
-    def _exact(self, query: Floats, places: Any, k: int) -> Ranking:
+    def _exact(self, query: Floats, places: Any, k: int) -> Ranking:  # noqa: ANN401 - of faiss, without types
         """The candidates by their exact score, ties in corpus order.
 
         Each score is a sum over one row, so that it does not depend on what else is a candidate.
@@ -136,7 +136,7 @@ class DenseIndex:
         return Ranking(tuple(zip(names, best.tolist(), strict=True)), tied)
 
 
-def build_faiss(vectors: Floats, kind: IndexKind) -> Any:
+def build_faiss(vectors: Floats, kind: IndexKind) -> Any:  # noqa: ANN401 - of faiss, without types
     """A FAISS index by inner product. Raises MissingExtra without faiss."""
     try:
         import faiss

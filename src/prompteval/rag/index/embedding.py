@@ -128,7 +128,7 @@ def _flags(embedder: Embedder, texts: Sequence[str], truncated: int) -> list[boo
     return [embedder.embed([text])[1] > 0 for text in texts]
 
 
-def _bytes(rows: Any, kind: str) -> bytes:
+def _bytes(rows: Any, kind: str) -> bytes:  # noqa: ANN401 - an array of an encoder, without types
     dimension = int(rows.shape[1])
     return dimension.to_bytes(_WIDTH, "little") + np.ascontiguousarray(rows, dtype=kind).tobytes()
 

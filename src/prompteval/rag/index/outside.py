@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
 from typing import Any
 
 from prompteval.core.address import without_credentials
@@ -25,17 +24,6 @@ class RunRetriever:
         self._rankings = rankings
         self._depth = depth
         self.identity = f"run({identity},depth={depth})"
-
-    @property
-    def queries(self) -> Mapping[str, Ranking]:
-        """The rankings by query id."""
-        return self._rankings
-
-    def documents(self, most: int) -> list[str]:
-        """The ids of the first documents of the run."""
-        return [name for ranking in islice(self._rankings.values(), most) for name in ranking.top(most).ids][
-            :most
-        ]
 
     def search(self, query: str, k: int) -> Ranking:
         """The run's documents for a query id; none for a query the run does not have."""
@@ -122,7 +110,7 @@ class EndpointRetriever:
             await session.close()
 
 
-def ranking_of(hits: Any, source: str) -> Ranking:
+def ranking_of(hits: object, source: str) -> Ranking:
     """A ranking from a list of (id, score) or {"id", "score"}. Raises RetrievalError for anything else."""
     if isinstance(hits, Ranking):
         return hits
@@ -131,7 +119,7 @@ def ranking_of(hits: Any, source: str) -> Ranking:
     return Ranking.of(_hit(item, source) for item in hits)
 
 
-def _hit(item: Any, source: str) -> tuple[str, float]:
+def _hit(item: object, source: str) -> tuple[str, float]:
     if isinstance(item, Mapping):
         item = (item.get("id"), item.get("score"))
     if isinstance(item, list | tuple) and len(item) == 2:

@@ -118,7 +118,7 @@ def _meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
-def _vectors(folder: Path, sha256: str) -> Any:
+def _vectors(folder: Path, sha256: str) -> Any:  # noqa: ANN401 - of safetensors, without types
     """The vectors, after their hash is found to be the one that was written."""
     from safetensors import SafetensorError
     from safetensors.numpy import load

@@ -114,7 +114,7 @@ def _clean(text: str) -> str:
 
 
 @cache
-def _load(folder: Path) -> Any:
+def _load(folder: Path) -> Any:  # noqa: ANN401 - of sentence-transformers, without types
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from prompteval.core.sentences import sentence_starts
 from prompteval.rag.score.marks import Marked, find_marks
@@ -30,8 +29,7 @@ class Given:
     """An answer as it is scored: `text` without marks.
 
     `sentences` pairs each sentence with the numbers it cites. A typed answer's citations stand for
-    every sentence that carries no mark of its own. `carries` says that the output can cite at all,
-    `may_abstain` that it can say so.
+    every sentence that carries no mark of its own. `carries` says that the output can cite at all.
     """
 
     text: str
@@ -39,10 +37,9 @@ class Given:
     abstained: bool = False
     sentences: tuple[tuple[str, tuple[int, ...]], ...] = ()
     carries: bool = True
-    may_abstain: bool = True
 
 
-def read_answer(output: Any, abstains: Callable[[str], bool] | None = None) -> Given:
+def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -> Given:
     """An `Answer`, or a text with marks; another output counts as its text without citations.
 
     The brackets of an `Answer` are text, since its citations have a field of their own; a sentence of
@@ -59,14 +56,7 @@ def read_answer(output: Any, abstains: Callable[[str], bool] | None = None) -> G
         raw = text if isinstance(text, str) else ""
         known = tuple(dict.fromkeys(item.n for item in listed))
         sentences = _sentences(find_marks(raw), known, known)
-        return Given(
-            raw.strip(),
-            listed,
-            bool(output.get("abstain")),
-            sentences,
-            "citations" in output,
-            "abstain" in output,
-        )
+        return Given(raw.strip(), listed, bool(output.get("abstain")), sentences, "citations" in output)
     text = output if isinstance(output, str) else str(output)
     marked = find_marks(text)
     plain = without_marks(marked.text)
@@ -74,8 +64,7 @@ def read_answer(output: Any, abstains: Callable[[str], bool] | None = None) -> G
         marked, plain = Marked(text, ()), text.strip()
     cited = tuple(Cited(n) for n in marked.of(marked.text))
     abstained = abstains is not None and abstains(plain)
-    sentences = _sentences(marked, (), None)
-    return Given(plain, cited, abstained, sentences, bool(cited), abstains is not None)
+    return Given(plain, cited, abstained, _sentences(marked, (), None), bool(cited))
 
 
 def without_marks(text: str) -> str:

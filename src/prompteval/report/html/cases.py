@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
 
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.retrieval import Context
@@ -103,11 +102,11 @@ def _context(context: Context) -> str:
     return "\n\n".join([head, *(f"[{n}] {c.doc_id}\n{c.text}" for n, c in enumerate(context.kept, 1))])
 
 
-def _start(inputs: Any) -> str:
+def _start(inputs: object) -> str:
     """The beginning of the inputs, on one line."""
     texts = map(_shown, inputs.values()) if isinstance(inputs, Mapping) else [_shown(inputs)]
     return " ".join(" ".join(texts).split())[:160]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)

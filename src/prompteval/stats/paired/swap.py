@@ -20,7 +20,7 @@ from prompteval.stats.resample import DRAWS_AT_MOST, FEWEST_RESAMPLES, case_bca
 Evaluate = Callable[[Floats], Floats]
 
 
-def compare_statistic(
+def compare_statistic(  # noqa: PLR0913 - the parts of one test
     metric: str,
     evaluate: Evaluate,
     pairs: int,

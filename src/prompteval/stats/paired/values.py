@@ -23,7 +23,7 @@ ALPHA = 0.05
 FEWEST_UNBOUNDED = 50
 
 
-def compare_values(
+def compare_values(  # noqa: PLR0913 - the parts of one test
     metric: str,
     a: Floats,
     b: Floats,
