@@ -70,6 +70,7 @@ def test_the_detectable_effect_does_not_use_what_was_seen() -> None:
     assert drops[0] == drops[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metrics", [1, 5])
 def test_graded_scores_are_found_at_the_printed_drop(metrics: int) -> None:
     """Four times in five, by simulation of 300 pairs (synthetic), within three standard errors and four points."""
