@@ -88,7 +88,7 @@ class _Broken:
     error: Exception
 
 
-def _given(piece: Any) -> Any:
+def _given(piece: Any) -> Any:  # noqa: ANN401 - whatever a call gives
     if isinstance(piece, _Broken):
         raise piece.error
     return piece
@@ -109,7 +109,7 @@ def portal() -> Portal:
         return _portal
 
 
-def close_at_exit(provider: Any) -> None:
+def close_at_exit(provider: Any) -> None:  # noqa: ANN401 - whatever a call gives
     """Close a provider of the portal before the interpreter ends, unless it was closed before."""
     with _lock:
         _closing.append(provider)
