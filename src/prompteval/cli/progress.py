@@ -29,6 +29,8 @@ def progress(*, quiet: bool) -> Iterator[Meter]:
 
 # Fewer cases than this do not deserve a line of their own.
 SHORT = 25
+# Seconds between two lines of an index that is being built.
+EVERY = 5.0
 
 
 class PlainMeter(Meter):
@@ -37,7 +39,7 @@ class PlainMeter(Meter):
     def __init__(self) -> None:
         self._title = ""
         self._total = self._done = self._errors = self._cached = self._next = self._step = 0
-        self._started = 0.0
+        self._started = self._began = self._told = 0.0
 
     def start(self, title: str, total: int) -> None:
         self._title, self._total = title, total
@@ -58,6 +60,14 @@ class PlainMeter(Meter):
                 f"{self._errors} errors, {seconds:.1f} s"
             )
 
+    def building(self, work: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == 0:
+            self._began, self._told = now, now
+        if now - self._told >= EVERY or (done == total and self._told > self._began):
+            self._told = now
+            printer.tell(f"{work}: {done:,}/{total:,} texts, {now - self._began:.1f} s")
+
     def note(self, text: str) -> None:
         printer.tell(text)
 
@@ -66,6 +76,7 @@ class _LiveMeter(Meter):
     def __init__(self, bar: Any) -> None:  # noqa: ANN401 - rich is loaded late
         self._bar = bar
         self._task: Any = None
+        self._work: Any = None
         self._errors = self._cached = 0
 
     def start(self, title: str, total: int) -> None:
@@ -79,6 +90,15 @@ class _LiveMeter(Meter):
         self._cached += cached
         extra = f"{self._cached} cached  {self._errors} errors"
         self._bar.update(self._task, advance=1, extra=extra)
+
+    def building(self, work: str, done: int, total: int) -> None:
+        """A line of its own while it lasts; that of the cases waits for it."""
+        if self._work is None:
+            self._work = self._bar.add_task(work, total=total, extra="")
+        self._bar.update(self._work, description=work, completed=done, total=total)
+        if done >= total:
+            self._bar.remove_task(self._work)
+            self._work = None
 
     def note(self, text: str) -> None:
         self._bar.console.print(one_line(text))

@@ -57,6 +57,7 @@ def search(
     as_json: AsJson = False,
 ) -> int:
     """Show what each stage of a suite's retrieval did to the candidates for one question."""
+    from prompteval.cli.progress import progress
     from prompteval.core.errors import UsageError
     from prompteval.engine.rag.search import rag_suite
     from prompteval.engine.rag.search import search as find
@@ -65,7 +66,8 @@ def search(
     if bool(question.strip()) == (case is not None):
         raise UsageError("give a question or --case, one of them")
     workspace = find_workspace(Path.cwd())
-    found = find(workspace, rag_suite(workspace, suite), question, case)
+    with progress(quiet=as_json) as meter:
+        found = find(workspace, rag_suite(workspace, suite), question, case, meter)
     if as_json:
         printer.document(found.as_json())
     else:

@@ -10,5 +10,8 @@ class Meter:
     def advance(self, *, error: bool, cached: bool) -> None:
         """One more case is done."""
 
+    def building(self, work: str, done: int, total: int) -> None:
+        """So many of the chunks or texts are embedded or indexed; told from a thread."""
+
     def note(self, text: str) -> None:
         """Something a user should know while waiting."""

@@ -4,7 +4,7 @@ A factory is called as `factory(options, ingredients)`. It checks its options, n
 everything that can change a ranking, and leaves what is slow to the first search (`Deferred`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -22,9 +22,11 @@ from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
 from prompteval.rag.index.content import content_of
 from prompteval.rag.index.dense import KINDS, DenseIndex
+from prompteval.rag.index.embedding import Told, nothing_told
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
 from prompteval.rag.index.persist import check_index, open_index
+from prompteval.rag.index.prefixed import Prefixes, prefixed
 from prompteval.rag.index.words import Words
 from prompteval.rag.plugin import PluginReranker, PluginRetriever
 from prompteval.rag.remembered import Deferred, RememberedReranker, RememberedRetriever
@@ -37,6 +39,7 @@ from prompteval.workspace.rag_section import Part, RagSection
 
 RETRIEVERS = "prompteval.retrievers"
 RERANKERS = "prompteval.rerankers"
+CHUNKS_A_REPORT = 1_000
 FUSIONS = ("rrf", "minmax", "zscore")
 
 
@@ -48,7 +51,8 @@ class Ingredients:
     `function` imports `module:name` of the team's own code, with its fingerprint. `cache` keeps
     rankings and scores, None for no cache. `here` is the folder of the suite, where its paths start,
     `root` that of the workspace, where a recorded run's path does. `model` and `provider` are of the
-    run's own model, for a reranker that asks it; None where there is none.
+    run's own model, for a reranker that asks it; None where there is none. `prefixes` gives what a model
+    declares, `told` hears how far the building of an index is.
     """
 
     chunks: Sequence[Chunk]
@@ -62,6 +66,8 @@ class Ingredients:
     model: str = ""
     provider: Provider | None = None
     encoders: list[Embedder] = field(default_factory=list)
+    prefixes: Callable[[str], Prefixes] = lambda model: Prefixes()
+    told: Told = nothing_told
 
     @cached_property
     def content(self) -> str:
@@ -116,23 +122,37 @@ def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     words = Words(chosen.pop("stemmer", "english"), chosen.pop("stopwords", "english"))
     how = Bm25(**chosen, words=words)
     identity = f"bm25({how.identity},{ingredients.content})"
-    return Deferred(identity, lambda: Bm25Index.build(ingredients.chunks, how))
+    return Deferred(identity, lambda: Bm25Index.build(_counted(ingredients), how))
+
+
+def _counted(ingredients: Ingredients) -> Iterator[Chunk]:
+    """The chunks in order, each part of them told."""
+    total = len(ingredients.chunks)
+    for number, chunk in enumerate(ingredients.chunks):
+        if number % CHUNKS_A_REPORT == 0:
+            ingredients.told("indexing", number, total)
+        yield chunk
+    ingredients.told("indexing", total, total)
 
 
 def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`dense: {model, index, folder}`: cosine similarity.
+    """`dense: {model, index, folder, prefix}`: cosine similarity.
 
+    Queries and documents are encoded behind the prompts that the model declares, or `prefix` says.
     `folder` keeps the index on disk; one of another model is refused now, one of another dimension
     when it is opened, at the first search.
     """
     chosen = {**ingredients.section.dense, **options}
-    refuse_unknown("dense", chosen, ("model", "index", "folder"))
+    refuse_unknown("dense", chosen, ("model", "index", "folder", "prefix"))
     kind = chosen.get("index", "flat")
     if kind not in KINDS:
         raise UsageError(f"dense: there is no index {kind!r}", did_you_mean(str(kind), KINDS))
     if find_spec("faiss") is None:
         raise MissingExtra("dense retrieval", "rag")
-    model = ingredients.embedder(str(chosen.get("model", "minilm")))
+    name = str(chosen.get("model", "minilm"))
+    encoder = ingredients.embedder(name)
+    prefixes = ingredients.prefixes(name).with_options(chosen.get("prefix"))
+    model, asking = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
     ingredients.encoders.append(model)
     chunks, folder = ingredients.chunks, _index_folder(chosen, ingredients)
     if folder is not None:
@@ -140,10 +160,14 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     def build() -> Retriever:
         if folder is not None:
-            return open_index(folder, chunks, model, kind)
-        return DenseIndex.build(chunks, model, kind)
+            index = open_index(folder, chunks, model, kind)
+        else:
+            index = DenseIndex.build(chunks, model, kind)
+        index.asking = asking
+        return index
 
-    return Deferred(f"dense({kind},{model.identity},{ingredients.content})", build)
+    models = model.identity if asking is model else f"{model.identity},{asking.identity}"
+    return Deferred(f"dense({kind},{models},{ingredients.content})", build)
 
 
 def _index_folder(options: Mapping[str, Any], ingredients: Ingredients) -> Path | None:

@@ -9,6 +9,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import VectorCache
 from prompteval.core.retrieval import Ranking
+from prompteval.engine.progress import Meter
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
@@ -90,7 +91,9 @@ def setup_of(plan: SuitePlan) -> RagSetup:
     return plan.rag
 
 
-def search(workspace: Workspace, path: str, question: str, case_id: str | None = None) -> Found:
+def search(
+    workspace: Workspace, path: str, question: str, case_id: str | None = None, meter: Meter | None = None
+) -> Found:
     """The candidates of a question, or of a case of the suite, in their last order.
 
     Raises UsageError for a case the suite does not have.
@@ -98,6 +101,8 @@ def search(workspace: Workspace, path: str, question: str, case_id: str | None =
     plan = plan_suite(workspace, path)
     setup = setup_of(plan)
     asked = _asked(plan, question, case_id)
+    if meter is not None:
+        setup.encoders.told = meter.building
     with kept_vectors(workspace, setup):
         pipeline = setup.pipeline(plan.models[0] if plan.models else "")
         (ranking,) = pipeline.retrieve([asked])

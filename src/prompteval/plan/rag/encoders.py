@@ -6,7 +6,14 @@ from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.protocols import Embedder, TokenEmbedder, VectorCache
-from prompteval.rag.index.embedding import CachedEmbedder, CachedTokenEmbedder
+from prompteval.rag.index.embedding import (
+    CachedEmbedder,
+    CachedTokenEmbedder,
+    NothingKept,
+    Told,
+    nothing_told,
+)
+from prompteval.rag.index.prefixed import Prefixes
 from prompteval.workspace.settings import ModelProfile, Workspace
 
 DEFAULT = "minilm"
@@ -23,11 +30,17 @@ class Encoders:
         self._here = here
         self._open: dict[str, Any] = {}
         self.cache: VectorCache | None = None
+        self.told: Told = nothing_told
 
     def embedder(self, model: str = DEFAULT) -> Embedder:
         """Raises UsageError or MissingExtra for a model that is not there."""
         found: Embedder = self._model(model)
-        return found if self.cache is None else CachedEmbedder(found, self.cache)
+        return CachedEmbedder(found, NothingKept() if self.cache is None else self.cache, self.told)
+
+    def prefixes(self, model: str = DEFAULT) -> Prefixes:
+        """What the model declares before queries and documents; nothing where it declares none."""
+        declared = getattr(self._model(model), "prefixes", None)
+        return Prefixes() if declared is None else Prefixes(*declared)
 
     def token_embedder(self, model: str = DEFAULT) -> TokenEmbedder:
         """Raises UsageError for a model without token vectors."""

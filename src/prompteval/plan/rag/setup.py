@@ -125,6 +125,8 @@ class RagSetup:
             model=model,
             provider=provider,
             encoders=encoders,
+            prefixes=self.encoders.prefixes,
+            told=self.encoders.told,
         )
 
     def scorers(self, metrics: list[StageMetric]) -> tuple[Scorer, ...]:

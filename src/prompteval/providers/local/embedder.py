@@ -3,13 +3,17 @@
 import os
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import MissingExtra
+from prompteval.core.strict_json import loads
 from prompteval.isolate.quiet import quiet_loading
 from prompteval.providers.local.weights import Weights
 
 BATCH = 64
+PROMPTS_FILE = "config_sentence_transformers.json"
+DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
 class MiniLMEmbedder:
@@ -21,6 +25,14 @@ class MiniLMEmbedder:
     @property
     def identity(self) -> str:
         return f"sentence-transformers:{self._weights.sha256}"
+
+    @property
+    def prefixes(self) -> tuple[str, str]:
+        """(prompt of a query, prompt of a document) as the folder declares them, "" where it does not.
+
+        The names are those that `encode_query` and `encode_document` of sentence-transformers look for.
+        """
+        return _declared(self._weights.folder)
 
     @property
     def window(self) -> int:
@@ -68,6 +80,23 @@ class MiniLMEmbedder:
         return [len(ids) for ids in tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
 
 
+def _declared(folder: Path) -> tuple[str, str]:
+    try:
+        config = loads((folder / PROMPTS_FILE).read_bytes())
+    except (OSError, ValueError):
+        return "", ""
+    prompts = config.get("prompts") if isinstance(config, dict) else None
+    known = prompts if isinstance(prompts, dict) else {}
+    query = known.get("query")
+    document = next((known[name] for name in DOCUMENT_PROMPTS if name in known), None)
+    if query is None and document is None:
+        return "", ""
+    default = known.get(config.get("default_prompt_name") or "")
+    found = (default if prompt is None else prompt for prompt in (query, document))
+    first, second = (prompt if isinstance(prompt, str) else "" for prompt in found)
+    return first, second
+
+
 @cache
 def _load(weights: Weights) -> Any:
     weights.verify()
@@ -78,4 +107,7 @@ def _load(weights: Weights) -> Any:
     except ModuleNotFoundError:
         raise MissingExtra("local models", "offline") from None
     with quiet_loading():
-        return SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)
+        model = SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)
+    if any(_declared(weights.folder)):
+        model.default_prompt_name = None  # the prompts of queries and documents are put before them already
+    return model

@@ -58,7 +58,7 @@ class DenseIndex:
         self._ids = tuple(ids)
         self._names = np.array(self._ids, dtype=np.object_)
         self.vectors = vectors
-        self._embedder = embedder
+        self.asking = embedder  # what encodes queries, where it is another
         self.index_identity = identity
         self.truncated = truncated
         self.truncated_queries = 0
@@ -98,7 +98,7 @@ class DenseIndex:
         asked = [query for query in queries if query.strip()]
         if not asked or not len(self) or k < 1:
             return [Ranking(()) for _ in queries]
-        vectors, truncated = self._embedder.embed(asked)
+        vectors, truncated = self.asking.embed(asked)
         self.truncated_queries += truncated
         found = iter(self.search_vectors(np.ascontiguousarray(vectors, dtype=np.float32), k))
         return [next(found) if query.strip() else Ranking(()) for query in queries]

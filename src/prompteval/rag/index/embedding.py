@@ -1,7 +1,8 @@
 """Embeddings from a cache by content and model, so that only what changed is encoded."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,15 @@ from prompteval.core.protocols import Embedder, TokenEmbedder, VectorCache, Wind
 
 Floats = NDArray[np.float32]
 # As many texts are encoded before they are stored, so that a run that is stopped keeps most of its work.
-TEXTS_A_BATCH = 256
+TEXTS_A_BATCH = 64
+# Hears of work that takes its time: its name, how much is done, how much there is.
+Told = Callable[[str, int, int], None]
+
+
+def nothing_told(work: str, done: int, total: int) -> None:
+    """For who has nobody to tell."""
+
+
 _WIDTH = 4  # bytes of the dimension, little-endian, before the numbers
 
 
@@ -22,9 +31,10 @@ class CachedEmbedder:
     `encoded` counts the texts that had to be encoded in this process.
     """
 
-    def __init__(self, embedder: Embedder, cache: VectorCache) -> None:
+    def __init__(self, embedder: Embedder, cache: VectorCache, told: Told = nothing_told) -> None:
         self._embedder = embedder
         self._cache = cache
+        self._told = told
         self.encoded = 0
 
     @property
@@ -48,7 +58,9 @@ class CachedEmbedder:
 
     def _encode(self, wanted: Mapping[str, str], known: dict[str, tuple[Any, bool]]) -> None:
         """Encode and store the texts that are not known yet, by key."""
-        for some in _batches([key for key in wanted if key not in known]):
+        missing = [key for key in wanted if key not in known]
+        for done, some in zip(count(0, TEXTS_A_BATCH), _batches(missing), strict=False):
+            self._told("embedding", done, len(missing))
             texts = [wanted[key] for key in some]
             vectors, truncated = self._embedder.embed(texts)
             flags = _flags(self._embedder, texts, truncated)
@@ -56,6 +68,8 @@ class CachedEmbedder:
             fresh = {key: (vectors[i : i + 1], flags[i]) for i, key in enumerate(some)}
             self._cache.put({key: (_bytes(rows, "<f4"), flag) for key, (rows, flag) in fresh.items()})
             known.update(fresh)
+        if missing:
+            self._told("embedding", len(missing), len(missing))
 
     def truncates(self, texts: Sequence[str]) -> list[bool]:
         """Whether each text is longer than the window, as it was noted when the text was encoded."""
@@ -148,3 +162,13 @@ def _read(cache: VectorCache, keys: Sequence[str], kind: np.dtype[Any]) -> dict[
     if damaged:
         notice(f"{damaged} cached embeddings are damaged and will be made again")
     return found
+
+
+class NothingKept:
+    """A VectorCache that keeps nothing."""
+
+    def get(self, keys: Sequence[str]) -> Mapping[str, tuple[bytes, bool]]:
+        return {}
+
+    def put(self, entries: Mapping[str, tuple[bytes, bool]]) -> None:
+        """Forget them."""
