@@ -15,7 +15,7 @@ class Prefixes:
     query: str = ""
     document: str = ""
 
-    def with_options(self, options: Any) -> "Prefixes":
+    def with_options(self, options: object) -> "Prefixes":
         """With what a suite's `prefix: {query, document}` says instead. Raises UsageError otherwise."""
         if options is None:
             return self
