@@ -23,6 +23,10 @@ def cases(*ids: str) -> list[Case]:
         ("a and not b or c", "a b c", True),
         ("a and not (b or c)", "a c", False),
         ("not a and b", "b", True),
+        ("channel:email", "suite::x::channel=email", True),
+        ("not Channel:email", "suite::x::channel=email", False),
+        ("channel:email", "suite::channel::mail=email", False),
+        ("suite::x", "suite::x::channel=email", True),
     ],
 )
 def test_expression_follows_boolean_rules(expression: str, name: str, expected: bool) -> None:

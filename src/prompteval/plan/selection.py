@@ -20,9 +20,9 @@ DEEPEST = 50
 def compile_expression(text: str) -> Matcher:
     """A `-k` expression as a predicate over a name.
 
-    Words are sought in the name without regard to case and joined by `and`, `or`, `not` and
-    brackets, `not` binding strongest. Raises UsageError at what cannot be read, and for more than
-    MOST_TOKENS or brackets deeper than DEEPEST.
+    Words are sought in the name without regard to case, `tag:value` as the tag that it is. They are
+    joined by `and`, `or`, `not` and brackets, `not` binding strongest. Raises UsageError at what cannot be
+    read, and for more than MOST_TOKENS or brackets deeper than DEEPEST.
     """
     tokens = list(islice((match[1] for match in _TOKEN.finditer(text)), MOST_TOKENS + 1))
     if not tokens:
@@ -89,7 +89,9 @@ class _Expression:
             raise self._wrong(f"a word is missing before {found}")
         word = self._tokens[self._place].lower()
         self._place += 1
-        return lambda name: word in name.lower()
+        # `channel:email` is the tag as other tools write it; a name may hold it as it stands too.
+        tag = re.sub(r"^([\w.-]+):(?=[^:])", r"::\1=", word)
+        return lambda name: word in name.lower() or (tag != word and tag in name.lower())
 
     def _wrong(self, reason: str, help: str = "") -> UsageError:
         return UsageError(f"{self._title}: {reason}", help)

@@ -34,3 +34,26 @@ def test_an_output_that_one_side_keeps_is_told_apart() -> None:
     assert [*changed_words(None, "yes")] == [("new", "yes")]
     assert [*changed_words("no", None)] == [("gone", "no")]
     assert [*changed_words(None, None)] == []
+
+
+def test_fields_that_changed_are_told_with_both_values() -> None:
+    """A number is one word, all fields that changed are counted, what stayed is left out."""
+    before = '{"total": 57265.0, "name": "A", "at": {"city": "Ulm", "zip": 1}, "gone": true, "same": [1]}'
+    after = '{"total": 572.65, "name": "A", "at": {"city": "Bonn", "zip": 1}, "same": [1]}'
+    told = "".join(text for _, text in changed_words(before, after))
+    assert told == "3 fields: total: 57265.0 → 572.65; at.city: Ulm → Bonn; gone: true → (absent)"
+    assert [*changed_words('{"a": 1}', '{"a": true}')] == [("same", "a: "), ("turned", "1 → true")]
+    assert "".join(
+        text
+        for _, text in changed_words(
+            *("{" + ",".join(f'"f{n}": {m}' for n in range(12)) + "}" for m in (1, 2))
+        )
+    ).endswith("; … 2 more")
+
+
+def test_a_long_text_in_a_field_is_told_word_by_word() -> None:
+    """And a number in a text is one word."""
+    before = '{"answer": "The invoice of last March comes to 57265.0 euros in all."}'
+    after = '{"answer": "The invoice of last March comes to 572.65 euros in all."}'
+    parts = [*changed_words(before, after)]
+    assert ("gone", "57265.0") in parts and ("new", "572.65") in parts and parts[0] == ("same", "answer: ")

@@ -1,25 +1,91 @@
-"""Two outputs, word by word: what stayed, went and came."""
+"""Two outputs, field by field and word by word: what stayed, went and came."""
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Literal
+from typing import Any, Literal
 
-Part = tuple[Literal["same", "gone", "new"], str]
+from prompteval.core.strict_json import loads
+
+# `turned` is a value in place of another, written as `57265.0 → 572.65`.
+Part = tuple[Literal["same", "gone", "new", "turned"], str]
 LONGEST = 2000  # characters of each side that are compared; the search grows with their product
 _MOST_ALIKE = 50_000  # pairs of equal words: the search grows with these times the parts it finds
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+# A number is one word, with its sign, its point and its thousands.
+_WORDS = re.compile(r"\s+|(?<!\w)-?\d+(?:[.,]\d+)+|\w+|[^\w\s]")
+MOST_FIELDS = 10
+SHORT = 40  # characters of a value that is shown whole beside the one that it was
+_NOTHING: Any = object()
 
 
 def changed_words(before: str | None, after: str | None) -> Iterator[Part]:
     """The word diff of two outputs; the one that is known where a side keeps none."""
     if before is not None and after is not None:
-        yield from word_diff(before, after)
+        ours, theirs = _fields(before), _fields(after)
+        if ours is not None and theirs is not None:
+            yield from field_diff(ours, theirs)
+        else:
+            yield from word_diff(before, after)
     elif after is not None:
         yield "new", after
     elif before is not None:
         yield "gone", before
+
+
+def field_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Part]:
+    """Each field that changed, with what it was and is; all of them are counted."""
+    changed = [name for name in {**before, **after} if not _same(before, after, name)]
+    if not changed:
+        yield "same", "no field changed"
+    if len(changed) > 1:
+        yield "same", f"{len(changed):,} fields: "
+    for place, name in enumerate(changed[:MOST_FIELDS]):
+        yield "same", f"{'; ' if place else ''}{name}: "
+        yield from _value_diff(before.get(name, _NOTHING), after.get(name, _NOTHING))
+    if len(changed) > MOST_FIELDS:
+        yield "same", f"; … {len(changed) - MOST_FIELDS:,} more"
+
+
+def _value_diff(before: Any, after: Any) -> Iterator[Part]:
+    ours, theirs = _shown(before), _shown(after)
+    texts = isinstance(before, str) and isinstance(after, str)
+    if texts and max(len(ours), len(theirs)) > SHORT:
+        yield from word_diff(before, after)
+    else:
+        yield "turned", f"{ours} → {theirs}"
+
+
+def _same(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
+    """Whether a field is there on both sides with one value; true is not 1, nor 1.0 another than 1."""
+    ours, theirs = before.get(name, _NOTHING), after.get(name, _NOTHING)
+    return bool(ours == theirs) and isinstance(ours, bool) == isinstance(theirs, bool)
+
+
+def _shown(value: Any) -> str:
+    if value is _NOTHING:
+        return "(absent)"
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _fields(text: str) -> dict[str, Any] | None:
+    """The values of an object in JSON by their dotted paths, lists as wholes; None for anything else."""
+    try:
+        raw = loads(text)
+    except ValueError:
+        return None
+    return _flat(raw, "") if isinstance(raw, dict) else None
+
+
+def _flat(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        if isinstance(value, dict) and value:
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
 
 
 def word_diff(before: str, after: str) -> Iterator[Part]:

@@ -16,7 +16,7 @@ from prompteval.report.comparison.view import Change, ComparedResult, Comparison
 from prompteval.report.plain_markdown import safe
 
 PART_SHOWN = 400  # characters of each part: a comment on a pull request has an end
-_TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>")}
+_TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>"), "turned": ("", "")}
 
 
 def render(view: ComparisonView) -> Iterator[str]:

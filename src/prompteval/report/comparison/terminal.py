@@ -31,8 +31,8 @@ _STYLES = {
 }
 PART_SHOWN = 160
 _SPARE = ("p", "detectable")  # the sentence below the table says what could be found
-_PARTS = {"same": "", "gone": "red strike", "new": "green"}
-_PLAIN = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
+_PARTS = {"same": "", "gone": "red strike", "new": "green", "turned": "bold"}
+_PLAIN = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}", "turned": "{}"}
 
 
 def show(view: ComparisonView, console: "Console", *, verbose: bool) -> None:
