@@ -47,8 +47,6 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "mistral": Preset(rename={**_MAX_TOKENS, "seed": "random_seed"}),
     "deepseek": Preset(structured="json_object", rename=_MAX_TOKENS),
     "groq": Preset(),
-    "together": Preset(rename=_MAX_TOKENS),
-    "fireworks": Preset(rename=_MAX_TOKENS),
 }  # fmt: skip
 
 

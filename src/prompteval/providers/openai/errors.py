@@ -121,7 +121,9 @@ def told(body: Any) -> tuple[str, str]:
     said = as_words(said)
     if isinstance(param, str) and param and param not in said:
         said = f"{said} ({param})"
-    return as_words(error.get("code") or inner_code or error.get("type") or ""), said
+    code = error.get("code")
+    named = code if isinstance(code, str) else inner_code or error.get("type") or code
+    return as_words(named or ""), said
 
 
 def as_words(value: Any) -> str:

@@ -1,0 +1,208 @@
+"""Exchanges with servers, each written from its documentation: what is sent, and what comes back.
+
+`test_llama_server` asks a real one.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prompteval.core.errors import ProviderError
+from prompteval.core.request import Message, Request, Response
+from prompteval.core.secret import from_environment
+from prompteval.providers.openai.address import request_headers
+from prompteval.providers.openai.body import INSTRUCTION, request_body, schema_name
+from prompteval.providers.openai.errors import made_error, setting_for, told
+from prompteval.providers.openai.reply import filtered_prompt, read_reply
+from prompteval.providers.openai.shape import Shape, shape_of
+from prompteval.workspace.server_keys import PRESETS
+from prompteval.workspace.settings import ModelProfile, read_settings
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+ASKED = Request(
+    "m",
+    (Message("system", "S"), Message("user", "u")),
+    {"max_output_tokens": 9, "temperature": 0},
+    SCHEMA,
+    "pick it",
+    7,
+)
+
+
+def sent(preset: str | None = None, **keys: Any) -> dict[str, Any]:
+    return request_body("x", ASKED, shape_of(ModelProfile("m", preset=preset, **keys)))
+
+
+def reply(message: dict[str, Any], finish: str | None = "stop", **more: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": message, "finish_reason": finish, **more}], "model": "x"}
+
+
+def read(raw: Any, *, by_tool: bool = False) -> Response:
+    return read_reply(raw, lambda: json.dumps(raw), None, 0.0, by_tool=by_tool)
+
+
+def test_openai_takes_a_strict_schema_and_max_completion_tokens() -> None:
+    """Structured Outputs guide; the name holds no blank."""
+    body = sent("openai")
+    assert body["response_format"]["json_schema"] == {"name": "pick_it", "strict": True, "schema": SCHEMA}
+    assert (body["max_completion_tokens"], body["seed"]) == (9, 7)
+    assert schema_name("Größe " + "x" * 99) == "Gr__e_" + "x" * 58
+
+
+def test_azure_takes_the_key_in_its_own_header_and_filters_prompts_by_a_400() -> None:
+    """Azure OpenAI, "Content filtering": an outcome, not an error."""
+    assert request_headers("k", shape_of(ModelProfile("m", preset="azure")))["api-key"] == "k"
+    body = {
+        "error": {
+            "message": "Filtered.",
+            "code": None,
+            "innererror": {"code": "ResponsibleAIPolicyViolation"},
+        }
+    }
+    found = filtered_prompt(400, *told(body))
+    assert found is not None and (found.finish, found.reason) == ("content_filter", "Filtered.")
+    assert filtered_prompt(400, *told({"error": {"message": "Bad.", "code": "invalid"}})) is None
+
+
+def test_ollama_takes_max_tokens_and_needs_no_key() -> None:
+    """docs/openai.md of Ollama; content beside tool calls is the empty text there."""
+    body = sent("ollama")
+    assert (body["max_tokens"], "max_completion_tokens" in body) == (9, False)
+    assert not shape_of(ModelProfile("m", preset="ollama")).needs_key
+    calls = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    with pytest.raises(ProviderError, match="only tool calls"):
+        read(reply({"role": "assistant", "content": "", "tool_calls": calls}, "tool_calls"))
+
+
+def test_vllm_and_groq_take_what_openai_takes() -> None:
+    """Their documentation of the chat API; a reasoning model's thoughts stand in a field of their own."""
+    assert sent("vllm") == sent("groq") == sent("openai") == sent()
+    assert read(reply({"content": "Paris", "reasoning_content": "hm", "tool_calls": []})).text == "Paris"
+
+
+def test_llama_cpp_takes_max_tokens() -> None:
+    """tools/server/README.md."""
+    assert sent("llama.cpp")["max_tokens"] == 9
+
+
+def test_openrouter_asks_for_providers_that_heed_every_parameter_and_puts_errors_into_choices() -> None:
+    """Provider routing, `require_parameters`; "Errors and debugging": the code says what kind it is."""
+    assert sent("openrouter")["provider"] == {"require_parameters": True}
+    for code, kind in ((502, "server"), (429, "rate_limit"), (402, "quota"), ("x", "bad_response")):
+        failed = reply({"content": ""}, "error", error={"code": code, "message": "Upstream"})
+        for raw in (failed, {"error": {"code": code, "message": "Upstream"}}):
+            with pytest.raises(ProviderError, match="Upstream") as raised:
+                read(raw)
+            assert raised.value.kind == kind
+
+
+def test_mistral_has_its_own_seed_and_thinks_in_parts() -> None:
+    """API reference, `random_seed`; "Reasoning": content is a list of thinking and text."""
+    body = sent("mistral")
+    assert (body["random_seed"], "seed" in body) == (7, False)
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    parts = [thinking, {"type": "text", "text": "Par"}, {"type": "text", "text": "is"}]
+    assert read(reply({"content": parts}, "model_length")).finish == "length"
+    assert read(reply({"content": parts})).text == "Paris"
+    with pytest.raises(ProviderError, match="no content"):
+        read(reply({"content": [thinking]}))
+
+
+def test_deepseek_is_told_the_schema_in_words() -> None:
+    """JSON Output guide: json_object, and the word JSON in the prompt; 402 is an empty account."""
+    body = sent("deepseek")
+    assert body["response_format"] == {"type": "json_object"}
+    assert body["messages"][0] == {"role": "system", "content": "S\n\n" + INSTRUCTION + json.dumps(SCHEMA)}
+    assert made_error(402, {}, "invalid_request_error", "Insufficient Balance", "").kind == "quota"
+
+
+def test_a_schema_by_a_tool_call_or_by_the_prompt_alone() -> None:
+    """For servers that know no response_format; the arguments of the call are the answer."""
+    body = sent(structured="tool")
+    assert body["tool_choice"]["function"]["name"] == body["tools"][0]["function"]["name"] == "pick_it"
+    calls = [{"type": "function", "function": {"name": "pick_it", "arguments": '{"a": "b"}'}}]
+    answer = read(reply({"content": None, "tool_calls": calls}, "tool_calls"), by_tool=True)
+    assert (answer.text, answer.finish) == ('{"a": "b"}', "stop")
+    assert "response_format" not in sent(structured="prompt")
+
+
+def test_keys_of_a_profile_say_what_a_server_takes() -> None:
+    """Renamed, dropped, added, and each of them another key of the cache."""
+    body = sent(rename={"max_output_tokens": "n"}, drop=("temperature", "seed"), extra_body={"top_k": 5})
+    assert (body["n"], body["top_k"]) == (9, 5) and not {
+        "temperature",
+        "seed",
+        "max_completion_tokens",
+    } & body.keys()
+    shapes = [
+        shape_of(None),
+        shape_of(ModelProfile("m", drop=("seed",))),
+        shape_of(ModelProfile("m", preset="ollama")),
+    ]
+    assert len({shape.identity for shape in shapes}) == 3 and shapes[0].identity == ""
+
+
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("http://h/v1", "http://h/v1/chat/completions?a=1"), ("http://h/v1/", "http://h/v1/chat/completions?a=1"),
+        ("http://h/d?api-version=2", "http://h/d/chat/completions?api-version=2&a=1"),
+        ("http://h/v1/#x", "http://h/v1/chat/completions?a=1"),
+    ],
+)  # fmt: skip
+def test_a_query_stays_behind_the_path(base: str, url: str) -> None:
+    """Of the base URL and of the profile."""
+    assert Shape(query={"a": "1"}).url(base, "chat/completions") == url
+
+
+@pytest.mark.parametrize(
+    ("said", "setting"),
+    [
+        ("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+         'rename = { max_output_tokens = "max_completion_tokens" }'),
+        ("Extra inputs are not permitted: max_completion_tokens", 'rename = { max_output_tokens = "max_tokens" }'),
+        ("Unsupported value: 'temperature' does not support 0 with this model.", 'drop = ["temperature"]'),
+        ("This response_format type is unavailable now", 'structured = "json_object"'),
+        ("`logprobs` is not supported with this model", 'drop = ["logprobs"]'), ("The model is overloaded", ""),
+    ],
+)  # fmt: skip
+def test_a_400_that_names_a_parameter_names_the_setting(said: str, setting: str) -> None:
+    """The words are those of public reports."""
+    assert setting_for(said) == setting
+    assert setting in str(made_error(400, {}, "", said, ""))
+
+
+def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a file or a secret store gives it; a header would be refused, or split."""
+    monkeypatch.setenv("OUR_KEY", " sk-secret-key\r\n")
+    assert from_environment("OUR_KEY") == "sk-secret-key"
+
+
+@pytest.mark.parametrize(
+    ("line", "told_"),
+    [
+        ('preset = "olama"', "did you mean 'ollama'?"), ('structured = "schema"', "not one of json_schema"),
+        ('drop = ["max_tokens"]', "names 'max_tokens', which is no parameter"), ('query = { a = 1 }', "a is a text, not 1"),
+        ('headers = { a = "x\\ny" }', "is a table of texts"), ('headers_env = { a = "KEY" }', "do not allow"),
+        ('rename = { seed = 1 }', "seed is a text, not 1"),
+    ],
+)  # fmt: skip
+def test_b9_wrong_keys_of_a_server_are_told_with_their_line(line: str, told_: str) -> None:
+    """Before any call."""
+    with pytest.raises(Exception, match=re.escape(told_)) as raised:
+        read_settings(f"[models.m]\n{line}\n", Path("prompteval.toml"))
+    assert "prompteval.toml:2" in str(raised.value)
+
+
+def test_every_preset_has_its_row_in_the_documentation() -> None:
+    """And every row its preset."""
+    text = (Path(__file__).parents[2] / "docs" / "servers.md").read_text()
+    assert {name.strip("`") for name in re.findall(r"^\| (`[^`]+`) \|", text, re.MULTILINE)} == {*PRESETS}
