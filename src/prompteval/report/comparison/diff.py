@@ -48,10 +48,10 @@ def field_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         yield "same", f"; … {len(changed) - MOST_FIELDS:,} more"
 
 
-def _value_diff(before: Any, after: Any) -> Iterator[Part]:
+def _value_diff(before: object, after: object) -> Iterator[Part]:
     ours, theirs = _shown(before), _shown(after)
-    texts = isinstance(before, str) and isinstance(after, str)
-    if texts and max(len(ours), len(theirs)) > SHORT:
+    long = max(len(ours), len(theirs)) > SHORT
+    if long and isinstance(before, str) and isinstance(after, str):
         yield from word_diff(before, after)
     else:
         yield "turned", f"{ours} → {theirs}"
@@ -63,7 +63,7 @@ def _same(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> boo
     return bool(ours == theirs) and isinstance(ours, bool) == isinstance(theirs, bool)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if value is _NOTHING:
         return "(absent)"
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
