@@ -109,7 +109,6 @@ def _mean(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
 
 
 def _confusion(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
-    assert spec.statistic is not None
     table = columns.confusion()
     if columns.clusters is not None:
         known = columns.expected >= 0
@@ -129,7 +128,6 @@ def _confusion(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval
 
 
 def _sample(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
-    assert spec.sample is not None
     seed = content_seed(measure.text, columns.values if columns.extra is None else columns.extra)
     found = case_bca(spec.sample(columns), len(columns), seed=seed, clusters=columns.clusters)
     if measure.name.name != "perplexity":
@@ -143,7 +141,6 @@ def _roc(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
 
 
 def _pr(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
-    assert spec.sample is not None
     positive = threshold_scores(measure.name, columns)[1]
     return stratified_logit(
         spec.sample(columns), positive, seed=content_seed(measure.text, columns.numbers())

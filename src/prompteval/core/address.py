@@ -10,14 +10,17 @@ _PARTS = re.compile(
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
+def _parts(url: str) -> re.Match[str]:
+    return next(_PARTS.finditer(url))  # every part may be empty, so that there always is one
+
+
 def without_credentials(url: str) -> str:
     """A URL without the user and password before its host, and without what is secret in its query.
 
     They are hidden from now on wherever else they appear.
     """
     remember_address(url)
-    found = _PARTS.match(url)
-    assert found is not None  # every part may be empty
+    found = _parts(url)
     query = found["query"]
     shown = "" if query is None else "?" + "&".join(map(_shown, query.split("&")))
     return f"{found['scheme'] or ''}{found['host'].rpartition('@')[2]}{found['path']}{shown}"
@@ -25,14 +28,12 @@ def without_credentials(url: str) -> str:
 
 def has_user(url: str) -> bool:
     """Whether a user or a password is written before the host."""
-    found = _PARTS.match(url)
-    return found is not None and "@" in found["host"]
+    return "@" in _parts(url)["host"]
 
 
 def remember_address(url: str) -> None:
     """Know the user, the password and the secret parts of the query, as written and as meant."""
-    found = _PARTS.match(url)
-    assert found is not None
+    found = _parts(url)
     user = found["host"].rpartition("@")[0]
     secrets = [user, user.partition(":")[2]]
     pairs = (part.partition("=") for part in (found["query"] or "").split("&"))

@@ -103,39 +103,40 @@ class Worker:
         deadline = time.monotonic() + timeout_s
         sizes = len(request).to_bytes(8, "big") + len(data).to_bytes(8, "big")
         try:
+            process = self._process
+            if process is None or process.stdin is None or process.stdout is None:
+                raise EOFError
             for part in (sizes + request, data):
-                self._write(part, deadline)
-            length = int.from_bytes(self._read(8, deadline), "big")
+                _write(process.stdin.fileno(), part, deadline)
+            length = int.from_bytes(_read(process.stdout.fileno(), 8, deadline), "big")
             if length > MAX_REPLY_BYTES:
                 raise WorkerCrashed(f"{what}: its result is larger than {MAX_REPLY_BYTES // 1_000_000} MB")
-            return self._read(length, deadline)
+            return _read(process.stdout.fileno(), length, deadline)
         except TimeoutError:
             raise DeadlineExceeded(what, timeout_s) from None
         except (BrokenPipeError, EOFError):
             message = f"{what}: the worker process died, out of memory or by a fault in native code"
             raise WorkerCrashed(message) from None
 
-    def _write(self, data: bytes, deadline: float) -> None:
-        assert self._process is not None and self._process.stdin is not None
-        pipe = self._process.stdin.fileno()
-        os.set_blocking(pipe, False)
-        view = memoryview(data)
-        while view:
-            _wait(deadline, write=pipe)
-            view = view[os.write(pipe, view[:65536]) :]
 
-    def _read(self, count: int, deadline: float) -> bytes:
-        assert self._process is not None and self._process.stdout is not None
-        pipe = self._process.stdout.fileno()
-        chunks = []
-        while count:
-            _wait(deadline, read=pipe)
-            chunk = os.read(pipe, min(count, 1 << 20))
-            if not chunk:
-                raise EOFError
-            chunks.append(chunk)
-            count -= len(chunk)
-        return b"".join(chunks)
+def _write(pipe: int, data: bytes, deadline: float) -> None:
+    os.set_blocking(pipe, False)
+    view = memoryview(data)
+    while view:
+        _wait(deadline, write=pipe)
+        view = view[os.write(pipe, view[:65536]) :]
+
+
+def _read(pipe: int, count: int, deadline: float) -> bytes:
+    chunks = []
+    while count:
+        _wait(deadline, read=pipe)
+        chunk = os.read(pipe, min(count, 1 << 20))
+        if not chunk:
+            raise EOFError
+        chunks.append(chunk)
+        count -= len(chunk)
+    return b"".join(chunks)
 
 
 def _wait(deadline: float, *, read: int | None = None, write: int | None = None) -> None:

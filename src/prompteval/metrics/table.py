@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 import numpy as np
 
@@ -48,6 +48,10 @@ LOGPROBS = Source("logprobs", width=2)
 VERDICT = Source("verdict", width=1)
 
 
+def _undefined(_: object) -> NoReturn:
+    raise TypeError("a metric of this kind has no such statistic")
+
+
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
     """A metric that can be computed.
@@ -63,9 +67,9 @@ class MetricSpec:
 
     kind: Kind
     source: Source = VALUES
-    statistic: Callable[[Table], Table] | None = None
+    statistic: Callable[[Table], Table] = _undefined
     per_case: Callable[[Columns], Floats] | None = None
-    sample: Callable[[Columns], Statistic] | None = None
+    sample: Callable[[Columns], Statistic] = _undefined
     low: float | None = 0.0
     high: float | None = 1.0
     higher_is_better: bool = True

@@ -61,6 +61,13 @@ class Gate:
     measure: Measure | None
 
     @property
+    def metric(self) -> Measure:
+        """The metric the rule reads. Raises LookupError for a fact of the run, which has none."""
+        if self.measure is None:
+            raise LookupError(f"{self.rule} reads a fact of the run, not a metric")
+        return self.measure
+
+    @property
     def compares(self) -> bool:
         """Whether the rule sets the run against other outputs, case by case."""
         return isinstance(self.rule, NoRegression) or (

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prompteval.core.case import Case
+from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, survey
@@ -116,7 +117,8 @@ def plan_suite(
     if facts is not None and facts.total and not problems.found:
         note_absent(suite, gates, facts.absent, problems)
     problems.check()
-    assert facts is not None  # survey gives None only after noting a problem
+    if facts is None:
+        raise InvalidInput(problems.found)
     return SuitePlan(
         suite,
         tree,
@@ -175,7 +177,7 @@ def _targets(
     if suite.rag is not None:
         from prompteval.plan.rag.setup import plan_setup
 
-        setup = plan_setup(workspace, tree, suite, problems)
+        setup = plan_setup(workspace, tree, suite, suite.rag, problems)
         if setup is None:
             return None, ()
     return setup, _with_pipeline(workspace, tree, suite, setup, prompts, problems)

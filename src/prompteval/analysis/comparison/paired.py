@@ -155,7 +155,6 @@ def _mean(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Co
 
 def _confusion(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Comparison:
     """Over tables; without clusters, cases with the same expected class and answers are one row."""
-    assert spec.statistic is not None
     known = (both.a.expected >= 0) & (both.b.expected >= 0)
     size = len(both.b.classes)
     cells = np.stack([_cells(side, size)[known] for side in (both.a, both.b)], axis=1)
@@ -190,7 +189,6 @@ def _statistic(measure: Measure, spec: MetricSpec, stacked: Columns) -> Statisti
     """The metric of weighted rows, A's rows before B's."""
     if spec.kind == "roc":
         return weighted_roc_auc(*threshold_scores(measure.name, stacked))
-    assert spec.sample is not None
     found = spec.sample(stacked)
     if measure.name.name != "perplexity":
         return found

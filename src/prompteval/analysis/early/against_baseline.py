@@ -11,7 +11,7 @@ from prompteval.analysis.comparison.gate_rules import Gated, other_side, rule_of
 from prompteval.analysis.comparison.paired import align, mean_sides
 from prompteval.analysis.comparison.pairing import pair_cases
 from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
-from prompteval.core.stored import StoredEntry, StoredRow
+from prompteval.core.stored import StoredRow
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
 from prompteval.stats.sequential.drop import Limits
@@ -36,7 +36,7 @@ class Against:
 
     def obstacle(self, gate: Gate, planned: Callable[[], set[str]]) -> str:
         """Why a rule must wait for the last case; `planned` gives the ids of all cases."""
-        assert gate.measure is not None and isinstance(gate.rule, Beats | NoRegression)
+        measure = gate.metric
         if isinstance(gate.rule, Beats) and gate.rule.reference != BASELINE:
             return f"{gate.rule} compares with what runs beside it"
         other = other_side(gate, self.gated)
@@ -44,19 +44,18 @@ class Against:
             return other
         if isinstance(gate.rule, NoRegression) and gate.rule.alpha is not None:
             return f"{gate.rule} has an alpha of its own"
-        if gate.measure.spec.reduce is not None:
+        if measure.spec.reduce is not None:
             return f"{gate.rule} reads repeats together"
-        theirs = entry_measures(other).get(gate.measure.text)
-        if theirs is None or theirs.scorer != gate.measure.scorer:
-            return f"the baseline has no {gate.measure.text}"
+        theirs = entry_measures(other).get(measure.text)
+        if theirs is None or theirs.scorer != measure.scorer:
+            return f"the baseline has no {measure.text}"
         if case_marks(other).keys() != planned():
             return "the baseline has other cases"
         return ""
 
     def limits(self, gate: Gate) -> Limits:
         """What drop matters to a rule."""
-        assert gate.measure is not None
-        rule = rule_of(gate, gate.measure)
+        rule = rule_of(gate, gate.metric)
         return Limits(rule.min_effect, rule.worse_by)
 
     def differences(
@@ -66,9 +65,10 @@ class Against:
 
         None where one is not the same, not scored, in doubt or off its scale.
         """
-        measure = gate.measure
+        measure = gate.metric
         other = other_side(gate, self.gated)
-        assert measure is not None and isinstance(other, StoredEntry)
+        if isinstance(other, str):
+            return None
         rows = self.gated.entry.rows
         ours = replace(self.gated.entry, rows=lambda fields: within(rows(fields)))
         cases = pair_cases(other, ours)

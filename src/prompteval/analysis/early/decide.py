@@ -128,17 +128,15 @@ class Early:
         if gate.compares:
             self._ask_baseline(question, gate, look)
             return
-        assert gate.measure is not None  # a fact of the run is an obstacle
-        mask = None
-        if isinstance(gate.rule, GateRule) and question.value is not None:
-            assert gate.rule.tag is not None
+        measure, mask = gate.metric, None
+        if isinstance(gate.rule, GateRule) and gate.rule.tag is not None and question.value is not None:
             mask = dict(columns.tags[gate.rule.tag].masks()).get(question.value)
             if mask is None:
                 return
-        found = columns.of(gate.measure, mask)
-        if found.missing or found.left_out or undefined_reason(gate.measure.name, found):
+        found = columns.of(measure, mask)
+        if found.missing or found.left_out or undefined_reason(measure.name, found):
             return
-        if gate_note(gate.measure.name, found):
+        if gate_note(measure.name, found):
             return
         seen = sum(columns.outcomes.values()) if mask is None else int(mask.sum())
         settled = self._settle(gate, found, columns, mask, question.cases - seen, look)
@@ -169,16 +167,16 @@ class Early:
         left: int,
         look: Look,
     ) -> Settled | None:
-        assert gate.measure is not None
         last = self.looked == len(self.order.ends)
         order = self._by_rank(gate, columns, mask)
         if isinstance(gate.rule, Beats):
-            guessed = reference_columns(self.job.plan, columns, gate.rule.reference, gate.measure.scorer)
+            guessed = reference_columns(self.job.plan, columns, gate.rule.reference, gate.metric.scorer)
             if guessed is None:
                 return None
             differences = (found.values - guessed.values)[order]
             return settle_difference(differences, look, self.way, scale=1.0, last=last)
-        assert isinstance(gate.rule, GateRule)  # one that compares went another way
+        if not isinstance(gate.rule, GateRule):  # one that compares goes another way
+            return None
         values, scale = scores(gate, found)
         rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)  # type: ignore[arg-type]
         needs_bounds = rule.end == "value" or self.way.method == "always-valid"
@@ -192,9 +190,8 @@ class Early:
         self, gate: Gate, columns: EntryColumns, mask: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
         """The places of the used cases in the seeded order: betting depends on who comes first."""
-        assert gate.measure is not None and columns.case_ids is not None
-        kept = _used(columns, gate.measure, mask)
-        ids = (case_id for case_id, is_kept in zip(columns.case_ids, kept, strict=True) if is_kept)
+        kept = _used(columns, gate.metric, mask)
+        ids = (case_id for case_id, is_kept in zip(columns.case_ids or (), kept, strict=True) if is_kept)
         ranks = np.fromiter((self.order.rank(case_id) for case_id in ids), np.uint64)
         return np.argsort(ranks, kind="stable")
 

@@ -70,8 +70,7 @@ def obstacle(gate: Gate, order: Order, method: Method) -> str:
 
 def scores(gate: Gate, found: Columns) -> tuple[Floats, Scale]:
     """What the metric averages, and the scale it is on: an open one where a score lies off its own."""
-    assert gate.measure is not None
-    spec = gate.measure.spec
+    spec = gate.metric.spec
     if spec.kind == "proportion":
         return found.values, Scale(binary=not found.repeated)
     if spec.per_case is None:

@@ -79,7 +79,7 @@ def comparison(
                 refuse_unready_side(workspace, opened.live.plans.values(), running)
         for opened in sides:
             if opened.live is not None and opened.live.plans:
-                _run(workspace, opened, running, meter)
+                _run(workspace, opened, opened.live, running, meter)
         _note_absent(sides)
         with _store_of(workspace) as fresh:
             for opened in sides:
@@ -154,20 +154,18 @@ def _leave_out(a: _Opened, b: _Opened) -> tuple[str, ...]:
     if a.live is not None and b.live is not None:
         a.live, b.live, unchanged = leave_out_unchanged(a.live, b.live)
         return unchanged
-    if a.live is None and b.live is None:
-        return ()
-    live, stored = (a, b) if a.live is not None else (b, a)
-    assert live.live is not None  # one of the two is
-    live.live, unchanged = like_stored(live.live, stored.entries)
-    stored.entries = [entry for entry in stored.entries if entry.suite not in unchanged]
-    return unchanged
+    for one, stored in ((a, b), (b, a)):
+        if one.live is not None:
+            one.live, unchanged = like_stored(one.live, stored.entries)
+            stored.entries = [entry for entry in stored.entries if entry.suite not in unchanged]
+            return unchanged
+    return ()
 
 
-def _run(workspace: Workspace, opened: _Opened, running: RunOptions, meter: Meter) -> None:
-    assert opened.live is not None
+def _run(workspace: Workspace, opened: _Opened, live: LivePlans, running: RunOptions, meter: Meter) -> None:
     side = "" if opened.side.kind == "working" else str(opened.side)
     running = replace(running, side=side)
-    view = run_suites(workspace, running, meter, list(opened.live.plans.values()))
+    view = run_suites(workspace, running, meter, list(live.plans.values()))
     if view.exit_code == 130:  # the other side must not begin
         meter.note(f"{opened.side}: {view.reason}")
         raise KeyboardInterrupt

@@ -87,7 +87,8 @@ def kept_vectors(workspace: Workspace, setup: RagSetup) -> Iterator[VectorCache]
 
 def setup_of(plan: SuitePlan) -> RagSetup:
     """The pipeline of a plan that `rag_suite` chose."""
-    assert plan.rag is not None
+    if plan.rag is None:
+        raise UsageError(f"{plan.suite.name} has no rag section")
     return plan.rag
 
 

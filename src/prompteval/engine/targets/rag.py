@@ -86,7 +86,10 @@ class RagTarget:
             }
         except ContextOverflow as error:
             return _without_answer(seen, failed("packing", "ContextOverflow", str(error)))
-        return await self._answered(case, replicate, seen, contexts) if contexts else seen
+        if not contexts or self._prompt is None or self._provider is None:
+            return seen
+        target = PromptTarget(self._prompt, self._provider, self._model, self._window.check)
+        return await self._answered(target, case, replicate, seen, contexts)
 
     async def aclose(self) -> None:
         """Stop waiting questions, and close what retrieves and answers."""
@@ -166,10 +169,10 @@ class RagTarget:
         return [found for question in questions for found in self._retrieve([question])]
 
     def _retrieved(self, questions: Sequence[Question]) -> list[_Found]:
-        assert self._built is not None  # awaited before the first question
-        found = self._built.retrieve(questions)
+        pipeline = self._built or self._build()  # which the first question has awaited
+        found = pipeline.retrieve(questions)
         return [
-            (ranking, self._built.rerank(question, ranking))
+            (ranking, pipeline.rerank(question, ranking))
             for question, ranking in zip(questions, found, strict=True)
         ]
 
@@ -190,11 +193,14 @@ class RagTarget:
         return pack(gold, pipeline.counter, packed.budget, written=indexed_text).kept
 
     async def _answered(
-        self, case: Case, replicate: int, seen: Observation, contexts: Mapping[Mode, tuple[Chunk, ...]]
+        self,
+        target: PromptTarget,
+        case: Case,
+        replicate: int,
+        seen: Observation,
+        contexts: Mapping[Mode, tuple[Chunk, ...]],
     ) -> Observation:
         """The observation with what each mode answered; an error of one is the case's."""
-        assert self._prompt is not None and self._provider is not None
-        target = PromptTarget(self._prompt, self._provider, self._model, self._window.check)
         answers = {}
         for mode, passages in contexts.items():
             filled = replace(case, inputs={**case.inputs, CONTEXT: as_passages(passages)})

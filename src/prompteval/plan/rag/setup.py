@@ -176,10 +176,10 @@ def _unread(corpus: Corpus) -> list[Problem]:
     return found
 
 
-def plan_setup(workspace: Workspace, tree: Tree, suite: Suite, problems: Problems) -> RagSetup | None:
+def plan_setup(
+    workspace: Workspace, tree: Tree, suite: Suite, section: RagSection, problems: Problems
+) -> RagSetup | None:
     """The setup of a suite; what is wrong is noted at its line."""
-    section = suite.rag
-    assert section is not None
     corpus = problems.catch(suite.path, section.corpus_place, "PE271", load_corpus, tree, section.corpus)
     if corpus is None:
         return None

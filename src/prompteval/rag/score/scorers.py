@@ -51,11 +51,10 @@ class StageScorer(Scorer):
         return self.metric.mode or "retrieved"  # type: ignore[return-value]
 
     def _ranking(self, seen: Seen) -> Score:
-        assert self.metric.ranking is not None
         ranking = seen.judged(self.metric.stage)
         if not seen.gold:
             return self.skipped("the question has no gold", "retrieval")
-        if ranking is None:
+        if ranking is None or self.metric.ranking is None:
             return self.valued(0.0, "retrieval", "nothing was retrieved: the stage failed")
         value = of_one(ranking, seen.groups, self.metric.ranking)
         if value is None:
@@ -69,7 +68,8 @@ class StageScorer(Scorer):
             return self.valued(0.0, "packing", "nothing was retrieved: the stage failed")
         kept = seen.ranked.ids[: fitting(seen.sizes, self.metric.tokens or 0)]
         scores = span_scores(spans_of(seen.gold), united(seen.spans(kept), self.reader.blank))
-        assert scores is not None
+        if scores is None:
+            return self.skipped("the gold has no text", "packing")
         told = "not even the first chunk fits" if seen.sizes and not kept else ""
         return self.valued(getattr(scores, self.metric.measure), "packing", told)
 

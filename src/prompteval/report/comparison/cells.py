@@ -27,23 +27,22 @@ def metric_cells(name: str, found: Comparison, *, decides: bool) -> list[str]:
     if found.delta is None:
         return [title, number(found.a), number(found.b), *["–"] * 5, found.reason or MARKS[found.verdict]]
     tail = [probability(found.p), probability(found.p_adjusted), number(found.mde)]
-    return [title, *_values(found), *tail, MARKS[found.verdict]]
+    return [title, *_values(found, found.delta), *tail, MARKS[found.verdict]]
 
 
 def slice_cells(name: str, found: Comparison) -> list[str]:
     """A slice's line."""
     if found.delta is None:
         return [name, str(found.pairs), number(found.a), number(found.b), "–", "–", "–", found.reason]
-    values = _values(found)
+    values = _values(found, found.delta)
     return [name, str(found.pairs), *values, probability(found.p_adjusted), MARKS[found.verdict]]
 
 
-def _values(found: Comparison) -> list[str]:
-    assert found.delta is not None  # the callers have seen to it
+def _values(found: Comparison, delta: float) -> list[str]:
     ends = found.reason or "–"
     if found.low is not None and found.high is not None:
         ends = f"[{found.low:+.3f}, {found.high:+.3f}]"
-    return [number(found.a), number(found.b), f"{found.delta:+.3f}", ends]
+    return [number(found.a), number(found.b), f"{delta:+.3f}", ends]
 
 
 def probability(value: float | None) -> str:

@@ -105,8 +105,9 @@ def _sentence(found: Comparison, rule: Rule, verdict: ComparisonVerdict) -> str:
 def _doubt(found: Comparison, rule: Rule) -> str:
     """What inconclusive cases can and cannot say."""
     worst = found.low if rule.higher_is_better else found.high
-    assert worst is not None  # an interval without an end has a reason, and is told apart above
     word = "drop" if rule.higher_is_better else "rise"
+    if worst is None:
+        return f"no {word} can be ruled out"
     told = f"a {word} of at most {_size(abs(worst), rule)} cannot be ruled out"
     more = cases_needed(found, rule.worse_by)
     if more is None:

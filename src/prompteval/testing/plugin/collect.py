@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -24,6 +24,9 @@ from prompteval.workspace.tree import WorkingTree
 
 class Failed(Exception):
     """A case or gate that failed; its text is all that is shown."""
+
+
+Node = TypeVar("Node", bound=pytest.Collector)
 
 
 class SuiteFile(pytest.File):
@@ -91,13 +94,20 @@ class TargetNode(pytest.Collector):
             yield ModelNode.from_parent(self, name=model)
 
 
+def _above(node: pytest.Item | pytest.Collector, kind: type[Node]) -> Node:
+    """The collector of a kind that a node is below."""
+    found = node.getparent(kind)
+    if found is None:
+        raise LookupError(f"{node.name} is below no {kind.__name__}")
+    return found
+
+
 class ModelNode(pytest.Collector):
     """One model of a target."""
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         """A test for each case of the suite's splits, and one for each gate."""
-        file = self.getparent(SuiteFile)
-        assert file is not None
+        file = _above(self, SuiteFile)
         suite = file.plan.suite
         for path, cases in file.plan.cases_by_file():
             for case in cases:
@@ -112,8 +122,7 @@ class GateNode(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """A test for each rule."""
-        file = self.getparent(SuiteFile)
-        assert file is not None
+        file = _above(self, SuiteFile)
         for position, gate in enumerate(file.plan.gates):
             yield GateItem.from_parent(self, name=printable(str(gate.rule)), position=position)
 
@@ -123,10 +132,8 @@ class SuiteItem(pytest.Item):
 
     def __init__(self, **node: Any) -> None:
         super().__init__(**node)
-        file, model = self.getparent(SuiteFile), self.getparent(ModelNode)
-        assert file is not None and model is not None and model.parent is not None
-        self.file = file
-        self.entry = (model.parent.name, model.name)
+        self.file = _above(self, SuiteFile)
+        self.entry = (_above(self, TargetNode).name, _above(self, ModelNode).name)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The message alone for what is not a fault of this program."""

@@ -1,0 +1,125 @@
+"""Rules of the source that no linter knows, read from its syntax trees."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "prompteval"
+# What the engine may start; a provider, a scorer or a report is called by it, and starts nothing.
+STARTS = {
+    "TaskGroup", "create_task", "ensure_future", "gather", "to_thread", "run_in_executor",
+    "Semaphore", "BoundedSemaphore", "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "Popen",
+}  # fmt: skip
+# `git` is run and waited for.
+MAY_START = {"engine", "isolate", "testing", "store/writer.py"}
+# The test doubles and conformance kits say by assertions what is wrong.
+ASSERTS_ARE_THE_RESULT = {"testing/conformance.py"}
+MOST_NARROWING = 5
+MOST_ANY_A_THOUSAND = 21.0  # to fall
+MOST_OF_ONE_ROOM = 0.14
+# A stored row or score is called so in the rooms that read it back.
+STORED = {"row", "score"}
+READERS = {"analysis", "engine", "report", "cli", "testing"}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every module by its path below the package."""
+    files = sorted(SOURCE.rglob("*.py"))
+    return {file.relative_to(SOURCE).as_posix(): ast.parse(file.read_text("utf-8")) for file in files}
+
+
+def nodes(kind: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
+    for path, tree in trees().items():
+        yield from ((path, node) for node in ast.walk(tree) if isinstance(node, kind))
+
+
+def test_tasks_threads_and_processes_start_where_the_design_puts_them() -> None:
+    """In the engine, in the store's writer, in the isolated worker, and in the fake server that ships."""
+    started = [
+        f"{path}:{node.lineno} {ast.unparse(node.func)}"
+        for path, node in nodes(ast.Call)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in STARTS
+        and not {path, path.partition("/")[0]} & MAY_START
+    ]
+    assert started == []
+
+
+def test_no_stored_row_is_read_by_position() -> None:
+    """A row read back has names; its stored form is known to the room of the store alone."""
+    found = [
+        f"{path}:{node.lineno} {ast.unparse(node)}"
+        for path, node in nodes(ast.Subscript)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in STORED
+        and isinstance(node.slice, ast.Constant | ast.Slice)
+        and (isinstance(node.slice, ast.Slice) or isinstance(node.slice.value, int))
+        and path.partition("/")[0] in READERS
+    ]
+    assert found == []
+
+
+def test_types_are_narrowed_by_what_they_are_and_not_by_asserts() -> None:
+    """An assert that only narrows a type says that a type is too wide."""
+    found = [path for path, _ in nodes(ast.Assert) if path not in ASSERTS_ARE_THE_RESULT]
+    assert len(found) <= MOST_NARROWING, found
+
+
+def test_any_is_rare() -> None:
+    """Held where it is; it may only fall."""
+    lines = sum(file.read_text("utf-8").count("\n") for file in SOURCE.rglob("*.py"))
+    used = sum(isinstance(node, ast.Name) and node.id == "Any" for _, node in nodes(ast.Name))
+    print(f"{1000 * used / lines:.1f} a thousand lines")
+    assert 1000 * used / lines <= MOST_ANY_A_THOUSAND
+
+
+def test_no_room_is_the_house() -> None:
+    """The largest room has a seventh of the lines at most; a larger one is two."""
+    lines: Counter[str] = Counter()
+    for file in SOURCE.rglob("*.py"):
+        lines[file.relative_to(SOURCE).parts[0]] += file.read_text("utf-8").count("\n")
+    room, largest = lines.most_common(1)[0]
+    assert largest <= MOST_OF_ONE_ROOM * lines.total(), room
+
+
+def _exports(tree: ast.Module) -> list[str] | None:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            names: list[str] = ast.literal_eval(node.value)
+            return names
+    return None
+
+
+@cache
+def imported() -> dict[str, set[str]]:
+    """What is imported from each module of the package, by source, tests and documents."""
+    found: dict[str, set[str]] = {}
+    files = [file for folder in ("src", "tests", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.setdefault(node.module, set()).update(alias.name for alias in node.names)
+    return found
+
+
+EXPORTING = {path: names for path, tree in trees().items() if (names := _exports(tree)) is not None}
+
+
+@pytest.mark.parametrize("path", EXPORTING)
+def test_all_is_what_is_exported(path: str) -> None:
+    """Every name of `__all__` is there, and nothing else is imported from the module."""
+    name = ".".join(("prompteval", *Path(path).with_suffix("").parts)).removesuffix(".__init__")
+    module, names = import_module(name), EXPORTING[path]
+    assert [item for item in names if not hasattr(module, item)] == []
+    inside = (
+        {child.stem for child in (SOURCE / path).parent.iterdir()} if path.endswith("__init__.py") else set()
+    )
+    assert imported().get(name, set()) - inside - {"*"} <= set(names) | {"__version__"}
