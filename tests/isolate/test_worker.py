@@ -79,3 +79,4 @@ def test_f43_a_child_that_nobody_waits_for_ends_by_itself() -> None:
     child.stdin.write(len(request).to_bytes(8, "big") + bytes(8) + request)
     child.stdin.flush()
     assert child.wait(timeout=5) == -signal.SIGALRM
+    worker.close()
