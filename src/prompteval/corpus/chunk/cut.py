@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from prompteval.core.graphemes import end_of, start_of
 from prompteval.corpus.chunk.measure import Measure
 
 Span = tuple[int, int]
@@ -36,7 +37,8 @@ def cut(measure: Measure, plan: Plan) -> list[Span]:
     A part that fits is kept whole; neighbours are joined up to `size - overlap`; then each span
     but the first is extended backwards by at most `overlap` tokens, as far as its size allows.
     White space at the ends of a span is left out. What has no place to be cut is cut between
-    tokens; a single character is never cut, however many tokens it has.
+    tokens; a single character is never cut, however many tokens it has, nor are the marks and joined
+    characters of one that is made of several.
     """
     found: list[Span] = []
     for start, end in _tiles(measure, plan, 0, len(measure.text), 0):
@@ -61,7 +63,7 @@ def _tiles(measure: Measure, plan: Plan, start: int, end: int, level: int) -> It
         return
     places: list[int] = []
     while level < len(plan.levels) and not places:
-        places = list(plan.levels[level](start, end))
+        places = measure.uncut(plan.levels[level](start, end))
         level += 1
     if not places:
         yield from _hard(measure, plan, start, end)
@@ -92,12 +94,13 @@ def _hard(measure: Measure, plan: Plan, start: int, end: int) -> Iterator[Span]:
     """[start, end) cut between tokens, never inside a character."""
     while start < end:
         place = measure.after(start, plan.size if start == 0 else plan.step)
-        place = min(max(place, start + 1), end)
-        while place > start + 1:
+        least = end_of(measure.text, start, end)
+        place = min(max(start_of(measure.text, place, start), least), end)
+        while place > least:
             excess = measure.exact(*measure.stripped(start, place)) - plan.size
             if excess <= 0:
                 break
-            place = max(measure.before(place, excess), start + 1)
+            place = max(start_of(measure.text, max(measure.before(place, excess), start), start), least)
         yield measure.stripped(start, place)
         start, _ = measure.stripped(place, end)
 
@@ -111,7 +114,7 @@ def _extended(measure: Measure, plan: Plan, previous: Span, span: Span) -> int:
     at = bisect_right(plan.barriers, start)
     earliest = max(measure.before(start, room), previous[0] + 1, plan.barriers[at - 1] if at else 0)
     for level in plan.levels[-2:] or (measure.cuts,):
-        for place in level(earliest - 1, start):
+        for place in measure.uncut(level(earliest - 1, start)):
             begin, _ = measure.stripped(place, end)
             if begin < start and measure.exact(begin, end) <= plan.size:
                 return begin

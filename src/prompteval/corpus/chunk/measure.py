@@ -1,7 +1,9 @@
 """Tokens of any part of a document from one tokenisation of the whole."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 
+from prompteval.core.graphemes import is_inside
 from prompteval.core.protocols import TokenCounter
 
 
@@ -16,6 +18,7 @@ class Measure:
         self.text = text
         self._counter = counter
         self._starts = counter.starts(text)
+        self._plain = text.isascii()
 
     def tokens(self, start: int, end: int) -> int:
         """Tokens that have a character in [start, end)."""
@@ -51,6 +54,10 @@ class Measure:
         """The places strictly inside (start, end) where a token begins, each once."""
         inside = self._starts[bisect_right(self._starts, start) : bisect_left(self._starts, end)]
         return list(dict.fromkeys(inside))
+
+    def uncut(self, places: Iterable[int]) -> list[int]:
+        """Those of the places that part no cluster of characters."""
+        return [place for place in places if self._plain or not is_inside(self.text, place)]
 
     def _token_at(self, place: int) -> int:
         """The first token that has the character at `place`; a space before a word is in the word's token."""
