@@ -7,9 +7,10 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from prompteval.prompt.messages import labels, user
+from prompteval.prompt.parse import parse_model
 from prompteval.prompt.prompt import Prompt
 
 
@@ -169,3 +170,9 @@ def test_plain_text_after_thoughts_is_the_answer() -> None:
     assert prompt(str).parse("<think>\nx\n</think>\n\nParis").output == "Paris"
     asked = "<thinking>x</thinking><answer>Paris</answer>"
     assert prompt(str).parse(asked).output == asked
+
+
+def test_what_a_million_wrong_values_cost_is_bounded() -> None:
+    """They are counted; an account of each would take half a gigabyte."""
+    found = parse_model(json.dumps({"items": [0] * 100_000}), create_model("Many", items=(list[str], ...)))
+    assert found.failure is not None and found.failure.message == "output: 100,000 values are wrong"

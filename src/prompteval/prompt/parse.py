@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from prompteval.core.observation import Failure, Outcome
 from prompteval.core.strict_json import loads
 from prompteval.prompt.values import ModelValues
+from prompteval.workspace.validation import error_lines
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\r?\n")
 _CLOSED = re.compile(r"\s*```|\s*\Z")
@@ -59,7 +60,9 @@ def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
         _encode(output)  # "inf" is a float to pydantic, and nothing to JSON
         return Parsed("ok", output, value=value)
     except ValidationError as error:
-        return _invalid("schema", "; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error.errors()[:5]))
+        return _invalid(
+            "schema", "; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error_lines(error)[:5])
+        )
     except ValueError as error:
         return _invalid("schema", f"the output is not JSON: {error}")
 

@@ -29,6 +29,7 @@ from prompteval.prompt.values import (
     read_json,
     same,
 )
+from prompteval.workspace.validation import error_lines
 
 Pointer = tuple[str | int, ...]
 FieldError = tuple[Pointer, str, str]
@@ -111,7 +112,8 @@ class Prompt:
         try:
             values = self._read_inputs(dict(inputs)).model_dump(mode="json")
         except ValidationError as error:
-            raise RenderError("; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error.errors())) from None
+            told = (f"{_dotted(item['loc'])}: {item['msg']}" for item in error_lines(error)[:5])
+            raise RenderError("; ".join(told)) from None
         messages: list[Message] = []
         for index, part in enumerate(self.messages):
             if isinstance(part, History):
@@ -282,7 +284,7 @@ class Prompt:
 def _field_errors(error: ValidationError, known: Sequence[str], *, partial: bool = False) -> list[FieldError]:
     """What is wrong, each with its place; with `partial` fields of the outermost object may be absent."""
     found: list[FieldError] = []
-    for item in error.errors():
+    for item in error_lines(error):
         if partial and left_out(item):
             continue
         place, message, help = item["loc"], item["msg"], ""

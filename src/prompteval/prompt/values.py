@@ -19,6 +19,7 @@ from pydantic_core import to_jsonable_python
 from prompteval.core.case import Cell
 from prompteval.core.fingerprint import canonical_json
 from prompteval.core.strict_json import loads
+from prompteval.workspace.validation import error_lines
 
 # Of a decimal number, written without an exponent.
 MOST_DIGITS = 100
@@ -36,7 +37,7 @@ def read_json(kind: type[BaseModel] | TypeAdapter[Any], text: str, raw: Any) -> 
         return by_json(text, **options)
     except (ValidationError, UnicodeEncodeError) as error:
         # Half a surrogate pair is JSON to Python, and not to pydantic.
-        if isinstance(error, ValidationError) and error.errors()[0]["type"] != "json_invalid":
+        if isinstance(error, ValidationError) and error_lines(error)[0]["type"] != "json_invalid":
             raise
     return by_value(raw, **options)
 
@@ -115,9 +116,9 @@ class ModelValues:
             whole: dict[str, Any] = self._given(self._model, raw)
             return whole
         except ValidationError as error:
-            if not all(left_out(wrong) for wrong in error.errors()):
-                wrong = [wrong for wrong in error.errors() if not left_out(wrong)]
-                if any(item["loc"] for item in wrong) or len(wrong) == len(error.errors()):
+            if not all(left_out(wrong) for wrong in error_lines(error)):
+                wrong = [wrong for wrong in error_lines(error) if not left_out(wrong)]
+                if any(item["loc"] for item in wrong) or len(wrong) == len(error_lines(error)):
                     raise
         return self._parts(raw)
 
@@ -127,7 +128,7 @@ class ModelValues:
             found: dict[str, Any] = self._given(self._part, raw)
             return found
         except (ValidationError, TypeError, AttributeError) as error:
-            if isinstance(error, ValidationError) and any(wrong["loc"] for wrong in error.errors()):
+            if isinstance(error, ValidationError) and any(wrong["loc"] for wrong in error_lines(error)):
                 raise
         fields = self._model.model_fields
         names = {name: self.name_of(name) for name in raw}
@@ -195,7 +196,7 @@ def from_cells(
     try:
         read(found)
     except ValidationError as error:
-        wrong = {name_of(str(item["loc"][0])) for item in error.errors() if item["loc"]}
+        wrong = {name_of(str(item["loc"][0])) for item in error_lines(error) if item["loc"]}
         for name, value in found.items():
             if isinstance(value, Cell) and name_of(name) in wrong:
                 found[name] = cell_value(value)

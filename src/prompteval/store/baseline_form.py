@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, ValidationError
 
 from prompteval.core.observation import UNUSABLE
 from prompteval.core.response_json import is_number
 from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.store.codec import reported_from, score_fields, stored_scores
+from prompteval.workspace.validation import error_lines
 
 # A stored score's fields after name and value, where they are as usual.
 USUAL: tuple[Any, ...] = ("scored", None, "", {}, "end_to_end", 0.0, 1.0, None)
@@ -43,7 +44,7 @@ class Entry(_Checked):
     fingerprint: str
     model: str
     facts: Facts
-    rows: list[list[Any]]
+    rows: Annotated[list[list[Any]], FailFast()]
 
 
 class _CaseFacts(_Checked):
@@ -131,6 +132,6 @@ def _demand(holds: bool, told: str) -> None:
 
 def first_error(error: ValidationError) -> str:
     """Where and what, in one line."""
-    found = error.errors(include_url=False, include_context=False)[0]
+    found = error_lines(error)[0]
     place = ".".join(str(part) for part in found["loc"])
     return f"{place}: {found['msg']}" if place else str(found["msg"])

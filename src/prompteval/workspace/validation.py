@@ -64,6 +64,17 @@ def _line(error: PydanticCustomError, place: Location) -> InitErrorDetails:
     return InitErrorDetails(type=error, loc=place, input=None)
 
 
+def error_lines(error: ValidationError) -> list[ErrorDetails]:
+    """What pydantic found, each with its place; one line for all where that is longer than anyone reads.
+
+    A reply or a case may hold a million values of the wrong type, and each takes half a kilobyte to tell.
+    """
+    count = error.error_count()
+    if count > MOST_ITEMS:
+        return [{"type": "too_many", "loc": (), "msg": f"{count:,} values are wrong", "input": None}]
+    return error.errors(include_url=False)
+
+
 class FileModel(BaseModel):
     """A part of a file. Unknown keys are refused at every depth, and no value becomes one of another type.
 
