@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.retrieval import Chunk
 from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.testing.conformance import check_retriever
@@ -114,6 +114,17 @@ def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, folder: str) -
 )
 def test_a_wrong_option_is_named_with_the_mend(tmp_path: Path, part: Part, told: str) -> None:
     with pytest.raises(UsageError, match=told):
+        build_retriever(part, ingredients(tmp_path))
+
+
+def test_the_engine_rank_bm25_is_the_package_or_is_refused_before_a_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its release is part of the identity; without it the extra is named, and nothing stands in for it."""
+    part = Part("bm25", {"engine": "rank_bm25"})
+    assert "rank-bm25=0.2" in build_retriever(part, ingredients(tmp_path)).identity
+    monkeypatch.setattr("prompteval.rag.index.rank_bm25.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"prompteval\[rag\]"):
         build_retriever(part, ingredients(tmp_path))
 
 

@@ -27,6 +27,7 @@ from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
 from prompteval.rag.index.persist import check_index, open_index
 from prompteval.rag.index.prefixed import Prefixes, prefixed
+from prompteval.rag.index.rank_bm25 import RankBm25Index, rank_bm25_version, require_rank_bm25
 from prompteval.rag.index.words import Words
 from prompteval.rag.plugin import PluginReranker, PluginRetriever
 from prompteval.rag.remembered import Deferred, RememberedReranker, RememberedRetriever
@@ -122,6 +123,10 @@ def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     words = Words(chosen.pop("stemmer", "english"), chosen.pop("stopwords", "english"))
     how = Bm25(**chosen, words=words)
     identity = f"bm25({how.identity},{ingredients.content})"
+    if how.engine == "rank_bm25":
+        require_rank_bm25()
+        identity = f"bm25({how.identity},rank-bm25={rank_bm25_version()},{ingredients.content})"
+        return Deferred(identity, lambda: RankBm25Index(_counted(ingredients), how, identity))
     return Deferred(identity, lambda: Bm25Index.build(_counted(ingredients), how))
 
 

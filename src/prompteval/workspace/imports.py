@@ -12,9 +12,8 @@ from types import CodeType, ModuleType
 _OURS = frozenset(
     [
         "Stemmer", "aiohttp", "certifi", "faiss", "genai_prices", "jinja2", "markdown_it", "numpy", "openai",
-        "prompteval", "pydantic", "pydantic_core", "pypdfium2", "pytest", "rich", "rs_bpe", "sacrebleu",
-        "safetensors",
-        "selectolax", "sentence_transformers", "tiktoken", "tokenizers", "torch", "transformers", "typer",
+        "prompteval", "pydantic", "pydantic_core", "pypdfium2", "pytest", "rank_bm25", "rich",
+        "rs_bpe", "sacrebleu", "safetensors", "selectolax", "sentence_transformers", "tiktoken", "tokenizers", "torch", "transformers", "typer",
         "yaml", "yarl",
     ]
 )  # fmt: skip

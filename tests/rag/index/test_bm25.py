@@ -14,7 +14,8 @@ from prompteval.core.protocols import Retriever
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index import bm25, bm25_sums
 from prompteval.rag.index.bm25 import Bm25Index
-from prompteval.rag.index.bm25_postings import Bm25, Engine
+from prompteval.rag.index.bm25_postings import Bm25
+from prompteval.rag.index.rank_bm25 import RankBm25Index
 from prompteval.rag.index.words import Words
 from prompteval.testing.conformance import check_retriever
 
@@ -25,9 +26,14 @@ QUERIES = ("", " ", "zebra", "the", "cat dog", "title")
 parameters = st.tuples(st.sampled_from([0.0, 0.5, 1.2, 1.5]), st.sampled_from([0.0, 0.75, 1.0]))
 
 
-def index(texts: list[str], engine: Engine = "bm25s", k1: float = 1.5, b: float = 0.75) -> Bm25Index:
+def index(texts: list[str], k1: float = 1.5, b: float = 0.75) -> Bm25Index:
     chunks = [Chunk(f"{place:03}", 0, len(text), text) for place, text in enumerate(texts)]
-    return Bm25Index.build(chunks, Bm25(engine, k1, b, PLAIN))
+    return Bm25Index.build(chunks, Bm25("bm25s", k1, b, PLAIN))
+
+
+def of_package(texts: list[str], k1: float = 1.5, b: float = 0.75, words: Words = PLAIN) -> RankBm25Index:
+    chunks = [Chunk(f"{place:03}", 0, len(text), text) for place, text in enumerate(texts)]
+    return RankBm25Index(chunks, Bm25("rank_bm25", k1, b, words), "rank_bm25")
 
 
 def by_place(ranking: Ranking) -> dict[int, float]:
@@ -43,9 +49,7 @@ def test_scores_equal_the_bm25s_package(texts: list[str], query: list[str], how:
     known = [word for word in query if word in theirs.vocab_dict]
     scores = theirs.get_scores(known) if known else np.zeros(len(texts))
     wanted = {place: score for place, score in enumerate(scores.tolist()) if score > 0}
-    assert by_place(index(texts, "bm25s", *how).search(" ".join(query), 100)) == pytest.approx(
-        wanted, rel=1e-5
-    )
+    assert by_place(index(texts, *how).search(" ".join(query), 100)) == pytest.approx(wanted, rel=1e-5)
 
 
 @settings(deadline=None)
@@ -60,17 +64,16 @@ def test_scores_equal_the_rank_bm25_package(
     theirs = rank_bm25.BM25Okapi([text.split() for text in texts], k1=how[0], b=how[1])
     scores = theirs.get_scores(query).tolist()
     wanted = {place: scores[place] for place, text in enumerate(texts) if set(text.split()) & set(query)}
-    found = index(texts, "rank_bm25", *how).search(" ".join(query), 100)
-    assert by_place(found) == pytest.approx(wanted, rel=1e-5, abs=1e-6)
+    assert by_place(of_package(texts, *how).search(" ".join(query), 100)) == wanted
 
 
 def test_the_two_formulas_rank_alike_until_a_word_is_in_half_of_the_texts() -> None:
     """rank_bm25 gives such a word no weight, so only its formula ties the first two texts here."""
     alike = ["a b", "a a c", "d e", "f g", "h h"]
-    assert index(alike).search("a c", 9).ids == index(alike, "rank_bm25").search("a c", 9).ids
+    assert index(alike).search("a c", 9).ids == of_package(alike).search("a c", 9).ids
     half = ["a b", "a a", "c d", "e f"]
     assert index(half).search("a", 9).ids == ("001:0-3", "000:0-3")
-    assert index(half, "rank_bm25").search("a", 9).hits == (("000:0-3", 0.0), ("001:0-3", 0.0))
+    assert of_package(half).search("a", 9).hits == (("000:0-3", 0.0), ("001:0-3", 0.0))
 
 
 @settings(deadline=None)
@@ -88,16 +91,16 @@ def test_what_is_skipped_changes_nothing(texts: list[str], query: list[str], k: 
 
 
 @settings(deadline=None)
-@given(texts_of, queries, st.sampled_from(["bm25s", "rank_bm25"]), st.randoms())
+@given(texts_of, queries, st.randoms())
 def test_the_order_of_the_corpus_changes_nothing(
-    texts: list[str], query: list[str], engine: Engine, random: random.Random
+    texts: list[str], query: list[str], random: random.Random
 ) -> None:
     """Equal hits to the last digit."""
     chunks = [Chunk(f"{place:03}", 0, len(text), text) for place, text in enumerate(texts)]
-    wanted = Bm25Index.build(chunks, Bm25(engine, words=PLAIN)).search(" ".join(query), 5)
+    wanted = Bm25Index.build(chunks, Bm25(words=PLAIN)).search(" ".join(query), 5)
     random.shuffle(chunks)
     random.shuffle(query)
-    assert Bm25Index.build(chunks, Bm25(engine, words=PLAIN)).search(" ".join(query), 5) == wanted
+    assert Bm25Index.build(chunks, Bm25(words=PLAIN)).search(" ".join(query), 5) == wanted
 
 
 def test_equal_scores_are_ordered_by_chunk_id_and_counted() -> None:
@@ -118,9 +121,9 @@ def test_a_word_said_twice_counts_twice() -> None:
 @pytest.mark.parametrize("texts", [[], ["", ""], ["the of"]])
 def test_a_corpus_without_words_finds_nothing(texts: list[str]) -> None:
     """No division by nothing, with either engine."""
-    for engine in ("bm25s", "rank_bm25"):
-        chunks = [Chunk(str(place), 0, len(text), text) for place, text in enumerate(texts)]
-        assert Bm25Index.build(chunks, Bm25(engine)).search("the cat", 3) == Ranking(())
+    chunks = [Chunk(str(place), 0, len(text), text) for place, text in enumerate(texts)]
+    assert Bm25Index.build(chunks).search("the cat", 3) == Ranking(())
+    assert of_package(texts, words=Words()).search("the cat", 3) == Ranking(())
 
 
 def test_the_edges_of_a_query() -> None:
@@ -137,6 +140,7 @@ def test_it_is_a_retriever_as_extensions_are_checked() -> None:
     """Known ids once each, nested over k, the same twice."""
     ours = index(["a b", "b b c", "c a", "", "d"])
     assert check_retriever(ours, "a c", ours.ids).ids[0] == "002:0-3"
+    assert check_retriever(of_package(["a b", "b b c", "c a", "", "d"]), "a c", ours.ids).ids[0] == "002:0-3"
 
 
 def test_text_of_other_scripts_is_found() -> None:

@@ -43,8 +43,6 @@ class Bm25Index:
         self.content = content
         self._number = {term: number for number, term in enumerate(postings.terms)}
         self._greatest = postings.greatest()
-        # What a term adds may be 0 or less by the formula of rank_bm25; then no sum bounds another.
-        self._skips = bool(len(postings.impacts) == 0 or postings.impacts.min() > 0)
         self._tie_order = np.empty(len(self.ids), dtype=np.int32)
         self._tie_order[np.array(sorted(range(len(self.ids)), key=self.ids.__getitem__), dtype=np.int64)] = (
             np.arange(len(self.ids), dtype=np.int32)
@@ -98,10 +96,10 @@ class Bm25Index:
         left = np.append(np.cumsum(bounds[::-1])[::-1], 0.0) * (1.0 + SLACK)
         sizes = self.postings.starts[terms + 1] - self.postings.starts[terms]
         after = sizes.sum() - np.cumsum(sizes)
-        sums = Sums(len(self.ids), self._skips)
+        sums = Sums(len(self.ids))
         for at in range(len(terms)):
             sums.add(*self._list(int(terms[at]), float(weights[at])))
-            if after[at] < FEWEST_TO_SKIP or left[0] < 2 * left[at + 1] or not self._skips:
+            if after[at] < FEWEST_TO_SKIP or left[0] < 2 * left[at + 1]:
                 continue
             least = sums.kth_greatest(k)
             if least <= left[at + 1]:

@@ -16,8 +16,6 @@ from prompteval.rag.index.words import Words
 
 Engine = Literal["bm25s", "rank_bm25"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
-# rank_bm25 gives a term of a negative idf this share of the mean idf.
-EPSILON = 0.25
 STOP_WORD = -1
 # So many words are counted at once, which bounds the memory beside the index itself.
 WORDS_A_BLOCK = 2_000_000
@@ -33,9 +31,8 @@ class Bm25:
 
     Engine `bm25s`: idf ln(1 + (N - df + 0.5) / (df + 0.5)) times tf / (tf + k1 (1 - b + b length / mean
     length)), as Lucene since 8 and as the bm25s package's method "lucene" (Kamphuis, de Vries, Boytsov
-    and Lin 2020). Engine `rank_bm25`: the Okapi formula of that package, idf ln((N - df + 0.5) / (df +
-    0.5)), where that is negative a quarter of the mean idf, times k1 + 1. Length counts words after
-    stop words are gone; empty texts count in N and in the mean.
+    and Lin 2020). Length counts words after stop words are gone; empty texts count in N and in the mean.
+    Engine `rank_bm25` is the package of that name (`rag.index.rank_bm25`).
     """
 
     engine: Engine = "bm25s"
@@ -58,16 +55,11 @@ class Bm25:
 
     def idf(self, frequency: NDArray[Any], texts: int) -> Doubles:
         """Of each term, from the number of texts that hold it."""
-        rest = texts - frequency + 0.5
-        if self.engine == "bm25s":
-            return np.log1p(rest / (frequency + 0.5))
-        idf = np.log(rest) - np.log(frequency + 0.5)
-        return np.where(idf < 0, EPSILON * math.fsum(idf.tolist()) / max(len(idf), 1), idf)
+        return np.log1p((texts - frequency + 0.5) / (frequency + 0.5))
 
     def saturation(self, count: NDArray[Any], length: NDArray[Any], mean_length: float) -> Doubles:
         """What `count` occurrences in a text of that length are worth, before idf."""
-        scale = 1.0 if self.engine == "bm25s" else self.k1 + 1.0
-        return scale * count / (count + self.k1 * (1.0 - self.b + self.b * length / mean_length))
+        return count / (count + self.k1 * (1.0 - self.b + self.b * length / mean_length))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,13 @@ SLACK = 1e-5
 
 
 class Sums:
-    """Impacts added up by place, list after list, in 32-bit floats.
+    """Impacts, each above 0, added up by place, list after list, in 32-bit floats.
 
-    `positive` says that every impact is above 0, so that a sum of 0 is a text no list has.
+    A sum of 0 is a text no list has.
     """
 
-    def __init__(self, texts: int, positive: bool) -> None:
+    def __init__(self, texts: int) -> None:
         self._texts = texts
-        self._positive = positive
         self._lists: list[tuple[Ints, Singles]] = []
         self._listed = 0
         self._dense: Singles | None = None
@@ -30,7 +29,7 @@ class Sums:
         self._lists.append((places, impacts))
         self._listed += len(places)
         if self._dense is None:
-            if len(self._lists) == 1 or not self._positive or self._listed * DENSE_SHARE < self._texts:
+            if len(self._lists) == 1 or self._listed * DENSE_SHARE < self._texts:
                 return
             self._dense = np.zeros(self._texts, dtype=np.float32)
             for some, values in self._lists[:-1]:
