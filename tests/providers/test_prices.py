@@ -64,7 +64,7 @@ def test_unknown_tokens_have_no_price() -> None:
 @pytest.mark.parametrize(
     ("price", "told"),
     [
-        ("{ input = 1.0 }", "no output"),
+        ("{ input = 1.0 }", "output in the price of model .m. is missing"),
         ("{ input = 1.0, output = -2 }", "a number from 0"),
         ("{ input = 1.0, output = 2.0, ouput = 1 }", "did you mean 'output'"),
     ],

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.stored import StoredRow
 from prompteval.core.verdict import Estimate
+from prompteval.metrics.stage_names import ATTRIBUTION
 from prompteval.rag.score.attribution import REASONS
-from prompteval.rag.score.failure import ATTRIBUTION
 from prompteval.report.rag_view import LossLine, RagView
 from prompteval.stats.clusters import mean_clustered
 from prompteval.stats.interval import t01

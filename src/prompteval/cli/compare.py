@@ -111,7 +111,7 @@ def compare(  # noqa: PLR0913 - the options of a verb
     from prompteval.plan.run_options import RunOptions
     from prompteval.workspace.settings import find_workspace
 
-    written = check_output_paths(outputs or [], ENDINGS)
+    written = check_output_paths(outputs or [], ENDINGS, suites=suites or ())
     first, second = parse_side(a), parse_side(b)
     workspace = find_workspace(Path.cwd())
     options = CompareOptions(

@@ -24,10 +24,17 @@ ENDINGS = {
 }
 
 
-def check_output_paths(paths: Sequence[Path], endings: Collection[str] | None = None) -> list[Path]:
+def check_output_paths(
+    paths: Sequence[Path],
+    endings: Collection[str] | None = None,
+    *,
+    suites: Sequence[str] = (),
+    models: Sequence[str] = (),
+) -> list[Path]:
     """The paths, once it is sure that each can be written. Raises UsageError before any work.
 
-    `endings` are those that the verb writes; by default the formats of a run, those of plug-ins too.
+    Over a file that `suites` or `models` name none is written. `endings` are those that the verb writes; by
+    default the formats of a run, those of plug-ins too.
     """
     from prompteval.cli.paths import check_place
 
@@ -36,7 +43,7 @@ def check_output_paths(paths: Sequence[Path], endings: Collection[str] | None = 
         if path.suffix not in endings:
             help = did_you_mean(path.suffix, endings)
             raise UsageError(f"-o {path}: the ending {path.suffix!r} names no format", help)
-        check_place("-o", path)
+        check_place("-o", path, suites, models)
     return list(paths)
 
 

@@ -2,12 +2,14 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from prompteval.core.errors import UsageError
 from prompteval.workspace.place import bounds_of, file_to_write
-from prompteval.workspace.settings import find_workspace
+from prompteval.workspace.settings import Workspace, find_workspace
+from prompteval.workspace.sources import why_source
 
 
 def check_file(title: str, path: Path) -> None:
@@ -17,8 +19,11 @@ def check_file(title: str, path: Path) -> None:
         _regular(title, path, mode)
 
 
-def check_place(option: str, path: Path) -> None:
-    """Raises UsageError where no file can be written, or a link leads out of the workspace."""
+def check_place(option: str, path: Path, suites: Sequence[str] = (), models: Sequence[str] = ()) -> None:
+    """Raises UsageError where no file can be written, or a link leads out of the workspace.
+
+    And where it is a file that runs read, with those that `suites` and `models` of the command line name.
+    """
     if not path.name:
         raise UsageError(f"{option} {str(path)!r} names no file")
     mode = _mode(option, path.parent)
@@ -31,16 +36,19 @@ def check_place(option: str, path: Path) -> None:
     if not os.access(path.parent if mode is None else path, os.W_OK):
         raise UsageError(f"{option} {path}: it cannot be written", "choose another place")
     file_to_write(path, bounds(path))
+    why = why_source(_workspace(Path.cwd()), path, suites, models)
+    if why:
+        raise UsageError(f"{option} {path}: {why}, and it would be overwritten", "choose another place")
 
 
 def bounds(path: Path) -> Path | None:
     """What a file to write may not lead out of by a link: the workspace at hand, where it lies in it."""
-    return bounds_of(_root(Path.cwd()), path)
+    return bounds_of(_workspace(Path.cwd()).root, path)
 
 
 @cache  # as it was when the command line began
-def _root(folder: Path) -> Path:
-    return find_workspace(folder).root
+def _workspace(folder: Path) -> Workspace:
+    return find_workspace(folder)
 
 
 def _mode(title: str, path: Path) -> int | None:

@@ -139,7 +139,7 @@ def sweep(  # noqa: PLR0913 - the options of a verb
     from prompteval.plan.run_options import Selection
     from prompteval.workspace.settings import find_workspace
 
-    written = check_output_paths(outputs or [], (".md", ".json"))
+    written = check_output_paths(outputs or [], (".md", ".json"), suites=[suite] if suite else ())
     cuts, found_by, ordered_by = tuple(chunkers or ()), tuple(retrievers or ()), tuple(rerankers or ())
     grid = Grid(cuts, tuple(sizes or ()), overlap, found_by, ordered_by, budget)
     workspace = find_workspace(Path.cwd())

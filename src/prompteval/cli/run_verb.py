@@ -180,9 +180,9 @@ def run(  # noqa: PLR0913 - the options of a verb
     if against is not None and stop_early is not None:
         message = "--against compares every case, and --stop-early leaves some out"
         raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
-    written = check_output_paths(outputs or [])
+    written = check_output_paths(outputs or [], suites=suites or (), models=models or ())
     if record is not None:
-        check_place("--record", record)
+        check_place("--record", record, suites or (), models or ())
     if replay is not None:
         check_file("--replay", replay)
     refuse_same_file({"--record": record, "--replay": replay}, written)

@@ -24,6 +24,8 @@ ANSWER_STAGES: Mapping[str, tuple[str, ...]] = {
     "grounding": ("lexical", "embedding"),
 }
 CONTEXT_MEASURES = ("recall", "precision", "iou")
+# The scorer that says at which stage a case was lost.
+ATTRIBUTION = "attribution"
 STAGES = (*RANKING_STAGES, "context", *ANSWER_STAGES)
 # Either 0 or 1 for a case.
 BINARY = frozenset({"hit", "em", "correct", "false_answers", "false_abstentions"})
@@ -73,6 +75,14 @@ def is_stage_metric(text: str) -> bool:
     """Whether a metric's text begins with a stage, or with a mode and a stage."""
     parts = text.strip().split("(", 1)[0].split(".")
     return len(parts) > 1 and (parts[0] in (*STAGES, *MODES, "retrieved"))
+
+
+def is_pipeline_scorer(name: str) -> bool:
+    """Whether a scorer of a retrieval pipeline has this name, by which its rows are read."""
+    try:
+        return name == ATTRIBUTION or (is_stage_metric(name) and str(parse_stage_metric(name)) == name)
+    except ValueError:
+        return False
 
 
 def parse_stage_metric(text: str) -> StageMetric:

@@ -9,6 +9,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
+from prompteval.metrics.stage_names import is_pipeline_scorer
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, survey
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
@@ -228,6 +229,9 @@ def _build_scorers(
             continue
         if spec.kind in EMBEDDING_SCORERS:  # else its every score would fail, after the calls are paid
             problems.catch(suite.path, place, "PE223", embedder.check_ready)
+        if is_pipeline_scorer(scorer.name):
+            message = f"{scorer.name!r} is the name of a scorer of the retrieval pipeline"
+            problems.add(suite.path, place, "PE224", message, "give the scorer another `name:`")
         if scorer.name in names:
             help = f"the other is at line {names[scorer.name]}; give one a `name:`"
             problems.add(suite.path, place, "PE224", f"two scorers are called {scorer.name!r}", help)

@@ -11,10 +11,10 @@ from prompteval.core.protocols import Provider
 from prompteval.core.registry import create, is_built_in, resolve, table
 from prompteval.providers.plugin import guarded
 from prompteval.workspace.settings import ModelProfile, Workspace, withheld
+from prompteval.workspace.sources import MODEL_FILES
 from prompteval.workspace.tree import WorkingTree, why_unreadable
 
 GROUP = "prompteval.providers"
-_FROM_FILES = ("scripted", "replay")
 # How fast and for how much a model is asked; the answer is the same model's whatever they say.
 _NOT_THE_MODEL = frozenset(
     {
@@ -69,7 +69,7 @@ def check_model(reference: str, workspace: Workspace) -> None:
     for what is wrong inside.
     """
     kind, rest, profile = check_reference(reference, workspace)
-    if kind in _FROM_FILES:
+    if kind in MODEL_FILES:
         reason = why_unreadable(WorkingTree(workspace.root), rest)
         if reason:
             raise UsageError(f"{reference}: {reason}")

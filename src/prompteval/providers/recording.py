@@ -14,13 +14,16 @@ from prompteval.workspace.place import file_to_write
 from prompteval.workspace.text import decode
 from prompteval.workspace.writing import write_whole
 
+# A request and a reply, escaped.
+MOST_OF_A_LINE = 100_000_000
+
 
 class Recorder:
     """Collects replies and writes them, sorted by request, when closed.
 
     With `go_on`, what the file holds already stays: a run that is resumed adds to its recording.
-    Raises UsageError where there is no folder for it or a link leads out of `within`, InvalidInput where
-    it is no recording.
+    Raises UsageError where there is no folder for it, a link leads out of `within`, or what it would
+    replace is no recording; InvalidInput where it is none to go on with.
     """
 
     def __init__(self, path: Path, *, within: Path | None = None, go_on: bool = False) -> None:
@@ -29,6 +32,8 @@ class Recorder:
         self._lines: dict[str, str] = {}
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is no folder", "make it first")
+        if not go_on and path.is_file():
+            _refuse_other(path)
         if go_on and path.exists():
             for key, found in read_recording(decode(path.read_bytes(), str(path)), str(path)).items():
                 self._keep(key, found)
@@ -51,6 +56,17 @@ class Recorder:
         """Write the file in one step."""
         ordered = sorted(self._lines.values(), key=lambda line: json.loads(line)["request"]["messages"])
         write_whole(self._path, (f"{line}\n".encode() for line in ordered), within=self._within)
+
+
+def _refuse_other(path: Path) -> None:
+    """Raise UsageError where a file that would be replaced is no recording, by its first line."""
+    with path.open("rb") as file:
+        first = file.readline(MOST_OF_A_LINE)
+    try:
+        read_recording(decode(first, str(path)), str(path))
+    except InvalidInput:
+        message = f"--record {path}: the file is not a recording, and it would be overwritten"
+        raise UsageError(message, "choose another place") from None
 
 
 def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:

@@ -8,15 +8,13 @@ from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
 from prompteval.metrics.judged import judge
 from prompteval.metrics.ranking import tie_sensitive
-from prompteval.metrics.stage_names import StageMetric
+from prompteval.metrics.stage_names import ATTRIBUTION, StageMetric
 from prompteval.rag.gold import chunk_spans, spans_of
 from prompteval.rag.score import citations
 from prompteval.rag.score.attribution import MEANING, Reason, lost_at
 from prompteval.rag.score.given import Given
 from prompteval.rag.score.scorers import answer_value, is_right
 from prompteval.rag.score.seen import Reader, Reply, Seen, gold_spans
-
-ATTRIBUTION = "attribution"
 
 
 @dataclass(frozen=True)
