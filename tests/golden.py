@@ -13,4 +13,4 @@ def hold(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert path.is_file(), f"{path} does not exist: make golden"
-    assert path.read_text(encoding="utf-8") == text, f"{path.relative_to(ROOT)} is not as it was: make golden"
+    assert path.read_text(encoding="utf-8") == text, f"{path.relative_to(ROOT)} has changed: make golden"

@@ -167,7 +167,7 @@ sys.exit(__main__.main())
 @pytest.mark.parametrize(
     ("body", "code", "wanted"),
     [
-        ("Late()", 1, "warning: nothing caught ValueError: in a finalizer"),
+        ("Late()", 1, "warning: unhandled exception: ValueError: in a finalizer"),
         ("t = threading.Thread(target=ours); t.start(); t.join()", 70, "prompteval crashed: AttributeError"),
         ("logging.getLogger('x').error('a\\x1b\\nb', exc_info=ValueError('c'))", 1, "warning: a\\x1b b: ValueError: c"),
         ("warnings.warn('a\\n::error::b')", 1, "warning: a ::error::b (UserWarning"),

@@ -61,7 +61,7 @@ def test_b1_a_label_no_is_scored_as_text(workspace: Workspace) -> None:
         ("message: str", "message: str\n    unused: str = ''", "v1.py:8:5 PE304 input 'unused' is used by no template"),
         ("{{ message }}", "{{ message }}{{ ''.__class__.__mro__ }}", "cannot be rendered: SecurityError"),
         ("{{ message }}", "{{ message }}{{ cycler.__init__ }}", "PE302 template variable 'cycler' is no input"),
-        ("{{ message }}", "{{ message|attr('format') }}", "PE308 template: there is no filter 'attr'"),
+        ("{{ message }}", "{{ message|attr('format') }}", "PE308 template: unknown filter 'attr'"),
         ("{{ message }}", "{{ message }}{{ lipsum(n=100000) }}", "PE302 template variable 'lipsum' is no input"),
         ("{{ message }}", "{{ message }}{{ 10**(10**8) }}", "cannot be rendered: SecurityError: operator ** is not allowed"),
         ("{{ message }}", "{{ message }}{{ 'a'*10**9 }}", "cannot be rendered: SecurityError"),
@@ -116,7 +116,7 @@ def _escaped(text: str) -> str:
         ("scripted/model.jsonl", "replay/../outside.jsonl", "evals/s.yaml:3:10 PE221 replay/../outside.jsonl: leads out"),
         ("prompt: route", "outputs: ../../outside.jsonl", "leads out"),
         ("{exact: {field: team}}", '{python: "link.mine:f"}', "evals/s.yaml:4:11 PE223"),
-        ("prompt: route", "prompt: ../../route", "evals/s.yaml:1:1 PE222 there is no prompt"),
+        ("prompt: route", "prompt: ../../route", "evals/s.yaml:1:1 PE222 no prompt named"),
     ],
 )  # fmt: skip
 def test_s5_no_path_of_a_suite_leads_out(

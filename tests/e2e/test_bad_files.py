@@ -89,9 +89,7 @@ def test_a_place_without_a_file_is_one_line(workspace: Workspace, told: Told, fi
         code, lines = told(verb)
         assert (code, len(lines)) == (2, 1), lines
         assert (
-            Path(file).name in lines[0]
-            or "there is no prompt 'route'" in lines[0]
-            or "no workspace" in lines[0]
+            Path(file).name in lines[0] or "no prompt named 'route'" in lines[0] or "no workspace" in lines[0]
         )
 
 

@@ -130,10 +130,10 @@ def test_nothing_in_common_exits_5(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("side", "told"),
     [
-        ("git:", "names no commit"),
-        ("x@y", "is no side of a comparison"),
-        ("nowhere", "there is no run 'nowhere'"),
-        ("baseline", "there is no baseline yet"),
+        ("git:", "needs a commit"),
+        ("x@y", "is not a side of a comparison"),
+        ("nowhere", "no run matches 'nowhere'"),
+        ("baseline", "no baseline yet"),
         ("nobody@v1", "no suite runs the prompt 'nobody'"),
     ],
 )
@@ -205,7 +205,7 @@ def test_no_regression_holds_a_run_against_the_baseline(two: tuple[Workspace, st
     workspace, first, _ = two
     rule = "gate: [{no_regression: {metric: accuracy, min_effect: 0.05}}]"
     _write(workspace, "s", set(range(145)) | set(range(195, 200)), more=rule)
-    assert "`prompteval baseline set` makes one" in workspace.run("run", "s", code=1).stdout
+    assert "`prompteval baseline set` creates one" in workspace.run("run", "s", code=1).stdout
     workspace.run("baseline", "set", first, code=0)
     done = workspace.run("run", "s", code=1)
     assert "no_regression(metric=accuracy, min_effect=0.05)" in done.stdout
@@ -266,7 +266,9 @@ def test_reports_of_a_comparison_are_files(two: tuple[Workspace, str, str], tmp_
     assert json.loads((workspace.root / "c.json").read_text()) == _compare(workspace, first, second, code=1)
     text = (workspace.root / "c.md").read_text()
     assert "## prompteval: regressed" in text and "<del>" in text and "| kind=even | 100 |" in text
-    assert "names no format" in workspace.run("compare", first, second, "-o", "c.xml", code=2).stderr
+    assert (
+        "unsupported file extension" in workspace.run("compare", first, second, "-o", "c.xml", code=2).stderr
+    )
 
 
 def test_hostile_outputs_are_shown_whole_and_tame(two: tuple[Workspace, str, str]) -> None:

@@ -210,9 +210,9 @@ def test_ctrl_c_ends_the_whole_comparison(repository: Workspace) -> None:
         process.send_signal(signal.SIGINT)
         error = process.communicate(timeout=60)[1]
     assert process.returncode == 130 and "exit 130" in error
-    assert "the same command again goes on from the cache" in error and "--resume-run" not in error
+    assert "the same command continues from the cache" in error and "--resume-run" not in error
     assert len(json.loads(repository.run("runs", "--json").stdout)) == 1
-    assert "there is no unfinished run" in repository.run("run", "--resume", code=2).stderr
+    assert "no unfinished run" in repository.run("run", "--resume", code=2).stderr
 
 
 def test_what_is_broken_at_the_commit_only_names_the_commit(repository: Workspace) -> None:

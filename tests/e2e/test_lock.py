@@ -106,7 +106,7 @@ def test_a_published_version_that_is_gone_is_said_at_its_line(locked: Any) -> No
         (("rout",), "did you mean 'route'?"),
         (("route@v7",), "has no version v7"),
         (("route@git:main",), "only the working tree can be published"),
-        (("--withdraw",), "--withdraw names the versions to take out"),
+        (("--withdraw",), "--withdraw needs the versions to withdraw"),
         (("--withdraw", "route"), "'route' is not in prompts/prompts.lock"),
         (("--withdraw", "route@v2"), "did you mean 'route@v1'?"),
     ],

@@ -14,19 +14,19 @@ __all__ = ["told"]
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        ("run --model nope", "--model PE221 there is no model 'nope'"),
+        ("run --model nope", "--model PE221 unknown model 'nope'"),
         ("run --prompt route@v9", "--prompt PE222 prompt 'route' has no version v9 (it has v1)"),
         ("run --prompt route@git:HEAD", "--prompt PE222"),
-        ("run nope", "error: there is no suite 'nope' (known: s)"),
-        ("run -o r.htm", "-o r.htm: the ending '.htm' names no format (did you mean '.html'?)"),
+        ("run nope", "error: no suite named 'nope' (known: s)"),
+        ("run -o r.htm", "-o r.htm: unsupported file extension '.htm' (did you mean '.html'?)"),
         ("run -o nowhere/r.html", "-o nowhere/r.html: nowhere does not exist (create the directory first)"),
         ("run -o evals.html", "-o evals.html: it is a directory"),
         ("run -k (a", "-k"),
-        ("show nope", "there is no such database; `prompteval run` makes one"),
-        ("report last -o r.html", "there is no such database; `prompteval run` makes one"),
+        ("show nope", "the database does not exist; `prompteval run` creates one"),
+        ("report last -o r.html", "the database does not exist; `prompteval run` creates one"),
         ("check --output-format sari", "did you mean 'sarif'?"),
         ("check nowhere.yaml", "nowhere.yaml does not exist"),
-        ("init .", "prompteval.toml is there already; nothing was written"),
+        ("init .", "prompteval.toml already exists; nothing was written"),
         ("init model.jsonl", "model.jsonl cannot be written: Not a directory"),
     ],
 )
@@ -42,7 +42,7 @@ def test_a_wrong_argument_is_one_line(workspace: Workspace, told: Told, argument
 @pytest.mark.parametrize(
     ("file", "old", "new", "wanted"),
     [
-        ("prompteval.toml", "", 'default_model = "nope/x"', "prompteval.toml PE221 there is no model 'nope/x'"),
+        ("prompteval.toml", "", 'default_model = "nope/x"', "prompteval.toml PE221 unknown model 'nope/x'"),
         ("evals/s.yaml", "prompt: route", "prompt: route@", "evals/s.yaml:1:1 PE222 'route@' is not a prompt reference"),
         ("prompts/route/v1.py", "messages=[", 'model="nope/x", messages=[', "prompts/route/v1.py PE221"),
     ],

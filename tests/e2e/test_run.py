@@ -80,11 +80,11 @@ def test_b8_nothing_selected_exits_5(workspace: Any) -> None:
         ("accuracy >= 0.7", "accuracy >= 80", "did you mean 0.8?"),
         ("accuracy >= 0.7", "acuracy >= 0.7", "did you mean 'accuracy'?"),
         ("[channel]", "[chanel]", "evals/s.yaml:6:10 PE231 no case carries the tag 'chanel' (did you mean 'channel'?)"),
-        ("prompt: route", "prompt: rout", "evals/s.yaml:1:1 PE222 there is no prompt 'rout'"),
+        ("prompt: route", "prompt: rout", "evals/s.yaml:1:1 PE222 no prompt named 'rout'"),
         ("c.jsonl", "d.jsonl", "evals/s.yaml:2:"),
         ("[scripted/model.jsonl]", "[scriptd/x]", "evals/s.yaml:3:10 PE221"),
         ("[accuracy, per_class", "[acuracy, per_class", "evals/s.yaml:5:11 PE226"),
-        ("exact", "exat", "evals/s.yaml:4:11 PE223 there is no scorer 'exat' (did you mean 'exact'?)"),
+        ("exact", "exat", "evals/s.yaml:4:11 PE223 unknown scorer 'exat' (did you mean 'exact'?)"),
     ],
 )  # fmt: skip
 def test_b9_names_that_do_not_exist_stand_at_the_suites_line(
@@ -108,7 +108,7 @@ def test_b9_a_gate_on_a_slice_that_no_case_is_in_is_refused(workspace: Any, verb
 
 def test_b8_a_run_to_remove_where_none_is_stored_is_refused(workspace: Any) -> None:
     """A name that is nothing is never removed with success, and no database is made for it."""
-    assert "there is no such database" in workspace.run("runs", "rm", "x", code=2).stderr
+    assert "the database does not exist" in workspace.run("runs", "rm", "x", code=2).stderr
     assert not (workspace.root / ".prompteval").exists()
 
 
@@ -280,7 +280,7 @@ def test_a_stored_run_is_shown_and_reported_again(workspace: Any) -> None:
     assert '"team": "support"' in workspace.run("show", "--case", "c4", code=0).stdout
     workspace.run("report", run_id[:12], "-o", "again.xml", code=0)
     assert ET.parse(workspace.root / "again.xml").getroot().tag == "testsuites"
-    assert workspace.run("show", "nope", code=2).stderr.startswith("error: there is no run 'nope'")
+    assert workspace.run("show", "nope", code=2).stderr.startswith("error: no run matches 'nope'")
     workspace.run("show", "--case", "nope", code=5)
 
 

@@ -59,6 +59,6 @@ def test_a_target_that_is_not_there_is_named_at_its_line(workspace: Workspace) -
     """check says file, line and what is missing; nothing is run."""
     workspace.write("evals/s.yaml", SUITE.format(target='callable: "app.answer:reply"', wanted=1))
     assert (
-        "evals/s.yaml:1:1 PE220 app.answer:reply: there is no app/answer.py in the workspace"
+        "evals/s.yaml:1:1 PE220 app.answer:reply: app/answer.py does not exist in the workspace"
         in workspace.run("check", code=2).stdout
     )

@@ -55,9 +55,9 @@ def test_ties_and_complete_only_are_trec_eval_s(tmp_path: Path) -> None:
     ("arguments", "told"),
     [
         (["q", "absent"], "absent PE370 cannot be read: No such file or directory"),
-        (["q", "r", "-m", "ndgc@10"], "there is no ranking metric 'ndgc' (did you mean 'ndcg'?)"),
+        (["q", "r", "-m", "ndgc@10"], "unknown ranking metric 'ndgc' (did you mean 'ndcg'?)"),
         (["q", "r", "-m", "recall"], "'recall' needs a cut-off: write recall@10"),
-        (["q", "r", "--ties", "best"], "--ties 'best' is not known (known: input, trec)"),
+        (["q", "r", "--ties", "best"], "unknown --ties 'best' (known: input, trec)"),
         (
             ["q", "broken"],
             "broken:2:1 PE371 5 fields where 6 should be (a line is: query Q0 document rank score tag)",

@@ -53,11 +53,11 @@ def test_without_imports_a_sound_workspace_has_no_problem(tmp_path: Path) -> Non
         ("prompts/prompts.lock", "{", "prompts/prompts.lock:1:2 PE252 the lock cannot be read"),
         ("datasets/c.jsonl", '{"id": "a", "inptus": {}}', "datasets/c.jsonl:1:1 PE"),
         ("evals/s.yaml", FILES["evals/s.yaml"] + "slices: [lang]\n", "evals/s.yaml:5:10 PE231 no case carries"),
-        ("evals/s.yaml", FILES["evals/s.yaml"].replace("say", "sya"), "evals/s.yaml:1:1 PE222 there is no prompt 'sya'"),
+        ("evals/s.yaml", FILES["evals/s.yaml"].replace("say", "sya"), "evals/s.yaml:1:1 PE222 no prompt named 'sya'"),
         ("evals/s.yaml", FILES["evals/s.yaml"].replace("say", "say@v3"), "evals/s.yaml:1:1 PE222 prompt 'say' has no version v3"),
         ("evals/s.yaml", FILES["evals/s.yaml"] + "models: [scripted/gone.jsonl]\n", "evals/s.yaml:5:10 PE221"),
-        ("evals/s.yaml", FILES["evals/s.yaml"].replace("exact", "python: 'gone:f'"), "evals/s.yaml:3:11 PE223 gone:f: there is no gone.py"),
-        ("evals/s.yaml", FILES["evals/s.yaml"].replace("prompt: say", "callable: 'os:system'"), "evals/s.yaml:1:1 PE220 os:system: there"),
+        ("evals/s.yaml", FILES["evals/s.yaml"].replace("exact", "python: 'gone:f'"), "evals/s.yaml:3:11 PE223 gone:f: gone.py does not exist"),
+        ("evals/s.yaml", FILES["evals/s.yaml"].replace("prompt: say", "callable: 'os:system'"), "evals/s.yaml:1:1 PE220 os:system: os.py does not exist"),
     ],
 )  # fmt: skip
 def test_without_imports_what_can_be_seen_is_told(tmp_path: Path, path: str, text: str, told: str) -> None:

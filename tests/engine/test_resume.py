@@ -18,7 +18,7 @@ def record() -> RunRecord:
 @pytest.mark.parametrize(
     ("entries", "told"),
     [
-        ([["s", "say@v1", "a"]], "s say@v1 b is not run any more"),
+        ([["s", "say@v1", "a"]], "s say@v1 b is no longer run"),
         ([*BEFORE["entries"], ["s", "say@v1", "c"]], "s say@v1 c is new"),
     ],
 )

@@ -41,12 +41,12 @@ def run_against(place: Place, text: str, **options: Any) -> RunView:
 @pytest.mark.parametrize(
     ("against", "told", "error"),
     [
-        ("nope", "there is no run", UsageError),
-        ("last", "there is no run yet", UsageError),
-        ("baseline", "there is no baseline yet", UsageError),
+        ("nope", "no run matches", UsageError),
+        ("last", "no runs yet", UsageError),
+        ("baseline", "no baseline yet", UsageError),
         ("git:main", "is not in a git repository", UsageError),
         ("say@v7", "has no version v7", InvalidInput),
-        ("x@y", "is no side of a comparison", UsageError),
+        ("x@y", "is not a side of a comparison", UsageError),
     ],
 )
 def test_against_what_is_not_there_costs_nothing(
@@ -89,7 +89,7 @@ def test_a_broken_baseline_costs_nothing(asked: Any) -> None:
         (place.root / "evals/s.yaml").read_text() + "gate: [{no_regression: {metric: accuracy}}]\n",
     )
     for text, told in (
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         (
             json.dumps({"schema": "prompteval/baseline@1", "suite": "t", "entries": []}),
             "of another suite, 't'",

@@ -101,7 +101,7 @@ def check_after_kill(root: Path, expected: str) -> None:
         try:
             run(root, resume="last" if begun else None)
         except Exception as error:
-            if "is no unfinished run" not in str(error):
+            if "no unfinished run" not in str(error):
                 raise
 
     assert ended(in_child(resume)) == 0
@@ -342,7 +342,7 @@ def test_f33_a_cached_run_passes_offline_without_a_key(live: Any) -> None:
 def test_resume_has_its_own_mistakes(live: Any) -> None:
     """Nothing to go on with, a complete run, a selection beside it, and a run that another process has."""
     with live(3) as ws:
-        assert "there is no unfinished run" in ws.run("run", "--resume", code=2)[1]
+        assert "no unfinished run" in ws.run("run", "--resume", code=2)[1]
         run_id = ws.result()["run_id"]
         assert f"run {run_id} is complete" in ws.run("run", "--resume-run", run_id, code=2)[1]
         assert "leave the others out" in ws.run("run", "--resume", "-k", "c0001", code=2)[1]

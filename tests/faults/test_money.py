@@ -83,7 +83,7 @@ def test_runs_are_removed_with_sizes_before_and_after(live: Any) -> None:
         first = ws.result()["run_id"]
         second = ws.result("--no-cache")["run_id"]
         third = ws.result("--limit", "3")["run_id"]
-        assert f"{second} would go" in ws.run("runs", "rm", second, "--dry-run", code=0)[0]
+        assert f"{second} would be removed" in ws.run("runs", "rm", second, "--dry-run", code=0)[0]
         told = json.loads(ws.run("runs", "rm", second, "--json", code=0)[0])
         assert told["run_ids"] == [second]
         assert told["bytes_after"]["results"] < told["bytes_before"]["results"]

@@ -84,4 +84,4 @@ def test_what_is_known_nowhere_is_said(live: Any) -> None:
     with live(12, server={"faults": [None] * 5 + [QUOTA]}) as ws:
         ws.result("-j", "1", "--no-cache", code=3)
         _, err = ws.run("run", "--resume", "--no-cache", "--record", "r.jsonl", code=0)
-        assert "5 replies of the run's first part are not known any more" in err
+        assert "5 replies of the run's first part are no longer known" in err

@@ -194,7 +194,7 @@ def test_f15_absurd_usage_never_reaches_the_totals(live: Any) -> None:
         result = ws.result()
         usage = result["usage"]
         assert usage["tokens_estimated"]
-        assert any("told no token counts, or such as cannot be" in note for note in result["notes"])
+        assert any("reported no token counts, or impossible ones" in note for note in result["notes"])
         assert 0 < usage["prompt_tokens"] < 200
         assert 0 < usage["completion_tokens"] < 50
 

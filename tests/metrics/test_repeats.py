@@ -78,7 +78,7 @@ def test_names_print_as_they_parse(text: str) -> None:
         ("accuracy(reduce=most)", "reduce is one of mean, majority, any, all"),
         ("pass@2(reduce=any)", "has no parameter 'reduce'"),
         ("mean(reduce=any)", "has no parameter 'reduce'"),
-        ("f1@3", "there is no metric 'f1@3'"),
+        ("f1@3", "unknown metric 'f1@3'"),
     ],
 )
 def test_wrong_names_say_why(text: str, told: str) -> None:

@@ -106,9 +106,9 @@ def test_b5_a_problem_in_a_template_file_names_that_file(write_prompt: Write) ->
     ("body", "files", "told"),
     [
         ("user('{{ message }}\\n{{ message')", {}, "prompts/p/v1.py:12:62 PE308 template: unexpected end"),
-        ("user(file='s.j2')", {"s_j2": "\n{{ message|uper }}"}, "s.j2:2:1 PE308 template: there is no filter 'uper' (did you mean 'upper'?)"),
+        ("user(file='s.j2')", {"s_j2": "\n{{ message|uper }}"}, "s.j2:2:1 PE308 template: unknown filter 'uper' (did you mean 'upper'?)"),
         ("user('{% include \"s.j2\" %}')", {"s_j2": "\n\n{% if %}"}, "prompts/p/s.j2:3:1 PE308"),
-        ("user('{{ message is strng }}')", {}, "there is no test 'strng' (did you mean 'string'?)"),
+        ("user('{{ message is strng }}')", {}, "unknown test 'strng' (did you mean 'string'?)"),
     ],
 )  # fmt: skip
 def test_b5_a_template_that_does_not_compile_is_named_at_its_line(

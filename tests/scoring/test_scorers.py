@@ -99,7 +99,7 @@ def test_b10_a_regex_bomb_ends_as_a_failed_score(pattern: str, text: str) -> Non
         ("json_field", {}, "needs a path"), ("exact", {"field": 3}, "exact: field is text, not 3"),
         ("contains", {"ignore_case": "yes"}, "ignore_case is true or false"), ("number", {"rel_tol": "x"}, "rel_tol is a number"),
         ("similarity", {"threshold": True}, "threshold is a number"), ("python", {"value": "nope"}, "module:function"),
-        ("python", {"value": "no.file:f"}, "there is no no/file.py"), ("python", {"value": "a:f", "version": 1}, "version is text"),
+        ("python", {"value": "no.file:f"}, "no/file.py does not exist"), ("python", {"value": "a:f", "version": 1}, "version is text"),
         ("python", {"value": "a:f", "timeout_s": 0}, "timeout_s is a number of seconds"),
     ],
 )  # fmt: skip

@@ -31,7 +31,7 @@ def test_f32_a_reply_that_was_changed_is_a_miss(tmp_path: Path, change: str) -> 
     cache.close()
     edit(path, f"UPDATE replies SET {change}")
     cache = SqliteCache.open(path)
-    with pytest.warns(Notice, match="is damaged and will be asked for again"):
+    with pytest.warns(Notice, match="is damaged and will be requested again"):
         assert cache.get("b" if change.startswith("key") else "a") is None
     cache.close()
 

@@ -103,7 +103,7 @@ def test_f37_an_edit_is_refused_in_one_sentence(whole: Path, tmp_path: Path, sql
     path = edited(whole, tmp_path, sql)
     for read in READERS:
         store = SqliteStore.open(path, readonly=True)
-        with pytest.raises(DamagedRun, match=f"run r1 is not as it was stored: .*{EDITS[sql]}") as caught:
+        with pytest.raises(DamagedRun, match=f"run r1 is damaged: .*{EDITS[sql]}") as caught:
             read(store)
         assert ("\n" in str(caught.value), caught.value.exit_code) == (False, 2)
         for other in ("r0", "r2"):
@@ -203,7 +203,7 @@ def test_f37_a_run_from_before_hashes_is_refused_where_it_cannot_be_read(tmp_pat
     database.close()
     for readonly in (True, False):
         store = SqliteStore.open(path, readonly=readonly)
-        with pytest.raises(DamagedRun, match="run r1 is not as it was stored"):
+        with pytest.raises(DamagedRun, match="run r1 is damaged"):
             store.run("r1")
         assert len(list(store.rows(store.run("r0").run_id))) == 1
         store.close()

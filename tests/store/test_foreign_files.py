@@ -36,7 +36,9 @@ def test_s33_what_we_did_not_make_is_refused(tmp_path: Path, what: str, table: s
     connection.execute(FOREIGN[what].format(table=table))
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"named 'foreign_one\w*', which prompteval did not make") as caught:
+    with pytest.raises(
+        StoreError, match=r"named 'foreign_one\w*', which prompteval did not create"
+    ) as caught:
         KINDS[table](path)
     assert (path.read_bytes(), str(caught.value).count("\n")) == (before, 0)
 
@@ -50,7 +52,7 @@ def test_s33_a_table_that_was_changed_is_refused(tmp_path: Path, edit: str) -> N
     connection.execute(edit)
     connection.close()
     for readonly in (True, False):
-        with pytest.raises(StoreError, match=r"has no table named 'scores'|is not as prompteval made it"):
+        with pytest.raises(StoreError, match=r"has no table named 'scores'|is not as prompteval created it"):
             SqliteStore.open(path, readonly=readonly)
 
 

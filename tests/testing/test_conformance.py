@@ -21,8 +21,8 @@ def chunk(start: int, end: int, text: str | None = None, doc: str = "d") -> Chun
         ([chunk(0, 7)], "the end of the document is in no chunk"),
         ([chunk(4, 13)], "text before d:4-13 is in no chunk"),
         ([chunk(0, 7), chunk(8, 13, "Three")], "d:8-13 has another text"),
-        ([chunk(0, 13), chunk(0, 7)], "d:0-7 begins before the chunk ahead of it"),
-        ([chunk(0, 14, TEXT + "!")], "d:0-14 is no span of the text"),
+        ([chunk(0, 13), chunk(0, 7)], "d:0-7 begins before the previous chunk"),
+        ([chunk(0, 14, TEXT + "!")], "d:0-14 is not a span of the text"),
         ([chunk(0, 13, doc="other")], "another document's id"),
     ],
 )
@@ -54,7 +54,7 @@ class Retriever:
 @pytest.mark.parametrize(
     ("retriever", "message"),
     [
-        (Retriever(("a", 1.0), ("a", 0.5)), "an id comes twice"),
+        (Retriever(("a", 1.0), ("a", 0.5)), "duplicate id"),
         (Retriever(("z", 1.0)), "an id that is not in the corpus"),
         (Retriever(("a", 1.0), ("b", 0.5), cut=False), "more than 0 hits"),
     ],

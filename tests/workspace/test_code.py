@@ -84,7 +84,7 @@ def test_what_the_workspace_defines_is_loaded(root: Path, entry: str) -> None:
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ("os:system", "there is no os.py in the workspace"), ("builtins:eval", "there is no builtins.py"),
+        ("os:system", "os.py does not exist in the workspace"), ("builtins:eval", "builtins.py does not exist"),
         ("subprocess:run", "name a function of a file"), ("prompteval:load", 'add allow = ."prompteval".'),
         ("yaml:safe_load", 'add allow = ."yaml". to prompteval.toml'), ("app:system", "not defined in the workspace, but in posix"),
         ("app:run", "but in subprocess .write a function there"), ("app:shell", "but in posix"), ("app:cached", "but in posix"),
@@ -211,7 +211,7 @@ def test_s32_nothing_is_imported_where_the_workspace_says_so(root: Path) -> None
     (root / "broken.py").write_text("def f(:")
     still = Workspace(root, Settings(), root / "prompteval.toml", imports=False)
     load_code(still, "trap:f")
-    for entry, told in (("broken:f", "not Python"), ("os:system", "there is no os.py")):
+    for entry, told in (("broken:f", "not Python"), ("os:system", "os.py does not exist")):
         with pytest.raises(UsageError, match=told):
             load_code(still, entry)
     assert not (root / "ran").exists()

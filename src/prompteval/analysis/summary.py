@@ -203,7 +203,7 @@ def _beats(
     own = estimates.get(rule.metric)
     guessed = reference_columns(plan, columns, rule.reference, gate.measure.scorer) if gate.measure else None
     if own is None or own.low is None or guessed is None or gate.measure is None:
-        return GateResult(str(rule), Verdict.FAIL, None, f"there is no {rule.metric} to compare")
+        return GateResult(str(rule), Verdict.FAIL, None, f"no value for {rule.metric} to compare")
     reached = estimate(gate.measure, guessed)
     if reached.value is None:
         return GateResult(str(rule), Verdict.FAIL, own.value, f"{rule.reference} has no {rule.metric}")

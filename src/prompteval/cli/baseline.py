@@ -26,14 +26,14 @@ app = typer.Typer(
 )
 
 Run = Annotated[
-    str, typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs)
+    str, typer.Argument(help="A run id, its first characters, or `last`.", autocompletion=completion.runs)
 ]
 Suites = Annotated[
     list[str] | None,
     typer.Option("--suite", help="Only this suite; repeat for several.", autocompletion=completion.suites),
 ]
 Names = Annotated[
-    list[str] | None, typer.Argument(help="Suites; all when none is given.", autocompletion=completion.suites)
+    list[str] | None, typer.Argument(help="Suites. [default: all]", autocompletion=completion.suites)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
@@ -70,5 +70,5 @@ def show(suites: Names = None, as_json: AsJson = False) -> int:
         told = f"{line.suite}  {line.prompt}  {line.model}  {line.cases:,} cases  {values}"
         printer.line(told)
     if not lines:
-        printer.line("there is no baseline yet; `prompteval baseline set` makes one of a run")
+        printer.line("no baseline yet; `prompteval baseline set` creates one from a run")
     return 0

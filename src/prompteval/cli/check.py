@@ -18,11 +18,12 @@ Examples:
   prompteval check --no-import                      what can be seen without running any Python
 """
 
-Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; everything when none is given.")]
+Paths = Annotated[list[Path] | None, typer.Argument(help="Files or directories. [default: everything]")]
 Style = Annotated[str, typer.Option("--output-format", help="concise, full, json, github or sarif.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too.")]
 NoImport = Annotated[
-    bool, typer.Option("--no-import", help="Run no Python of the workspace; say what that leaves unchecked.")
+    bool,
+    typer.Option("--no-import", help="Import no Python from the workspace; list what that leaves unchecked."),
 ]
 
 
@@ -43,7 +44,7 @@ def check(
     from prompteval.workspace.settings import find_workspace
 
     if style not in FORMATS:
-        raise UsageError(f"--output-format {style!r} is not known", did_you_mean(style, FORMATS))
+        raise UsageError(f"unknown --output-format {style!r}", did_you_mean(style, FORMATS))
     workspace = replace(find_workspace(Path.cwd()), imports=not no_import)
     report = check_workspace(workspace, tuple(_from_root(path, workspace.root) for path in paths or ()))
 

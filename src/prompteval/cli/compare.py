@@ -34,12 +34,12 @@ ENDINGS = (".json", ".md")
 
 
 SideA = Annotated[
-    str, typer.Argument(metavar="A", help="What to compare with: the old.", autocompletion=completion.sides)
+    str, typer.Argument(metavar="A", help="The reference: the old side.", autocompletion=completion.sides)
 ]
 SideB = Annotated[
     str | None,
     typer.Argument(
-        metavar="[B]", help="The new; the working tree when left out.", autocompletion=completion.sides
+        metavar="[B]", help="The new side. [default: the working tree]", autocompletion=completion.sides
     ),
 ]
 Suites = Annotated[
@@ -48,19 +48,19 @@ Suites = Annotated[
 ]
 Removed = Annotated[
     list[str] | None,
-    typer.Option("--removed", metavar="SUITE", help="B lacks this suite on purpose; repeat for several."),
+    typer.Option(
+        "--removed", metavar="SUITE", help="This suite was removed from B on purpose; repeat for several."
+    ),
 ]
 MinEffect = Annotated[
     float | None,
     typer.Option(
-        "--min-effect", help="The least drop that matters. [default: 0.02]", callback=within("min_effect")
+        "--min-effect", help="The smallest drop that matters. [default: 0.02]", callback=within("min_effect")
     ),
 ]
 Margin = Annotated[
     float | None,
-    typer.Option(
-        "--margin", help="The drop to rule out. [default: the least that matters]", callback=within("margin")
-    ),
+    typer.Option("--margin", help="The drop to rule out. [default: --min-effect]", callback=within("margin")),
 ]
 Alpha = Annotated[
     float | None,
@@ -69,7 +69,7 @@ Alpha = Annotated[
 MaxCost = Annotated[
     float | None,
     typer.Option(
-        "--max-cost", metavar="USD", help="Each side may spend this much.", callback=within("max_cost")
+        "--max-cost", metavar="USD", help="Cost limit of each side, in USD.", callback=within("max_cost")
     ),
 ]
 Outputs = Annotated[

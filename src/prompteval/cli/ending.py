@@ -111,8 +111,8 @@ def _told_usage(error: "TyperException") -> tuple[int, str]:
     """A wrong command line, as typer found it."""
     if type(error).__name__ == "NoArgsIsHelpError":
         printer.tell_all(f"{error.format_message()}\n\n")
-        return USAGE, "a verb is missing"
+        return USAGE, "missing command"
     context = getattr(error, "ctx", None)
-    help = f" (`{context.command_path} --help` shows what there is)" if context else ""
+    help = f" (`{context.command_path} --help` lists them)" if context else ""
     printer.tell(f"error: {error.format_message().rstrip('.')}{help}")
     return USAGE, ""

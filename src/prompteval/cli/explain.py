@@ -25,7 +25,7 @@ def explain(code: CodeName = None, everything: All = False) -> int:
     from prompteval.core.problem import did_you_mean
 
     if everything and code is not None:
-        raise UsageError("--all prints every code", "leave out the code, or --all")
+        raise UsageError("--all prints every code", "give either a code or --all")
     if everything:
         printer.show("".join(document()))
     elif code is None:
@@ -34,5 +34,5 @@ def explain(code: CodeName = None, everything: All = False) -> int:
     elif (found := codes().get(code.upper())) is not None:
         printer.show(str(found))
     else:
-        raise UsageError(f"there is no code {code!r}", did_you_mean(code.upper(), codes()))
+        raise UsageError(f"unknown code {code!r}", did_you_mean(code.upper(), codes()))
     return 0

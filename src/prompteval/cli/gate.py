@@ -12,14 +12,14 @@ from prompteval.cli.shared import Doubt, Inconclusive
 EPILOG = """\
 \b
 Examples:
-  prompteval gate last                         after the gate of a suite was edited
+  prompteval gate last                         after editing the gate of a suite
   prompteval gate last --inconclusive fail -o gates.md
 
-The rows, scores and costs are those that were stored; nothing is called, and the run itself stays as it is.
+Rows, scores and costs are read from the store: no model is called, and the stored run is not changed.
 """
 
 Run = Annotated[
-    str, typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs)
+    str, typer.Argument(help="A run id, its first characters, or `last`.", autocompletion=completion.runs)
 ]
 Outputs = Annotated[
     list[Path] | None,

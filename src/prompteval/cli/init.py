@@ -13,7 +13,7 @@ from prompteval.core.errors import UsageError
 from prompteval.workspace.place import file_to_write
 from prompteval.workspace.writing import make_folder, write_whole
 
-Folder = Annotated[Path, typer.Argument(help="Where to write it; made if it is not there.")]
+Folder = Annotated[Path, typer.Argument(help="Where to write it; created if it does not exist.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def init(folder: Folder = Path()) -> int:
     wanted = {folder / place: item for place, item in _walk(starter, Path())}
     taken = [path for path in wanted if path.exists() or path.is_symlink()]
     if taken:
-        raise UsageError(f"{taken[0]} is there already; nothing was written", "choose another folder")
+        raise UsageError(f"{taken[0]} already exists; nothing was written", "choose another folder")
     for path in wanted:
         file_to_write(path.absolute(), here)
     try:

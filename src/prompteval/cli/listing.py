@@ -11,12 +11,12 @@ from prompteval.cli.shared import within
 
 RunName = Annotated[
     str,
-    typer.Argument(help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
+    typer.Argument(help="A run id, its first characters, or `last`.", autocompletion=completion.runs),
 ]
-CaseId = Annotated[str | None, typer.Option("--case", help="Show everything of one case.")]
+CaseId = Annotated[str | None, typer.Option("--case", help="Show one case in full.")]
 Worst = Annotated[
     int | None,
-    typer.Option("--worst", help="A line for each of the N worst cases.", callback=within("worst")),
+    typer.Option("--worst", help="List the N worst cases.", callback=within("worst")),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables too.")]

@@ -14,18 +14,18 @@ Examples:
   prompteval lock                                   publish every version that is not published yet
   prompteval lock classify_intent@v2                publish one
   prompteval lock --check                           write nothing; exit 2 when a version is not published
-  prompteval lock --withdraw classify_intent@v1     take one out, to edit or to remove it
+  prompteval lock --withdraw classify_intent@v1     withdraw one, to edit or remove it
 """
 
 References = Annotated[
     list[str] | None,
     typer.Argument(
-        help="name (its current version) or name@v1; all when none is given.",
+        help="name (its current version) or name@v1. [default: all]",
         autocompletion=completion.prompts,
     ),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 2 unless all are published.")]
-Withdraw = Annotated[bool, typer.Option("--withdraw", help="Take these versions out of the lock.")]
+Withdraw = Annotated[bool, typer.Option("--withdraw", help="Remove these versions from the lock.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def lock(references: References = None, check: Check = False, withdraw: Withdraw
 
     named = tuple(references or ())
     if withdraw and (check or not named):
-        raise UsageError("--withdraw names the versions to take out", "prompteval lock --withdraw name@v1")
+        raise UsageError("--withdraw needs the versions to withdraw", "prompteval lock --withdraw name@v1")
     workspace = find_workspace(Path.cwd())
     if withdraw:
         engine.withdraw(workspace, named)

@@ -42,7 +42,7 @@ def check_output_paths(
     for path in paths:
         if path.suffix not in endings:
             help = did_you_mean(path.suffix, endings)
-            raise UsageError(f"-o {path}: the ending {path.suffix!r} names no format", help)
+            raise UsageError(f"-o {path}: unsupported file extension {path.suffix!r}", help)
         check_place("-o", path, suites, models)
     return list(paths)
 
@@ -54,7 +54,7 @@ def refuse_same_file(named: Mapping[str, Path | None], outputs: Sequence[Path]) 
     for name, path in [*options, *(("-o", path) for path in outputs)]:
         other = seen.setdefault(path.resolve(), name)
         if other != name:
-            raise UsageError(f"{name} {path}: {other} names the same file", "name another")
+            raise UsageError(f"{name} {path}: {other} is the same file", "name another")
 
 
 def formats() -> dict[str, str]:

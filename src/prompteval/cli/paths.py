@@ -25,7 +25,7 @@ def check_place(option: str, path: Path, suites: Sequence[str] = (), models: Seq
     And where it is a file that runs read, with those that `suites` and `models` of the command line name.
     """
     if not path.name:
-        raise UsageError(f"{option} {str(path)!r} names no file")
+        raise UsageError(f"{option} {str(path)!r} is not a file name")
     mode = _mode(option, path.parent)
     if mode is None or not stat.S_ISDIR(mode):
         wrong = "is not a directory" if mode else "does not exist"

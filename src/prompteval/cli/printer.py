@@ -130,7 +130,7 @@ def finish() -> None:
     out.flush()
     failure = out.failure
     if isinstance(failure, OSError) and failure.errno != errno.EPIPE:
-        tell(f"error: standard output: {failure.strerror}; what was printed there is not complete")
+        tell(f"error: standard output: {failure.strerror}; the output is incomplete")
     err.flush()
 
 

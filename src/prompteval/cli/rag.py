@@ -26,10 +26,10 @@ Examples:
   prompteval rag sweep --reranker none --reranker late_interaction --sample 50 -o sweep.md
 
 Every cell packs the same number of tokens and is compared with the suite's own, question by question.
-A sweep that was stopped goes on where it was: cells that are done are read.
+A stopped sweep continues where it stopped: finished cells are not measured again.
 """
 
-Suite = Annotated[str | None, typer.Option("--suite", help="The suite; not needed where one has rag:.")]
+Suite = Annotated[str | None, typer.Option("--suite", help="The suite. [default: the only one with rag:]")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Texts = list[str] | None
 
@@ -50,9 +50,9 @@ def register(parent: typer.Typer) -> None:
 def search(
     question: Annotated[str, typer.Argument(help="What to search for.")] = "",
     suite: Suite = None,
-    case: Annotated[str | None, typer.Option("--case", help="Ask the question of this case instead.")] = None,
+    case: Annotated[str | None, typer.Option("--case", help="Use the question of this case instead.")] = None,
     limit: Annotated[
-        int, typer.Option("-n", "--limit", help="Show so many candidates.", callback=within("limit"))
+        int, typer.Option("-n", "--limit", help="Number of candidates to show.", callback=within("limit"))
     ] = 15,
     as_json: AsJson = False,
 ) -> int:
@@ -64,7 +64,7 @@ def search(
     from prompteval.workspace.settings import find_workspace
 
     if bool(question.strip()) == (case is not None):
-        raise UsageError("give a question or --case, one of them")
+        raise UsageError("give either a question or --case")
     workspace = find_workspace(Path.cwd())
     with progress(quiet=as_json) as meter:
         found = find(workspace, rag_suite(workspace, suite), question, case, meter)
@@ -104,10 +104,14 @@ def sweep(  # noqa: PLR0913 - the options of a verb
     suite: Suite = None,
     chunkers: Annotated[Texts, typer.Option("--chunker", help="Repeatable; else the suite's.")] = None,
     sizes: Annotated[
-        list[int] | None, typer.Option("--size", help="Tokens a chunk; repeatable.", callback=within("size"))
+        list[int] | None,
+        typer.Option("--size", help="Tokens per chunk; repeatable.", callback=within("size")),
     ] = None,
     overlap: Annotated[
-        int, typer.Option("--overlap", help="Tokens of overlap with --size.", callback=within("overlap"))
+        int,
+        typer.Option(
+            "--overlap", help="Overlap of chunks in tokens, with --size.", callback=within("overlap")
+        ),
     ] = 0,
     retrievers: Annotated[Texts, typer.Option("--retriever", help="bm25, dense, hybrid; repeatable.")] = None,
     rerankers: Annotated[
@@ -115,7 +119,7 @@ def sweep(  # noqa: PLR0913 - the options of a verb
     ] = None,
     budget: Annotated[
         int | None,
-        typer.Option("--budget", help="Tokens every cell packs.", callback=within("context_tokens")),
+        typer.Option("--budget", help="Token budget of every cell.", callback=within("context_tokens")),
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", help="Only the first N cases.", callback=within("limit"))

@@ -32,7 +32,7 @@ Examples:
 
 Suites = Annotated[
     list[str] | None,
-    typer.Argument(help="Suite names or files; all when none is given.", autocompletion=completion.suites),
+    typer.Argument(help="Suite names or files. [default: all]", autocompletion=completion.suites),
 ]
 Expression = Annotated[
     str, typer.Option("-k", help='Cases whose names match, as in pytest: "refund and not email".')
@@ -52,7 +52,7 @@ Prompts = Annotated[
     ),
 ]
 Repeat = Annotated[
-    int | None, typer.Option("--repeat", help="Run every case this often.", callback=within("repeat"))
+    int | None, typer.Option("--repeat", help="Run each case this many times.", callback=within("repeat"))
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", help="Only the first N cases of a suite.", callback=within("limit"))
@@ -73,14 +73,14 @@ Replay = Annotated[
 StrictModel = Annotated[
     bool, typer.Option("--strict-model", help="Fail when the server answers with another model.")
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the last run that did not end.")]
-ResumeRun = Annotated[str | None, typer.Option("--resume-run", metavar="ID", help="Go on with this run.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the last unfinished run.")]
+ResumeRun = Annotated[str | None, typer.Option("--resume-run", metavar="ID", help="Continue this run.")]
 MaxCost = Annotated[
     float | None,
     typer.Option(
         "--max-cost",
         metavar="USD",
-        help="Spend at most this, reservations included.",
+        help="Cost limit in USD, calls in flight included.",
         callback=within("max_cost"),
     ),
 ]
@@ -94,7 +94,7 @@ MaxWait = Annotated[
     ),
 ]
 Batch = Annotated[
-    bool, typer.Option("--batch", help="Send all requests by the Batch API, and wait for the results.")
+    bool, typer.Option("--batch", help="Send all requests through the Batch API, and wait for the results.")
 ]
 StopEarly = Annotated[
     Method | None,
@@ -103,7 +103,7 @@ StopEarly = Annotated[
         help="Run cases in a seeded order, and none once every gate is decided; alone: group-sequential.",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell calls, tokens and money, and make no call.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; call no model.")]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md .html; repeatable."),
@@ -237,7 +237,7 @@ def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> in
     for entry in told["entries"]:
         title = f"{entry['suite']}  {entry['prompt']}  {entry['model']}"
         printer.line(f"{title}: {_needs(entry)}")
-    printer.line(f"in all: {_needs(told['total'])}; failed attempts come on top")
+    printer.line(f"in all: {_needs(told['total'])}; failed attempts are extra")
     return 0
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Count = Annotated[int, typer.Option("-n", "--limit", help="At most this many.", callback=within("runs"))]
 Names = Annotated[
-    list[str], typer.Argument(help="Run ids, beginnings of one, or `last`.", autocompletion=completion.runs)
+    list[str],
+    typer.Argument(help="Run ids, their first characters, or `last`.", autocompletion=completion.runs),
 ]
 Keep = Annotated[
     int | None, typer.Option("--keep", metavar="N", help="Keep the newest N runs.", callback=within("keep"))
@@ -28,7 +29,7 @@ Days = Annotated[
     ),
 ]
 WithCache = Annotated[bool, typer.Option("--cache", help="Remove cached replies as well.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and remove nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be removed; remove nothing.")]
 
 app = typer.Typer(help="List stored runs; remove some.", rich_markup_mode=None, invoke_without_command=True)
 
@@ -69,7 +70,7 @@ def runs(limit: int, as_json: bool) -> int:
         printer.document(body)
         return 0
     if not records:
-        printer.tell("there is no run yet; `prompteval run` makes one")
+        printer.tell("no runs yet; `prompteval run` creates one")
     for record in records:
         entries = ", ".join(" ".join(entry) for entry in record.manifest.get("entries", ()))
         state = "damaged" if record.damage else record.verdict or "unfinished"
@@ -115,7 +116,7 @@ def _would_go(workspace: "Workspace", run_ids: list[str]) -> int:
 
     now = sizes(workspace)
     for run_id in run_ids:
-        printer.line(f"{run_id} would go")
+        printer.line(f"{run_id} would be removed")
     printer.line(f"{len(run_ids)} runs; results {_bytes(now.results)}, cache {_bytes(now.cache)}")
     return 0
 

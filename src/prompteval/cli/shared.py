@@ -29,8 +29,10 @@ def within(name: str) -> Callable[[typer.Context, Any], Any]:
     return check
 
 
-Inconclusive = Annotated[Doubt, typer.Option("--inconclusive", help="Whether doubt fails (exit 4).")]
+Inconclusive = Annotated[
+    Doubt, typer.Option("--inconclusive", help="Whether an inconclusive result fails (exit 4).")
+]
 Concurrency = Annotated[
-    int, typer.Option("-j", "--concurrency", help="Cases at a time.", callback=within("concurrency"))
+    int, typer.Option("-j", "--concurrency", help="Maximum concurrent cases.", callback=within("concurrency"))
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Refuse every network connection of this process.")]

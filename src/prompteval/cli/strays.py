@@ -35,7 +35,7 @@ def end_strays() -> Iterator[int]:
         if any(crash.PACKAGE in place.parents for place in places):
             yield crash.crashed(error)
         else:
-            printer.tell(f"warning: nothing caught {crash.title(error)}")
+            printer.tell(f"warning: unhandled exception: {crash.title(error)}")
 
 
 def keep(error: BaseException | None) -> None:

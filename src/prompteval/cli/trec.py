@@ -31,7 +31,10 @@ TieRule = Annotated[
     str, typer.Option("--ties", help="input: as the file has them. trec: by id, descending, as trec_eval.")
 ]
 Complete = Annotated[
-    bool, typer.Option("--complete-only", help="Leave out judged queries the run lacks, as trec_eval does.")
+    bool,
+    typer.Option(
+        "--complete-only", help="Leave out judged queries that are missing from the run, as trec_eval does."
+    ),
 ]
 PerQuery = Annotated[bool, typer.Option("--per-query", help="Print the value of every query too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -66,7 +69,7 @@ def trec(
     from prompteval.rag.trec.score import DEFAULT_METRICS, score
 
     if ties not in get_args(Ties):
-        raise UsageError(f"--ties {ties!r} is not known", did_you_mean(ties, get_args(Ties)))
+        raise UsageError(f"unknown --ties {ties!r}", did_you_mean(ties, get_args(Ties)))
     try:
         wanted = [parse_ranking_metric(name, ()) for name in dict.fromkeys(metrics or DEFAULT_METRICS)]
     except ValueError as error:

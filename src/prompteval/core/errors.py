@@ -72,7 +72,7 @@ class DamagedRun(StoreError):
 
     def __init__(self, path: str, run_id: str, reason: str) -> None:
         help = f"`prompteval runs rm {run_id}` removes it; the other runs can be read"
-        super().__init__(path, f"run {run_id} is not as it was stored: {reason} ({help})")
+        super().__init__(path, f"run {run_id} is damaged: {reason} ({help})")
         self.run_id = run_id
 
 

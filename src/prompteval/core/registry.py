@@ -142,7 +142,7 @@ def resolve(group: str, name: str) -> Any:
     """
     known = table(group)
     if name not in known:
-        raise UsageError(f"there is no {_kind(group)} {name!r}", did_you_mean(name, known))
+        raise UsageError(f"unknown {_kind(group)} {name!r}", did_you_mean(name, known))
     module, _, attribute = known[name].partition(":")
     with blaming(group, name):
         return attrgetter(attribute)(import_module(module))

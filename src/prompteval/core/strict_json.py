@@ -13,7 +13,7 @@ MOST_CONTAINERS: Final = 500_000
 def loads(text: str | bytes, *, nan_is_null: bool = False) -> Any:
     """The value of a JSON text: UTF-8 where it is bytes, with or without a byte order mark.
 
-    Raises ValueError, and nothing else, for what is no JSON: a number of thousands of digits, too
+    Raises ValueError, and nothing else, for what is not JSON: a number of thousands of digits, too
     much (see `excess`), NaN and what no float can hold. With `nan_is_null` these last are None, for
     servers that write them where they have no figure. Size is bounded by whoever read the text.
     """

@@ -50,7 +50,7 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
         if any(result.saved for result in view.results):
             raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
         if narrowed(record.manifest.get("options")):
-            message = f"run {record.run_id} has some of the cases only"
+            message = f"run {record.run_id} has only some of the cases"
             raise UsageError(message, "run it without -k, --limit, --sample and --failed")
         known = [result.suite for result in view.results]
         for name in suites:
@@ -83,7 +83,7 @@ def baseline_lines(workspace: Workspace, suites: Sequence[str]) -> list[Baseline
     known = baseline_suites(tree)
     for name in suites:
         if name not in known:
-            raise UsageError(f"there is no baseline of {name!r}", did_you_mean(name, known))
+            raise UsageError(f"no baseline of {name!r}", did_you_mean(name, known))
     return [_line(entry) for name in (suites or known) for entry in read_baseline(tree, name)]
 
 

@@ -64,7 +64,7 @@ def _read_list(path: Path) -> list[Sent]:
             raise TypeError("a value of the wrong type")
         return found
     except (ValueError, TypeError) as error:
-        raise StoreError(str(path), f"could not be read: {error}; the run cannot go on with it") from None
+        raise StoreError(str(path), f"could not be read: {error}; the run cannot continue with it") from None
 
 
 class BatchFolder:
@@ -231,9 +231,7 @@ async def _store(
             continue
         unread = await client.results(file_id, sent.lines, folder.take)
         if unread:
-            meter.note(
-                f"batch {sent.batch}: {unread} lines of its results cannot be read and are passed over"
-            )
+            meter.note(f"batch {sent.batch}: {unread} lines of its results cannot be read and are skipped")
     if state.status == "failed":
         raise ProviderError("bad_request", f"batch {sent.batch} failed: {state.message or 'no reason given'}")
     folder.replies.flush()
@@ -257,4 +255,6 @@ def refuse_unbatchable(jobs: Sequence[Job]) -> None:
         if job.options.stop_early is not None:
             raise UsageError("--batch sends every call at once, and --stop-early waits", "leave one out")
         if not isinstance(job.target, PromptPlan):
-            raise UsageError(f"--batch runs prompts, and {job.title} is none", "leave it out, or run without")
+            raise UsageError(
+                f"--batch runs prompts, and {job.title} is not a prompt", "leave it out, or run without"
+            )

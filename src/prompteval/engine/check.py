@@ -43,7 +43,7 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
     if not look.seen:
         if paths:
             raise NothingSelected("no prompt, suite or case file of the workspace matches these paths")
-        raise NothingSelected("there is no prompt and no suite here; `prompteval init` writes some")
+        raise NothingSelected("no prompts and no suites here; `prompteval init` creates them")
     ordered = sorted(look.found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
     counts = ((len(look.chosen), "prompt version"), (look.suites, "suite"), (look.cases, "case"))
     summary = ", ".join(counted(count, name) for count, name in counts)
@@ -147,7 +147,7 @@ class _Look:
         self._note(empty_problems(plan.suite, plan.facts))
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):
-            help = "run it, and keep what later versions are held against: `prompteval baseline set`"
+            help = "run it, and keep what later versions are compared with: `prompteval baseline set`"
             self._warn(plan.suite.path, "PE234", f"suite {name!r} has no baseline", help)
 
     def unchecked(self) -> tuple[str, ...]:
@@ -159,7 +159,7 @@ class _Look:
         if self.chosen and self._tree.exists(lock.PATH):
             found.append("whether published versions are as they were")
         if self._functions:
-            found.append(f"what stands in {', '.join(sorted(self._functions))}")
+            found.append(f"the content of {', '.join(sorted(self._functions))}")
         return tuple(found)
 
     def _count(self, cases: int) -> None:

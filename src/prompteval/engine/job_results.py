@@ -152,7 +152,7 @@ class JobResults:
             parts = [f"{count} {kind}" for kind, count in sorted(columns.unusable.items())]
             yield f"unusable outputs: {', '.join(parts)}"
         if usage.estimated:
-            yield "≈: the server told no token counts, or such as cannot be, for some calls; counted here"
+            yield "≈: the server reported no token counts, or impossible ones, for some calls; counted here"
         if usage.other_models:
             yield f"the server answered with another model: {', '.join(sorted(usage.other_models))}"
 

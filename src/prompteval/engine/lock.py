@@ -80,7 +80,7 @@ def _key(file: PromptFile) -> Key:
 def _file(tree: Tree, reference: str) -> PromptFile:
     name, version, ref = split_reference(reference)
     if ref is not None:
-        raise UsageError(f"{reference!r} is of another commit", "only the working tree can be published")
+        raise UsageError(f"{reference!r} is at another commit", "only the working tree can be published")
     return find_prompt(tree, name, version)
 
 

@@ -35,16 +35,16 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
         or options.stop_early
         or options.selection != Selection()
     ):
-        raise UsageError("--resume takes the selection of the run it goes on with", "leave the others out")
+        raise UsageError("--resume uses the selection of the run it continues", "leave the others out")
     if options.resume == LAST:
         found = store.run(_last_unfinished(store))
     else:
         found = store.run(options.resume or LAST)
         if not is_unfinished(found):
-            raise UsageError(f"run {found.run_id} is complete", "`prompteval run` makes a new one")
+            raise UsageError(f"run {found.run_id} is complete", "`prompteval run` starts a new one")
     if not _by_run(found):
-        message = f"run {found.run_id} was not made by `prompteval run` and cannot go on"
-        raise UsageError(message, "`prompteval compare` again takes what it had from the cache")
+        message = f"run {found.run_id} was not made by `prompteval run` and cannot be continued"
+        raise UsageError(message, "`prompteval compare` takes finished calls from the cache")
     return Resumed(found, replace(options.selecting(found.manifest["options"]), resume=found.run_id))
 
 
@@ -54,7 +54,7 @@ def _last_unfinished(store: SqliteStore) -> str:
         store.refuse_damaged(record)
         if is_unfinished(record) and _by_run(record):
             return record.run_id
-    raise UsageError("there is no unfinished run", "`prompteval run` makes a new one")
+    raise UsageError("no unfinished run", "`prompteval run` starts a new one")
 
 
 def _by_run(record: RunRecord) -> bool:
@@ -81,11 +81,11 @@ def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
     before, after = (
         {" ".join(entry) for entry in entries} for entries in (record.manifest["entries"], now["entries"])
     )
-    changed += [f"{entry} is not run any more" for entry in sorted(before - after)]
+    changed += [f"{entry} is no longer run" for entry in sorted(before - after)]
     changed += [f"{entry} is new" for entry in sorted(after - before)]
     changed += [f"suite {name} is new" for name in now["suites"] if name not in record.manifest["suites"]]
     if changed:
-        message = f"run {record.run_id} cannot go on, since content changed: {'; '.join(changed)}"
+        message = f"run {record.run_id} cannot be continued, since content changed: {'; '.join(changed)}"
         raise UsageError(message, "put it back, or start a new run")
 
 

@@ -158,7 +158,7 @@ class _Run:
         plans = list({id(job.plan): job.plan for job in jobs}.values())
         entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
         selecting = self._options.as_json() if resumable else None
-        self._hint = resume_hint(self._id) if resumable else "the same command again goes on from the cache"
+        self._hint = resume_hint(self._id) if resumable else "the same command continues from the cache"
         made_from = manifest(self._workspace, plans, entries, selecting, self._options.side)
         if self._record is not None:
             refuse_changed(self._record, made_from)
@@ -225,8 +225,8 @@ class _Run:
                 unknown += self._files.record_again(row)
         if unknown:
             self._meter.note(
-                f"{self._options.record}: {unknown} replies of the run's first part are not known any more;"
-                " a replay will call it stale"
+                f"{self._options.record}: {unknown} replies of the run's first part are no longer known;"
+                " a replay will report the recording as stale"
             )
         if models.budget is not None:
             models.budget.settle(0.0, entry.usage.cost_usd or 0.0)

@@ -29,4 +29,4 @@ class SameFailure:
             self._seen = None
             return ""
         enough = self._seen[failure.message] >= MOST_SAME
-        return f"the first {MOST_SAME} calls failed alike: {failure.message}" if enough else ""
+        return f"the first {MOST_SAME} calls failed with the same error: {failure.message}" if enough else ""

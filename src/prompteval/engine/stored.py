@@ -46,7 +46,7 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
     """A run that has ended, and its view. Raises UsageError for an unknown or unfinished one."""
     record = store.run(name)
     if record.summary is None:
-        help = f"`prompteval run --resume-run {record.run_id}` goes on"
+        help = f"`prompteval run --resume-run {record.run_id}` continues it"
         if record.manifest.get("options") is None:
             help = "it is a side of a comparison; compare again"
         raise UsageError(f"run {record.run_id} did not end", help)

@@ -40,14 +40,14 @@ def search_here(pattern: str, text: str, flags: int = 0) -> str | None:
 def compiled(pattern: str, name: str) -> re.Pattern[str]:
     """A pattern that somebody wrote, ready to be searched for.
 
-    Raises ValueError, with its name, for one that is no regular expression or over MAX_PATTERN long.
+    Raises ValueError, with its name, for one that is not a regular expression or over MAX_PATTERN long.
     """
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"{name} has {len(pattern):,} characters, at most {MAX_PATTERN:,} are read")
     try:
         return _compiled(pattern, 0)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{name} is no regular expression: {error}") from None
+        raise ValueError(f"{name} is not a regular expression: {error}") from None
 
 
 def _is_quick(pattern: str, size: int) -> bool:

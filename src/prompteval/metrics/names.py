@@ -85,7 +85,7 @@ def parse_metric(text: str) -> MetricName:
         raise ValueError(f"{name!r}: k is a whole number from 1, such as {name[:5]}3")
     if own is None:
         help = did_you_mean(name, (*PARAMETERS, *_FAMILIES, *plugins))
-        raise ValueError(f"there is no metric {name!r} ({help})")
+        raise ValueError(f"unknown metric {name!r} ({help})")
     allowed = own if name in _WITHOUT_SCORER else (*own, "scorer")
     params: dict[str, str] = {}
     for part in inside.split(",") if inside else ():

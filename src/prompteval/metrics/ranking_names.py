@@ -63,11 +63,11 @@ def parse_ranking_metric(text: str, stages: tuple[str, ...] = STAGES) -> Ranking
     stage, measure, inside, cutoff = match[1] or "", match[2], match[3], match[4]
     if stage and stage not in stages:
         help = did_you_mean(stage, stages) or "no stage is named here"
-        raise ValueError(f"{text!r}: there is no stage {stage!r} ({help})")
+        raise ValueError(f"{text!r}: unknown stage {stage!r} ({help})")
     if not stage and stages:
         raise ValueError(f"{text!r} names no stage: write {stages[0]}.{text.strip()}")
     if measure not in MEASURES:
-        raise ValueError(f"there is no ranking metric {measure!r} ({did_you_mean(measure, MEASURES)})")
+        raise ValueError(f"unknown ranking metric {measure!r} ({did_you_mean(measure, MEASURES)})")
     if cutoff is None and measure not in WITHOUT_CUTOFF:
         raise ValueError(f"{text!r} needs a cut-off: write {measure}@10")
     if cutoff is not None and int(cutoff) == 0:

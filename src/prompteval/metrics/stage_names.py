@@ -98,12 +98,12 @@ def parse_stage_metric(text: str) -> StageMetric:
     if mode == "retrieved":
         mode = ""
     elif mode and mode not in MODES:
-        raise ValueError(f"{text!r}: there is no mode {mode!r} ({did_you_mean(mode, MODES)})")
+        raise ValueError(f"{text!r}: unknown mode {mode!r} ({did_you_mean(mode, MODES)})")
     known = CONTEXT_MEASURES if stage == "context" else ANSWER_STAGES.get(stage)
     if known is None:
-        raise ValueError(f"{text!r}: there is no stage {stage!r} ({did_you_mean(stage, STAGES)})")
+        raise ValueError(f"{text!r}: unknown stage {stage!r} ({did_you_mean(stage, STAGES)})")
     if measure not in known:
-        raise ValueError(f"there is no {stage} metric {measure!r} ({did_you_mean(measure, known)})")
+        raise ValueError(f"unknown {stage} metric {measure!r} ({did_you_mean(measure, known)})")
     if mode and stage == "context":
         raise ValueError(f"{text!r}: the context is that of what was retrieved; leave {mode} out")
     return StageMetric(

@@ -139,7 +139,7 @@ def _note_double(case: Case, source: str, ids: dict[int, str], problems: Problem
     """Two files of one suite must not share an id."""
     other = ids.setdefault(hash(case.id), source)
     if other != source:
-        message = f"id {case.id!r} stands in {other} too"
+        message = f"duplicate id {case.id!r}, also in {other}"
         problems.add(source, (case.line, 1), "PE321", message, "ids are unique in a suite")
 
 
@@ -151,7 +151,7 @@ def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) 
         how = "is" if likeness == 1 else f"is {likeness:.0%} like"
         message = f"case {case.id!r} {how} the few-shot example at {part.path}:{part.line}"
         problems.add(
-            source, (case.line, 1), "PE240", message, "take the example out, or move the case to train"
+            source, (case.line, 1), "PE240", message, "remove the example, or move the case to train"
         )
 
 

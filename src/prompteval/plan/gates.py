@@ -180,7 +180,7 @@ def _beats(
     if "@" in reference and (
         suite.target.kind != "prompt" or reference.partition("@")[0] != suite.target.value.partition("@")[0]
     ):
-        raise ValueError(f"beats: {reference} is no version of what this suite runs, {suite.target.value}")
+        raise ValueError(f"beats: {reference} is not a version of what this suite runs, {suite.target.value}")
     measure = _compared(options, rule.is_trivial, "beats", suite, scorers, measures)
     if rule.is_trivial and measure.spec.kind != "proportion":
         raise ValueError(f"beats: {measure.text} is not a proportion; use accuracy")
@@ -202,7 +202,9 @@ def _no_regression(
         limits[name] = float(value)
     measure = _compared(options, False, "no_regression", suite, scorers, measures)
     if (measure.spec.low, measure.spec.high) != (0.0, 1.0) and "min_effect" not in limits:
-        raise ValueError(f"no_regression: {measure.text} is not on 0 to 1; say min_effect in its own units")
+        raise ValueError(
+            f"no_regression: {measure.text} is not on a scale from 0 to 1; give min_effect in its own units"
+        )
     error = effect_error(measure, limits.get("min_effect"), limits.get("margin"))
     if error:
         raise ValueError(f"no_regression: {error}")
@@ -222,7 +224,9 @@ def effect_error(measure: Measure, min_effect: float | None, margin: float | Non
             hint = (
                 f"; did you mean {value / 100:g}?" if (low, high) == (0.0, 1.0) and 1 <= value < 100 else ""
             )
-            return f"{name} {value:g} is as much as {measure.text} can change, so it decides nothing{hint}"
+            return (
+                f"{name} {value:g} is the largest change {measure.text} can have, so it decides nothing{hint}"
+            )
     return ""
 
 

@@ -56,7 +56,7 @@ def plan_suites(workspace: Workspace, options: RunOptions) -> list[SuitePlan]:
     """
     paths = find_suites(WorkingTree(workspace.root), options.suites)
     if not paths:
-        raise NothingSelected("there is no suite in evals/; write one or run `prompteval init`")
+        raise NothingSelected("no suites in evals/; write one or run `prompteval init`")
     plans: list[SuitePlan] = []
     wrong: dict[Problem, None] = {}
     for path in paths:

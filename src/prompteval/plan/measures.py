@@ -122,7 +122,7 @@ def _scorer(text: str, name: MetricName, source: Source, scorers: Sequence[Score
     wanted = name.params.get("scorer")
     names = [scorer.name for scorer in scorers]
     if wanted is not None and wanted not in names:
-        raise ValueError(f"{text}: there is no scorer {wanted!r} ({did_you_mean(wanted, names)})")
+        raise ValueError(f"{text}: unknown scorer {wanted!r} ({did_you_mean(wanted, names)})")
     named = [scorer for scorer in scorers if wanted in (None, scorer.name)]
     report = {"numbers": "numbers", "evidence": source.key}.get(source.kind)
     if report is None:

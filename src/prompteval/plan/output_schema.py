@@ -37,7 +37,7 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
     for name in sorted(preset.ignored & prompt.params.keys() - set(dropped)):
         place = module.argument("params", name) if module is not None else (0, 0)
         message = f"params: {profile.preset if profile else kind} ignores {name!r} without a word"
-        yield Problem(prompt.path, *place, "PE335", message, f'take it out, or set drop = ["{name}"]')
+        yield Problem(prompt.path, *place, "PE335", message, f'remove it, or set drop = ["{name}"]')
     if prompt.schema is None or structured not in ("json_schema", "tool"):
         return
     for fault in strict_faults(prompt.schema):

@@ -76,10 +76,10 @@ class _Expression:
     def _bracket(self) -> Matcher:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self._wrong(f"brackets are nested deeper than {DEEPEST}")
+            raise self._wrong(f"parentheses are nested deeper than {DEEPEST}")
         inner = self._either()
         if not self._takes(")"):
-            raise self._wrong("a bracket is not closed")
+            raise self._wrong("a parenthesis is not closed")
         self._depth -= 1
         return inner
 

@@ -234,7 +234,7 @@ def _build_scorers(
             problems.add(suite.path, place, "PE224", message, "give the scorer another `name:`")
         if scorer.name in names:
             help = f"the other is at line {names[scorer.name]}; give one a `name:`"
-            problems.add(suite.path, place, "PE224", f"two scorers are called {scorer.name!r}", help)
+            problems.add(suite.path, place, "PE224", f"duplicate scorer name {scorer.name!r}", help)
         names[scorer.name] = spec.line
         for target in targets:
             for name in scorer.fields_used:

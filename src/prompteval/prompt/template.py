@@ -184,7 +184,7 @@ def _parse(sandbox: ImmutableSandboxedEnvironment, source: str, file: str) -> no
         is_filter = isinstance(node, nodes.Filter)
         known: Mapping[str, Any] = sandbox.filters if is_filter else sandbox.tests
         if node.name not in known:
-            reason = f"there is no {'filter' if is_filter else 'test'} {node.name!r}"
+            reason = f"unknown {'filter' if is_filter else 'test'} {node.name!r}"
             raise TemplateFault(reason, node.lineno, file, did_you_mean(node.name, known))
     return tree
 

@@ -34,13 +34,13 @@ def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, Mod
     if profile is not None:
         if profile.provider not in kinds:
             help = did_you_mean(profile.provider, kinds)
-            raise UsageError(f"model {reference!r}: there is no provider {profile.provider!r}", help)
+            raise UsageError(f"model {reference!r}: unknown provider {profile.provider!r}", help)
         return profile.provider, profile.model, profile
     kind, slash, rest = reference.partition("/")
     if kind not in kinds or not slash or not rest:
         known = [*workspace.settings.models, *(f"{name}/..." for name in kinds)]
         help = did_you_mean(reference, known)
-        raise UsageError(f"there is no model {reference!r}", help)
+        raise UsageError(f"unknown model {reference!r}", help)
     return kind, rest, None
 
 

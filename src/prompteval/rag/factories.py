@@ -151,7 +151,7 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     refuse_unknown("dense", chosen, ("model", "index", "folder", "prefix"))
     kind = chosen.get("index", "flat")
     if kind not in KINDS:
-        raise UsageError(f"dense: there is no index {kind!r}", did_you_mean(str(kind), KINDS))
+        raise UsageError(f"dense: unknown index {kind!r}", did_you_mean(str(kind), KINDS))
     if find_spec("faiss") is None:
         raise MissingExtra("dense retrieval", "rag")
     name = str(chosen.get("model", "minilm"))
@@ -199,7 +199,7 @@ def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     fusion, weights = options.get("fusion", "rrf"), options.get("weights")
     names = options.get("of", ["bm25", "dense"])
     if fusion not in FUSIONS:
-        raise UsageError(f"hybrid: there is no fusion {fusion!r}", did_you_mean(str(fusion), FUSIONS))
+        raise UsageError(f"hybrid: unknown fusion {fusion!r}", did_you_mean(str(fusion), FUSIONS))
     if not isinstance(names, list) or len(names) < 2 or "hybrid" in names:
         raise UsageError("hybrid: of is a list of two retrievers or more", "write `of: [bm25, dense]`")
     if (weights is None) != (fusion == "rrf"):

@@ -39,7 +39,7 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspac
         return _own(spec, workspace)
     if spec.kind not in table(GROUP):
         known = [*table(GROUP), "python"]
-        raise UsageError(f"there is no scorer {spec.kind!r}", did_you_mean(spec.kind, known))
+        raise UsageError(f"unknown scorer {spec.kind!r}", did_you_mean(spec.kind, known))
     return _made(spec.kind, resolve(GROUP, spec.kind), spec.name, spec.options, embedder)
 
 

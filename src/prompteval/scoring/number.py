@@ -35,9 +35,9 @@ class Number(BaseScorer):
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
         wanted, given = to_number(expected), to_number(answer)
         if wanted is None:
-            return Score(self.name, None, status="failed", reason=f"expected {expected!r} is no number")
+            return Score(self.name, None, status="failed", reason=f"expected {expected!r} is not a number")
         if given is None:
-            return Score(self.name, 0.0, reason=f"{str(answer)[:60]!r} is no number")
+            return Score(self.name, 0.0, reason=f"{str(answer)[:60]!r} is not a number")
         error = abs(given - wanted)
         close = error <= max(self.abs_tol, self.rel_tol * abs(wanted))
         evidence = {"expected": wanted, "given": given}

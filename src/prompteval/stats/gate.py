@@ -52,12 +52,12 @@ def parse_gate(text: str) -> GateRule:
     refuse_long_name("a rule", text)
     match = _RULE.match(text)
     if match is None:
-        raise ValueError(f"{text!r} is no rule; write `accuracy >= 0.85`, `accuracy.low >= 0.8`")
+        raise ValueError(f"{text!r} is not a rule; write `accuracy >= 0.85`, `accuracy.low >= 0.8`")
     try:
         threshold = float(match["threshold"])
     except ValueError:
         hint = "; write 0.85 for 85 %" if "%" in match["threshold"] else ""
-        raise ValueError(f"{match['threshold']!r} is no number{hint}") from None
+        raise ValueError(f"{match['threshold']!r} is not a number{hint}") from None
     if not math.isfinite(threshold):
         raise ValueError(f"{match['threshold']} is out of range")
     end: End = match["end"] or "value"  # type: ignore[assignment]
@@ -88,7 +88,7 @@ def decide(rule: GateRule, estimates: Mapping[str, Estimate], slices: Slices) ->
 def _decide_one(rule: GateRule, estimate: Estimate | None, where: str) -> GateResult:
     text = str(rule)
     if estimate is None:
-        return GateResult(text, Verdict.FAIL, None, f"there is no {rule.metric}{where}")
+        return GateResult(text, Verdict.FAIL, None, f"no value for {rule.metric}{where}")
     observed = _end(estimate, rule.end)
     if observed is None:
         reason = estimate.reason or "it has no value"

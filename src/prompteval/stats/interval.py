@@ -32,7 +32,7 @@ def undefined(method: str, reason: str) -> Interval:
 def refuse_nan(values: NDArray[np.float64]) -> None:
     """Raises ValueError where a value is NaN: a score that is not there must not enter a mean."""
     if np.isnan(values).any():
-        raise ValueError("NaN is no score")
+        raise ValueError("NaN is not a score")
 
 
 def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval:
@@ -41,7 +41,7 @@ def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval:
     Undefined for n = 0. Bounds stay within 0 and 1. Raises ValueError for NaN.
     """
     if math.isnan(successes) or math.isnan(n):
-        raise ValueError("NaN is no count")
+        raise ValueError("NaN is not a count")
     if n <= 0:
         return undefined("wilson", "no case was scored")
     z = normal_quantile(0.5 + level / 2.0)

@@ -60,7 +60,7 @@ def row_from(line: Sequence[Any]) -> StoredRow:
     _demand(isinstance(case_id, str) and case_id != "", "a row begins with its case id")
     _demand(type(replicate) is int and replicate >= 0, "a replicate is a number from 0")
     _demand(isinstance(mark, str), "the mark of a case is a text")
-    _demand(outcome in _OUTCOMES, f"{outcome!r} is no outcome")
+    _demand(outcome in _OUTCOMES, f"{outcome!r} is not an outcome")
     _demand(isinstance(scores, list), "scores are a list")
     for score in scores:
         _check_score(score)
@@ -109,15 +109,15 @@ def _trimmed(score: StoredScore, keys: Collection[str]) -> StoredScore:
 
 def _check_score(score: Any) -> None:
     if not isinstance(score, list) or not 2 <= len(score) <= 2 + len(USUAL):
-        raise ValueError("a score is [name, value, …]")
+        raise ValueError("a score must be [name, value, …]")
     name, value, status, labels, reason, evidence, stage, low, high, passed = [
         *score,
         *USUAL[len(score) - 2 :],
     ]
     _demand(all(isinstance(text, str) for text in (name, reason, stage)), "a score's name is a text")
-    _demand(status in ("scored", "skipped", "failed"), f"{status!r} is no status of a score")
+    _demand(status in ("scored", "skipped", "failed"), f"{status!r} is not a score status")
     for number in (value, low, high):
-        _demand(number is None or is_number(number), f"{number!r} is no number")
+        _demand(number is None or is_number(number), f"{number!r} is not a number")
     _demand(value is not None or status != "scored", "a score that is scored has a value")
     pair = isinstance(labels, list) and len(labels) == 2 and isinstance(labels[0], str)
     _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels are two texts")

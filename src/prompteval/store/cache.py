@@ -85,10 +85,10 @@ class SqliteCache:
             data, mark = found
         try:
             if mark is not None and mark != _hash(key, data):
-                raise ValueError("it is not as it was stored")
+                raise ValueError("it was changed after it was stored")
             return response_from_json(loads(data), "cache")
         except ValueError:
-            notice(f"the cached reply {key[:19]}... is damaged and will be asked for again")
+            notice(f"the cached reply {key[:19]}... is damaged and will be requested again")
             return None
 
     def exchange(self, key: str) -> tuple[dict[str, Any], Response] | None:

@@ -110,7 +110,7 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
     with _OPENING:
         _refuse_links(path)
         if not path.exists():
-            raise StoreError(str(path), "there is no such database; `prompteval run` makes one")
+            raise StoreError(str(path), "the database does not exist; `prompteval run` creates one")
         try:
             connection = _inspected(path, migrations)
             if connection.execute("PRAGMA user_version").fetchone()[0]:
@@ -161,7 +161,7 @@ def _for_writing(path: Path, migrations: Sequence[Migration], turn: Turn) -> sql
         with turn.taken():
             if _use_log(connection) != "wal":
                 message = (
-                    "lies where SQLite cannot share memory, as on a network drive;"
+                    "is on a file system where SQLite cannot share memory, as on a network drive;"
                     " set `store` to a local path"
                 )
                 raise StoreError(str(path), message)
@@ -253,7 +253,7 @@ def _check_owner(connection: sqlite3.Connection, path: Path, migrations: Sequenc
         raise StoreError(str(path), message)
     foreign = foreign_part(found, migrations[: max(version, 0)])
     if foreign:
-        raise StoreError(str(path), f"{foreign}; move the file away to start anew")
+        raise StoreError(str(path), f"{foreign}; move the file away to start again")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
@@ -271,11 +271,11 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Mi
 def _plain(error: Exception) -> str:
     text = str(error)
     if isinstance(error, UnicodeDecodeError):
-        return "is damaged; move it away to start anew"
+        return "is damaged; move it away to start again"
     if "not a database" in text:
         return "is not a SQLite database; it was not touched"
     if "malformed" in text or "disk image" in text:
-        return f"is damaged or was cut short ({text}); move it away to start anew"
+        return f"is damaged or was cut short ({text}); move it away to start again"
     if "readonly" in text or "unable to open" in text:
         return f"cannot be written ({text})"
     return text

@@ -73,7 +73,7 @@ def check_run(connection: sqlite3.Connection, run_id: str) -> bool:
     sql = f"SELECT {RECORD}, hash FROM runs WHERE run_id = ?"
     found = connection.execute(sql, (run_id,)).fetchone()
     if found is None:
-        raise Changed("its record cannot be found")
+        raise Changed("its record is missing")
     *record, expected = found
     if expected != UNHASHED:
         check_record(record, expected)

@@ -198,7 +198,7 @@ class SqliteStore:
         """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
         records = self.runs()
         if not records:
-            raise UsageError("there is no run yet", "`prompteval run` makes one")
+            raise UsageError("no runs yet", "`prompteval run` creates one")
         # A commit that was run to be compared with is not what anybody means by the last run.
         last = next((record for record in records if not record.manifest.get("side")), records[0])
         if name == "last":
@@ -208,8 +208,8 @@ class SqliteStore:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UsageError(f"{name!r} begins {len(found)} run ids", "give more of it")
-        raise UsageError(f"there is no run {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
+            raise UsageError(f"{name!r} matches {len(found)} run ids", "give more characters")
+        raise UsageError(f"no run matches {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
 
     def run(self, name: str) -> RunRecord:
         """A run as `find` has it, whole. Raises DamagedRun for one that is not as it was stored."""

@@ -39,10 +39,10 @@ def foreign_part(found: Schema, migrations: Sequence[Migration]) -> str:
     """
     ours = schema_made_by(tuple(migrations))
     for key in sorted(found.keys() - ours.keys()):
-        return f"has a {key[0]} named {key[1][:60]!r}, which prompteval did not make"
+        return f"has a {key[0]} named {key[1][:60]!r}, which prompteval did not create"
     for key in sorted(ours.keys() - found.keys()):
         return f"has no {key[0]} named {key[1]!r}"
     for key in sorted(ours):
         if found[key] != ours[key]:
-            return f"has a {key[0]} named {key[1]!r} that is not as prompteval made it"
+            return f"has a {key[0]} named {key[1]!r} that is not as prompteval created it"
     return ""

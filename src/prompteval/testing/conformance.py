@@ -36,7 +36,7 @@ SIDE_BY_SIDE = 4
 async def check_provider(provider: Provider, request: Request) -> Response | ProviderError:
     """A provider answers or raises ProviderError, keeps its identity, and closes twice."""
     identity = provider.identity
-    assert isinstance(identity, str) and identity, "identity is a text that is not empty"
+    assert isinstance(identity, str) and identity, "identity must be a non-empty string"
     assert inspect.iscoroutinefunction(provider.complete), "complete() is a coroutine function"
     result: Response | ProviderError
     try:
@@ -174,9 +174,9 @@ def check_chunker(chunker: Chunker, document: Document) -> list[Chunk]:
     reached = 0
     for before, chunk in zip([None, *chunks], chunks, strict=False):
         assert chunk.doc_id == document.id, "a chunk carries another document's id"
-        assert 0 <= chunk.start < chunk.end <= len(document.text), f"{chunk.id} is no span of the text"
+        assert 0 <= chunk.start < chunk.end <= len(document.text), f"{chunk.id} is not a span of the text"
         assert document.text[chunk.start : chunk.end] == chunk.text, f"{chunk.id} has another text"
-        assert before is None or before.start < chunk.start, f"{chunk.id} begins before the chunk ahead of it"
+        assert before is None or before.start < chunk.start, f"{chunk.id} begins before the previous chunk"
         assert not document.text[reached : chunk.start].strip(), f"text before {chunk.id} is in no chunk"
         reached = max(reached, chunk.end)
     assert not document.text[reached:].strip(), "the end of the document is in no chunk"
@@ -188,10 +188,10 @@ def check_chunker(chunker: Chunker, document: Document) -> list[Chunk]:
 def check_retriever(retriever: Retriever, query: str, known: Collection[str]) -> Ranking:
     """A retriever gives known ids once each, at most k, nested over k, and twice the same."""
     identity = retriever.identity
-    assert isinstance(identity, str) and identity, "identity is a text that is not empty"
+    assert isinstance(identity, str) and identity, "identity must be a non-empty string"
     found = retriever.search(query, len(known) + 5)
     assert isinstance(found, Ranking), f"search() returned {type(found).__name__}"
-    assert len(set(found.ids)) == len(found), "an id comes twice"
+    assert len(set(found.ids)) == len(found), "duplicate id"
     assert set(found.ids) <= set(known), "an id that is not in the corpus"
     assert retriever.search(query, len(known) + 5) == found, "the same query was answered differently"
     for k in (0, 1, 2):
@@ -203,7 +203,7 @@ def check_retriever(retriever: Retriever, query: str, known: Collection[str]) ->
 
 def check_reranker(reranker: Reranker, query: str, chunks: Sequence[Chunk]) -> Ranking:
     """A reranker gives back each id it was given, no other, and twice the same order."""
-    assert isinstance(reranker.identity, str) and reranker.identity, "identity is a text that is not empty"
+    assert isinstance(reranker.identity, str) and reranker.identity, "identity must be a non-empty string"
     found = reranker.rerank(query, chunks)
     assert isinstance(found, Ranking), f"rerank() returned {type(found).__name__}"
     assert sorted(found.ids) == sorted(chunk.id for chunk in chunks), "ids were lost or made up"

@@ -36,7 +36,7 @@ def load_code(workspace: Workspace, entry: str) -> Code:
     if path is None and not _is_allowed(workspace, module_name):
         where = module_name.replace(".", "/")
         help = _how_to_allow(workspace, module_name, "name a function of a file in the workspace")
-        raise UsageError(f"{entry}: there is no {where}.py in the workspace", help)
+        raise UsageError(f"{entry}: {where}.py does not exist in the workspace", help)
     if path is not None and module_name.partition(".")[0] in RESERVED:
         message = f"{entry}: Python's own modules and those of prompteval's dependencies keep their names"
         raise UsageError(message, f"rename {path.relative_to(workspace.root).as_posix()}")

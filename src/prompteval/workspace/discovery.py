@@ -44,7 +44,7 @@ def find_prompt(tree: Tree, name: str, version: int | None = None) -> PromptFile
     """One version of a prompt, the highest when none is named. Raises UsageError with the nearest."""
     known = prompt_files(tree)
     if name not in known:
-        raise UsageError(f"there is no prompt {name!r} in the {tree.label}", did_you_mean(name, known))
+        raise UsageError(f"no prompt named {name!r} in the {tree.label}", did_you_mean(name, known))
     if version is None:
         return known[name][-1]
     for file in known[name]:
@@ -120,7 +120,7 @@ def find_suites(tree: Tree, selectors: tuple[str, ...]) -> tuple[str, ...]:
         clean = posixpath.normpath(selector)
         path = known.get(clean) or (clean if clean in paths or tree.exists(clean) else None)
         if path is None:
-            raise UsageError(f"there is no suite {selector!r}", did_you_mean(selector, known))
+            raise UsageError(f"no suite named {selector!r}", did_you_mean(selector, known))
         if path not in chosen:
             chosen.append(path)
     names = {suite_name(path).casefold() for path in chosen}

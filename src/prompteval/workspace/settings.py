@@ -127,7 +127,7 @@ def find_workspace(start: Path) -> Workspace:
             return _trusted(_load(place, own))
         if project.is_file() and "prompteval" in _tool(_parse(_read(project), project)):
             return _trusted(_load(place, project))
-    raise UsageError(f"no workspace at or above {folder}", "`prompteval init` writes one")
+    raise UsageError(f"no workspace at or above {folder}", "`prompteval init` creates one")
 
 
 def withheld(profile: ModelProfile) -> UsageError:

@@ -235,7 +235,7 @@ class Choice:
     def _checked(self, value: Any) -> Any:
         if value not in self._names:
             help = did_you_mean(value, self._names)
-            raise problem(f"there is no {self._what} {value!r}", help, code=self._code)
+            raise problem(f"unknown {self._what} {value!r}", help, code=self._code)
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

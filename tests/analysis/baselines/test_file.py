@@ -68,10 +68,10 @@ def test_what_is_whole_is_read() -> None:
     ("change", "told"),
     [
         (lambda e: e["rows"].append(e["rows"][3]), "case 'c3' has replicate 0 twice"),
-        (lambda e: e["rows"][2][5][0].__setitem__(1, float("nan")), "NaN is no number"),
-        (lambda e: e["rows"][2][5][0].__setitem__(1, "1"), "row 3: '1' is no number"),
+        (lambda e: e["rows"][2][5][0].__setitem__(1, float("nan")), "NaN is not a number"),
+        (lambda e: e["rows"][2][5][0].__setitem__(1, "1"), "row 3: '1' is not a number"),
         (lambda e: e["rows"][2][5][0].__setitem__(1, None), "a score that is scored has a value"),
-        (lambda e: e["rows"][2].__setitem__(3, "good"), "'good' is no outcome"),
+        (lambda e: e["rows"][2].__setitem__(3, "good"), "'good' is not an outcome"),
         (lambda e: e["rows"][2].__setitem__(1, -1), "a replicate is a number from 0"),
         (lambda e: e["rows"][2].pop(), "a row has 6 or 10 values, not 9"),
         (lambda e: e["facts"].pop("effects"), "facts.effects: Field required"),
@@ -91,7 +91,7 @@ def test_cut_and_deep_files_are_refused() -> None:
     for broken in (*(text[:cut] for cut in range(0, len(text), 97)), "[" * 100_000, twice):
         with pytest.raises(InvalidInput):
             read(broken)
-    with pytest.raises(InvalidInput, match="inf is no number"):
+    with pytest.raises(InvalidInput, match="inf is not a number"):
         read(text.replace("1.0", "1e999", 1))
 
 

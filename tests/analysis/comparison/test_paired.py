@@ -123,7 +123,7 @@ def test_unusable_outputs_of_an_unbounded_metric_are_undecidable() -> None:
     rows = [{"value": 1.0, "evidence": {"expected": 1.0, "given": 1.0 + i % 3}} for i in range(80)]
     found = _compare("mae", rows, [*rows[:-1], {"value": 0.0, "evidence": {"expected": 1.0}}])
     assert found.verdict is ComparisonVerdict.INCONCLUSIVE
-    assert "1 unusable outputs have no place in mae" in found.detail
+    assert "1 unusable outputs cannot count in mae" in found.detail
 
 
 def test_any_and_all_need_as_many_repeats_on_both_sides() -> None:

@@ -77,7 +77,7 @@ def baseline_entries(workspace: Workspace, suites: Sequence[str] | None = None) 
     tree = WorkingTree(workspace.root)
     names = baseline_suites(tree) if suites is None else suites
     if not names:
-        raise UsageError("there is no baseline yet", "`prompteval baseline set` makes one of a run")
+        raise UsageError("no baseline yet", "`prompteval baseline set` creates one from a run")
     return [entry for name in names for entry in read_baseline(tree, name)]
 
 
@@ -93,10 +93,12 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
         raw = json.loads(tree.read(path), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         line, col = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        told = "it is nested too deep" if isinstance(error, RecursionError) else getattr(error, "msg", error)
-        raise InvalidInput([_broken(path, line, col, f"is no JSON: {told}")]) from None
+        told = (
+            "it is nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", error)
+        )
+        raise InvalidInput([_broken(path, line, col, f"is not JSON: {told}")]) from None
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("entries"), list):
-        raise InvalidInput([_broken(path, 1, 1, f"is no baseline of the form {SCHEMA}")])
+        raise InvalidInput([_broken(path, 1, 1, f"is not a baseline of the form {SCHEMA}")])
     if raw.get("suite") != suite:
         raise InvalidInput([_broken(path, 1, 1, f"is the baseline of another suite, {raw.get('suite')!r}")])
     found: dict[tuple[str, str], StoredEntry] = {}
@@ -104,7 +106,7 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
         try:
             entry = _entry(suite, body)
             if (entry.target, entry.model) in found:
-                raise ValueError(f"{entry.target} with {entry.model} stands there twice")
+                raise ValueError(f"{entry.target} with {entry.model} is a duplicate entry")
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             told = first_error(error) if isinstance(error, ValidationError) else error
             raise InvalidInput([_broken(path, 1, 1, f"entry {number} is broken: {told}")]) from None
@@ -113,11 +115,11 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _broken(path: str, line: int, col: int, message: str) -> Problem:
-    return Problem(path, line, col, "PE260", message, "make it anew: `prompteval baseline set`")
+    return Problem(path, line, col, "PE260", message, "create it again: `prompteval baseline set`")
 
 
 def _entry(suite: str, body: object) -> StoredEntry:

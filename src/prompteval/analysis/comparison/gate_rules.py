@@ -87,7 +87,7 @@ def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | Gat
     measure = gate.metric
     theirs = entry_measures(other).get(measure.text)
     if theirs is None or theirs.scorer != measure.scorer:
-        told = f"{named_side(gate)} has no {measure.text}; set it anew: `prompteval baseline set`"
+        told = f"{named_side(gate)} has no {measure.text}; set it again: `prompteval baseline set`"
         return GateResult(str(gate.rule), Verdict.FAIL, None, told)
     cases = pair_cases(other, one.entry)
     ids = frozenset(cases.paired)
@@ -118,7 +118,7 @@ def other_side(gate: Gate, one: Gated) -> StoredEntry | str:
     """What a rule sets the entry against, or why that is not there."""
     if not isinstance(gate.rule, Beats) or gate.rule.reference == BASELINE:
         if not one.baseline:
-            return f"{one.entry.suite} has no baseline; `prompteval baseline set` makes one of a run"
+            return f"{one.entry.suite} has no baseline; `prompteval baseline set` creates one from a run"
         same: list[Callable[[StoredEntry], bool]] = [
             lambda e: e.model == one.entry.model and name_of(e) == name_of(one.entry),
             lambda e: e.model == one.entry.model,
@@ -168,7 +168,7 @@ def _answer(question: _Question, comparison: Comparison) -> GateResult:
     for count, what in (
         (len(cases.changed), "changed since and not compared"),
         (len(cases.only_b), "new and not compared"),
-        (len(cases.only_a), "not run" if question.narrowed else "gone, which never passes"),
+        (len(cases.only_a), "not run" if question.narrowed else "missing now, which never passes"),
     ):
         if count:
             told.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")

@@ -60,7 +60,7 @@ def compare_metric(
     found = _compare(measure, spec, both, alpha)
     note = gate_note(measure.name, both.b)
     if both.left_out:
-        note = f"{both.left_out:,} unusable outputs have no place in {measure.name.name}"
+        note = f"{both.left_out:,} unusable outputs cannot count in {measure.name.name}"
     return replace(found, undecidable=found.undecidable or note)
 
 

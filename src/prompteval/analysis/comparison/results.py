@@ -212,7 +212,7 @@ def _scorer_names(a: StoredEntry, b: StoredEntry) -> str:
         {name: [kind, options] for kind, name, options in entry.facts.scorers} for entry in (a, b)
     ]
     names = sorted(name for name in {*sides[0], *sides[1]} if sides[0].get(name) != sides[1].get(name))
-    return f": {', '.join(names)}; each side keeps the scores it was given"
+    return f": {', '.join(names)}; each side keeps its own scores"
 
 
 def _end(entry: StoredEntry) -> ComparedEnd:

@@ -29,7 +29,7 @@ def metric_rule(
     """
     alpha, least, margin = options.limits(effects.get(measure.text, {}))
     if least is None and primary and not _in_points(measure):
-        message = f"{suite}: {measure.text} is not on 0 to 1, so a drop that matters must be named"
+        message = f"{suite}: {measure.text} is not on a scale from 0 to 1: say how large a drop matters"
         rule = f"{{no_regression: {{metric: {measure.text}, min_effect: …}}}}"
         raise UsageError(message, f"give --min-effect, or write {rule} in the suite's gate")
     error = effect_error(measure, least, margin) if primary else ""

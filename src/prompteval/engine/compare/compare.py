@@ -125,7 +125,7 @@ def _open(
     if side.kind == "baseline":
         return _Opened(side, entries=_chosen(side, baseline_entries(workspace), options))
     if store is None:
-        raise UsageError("there is no run yet", "`prompteval run` makes one")
+        raise UsageError("no runs yet", "`prompteval run` creates one")
     opened = _Opened(side)
     _read(workspace, store, opened, side.value, options)
     return opened

@@ -41,11 +41,11 @@ def parse_side(text: str | None) -> Side:
         return Side("baseline")
     if text.startswith("git:"):
         if text == "git:":
-            raise UsageError("git: names no commit", "write git:main, git:HEAD~1 or git:<commit>")
+            raise UsageError("git: needs a commit", "write git:main, git:HEAD~1 or git:<commit>")
         return Side("git", text.removeprefix("git:"))
     if "@" in text:
         if _PROMPT.fullmatch(text) is None:
-            raise UsageError(f"{text!r} is no side of a comparison", f"give {_FORMS}")
+            raise UsageError(f"{text!r} is not a side of a comparison", f"give {_FORMS}")
         return Side("prompt", text)
     if not text.strip():
         raise UsageError("a side of the comparison is empty", f"give {_FORMS}")

@@ -58,7 +58,7 @@ def score_plainly(scorer: Scorer, item: Item) -> Score:
         return found
     if inspect.iscoroutine(found):
         found.close()
-    return failed(scorer.name, f"its pace is {scorer.pace}, and it returned what must be awaited")
+    return failed(scorer.name, f"its pace is {scorer.pace}, and it returned an awaitable")
 
 
 class Together:

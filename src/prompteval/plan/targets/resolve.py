@@ -68,7 +68,7 @@ def plan_rag_targets(
     if suite.target.kind == "none":
         return () if prompts else (RagPlan(setup),)
     if suite.target.kind != "prompt":
-        message = f"rag goes with a prompt, not with a {suite.target.kind}"
+        message = f"rag needs a prompt, not a {suite.target.kind}"
         problems.add(suite.path, (suite.target.line, 1), "PE220", message, "write `prompt: <name>`")
         return ()
     found = _prompts(workspace, tree, suite, prompts, problems)

@@ -43,7 +43,7 @@ class Bm25:
     def __post_init__(self) -> None:
         """Raises UsageError for an unknown engine and for k1 or b outside their range."""
         if self.engine not in ENGINES:
-            raise UsageError(f"bm25: there is no engine {self.engine!r}", did_you_mean(self.engine, ENGINES))
+            raise UsageError(f"bm25: unknown engine {self.engine!r}", did_you_mean(self.engine, ENGINES))
         if not (math.isfinite(self.k1) and self.k1 >= 0):
             raise UsageError(f"bm25: k1 is {self.k1}", "k1 is a number from 0, 1.5 unless set")
         if not 0 <= self.b <= 1:

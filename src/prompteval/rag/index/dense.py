@@ -71,7 +71,7 @@ class DenseIndex:
         Raises UsageError for an unknown kind of index, RetrievalError for a vector that holds NaN.
         """
         if kind not in KINDS:
-            raise UsageError(f"there is no index {kind!r}", did_you_mean(kind, KINDS))
+            raise UsageError(f"unknown index {kind!r}", did_you_mean(kind, KINDS))
         vectors, truncated = embedder.embed([indexed_text(chunk) for chunk in chunks])
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         _refuse_nan(vectors)

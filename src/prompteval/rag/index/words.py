@@ -32,7 +32,7 @@ class Words:
         """Raises UsageError for a stemmer or a stop list that is not known."""
         for name, value in (("stemmer", self.stemmer), ("stopwords", self.stopwords)):
             if value not in LANGUAGES:
-                raise UsageError(f"bm25: there is no {name} {value!r}", did_you_mean(value, LANGUAGES))
+                raise UsageError(f"bm25: unknown {name} {value!r}", did_you_mean(value, LANGUAGES))
 
     @property
     def identity(self) -> str:

@@ -121,7 +121,7 @@ def settle_difference(
 
 def _by_wealth(values: Floats, scale: Scale, rule: Threshold, way: Way, *, last: bool) -> Settled | None:
     if scale.low is None or scale.high is None:
-        raise ValueError("nobody can bet on a mean without bounds")
+        raise ValueError("a mean without bounds cannot be tested by betting")
     widest = max(scale.high - rule.value, rule.value - scale.low)
     stop = always_valid(values - rule.value, scale=widest, alpha=way.alpha, gates=way.tests)
     wall = f"a wealth of {max(way.tests, 1) / way.alpha:g} against {rule.value:g}"

@@ -216,5 +216,5 @@ def offline(rows: tuple[Row, ...]) -> str:
     for row in rows:
         failure = row.observation.failure
         if failure is not None and failure.type == "offline":
-            return printable(f"{failure.message}; --prompteval-live asks it")
+            return printable(f"{failure.message}; --prompteval-live calls it")
     return ""
