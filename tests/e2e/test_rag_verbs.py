@@ -40,7 +40,7 @@ def test_search_of_a_case_marks_its_gold(rag: Workspace) -> None:
     out = json.loads(rag.run("rag", "search", "--case", "wrong", "--json", code=0).stdout)
     assert any(item["gold"] for item in out["candidates"])
     assert "did you mean 'wrong'" in rag.run("rag", "search", "--case", "wrogn", code=2).stderr
-    assert "give a question or --case" in rag.run("rag", "search", code=2).stderr
+    assert "give either a question or --case" in rag.run("rag", "search", code=2).stderr
     assert "nothing was found" in rag.run("rag", "search", "zzz", code=0).stdout
 
 
@@ -59,7 +59,7 @@ def test_a_sweep_compares_every_cell_with_the_suites_own(rag: Workspace) -> None
     assert swept["cells"][1]["whole"] == swept["cells"][1]["spans"] == 5
 
 
-def test_a_stopped_sweep_goes_on_where_it_was(rag: Workspace, tmp_path: Path) -> None:
+def test_a_stopped_sweep_continues_where_it_was(rag: Workspace, tmp_path: Path) -> None:
     """Cells that are done are read, others measured; a changed corpus is measured anew."""
     first = sweep(rag, "--chunker", "none")
     again = rag.run(

@@ -15,7 +15,10 @@ from tests.small_workspace import SUITE, Place
         ("coverage >= 95", "did you mean 0.95?"),
         ("latency_ms.p95 >= -1", "latency_ms is at least 0"),
         ("{no_regression: {metric: accuracy, min_effect: 2}}", "did you mean 0.02?"),
-        ("{no_regression: {metric: accuracy, margin: 1}}", "margin 1 is as much as accuracy can change"),
+        (
+            "{no_regression: {metric: accuracy, margin: 1}}",
+            "margin 1 is the largest change accuracy can have",
+        ),
         ("{no_regression: {metric: accuracy, min_effect: 1e6}}", "decides nothing"),
     ],
 )

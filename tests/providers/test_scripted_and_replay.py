@@ -41,7 +41,7 @@ def test_first_match_wins_and_no_match_is_an_error(tmp_path: Path) -> None:
     [
         ({"wen": "a", "text": "x"}, "did you mean 'when'"),
         ({"when": "a"}, 'has "text" or "output"'),
-        ({"when": "(", "text": "x"}, "no regular expression"),
+        ({"when": "(", "text": "x"}, "not a regular expression"),
         ({"when": "a", "text": "x", "delay_ms": -1}, "delay_ms"),
         ([], "a rule is an object"),
     ],

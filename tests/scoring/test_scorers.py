@@ -94,7 +94,7 @@ def test_b10_a_regex_bomb_ends_as_a_failed_score(pattern: str, text: str) -> Non
     ("kind", "options", "told"),
     [
         ("exat", {}, "did you mean 'exact'"), ("exact", {"feild": "x"}, "did you mean 'field'"),
-        ("exact", {"extract": "no group"}, "one group"), ("exact", {"extract": "("}, "no regular expression"),
+        ("exact", {"extract": "no group"}, "one group"), ("exact", {"extract": "("}, "not a regular expression"),
         ("regex", {}, "needs a pattern"), ("number", {"abs_tol": -1}, "abs_tol"), ("similarity", {"threshold": 80}, "between 0 and 1"),
         ("json_field", {}, "needs a path"), ("exact", {"field": 3}, "exact: field is text, not 3"),
         ("contains", {"ignore_case": "yes"}, "ignore_case is true or false"), ("number", {"rel_tol": "x"}, "rel_tol is a number"),

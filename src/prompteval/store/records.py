@@ -30,7 +30,7 @@ class RunRecord:
 
 
 def record_from(found: Sequence[Any]) -> RunRecord:
-    """The record behind a stored one with its hash; one with `damage` where it was changed after it was stored."""
+    """The record behind a stored one with its hash; one with `damage` where it was changed since."""
     *record, expected = found
     run_id, started, finished, verdict, exit_code, manifest, summary, _ = record
     try:

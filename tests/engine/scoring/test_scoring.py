@@ -200,7 +200,7 @@ def test_a_plain_function_may_return_a_coroutine() -> None:
     ((score,),) = scores(Own(lambda: asyncio.sleep(0, 0.5)))
     assert score.value == 0.5
     ((score,),) = scores(Own(lambda: asyncio.sleep(0, 0.5), pace="instant"))
-    assert (score.status, "must be awaited" in score.reason) == ("failed", True)
+    assert (score.status, "awaitable" in score.reason) == ("failed", True)
 
 
 class Many(BatchScorer):

@@ -154,7 +154,7 @@ def test_text_of_other_scripts_is_found() -> None:
 @pytest.mark.parametrize(
     ("settings", "mend"),
     [
-        ({"engine": "bm25"}, "no engine 'bm25' .did you mean 'bm25s'"),
+        ({"engine": "bm25"}, "unknown engine 'bm25' .did you mean 'bm25s'"),
         ({"k1": -1.0}, "k1 is a number from 0"),
         ({"k1": float("nan")}, "k1 is a number from 0"),
         ({"b": 1.5}, "b is from 0 to 1"),
