@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Provider
@@ -20,6 +20,7 @@ from prompteval.workspace.settings import ModelProfile, Workspace
 
 # Where a profile bounds requests or tokens a minute, and not the calls at a time.
 UNBOUNDED = 10_000
+MOST_KEPT = 64
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class _Open:
     live: Provider
     gate: Limiter | None
     pid: int
+    layered: dict[float, Provider] = field(default_factory=dict)  # by deadline
 
 
 class Kept(Layer):
@@ -120,7 +122,12 @@ class ApplicationModel:
 
     def _layers(self, deadline_s: float) -> Provider:
         opened = self._opened()
-        return build_layers(
+        found = opened.layered.get(deadline_s)
+        if found is not None:
+            return found
+        if len(opened.layered) >= MOST_KEPT:
+            opened.layered.clear()
+        opened.layered[deadline_s] = build_layers(
             Kept(opened.live),
             sizes=self._sizes,
             max_attempts=self.profile.max_attempts,
@@ -128,6 +135,7 @@ class ApplicationModel:
             max_wait_s=float("inf"),  # a wish beyond the deadline ends the call at once
             gate=opened.gate,
         )
+        return opened.layered[deadline_s]
 
 
 def refuse_inside_loop(name: str, instead: str) -> None:
