@@ -193,3 +193,15 @@ def test_a_label_is_compared_before_anything_is_stripped(output: Any, reply: str
     """The output is the label's own JSON value."""
     found = prompt(output).parse(reply).output
     assert found == value and type(found) is type(value)
+
+
+def test_b21_cells_beside_the_output_of_a_target_without_types() -> None:
+    """A recorded output is 5 or true; the cell says 5 or TRUE, and a text stays a text."""
+    expected = {"n": Cell("5"), "b": Cell("TRUE"), "s": Cell("5")}
+    for output, value in (({"n": 5, "b": True, "s": "5"}, 1), ({"n": 5, "b": True, "s": "5.0"}, 0)):
+        case = Case("a", {}, expected)
+        assert Exact(name="exact").score(case, Observation("ok", output=output)).value == value
+    assert (
+        Exact(name="e", field="b").score(Case("a", {}, expected), Observation("ok", output={"b": True})).value
+        == 1
+    )

@@ -4,11 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prompteval.core.strict_json import loads
+
 
 class Cell(str):
     """A cell of a table of cases: a text, which the declared type may read as a number or a truth value."""
 
     __slots__ = ()
+
+    def value(self) -> Any:
+        """What it says as JSON, TRUE and FALSE as spreadsheets write them, an empty one null; or its text."""
+        if not self:
+            return None
+        try:
+            return loads(self.lower() if self in ("TRUE", "FALSE", "True", "False") else str(self))
+        except ValueError:
+            return str(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from prompteval.prompt.schema import json_schema, strict_schema
 from prompteval.prompt.template import Template
 from prompteval.prompt.values import (
     ModelValues,
-    cell_value,
     from_cells,
     left_out,
     path_by_names,
@@ -221,7 +220,7 @@ class Prompt:
     def _expected(self, expected: Any) -> Any:
         """The expected output as JSON values. Raises ValidationError."""
         if self._values is not None:
-            given = cell_value(expected) if isinstance(expected, Cell) else expected
+            given = expected.value() if isinstance(expected, Cell) else expected
             if isinstance(given, dict) and not self._values.root:
                 given = from_cells(given, self._values.expected, self._values.name_of, frozenset())
             return self._values.expected(given)

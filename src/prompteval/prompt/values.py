@@ -18,7 +18,6 @@ from pydantic_core import to_jsonable_python
 
 from prompteval.core.case import Cell
 from prompteval.core.fingerprint import canonical_json
-from prompteval.core.strict_json import loads
 from prompteval.workspace.validation import error_lines
 
 # Of a decimal number, written without an exponent.
@@ -199,18 +198,8 @@ def from_cells(
         wrong = {name_of(str(item["loc"][0])) for item in error_lines(error) if item["loc"]}
         for name, value in found.items():
             if isinstance(value, Cell) and name_of(name) in wrong:
-                found[name] = cell_value(value)
+                found[name] = value.value()
     return found
-
-
-def cell_value(cell: str) -> Any:
-    """What a cell says as JSON, TRUE and FALSE as spreadsheets write them, an empty one null; or its text."""
-    if not cell:
-        return None
-    try:
-        return loads(cell.lower() if cell in ("TRUE", "FALSE", "True", "False") else cell)
-    except ValueError:
-        return str(cell)
 
 
 def path_by_names(model: type[BaseModel], path: str) -> str:

@@ -4,7 +4,7 @@ import string
 from dataclasses import dataclass
 from typing import Any
 
-from prompteval.core.case import Case
+from prompteval.core.case import Case, Cell
 from prompteval.core.observation import Score
 from prompteval.core.unicode import nfkc
 from prompteval.scoring.base import BaseScorer, as_text, is_label, label_of
@@ -25,6 +25,8 @@ class Exact(BaseScorer):
     instant = True
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+        if isinstance(expected, Cell) and not isinstance(answer, str):
+            expected = expected.value()  # of a target without types: what the cell says is a number, say
         labels = (label_of(expected), label_of(answer)) if is_label(expected) and is_label(answer) else None
         return Score(self.name, float(_equal(expected, answer)), labels=labels)
 
@@ -66,6 +68,8 @@ class Contains(BaseScorer):
 
 
 def _equal(expected: Any, answer: Any) -> bool:
+    if isinstance(expected, Cell) and not isinstance(answer, str):
+        expected = expected.value()
     if isinstance(expected, dict) and isinstance(answer, dict):
         return all(key in answer and _equal(value, answer[key]) for key, value in expected.items())
     if isinstance(expected, list) and isinstance(answer, list):
