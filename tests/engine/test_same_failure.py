@@ -18,7 +18,7 @@ def test_the_first_calls_that_fail_alike_stop_the_rest() -> None:
     """With what the server said; replies from the cache say nothing of it."""
     assert reasons(KEPT, *[NOT_FOUND] * (MOST_SAME - 1)) == []
     (reason,) = reasons(KEPT, *[NOT_FOUND] * MOST_SAME)
-    assert reason == "the first 5 calls failed alike: HTTP 404: no such model"
+    assert reason == "the first 5 calls failed with the same error: HTTP 404: no such model"
 
 
 def test_a_call_that_brings_something_else_lets_the_run_go_on() -> None:
