@@ -71,3 +71,12 @@ def test_nothing_fuses_to_nothing() -> None:
     """No ranking, or only empty ones."""
     assert reciprocal_rank_fusion([]) == Ranking(())
     assert weighted_fusion([Ranking(()), Ranking(())], [1, 1]) == Ranking(())
+
+
+def test_a_document_that_one_list_lacks_is_never_above_one_it_has() -> None:
+    """By z-scores 0 is the mean: absent counts as the least score of that list."""
+    one = Ranking((("a", 3.0), ("b", 2.0), ("c", 1.0)))
+    other = Ranking((("d", 9.0), ("a", 8.0)))
+    assert weighted_fusion([one, other], [1.0, 1.0], "zscore").ids == ("a", "d", "b", "c")
+    assert weighted_fusion([one, other], [1.0, 0.0001], "zscore").ids[:2] == ("a", "b")
+    assert dict(weighted_fusion([one, Ranking(())], [0.5, 0.5]).hits) == {"a": 0.5, "b": 0.25, "c": 0.0}

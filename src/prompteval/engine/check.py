@@ -144,6 +144,10 @@ class _Look:
         self._count(plan.facts.total)
         self._functions.update(plan.suite.functions)
         self._note([*plan.warnings, *repeat_problems(plan)])
+        if plan.rag is not None:
+            from prompteval.plan.stage_problems import stage_problems
+
+            self._note(stage_problems(plan))
         self._note(empty_problems(plan.suite, plan.facts))
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):

@@ -111,11 +111,13 @@ def plan_suite(
         problems.check()
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
     facts = survey(tree, suite, targets, problems, setup, gates)
+    if setup is not None and facts is not None:
+        setup.note_recorded(problems)
     for named in suite.slices:
         if facts is not None and facts.total and named.text not in facts.tags:
             help = did_you_mean(named.text, facts.tags)
             problems.add(path, _place(named), "PE231", f"no case carries the tag {named.text!r}", help)
-    if facts is not None and facts.total and not problems.found:
+    if facts is not None and facts.total and not problems.any_error:
         note_absent(suite, gates, facts.absent, problems)
     problems.check()
     if facts is None:

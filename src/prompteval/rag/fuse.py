@@ -26,7 +26,7 @@ def reciprocal_rank_fusion(rankings: Sequence[Ranking], constant: int = RRF_CONS
 def weighted_fusion(
     rankings: Sequence[Ranking], weights: Sequence[float], scale: Scale = "minmax"
 ) -> Ranking:
-    """Σ weight × normalised score, per query; an absent id has the score 0.
+    """Σ weight × normalised score, per query; an absent id has 0, or the least score where that is lower.
 
     `minmax` maps a ranking's scores to 0..1, and all to 1 where they are equal (one hit, say);
     `zscore` subtracts the mean and divides by the standard deviation, and gives 0 where that is 0.
@@ -39,8 +39,10 @@ def weighted_fusion(
     totals = dict.fromkeys(_by_rank(rankings), 0.0)
     for ranking, weight in zip(rankings, weights, strict=True):
         scores = _normalised([score for _, score in ranking.hits], scale)
-        for (name, _), score in zip(ranking.hits, scores, strict=True):
-            totals[name] += weight * score
+        found = dict(zip(ranking.ids, scores, strict=True))
+        absent = min(0.0, *scores) if scores else 0.0
+        for name in totals:
+            totals[name] += weight * found.get(name, absent)
     return Ranking.of(totals.items())
 
 

@@ -92,7 +92,10 @@ class GateSpec:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite file. `name` is its file's name without the ending."""
+    """A suite file. `name` is its file's name without the ending.
+
+    `abstain` is a pattern: a text answer in which it is found abstains.
+    """
 
     name: str
     path: str
@@ -111,6 +114,8 @@ class Suite:
     on_error: Literal["worst", "exclude"] = "worst"
     allow_unscored: float = 0.0
     description: str = ""
+    abstain: str = ""
+    abstain_place: tuple[int, int] = (1, 1)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -219,6 +224,11 @@ class SuiteFile(FileModel):
         0.0, description="The share of cases that a scorer may fail on before the run is incomplete."
     )
     description: str | None = Field("", description="What the suite is for.")
+    abstain: Text = Field(
+        "",
+        description="A regular expression: a text answer in which it is found abstains.",
+        examples=["(?i)i don't know|cannot answer"],
+    )
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
@@ -298,6 +308,8 @@ def _suite(file: SuiteFile, document: Document, path: str) -> Suite:
         on_error=file.on_error,
         allow_unscored=file.allow_unscored,
         description=file.description or "",
+        abstain=file.abstain,
+        abstain_place=document.place(("abstain",)) if file.abstain else (1, 1),
     )
 
 

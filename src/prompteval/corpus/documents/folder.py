@@ -28,7 +28,7 @@ _READERS = {
     ".markdown": read_markdown,
     ".txt": read_text,
 }
-LINES = ".jsonl"
+LINES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _read_all(tree: Tree, files: Iterable[tuple[str, str]], max_bytes: int) -> I
                 yield from _parsed(batch)
             continue
         yield from _parsed(batch)
-        if ending == LINES:
+        if path.lower().endswith(LINES):
             yield from _lines(tree, path, max_bytes)
         else:
             yield _result(path, name, _plain(tree, path, ending, max_bytes))

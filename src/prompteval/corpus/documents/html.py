@@ -4,10 +4,19 @@ import re
 from typing import Any
 
 from prompteval.core.errors import MissingExtra
+from prompteval.corpus.documents.encoding import decode_page
 from prompteval.corpus.documents.outcome import DocumentFault
-from prompteval.corpus.documents.plain import decoded
 
-_HIDDEN = ("script", "style", "template", "noscript", "head", "svg", "iframe", "object")
+_HIDDEN = (
+    "script", "style", "template", "noscript", "head", "svg", "iframe", "object", "canvas", "audio", "video",
+    "datalist", "annotation", "annotation-xml", "rp", "rt",
+)  # fmt: skip
+_NOT_SHOWN = (
+    "[hidden]", "dialog:not([open])", '[style*="display:none" i]', '[style*="display: none" i]',
+    '[style*="visibility:hidden" i]', '[style*="visibility: hidden" i]',
+)  # fmt: skip
+# Of these an input shows no value.
+_SILENT = frozenset({"hidden", "password", "checkbox", "radio", "file", "image", "color", "range"})
 # fmt: off
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog", "div", "dl",
@@ -32,24 +41,28 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
     """(title, text). The title is that of <title>, else the first heading, else "".
 
     Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
-    is collapsed but in <pre>. Scripts, styles and other parts that are not shown are left out.
-    Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do
-    not fit, and MissingExtra without selectolax.
+    is collapsed but in <pre>; an empty cell keeps its place. Scripts, styles and other parts that are
+    not shown are left out, of a drop-down all but the chosen option; values of inputs are text.
+    Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do not
+    fit, and MissingExtra without selectolax.
     """
     try:
         from selectolax.lexbor import LexborHTMLParser, SelectolaxError
     except ModuleNotFoundError:
         raise MissingExtra("reading HTML documents", "rag") from None
-    source = decoded(data, path)
+    source = decode_page(data, path)
     if _depth(source) > DEEPEST:
         raise DocumentFault("damaged", f"the page is nested deeper than {DEEPEST:,} elements")
     try:
         page: Any = LexborHTMLParser(source)
     except SelectolaxError:  # there is no text that HTML does not allow, only one that is too much
         raise MemoryError("the page holds too many elements") from None
-    named = (page.css_first(name) for name in ("title", *_HEADINGS))
-    title = next(filter(None, map(_line, named)), "")
+    head = _line(page.css_first("head > title"))
     page.strip_tags(list(_HIDDEN))
+    for node in page.css(", ".join(_NOT_SHOWN)):
+        if node.tag not in ("html", "body"):
+            node.decompose()
+    title = head or next(filter(None, (_line(page.css_first(name)) for name in _HEADINGS)), "")
     writer = _Writer()
     if page.body is not None:
         writer.write(page.body)
@@ -83,6 +96,8 @@ class _Writer:
         self._parts: list[str] = []
         self._break = 0
         self._space = False
+        self._cells = 0  # borders of cells that wait for text
+        self._row = False  # whether the row has text
 
     def write(self, root: Any) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
         """Walk without recursion, so that depth is no matter."""
@@ -91,17 +106,22 @@ class _Writer:
             node, kept, leaving = todo.pop()
             tag = node.tag
             if leaving:
+                self._end_row(tag)
                 self._part(tag)
             elif node.is_text_node:
                 self._put(node.text_content or "", kept)
             elif tag == "br":
                 self._break = max(self._break, 1)
-            elif tag in ("td", "th") and node.prev is not None and not self._break:
-                self._cell()
+            elif tag in ("td", "th"):
+                self._cells += _is_cell(_before(node))
+            elif tag == "tr":
+                self._cells, self._row = 0, False
+            elif tag == "input":
+                self._value(node)
             if not leaving and node.child is not None:
                 self._part(tag)
                 todo.append((node, kept, True))
-                inside = _children(node)
+                inside = _shown_options(node) if tag == "select" else _children(node)
                 todo.extend((child, kept or tag == "pre", False) for child in reversed(inside))
 
     def text(self) -> str:
@@ -111,10 +131,20 @@ class _Writer:
         if tag in _BLOCKS:
             self._break = max(self._break, 1 if tag in ("li", "tr", "dt", "dd", "tbody", "thead") else 2)
 
-    def _cell(self) -> None:
-        if self._parts and not self._parts[-1].endswith(" | "):
-            self._parts.append(" | ")
-            self._space = False
+    def _end_row(self, tag: str) -> None:
+        """The empty cells at the end of a row that has text; a row without any is left out."""
+        if tag == "tr":
+            if self._row and self._cells:
+                self._parts.append(" |" * self._cells)
+            self._cells, self._row = 0, False
+
+    def _value(self, node: Any) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+        kind = (node.attributes.get("type") or "text").lower()
+        value = node.attributes.get("value")
+        if value and kind not in _SILENT:
+            self._space = True
+            self._put(value, False)
+            self._space = True
 
     def _put(self, text: str, kept: bool) -> None:
         if not kept:
@@ -122,13 +152,41 @@ class _Writer:
             if not text.strip(" "):
                 self._space = self._space or bool(text)
                 return
-        if self._parts and self._break:
+        self._row = True
+        if self._cells:
+            if self._parts and self._break:
+                self._parts.append("\n" * self._break)
+            borders = "| " * self._cells
+            self._parts.append(borders if self._break or not self._parts else f" {borders}")
+            self._cells = 0
+        elif self._parts and self._break:
             self._parts.append("\n" * self._break)
-        elif self._parts and (self._space or text.startswith(" ")) and not self._parts[-1].endswith(" | "):
+        elif self._parts and (self._space or text.startswith(" ")) and not self._parts[-1].endswith("| "):
             self._parts.append(" ")
         self._break = 0
         self._space = not kept and text.endswith(" ")
         self._parts.append(text if kept else text.strip(" "))
+
+
+def _before(node: Any) -> Any:  # noqa: ANN401 - a node of selectolax, loaded late
+    """The element before a node among its neighbours, None where there is none."""
+    found = node.prev
+    while found is not None and found.is_text_node:
+        found = found.prev
+    return found
+
+
+def _is_cell(node: Any) -> bool:  # noqa: ANN401 - a node of selectolax, loaded late
+    return node is not None and node.tag in ("td", "th")
+
+
+def _shown_options(node: Any) -> list[Any]:  # noqa: ANN401 - a node of selectolax, loaded late
+    """What a list of options shows: all of it where several may be chosen, else the chosen or first one."""
+    options = node.css("option")
+    if "multiple" in node.attributes or not options:
+        return _children(node)
+    chosen = [option for option in options if "selected" in option.attributes]
+    return [chosen[-1] if chosen else options[0]]
 
 
 def _children(node: Any) -> list[Any]:  # noqa: ANN401 - a node of selectolax, loaded late

@@ -3,12 +3,16 @@
 import re
 
 from prompteval.core.errors import InvalidInput
+from prompteval.corpus.documents.front_matter import split_front_matter
 from prompteval.corpus.documents.outcome import DocumentFault
 from prompteval.workspace.text import decode
 
 # A heading with marks, or a line of text underlined with = or -, outside fenced code.
 _MARKED = re.compile(r" {0,3}#{1,6}(?=[ \t])")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+_TAGGED = re.compile(r" {0,3}<h[1-3]\b[^>]*>(.+?)</h[1-3]>", re.IGNORECASE)
+_COMMENT = re.compile(r"^ {0,3}<!--.*?(?:-->|\Z)", re.DOTALL | re.MULTILINE)
+_LINKED = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)|<[^<>]{1,200}>|[ \t]*\{#[^{}]*\}\s*\Z")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
@@ -28,15 +32,18 @@ def read_text(data: bytes, path: str) -> tuple[str, str]:
 
 
 def read_markdown(data: bytes, path: str) -> tuple[str, str]:
-    """(first heading or "", the file's text with its marks)."""
-    text = decoded(data, path)
-    return first_heading(text), text
+    """(title, the file's text with its marks): that of its front matter, else the first heading, else ""."""
+    title, text = split_front_matter(decoded(data, path))
+    return title or first_heading(text), text
 
 
 def first_heading(text: str) -> str:
-    """The words of the first heading of a Markdown text, "" where there is none."""
+    """The words of the first heading of a Markdown text, "" where there is none.
+
+    One in a comment or in code is none.
+    """
     fence, before = "", ""
-    for line in text.split("\n"):
+    for line in _COMMENT.sub("", text).split("\n"):
         opening = _FENCE.match(line)
         if opening and (not fence or opening[1].startswith(fence)):
             fence = "" if fence else opening[1]
@@ -44,11 +51,18 @@ def first_heading(text: str) -> str:
         elif not fence:
             marked = _MARKED.match(line)
             if marked and (words := _without_closing(line[marked.end() :])):
+                return _words(words)
+            if (tagged := _TAGGED.match(line)) and (words := _words(tagged[1])):
                 return words
             if before and _UNDERLINE.match(line) and not before.startswith(("---", "|", ">", "- ", "* ")):
-                return before
+                return _words(before)
             before = line.strip()
     return ""
+
+
+def _words(heading: str) -> str:
+    """A heading without links, tags and its anchor."""
+    return " ".join(_LINKED.sub(r"\1", heading).split())
 
 
 def _without_closing(words: str) -> str:

@@ -1,21 +1,24 @@
 """A suite's retrieval pipeline, read and checked: corpus, gold, and what builds the rest."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from prompteval.core import sentences, words
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
-from prompteval.core.protocols import Embedder, Provider, Scorer, TokenCounter
+from prompteval.core.protocols import Embedder, Provider, Retriever, Scorer, TokenCounter
 from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.chunk import build_chunker
 from prompteval.corpus.documents.folder import Corpus, load_corpus
+from prompteval.isolate.pattern_search import compiled
 from prompteval.metrics.stage_names import StageMetric
 from prompteval.plan.problems import Problems
 from prompteval.plan.rag.encoders import Encoders, LateEmbedder
+from prompteval.plan.rag.recorded import refuse_strange
 from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.pipeline import Pipeline
@@ -29,7 +32,9 @@ from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import Tree
 
-FAULTS_SHOWN = 20
+FAULTS_SHOWN = 1000
+# By which texts are split and counted; another form of them gives other scores.
+TEXT_RULES = [words.VERSION, sentences.VERSION]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class RagSetup:
     encoders: Encoders
     gold: dict[str, GoldGroups] = field(default_factory=dict)
     told: dict[str, None] = field(default_factory=dict)
+    abstain: str = ""
+    _retriever: list[Retriever] = field(default_factory=list, repr=False)
     _gold_reader: list[GoldReader] = field(default_factory=list, repr=False)
     _chunked: dict[str, tuple[Chunk, ...]] = field(default_factory=dict, repr=False)
 
@@ -67,7 +74,8 @@ class RagSetup:
         if self.section.reranker.kind != "llm":
             reranker = build_reranker(self.section.reranker, ingredients)
             parts.append("none" if reranker is None else reranker.identity)
-        return fingerprint([self.section.as_json(), texts, parts])
+        made = [self.section.as_json(), texts, parts, self.abstain, TEXT_RULES]
+        return fingerprint(made)
 
     def read_gold(self, case: Case, path: str) -> list[Problem]:
         """Keep the case's gold; what is wrong with it, at its line of `path`."""
@@ -79,6 +87,30 @@ class RagSetup:
             message = f"case {case.id!r} has no text in the input {self.section.question!r} to search for"
             problems.append(Problem(path, case.line, 1, "PE354", message, "set `question:` in rag"))
         return problems
+
+    def keep(self, retriever: Retriever) -> None:
+        """The retriever that the suite names, to hold what it has recorded against the cases."""
+        self._retriever[:] = [retriever]
+
+    def note_recorded(self, problems: Problems) -> None:
+        """What a recorded run lacks of the cases, once they are read."""
+        place = self.section.retriever.place
+        for retriever in self._retriever:
+            told = problems.catch(
+                self.path, place, "PE276", refuse_strange, retriever, self.gold, self.documents
+            )
+            if told:
+                problems.found.append(Problem(self.path, *place, "PE276", told, severity="warning"))
+                self.told[told] = None
+
+    def beyond_depth(self, metrics: Iterable[StageMetric]) -> list[str]:
+        """What to say of each metric whose cut-off lies below the last candidate."""
+        depth = self.section.depth
+        return [
+            f"{metric} reads {depth} candidates, the depth of the retriever"
+            for metric in metrics
+            if metric.ranking is not None and metric.ranking.k is not None and metric.ranking.k > depth
+        ]
 
     def chunks(self, counting: TokenCounter, chunker: Part | None = None) -> tuple[Chunk, ...]:
         """The chunks of the corpus, cut once for each chunker and token encoding."""
@@ -131,9 +163,10 @@ class RagSetup:
 
     def scorers(self, metrics: list[StageMetric]) -> tuple[Scorer, ...]:
         """The attribution first, then a scorer for each metric."""
-        reader = Reader(self.section, self.documents, self.gold)
+        reader = Reader(self.section, self.documents, self.gold, self.abstain)
         embedder = LateEmbedder(self.encoders)
         ranked = tuple(metric for metric in metrics if metric.ranking is not None)
+        self.told.update(dict.fromkeys(self.beyond_depth(metrics)))
         return (Attribution(reader, ranked), *(StageScorer(metric, reader, embedder) for metric in metrics))
 
     def notes(self, tie_sensitive: int) -> list[str]:
@@ -192,14 +225,23 @@ def plan_setup(
         problems.add(suite.path, section.corpus_place, "PE271", message, "see what `check` says of each file")
         return None
     setup = RagSetup(
-        section, suite.path, workspace, corpus, Encoders(workspace, (workspace.root / suite.path).parent)
+        section,
+        suite.path,
+        workspace,
+        corpus,
+        Encoders(workspace, (workspace.root / suite.path).parent),
+        abstain=suite.abstain,
     )
+    if suite.abstain:
+        problems.catch(suite.path, suite.abstain_place, "PE274", compiled, suite.abstain, "abstain")
     if problems.catch(suite.path, section.chunker.place, "PE272", setup.chunks, counter("")) is None:
         return None
     ingredients = setup.ingredients(section, counter(""), [])
-    problems.catch(
+    retriever = problems.catch(
         suite.path, section.retriever.place, "PE272", build_retriever, section.retriever, ingredients
     )
+    if retriever is not None:
+        setup.keep(retriever)
     if section.reranker.kind != "llm" or suite.target.kind != "prompt":  # which needs the run's own model
         problems.catch(
             suite.path, section.reranker.place, "PE272", build_reranker, section.reranker, ingredients

@@ -34,7 +34,7 @@ class Hybrid:
 
     @property
     def identity(self) -> str:
-        fusion = "rrf" if self._weights is None else f"{self._scale}{list(self._weights)}"
+        fusion = "rrf" if self._weights is None else f"{self._scale}@2{list(self._weights)}"
         inside = ";".join(retriever.identity for retriever in self._retrievers)
         return f"hybrid({fusion},depth={self._depth},{inside})"
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from prompteval.core.address import without_credentials
@@ -24,6 +25,17 @@ class RunRetriever:
         self._rankings = rankings
         self._depth = depth
         self.identity = f"run({identity},depth={depth})"
+
+    @property
+    def queries(self) -> Mapping[str, Ranking]:
+        """The rankings by query id."""
+        return self._rankings
+
+    def documents(self, most: int) -> list[str]:
+        """The ids of the first documents of the run."""
+        return [name for ranking in islice(self._rankings.values(), most) for name in ranking.top(most).ids][
+            :most
+        ]
 
     def search(self, query: str, k: int) -> Ranking:
         """The run's documents for a query id; none for a query the run does not have."""

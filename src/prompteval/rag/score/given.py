@@ -29,7 +29,8 @@ class Given:
     """An answer as it is scored: `text` without marks.
 
     `sentences` pairs each sentence with the numbers it cites. A typed answer's citations stand for
-    every sentence that carries no mark of its own. `carries` says that the output can cite at all.
+    every sentence that carries no mark of its own. `carries` says that the output can cite at all,
+    `may_abstain` that it can say so.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Given:
     abstained: bool = False
     sentences: tuple[tuple[str, tuple[int, ...]], ...] = ()
     carries: bool = True
+    may_abstain: bool = True
 
 
 def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -> Given:
@@ -56,7 +58,14 @@ def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -
         raw = text if isinstance(text, str) else ""
         known = tuple(dict.fromkeys(item.n for item in listed))
         sentences = _sentences(find_marks(raw), known, known)
-        return Given(raw.strip(), listed, bool(output.get("abstain")), sentences, "citations" in output)
+        return Given(
+            raw.strip(),
+            listed,
+            bool(output.get("abstain")),
+            sentences,
+            "citations" in output,
+            "abstain" in output,
+        )
     text = output if isinstance(output, str) else str(output)
     marked = find_marks(text)
     plain = without_marks(marked.text)
@@ -64,7 +73,8 @@ def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -
         marked, plain = Marked(text, ()), text.strip()
     cited = tuple(Cited(n) for n in marked.of(marked.text))
     abstained = abstains is not None and abstains(plain)
-    return Given(plain, cited, abstained, _sentences(marked, (), None), bool(cited))
+    sentences = _sentences(marked, (), None)
+    return Given(plain, cited, abstained, sentences, bool(cited), abstains is not None)
 
 
 def without_marks(text: str) -> str:

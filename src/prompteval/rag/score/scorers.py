@@ -20,6 +20,8 @@ from prompteval.workspace.rag_section import Mode
 
 # A right answer by F1, where the suite asks for it (conventions: F1 from one half).
 RIGHT_F1 = 0.5
+# They read whether the answer abstained.
+NEED_ABSTENTION = ("abstention", "false_answers", "false_abstentions")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class StageScorer(Scorer):
         if reply.given is None:
             worst = 1.0 if measure in ("false_answers", "false_abstentions") else self.metric.low
             return self.valued(worst, "generation", f"the output is {reply.outcome}")
+        if measure in NEED_ABSTENTION and not reply.given.may_abstain:
+            return self.skipped("the output cannot abstain: give the suite `abstain:`")
         if measure in ("false_answers", "false_abstentions"):
             return self.valued(float(reply.abstained == (measure == "false_abstentions")), "generation")
         if measure == "abstention":

@@ -8,6 +8,7 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.retrieval import Chunk, Document, Ranking
+from prompteval.isolate.pattern_search import search
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.spans import Span
 from prompteval.rag.gold import GoldChunks, GoldGroups, blank_in, chunk_spans, spans_of
@@ -87,9 +88,15 @@ class Reader:
     """Reads observations over one corpus; the last one is kept, for many metrics read the same."""
 
     def __init__(
-        self, section: RagSection, documents: Mapping[str, Document], gold: Mapping[str, GoldGroups]
+        self,
+        section: RagSection,
+        documents: Mapping[str, Document],
+        gold: Mapping[str, GoldGroups],
+        abstain: str = "",
     ) -> None:
+        """`abstain` is the pattern that is found in a text answer which abstains; "" where none is."""
         self.section = section
+        self._abstains = (lambda text: search(abstain, text) is not None) if abstain else None
         self.blank = blank_in(documents)
         self._documents = documents
         self._gold = gold
@@ -145,7 +152,7 @@ class Reader:
                 raw = details.get("modes", {}).get(mode, {"outcome": "error", "output": None})
             ids = details.get("contexts", {}).get(mode, ())
             passages = tuple(unit for name in ids if (unit := self.unit(name)) is not None)
-            given = read_answer(raw["output"]) if raw["outcome"] == "ok" else None
+            given = read_answer(raw["output"], self._abstains) if raw["outcome"] == "ok" else None
             found[mode] = Reply(str(raw["outcome"]), given, passages)
         return found
 

@@ -1,13 +1,18 @@
 """Lines of fields parted by white space, as columns of bytes; a million lines in a fraction of a second.
 
+Where the first line is a whole one by its tabs alone, fields are parted by tabs and may hold spaces,
+as BEIR's do. A file packed by gzip is unpacked while it is read.
+
 A block of lines is taken apart by numpy. A block that is not as it should be is read again line by
 line, which says what is wrong where.
 """
 
+import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,13 +83,16 @@ def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str
     """
     problems = Problems(str(path))
     form: Sequence[str] | None = None
+    tabs = False
     line, rows = 1, 0
     for data in _whole_lines(path, problems):
-        form = form or _form_of(data, forms)
+        if form is None:
+            form, tabs = _form_of(data, forms)
         columns = [form.index(name) for name in wanted]
-        block = _taken_apart(data, len(form), columns, line)
+        spaced = tabs and b" " in data
+        block = None if spaced else _taken_apart(data, len(form), columns, line)
         if block is None:
-            block = _line_by_line(data, form, columns, line, problems)
+            block = _line_by_line(data, form, columns, line, problems, tabs=tabs)
             line += data.count(b"\n")
         else:
             line += len(block.lines)
@@ -100,7 +108,7 @@ def _whole_lines(path: Path, problems: Problems) -> Iterator[bytes]:
     """The file in parts that end where a line does."""
     kept = b""
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             if file.read(3) != b"\xef\xbb\xbf":
                 file.seek(0)
             while data := file.read(BLOCK_BYTES):
@@ -110,6 +118,9 @@ def _whole_lines(path: Path, problems: Problems) -> Iterator[bytes]:
                     kept = data[end:]
                 else:
                     kept += data
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        problems.add(0, "PE370", f"the gzip file is damaged: {error}")
+        problems.stop()
     except OSError as error:
         problems.add(0, "PE370", f"cannot be read: {error.strerror}")
         problems.stop()
@@ -117,9 +128,24 @@ def _whole_lines(path: Path, problems: Problems) -> Iterator[bytes]:
         yield kept + b"\n"
 
 
-def _form_of(data: bytes, forms: Sequence[Sequence[str]]) -> Sequence[str]:
+def _opened(path: Path) -> BinaryIO:
+    """The file for reading, unpacked where it is packed, whatever its name ends with."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast("BinaryIO", gzip.open(path)) if packed else path.open("rb")
+
+
+def _form_of(data: bytes, forms: Sequence[Sequence[str]]) -> tuple[Sequence[str], bool]:
+    """(the form of the first line, whether tabs alone part its fields)."""
     first = next((line for line in data.split(b"\n", 100) if line.strip()), b"")
-    return next((form for form in forms if len(form) == len(first.split())), forms[0])
+    for form in forms:
+        if b"\t" in first and len(form) == len(_by_tabs(first)):
+            return form, True
+    return next((form for form in forms if len(form) == len(first.split())), forms[0]), False
+
+
+def _by_tabs(line: bytes) -> list[bytes]:
+    return [field.strip() for field in line.strip(b"\r\n").split(b"\t")]
 
 
 def _taken_apart(data: bytes, width: int, columns: Sequence[int], line: int) -> Block | None:
@@ -194,13 +220,21 @@ def _gathered(codes: NDArray[np.uint8], start: Places, length: Places) -> Texts:
 
 
 def _line_by_line(
-    data: bytes, form: Sequence[str], columns: Sequence[int], line: int, problems: Problems
+    data: bytes,
+    form: Sequence[str],
+    columns: Sequence[int],
+    line: int,
+    problems: Problems,
+    *,
+    tabs: bool = False,
 ) -> Block:
     """The same by plain Python, with a problem for every line that is wrong."""
     rows: list[list[bytes]] = []
     lines: list[int] = []
     for number, text in enumerate(data.split(b"\n")[:-1], line):
         fields = text.split()
+        if tabs and fields and len(parted := _by_tabs(text)) == len(form) and all(parted):
+            fields = parted
         if not fields:
             continue
         if any(code < _BLANK and not _FIRST_BLANK <= code < _AFTER_BLANKS for code in text):
