@@ -61,7 +61,7 @@ def test_abstention_needs_an_output_that_can_say_it(tmp_path: Path) -> None:
     assert not stage_problems(planned(tmp_path, ASKS, wanted, 'abstain: "(?i)do not know"'))
     assert not stage_problems(planned(tmp_path, ASKS, wanted, output="Answer"))
     assert not stage_problems(planned(tmp_path, ASKS, "generation.em"))
-    with pytest.raises(InvalidInput, match="PE274 abstain is no regular expression"):
+    with pytest.raises(InvalidInput, match="PE274 abstain is not a regular expression"):
         planned(tmp_path, ASKS, wanted, 'abstain: "("')
 
 
