@@ -9,7 +9,6 @@ from prompteval.metrics.ranking_names import (
     MEASURES,
     STAGES,
     RankingMetric,
-    is_ranking_metric,
     parse_ranking_metric,
 )
 
@@ -27,7 +26,6 @@ names = st.one_of(
 def test_a_printed_name_parses_back_equal(name: RankingMetric) -> None:
     """`str` and `parse_ranking_metric` are inverse."""
     assert parse_ranking_metric(str(name)) == name
-    assert is_ranking_metric(str(name))
 
 
 @pytest.mark.parametrize(
@@ -58,10 +56,3 @@ def test_a_wrong_name_says_how_to_mend_it(text: str, mend: str) -> None:
     """Each mistake has its own sentence."""
     with pytest.raises(ValueError, match=mend.replace("(", r"\(")):
         parse_ranking_metric(text)
-
-
-def test_other_metrics_are_not_taken_for_ranking_ones() -> None:
-    """`recall` of a class and token budgets belong to others."""
-    assert not any(
-        map(is_ranking_metric, ("recall", "f1(average=macro)", "context.recall@2000t", "recall@10"))
-    )

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from prompteval.metrics.spans import (
     Span,
     ceiling,
-    groups_covered,
     length,
     precision_omega,
     shared,
@@ -66,7 +65,6 @@ def test_gold_that_is_not_in_the_corpus_is_missed() -> None:
     assert span_scores([[("gone", 0, 0)]], united([("a", 0, 1)])) is not None
     assert span_scores([], {}) is None
     assert precision_omega([[("gone", 0, 0)]], []) is None
-    assert groups_covered([[("gone", 0, 0)], [("a", 1, 2)]], {"a": [(0, 2)]}) == [False, True]
 
 
 def test_white_space_between_chunks_loses_no_evidence() -> None:

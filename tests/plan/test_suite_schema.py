@@ -6,7 +6,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from prompteval.cases.schema import case_schema
 from prompteval.plan.suite_schema import suite_schema
+from prompteval.workspace.settings_file import SettingsFile
+from prompteval.workspace.validation import schema_of
 
 SCHEMA = suite_schema()
 
@@ -24,9 +27,10 @@ def without_description(node: Any, place: str = "") -> Iterator[str]:
             yield from without_description(item, place)
 
 
-def test_every_key_is_described() -> None:
+@pytest.mark.parametrize("schema", [SCHEMA, case_schema(), schema_of(SettingsFile, "settings")])
+def test_every_key_is_described(schema: dict[str, Any]) -> None:
     """At every depth, the options of scorers too."""
-    assert list(without_description(SCHEMA)) == []
+    assert list(without_description(schema)) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from prompteval.cases.schema import CaseLine, GoldSpan
 from prompteval.core.case import Case
 from prompteval.core.problem import MOST_PROBLEMS, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
@@ -13,10 +14,8 @@ Wrong = tuple[Pointer, str, str, str]  # place, code, message, help
 Typed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 Validate = Callable[[Mapping[str, Any]], list[tuple[Pointer, str, str]]]
 
-KEYS = frozenset(
-    {"id", "inputs", "expected", "tags", "split", "cluster", "repeat", "gold", "answers", "answerable"}
-)
-GOLD_KEYS = frozenset({"doc", "quote", "start", "end", "grade"})
+KEYS = frozenset(CaseLine.model_fields)
+GOLD_KEYS = frozenset(GoldSpan.model_fields)
 
 
 def to_case(

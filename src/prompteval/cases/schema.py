@@ -1,36 +1,47 @@
-"""The JSON Schema of one case."""
+"""The form of one case: the keys that `record` reads, and their JSON Schema."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from prompteval.workspace.validation import FileModel, Ranged, Text, schema_of
+
+
+class GoldSpan(FileModel):
+    """A span of a document that answers the question: a quote, or where it starts and ends."""
+
+    code = "PE319"
+
+    doc: Text = Field(description="The document, by its path in the corpus.")
+    quote: Text = Field("", description="The text of the span as the document has it.")
+    start: Annotated[int, Ranged("place")] = Field(0, description="Its first character.")
+    end: Annotated[int, Field(ge=1)] = Field(1, description="The character behind its last.")
+    grade: Annotated[int, Ranged("grade")] = Field(1, description="How relevant the span is.")
+
+
+class CaseLine(FileModel):
+    """One line of a case file.
+
+    Cases are read by `record`, which keeps to these keys: a file may have a million, and a model of each
+    would take several times as long.
+    """
+
+    code = "PE310"
+
+    id: str | int = Field(description="What the case is called; once in a suite.")
+    inputs: Any = Field(description="An object for a prompt, any JSON value for another target.")
+    expected: Any = Field(None, description="What the output should be.")
+    tags: dict[str, str | float | bool] = Field({}, description="Names and values to slice the numbers by.")
+    split: Text = Field("", description="The part of the data that the case is in, such as dev or test.")
+    cluster: str | int = Field("", description="What cases that are not independent have in common.")
+    repeat: Annotated[int, Ranged("repeat")] = Field(1, description="How often the case runs.")
+    gold: list[Annotated[list[GoldSpan], Field(min_length=1)]] = Field(
+        [], description="What must be retrieved: all of the outer list, any of each inner one."
+    )
+    answers: list[str] = Field([], description="Every answer that is right.")
+    answerable: bool = Field(True, description="Whether the documents hold an answer.")
 
 
 def case_schema() -> dict[str, Any]:
     """One JSONL line, for editors and scripts."""
-    text = {"type": "string", "minLength": 1}
-    span = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["doc"],
-        "properties": {
-            "doc": text, "quote": text, "grade": {"type": "number"},
-            "start": {"type": "integer", "minimum": 0}, "end": {"type": "integer", "minimum": 1},
-        },
-    }  # fmt: skip
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "prompteval case",
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["id", "inputs"],
-        "properties": {
-            "id": {"type": ["string", "integer"]},
-            "inputs": {"description": "An object for a prompt, any JSON value for another target."},
-            "expected": {},
-            "tags": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
-            "split": text,
-            "cluster": {"type": ["string", "integer"]},
-            "repeat": {"type": "integer", "minimum": 1},
-            "gold": {"type": "array", "items": {"type": "array", "minItems": 1, "items": span}},
-            "answers": {"type": "array", "items": {"type": "string"}},
-            "answerable": {"type": "boolean"},
-        },
-    }
+    return schema_of(CaseLine, "prompteval case")

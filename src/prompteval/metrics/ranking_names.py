@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prompteval.core.problem import did_you_mean
-from prompteval.core.text import MAX_NAME, refuse_long_name
+from prompteval.core.text import refuse_long_name
 
 _FORM = re.compile(r"\s*(?:([a-z_]+)\.)?([a-z_]+)\s*(?:\(\s*(.*?)\s*\))?\s*(?:@\s*([0-9]+))?\s*\Z")
 
@@ -43,12 +43,6 @@ class RankingMetric:
         params += [f"grade={self.grade}"] if self.grade != 1 else []
         inside = f"({', '.join(params)})" if params else ""
         return f"{stage}{self.measure}{inside}" + (f"@{self.k}" if self.k is not None else "")
-
-
-def is_ranking_metric(text: str) -> bool:
-    """Whether a metric's text names a ranking measure of a stage, as `retrieval.ndcg@10` does."""
-    match = _FORM.match(text) if len(text) <= MAX_NAME else None
-    return match is not None and match[1] in STAGES and match[2] in MEASURES
 
 
 def parse_ranking_metric(text: str, stages: tuple[str, ...] = STAGES) -> RankingMetric:

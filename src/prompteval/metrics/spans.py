@@ -77,11 +77,6 @@ def covers(ranges: Ranges, span: Span) -> bool:
     return start < end and any(left <= start and end <= right for left, right in ranges.get(doc, ()))
 
 
-def groups_covered(gold: Gold, ranges: Ranges) -> list[bool]:
-    """For each AND-group, whether the ranges hold one whole span of it."""
-    return [any(covers(ranges, span) for span in group) for group in gold]
-
-
 def span_scores(gold: Gold, ranges: Ranges) -> SpanScores | None:
     """Scores of the united ranges of what was retrieved; None for a question without gold.
 

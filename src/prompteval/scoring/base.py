@@ -150,11 +150,6 @@ def pick(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def is_missing(value: Any) -> bool:
-    """Whether `pick` found nothing."""
-    return value is _MISSING
-
-
 def is_label(value: Any) -> bool:
     """Whether a value can name a class."""
     return isinstance(value, str | bool | int)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prompteval.core.errors import StoreError
 from prompteval.store.cache import MIGRATIONS as CACHE_MIGRATIONS
-from prompteval.store.connection import COMPANIONS, FAULTS, Database, open_database, open_for_reading
+from prompteval.store.connection import COMPANIONS, FAULTS, Database, open_database
 from prompteval.store.results import MIGRATIONS as RESULTS_MIGRATIONS
 
 TABLES = ("rows", "scores", "attempts", "runs")
@@ -24,27 +24,6 @@ def delete_database(path: Path) -> None:
 
 def _files(path: Path) -> list[Path]:
     return [path.with_name(path.name + suffix) for suffix in ("", *COMPANIONS)]
-
-
-def run_bytes(path: Path, run_ids: Sequence[str]) -> int:
-    """About what these runs take: the length of their texts, without the database's own pages."""
-    connection = open_for_reading(path, RESULTS_MIGRATIONS)
-    marks = ",".join("?" * len(run_ids))
-    sizes = {
-        "rows": "length(case_json) + length(observation) + 120",
-        "scores": "length(scores) + 100",
-        "attempts": "200",
-        "runs": "length(manifest) + coalesce(length(summary), 0)",
-    }
-    try:
-        return sum(
-            connection.execute(
-                f"SELECT coalesce(sum({size}), 0) FROM {table} WHERE run_id IN ({marks})", tuple(run_ids)
-            ).fetchone()[0]
-            for table, size in sizes.items()
-        )
-    finally:
-        connection.close()
 
 
 def delete_runs(path: Path, run_ids: Sequence[str]) -> None:
