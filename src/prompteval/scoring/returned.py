@@ -3,6 +3,7 @@
 import numbers
 from collections.abc import Mapping
 from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 from prompteval.core.errors import PromptevalError
@@ -74,13 +75,17 @@ def _from_mapping(name: str, result: Mapping[Any, Any]) -> Score:
 
 def _plain(name: str, score: Score) -> Score:
     """The score in values that can be stored: plain floats, evidence of JSON values."""
-    canonical_json(dict(score.evidence))
-    value, low, high = (None if one is None else _number(one) for one in (score.value, score.low, score.high))
-    labels = score.labels
+    if score.evidence:
+        canonical_json(dict(score.evidence))
+    labels, scale = score.labels, (score.value, score.low, score.high)
     if labels is not None and not (isinstance(labels[0], str) and isinstance(labels[1], str | None)):
         raise TypeError("labels are (expected, predicted), two texts")
     if not isinstance(score.reason, str):
         raise TypeError(f"reason is text, not {_shown(score.reason)}")
+    is_plain = all(one is None or type(one) is float for one in scale)
+    if is_plain and name == score.name and type(score.passed) in (bool, NoneType):
+        return score
+    value, low, high = (None if one is None else _number(one) for one in scale)
     return replace(score, name=name, value=value, passed=_yes_or_no(score.passed), low=low, high=high)
 
 
