@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # With LOCKED=1, as in CI, only files whose hashes stand in requirements/ are installed (Linux, Python 3.11).
 LOCKED_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: help run test test-all golden fuzz lint types contracts check-all lock wheel-test release clean
+.PHONY: help run test test-all golden fuzz docs lint types contracts check-all lock wheel-test release clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -40,6 +40,16 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 endif
 
+ifdef LOCKED
+$(VENV)/.docs: $(VENV)/.dev requirements/docs.txt
+	$(LOCKED_PIP) --require-hashes --requirement requirements/docs.txt
+	@touch $@
+else
+$(VENV)/.docs: $(VENV)/.dev
+	$(PIP) --editable '.[docs]'
+	@touch $@
+endif
+
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases
 	$(BIN)/prompteval run
 
@@ -58,6 +68,9 @@ golden: $(VENV)/.dev  ## write anew what tests hold word for word: reports, help
 fuzz: $(VENV)/.dev  ## hostile inputs of every kind for three minutes; SECONDS= and SEED= choose
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
 
+docs: $(VENV)/.docs  ## the documentation as a site, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
 lint: $(VENV)/.dev  ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -72,11 +85,12 @@ check-all: run test-all lint types contracts  ## everything CI does
 
 # uv finds the CPU build of torch by UV_FIND_LINKS or UV_INDEX; no index is named in the files.
 UV := uv pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
-	--python-version 3.11 --python-platform x86_64-manylinux_2_28 --constraint constraints.txt
+	--python-version 3.11.5 --python-platform x86_64-manylinux_2_28 --constraint constraints.txt
 
 lock:  ## requirements/*.txt anew, from pyproject.toml and constraints.txt; needs uv
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --output-file requirements/build.txt requirements/build.in
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra all --extra dev --output-file requirements/ci.txt pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra docs --output-file requirements/docs.txt pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --constraint requirements/ci.txt --output-file requirements/core.txt pyproject.toml
 
 wheel-test:  ## build the wheel, and try it with its locked dependencies and nothing else
