@@ -82,3 +82,13 @@ def test_s18_a_ref_that_looks_like_an_option_is_a_ref(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     with pytest.raises(UsageError, match="knows no commit"):
         GitTree(tmp_path, "--upload-pack=touch x")
+
+
+def test_b24_a_file_that_is_read_whole_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One byte over it is refused; at it, all is read."""
+    monkeypatch.setattr("prompteval.workspace.tree.MAX_READ_BYTES", 1_000)
+    (tmp_path / "x.yaml").write_bytes(b"#" * 1_000)
+    assert len(WorkingTree(tmp_path).read("x.yaml")) == 1_000
+    (tmp_path / "x.yaml").write_bytes(b"#" * 1_001)
+    with pytest.raises(InvalidInput, match="larger than 1,000 bytes"):
+        WorkingTree(tmp_path).read("x.yaml")

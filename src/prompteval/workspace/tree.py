@@ -13,6 +13,8 @@ from prompteval.workspace.place import STATE_DIR, LeadsOut, resolve_inside
 _LINK = b"120000"  # the mode of a symbolic link
 _KINDS = {b"commit": "submodule"}
 _MOST_LINKS = 8
+# Of a file that is read whole; what may be longer, such as cases, is streamed.
+MAX_READ_BYTES = 200_000_000
 
 
 class Tree(Protocol):
@@ -52,7 +54,10 @@ class WorkingTree:
 
     def read(self, path: str) -> bytes:
         with self.open(path) as file:
-            return file.read()
+            content = file.read(MAX_READ_BYTES + 1)
+        if len(content) > MAX_READ_BYTES:
+            raise _unreadable(path, f"the file is larger than {MAX_READ_BYTES:,} bytes")
+        return content
 
     def open(self, path: str) -> BinaryIO:
         place = self._inside(path)
