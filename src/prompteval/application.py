@@ -116,7 +116,7 @@ class LoadedPrompt:
     def with_options(self, *, deadline_s: float | None = None, model: str | None = None) -> "LoadedPrompt":
         """The same prompt with a deadline for each whole call, retries included, or with another model."""
         if deadline_s is not None and not 0 < deadline_s < float("inf"):
-            raise UsageError(f"deadline_s is a number of seconds above 0, not {deadline_s!r}")
+            raise UsageError(f"deadline_s must be a number of seconds above 0, not {deadline_s!r}")
         chosen = self._model if model in (None, self.model) else self._model.other(model)
         return LoadedPrompt(self.prompt, chosen, self.deadline_s if deadline_s is None else deadline_s)
 

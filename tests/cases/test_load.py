@@ -49,7 +49,7 @@ def test_b6_an_id_that_no_utf8_can_hold_is_refused(tmp_path: Path) -> None:
     """Half a surrogate pair may stand in a value, but an id is stored and reported."""
     told = problems(tmp_path, "c.jsonl", line(1) + '{"id": "a\\ud800", "inputs": {}}\n')
     assert told == [
-        "c.jsonl:2:1 PE312 half a surrogate pair stands in the id 'a\\ud800' (ids are stored and reported as UTF-8)"
+        "c.jsonl:2:1 PE312 half a surrogate pair in the id 'a\\ud800' (ids are stored and reported as UTF-8)"
     ]
 
 
@@ -62,7 +62,7 @@ def test_unknown_keys_get_the_nearest_name(tmp_path: Path) -> None:
 def test_f30_duplicate_ids_name_both_lines(tmp_path: Path) -> None:
     """The later line is the place, the first stands in the message."""
     told = problems(tmp_path, "c.jsonl", line(1) + line(2) + "\n" + line(1))
-    assert told[0].startswith("c.jsonl:4:1 PE321 id 'c1' stands twice, first at line 1")
+    assert told[0].startswith("c.jsonl:4:1 PE321 duplicate id 'c1', first at line 1")
 
 
 def test_many_problems_are_counted(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_b7_csv_never_shifts_columns(tmp_path: Path) -> None:
         "a.csv:3:1 PE304 the row has 1 cells, the header 2 (quote cells that hold the delimiter)",
     ]
     assert "unknown column 'message'" in problems(tmp_path, "b.csv", "id,message\n")[0]
-    assert "stands twice" in problems(tmp_path, "d.csv", "id,inputs.m,inputs.m\n")[0]
-    assert "no column 'id'" in problems(tmp_path, "e.csv", "inputs.m\n")[0]
+    assert "duplicate column" in problems(tmp_path, "d.csv", "id,inputs.m,inputs.m\n")[0]
+    assert "missing column 'id'" in problems(tmp_path, "e.csv", "inputs.m\n")[0]
 
 
 def test_b7_csv_tells_old_line_ends_and_a_repeat_out_of_reach(tmp_path: Path) -> None:
@@ -98,14 +98,14 @@ def test_b7_csv_tells_old_line_ends_and_a_repeat_out_of_reach(tmp_path: Path) ->
         "a.csv:1:1 PE304 not CSV: a carriage return that ends no line (save the file with LF or CRLF line ends)"
     ]
     told = problems(tmp_path, "b.csv", f"id,inputs.m,repeat\na,b,{'9' * 5000}\n")
-    assert told[0].startswith("b.csv:2:1 PE316 repeat is a whole number from 1")
+    assert told[0].startswith("b.csv:2:1 PE316 repeat must be a whole number from 1")
 
 
 def test_b2_yaml_cases_know_their_lines(tmp_path: Path) -> None:
     """A problem in a YAML case stands at its key."""
     told = problems(tmp_path, "c.yaml", "- id: a\n  inputs: {m: x}\n  tagz: {}\n- id: a\n  inputs: {}\n")
     assert told[0].startswith("c.yaml:3:3 PE311 unknown key 'tagz'")
-    assert told[1].startswith("c.yaml:4:3 PE321 id 'a' stands twice, first at line 1")
+    assert told[1].startswith("c.yaml:4:3 PE321 duplicate id 'a', first at line 1")
 
 
 @pytest.mark.parametrize("data", ["id".encode("utf-16"), b'{"id": "a\0"}', b'{"id": "M\xfcller"}'])

@@ -19,5 +19,5 @@ def test_b25_a_number_out_of_its_range_is_refused_with_the_range(name: str) -> N
 
 def test_b25_a_fraction_is_no_whole_number() -> None:
     """1.5 repeats are refused; 1.5 seconds are not."""
-    assert Range(1, 9).fault("repeat", 1.5) == "repeat is a whole number from 1 to 9, not 1.5"
+    assert Range(1, 9).fault("repeat", 1.5) == "repeat must be a whole number from 1 to 9, not 1.5"
     assert Range(1, 9, whole=False).fault("timeout_s", 1.5) == ""

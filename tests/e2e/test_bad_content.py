@@ -40,7 +40,7 @@ def test_b3_a_yaml_bomb_is_exit_2_at_once(workspace: Workspace, told: Told, plac
 def test_b2_a_doubled_key_of_a_suite_names_both_lines(workspace: Workspace, told: Told) -> None:
     """Line 4 stands twice, at line 10 again."""
     workspace.write("evals/s.yaml", SUITE + "scorers: [exact]\n")
-    refused(told, "evals/s.yaml:10:1 PE112 key 'scorers' stands twice, first at line 4")
+    refused(told, "evals/s.yaml:10:1 PE112 duplicate key 'scorers', first at line 4")
 
 
 def test_b1_a_label_no_is_scored_as_text(workspace: Workspace) -> None:
@@ -57,12 +57,12 @@ def test_b1_a_label_no_is_scored_as_text(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "wanted"),
     [
-        ("{{ message }}", "{{ mesage }} {{ message }}", "v1.py:12:84 PE302 template variable 'mesage' is no input (did you mean 'message'?)"),
+        ("{{ message }}", "{{ mesage }} {{ message }}", "v1.py:12:84 PE302 template variable 'mesage' is not an input (did you mean 'message'?)"),
         ("message: str", "message: str\n    unused: str = ''", "v1.py:8:5 PE304 input 'unused' is used by no template"),
         ("{{ message }}", "{{ message }}{{ ''.__class__.__mro__ }}", "cannot be rendered: SecurityError"),
-        ("{{ message }}", "{{ message }}{{ cycler.__init__ }}", "PE302 template variable 'cycler' is no input"),
+        ("{{ message }}", "{{ message }}{{ cycler.__init__ }}", "PE302 template variable 'cycler' is not an input"),
         ("{{ message }}", "{{ message|attr('format') }}", "PE308 template: unknown filter 'attr'"),
-        ("{{ message }}", "{{ message }}{{ lipsum(n=100000) }}", "PE302 template variable 'lipsum' is no input"),
+        ("{{ message }}", "{{ message }}{{ lipsum(n=100000) }}", "PE302 template variable 'lipsum' is not an input"),
         ("{{ message }}", "{{ message }}{{ 10**(10**8) }}", "cannot be rendered: SecurityError: operator ** is not allowed"),
         ("{{ message }}", "{{ message }}{{ 'a'*10**9 }}", "cannot be rendered: SecurityError"),
         ("{{ message }}", "{{ message }}{{ '%999999999d'%1 }}", "cannot be rendered: SecurityError"),

@@ -115,7 +115,7 @@ def test_b4_what_windows_editors_write_is_accepted(
         ("c.csv", b'id,inputs.message\na,x\nb,"x" y\n', "c.csv:3:1 PE304 not CSV"),
         ("c.csv", b"id,inputs.message\na," + b"x" * 200_000, "c.csv:2:1 PE304 not CSV: field larger"),
         ("c.csv", b'id,inputs.message\na,"x\n', "c.csv:2:1 PE304 not CSV: unexpected end of data"),
-        ("c.csv", b"", "PE304 there is no column 'id'"),
+        ("c.csv", b"", "PE304 missing column 'id'"),
         ("c.yaml", b"- id: a\n  inputs: {message: \x07}\n", "c.yaml:2:21 PE106 not YAML: the character U+0007"),
         ("c.yaml", b"id: a\n", "PE302 a case file is a list of cases"),
         ("c.yaml", b"- id: a\n---\n- id: b\n", "c.yaml:2:1 PE107 a second document begins"),
@@ -139,8 +139,8 @@ def test_b4_case_files_of_other_kinds(
     ("text", "wanted"),
     [
         ("a = ", "prompteval.toml:1:5 PE120 not TOML: Invalid value"),
-        ("[models]\nm = 3", "prompteval.toml:2:1 PE121 models.m is a table, not 3"),
-        ("default_model = 'x'\n[models.m]\nmodel = 3", "prompteval.toml:3:1 PE121 model of model 'm' is a text, not 3"),
+        ("[models]\nm = 3", "prompteval.toml:2:1 PE121 models.m must be a table, not 3"),
+        ("default_model = 'x'\n[models.m]\nmodel = 3", "prompteval.toml:3:1 PE121 model of model 'm' must be a string, not 3"),
         ("x = " + "[" * 5000, "prompteval.toml:1:1 PE120 not TOML: nested too deeply"),
     ],
 )  # fmt: skip

@@ -111,7 +111,7 @@ def test_plug_ins_of_every_kind_work(run: Run, tmp_path: Path) -> None:
     [
         ("words: [PLEASE, THANKS], ", "", "s.yaml:5:5 PE223 polite: "),
         ("most: 20", "mots: 20", "length has no option 'mots' (did you mean 'most'?)"),
-        ("most: 20", "most: long", "length: most is a whole number, not 'long'"),
+        ("most: 20", "most: long", "length: most must be a whole number, not 'long'"),
         ("- asks", "- aks", "unknown scorer 'aks' (did you mean 'asks'?)"),
         ("mean(scorer=length), worst_quarter", "mean(scorer=length), worst_quarte", "did you mean 'worst_quarter'?"),
     ],

@@ -126,11 +126,11 @@ def test_wrong_references_are_exit_2(locked: Any, arguments: tuple[str, ...], to
             '<<<<<<< ours\n{\n  "schema"',
             "prompts.lock:1:1 PE252 the lock cannot be read: it is not JSON",
         ),
-        ("lock@1", "lock@2", "prompts.lock:1:1 PE252 the lock cannot be read: it is no prompteval/lock@1"),
+        ("lock@1", "lock@2", "prompts.lock:1:1 PE252 the lock cannot be read: it is not prompteval/lock@1"),
         (
             "route@v1",
             "route@v01",
-            "prompts.lock:4:5 PE252 the lock cannot be read: 'route@v01' is no version",
+            "prompts.lock:4:5 PE252 the lock cannot be read: 'route@v01' is not a version",
         ),
         ('"model": "sha256', '"model": "md5', "prompts.lock:4:5 PE252"),
     ],

@@ -284,7 +284,7 @@ def test_a_retriever_that_names_no_document_is_the_cases_error(rag: Workspace) -
     rag.write("evals/q.yaml", RETRIEVAL % '{python: "app.find:find"}')
     rag.run("run", code=3)
     assert (
-        "'figs.md', which is no chunk and no document of the corpus"
+        "'figs.md', which is neither a chunk nor a document of the corpus"
         in rag.run("show", "--case", "far").stdout
     )
 

@@ -123,10 +123,10 @@ def test_f31_each_repeat_is_asked_and_cached_for_itself(workspace: Any) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("repeat: 3", "repeat: 0", "evals/s.yaml:3:9 PE203 repeat is a whole number from 1 to 10,000, not 0"),
+        ("repeat: 3", "repeat: 0", "evals/s.yaml:3:9 PE203 repeat must be a whole number from 1 to 10,000, not 0"),
         ("repeat: 3", "repeat: many", "evals/s.yaml:3:9 PE203"),
         ("pass@2", "pass@4", "evals/s.yaml:5:45 PE228 pass@4 needs cases that run 4 times, and none runs more than 3"),
-        ("pass@2", "pass@0", "evals/s.yaml:5:45 PE226 'pass@0': k is a whole number from 1"),
+        ("pass@2", "pass@0", "evals/s.yaml:5:45 PE226 'pass@0': k must be a whole number from 1"),
         ("reduce=all", "reduce=every", "evals/s.yaml:5:21 PE226"),
         ("reduce=any", "reduce=some", "evals/s.yaml:7:5 PE227"),
     ],
@@ -144,7 +144,7 @@ def test_a_case_that_asks_for_no_whole_number_stands_at_its_line(wavering: Any) 
     text = (wavering.root / "datasets/c.jsonl").read_text()
     wavering.write("datasets/c.jsonl", text.replace('{"id": "waver",', '{"id": "waver", "repeat": 1.5,'))
     assert (
-        "datasets/c.jsonl:2:1 PE316 repeat is a whole number from 1 to 10,000, not 1.5"
+        "datasets/c.jsonl:2:1 PE316 repeat must be a whole number from 1 to 10,000, not 1.5"
         in wavering.run("check", code=2).stdout
     )
     wavering.write("datasets/c.jsonl", text.replace('{"id": "waver",', '{"id": "waver", "repeat": 1,'))

@@ -48,7 +48,7 @@ def test_without_imports_a_sound_workspace_has_no_problem(tmp_path: Path) -> Non
         ("prompts/say/v1.py", "prompt = Prompt(\n", "prompts/say/v1.py:1:16 PE305 not Python: '(' was never closed"),
         ("prompts/say/v1.py", "x = " + "(" * 5000, "prompts/say/v1.py:1:205 PE305 not Python: too many nested"),
         ("prompts/say/v1.py", "x = " + "-" * 50_000 + "1", "prompts/say/v1.py:1:1 PE305 not Python"),
-        ("prompts/say/v1.py", "\n# sk-or-v1-0123456789abcdef0123456789", "prompts/say/v1.py:2:3 PE330 a credential"),
+        ("prompts/say/v1.py", "\n# sk-or-v1-0123456789abcdef0123456789", "prompts/say/v1.py:2:3 PE330 credential"),
         ("prompts/say/s.j2", "a\n{% for %}", "prompts/say/s.j2:2:1 PE308 template: "),
         ("prompts/prompts.lock", "{", "prompts/prompts.lock:1:2 PE252 the lock cannot be read"),
         ("datasets/c.jsonl", '{"id": "a", "inptus": {}}', "datasets/c.jsonl:1:1 PE"),

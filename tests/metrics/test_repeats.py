@@ -73,9 +73,9 @@ def test_names_print_as_they_parse(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("pass@k", "k is a whole number from 1, such as pass@3"),
+        ("pass@k", "k must be a whole number from 1, such as pass@3"),
         ("pass^0", "such as pass^3"),
-        ("accuracy(reduce=most)", "reduce is one of mean, majority, any, all"),
+        ("accuracy(reduce=most)", "reduce must be one of mean, majority, any, all"),
         ("pass@2(reduce=any)", "has no parameter 'reduce'"),
         ("mean(reduce=any)", "has no parameter 'reduce'"),
         ("f1@3", "unknown metric 'f1@3'"),

@@ -60,10 +60,10 @@ TURNS = HEAD.replace("message: str", "message: str\n    turns: list[str] = []")
 @pytest.mark.parametrize(
     ("messages", "told"),
     [
-        ('user("{{ mesage }} {{ message }}")', "mesage|PE302 template variable 'mesage' is no input (did you mean 'message'?)"),
+        ('user("{{ mesage }} {{ message }}")', "mesage|PE302 template variable 'mesage' is not an input (did you mean 'message'?)"),
         ('user("mesage: {{ message }}"),\n  user("""\n\n  {{ mesage }}""")', "mesage }}|PE302"),
         ('user("{{ message }}"),\n  user("é" "x"\n    "{% if nope.mesage %}{% endif %}")', "nope|PE302"),
-        ('user("{{ message }}"),\n  history("trns")', '"trns"|PE302 history slot \'trns\' is no input'),
+        ('user("{{ message }}"),\n  history("trns")', '"trns"|PE302 history slot \'trns\' is not an input'),
         ('user("{{ message }}")', "turns: list|PE304 input 'turns' is used by no template"),
         ('user("{{ message }}{% include \'no.j2\' %}")', "no.j2|PE303"),
         ('user("{{ message }}" + str("{{ sum_of }}"))', "sum_of }}|PE302 template variable 'sum_of'"),

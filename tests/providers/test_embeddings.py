@@ -69,5 +69,5 @@ def test_a_model_of_the_local_hub_cache_is_found_by_its_name(
     (folder / "model.safetensors").write_bytes(b"x")
     assert find_weights("team/encoder", tmp_path).folder == folder
     for name in ("team/other", "../encoder", "a/b/c"):
-        with pytest.raises(UsageError, match="no folder with model"):
+        with pytest.raises(UsageError, match="no directory with model"):
             find_weights(name, tmp_path)

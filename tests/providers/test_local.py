@@ -31,7 +31,7 @@ def test_weights_are_a_folder_then_the_hub_cache_then_the_package(
     assert find_weights("minilm", tmp_path) == Weights(snapshot, "hub cache")
     own = folder_with_weights(tmp_path / "models" / "mine")
     assert find_weights("models/mine", tmp_path) == Weights(own.resolve(), "path")
-    with pytest.raises(UsageError, match=r"local/other: no folder with model\.safetensors"):
+    with pytest.raises(UsageError, match=r"local/other: no directory with model\.safetensors"):
         find_weights("other", tmp_path)
 
 

@@ -75,7 +75,10 @@ def test_the_body_has_the_servers_names() -> None:
 
 def test_an_unknown_parameter_is_refused_before_a_call() -> None:
     """Nothing is sent that the mapping does not know."""
-    with FakeServer() as server, pytest.raises(ProviderError, match="'temprature' is not known") as caught:
+    with (
+        FakeServer() as server,
+        pytest.raises(ProviderError, match="unknown parameter 'temprature'") as caught,
+    ):
         ask(server, replace(REQUEST, params={"temprature": 0}))
     assert (caught.value.kind, len(server.requests)) == ("unsupported", 0)
 

@@ -190,9 +190,9 @@ def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch)
     ("line", "told_"),
     [
         ('preset = "olama"', "did you mean 'ollama'?"), ('structured = "schema"', "not one of json_schema"),
-        ('drop = ["max_tokens"]', "names 'max_tokens', which is no parameter"), ('query = { a = 1 }', "a is a text, not 1"),
-        ('headers = { a = "x\\ny" }', "is a table of texts"), ('headers_env = { a = "KEY" }', "do not allow"),
-        ('rename = { seed = 1 }', "seed is a text, not 1"),
+        ('drop = ["max_tokens"]', "names 'max_tokens', which is not a parameter"), ('query = { a = 1 }', "a must be a string, not 1"),
+        ('headers = { a = "x\\ny" }', "must be a table of strings"), ('headers_env = { a = "KEY" }', "do not allow"),
+        ('rename = { seed = 1 }', "seed must be a string, not 1"),
     ],
 )  # fmt: skip
 def test_b9_wrong_keys_of_a_server_are_told_with_their_line(line: str, told_: str) -> None:

@@ -105,7 +105,7 @@ def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, folder: str) -
     [
         (Part("dense", {"index": "flatt"}), "did you mean 'flat'"),
         (Part("dense", {"modell": "x"}), "did you mean 'model'"),
-        (Part("bm25", {"k1": -1}), "k1 is a number from 0"),
+        (Part("bm25", {"k1": -1}), "k1 must be a number from 0"),
         (Part("hybrid", {"of": ["bm25"]}), "two retrievers or more"),
         (Part("hybrid", {"fusion": "minmax"}), "weights go with"),
         (Part("hybrid", {"fusion": "minmax", "weights": [1, -1]}), "weight from 0"),
@@ -133,7 +133,7 @@ def test_rerankers_by_name(tmp_path: Path) -> None:
     made = ingredients(tmp_path)
     assert build_reranker(Part("none"), made) is None
     for kind, told in (
-        ("cross_encoder", "names no model"),
+        ("cross_encoder", "has no model"),
         ("llm", "asks a model"),
         ("lmm", "did you mean 'llm'"),
     ):

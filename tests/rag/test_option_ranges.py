@@ -12,11 +12,15 @@ from prompteval.workspace.rag_section import RagSection
 @pytest.mark.parametrize(
     ("factory", "options", "told"),
     [
-        (bm25, {"k1": -1}, "k1 is a number from 0"),
-        (bm25, {"b": 2}, "b is a number from 0 to 1"),
-        (bm25, {"k1": float("nan")}, "k1 is a number"),
-        (endpoint, {"endpoint": "http://x", "timeout_s": 1e9}, "timeout_s is a number from 0.001 to 86,400"),
-        (endpoint, {"endpoint": "http://x", "timeout_s": True}, "timeout_s is a number"),
+        (bm25, {"k1": -1}, "k1 must be a number from 0"),
+        (bm25, {"b": 2}, "b must be a number from 0 to 1"),
+        (bm25, {"k1": float("nan")}, "k1 must be a number"),
+        (
+            endpoint,
+            {"endpoint": "http://x", "timeout_s": 1e9},
+            "timeout_s must be a number from 0.001 to 86,400",
+        ),
+        (endpoint, {"endpoint": "http://x", "timeout_s": True}, "timeout_s must be a number"),
     ],
 )
 def test_b24_an_option_out_of_its_range_is_refused(factory: Any, options: dict[str, Any], told: str) -> None:

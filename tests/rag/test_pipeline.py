@@ -78,7 +78,7 @@ def test_an_id_is_a_chunk_or_a_whole_document_or_an_error() -> None:
     made = pipeline()
     assert made.unit("a:0-13") is CHUNKS[0]
     assert (made.unit("a").start, made.unit("a").end, made.unit("a").title) == (0, 27, "A")
-    with pytest.raises(RetrievalError, match="'c', which is no chunk and no document"):
+    with pytest.raises(RetrievalError, match="'c', which is neither a chunk nor a document"):
         made.units(Ranking.of([("c", 1.0)]))
 
 

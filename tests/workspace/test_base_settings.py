@@ -93,5 +93,5 @@ def test_s40_a_base_that_cannot_be_read_is_an_error(pulled: Path, monkeypatch: p
         find_workspace(pulled)
     commit(pulled, prompteval_toml="allow = 3\n")
     monkeypatch.setenv("PROMPTEVAL_BASE", "HEAD")
-    with pytest.raises(InvalidInput, match="allow is a list"):
+    with pytest.raises(InvalidInput, match="allow must be a list"):
         find_workspace(pulled)

@@ -56,7 +56,7 @@ def test_none_tells_the_way_forward(tmp_path: Path) -> None:
         ("[models.m]\nprice = {input = 1, output = nan}", "toml:2:21 PE121 output in the price .* from 0 to"),
         (f"[models.m]\nrpm = {'9' * 5000}", "not TOML"),
         # S31: whose code a suite may name, and which variables it may read
-        ('allow = "app"', "toml:1:1 PE121 allow is a list, not 'app'"),
+        ('allow = "app"', "toml:1:1 PE121 allow must be a list, not 'app'"),
         ('allow = ["app", "../x"]', "toml:1:1 PE121 allow holds '../x', which is not the name of a package"),
         ("allow = [1]", "allow holds 1, which is not"),
         ('env = ["MY KEY"]', "toml:1:1 PE121 env holds 'MY KEY', which is not the name of a variable"),

@@ -51,17 +51,20 @@ def test_all_problems_come_at_once_with_the_nearest_name(tmp_path: Path) -> None
         ("prompt: p\ncallable: 'a:b'\ncases: c", "PE204 a suite has one target"),
         ("prompt: p\ncases: ../../etc/passwd", "PE207"),
         ("prompt: p\ncases: /etc/passwd", "PE207"),
-        ("prompt: p\ncases: c\nscorers: exact", "scorers is a list"),
+        ("prompt: p\ncases: c\nscorers: exact", "scorers must be a list"),
         ("cases: c\nendpoint: {url: 'ftp://x', ouput: a}", "s.yaml:2:17 PE220 url begins with http"),
         (
             "cases: c\nendpoint: {url: 'ftp://x', ouput: a}",
             "2:28 PE220 unknown key 'ouput' in endpoint .*'output'",
         ),
-        ("cases: c\nendpoint: {url: 'http://x', timeout_s: 0}", "PE220 timeout_s is a number from 0.001"),
-        ("cases: c\nendpoint: {url: 'http://x', headers: {a: 1}}", "2:42 PE220 a is a text, not 1"),
-        ("cases: c\nendpoint: http://x", "2:11 PE220 endpoint is a mapping"),
+        (
+            "cases: c\nendpoint: {url: 'http://x', timeout_s: 0}",
+            "PE220 timeout_s must be a number from 0.001",
+        ),
+        ("cases: c\nendpoint: {url: 'http://x', headers: {a: 1}}", "2:42 PE220 a must be a string, not 1"),
+        ("cases: c\nendpoint: http://x", "2:11 PE220 endpoint must be a mapping"),
         # B25: numbers out of any sane range
-        ("prompt: p\ncases: c\nrepeat: 1000000000", "s.yaml:3:9 PE203 repeat is .* from 1 to 10,000"),
+        ("prompt: p\ncases: c\nrepeat: 1000000000", "s.yaml:3:9 PE203 repeat must be .* from 1 to 10,000"),
         ("cases: c\nrag: {corpus: d, k: 10000000}", "s.yaml:2:21 PE270 k is .* from 1 to 100,000"),
         (
             "cases: c\nrag: {corpus: d, budget: {context_tokens: 1e12}}",

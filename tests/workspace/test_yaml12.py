@@ -32,7 +32,7 @@ def test_b1_an_integer_that_cannot_be_written_out_is_refused(text: str) -> None:
 
 def test_b2_duplicate_key_names_both_lines() -> None:
     """The second key's line is the place, the first one's is in the message."""
-    with pytest.raises(InvalidInput, match=r"a\.yaml:3:1 PE112 key 'a' stands twice, first at line 1"):
+    with pytest.raises(InvalidInput, match=r"a\.yaml:3:1 PE112 duplicate key 'a', first at line 1"):
         parse("a: 1\nb: 2\na: 3\n", "a.yaml")
 
 

@@ -109,13 +109,13 @@ def _check_columns(columns: list[str], path: str) -> None:
         if not (column in _PLAIN or (group in _GROUPS and rest)):
             problems.add(1, number, "PE304", f"unknown column {column!r}", _column_help(column))
         elif column in seen:
-            problems.add(1, number, "PE304", f"column {column!r} stands twice")
+            problems.add(1, number, "PE304", f"duplicate column {column!r}")
         elif column == "expected" and any(other.startswith("expected.") for other in columns):
             message = "columns 'expected' and 'expected.<field>' exclude each other"
             problems.add(1, number, "PE304", message, "keep one form")
         seen.add(column)
     if "id" not in columns:
-        problems.add(1, 1, "PE304", "there is no column 'id'")
+        problems.add(1, 1, "PE304", "missing column 'id'")
     if problems.found:
         raise InvalidInput(problems.found)
 

@@ -93,7 +93,7 @@ def _report_duplicates(
                 first[case_id] = line
     for case_id, lines in again.items():
         for line in lines:
-            message = f"id {case_id!r} stands twice, first at line {first[case_id]}"
+            message = f"duplicate id {case_id!r}, first at line {first[case_id]}"
             collector.add(line, 1, "PE321", message, "ids are unique in a suite")
 
 
@@ -118,7 +118,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None, typed: Typed |
         if case is None or not case.id:
             continue
         if case.id in first:
-            message = f"id {case.id!r} stands twice, first at line {first[case.id]}"
+            message = f"duplicate id {case.id!r}, first at line {first[case.id]}"
             collector.add(line, column, "PE321", message, "ids are unique in a suite")
         first.setdefault(case.id, line)
         if not wrong:
@@ -139,9 +139,7 @@ def inline_cases(
         if case is None:
             continue
         if case.id in first:
-            collector.add(
-                line, column, "PE321", f"id {case.id!r} stands twice, first at line {first[case.id]}"
-            )
+            collector.add(line, column, "PE321", f"duplicate id {case.id!r}, first at line {first[case.id]}")
         first.setdefault(case.id, line)
         if not wrong:
             yield case

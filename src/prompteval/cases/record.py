@@ -33,7 +33,7 @@ def to_case(
     values as the target's types do.
     """
     if not isinstance(raw, dict):
-        return None, [((), "PE310", f"a case is an object, not {type(raw).__name__}", "")]
+        return None, [((), "PE310", f"a case must be an object, not {type(raw).__name__}", "")]
     wrong: list[Wrong] = []
     raw = raw if typed is None else typed(raw)
     if not raw.keys() <= KEYS:
@@ -66,7 +66,7 @@ def to_case(
         secret = find_secret(text)
         if secret is not None:
             wrong.append(
-                ((), "PE330", f"a credential stands in the case: {secret[1]}", "take it out and revoke it")
+                ((), "PE330", f"credential found in the case: {secret[1]}", "remove it and revoke it")
             )
             break
     if validate is not None and not wrong:
@@ -93,13 +93,11 @@ def _id(raw: Mapping[str, Any], wrong: list[Wrong]) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str) or not value.strip():
-        reason = (
-            "the case has no id" if value is None else f"an id is a text that is not empty, not {value!r}"
-        )
+        reason = "the case has no id" if value is None else f"an id must be a non-empty string, not {value!r}"
         wrong.append((("id",), "PE312", reason, 'write "id": "..."'))
         return ""
     if any("\ud800" <= character <= "\udfff" for character in value):
-        reason = f"half a surrogate pair stands in the id {value!r}"
+        reason = f"half a surrogate pair in the id {value!r}"
         wrong.append((("id",), "PE312", reason, "ids are stored and reported as UTF-8"))
     return value
 
@@ -116,7 +114,7 @@ def _tags(raw: Mapping[str, Any], wrong: list[Wrong]) -> dict[str, str]:
         elif isinstance(value, str | int | float):
             found[name] = str(value)
         elif len(wrong) < MOST_PROBLEMS:
-            wrong.append((("tags", name), "PE314", f"tag {name!r} is a text, not {value!r}", ""))
+            wrong.append((("tags", name), "PE314", f"tag {name!r} must be a string, not {value!r}", ""))
     return found
 
 
@@ -126,7 +124,7 @@ def _text(raw: Mapping[str, Any], key: str, wrong: list[Wrong]) -> str | None:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    wrong.append(((key,), "PE315", f"{key} is a text, not {value!r}", ""))
+    wrong.append(((key,), "PE315", f"{key} must be a string, not {value!r}", ""))
     return None
 
 
@@ -142,7 +140,7 @@ def _repeat(raw: Mapping[str, Any], wrong: list[Wrong]) -> int | None:
 def _answers(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[str, ...]:
     value = raw["answers"]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        wrong.append((("answers",), "PE317", "answers is a list of texts", ""))
+        wrong.append((("answers",), "PE317", "answers must be a list of strings", ""))
         return ()
     return tuple(value)
 
@@ -150,7 +148,7 @@ def _answers(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[str, ...]:
 def _answerable(raw: Mapping[str, Any], wrong: list[Wrong]) -> bool | None:
     value = raw["answerable"]
     if not isinstance(value, bool):
-        wrong.append((("answerable",), "PE318", f"answerable is true or false, not {value!r}", ""))
+        wrong.append((("answerable",), "PE318", f"answerable must be true or false, not {value!r}", ""))
         return None
     return value
 
@@ -159,7 +157,7 @@ def _gold(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[tuple[Mapping[str
     """An outer list (all of), each an inner list (any of), of {doc, quote | start, end, grade}."""
     value = raw["gold"]
     if not isinstance(value, list) or not all(isinstance(group, list) and group for group in value):
-        message = "gold is a list of lists: all of the outer, any of the inner"
+        message = "gold must be a list of lists: all of the outer, any of the inner"
         wrong.append((("gold",), "PE319", message, '[[{"doc": "a.md", "quote": "..."}]]'))
         return ()
     for outer, group in enumerate(value):
@@ -185,5 +183,5 @@ def _span_error(span: Any) -> str:
         if "quote" in span:
             return "a gold span has a quote, or start and end, not both"
     if not isinstance(span.get("quote", ""), str):
-        return f"the quote of a gold span is a text, not {span['quote']!r:.60}"
+        return f"the quote of a gold span must be a string, not {span['quote']!r:.60}"
     return RANGES["grade"].fault("the grade of a gold span", span.get("grade", 1))

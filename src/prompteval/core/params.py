@@ -44,6 +44,10 @@ def param_fault(name: str, value: Any) -> tuple[str, str] | None:
         right = isinstance(value, str) or (
             isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
         )
-        return None if right else (f"params: {name} is a text or a list of texts, not {shown(value)}", "")
-    words = "true or false" if kind is bool else "a text"
-    return None if isinstance(value, kind) else (f"params: {name} is {words}, not {shown(value)}", "")
+        return (
+            None
+            if right
+            else (f"params: {name} must be a string or a list of strings, not {shown(value)}", "")
+        )
+    words = "true or false" if kind is bool else "a string"
+    return None if isinstance(value, kind) else (f"params: {name} must be {words}, not {shown(value)}", "")

@@ -34,7 +34,7 @@ class Range:
 
     def fault(self, name: str, value: Any) -> str:
         """What is wrong with a value, as a sentence with the range; empty when nothing is."""
-        return "" if self.holds(value) else f"{name} is {self}, not {shown(value)}"
+        return "" if self.holds(value) else f"{name} must be {self}, not {shown(value)}"
 
 
 def shown(value: Any) -> str:

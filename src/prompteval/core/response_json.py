@@ -98,7 +98,7 @@ def _text(raw: Mapping[str, Any], name: str) -> str | None:
     value = raw.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise ValueError(f"{name} is not a text")
+    raise ValueError(f"{name} is not a string")
 
 
 def _usage(raw: Any) -> Usage | None:

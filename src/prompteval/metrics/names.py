@@ -82,7 +82,7 @@ def parse_metric(text: str) -> MetricName:
     plugins = plugin_metrics()
     own = () if pass_of(name) is not None or name in plugins else PARAMETERS.get(name)
     if own is None and name.startswith(("pass@", "pass^")):
-        raise ValueError(f"{name!r}: k is a whole number from 1, such as {name[:5]}3")
+        raise ValueError(f"{name!r}: k must be a whole number from 1, such as {name[:5]}3")
     if own is None:
         help = did_you_mean(name, (*PARAMETERS, *_FAMILIES, *plugins))
         raise ValueError(f"unknown metric {name!r} ({help})")
@@ -96,7 +96,7 @@ def parse_metric(text: str) -> MetricName:
             help = did_you_mean(key, allowed) or "it takes none"
             raise ValueError(f"{name} has no parameter {key!r} ({help})")
         if key in params:
-            raise ValueError(f"{text!r}: {key} stands twice")
+            raise ValueError(f"{text!r}: duplicate parameter {key!r}")
         if key in _VALUES:
             _VALUES[key](text, value)
         params[key] = value
@@ -113,12 +113,12 @@ def pass_of(name: str) -> tuple[str, int] | None:
 
 def _check_average(text: str, value: str) -> None:
     if value not in AVERAGES:
-        raise ValueError(f"{text!r}: average is one of {', '.join(AVERAGES)}")
+        raise ValueError(f"{text!r}: average must be one of {', '.join(AVERAGES)}")
 
 
 def _check_reduce(text: str, value: str) -> None:
     if value not in REDUCERS:
-        raise ValueError(f"{text!r}: reduce is one of {', '.join(REDUCERS)}")
+        raise ValueError(f"{text!r}: reduce must be one of {', '.join(REDUCERS)}")
 
 
 def _check_precision(text: str, value: str) -> None:
@@ -127,12 +127,12 @@ def _check_precision(text: str, value: str) -> None:
     except ValueError:
         number = 0.0
     if not 0.0 < number <= 1.0:
-        raise ValueError(f"{text!r}: precision is above 0 and at most 1, not {value}")
+        raise ValueError(f"{text!r}: precision must be above 0 and at most 1, not {value}")
 
 
 def _check_bins(text: str, value: str) -> None:
     if not (value.isascii() and value.isdecimal() and 2 <= int(value) <= MOST_BINS):
-        raise ValueError(f"{text!r}: bins is a whole number from 2 to {MOST_BINS}, not {value}")
+        raise ValueError(f"{text!r}: bins must be a whole number from 2 to {MOST_BINS}, not {value}")
 
 
 _VALUES: Mapping[str, Callable[[str, str], None]] = {

@@ -59,7 +59,7 @@ def parse_ranking_metric(text: str, stages: tuple[str, ...] = STAGES) -> Ranking
         help = did_you_mean(stage, stages) or "no stage is named here"
         raise ValueError(f"{text!r}: unknown stage {stage!r} ({help})")
     if not stage and stages:
-        raise ValueError(f"{text!r} names no stage: write {stages[0]}.{text.strip()}")
+        raise ValueError(f"{text!r} needs a stage: write {stages[0]}.{text.strip()}")
     if measure not in MEASURES:
         raise ValueError(f"unknown ranking metric {measure!r} ({did_you_mean(measure, MEASURES)})")
     if cutoff is None and measure not in WITHOUT_CUTOFF:
@@ -80,10 +80,10 @@ def _parameters(text: str, measure: str, inside: str) -> dict[str, str]:
         if key not in MEASURES[measure]:
             raise ValueError(f"{measure} has no parameter {key!r} ({did_you_mean(key, MEASURES[measure])})")
         if key in params:
-            raise ValueError(f"{text!r}: {key} stands twice")
+            raise ValueError(f"{text!r}: duplicate parameter {key!r}")
         params[key] = value
     if params.get("gain", "linear") not in GAINS:
-        raise ValueError(f"{text!r}: gain is one of {', '.join(GAINS)}")
+        raise ValueError(f"{text!r}: gain must be one of {', '.join(GAINS)}")
     if not re.fullmatch(r"[1-9][0-9]{0,8}", params.get("grade", "1")):
-        raise ValueError(f"{text!r}: grade is a whole number from 1")
+        raise ValueError(f"{text!r}: grade must be a whole number from 1")
     return params

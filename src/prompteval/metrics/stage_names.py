@@ -130,5 +130,5 @@ def _weight(text: str, measure: str, match: re.Match[str]) -> float:
     except ValueError:
         weight = -1.0
     if not 0 <= weight <= GREATEST_WEIGHT:
-        raise ValueError(f"{text!r}: lambda is a number from 0 to {GREATEST_WEIGHT:g}")
+        raise ValueError(f"{text!r}: lambda must be a number from 0 to {GREATEST_WEIGHT:g}")
     return weight

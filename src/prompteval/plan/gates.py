@@ -158,7 +158,7 @@ def _mapping_gate(
     kind, options = next(iter(raw.items())) if len(raw) == 1 else ("", None)
     if kind not in MAPPING_RULES or not isinstance(options, Mapping):
         raise ValueError(
-            "a rule is a text, {beats: {reference: majority}} or {no_regression: {metric: accuracy}}, "
+            "a rule is a string, {beats: {reference: majority}} or {no_regression: {metric: accuracy}}, "
             f"not {dict(raw)!r}"
         )
     known = ("reference", "metric") if kind == "beats" else ("metric", "min_effect", "margin", "alpha")
@@ -198,7 +198,7 @@ def _no_regression(
         above = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
         if not above or (name == "alpha" and not 0 < value < 1):
             wanted = "a share between 0 and 1" if name == "alpha" else "a number from 0"
-            raise ValueError(f"no_regression: {name} is {wanted}, not {value!r}")
+            raise ValueError(f"no_regression: {name} must be {wanted}, not {value!r}")
         limits[name] = float(value)
     measure = _compared(options, False, "no_regression", suite, scorers, measures)
     if (measure.spec.low, measure.spec.high) != (0.0, 1.0) and "min_effect" not in limits:

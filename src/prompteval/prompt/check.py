@@ -20,8 +20,8 @@ def check_prompt(prompt: Prompt) -> list[Problem]:
 
 def credential_problem(path: str, place: Place, shown: str) -> Problem:
     """A credential that is typed in one of a prompt's files, shown without its secret part."""
-    message = f"a credential stands in the prompt: {shown}"
-    return Problem(path, *place, "PE330", message, "take it out and revoke it")
+    message = f"credential found in the prompt: {shown}"
+    return Problem(path, *place, "PE330", message, "remove it and revoke it")
 
 
 class _Checker:
@@ -74,7 +74,7 @@ class _Checker:
             if self._module is not None:
                 span = self._module.message(index, len(self._prompt.messages), part.name)
                 place = place_at(self._module.text, span[0])
-            message = f"history slot {part.name!r} is no input"
+            message = f"history slot {part.name!r} is not an input"
             help = did_you_mean(part.name, self._known)
             yield Problem(self._prompt.path, *place, "PE302", message, help)
 
@@ -91,7 +91,7 @@ class _Checker:
 
     def _undefined(self, name: str, path: str, text: str, span: Span, index: int) -> Problem:
         """A variable that no input has; one that only an included file uses stands in that file."""
-        message, help = f"template variable {name!r} is no input", did_you_mean(name, self._known)
+        message, help = f"template variable {name!r} is not an input", did_you_mean(name, self._known)
         offset = find_variable(text, name, span)
         if offset is None:
             folder = self._prompt.path.rsplit("/", 1)[0]

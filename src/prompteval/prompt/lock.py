@@ -67,7 +67,7 @@ def read_lock(tree: Tree) -> dict[Key, Published]:
     document = parse(text, PATH)  # which knows where each entry stands
     raw = document.value
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("prompts"), dict):
-        raise InvalidInput([_unreadable((1, 1), f"it is no {SCHEMA}")])
+        raise InvalidInput([_unreadable((1, 1), f"it is not {SCHEMA}")])
     return dict(_entry(document, reference, entry) for reference, entry in raw["prompts"].items())
 
 
@@ -77,7 +77,7 @@ def _entry(document: Document, reference: str, entry: Any) -> tuple[Key, Publish
     digests = entry if isinstance(entry, dict) else {}
     known = set(digests) == {"fingerprint", *PARTS}
     if match is None or not known or not all(_DIGEST.fullmatch(str(digest)) for digest in digests.values()):
-        raise InvalidInput([_unreadable(place, f"{reference!r} is no version with its fingerprints")])
+        raise InvalidInput([_unreadable(place, f"{reference!r} is not a version with its fingerprints")])
     parts = {name: digests[name] for name in PARTS}
     return (match[1], int(match[2])), Published(digests["fingerprint"], parts, place)
 

@@ -63,5 +63,5 @@ def labels(**descriptions: str) -> Any:
 
 def _part(role: Role, text: str, file: str) -> Part:
     if bool(text) == bool(file):
-        raise UsageError(f"{role}() takes a text or file=, one of them")
+        raise UsageError(f"{role}() takes either a string or file=")
     return Part(role, text, file)

@@ -64,7 +64,9 @@ class Prompt:
             raise UsageError("messages= is empty", "a prompt has at least one user(...) message")
         for part in self.messages:
             if not isinstance(part, Part | History):
-                raise UsageError(f"{part!r} is no message", "use system(), user(), assistant() or history()")
+                raise UsageError(
+                    f"{part!r} is not a message", "use system(), user(), assistant() or history()"
+                )
 
     @property
     def reference(self) -> str:
@@ -141,7 +143,7 @@ class Prompt:
     def expected_errors(self, expected: Any) -> list[FieldError]:
         """What is wrong with an expected output. A part of the fields is enough; unknown ones are not."""
         if self._values is not None and not self._values.root and not isinstance(expected, dict):
-            return [((), f"expected is a mapping of output fields, not {type(expected).__name__}", "")]
+            return [((), f"expected must be a mapping of output fields, not {type(expected).__name__}", "")]
         try:
             self._expected(expected)
         except ValidationError as error:

@@ -31,7 +31,7 @@ class Recorder:
         self._within = within
         self._lines: dict[str, str] = {}
         if not path.parent.is_dir():
-            raise UsageError(f"{path.parent} is no folder", "make it first")
+            raise UsageError(f"{path.parent} is not a directory", "create the directory first")
         if not go_on and path.is_file():
             _refuse_other(path)
         if go_on and path.exists():
@@ -96,7 +96,7 @@ def _checked_key(raw: Any) -> str:
         if name not in raw:
             raise ValueError(f"it has no {name!r}")
     if not isinstance(raw["key"], str):
-        raise ValueError("key is not a text")
+        raise ValueError("key is not a string")
     check_request(raw["request"])
     response_from_json(raw["response"], "replay")
     return str(raw["key"])

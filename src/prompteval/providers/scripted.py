@@ -103,7 +103,7 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
             text = found.text if "text" in found.model_fields_set else json.dumps(found.output)
             rules.append(Rule(found.when, text, found.delay_ms))
     if not rules and not problems.found:
-        problems.add(1, 1, "PE401", "there is no rule in the file")
+        problems.add(1, 1, "PE401", "the file has no rules")
     if problems.found:
         raise InvalidInput(problems.found)
     return Scripted(tuple(rules), fingerprint_bytes(decode(tree.read(model), model).encode()))

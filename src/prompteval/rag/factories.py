@@ -201,7 +201,7 @@ def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     if fusion not in FUSIONS:
         raise UsageError(f"hybrid: unknown fusion {fusion!r}", did_you_mean(str(fusion), FUSIONS))
     if not isinstance(names, list) or len(names) < 2 or "hybrid" in names:
-        raise UsageError("hybrid: of is a list of two retrievers or more", "write `of: [bm25, dense]`")
+        raise UsageError("hybrid: of must be a list of two retrievers or more", "write `of: [bm25, dense]`")
     if (weights is None) != (fusion == "rrf"):
         raise UsageError("hybrid: weights go with fusion minmax or zscore", "rrf takes none")
     inner = [build_retriever(Part(str(name)), ingredients) for name in names]
@@ -253,7 +253,7 @@ def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reran
     """`{kind: cross_encoder, model: folder}`."""
     refuse_unknown("cross_encoder", options, ("model",))
     if not options.get("model"):
-        raise UsageError("cross_encoder names no model", "write `model: <folder of a cross-encoder>`")
+        raise UsageError("cross_encoder has no model", "write `model: <folder of a cross-encoder>`")
     return CrossEncoderReranker(ingredients.here / str(options["model"]), ingredients.cache)
 
 

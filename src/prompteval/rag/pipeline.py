@@ -59,7 +59,7 @@ class Pipeline:
         document = self.documents.get(name)
         if document is None:
             raise RetrievalError(
-                f"the retriever gave {name!r}, which is no chunk and no document of the corpus"
+                f"the retriever gave {name!r}, which is neither a chunk nor a document of the corpus"
             )
         return Chunk(document.id, 0, len(document.text), document.text, document.title)
 

@@ -40,7 +40,7 @@ class PluginReranker:
     def rerank(self, query: str, chunks: Sequence[Chunk]) -> Ranking:
         ranking = _ranking(self._name, lambda: self._found.rerank(query, chunks))
         if sorted(ranking.ids) != sorted(chunk.id for chunk in chunks):
-            raise RetrievalError(f"{self._name}: it gave other ids than those of its candidates")
+            raise RetrievalError(f"{self._name}: it returned other ids than those of its candidates")
         return ranking
 
 

@@ -48,7 +48,7 @@ class BaseScorer(Scorer):
         if self.threshold is not None and not self.graded:
             raise ValueError("threshold is for graded scorers; this one passes at 1")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise ValueError("threshold is between 0 and 1")
+            raise ValueError("threshold must be between 0 and 1")
 
     @cached_property
     def fields_used(self) -> tuple[str, ...]:  # type: ignore[override]

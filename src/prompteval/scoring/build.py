@@ -20,7 +20,7 @@ from prompteval.workspace.suite import ScorerSpec
 GROUP = "prompteval.scorers"
 PYTHON_OPTIONS = ("function", "threshold", "thread_safe", "timeout_s", "version")
 _WORDS: dict[Any, str] = {
-    str: "text",
+    str: "a string",
     bool: "true or false",
     int: "a whole number",
     float: "a number",
@@ -114,13 +114,13 @@ def _typed(kind: str, option: str, wanted: Any, value: Any) -> Any:
     allowed = {int, float} | set(types) if float in types else set(types)
     if type(value) not in allowed:
         words = " or ".join(_WORDS[item] for item in types if item is not type(None))
-        raise ValueError(f"{kind}: {option} is {words}, not {value!r}")
+        raise ValueError(f"{kind}: {option} must be {words}, not {value!r}")
     return value
 
 
 def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ValueError(f"python: timeout_s is a number of seconds above 0, not {value!r}")
+        raise ValueError(f"python: timeout_s must be a number of seconds above 0, not {value!r}")
     return float(value)
 
 

@@ -30,7 +30,7 @@ class Number(BaseScorer):
         super().__post_init__()
         for name, value in (("abs_tol", self.abs_tol), ("rel_tol", self.rel_tol)):
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-                raise ValueError(f"{name} is a number from 0")
+                raise ValueError(f"{name} must be a number from 0")
 
     def judge(self, expected: Any, answer: Any, case: Case) -> Score:
         wanted, given = to_number(expected), to_number(answer)

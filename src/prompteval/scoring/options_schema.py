@@ -11,7 +11,7 @@ from prompteval.core.registry import resolve, table
 from prompteval.scoring.build import GROUP, INJECTED
 
 _SAID = {
-    "name": "What the score is called; else the kind.",
+    "name": "The name of the score. [default: the kind]",
     "field": "A dotted path into the output and the expected object.",
     "extract": "A regular expression with one group around the answer in a text.",
     "threshold": "The value from which a graded score passes; without it, it only measures.",

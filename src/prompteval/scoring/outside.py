@@ -51,7 +51,7 @@ def wrong_promise(scorer: Scorer) -> str:
     for member, form, is_right in _FORMS:
         value = getattr(scorer, member)
         if not is_right(value):
-            return f"{member} is {form}, not {value!r}"
+            return f"{member} must be {form}, not {value!r}"
     return ""
 
 
@@ -72,7 +72,7 @@ _FORMS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("decides", "true or false", lambda value: isinstance(value, bool)),
     ("threshold", "a number or None", _is_number),
     ("reports", "a tuple of names or None", lambda value: value is None or _is_names(value)),
-    ("version", "text", lambda value: isinstance(value, str)),
+    ("version", "a string", lambda value: isinstance(value, str)),
     ("thread_safe", "true or false", lambda value: isinstance(value, bool)),
     ("timeout_s", "a number of seconds above 0 or None", _is_seconds),
     ("pace", f"one of {', '.join(get_args(Pace))}", lambda value: value in get_args(Pace)),

@@ -69,7 +69,7 @@ def _from_mapping(name: str, result: Mapping[Any, Any]) -> Score:
     found = _from_number(name, result["value"])
     passed, reason = result.get("passed", found.passed), result.get("reason") or ""
     if not isinstance(reason, str):
-        raise TypeError(f"reason is text, not {_shown(reason)}")
+        raise TypeError(f"reason must be a string, not {_shown(reason)}")
     return replace(found, passed=_yes_or_no(passed), reason=reason)
 
 
@@ -81,7 +81,7 @@ def _plain(name: str, score: Score) -> Score:
     if labels is not None and not (isinstance(labels[0], str) and isinstance(labels[1], str | None)):
         raise TypeError("labels are (expected, predicted), two texts")
     if not isinstance(score.reason, str):
-        raise TypeError(f"reason is text, not {_shown(score.reason)}")
+        raise TypeError(f"reason must be a string, not {_shown(score.reason)}")
     is_plain = all(one is None or type(one) is float for one in scale)
     if is_plain and name == score.name and type(score.passed) in (bool, NoneType):
         return score
@@ -105,7 +105,7 @@ def _yes_or_no(passed: Any) -> bool | None:
     if passed is None or isinstance(passed, bool):
         return passed
     if isinstance(passed, numbers.Number) or not hasattr(passed, "item"):
-        raise TypeError(f"passed is true, false or null, not {_shown(passed)}")
+        raise TypeError(f"passed must be true, false or null, not {_shown(passed)}")
     return bool(passed)
 
 

@@ -48,7 +48,7 @@ class Similarity(BaseScorer, BatchScorer):
     def _closest(self, compared: Sequence[list[str]]) -> list[Score]:
         """A score for each list of an answer and its references."""
         if self.embedder is None:
-            failed = Score(self.name, None, status="failed", reason="there is no embedding model")
+            failed = Score(self.name, None, status="failed", reason="no embedding model is configured")
             return [failed] * len(compared)
         texts = list(dict.fromkeys(text for one in compared for text in one))
         places = {text: place for place, text in enumerate(texts)}

@@ -58,7 +58,7 @@ def row_from(line: Sequence[Any]) -> StoredRow:
         raise ValueError(f"a row has 6 or 10 values, not {len(line)}")
     case_id, replicate, mark, outcome, facts, scores = line[:6]
     _demand(isinstance(case_id, str) and case_id != "", "a row begins with its case id")
-    _demand(type(replicate) is int and replicate >= 0, "a replicate is a number from 0")
+    _demand(type(replicate) is int and replicate >= 0, "a replicate must be a number from 0")
     _demand(isinstance(mark, str), "the mark of a case is a text")
     _demand(outcome in _OUTCOMES, f"{outcome!r} is not an outcome")
     _demand(isinstance(scores, list), "scores are a list")
@@ -66,8 +66,8 @@ def row_from(line: Sequence[Any]) -> StoredRow:
         _check_score(score)
     case = _CaseFacts.model_validate(facts)
     confidence, details, logprobs, tokens = line[6:] if len(line) > 6 else (None, None, None, None)
-    _demand(confidence is None or is_number(confidence), "a confidence is a number")
-    _demand(details is None or isinstance(details, Mapping), "what the target reported is a mapping")
+    _demand(confidence is None or is_number(confidence), "a confidence must be a number")
+    _demand(details is None or isinstance(details, Mapping), "what the target reported must be a mapping")
     _demand(logprobs is None or isinstance(logprobs, list), "log probabilities are a list")
     _demand(tokens is None or type(tokens) is int, "tokens are a number")
     return StoredRow(
@@ -120,8 +120,8 @@ def _check_score(score: Any) -> None:
         _demand(number is None or is_number(number), f"{number!r} is not a number")
     _demand(value is not None or status != "scored", "a score that is scored has a value")
     pair = isinstance(labels, list) and len(labels) == 2 and isinstance(labels[0], str)
-    _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels are two texts")
-    _demand(isinstance(evidence, Mapping), "evidence is a mapping")
+    _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels are two strings")
+    _demand(isinstance(evidence, Mapping), "evidence must be a mapping")
     _demand(passed is None or isinstance(passed, bool), "a score passes, fails, or only measures")
 
 

@@ -41,7 +41,7 @@ def each(values: Any, kind: type) -> Any:
 
 def text(value: Any) -> str:
     """A text."""
-    require(type(value) is str, "a text")
+    require(type(value) is str, "a string")
     return value  # type: ignore[no-any-return]
 
 

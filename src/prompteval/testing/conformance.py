@@ -45,7 +45,9 @@ async def check_provider(provider: Provider, request: Request) -> Response | Pro
     except ProviderError as error:
         result = error
     if isinstance(provider, BatchProvider):
-        assert isinstance(provider.max_batch, int) and provider.max_batch > 0, "max_batch is a number above 0"
+        assert isinstance(provider.max_batch, int) and provider.max_batch > 0, (
+            "max_batch must be a number above 0"
+        )
         many = provider.complete_many([request, request])
         assert len(many) == 2, f"complete_many() returned {len(many)} results for 2 requests"
         for one in many:
@@ -131,7 +133,7 @@ def check_metric(metric: Metric, values: Sequence[float]) -> float:
     A case that counts twice is a case that is there twice, and one that counts 0 times is not there.
     Gives the metric of the values.
     """
-    assert isinstance(metric.higher_is_better, bool), "higher_is_better is true or false"
+    assert isinstance(metric.higher_is_better, bool), "higher_is_better must be true or false"
     column, ones = np.asarray(values, dtype=np.float64), np.ones(len(values))
     rng = np.random.default_rng(0)
     weights = rng.integers(0, 3, size=(5, len(column))).astype(np.float64)

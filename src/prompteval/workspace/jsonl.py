@@ -65,9 +65,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         counts = Counter(key for key, _ in pairs)
         double = next(key for key, count in counts.items() if count > 1)
-        raise ValueError(f"key {double[:80]!r} stands twice in one object")
+        raise ValueError(f"duplicate key {double[:80]!r} in one object")
     return found
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")

@@ -131,7 +131,7 @@ class _Budget(FileModel):
     code = "PE270"
 
     context_tokens: Annotated[int, Ranged("context_tokens")] = Field(
-        default=DEFAULT_CONTEXT_TOKENS, description="The most tokens of all chunks together."
+        default=DEFAULT_CONTEXT_TOKENS, description="The maximum number of tokens of all chunks together."
     )
     on_overflow: Overflow = Field(
         default="drop_chunks",
@@ -145,7 +145,7 @@ class RagFile(FileModel):
     code = "PE270"
 
     corpus: PathBelowRoot = Field(
-        description="The folder of documents, seen from the suite.", examples=["../datasets/<folder>"]
+        description="The directory of documents, relative to the suite.", examples=["../datasets/<folder>"]
     )
     chunker: _Part = Field(_DEFAULTS["chunker"], description="What cuts documents into chunks.")
     retriever: _Part = Field(_DEFAULTS["retriever"], description="What finds candidates for a question.")
@@ -153,9 +153,9 @@ class RagFile(FileModel):
     dense: dict[str, Any] | None = Field(
         None, description="Options of the retriever dense, inside hybrid too."
     )
-    reranker: _Part = Field(_DEFAULTS["reranker"], description="What ranks the first candidates anew.")
-    k: Annotated[int, Ranged("k")] = Field(DEFAULT_K, description="How many chunks are packed at most.")
-    budget: _Budget | None = Field(None, description="How many tokens are packed at most.")
+    reranker: _Part = Field(_DEFAULTS["reranker"], description="What reranks the first candidates.")
+    k: Annotated[int, Ranged("k")] = Field(DEFAULT_K, description="The maximum number of chunks to pack.")
+    budget: _Budget | None = Field(None, description="The maximum number of tokens to pack.")
     modes: Annotated[
         list[Annotated[Any, Choice("mode", MODES)]],
         BeforeValidator(listed, json_schema_input_type=list[Annotated[Any, Choice("mode", MODES)]]),

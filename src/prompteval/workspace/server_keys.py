@@ -53,7 +53,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
 def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, str] | None:
     """(what is wrong with one of these keys, the fix), as the end of a sentence that names it."""
     if key == "preset":
-        return None if value in PRESETS else (f"is {value!r}, which is no preset", _near(value, PRESETS))
+        return None if value in PRESETS else (f"is {value!r}, which is not a preset", _near(value, PRESETS))
     if key == "structured":
         known = ", ".join(STRUCTURED)
         return (
@@ -62,13 +62,13 @@ def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, 
     if key in ("rename", "drop"):
         unknown = [name for name in value if name not in PARAMS]
         if unknown:
-            return f"names {unknown[0]!r}, which is no parameter", _near(unknown[0], PARAMS)
+            return f"names {unknown[0]!r}, which is not a parameter", _near(unknown[0], PARAMS)
         texts = value.values() if isinstance(value, dict) else ()
         return None if all(map(_is_name, texts)) else ("maps parameters to the server's names for them", "")
     if key == "extra_body":
         return None
     if not all(map(_is_name, value.values())):
-        return "is a table of texts", ""
+        return "must be a table of strings", ""
     if key == "headers_env":
         missing = [name for name in value.values() if name not in env]
         if missing:

@@ -93,16 +93,16 @@ class _Profile(FileModel):
     api_key_env: Annotated[str, BeforeValidator(_key_variable)] | None = Field(
         None, description="The variable that holds the key."
     )
-    rpm: Annotated[int, Ranged("rpm")] | None = Field(None, description="Requests a minute, at most.")
-    tpm: Annotated[int, Ranged("tpm")] | None = Field(None, description="Tokens a minute, at most.")
+    rpm: Annotated[int, Ranged("rpm")] | None = Field(None, description="Maximum requests per minute.")
+    tpm: Annotated[int, Ranged("tpm")] | None = Field(None, description="Maximum tokens per minute.")
     max_concurrency: Annotated[int, Ranged("max_concurrency")] | None = Field(
-        None, description="Calls at once, at most."
+        None, description="Maximum concurrent calls."
     )
     timeout_s: Annotated[float, Ranged("timeout_s")] = Field(
         _USUAL_PROFILE.timeout_s, description="The seconds that one attempt may take."
     )
     max_attempts: Annotated[int, Ranged("max_attempts")] = Field(
-        _USUAL_PROFILE.max_attempts, description="Attempts of one call, at most."
+        _USUAL_PROFILE.max_attempts, description="Maximum attempts of one call."
     )
     case_deadline_s: Annotated[float, Ranged("case_deadline_s")] = Field(
         _USUAL_PROFILE.case_deadline_s, description="The seconds that one case may take with all attempts."

@@ -168,7 +168,7 @@ def _scorer(value: Any) -> tuple[str, Mapping[str, Any]]:
 def _rule(value: Any) -> Any:
     if isinstance(value, str | dict):
         return value
-    raise problem(f"a gate rule is a text or a mapping, not {value!r}", code="PE210")
+    raise problem(f"a gate rule must be a string or a mapping, not {value!r}", code="PE210")
 
 
 _Named = Text | Annotated[dict[str, Any], Field(min_length=1, max_length=1)]
@@ -196,19 +196,25 @@ class SuiteFile(FileModel):
         "", description="A function of the workspace to run.", examples=["package.module:function"]
     )
     outputs: PathBelowRoot = Field(
-        "", description="Recorded outputs to score, seen from the suite.", examples=["../datasets/FILE.jsonl"]
+        "",
+        description="Recorded outputs to score, relative to the suite.",
+        examples=["../datasets/FILE.jsonl"],
     )
     endpoint: EndpointSection | None = Field(None, description="An HTTP endpoint that answers each case.")
-    cases: _Cases = Field(description="Files of cases, seen from the suite, or the cases themselves.")
-    models: Names = Field([], description="The models to run on; else the settings' default model.")
+    cases: _Cases = Field(description="Case files, relative to the suite, or the cases themselves.")
+    models: Names = Field(
+        [], description="The models to run on. [default: the default model of the settings]"
+    )
     repeat: Annotated[int, Ranged("repeat")] = Field(1, description="How often each case runs.")
-    split: Names = Field([], description="The splits whose cases run; else all cases.")
+    split: Names = Field([], description="The splits whose cases run. [default: all cases]")
     scorers: list[_Scorer] = Field(
         [], description="What scores each output: names, or names with options.", examples=["[exact]"],
         min_length=1, max_length=MOST_ITEMS,
     )  # fmt: skip
     metrics: Names = Field([], description="The numbers to report.")
-    primary: Names = Field([], description="The metrics that decide a comparison; else those of the gate.")
+    primary: Names = Field(
+        [], description="The metrics that decide a comparison. [default: those of the gate]"
+    )
     slices: Names = Field([], description="The tags whose values split the cases into reported slices.")
     references: Unique[_Reference] = Field(
         [], description="The trivial predictors to report beside the suite."
@@ -237,14 +243,14 @@ class SuiteFile(FileModel):
             key
         ) in LISTS:  # a key whose rules are all commented out would decide nothing, and look as if it did
             if key in raw and raw[key] in (None, [], ""):
-                help = "write what it should hold, or remove it"
+                help = "fill it in, or remove it"
                 found[key,] = problem(f"{key} is empty", help, code="PE212", at_key=True)
         if "cases" not in raw:
             help = "add `cases: ../datasets/<file>.jsonl`"
             found["cases",] = problem("the suite has no cases", help, code="PE206")
         given = [kind for kind in TARGETS if kind in raw]
         if len(given) > 1:
-            message = f"a suite has one target, here are {' and '.join(given)}"
+            message = f"a suite has one target, found {' and '.join(given)}"
             found[given[1],] = problem(message, code="PE204", at_key=True)
         if not given and "rag" not in raw:
             found["prompt",] = problem("the suite has no target", "add `prompt: <name>`", code="PE205")

@@ -64,10 +64,10 @@ class WorkingTree:
         try:
             # Opening a pipe would wait for its other end.
             if place.exists() and not place.is_file():
-                raise _unreadable(path, "it is a folder" if place.is_dir() else "it is no regular file")
+                raise _unreadable(path, "it is a directory" if place.is_dir() else "it is not a regular file")
             return place.open("rb")
         except FileNotFoundError:
-            raise _unreadable(path, "there is no such file") from None
+            raise _unreadable(path, "no such file") from None
         except OSError as error:
             raise _unreadable(path, f"it cannot be read: {error.strerror}") from None
 
@@ -155,14 +155,14 @@ class GitTree:
             if mode != _LINK:
                 return content
             place = self._linked(path, place, content)
-        raise _unreadable(path, f"at {self._ref} its link leads in a circle")
+        raise _unreadable(path, f"at {self._ref} its link is a loop")
 
     def _entry(self, path: str, place: str) -> tuple[bytes, bytes, bytes]:
         """(mode, kind, object name) of what a commit has at a place."""
         arguments = ["ls-tree", "-z", "--full-tree", self._commit.decode(), "--", place]
         found = self._git(*arguments, missing=f"{self._ref} cannot be listed").rstrip(b"\0")
         if not found:
-            raise _unreadable(path, f"there is no such file at {self._ref}")
+            raise _unreadable(path, f"no such file at {self._ref}")
         mode, kind, name = found.partition(b"\t")[0].split(b" ")
         return mode, kind, name
 

@@ -30,10 +30,10 @@ MOST_ITEMS = 10_000
 _WANTED = {
     "list_type": "a list",
     "too_long": f"a list of at most {MOST_ITEMS:,}",
-    "too_short": "a list with an entry",
-    "string_type": "a text",
-    "string_too_short": "a text that is not empty",
-    "string_unicode": "a text of whole characters",
+    "too_short": "a non-empty list",
+    "string_type": "a string",
+    "string_too_short": "a non-empty string",
+    "string_unicode": "a string of whole characters",
     "bool_type": "true or false",
     "int_type": "a whole number",
     "float_type": "a number",
@@ -197,7 +197,7 @@ def validate(
             elif kind == "missing":
                 message = f"{name_of(place)} is missing"
             else:
-                message = f"{name_of(place)} is {said['what']}, not {said['value']}"
+                message = f"{name_of(place)} must be {said['what']}, not {said['value']}"
             collector.add(*place_of(place, at_key), said["code"], message, said.get("help", ""))
         return None
 

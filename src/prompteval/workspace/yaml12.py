@@ -200,7 +200,7 @@ class _Builder:
             self._refuse(event, "PE111", f"more than {MAX_KEYS:,} keys in one mapping", "write a list")
         if key in parent.value:
             first = self._keys[pointer][0]
-            self._refuse(event, "PE112", f"key {key!r} stands twice, first at line {first}")
+            self._refuse(event, "PE112", f"duplicate key {key!r}, first at line {first}")
         self._keys[pointer] = _place(event)
         parent.key = key
         if key == MERGE and isinstance(event, yaml.ScalarEvent) and not event.style and event.tag is None:
@@ -220,7 +220,7 @@ class _Builder:
         if kind is None:
             self._refuse(event, "PE109", f"tag {_tag_name(tag)} is not allowed", "only plain data is read")
         if not isinstance(value, kind):  # type: ignore[arg-type]
-            self._refuse(event, "PE109", f"{text!r} is no {_tag_name(tag)}")
+            self._refuse(event, "PE109", f"{text!r} is not a {_tag_name(tag)}")
         return float(value) if tag == _TAG + "float" else value
 
     def _plain(self, text: str, event: Any) -> Any:
@@ -237,7 +237,9 @@ class _Builder:
                     self._refuse(event, "PE113", told, "put it in quotes")
                 return int(text, base)
         if _NOT_FINITE.match(text):
-            self._refuse(event, "PE113", f"{text} is no number to score", "put it in quotes if it is text")
+            self._refuse(
+                event, "PE113", f"{text} is not a number that can be scored", "put it in quotes if it is text"
+            )
         if _FLOAT.match(text):
             value = float(text)
             if value in (float("inf"), float("-inf")):

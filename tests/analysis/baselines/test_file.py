@@ -72,7 +72,7 @@ def test_what_is_whole_is_read() -> None:
         (lambda e: e["rows"][2][5][0].__setitem__(1, "1"), "row 3: '1' is not a number"),
         (lambda e: e["rows"][2][5][0].__setitem__(1, None), "a score that is scored has a value"),
         (lambda e: e["rows"][2].__setitem__(3, "good"), "'good' is not an outcome"),
-        (lambda e: e["rows"][2].__setitem__(1, -1), "a replicate is a number from 0"),
+        (lambda e: e["rows"][2].__setitem__(1, -1), "a replicate must be a number from 0"),
         (lambda e: e["rows"][2].pop(), "a row has 6 or 10 values, not 9"),
         (lambda e: e["facts"].pop("effects"), "facts.effects: Field required"),
         (lambda e: e["facts"].update(more=1), "facts.more: Extra inputs are not permitted"),

@@ -129,7 +129,7 @@ def test_a_corpus_in_one_file_of_lines(tmp_path: Path) -> None:
         ('{"id": "b", "txt": "x"}', r"c\.jsonl:2:1 PE362 unknown key 'txt'.*did you mean 'text'"),
         ('{"text": "x"}', r"c\.jsonl:2:1 PE362 .*no id"),
         ('{"id": "b", "text": 3}', r"c\.jsonl:2:1 PE362 the text of document 'b'"),
-        ("[1]", r"c\.jsonl:2:1 PE362 a document is an object"),
+        ("[1]", r"c\.jsonl:2:1 PE362 a document must be an object"),
         ("{", r"c\.jsonl:2:2 PE303"),
         ('{"id": "a", "text": "x"}', r"c\.jsonl:2:1 PE361 the document id 'a' is taken by c\.jsonl:1"),
     ],

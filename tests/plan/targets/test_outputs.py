@@ -12,14 +12,14 @@ from prompteval.workspace.tree import WorkingTree
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ('"latency_ms": -1', "latency_ms is a number from 0 to"),
+        ('"latency_ms": -1', "latency_ms must be a number from 0 to"),
         (f'"latency_ms": {"9" * 400}', "not a number of about 400 digits"),
-        ('"confidence": 1.5', "confidence is a number from 0 to 1"),
-        ('"logprob": [-0.5, -1e300]', "logprob is a number from -1,000,000 to 1"),
+        ('"confidence": 1.5', "confidence must be a number from 0 to 1"),
+        ('"logprob": [-0.5, -1e300]', "logprob must be a number from -1,000,000 to 1"),
         ('"logprob": []', "logprob has a number for the output, or one a token"),
-        ('"usage": {"prompt_tokens": true}', "prompt_tokens in usage is a whole number from 0 to"),
-        ('"usage": {"prompt_tokens": 1e9}', "prompt_tokens in usage is a whole number from 0 to"),
-        ('"model": ["m"]', "model is a text, not ['m']"),
+        ('"usage": {"prompt_tokens": true}', "prompt_tokens in usage must be a whole number from 0 to"),
+        ('"usage": {"prompt_tokens": 1e9}', "prompt_tokens in usage must be a whole number from 0 to"),
+        ('"model": ["m"]', "model must be a string, not ['m']"),
     ],
 )
 def test_f38_b25_a_field_of_a_recorded_output_has_a_type_and_a_range(

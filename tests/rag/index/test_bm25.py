@@ -155,9 +155,9 @@ def test_text_of_other_scripts_is_found() -> None:
     ("settings", "mend"),
     [
         ({"engine": "bm25"}, "unknown engine 'bm25' .did you mean 'bm25s'"),
-        ({"k1": -1.0}, "k1 is a number from 0"),
-        ({"k1": float("nan")}, "k1 is a number from 0"),
-        ({"b": 1.5}, "b is from 0 to 1"),
+        ({"k1": -1.0}, "k1 must be a number from 0"),
+        ({"k1": float("nan")}, "k1 must be a number from 0"),
+        ({"b": 1.5}, "b must be from 0 to 1"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, object], mend: str) -> None:

@@ -63,7 +63,7 @@ def test_an_endpoint_gives_a_ranking(url: str) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("/text", "not JSON"), ("/list", "no list of hits"), ("/nan", "no .id, finite score"), ("/down", "HTTP 503"),
+        ("/text", "not JSON"), ("/list", "not return a list of hits"), ("/nan", "not .id, finite score"), ("/down", "HTTP 503"),
         ("/away", "HTTP 307"),
     ],
 )  # fmt: skip

@@ -44,7 +44,7 @@ def test_columns_are_what_split_gives(
     [
         (b"a b c\n\n \na b\n", "x.txt:4:1 PE371 2 fields where 3 should be (a line is: a b c)"),
         (b"a b c\na b c d\na b\n", "x.txt:2:1 PE371 4 fields where 3 should be"),
-        (b"a b c\na \x00 b c\n", "x.txt:2:1 PE371 a control character stands in the line"),
+        (b"a b c\na \x00 b c\n", "x.txt:2:1 PE371 control character in the line"),
         (b"a b c\na b \xff\n", "x.txt:2:1 PE371 the line is not UTF-8 (convert the file)"),
         (b"a b c\na b " + b"x" * 1001, "x.txt:2:1 PE371 a field is over 1,000 bytes"),
         (b"", "x.txt PE370 the file has no line (a line is: a b c)"),
@@ -62,6 +62,6 @@ def test_a_wrong_line_is_named(tmp_path: Path, text: bytes, problem: str) -> Non
 def test_too_many_problems_end_the_reading(tmp_path: Path) -> None:
     """Twenty, and that there are more."""
     (tmp_path / "x.txt").write_text("a b c\n" + "a b\n" * 30)
-    with pytest.raises(InvalidInput, match="there is more") as raised:
+    with pytest.raises(InvalidInput, match="more problems are not shown") as raised:
         list(read_blocks(tmp_path / "x.txt", (FORM,), FORM))
     assert len(raised.value.problems) == 21

@@ -100,7 +100,7 @@ def _files(tree: Tree, path: str) -> Iterable[tuple[str, str]]:
         return [(path, posixpath.basename(path))]
     files = tree.list(path)
     if not files:
-        message = "there is no document here"
+        message = "the directory has no documents"
         raise InvalidInput([Problem(path, 0, 0, "PE360", message, "a corpus is a folder or a file")])
     folder = posixpath.normpath(path)
     return [(file, posixpath.relpath(file, folder)) for file in files]
@@ -159,7 +159,7 @@ def _plain(tree: Tree, path: str, ending: str, max_bytes: int) -> TitleAndText |
 
 def _result(path: str, name: str, read: TitleAndText | DocumentFault) -> Read:
     if not isinstance(read, DocumentFault) and not read[1].strip():
-        read = DocumentFault("empty", "there is no text in it")
+        read = DocumentFault("empty", "the document has no text")
     if isinstance(read, DocumentFault):
         return DocumentOutcome(name, path, read.kind, str(read)), None
     return DocumentOutcome(name, path, "loaded"), Document(name, read[1], read[0], path)

@@ -30,7 +30,7 @@ def read_lines(tree: Tree, path: str) -> Iterator[tuple[int, str, str, str]]:
 
     for line, raw in read_jsonl(_opened(tree, path), path, refuse):
         if not isinstance(raw, dict):
-            refuse(line, 1, "PE362", f"a document is an object, not {type(raw).__name__}")
+            refuse(line, 1, "PE362", f"a document must be an object, not {type(raw).__name__}")
         unknown = next((key for key in raw if key not in KEYS | BEIR_KEYS), None)
         if unknown is not None:
             refuse(line, 1, "PE362", f"unknown key {unknown!r} in a document", did_you_mean(unknown, KEYS))
@@ -44,7 +44,7 @@ def read_lines(tree: Tree, path: str) -> Iterator[tuple[int, str, str, str]]:
             refuse(line, 1, "PE362", "the document has no id", 'write "id": "..."')
         for name, value in (("title", title), ("text", text)):
             if not isinstance(value, str):
-                refuse(line, 1, "PE362", f"the {name} of document {id!r} is a text, not {value!r:.40}")
+                refuse(line, 1, "PE362", f"the {name} of document {id!r} must be a string, not {value!r:.40}")
         yield line, id, title, text
 
 

@@ -105,7 +105,7 @@ def plan_outputs(tree: Tree, path: str) -> OutputsPlan:
         if found is None:
             continue
         if found.id in recorded:
-            message = f"id {found.id!r} stands twice, first at line {lines[found.id]}"
+            message = f"duplicate id {found.id!r}, first at line {lines[found.id]}"
             problems.add(line, 1, "PE321", message, "one output a case")
         recorded[found.id], lines[found.id] = raw, line
     if problems.found:

@@ -54,7 +54,7 @@ def find_weights(model: str, root: Path) -> Weights:
         if known is not None:
             return known
         help = "use minilm, a folder's path, or a model that is in the local hub cache"
-        raise UsageError(f"local/{model}: no folder with {WEIGHTS_FILE}", help)
+        raise UsageError(f"local/{model}: no directory with {WEIGHTS_FILE}", help)
     found = _in_hub_cache(HUB_NAME) or _in_package()
     if found is None:
         raise MissingExtra("local/minilm", "offline")

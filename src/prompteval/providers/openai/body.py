@@ -39,7 +39,7 @@ def request_body(model: str, request: Request, shape: Shape = PLAIN) -> dict[str
     for name, value in request.params.items():
         if name not in PARAMS:
             known = ", ".join(sorted(PARAMS))
-            raise ProviderError("unsupported", f"parameter {name!r} is not known; known: {known}")
+            raise ProviderError("unsupported", f"unknown parameter {name!r}; known: {known}")
         if name not in shape.drop:
             body[shape.names.get(name, PARAMS[name])] = value
     if request.seed is not None and "seed" not in shape.drop:

@@ -93,5 +93,5 @@ def _meta(folder: Path) -> dict[str, Any]:
         and all(isinstance(item, str) for name in ("terms", "ids") for item in meta[name])
     )
     if not whole:
-        raise UsageError(f"{folder / META_FILE}: is no BM25 index of this version", REBUILD)
+        raise UsageError(f"{folder / META_FILE}: is not a BM25 index of this version", REBUILD)
     return meta

@@ -45,9 +45,9 @@ class Bm25:
         if self.engine not in ENGINES:
             raise UsageError(f"bm25: unknown engine {self.engine!r}", did_you_mean(self.engine, ENGINES))
         if not (math.isfinite(self.k1) and self.k1 >= 0):
-            raise UsageError(f"bm25: k1 is {self.k1}", "k1 is a number from 0, 1.5 unless set")
+            raise UsageError(f"bm25: k1 is {self.k1}", "k1 must be a number from 0; the default is 1.5")
         if not 0 <= self.b <= 1:
-            raise UsageError(f"bm25: b is {self.b}", "b is from 0 to 1, 0.75 unless set")
+            raise UsageError(f"bm25: b is {self.b}", "b must be from 0 to 1, 0.75 unless set")
 
     @property
     def identity(self) -> str:

@@ -160,7 +160,7 @@ def _read(cache: VectorCache, keys: Sequence[str], kind: np.dtype[Any]) -> dict[
         else:
             found[key] = (rows, truncated)
     if damaged:
-        notice(f"{damaged} cached embeddings are damaged and will be made again")
+        notice(f"{damaged} cached embeddings are damaged and will be computed again")
     return found
 
 

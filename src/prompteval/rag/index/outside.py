@@ -127,7 +127,7 @@ def ranking_of(hits: object, source: str) -> Ranking:
     if isinstance(hits, Ranking):
         return hits
     if not isinstance(hits, Iterable) or isinstance(hits, str | bytes | Mapping):
-        raise RetrievalError(f"{source}: gave no list of hits")
+        raise RetrievalError(f"{source}: did not return a list of hits")
     return Ranking.of(_hit(item, source) for item in hits)
 
 
@@ -139,4 +139,4 @@ def _hit(item: object, source: str) -> tuple[str, float]:
         named = (isinstance(name, str) and name) or (isinstance(name, int) and not isinstance(name, bool))
         if named and is_number(score):
             return str(name), float(score)
-    raise RetrievalError(f"{source}: {hide(repr(item)[:2000])[:80]} is no (id, finite score)")
+    raise RetrievalError(f"{source}: {hide(repr(item)[:2000])[:80]} is not (id, finite score)")

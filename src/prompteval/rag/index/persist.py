@@ -114,7 +114,7 @@ def _meta(folder: Path) -> dict[str, Any]:
         and all(isinstance(item, str) for item in meta["ids"])
     )
     if not whole:
-        raise UsageError(f"{folder / META_FILE}: is no dense index of this version", REBUILD)
+        raise UsageError(f"{folder / META_FILE}: is not a dense index of this version", REBUILD)
     return meta
 
 

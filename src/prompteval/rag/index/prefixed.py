@@ -20,7 +20,7 @@ class Prefixes:
         if options is None:
             return self
         if not isinstance(options, Mapping) or not all(isinstance(item, str) for item in options.values()):
-            raise UsageError("dense: prefix is a mapping of texts", 'write `prefix: {query: "query: "}`')
+            raise UsageError("dense: prefix must be a mapping of texts", 'write `prefix: {query: "query: "}`')
         if not set(options) <= {"query", "document"}:
             unknown = min(set(options) - {"query", "document"}, key=str)
             raise UsageError(f"dense: prefix has no {unknown!r}", "known: query, document")

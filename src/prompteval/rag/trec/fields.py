@@ -40,7 +40,9 @@ class Problems:
     def add(self, line: int, code: str, message: str, help: str = "") -> None:
         """One error. Raises InvalidInput with all of them once there are too many."""
         if len(self._found) == MOST_PROBLEMS:
-            self._found.append(Problem(self._path, line, 1, "PE374", "there is more", "mend these first"))
+            self._found.append(
+                Problem(self._path, line, 1, "PE374", "more problems are not shown", "fix these first")
+            )
             self.stop()
         self._found.append(Problem(self._path, line, 1, code, message, help))
 
@@ -238,7 +240,7 @@ def _line_by_line(
         if not fields:
             continue
         if any(code < _BLANK and not _FIRST_BLANK <= code < _AFTER_BLANKS for code in text):
-            problems.add(number, "PE371", "a control character stands in the line", "is this a text file?")
+            problems.add(number, "PE371", "control character in the line", "is this a text file?")
         elif not _is_utf8(text):
             problems.add(number, "PE371", "the line is not UTF-8", "convert the file")
         elif len(fields) != len(form):
