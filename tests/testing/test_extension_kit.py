@@ -96,7 +96,7 @@ class Batch(Own):
         (Own(Score("own", 0.5, evidence={"a": object()})), "not JSON serializable"),
         (Own(0.5, thread_safe="no"), "thread_safe must be true or false"),
         (Own(0.5, timeout_s=0), "timeout_s must be a number of seconds above 0"),
-        (Own(0.5, fields_used="team"), "fields_used is a tuple"),
+        (Own(0.5, fields_used="team"), "fields_used must be a tuple"),
         (Own(0.5, version=1), "version must be a string"),
         (Batch(0.5), "score_many\\(\\) and score\\(\\) disagree"),
     ],

@@ -65,10 +65,10 @@ def test_all_problems_come_at_once_with_the_nearest_name(tmp_path: Path) -> None
         ("cases: c\nendpoint: http://x", "2:11 PE220 endpoint must be a mapping"),
         # B25: numbers out of any sane range
         ("prompt: p\ncases: c\nrepeat: 1000000000", "s.yaml:3:9 PE203 repeat must be .* from 1 to 10,000"),
-        ("cases: c\nrag: {corpus: d, k: 10000000}", "s.yaml:2:21 PE270 k is .* from 1 to 100,000"),
+        ("cases: c\nrag: {corpus: d, k: 10000000}", "s.yaml:2:21 PE270 k must be .* from 1 to 100,000"),
         (
             "cases: c\nrag: {corpus: d, budget: {context_tokens: 1e12}}",
-            "2:43 PE270 context_tokens is .* from 1 to",
+            "2:43 PE270 context_tokens must be .* from 1 to",
         ),
     ],
 )
