@@ -272,7 +272,8 @@ def test_outputs_have_their_formats(workspace: Any) -> None:
 def test_a_stored_run_is_shown_and_reported_again(workspace: Any) -> None:
     """`runs`, `show`, `show --case`, `--worst` and `report` read what `run` stored."""
     run_id = workspace.run_json()["run_id"]
-    assert run_id in workspace.run("runs", code=0).stdout
+    head, first, *_ = workspace.run("runs", code=0).stdout.splitlines()
+    assert head.split()[:3] == ["run", "started", "result"] and first.startswith(run_id)
     assert "0.750" in workspace.run("show", "last", code=0).stdout
     assert (
         "expected 'payments', got 'support'" in workspace.run("show", run_id, "--worst", "1", code=0).stdout

@@ -93,7 +93,7 @@ def test_runs_are_removed_with_sizes_before_and_after(live: Any) -> None:
         assert "removed: runs 1, replies 400; results" in out
         assert json.loads(ws.run("runs", "--json", code=0)[0])[0]["run_id"] == third
         assert "needs --keep or --older-than" in ws.run("runs", "prune", code=2)[1]
-        assert "no run 'nope'" in ws.run("runs", "rm", "nope", code=2)[1]
+        assert "no run matches 'nope'" in ws.run("runs", "rm", "nope", code=2)[1]
 
 
 def test_a_gate_on_cost_reads_what_the_calls_cost(live: Any) -> None:

@@ -51,7 +51,10 @@ def test_none_tells_the_way_forward(tmp_path: Path) -> None:
         ("[models.m]\ntimeout_s = -1", "a number from 0.001 to 86,400"),
         ("a = ", "not TOML"),
         # B25: numbers out of any sane range
-        ("[models.m]\nrpm = 10000000000000", "toml:2:1 PE121 rpm of model 'm' must be .* from 1 to 1,000,000,000"),
+        (
+            "[models.m]\nrpm = 10000000000000",
+            "toml:2:1 PE121 rpm of model 'm' must be .* from 1 to 1,000,000,000",
+        ),
         ("[models.m]\ntimeout_s = inf", "from 0.001 to 86,400, not inf"),
         ("[models.m]\nprice = {input = 1, output = nan}", "toml:2:21 PE121 output in the price .* from 0 to"),
         (f"[models.m]\nrpm = {'9' * 5000}", "not TOML"),

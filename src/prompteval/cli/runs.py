@@ -71,6 +71,8 @@ def runs(limit: int, as_json: bool) -> int:
         return 0
     if not records:
         printer.tell("no runs yet; `prompteval run` creates one")
+    else:
+        printer.line(f"{'run':22}  {'started':19}  result  suite, prompt and model")
     for record in records:
         entries = ", ".join(" ".join(entry) for entry in record.manifest.get("entries", ()))
         state = "damaged" if record.damage else record.verdict or "unfinished"
