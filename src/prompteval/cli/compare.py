@@ -180,8 +180,13 @@ def show_comparison(
             from prompteval.report.comparison.terminal import show
 
             show(view, printer.console(110), verbose=verbose)
+        from prompteval.analysis.comparison.sentence import short
+        from prompteval.core.verdict import ComparisonVerdict
+
         word = view.verdict.value.replace("_", " ")
-        told = view.sentence if word in view.sentence else f"{word}: {view.sentence}"
+        whole = not quiet or not view.results or view.verdict is ComparisonVerdict.INCOMPLETE
+        said = view.sentence if whole else short(view.results)
+        told = said if word in said else f"{word}: {said}"
         printer.line(f"{told} (exit {view.exit_code})")
     job_summary(markdown.render(view))
     return last_code(view.exit_code, written)

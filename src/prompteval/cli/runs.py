@@ -72,11 +72,11 @@ def runs(limit: int, as_json: bool) -> int:
     if not records:
         printer.tell("no runs yet; `prompteval run` creates one")
     else:
-        printer.line(f"{'run':22}  {'started':19}  result  suite, prompt and model")
+        printer.line(f"{'run':22}  {'started':19}  {'result':12}  suite, prompt and model")
     for record in records:
         entries = ", ".join(" ".join(entry) for entry in record.manifest.get("entries", ()))
         state = "damaged" if record.damage else record.verdict or "unfinished"
-        printer.show(f"{record.run_id}  {record.started[:19]}  {state}  {record.damage or entries}\n")
+        printer.show(f"{record.run_id}  {record.started[:19]}  {state:12}  {record.damage or entries}\n")
     return 0
 
 

@@ -45,6 +45,17 @@ def sentence(
     return "; ".join(told)
 
 
+def short(results: Sequence[ComparedResult]) -> str:
+    """The pair with the worst verdict and how the metrics that decide it moved, on one line of a terminal."""
+    worst = min(results, key=lambda result: _WORST_FIRST.index(result.verdict))
+    moved = [worst.metrics[name] for name in worst.primary]
+    told = [
+        f"{one.metric} {one.a:.4g} to {one.b:.4g}" for one in moved if one.a is not None and one.b is not None
+    ]
+    told += [f"regressed in {', '.join(where)}" for where in [list(_lost_slices(worst))] if where]
+    return ", ".join([f"{worst.title}: {word(worst)}", *told])
+
+
 def _told_gone(gone: Sequence[str]) -> str:
     suites = f"the suite{'s' if len(gone) > 1 else ''} {', '.join(gone)}"
     options = " ".join(f"--removed {name}" for name in gone)
