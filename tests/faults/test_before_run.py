@@ -41,7 +41,7 @@ def run_against(place: Place, text: str, **options: Any) -> RunView:
 @pytest.mark.parametrize(
     ("against", "told", "error"),
     [
-        ("nope", "no run matches", UsageError),
+        ("nope", "no runs yet", UsageError),
         ("last", "no runs yet", UsageError),
         ("baseline", "no baseline yet", UsageError),
         ("git:main", "is not in a git repository", UsageError),
