@@ -71,7 +71,7 @@ def test_s33_init_writes_through_no_link(workspace: Workspace, outside: Path) ->
     assert [item.name for item in (workspace.root / "demo").iterdir()] == ["evals"]
     (workspace.root / "demo" / "evals").unlink()
     (workspace.root / "demo" / "prompteval.toml").symlink_to(outside / "new")
-    assert "is there already" in workspace.run("init", "demo", code=2).stderr
+    assert "already exists" in workspace.run("init", "demo", code=2).stderr
     assert untouched(outside)
 
 

@@ -24,7 +24,7 @@ def test_f30_an_id_that_stands_twice_is_refused_with_both_lines(live: Any) -> No
             "evals/s.yaml", suite.replace("../datasets/c.jsonl", "[../datasets/c.jsonl, ../datasets/d.jsonl]")
         )
         _, err = ws.run("run", code=2)
-        assert "datasets/d.jsonl:1:1 PE321 id 'c0002' stands in datasets/c.jsonl too" in err
+        assert "datasets/d.jsonl:1:1 PE321 duplicate id 'c0002', also in datasets/c.jsonl" in err
         assert ws.server.stats["connections"] == 0
 
 

@@ -43,7 +43,7 @@ def test_first_match_wins_and_no_match_is_an_error(tmp_path: Path) -> None:
         ({"when": "a"}, 'has "text" or "output"'),
         ({"when": "(", "text": "x"}, "not a regular expression"),
         ({"when": "a", "text": "x", "delay_ms": -1}, "delay_ms"),
-        ([], "a rule is an object"),
+        ([], "a rule must be an object"),
     ],
 )
 def test_broken_rules_name_their_line(tmp_path: Path, rule: object, told: str) -> None:
@@ -210,5 +210,5 @@ def test_references_are_profiles_or_kinds(tmp_path: Path) -> None:
     assert check_reference("local/minilm", workspace)[:2] == ("local", "minilm")
     with pytest.raises(UsageError, match="did you mean 'ours'"):
         check_reference("our", workspace)
-    with pytest.raises(UsageError, match="no model 'openai'"):
+    with pytest.raises(UsageError, match="unknown model 'openai'"):
         check_reference("openai", workspace)

@@ -61,7 +61,7 @@ def test_links_at_a_commit_are_followed_inside_only(tmp_path: Path) -> None:
     for name, told in (
         ("p/out", "leads out"),
         ("p/abs", "leads out"),
-        ("p/round", "circle"),
+        ("p/round", "loop"),
         ("sub", "submodule"),
     ):
         with pytest.raises(InvalidInput, match=told):

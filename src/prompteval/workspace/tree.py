@@ -155,7 +155,7 @@ class GitTree:
             if mode != _LINK:
                 return content
             place = self._linked(path, place, content)
-        raise _unreadable(path, f"at {self._ref} its link is a loop")
+        raise _unreadable(path, f"its symbolic link at {self._ref} is part of a loop")
 
     def _entry(self, path: str, place: str) -> tuple[bytes, bytes, bytes]:
         """(mode, kind, object name) of what a commit has at a place."""

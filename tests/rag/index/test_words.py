@@ -21,5 +21,5 @@ def test_the_stop_words_are_those_of_lucene() -> None:
 
 def test_an_unknown_language_names_the_known() -> None:
     """A stemmer that is not there is no quiet `none`."""
-    with pytest.raises(UsageError, match="no stemmer 'german'"):
+    with pytest.raises(UsageError, match="unknown stemmer 'german'"):
         Words("german")  # type: ignore[arg-type]
