@@ -161,7 +161,7 @@ def test_s32_check_without_imports_runs_no_python_of_the_workspace(tmp_path: Pat
     assert [item for item in found["seen"] if item[0] != "subprocess.Popen"] == []
     assert (
         "not checked without importing: inputs, output and templates of 1 prompt version, and the cases "
-        "against them; what stands in app.mine:reply, app.mine:score, app.mine:search\n"
+        "against them; the content of app.mine:reply, app.mine:score, app.mine:search\n"
     ) in found["stderr"]
     told = watched(root, "check", MARK=str(tmp_path / "ran"))
     assert told["code"] == 2 and (tmp_path / "ran").exists()
