@@ -1,5 +1,6 @@
 """The journal of attempts survives whatever ends the process."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -30,6 +31,24 @@ def test_f19_an_attempt_whose_end_was_not_seen_is_possibly_billed(tmp_path: Path
     assert done.returncode == -9
     found = list(read_attempts(tmp_path / "attempts-r1.jsonl"))
     assert [(one[4], one[8], one[10]) for one in found] == [("c1", "ok", 1), ("c2", None, 1)]
+
+
+def test_f36_a_journal_removed_while_it_is_opened_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder ends its run between the opening and the lock: what is then written still has a name."""
+    holder = AttemptJournal(tmp_path, "r1")
+    lock = fcntl.flock
+
+    def end_first(file: int, operation: int) -> None:
+        holder.close(remove=True)
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", end_first)
+    journal = AttemptJournal(tmp_path, "r1")
+    journal.begin(CASE, "sha256:1")
+    assert len(list(read_attempts(journal.path))) == 1
+    journal.close(remove=True)
 
 
 def test_only_one_process_runs_a_run(tmp_path: Path) -> None:

@@ -48,16 +48,7 @@ class AttemptJournal:
         self.began = self.ended = 0
         if self.path.is_symlink():
             raise StoreError(str(self.path), "is a symbolic link, and is not followed; remove it")
-        try:
-            self._file = os.open(self.path, _FLAGS, 0o600)
-            make_private(self.path)
-        except OSError as error:
-            raise StoreError(str(self.path), f"cannot be written: {error.strerror}") from None
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._file)
-            raise UsageError(f"run {run_id} is being run by another process", "wait for it to end") from None
+        self._file = _opened_alone(self.path, run_id)
 
     def begin(self, case: CaseKey | None, key: str) -> int:
         """Note that an attempt is about to start; the number that names it."""
@@ -95,6 +86,31 @@ class AttemptJournal:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
         self._file = -1
+
+
+def _opened_alone(path: Path, run_id: str) -> int:
+    """A descriptor of the file, locked for this process.
+
+    Between opening and locking, the process that held the file may have ended its run and removed the
+    file: what is locked then has no name any more, and the next try makes another.
+    """
+    while True:
+        try:
+            file = os.open(path, _FLAGS, 0o600)
+        except OSError as error:
+            raise StoreError(str(path), f"cannot be written: {error.strerror}") from None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+            raise UsageError(f"run {run_id} is being run by another process", "wait for it to end") from None
+        try:
+            if os.path.samestat(os.fstat(file), os.lstat(path)):
+                make_private(path)
+                return file
+        except FileNotFoundError:
+            pass
+        os.close(file)
 
 
 def read_attempts(path: Path) -> Iterator[Attempt]:
