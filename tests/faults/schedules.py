@@ -197,7 +197,9 @@ def lost(folder: Path, acknowledged: list[list[str]]) -> Iterator[str]:
 
 
 def unsound(path: Path) -> Iterator[str]:
-    """What SQLite says of a database that is not sound."""
+    """What SQLite says of a database that is not sound; nothing of one that no process came to make."""
+    if not path.exists():
+        return
     with closing(sqlite3.connect(path)) as connection:
         said = connection.execute("PRAGMA integrity_check(5)").fetchall()
     if said != [("ok",)]:
