@@ -40,7 +40,17 @@ LINES = (
     "show last", "report last -o r.html", "compare last last", "runs",
 )  # fmt: skip
 # What a command line may say that came before, or between, the runs it asks for.
-ALLOWED = ("there is no", "did not end", "is being run", "holds nothing yet", "is complete", "cannot go on")
+ALLOWED = (
+    "there is no",
+    "no unfinished run",
+    "no runs yet",
+    "no such database",
+    "did not end",
+    "is being run",
+    "holds nothing yet",
+    "is complete",
+    "cannot go on",
+)
 
 
 @dataclass
@@ -57,7 +67,7 @@ def start(root: Path, line: str, out: Path) -> int:
     pid = os.fork()
     if pid == 0:
         request = {"cwd": str(root), "arguments": line.split(), "env": dict(os.environ), "memory": None}
-        forks.become(request, file, file)
+        forks.become(request, os.open(os.devnull, os.O_RDONLY), os.dup(file), os.dup(file))
     os.close(file)
     return pid
 
