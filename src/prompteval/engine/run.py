@@ -178,7 +178,7 @@ class _Run:
                 plan.rag.encoders.told = self._meter.building
         if self._record is None:
             self._store.begin_run(self._id, made_from, _now())
-            self._store.flush()  # a process that ends at once, by a lock that is kept for one, leaves a run to resume
+            self._store.flush()  # what ends the process at once leaves a run to resume
         else:
             self._store.go_on(self._id)
         stop = Stop()
