@@ -6,7 +6,7 @@ classify(message="Where is my refund?").intent
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from prompteval.prompt.prompt import Prompt
 
 if TYPE_CHECKING:
     from prompteval.engine.application_model import ApplicationModel
+    from prompteval.engine.targets.prompt import RequestWriter
     from prompteval.workspace.settings import Workspace
 
 CONCURRENCY = 16
@@ -140,9 +141,13 @@ class LoadedPrompt:
 
     def _request(self, inputs: Mapping[str, Any]) -> Request:
         _validate(self.prompt, inputs)
-        from prompteval.engine.targets.prompt import request_of
+        return self._write(inputs)
 
-        return request_of(self.prompt, inputs, self.model, self._model.identity)
+    @cached_property
+    def _write(self) -> "RequestWriter":
+        from prompteval.engine.targets.prompt import RequestWriter
+
+        return RequestWriter(self.prompt, self.model, self._model.identity)
 
     def _reply(self, request: Request, response: Response) -> Reply:
         from prompteval.engine.targets.prompt import judged

@@ -39,4 +39,5 @@ def test_an_entry_is_whole(code: str) -> None:
 
 @pytest.mark.golden
 def test_the_page_is_the_index() -> None:
+    """docs/problems.md is what `prompteval explain --all` prints."""
     hold(ROOT / "docs" / "problems.md", "".join(document()))

@@ -220,9 +220,9 @@ def test_beats_the_baseline_must_be_shown(two: tuple[Workspace, str, str]) -> No
     workspace.run("baseline", "set", second, code=0)
     rule = "gate: [{beats: {reference: baseline}}]"
     _write(workspace, "s", set(range(150)), more=rule)
-    workspace.run("run", "s", code=1)
+    assert "fail beats(reference=baseline" in workspace.run("run", "s", code=1).stdout
     _write(workspace, "s", set(range(190)), more=rule)
-    workspace.run("run", "s", code=0)
+    assert "pass beats(reference=baseline" in workspace.run("run", "s", code=0).stdout
 
 
 def test_gate_decides_a_stored_run_again(two: tuple[Workspace, str, str]) -> None:

@@ -44,7 +44,7 @@ def run_verdict(
 
 
 def _empty(results: Sequence[ResultView]) -> Iterator[Decided]:
-    """Results that stand for no case at all, whatever their gates say."""
+    """Results that stand for no case at all, regardless of their gates."""
     if not results:
         yield Decided(Verdict.INCOMPLETE, "no suite was run")
     for result in results:

@@ -19,7 +19,7 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]
 
     Every value is text, as it stands in the file, and a `Cell` where a type may read it; an empty
     `expected.x` or `tags.x` is left out, and so are empty columns and rows. Rows with too few or too many
-    cells are noted, never shifted. A file that is no UTF-8 text, or no CSV, ends at its first fault.
+    cells are noted, never shifted. A file that is not UTF-8 text, or no CSV, ends at its first fault.
     """
     with file:
         lines = _Lines(file, note)
@@ -38,7 +38,7 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]
 
 
 def _told(reason: str) -> tuple[str, str]:
-    """What the csv module complains of, and the mend."""
+    """What the csv module complains of, and the fix."""
     if reason.startswith("new-line character"):
         return "not CSV: a carriage return that ends no line", "save the file with LF or CRLF line ends"
     if "field limit" in reason:

@@ -79,7 +79,7 @@ class _Collector(Collector):
 def _report_duplicates(
     tree: Tree, path: str, duplicates: list[tuple[str, int]], collector: _Collector
 ) -> None:
-    """Read the file again for the first line of each doubled id. Equal hashes of two ids are no fault."""
+    """Read the file again for the first line of each doubled id. Equal hashes of two ids are not a fault."""
     wanted = {case_id for case_id, _ in duplicates}
     reader = read_jsonl if path.endswith(".jsonl") else read_csv
     first: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""`prompteval baseline`: the run that later runs are held against."""
+"""`prompteval baseline`: the run that later runs are compared with."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def check(
     paths: Paths = None, style: Style = "concise", strict: Strict = False, no_import: NoImport = False
 ) -> int:
-    """Validate prompts, cases and suites: every problem at once, each with file, line and mend."""
+    """Validate prompts, cases and suites: every problem at once, each with file, line and fix."""
     from prompteval.core.errors import UsageError
     from prompteval.core.problem import did_you_mean
     from prompteval.core.text import counted

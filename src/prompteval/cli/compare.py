@@ -142,7 +142,7 @@ def finish_against(
     from prompteval.cli.output import finish, last_code, write_files, write_report
     from prompteval.cli.progress import progress
 
-    # Files come first: whatever happens to the comparison, they are there.
+    # Files come first, so that they exist even if printing the comparison fails.
     codes = [write_files(paths, lambda path: write_report(view, path))]
     printed = partial(finish, view, (), as_json=as_json, quiet=quiet, verbose=verbose)
     if not as_json:

@@ -11,7 +11,7 @@ from prompteval.core.text import printable
 
 
 class PlainConsole(Console):
-    """A console whose texts are printable, whatever a renderer gave it; its colours are its own."""
+    """A console whose texts are printable, regardless of what a renderer gave it; its colours are its own."""
 
     def __init__(self, stream: PlainStream, width: int | None = None) -> None:
         file = cast(TextIO, _Styled(stream))

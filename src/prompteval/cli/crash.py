@@ -90,6 +90,6 @@ def _store_folder() -> Path | None:
 
     try:
         folder = store_path(find_workspace(Path.cwd())).parent
-    except Exception:  # whatever is wrong with the workspace, the details have another place
+    except Exception:  # the details have another place if the workspace cannot be used
         return None
     return folder if folder.is_dir() else None

@@ -1,6 +1,6 @@
 """The one way to standard output and standard error: for every verb, for progress and for problems.
 
-Data goes to standard output, progress and problems to standard error. Whatever comes from outside
+Data goes to standard output, progress and problems to standard error. Everything from outside
 is made plain on its way (`PlainStream`), and a stream that fails never ends a verb or changes its
 exit code. While a verb works, what other code prints goes to standard error, so that standard
 output holds the verb's own data and nothing else.
@@ -89,7 +89,7 @@ def console(narrow: int) -> "Console":
 
 
 def progress_console() -> "Console | None":
-    """For a live line on standard error; None where that is no terminal."""
+    """For a live line on standard error; None where that is not a terminal."""
     from prompteval.cli.console import PlainConsole
 
     return PlainConsole(_err()) if _err().isatty() else None
@@ -112,7 +112,7 @@ def open_streams() -> None:
     """Make the process's streams plain. What the caller closed leads nowhere.
 
     Else the next file that is opened, the results say, would get the number of a standard stream,
-    and whatever is printed would be written into it.
+    and all that is printed would be written into it.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:

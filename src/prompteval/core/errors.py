@@ -9,10 +9,10 @@ PromptevalError
 │   └── DamagedRun           a stored run is not as it was stored     exit 2
 ├── RenderError              a template failed or passed its budget
 ├── ContextOverflow      what was retrieved, or a prompt, is over its token limit
-├── RetrievalError       a retriever or reranker failed, or gave what is no ranking
+├── RetrievalError       a retriever or reranker failed, or returned what is not a ranking
 ├── DeadlineExceeded         isolated work did not end in time
 └── ProviderError            a model call failed; says how
-    └── OutputError          in an application: the reply is no valid output
+    └── OutputError          in an application: the reply is not a valid output
 """
 
 from collections.abc import Iterator, Sequence
@@ -90,7 +90,7 @@ class ContextOverflow(PromptevalError):
 
 
 class RetrievalError(PromptevalError):
-    """A retriever or reranker failed, or answered what is no ranking; becomes the case's error."""
+    """A retriever or reranker failed, or returned what is not a ranking; becomes the case's error."""
 
     exit_code: ClassVar[int] = 3
 

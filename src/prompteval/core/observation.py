@@ -10,7 +10,7 @@ from prompteval.core.request import ServedBy, Usage
 from prompteval.core.retrieval import Context, Ranking
 
 Outcome = Literal["ok", "invalid", "refused", "truncated", "filtered", "error"]
-# Outcomes of a call that brought a reply which is no output of the prompt.
+# Outcomes of a call that brought a reply which is not an output of the prompt.
 UNUSABLE: tuple[Outcome, ...] = ("invalid", "refused", "truncated", "filtered")
 Stage = Literal["render", "retrieval", "packing", "call", "parse", "generation", "end_to_end", "score"]
 ScoreStatus = Literal["scored", "skipped", "failed"]
@@ -73,7 +73,7 @@ class Score:
     """One scorer's word on one case.
 
     `value` is None unless `status` is scored. `labels` is (expected, predicted) where the
-    scorer compares classes; predicted is None for an output that is no class at all.
+    scorer compares classes; predicted is None for an output that is not a class.
     `low` and `high` bound the scale; None is unbounded. `stage` is the one it reads. `passed` is
     None where the scorer only measures.
     """

@@ -12,7 +12,7 @@ MAX_MESSAGE = 500
 LONGEST_NAME = 200
 # Of more known names only those that begin alike are compared.
 MOST_COMPARED = 1_000
-# What is wrong beyond this is counted: nobody reads a thousand lines to mend a file.
+# What is wrong beyond this is counted: nobody reads a thousand lines to fix a file.
 MOST_PROBLEMS = 100
 
 
@@ -21,7 +21,7 @@ class Problem:
     """One thing wrong in one place, printed as `file:line:col CODE message`.
 
     `path` is as the user should see it; `line` and `col` count from 1 and are 0 where a
-    file as a whole is meant; `help` is the mend, in one sentence.
+    file as a whole is meant; `help` is the fix, in one sentence.
     """
 
     path: str

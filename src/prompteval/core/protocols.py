@@ -1,6 +1,6 @@
 """The seams: one method each. Built-ins and third parties come through the same ones."""
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from prompteval.core.case import Case
@@ -12,7 +12,7 @@ from prompteval.core.retrieval import Chunk, Document, Ranking
 
 @runtime_checkable
 class Provider(Protocol):
-    """A model. `identity` joins the cache key: whatever, beside the request, changes answers."""
+    """A model. `identity` joins the cache key: all that, beside the request, changes answers."""
 
     @property
     def identity(self) -> str: ...
@@ -35,6 +35,15 @@ class BatchProvider(Provider, Protocol):
 
     def complete_many(self, requests: Sequence[Request]) -> list[Response | ProviderError]:
         """One result a request, in order; a failed request is a returned ProviderError."""
+        ...
+
+
+@runtime_checkable
+class StreamingProvider(Provider, Protocol):
+    """A provider that gives the text of a reply as it is written."""
+
+    def stream(self, request: Request) -> AsyncIterator[str]:
+        """The pieces of the text, in order. Raises ProviderError as `complete`."""
         ...
 
 
@@ -111,7 +120,7 @@ class Retriever(Protocol):
 
 
 class Reranker(Protocol):
-    """Orders candidates anew. Ids it was not given never appear; all it was given do."""
+    """Orders candidates again. Ids it was not given never appear; all it was given do."""
 
     @property
     def identity(self) -> str: ...
@@ -136,10 +145,10 @@ class Scorer(Protocol):
     A scorer inherits from this class: what it says of itself then has the defaults below.
     `fields_used` are the output fields it reads, checked against the prompt's output. `decides` says
     that its scores may pass or fail; a scorer that only measures says False. A `threshold` decides
-    which of its values pass, whatever the scores say themselves. `reports` names what its evidence holds
+    which of its values pass, over what the scores say themselves. `reports` names what its evidence holds
     for metrics to read, None where only the data show it. A `version` promises that the same case and
     observation always score the same until the version changes, so that scores are cached; what took
-    time or tokens is no part of it. A scorer that is not `thread_safe` runs one
+    time or tokens is not part of it. A scorer that is not `thread_safe` runs one
     call at a time. `pace` says what a call takes: `instant` promises microseconds without waiting, on the
     event loop; `short` milliseconds of work, in one thread for many calls; `long` may wait or work for
     long, has a thread of its own, and is a failed score after `timeout_s` seconds.

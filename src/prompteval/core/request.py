@@ -91,7 +91,7 @@ class Response:
 
     `finish` tells how it ended; `unsupported` means the model cannot produce what the schema
     asks for, and `reason` says what. `confidence` (0 to 1) is the model's own, where it gives
-    one; `details` holds whatever else a provider reports (per-field confidences, system
+    one; `details` holds all else that a provider reports (per-field confidences, system
     fingerprint, request id), as JSON values. `latency_ms` is of the attempt that succeeded.
     """
 

@@ -1,6 +1,6 @@
 """Credentials: those that were typed where they do not belong, and those that this process was given.
 
-Whoever reads a key from the environment does it by `from_environment`. `hide` takes it, and whatever has
+Whoever reads a key from the environment does it by `from_environment`. `hide` takes it, and all that has
 the shape of a key, out of each text that a server, an application or an exception gives back, before the
 text is cut, scored, stored or shown.
 """
@@ -74,7 +74,7 @@ def redacted(secret: str) -> str:
 
 
 class Redactor:
-    """Takes out of texts what it was given to know, in any spelling, and whatever has the shape of a key.
+    """Takes out of texts what it was given to know, in any spelling, and all that has the shape of a key.
 
     Spellings are: either case, percent, JSON and HTML escapes, hexadecimal, and base64 at each offset. A
     known one of under eight characters, or a usual placeholder, stays: it is a word such as `EMPTY`.
@@ -200,7 +200,7 @@ def remember(*secrets: str) -> None:
 
 
 def hide(text: str) -> str:
-    """`text` with every secret that this process knows, and whatever has the shape of one, cut short."""
+    """`text` with every secret that this process knows, and all that has the shape of one, cut short."""
     return _redactor.hide(text)
 
 
@@ -217,7 +217,7 @@ def holds_secret(text: str) -> bool:
 def from_environment(variable: str) -> str:
     """The value of a variable that holds a key, hidden from now on; empty where it is not set.
 
-    White space around it, such as the line break of a file, is no part of it.
+    White space around it, such as the line break of a file, is not part of it.
     """
     value = os.environ.get(variable, "").strip()
     remember(value)

@@ -113,7 +113,7 @@ def _no_tokens() -> tuple[int | None, int | None]:
 class StoredEntry:
     """One entry of a run or of a baseline, whose rows can be read again.
 
-    `run_id` is None for a baseline. `rows` reads the rows anew, by case id and replicate; `texts`
+    `run_id` is None for a baseline. `rows` reads the rows again, by case id and replicate; `texts`
     gives the outputs of some cases, `tokens` the (prompt, completion) tokens of all replies.
     `usable` counts the cases that have an answer, be it an invalid one; None where it is not known
     without reading the rows. `timed` says that every reply came from the system itself, since the

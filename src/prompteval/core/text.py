@@ -44,7 +44,7 @@ def without_commands(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` with its lines, whatever ends them, joined by a blank."""
+    """`text` with its lines, of any line ending, joined by a space."""
     return " ".join(part for line in text.splitlines() if (part := line.strip()))
 
 

@@ -1,4 +1,4 @@
-"""Unicode normalisation in time proportional to the text, whatever it holds."""
+"""Unicode normalisation in time proportional to the text, regardless of its content."""
 
 import re
 import unicodedata

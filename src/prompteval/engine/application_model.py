@@ -2,11 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
 
 from prompteval.core.errors import ProviderError, UsageError
-from prompteval.core.protocols import BatchProvider, Provider
+from prompteval.core.protocols import BatchProvider, Provider, StreamingProvider
 from prompteval.core.request import Request, Response, Usage
 from prompteval.engine.batching import Batched
 from prompteval.engine.limits import Limiter
@@ -18,6 +20,7 @@ from prompteval.providers.size import Sizes
 from prompteval.tokens import counter
 from prompteval.workspace.settings import ModelProfile, Workspace
 
+T = TypeVar("T")
 # Where a profile bounds requests or tokens a minute, and not the calls at a time.
 UNBOUNDED = 10_000
 MOST_KEPT = 64
@@ -52,7 +55,6 @@ class ApplicationModel:
         self.profile = workspace.settings.models.get(reference) or ModelProfile(reference)
         self._remote = check_reference(reference, workspace)[0] not in OWN_KINDS
         self._sizes = Sizes(counter(self.profile.model or reference)) if self._remote else None
-        self._price: Sequence[Price | None] = ()
         self._open: _Open | None = None
         self.identity = open_provider(reference, workspace).identity
 
@@ -80,14 +82,13 @@ class ApplicationModel:
     async def stream(self, request: Request, deadline_s: float | None) -> AsyncIterator[str]:
         """The text of a reply in the pieces that the server sends, tried once."""
         live = self._opened().live
-        pieces = getattr(live, "stream", None)
-        if pieces is None:
+        if not isinstance(live, StreamingProvider):
             yield (await self.complete(request, deadline_s)).text
             return
         whole = self.profile.case_deadline_s if deadline_s is None else deadline_s
         try:
             async with asyncio.timeout(whole):
-                async for piece in pieces(request):
+                async for piece in live.stream(request):
                     yield piece
         except TimeoutError:
             message = f"the answer did not end within the deadline of {whole:g} s"
@@ -95,10 +96,11 @@ class ApplicationModel:
 
     def cost_usd(self, usage: Usage | None) -> float | None:
         """What a call cost, None where its price or its tokens are not known."""
-        if not self._price:
-            self._price = (find_price(self.reference, self._workspace),)
-        price = self._price[0]
-        return None if price is None or usage is None else price.of_usage(usage)
+        return None if self._price is None or usage is None else self._price.of_usage(usage)
+
+    @cached_property
+    def _price(self) -> Price | None:
+        return find_price(self.reference, self._workspace)
 
     async def aclose(self) -> None:
         """Close the connections; the next call opens them again. Runs on the portal's loop."""
@@ -147,14 +149,14 @@ def refuse_inside_loop(name: str, instead: str) -> None:
     raise UsageError(f"{name} blocks, and this code runs inside an event loop", f"write `await {instead}`")
 
 
-async def each_of(calls: Sequence[object], concurrency: int) -> list[object]:
+async def each_of(calls: Sequence[Callable[[], Awaitable[T]]], concurrency: int) -> list[T | Exception]:
     """What each call gives, in order; a failed one its exception. At most so many at a time."""
     free = asyncio.Semaphore(concurrency)
 
-    async def one(call: object) -> object:
+    async def one(call: Callable[[], Awaitable[T]]) -> T | Exception:
         async with free:
             try:
-                return await call()  # type: ignore[operator]
+                return await call()
             except Exception as error:
                 return error
 

@@ -1,4 +1,4 @@
-"""Setting and showing baselines: a designated run whose scores later runs are held against."""
+"""Setting and showing baselines: a designated run whose scores later runs are compared with."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ Work = Callable[[], Sequence[Result | Exception]]
 
 
 class Gathered(Generic[Item, Result]):
-    """Callers hand in one item each; whatever waits when the thread comes free goes together.
+    """Callers hand in one item each; all that wait when the thread becomes free go together.
 
     At most `most` items make a batch; one leaves `wait_s` seconds after the thread came free, so that
     whoever is about to ask gets into it. A result that is an exception is raised for its caller alone;

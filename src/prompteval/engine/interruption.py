@@ -1,4 +1,4 @@
-"""Ctrl-C while a run is on its way, whatever its threads and its own event loop are busy with."""
+"""Ctrl-C while a run is on its way, regardless of what its threads and its event loop are doing."""
 
 import asyncio
 import signal
@@ -15,7 +15,7 @@ LOOK_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Stop:
-    """Why no new case starts: set once, by Ctrl-C or by an error that no retry can mend."""
+    """Why no new case starts: set once, by Ctrl-C or by an error that no retry can fix."""
 
     reason: str = ""
     interrupted: bool = False
@@ -91,7 +91,7 @@ class _Watch:
         self._lock = threading.Lock()
 
     def on_interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Runs in the main thread, between two steps of whatever it does."""
+        """Runs in the main thread, between two of its steps."""
         if self._hung or (self._interrupted and not self._stop.event.is_set()):
             self._stop.interrupted = True
             raise KeyboardInterrupt

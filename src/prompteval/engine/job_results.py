@@ -60,7 +60,7 @@ class JobResults:
         )
 
     def of(self, job: Job, usage: UsageTotals, early: Early | None, wall_s: float) -> ResultView:
-        """The result of a job that has ended, in whatever way."""
+        """The result of a job that has ended, in any way."""
         plan, suite = job.plan, job.plan.suite
         unseen = self._store.unseen_attempts(self._id)
         usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)

@@ -132,7 +132,7 @@ class Models:
         return found
 
     async def aclose(self) -> None:
-        """Close every model, whatever the others do."""
+        """Close every model, also where closing another fails."""
         for model in self._open.values():
             with suppress(ProviderError):
                 await model.provider.inner.aclose()

@@ -1,4 +1,4 @@
-"""The event loop that an application's calls run on, whatever threads and loops they come from.
+"""The event loop that an application's calls run on, regardless of the threads and loops they come from.
 
 Connections belong to one loop. An application has many, or none: threads of a pool, a loop a request,
 `asyncio.run` again and again. So all calls of a process share one loop, in a thread of its own, and every
@@ -88,7 +88,7 @@ class _Broken:
     error: Exception
 
 
-def _given(piece: Any) -> Any:  # noqa: ANN401 - whatever a call gives
+def _given(piece: Any) -> Any:  # noqa: ANN401 - any value of a call
     if isinstance(piece, _Broken):
         raise piece.error
     return piece
@@ -109,7 +109,7 @@ def portal() -> Portal:
         return _portal
 
 
-def close_at_exit(provider: Any) -> None:  # noqa: ANN401 - whatever a call gives
+def close_at_exit(provider: Any) -> None:  # noqa: ANN401 - any value of a call
     """Close a provider of the portal before the interpreter ends, unless it was closed before."""
     with _lock:
         _closing.append(provider)
@@ -128,7 +128,7 @@ def _end() -> None:
 
 
 def reset_in_child() -> None:
-    """A forked child has the parent's lock in whatever state it was, and none of its threads."""
+    """A forked child has the parent's lock in the state it was in, and none of its threads."""
     global _lock, _portal
     _lock, _portal = threading.Lock(), None
 

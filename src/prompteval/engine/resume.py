@@ -9,7 +9,7 @@ from prompteval.plan.run_options import RunOptions, Selection
 from prompteval.store.results import RunRecord, SqliteStore
 
 LAST = "last"
-# What must be as it was; metrics and gates are worked out anew from all rows.
+# What must be as it was; metrics and gates are computed again from all rows.
 _FIXED = ("path", "cases", "targets", "scorers", "split")
 
 

@@ -1,6 +1,6 @@
 """Precision, recall, F1, MCC and kappa from confusion tables of shape (..., K, K + 1).
 
-The last column counts outputs that are no class; they are wrong for their expected class and
+The last column counts outputs that are not a class; they are wrong for their expected class and
 predict nothing. A class without any prediction has precision 0, as scikit-learn's
 zero_division=0; a class that is neither expected nor predicted is left out of averages.
 """

@@ -76,7 +76,7 @@ class Judged:
 
 
 def judge(rankings: Sequence[Ranking], gold: Sequence[Sequence[GoldGroup]]) -> Judged:
-    """One ranking and its gold groups a query, in the same order; a group under grade 1 is no gold.
+    """One ranking and its gold groups a query, in the same order; a group under grade 1 is not gold.
 
     Raises ValueError where their lengths differ.
     """

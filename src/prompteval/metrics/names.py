@@ -70,7 +70,7 @@ def parse_metric(text: str) -> MetricName:
 
     UsageError where an installed package takes a name of ours.
 
-    A metric of a stage (`retrieval.ndcg@10`) is one name, whatever stands in its brackets.
+    A metric of a stage (`retrieval.ndcg@10`) is one name, regardless of what is in its brackets.
     """
     refuse_long_name("a metric", text)
     if is_stage_metric(text):

@@ -38,7 +38,7 @@ def _enough(turns: int, right: int, k: int) -> None:
 def reduce_cases(columns: Columns, how: str) -> Columns:
     """Each case by its repeats: their `mean`, or 1 where a `majority`, `any` or `all` are right.
 
-    An even tie is no majority. Scores other than 0 and 1 stay as they are, and the metric then
+    An even tie is not a majority. Scores other than 0 and 1 stay as they are, and the metric then
     says so.
     """
     if how == "mean" or not is_binary(columns):

@@ -43,7 +43,7 @@ class Job:
         return repeats_of(self.plan, self.options.repeat)
 
     def work(self) -> Iterator[tuple[Case, int]]:
-        """Every (case, replicate), read anew, in the order of the files."""
+        """Every (case, replicate), read again, in the order of the files."""
         for case in _selected(self.plan, self.options):
             for replicate in range(self.repeats.of(case.repeat)):
                 yield case, replicate

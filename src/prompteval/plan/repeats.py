@@ -10,7 +10,7 @@ from prompteval.metrics.names import parse_metric
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.plan.targets.outputs import OutputsPlan
 
-# [expected, predicted] as they are stored; predicted is None where the output is no class.
+# [expected, predicted] as they are stored; predicted is None where the output is not a class.
 Labels = Sequence[Any]
 # Scores nearer than this are one score.
 SAME = 1e-12
@@ -29,7 +29,7 @@ class Repeats:
 
 
 def repeats_of(plan: SuitePlan, asked: int | None) -> Repeats:
-    """How often the cases of a suite run. A recorded output is read once, whatever is asked."""
+    """How often the cases of a suite run. A recorded output is read once, regardless of `repeat`."""
     if any(isinstance(target, OutputsPlan) for target in plan.targets):
         return Repeats(1, 1)
     return Repeats(asked, plan.suite.repeat)

@@ -7,7 +7,7 @@ from prompteval.plan.suite_plan import SuitePlan
 def score_marks(plan: SuitePlan) -> dict[str, str]:
     """The fingerprint of each scorer that has a version, by its name.
 
-    The name is no part of it, so that scorers which differ in nothing else share their scores.
+    The name is not part of it, so that scorers which differ in nothing else share their scores.
     """
     specs = plan.suite.scorers
     own = plan.scorers[len(plan.scorers) - len(specs) :]  # those of a pipeline's stages come first

@@ -65,7 +65,7 @@ class SuitePlan:
                 yield target, model
 
     def cases(self) -> Iterator[Case]:
-        """Every case of the suite, read anew, in the order of its files."""
+        """Every case of the suite, read again, in the order of its files."""
         for _, cases in self.cases_by_file():
             yield from cases
 
@@ -199,7 +199,7 @@ def _with_pipeline(
     return plan_rag_targets(workspace, tree, suite, setup, prompts, problems)
 
 
-def _place(named: Any) -> tuple[int, int]:  # noqa: ANN401 - whatever has a place
+def _place(named: Any) -> tuple[int, int]:  # noqa: ANN401 - anything with a place
     return (named.line, named.col)
 
 

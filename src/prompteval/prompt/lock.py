@@ -104,7 +104,7 @@ def changed_versions(
 ) -> list[Problem]:
     """The published versions among `prompts` that are not what they were, one problem each.
 
-    `known` has the versions on disk of each prompt, so that the mend names one that is free.
+    `known` has the versions on disk of each prompt, so that the fix names one that is free.
     """
     return [
         _changed(entry, prompt, max(known[prompt.name]) + 1, tree)

@@ -144,7 +144,7 @@ def _is_json(text: str) -> bool:
 
 
 def _fenced(text: str) -> Iterator[str]:
-    """What stands in each fence, in its turn. JSON ends where its value ends, whatever its texts hold."""
+    """What stands in each fence, in its turn. JSON ends where its value ends, regardless of its texts."""
     opening = _FENCE.search(text)
     while opening is not None:
         inner, after = _in_fence(text, opening.end())

@@ -1,7 +1,7 @@
 """jinja2 in a sandbox: strict about names, bounded in time and size.
 
 A template made of substitutions, conditions and single loops renders in this process as long as its
-inputs are small. Whatever could burn time (calls, nested loops, arithmetic, loops over much) renders
+inputs are small. Everything that could take long (calls, nested loops, arithmetic, loops over much) renders
 in the isolated worker under a deadline.
 """
 
@@ -53,7 +53,7 @@ def environment(files: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
 
 
 class TemplateFault(RenderError):
-    """A template that does not compile: the reason, the mend, and the line of the file it stands in.
+    """A template that does not compile: the reason, the fix, and the line of the file it is in.
 
     `file` is the included file, empty for the template itself.
     """

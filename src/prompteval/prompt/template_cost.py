@@ -45,7 +45,7 @@ class Cost:
 
     A look takes `longest` times the input's size where texts of that length are put into it.
     `loops` are the ways to what is looped over while other inputs are looked at in every turn; None
-    where that is no plain input. A loop that reads only its own items looks at each input once.
+    where that is not a plain input. A loop that reads only its own items looks at each input once.
     """
 
     nodes: int

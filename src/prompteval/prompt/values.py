@@ -183,7 +183,7 @@ def from_cells(
 ) -> dict[str, Any]:
     """The values of a table's cells: each text as it stands, or else what its JSON says, as `read` takes it.
 
-    `optional` names the fields that may be absent: an empty cell is no value there.
+    `optional` names the fields that may be absent: an empty cell is not a value there.
     """
     if not any(isinstance(value, Cell) for value in raw.values()):
         return raw

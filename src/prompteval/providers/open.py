@@ -15,7 +15,7 @@ from prompteval.workspace.sources import MODEL_FILES
 from prompteval.workspace.tree import WorkingTree, why_unreadable
 
 GROUP = "prompteval.providers"
-# How fast and for how much a model is asked; the answer is the same model's whatever they say.
+# How fast and for how much a model is asked; the answer is the same model's regardless of them.
 _NOT_THE_MODEL = frozenset(
     {
         "name", "provider", "model", "base_url", "api_key_env", "rpm", "tpm", "max_concurrency",
@@ -27,7 +27,7 @@ _NOT_THE_MODEL = frozenset(
 def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, ModelProfile | None]:
     """(kind, rest, profile) of a reference, without loading the model.
 
-    Raises UsageError for a name that is no profile and no known kind.
+    Raises UsageError for a name that is not a profile and no known kind.
     """
     profile = workspace.settings.models.get(reference)
     kinds = table(GROUP)

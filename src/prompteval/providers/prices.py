@@ -70,7 +70,7 @@ def find_price(reference: str, workspace: Workspace) -> Price | None:
     """The price of a model reference; None when it is not known, which is never taken to be 0.
 
     A profile's own `price` comes first. A server in a private network or on this machine has no
-    list price, whatever its models are called.
+    list price, regardless of its models' names.
     """
     kind, model, profile = check_reference(reference, workspace)
     if profile is not None and profile.price is not None:

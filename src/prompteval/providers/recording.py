@@ -23,7 +23,7 @@ class Recorder:
 
     With `go_on`, what the file holds already stays: a run that is resumed adds to its recording.
     Raises UsageError where there is no folder for it, a link leads out of `within`, or what it would
-    replace is no recording; InvalidInput where it is none to go on with.
+    replace is not a recording; InvalidInput where it cannot be continued.
     """
 
     def __init__(self, path: Path, *, within: Path | None = None, go_on: bool = False) -> None:
@@ -59,7 +59,7 @@ class Recorder:
 
 
 def _refuse_other(path: Path) -> None:
-    """Raise UsageError where a file that would be replaced is no recording, by its first line."""
+    """Raise UsageError where a file that would be replaced is not a recording, by its first line."""
     with path.open("rb") as file:
         first = file.readline(MOST_OF_A_LINE)
     try:
@@ -89,7 +89,7 @@ def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:
 
 
 def _checked_key(raw: Any) -> str:
-    """The key of a line. Raises ValueError for one that is no exchange."""
+    """The key of a line. Raises ValueError for one that is not an exchange."""
     if not isinstance(raw, dict):
         raise ValueError("a line is an object")
     for name in ("key", "request", "response"):

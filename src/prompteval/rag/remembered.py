@@ -123,7 +123,7 @@ def _write(cache: VectorCache, rankings: dict[str, Ranking]) -> None:
 
 
 def _read(cache: VectorCache, keys: Sequence[str]) -> dict[str, Ranking]:
-    """Rankings by key; an entry that is no ranking is a miss."""
+    """Rankings by key; an entry that is not a ranking is a miss."""
     found = {}
     for key, (data, _) in cache.get(list(dict.fromkeys(keys))).items():
         try:

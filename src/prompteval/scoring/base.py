@@ -57,7 +57,7 @@ class BaseScorer(Scorer):
 
     @cached_property
     def pace(self) -> Pace:  # type: ignore[override]
-        """What a call takes: a search with a deadline of its own is no instant."""
+        """What a call takes: a search with a deadline of its own is not instant."""
         return "instant" if self.instant and not self.extract else "short"
 
     @cached_property

@@ -43,7 +43,7 @@ class _Python(BaseModel):
 
 
 def scorer_schema() -> dict[str, Any]:
-    """For the scorers of this installation; one that is no dataclass may have any options."""
+    """For the scorers of this installation; one that is not a dataclass may have any options."""
     text = {"type": "string", "minLength": 1}
     kinds = {kind: _options(kind, resolve(GROUP, kind)) for kind in table(GROUP)}
     kinds["python"] = _Python.model_json_schema()

@@ -43,7 +43,7 @@ class Refusal(BaseScorer):
     expected: bool = True
 
     def decided(self, score: Score) -> Score:
-        """What was not asked about is not passed: an invalid output is no answer that was not refused."""
+        """What was not asked about is not passed: an invalid output is not an answer that was not refused."""
         return score
 
     def read(self, case: Case, observation: Observation) -> Score:

@@ -1,4 +1,4 @@
-"""Seeded BCa bootstrap of metrics that are no means (Efron 1987; Efron and Tibshirani 1993, ch. 14)."""
+"""Seeded BCa bootstrap of metrics that are not means (Efron 1987; Efron and Tibshirani 1993, ch. 14)."""
 
 from collections.abc import Callable
 from typing import Any

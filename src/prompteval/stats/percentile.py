@@ -13,7 +13,7 @@ from prompteval.stats.paired.mcnemar import binomial_cdf
 def percentile_interval(values: NDArray[np.float64], q: float, *, level: float = LEVEL) -> Interval:
     """The q-quantile (0 < q < 1) by the nearest rank, between two order statistics.
 
-    Each end errs in at most half of 1 - level, whatever the distribution (David and Nagaraja
+    Each end errs in at most half of 1 - level, regardless of the distribution (David and Nagaraja
     2003, section 7.1). Too few values for an end leave that end None, and the reason says how
     many would do. Undefined for no values. Raises ValueError for NaN.
     """

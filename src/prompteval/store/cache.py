@@ -163,5 +163,5 @@ class SqliteCache:
 
 
 def _hash(key: str, response: bytes) -> str:
-    """What a stored reply is held against: the hash of the key it belongs to, and of its text."""
+    """What a stored reply is checked against: the hash of the key it belongs to, and of its text."""
     return fingerprint_bytes(key.encode() + b"\n" + response)

@@ -80,7 +80,7 @@ class Database:
 def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
     """The database, made where there is none, every migration applied.
 
-    Raises StoreError for a file that is no database, belongs to another program, comes from a
+    Raises StoreError for a file that is not a database, belongs to another program, comes from a
     newer version, holds what we did not make, is a link, or cannot be written.
     """
     with _OPENING:
@@ -140,7 +140,7 @@ def _make_private(path: Path) -> None:
 
 
 def _refuse_links(path: Path) -> None:
-    """SQLite would follow a link, and so would whatever is written through it."""
+    """SQLite would follow a link, and so would everything written through it."""
     for suffix in ("", *COMPANIONS):
         place = path.with_name(path.name + suffix)
         try:
@@ -191,7 +191,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 def _only_our_own(
     action: int, first: str | None, second: str | None, database: str | None, within: str | None
 ) -> int:
-    """Deny whatever a trigger or a view asks for: `within` is its name."""
+    """Deny everything that a trigger or a view asks for: `within` is its name."""
     return sqlite3.SQLITE_OK if within is None else sqlite3.SQLITE_DENY
 
 

@@ -1,6 +1,6 @@
 """The hashes a stored run is read back against: one a row with its scores, one a record, one for all.
 
-They find what a disk, a tool or a hand changed. They are no signature: who rewrites a run and its
+They find what a disk, a tool or a hand changed. They are not a signature: who rewrites a run and its
 hashes has written another run.
 """
 

@@ -79,7 +79,7 @@ class AttemptJournal:
         self._next = first
 
     def close(self, *, remove: bool) -> None:
-        """Let go of the file; `remove` it when its lines are in the database. Safe to call twice."""
+        """Release the file; `remove` it when its lines are in the database. Safe to call twice."""
         if self._file < 0:
             return
         if remove:

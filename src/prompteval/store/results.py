@@ -57,7 +57,7 @@ class FailureCount:
 class SqliteStore:
     """The results of all runs of a workspace.
 
-    A run that this store did not begin itself is held against its hashes once, before anything of it is
+    A run that this store did not begin itself is checked against its hashes once, before anything of it is
     given out: what was changed since raises DamagedRun.
     """
 
@@ -340,7 +340,7 @@ class SqliteStore:
 
     @contextmanager
     def _reading(self, run_id: str = "") -> Iterator[None]:
-        """Whatever SQLite meets in a damaged file becomes a StoreError."""
+        """Every error that SQLite raises for a damaged file becomes a StoreError."""
         try:
             yield
         except Changed as error:

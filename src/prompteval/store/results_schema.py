@@ -38,7 +38,7 @@ def _attempts_table(connection: sqlite3.Connection) -> None:
 
 
 def _hashes_and_order(connection: sqlite3.Connection) -> None:
-    """Runs are numbered in the order they began, whatever the clock says; what they hold has hashes.
+    """Runs are numbered in the order they began, regardless of the clock; what they hold has hashes.
 
     `contents` is the hash of all that a run holds once it has ended. The hash of a row and its scores
     stands beside the scores, whose table is narrow, so that those of a run are read fast.

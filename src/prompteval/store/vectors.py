@@ -81,5 +81,5 @@ class SqliteVectors:
 
 
 def _hash(key: str, vector: bytes, truncated: bool) -> str:
-    """What a stored entry is held against."""
+    """What a stored entry is checked against."""
     return fingerprint_bytes(b"%s\n%d\n%s" % (key.encode(), truncated, vector))

@@ -128,7 +128,7 @@ def _side_by_side(scorer: Scorer, case: Case, observation: Observation) -> list[
 
 
 def check_metric(metric: Metric, values: Sequence[float]) -> float:
-    """A metric is one number on its scale for each row of weights, whatever the order of the cases.
+    """A metric is one number on its scale for each row of weights, regardless of the order of the cases.
 
     A case that counts twice is a case that is there twice, and one that counts 0 times is not there.
     Gives the metric of the values.

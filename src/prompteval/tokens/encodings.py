@@ -44,7 +44,7 @@ def encoding_of(model: str) -> tuple[str, bool]:
 def cached_vocabulary(encoding: str) -> Path | None:
     """The vocabulary file in tiktoken's cache, None when it is absent or not the right one.
 
-    tiktoken deletes a file with another digest and fetches it anew, so the digest is checked
+    tiktoken deletes a file with another digest and fetches it again, so the digest is checked
     here first. An empty cache setting means that tiktoken keeps nothing: None.
     """
     folder = _cache_folder()

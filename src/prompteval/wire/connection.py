@@ -40,7 +40,7 @@ def proxy_for(url: str) -> str | None:
 def tls_context() -> ssl.SSLContext:
     """Certificates from SSL_CERT_FILE or SSL_CERT_DIR, else the system's, else those of certifi.
 
-    Raises ProviderError(unsupported) when the variable names no readable certificates.
+    Raises ProviderError(unsupported) when the variable's file has no readable certificates.
     """
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:

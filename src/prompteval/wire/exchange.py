@@ -12,7 +12,7 @@ from prompteval.core.strict_json import loads
 from prompteval.wire.body import read_body
 
 T = TypeVar("T")
-# What an application may write beside UTF-8; any other name is not looked up, since some are no charsets.
+# What an application may write beside UTF-8; any other name is not looked up, since some are not charsets.
 CHARSETS: Final = frozenset({"iso-8859-1", "latin-1", "windows-1252", "utf-16"})
 _CHARSET = re.compile(r"charset=[\"']?([\w-]{1,40})")
 _JSON: Final = {"Content-Type": "application/json"}
@@ -48,7 +48,7 @@ class Answer:
 
 
 def excerpt(text: str) -> str:
-    """What is kept of a text that is no reply, secrets hidden before it is cut."""
+    """What is kept of a text that is not a reply, secrets hidden before it is cut."""
     return hide(text[:LOOKED_AT])[:EXCERPT]
 
 
@@ -89,7 +89,7 @@ async def call(
     headers: Mapping[str, str] | None = None,
     timeout_s: float,
 ) -> T:
-    """What `use` makes of the answer; both within `timeout_s` seconds. Whatever fails is a ProviderError."""
+    """What `use` makes of the answer; both within `timeout_s` seconds. Every failure is a ProviderError."""
     try:
         async with (
             asyncio.timeout(timeout_s),
@@ -103,7 +103,7 @@ async def call(
         raise
     except PromptevalError as error:  # --offline refuses the connection itself
         raise ProviderError("offline", str(error)) from None
-    except Exception as error:  # whatever the client makes of what a server sends
+    except Exception as error:  # the client raises many types for what a server sends
         raise connection_error(error) from None
 
 

@@ -77,5 +77,5 @@ async def post_lines(
                 yield line
     except (PromptevalError, Refused, TimeoutError):
         raise
-    except Exception as error:  # whatever the client makes of what a server sends
+    except Exception as error:  # the client raises many types for what a server sends
         raise connection_error(error) from None

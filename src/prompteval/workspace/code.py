@@ -29,7 +29,7 @@ def load_code(workspace: Workspace, entry: str) -> Code:
     """The function `package.module:name` of a file in the workspace, or of a package in `allow`.
 
     Nothing is imported before it is known where it lies. Raises UsageError for another form, for a module
-    from elsewhere, for one that does not load, and for a name that is no function defined there.
+    from elsewhere, for one that does not load, and for a name that is not a function defined there.
     """
     module_name, attribute = _split(entry)
     path = _find(workspace, module_name)

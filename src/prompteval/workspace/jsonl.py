@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from prompteval.core.strict_json import MOST_DEEP, excess, finite_number
 
 Note = Callable[..., None]  # line, column, code, message, help
-# A longer one is no case. `[[],[],…` of this size takes 600 MB once it is read.
+# A longer one is not a case. `[[],[],…` of this size takes 600 MB once it is read.
 MAX_LINE_BYTES = 20_000_000
 
 
@@ -17,7 +17,7 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
     """(line number, value) of each line that is not blank; bad lines are noted and left out.
 
     NaN, infinities and doubled keys are errors; integers of any length stay exact. A file that
-    is no UTF-8 text ends at its first wrong byte.
+    is not UTF-8 text ends at its first wrong byte.
     """
     decoder = json.JSONDecoder(
         object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=finite_number

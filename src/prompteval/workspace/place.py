@@ -35,7 +35,7 @@ def resolve_inside(root: Path, path: Path | str) -> Path:
 def place_to_write(path: Path, within: Path | None) -> Path:
     """Where something would be written: below `within`, links followed; anywhere for None.
 
-    Raises UsageError for a path that leads out of it, or is no path.
+    Raises UsageError for a path that leads out of it, or is not a path.
     """
     try:
         return path.resolve() if within is None else resolve_inside(within.resolve(), path)

@@ -49,7 +49,7 @@ class RagSection:
     """A retrieval pipeline as a suite writes it; names are looked up later.
 
     `corpus` is a path from the workspace root. `retriever.depth` candidates are ranked, the first
-    `reranker.depth` of them anew, the first `k` of those packed under `context_tokens`. `bm25` and
+    `reranker.depth` of them again, the first `k` of those packed under `context_tokens`. `bm25` and
     `dense` are options of those retrievers, also inside `hybrid`. `question` names the input that is
     searched for. `correct` says what a right answer is: EM alone, or F1 from one half as well.
     """

@@ -29,7 +29,8 @@ class ModelProfile:
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
     `context_window` is how many tokens the model reads and writes in all, where the table does not
     know it or is wrong. From `preset` to `query` the keys say
-    what the server is (see `server_keys`). `withheld` is no setting: it says why the model may not be called.
+    what the server is (see `server_keys`). `withheld` is not a setting: it says why the model may not be
+    called.
     """
 
     name: str

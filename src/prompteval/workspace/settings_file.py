@@ -33,7 +33,7 @@ def _is_module(name: str) -> bool:
 
 
 def _named(key: str, what: str, is_name: Callable[[str], bool]) -> BeforeValidator:
-    """Refuses what is no name, and does not repeat a credential."""
+    """Refuses what is not a name, and does not repeat a credential."""
 
     def check(value: Any) -> Any:
         if isinstance(value, str) and is_name(value):
@@ -52,7 +52,7 @@ def _key_variable(value: Any) -> Any:
 
 
 def _server(key: str) -> AfterValidator:
-    """One of the keys that say what the server is. Variables are held against `env` by the whole file."""
+    """One of the keys that say what the server is. Variables are checked against `env` by the whole file."""
 
     def check(value: Any) -> Any:
         allowed = tuple(value.values()) if key == "headers_env" else ()

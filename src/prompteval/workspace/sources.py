@@ -47,7 +47,7 @@ def _named(workspace: Workspace, suites: Iterable[str], models: Iterable[str]) -
     for path in dict.fromkeys((*suite_files(tree), *suites)):
         try:
             suite = load_suite(tree, path)
-        except InvalidInput:  # which the run itself reports; a name alone is no file
+        except InvalidInput:  # which the run itself reports; a name alone is not a file
             continue
         yield path, "it is a suite"
         yield from _of_suite(suite)

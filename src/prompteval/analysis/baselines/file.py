@@ -72,7 +72,7 @@ def _kept(entry: StoredEntry) -> Iterator[list[Any]]:
 def baseline_entries(workspace: Workspace, suites: Sequence[str] | None = None) -> list[StoredEntry]:
     """The entries of the baselines of these suites, of all when None.
 
-    Raises UsageError where there is none, InvalidInput for a file that is no baseline.
+    Raises UsageError where there is none, InvalidInput for a file that is not a baseline.
     """
     tree = WorkingTree(workspace.root)
     names = baseline_suites(tree) if suites is None else suites
@@ -84,7 +84,7 @@ def baseline_entries(workspace: Workspace, suites: Sequence[str] | None = None) 
 def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
     """The entries of one baseline file; none where the suite has no baseline.
 
-    Raises InvalidInput for a file that is no baseline, is of a newer version or of another suite.
+    Raises InvalidInput for a file that is not a baseline, is of a newer version or of another suite.
     """
     path = baseline_path(suite)
     if not tree.exists(path):

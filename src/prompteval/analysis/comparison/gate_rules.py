@@ -157,7 +157,7 @@ def _answer(question: _Question, comparison: Comparison) -> GateResult:
     """A rule's verdict, with the sentence of its comparison and the cases that were left out of it."""
     rule, cases = question.gate.rule, question.cases
     if cases.only_a and not question.narrowed:
-        verdict = Verdict.FAIL  # a case that went away is no case that passes
+        verdict = Verdict.FAIL  # a case that went away is not a case that passes
     elif isinstance(rule, NoRegression):
         verdict = _OF_NO_REGRESSION[comparison.verdict]
         if verdict is Verdict.INCONCLUSIVE and question.unchanged and not comparison.missing:

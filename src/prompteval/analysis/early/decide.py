@@ -60,7 +60,7 @@ class Early:
         return iter([self.job.work()]) if self.obstacle else self.order.portions(self.job)
 
     def within(self, rows: Iterator[StoredRow], portions: int) -> Iterator[StoredRow]:
-        """The stored rows, by case id, of so many portions: a prefix of the order, whatever else is there."""
+        """The stored rows, by case id, of so many portions: a prefix of the order, even if more is there."""
         if portions >= len(self.order.ends):
             return rows
         end = self.order.ends[portions - 1]

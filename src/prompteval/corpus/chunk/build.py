@@ -20,7 +20,7 @@ def build_chunker(kind: str, options: Mapping[str, Any], counter: TokenCounter) 
     """The chunker registered as `kind`. Called as `factory(counter, size=..., overlap=...)`.
 
     `none` takes no options, a plug-in those of its factory. Raises UsageError for an unknown kind or
-    option and for a size or overlap that makes no sense; the chunker of a plug-in for what is no span.
+    option and for a size or overlap that makes no sense; the chunker of a plug-in for what is not a span.
     """
     factory = resolve(GROUP, kind)
     ours = is_built_in(GROUP, kind)

@@ -10,7 +10,7 @@ from prompteval.core.protocols import TokenCounter
 class Measure:
     """A document's text with the places its tokens begin.
 
-    `tokens` is a look-up, and near: a part cut out and tokenised anew may have a token more or
+    `tokens` is a look-up, and near: a part cut out and tokenised again may have a token more or
     less at its ends. `exact` counts the part itself.
     """
 

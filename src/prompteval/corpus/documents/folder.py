@@ -148,7 +148,7 @@ def _lines(tree: Tree, path: str, max_bytes: int) -> Iterator[Read]:
 
 
 def _plain(tree: Tree, path: str, ending: str, max_bytes: int) -> TitleAndText | DocumentFault:
-    """Text is decoded here: that takes time and memory in proportion to its size, whatever it holds."""
+    """Text is decoded here: that takes time and memory in proportion to its size alone."""
     if ending not in _READERS:
         return DocumentFault("unsupported", f"no reader for {ending or 'a file without an ending'}")
     try:

@@ -33,7 +33,7 @@ def _has_keys(block: str) -> bool:
 
 
 def _title(block: str, *, yaml: bool) -> str:
-    """The value of `title`, read by YAML; by its line alone where the rest is no YAML."""
+    """The value of `title`, read by YAML; by its line alone where the rest is not YAML."""
     if yaml and len(block) <= LONGEST:
         try:
             found = parse(block, "front matter").value

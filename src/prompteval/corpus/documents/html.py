@@ -100,7 +100,7 @@ class _Writer:
         self._row = False  # whether the row has text
 
     def write(self, root: Any) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
-        """Walk without recursion, so that depth is no matter."""
+        """Walk without recursion, so that depth does not matter."""
         todo: list[tuple[Any, bool, bool]] = [(root, False, False)]
         while todo:
             node, kept, leaving = todo.pop()

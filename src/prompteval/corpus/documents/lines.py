@@ -21,7 +21,7 @@ MOST_UNPACKED = 4_000_000_000
 def read_lines(tree: Tree, path: str) -> Iterator[tuple[int, str, str, str]]:
     """(line, id, title, text) of each document, streamed; of a file that ends in .gz, unpacked.
 
-    Raises InvalidInput at the first line that is no JSON object, lacks `id` or `text`, or has
+    Raises InvalidInput at the first line that is not a JSON object, lacks `id` or `text`, or has
     another key: a corpus with a wrong shape is a mistake, not a bad document.
     """
 

@@ -3,7 +3,7 @@
 import ctypes
 from typing import Any
 
-# Bits of a field's flags (ISO 32000-1, tables 221 and 228): not to be exported is no matter here.
+# Bits of a field's flags (ISO 32000-1, tables 221 and 228): not to be exported does not matter here.
 _PASSWORD = 1 << 13
 _HIDDEN = (1 << 1) | (1 << 5)  # of an annotation: hidden, and not shown on a screen
 _MOST = 10_000

@@ -27,7 +27,7 @@ def decoded(data: bytes, path: str) -> str:
 
 
 def read_text(data: bytes, path: str) -> tuple[str, str]:
-    """("", text): plain text names no title."""
+    """("", text): plain text has no title."""
     return "", decoded(data, path)
 
 

@@ -124,7 +124,7 @@ def _may_be_known(plan: SuitePlan) -> bool:
 def like_stored(plans: LivePlans, stored: Sequence[StoredEntry]) -> tuple[LivePlans, tuple[str, ...]]:
     """The plans of the suites that are stored on the other side, and those that would give the same.
 
-    A single suite stays whatever it is called, for one entry on each side pairs all the same.
+    A single suite stays under any name, since one entry on each side forms a pair anyway.
     """
     kept: dict[str, SuitePlan] = {}
     unchanged: list[str] = []

@@ -10,7 +10,7 @@ INCREASE = 0.02
 
 
 class Adaptive:
-    """Begins at the most allowed. A round is as many ends of calls as were let go at a time."""
+    """Begins at the most allowed. A round is as many ends of calls as were released at a time."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -68,7 +68,7 @@ class Limiter:
 
     @property
     def level(self) -> int:
-        """Calls at a time that are let go at present."""
+        """Calls at a time that are released at present."""
         return self._adaptive.level
 
     async def acquire(self, tokens: int = 0, group: str = "") -> Grant:
@@ -144,7 +144,7 @@ class Limiter:
         )
 
     def _pump(self) -> None:
-        """Let go whoever may; set a clock for the next when it is time that is missing."""
+        """Release all that may start; set a timer for the next when only time is missing."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

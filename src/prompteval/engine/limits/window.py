@@ -3,7 +3,7 @@
 from collections import deque
 
 MINUTE = 60.0
-# A request arrives a little after it was let go, and not each as much later as the other. The window
+# A request arrives a little after it was released, and the delays differ. The window
 # is held this much longer than the server's, so that what we keep apart does not meet there.
 SLACK = 1.02
 
@@ -12,7 +12,7 @@ class Window:
     """At most `limit` units in any `seconds`. Times are the caller's own clock, never going back.
 
     Units are counted from when they are taken. `settle` corrects an estimate to what was used; use
-    beyond the estimate can pass the limit, which is then paid back before anything else is let go.
+    beyond the estimate can pass the limit, which is then paid back before anything else is released.
     """
 
     def __init__(self, limit: float, seconds: float = MINUTE * SLACK) -> None:

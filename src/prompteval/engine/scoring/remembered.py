@@ -73,7 +73,7 @@ class Remembered:
 
 
 def _known_by(case: Case, observation: Observation) -> str:
-    """The fingerprint of all that a scorer may read; empty for what is no JSON, which is not kept."""
+    """The fingerprint of all that a scorer may read; empty for what is not JSON, which is not kept."""
     told: dict[str, Any] = {
         item.name: getattr(case, item.name) for item in fields(Case) if item.name not in _NOT_THE_CASE
     }

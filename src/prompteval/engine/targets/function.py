@@ -16,7 +16,7 @@ from prompteval.plan.targets.base import failed
 
 
 class FunctionTarget:
-    """Calls `function(**inputs)`, or `function(inputs)` where the inputs are no object.
+    """Calls `function(**inputs)`, or `function(inputs)` where the inputs are not an object.
 
     A plain function runs in a thread, a coroutine on the loop.
 

@@ -29,22 +29,11 @@ class PromptTarget:
         self._check = check
         self._provider = provider
         self._model = model
-        self._identity = provider.identity
-        self._params = dict(prompt.params)
-        self._seed = self._params.pop("seed", None)
+        self._request = RequestWriter(prompt, model, provider.identity)
 
     def request(self, case: Case, replicate: int) -> Request:
         """What would be sent for this case. Raises RenderError or DeadlineExceeded."""
-        return Request(
-            model=self._model,
-            messages=self._prompt.render(case.inputs),
-            params=self._params,
-            schema=self._prompt.schema,
-            schema_name=self._prompt.name or "output",
-            seed=self._seed,
-            replicate=replicate,
-            identity=self._identity,
-        )
+        return self._request(case.inputs, replicate)
 
     async def __call__(self, case: Case, replicate: int) -> Observation:
         started = perf_counter()
@@ -96,22 +85,28 @@ class PromptTarget:
         )
 
 
-def request_of(prompt: Prompt, inputs: Mapping[str, Any], model: str, identity: str) -> Request:
-    """What an application's call sends. Raises RenderError or DeadlineExceeded."""
-    return PromptTarget(prompt, Named(identity), model).request(Case("call", dict(inputs)), 0)
+class RequestWriter:
+    """What a prompt sends to one model for some inputs: the same in an evaluation and in an application."""
 
+    def __init__(self, prompt: Prompt, model: str, identity: str) -> None:
+        self._prompt = prompt
+        self._model = model
+        self._identity = identity
+        self._params = dict(prompt.params)
+        self._seed = self._params.pop("seed", None)
 
-class Named:
-    """In place of a provider where nothing is called: its identity alone."""
-
-    def __init__(self, identity: str) -> None:
-        self.identity = identity
-
-    async def complete(self, request: Request) -> Response:
-        raise ProviderError("unsupported", "nothing is called here")
-
-    async def aclose(self) -> None:
-        """There is nothing to close."""
+    def __call__(self, inputs: Mapping[str, Any], replicate: int = 0) -> Request:
+        """Raises RenderError or DeadlineExceeded."""
+        return Request(
+            model=self._model,
+            messages=self._prompt.render(inputs),
+            params=self._params,
+            schema=self._prompt.schema,
+            schema_name=self._prompt.name or "output",
+            seed=self._seed,
+            replicate=replicate,
+            identity=self._identity,
+        )
 
 
 def judged(prompt: Prompt, response: Response) -> Parsed:

@@ -130,7 +130,7 @@ class RagTarget:
     async def _ranked(
         self, pipeline: Pipeline, question: Question, calls: list[Call]
     ) -> tuple[Ranking, Ranking | None]:
-        """(candidates, their new order or None); what is no coroutine runs in a thread."""
+        """(candidates, their new order or None); what is not a coroutine runs in a thread."""
         search: Any = getattr(pipeline.retriever, "asearch", None)
         requests: Any = getattr(pipeline.reranker, "requests", None)
         if search is None and requests is None:

@@ -11,7 +11,7 @@ class TargetPlan(Protocol):
     """A target with every name resolved.
 
     `reference` is what reports show (`classify_intent@v2`); `name` is what two runs pair by,
-    without the version. `fingerprint` covers whatever can change an answer, as far as it can be
+    without the version. `fingerprint` covers everything that can change an answer, as far as it can be
     known. `own_model` is the label of a target that takes no model, else None.
     """
 

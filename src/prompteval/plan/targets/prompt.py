@@ -53,7 +53,7 @@ def render_problems(targets: Sequence[object], case: Case) -> list[Problem]:
     """What keeps a case from being rendered: a forbidden operation, a value a template cannot use.
 
     Found before any call is made. A prompt whose templates have problems already is passed over,
-    and so is what is no prompt.
+    and so is what is not a prompt.
     """
     found = []
     for prompt in (target.prompt for target in targets if isinstance(target, PromptPlan)):

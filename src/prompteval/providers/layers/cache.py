@@ -17,6 +17,6 @@ class Cached(Layer):
         if found is not None:
             return found
         response = await self._inner.complete(request)
-        if response.finish != "content_filter":  # a filter's word is no answer of the model
+        if response.finish != "content_filter":  # a filter's word is not an answer of the model
             self._cache.put(request.key, request.canonical, response)
         return response

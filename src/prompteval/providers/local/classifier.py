@@ -163,7 +163,7 @@ def _question(request: Request) -> str:
 
 
 def _examples(messages: Sequence[Message]) -> list[tuple[str, Mapping[str, Any]]]:
-    """(user's text, answer) of each few-shot pair; answers that are no JSON object are passed over."""
+    """(user's text, answer) of each few-shot pair; answers that are not a JSON object are passed over."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for asked, answered in pairwise(messages):
         if asked.role == "user" and answered.role == "assistant":

@@ -66,7 +66,7 @@ def batch_line(model: str, request: Request, shape: Shape = PLAIN) -> bytes:
 def read_result(text: bytes, *, by_tool: bool = False) -> tuple[str, Response | ProviderError]:
     """(custom_id, reply or error) of a line of an output or error file.
 
-    Raises ValueError for a line that names no request.
+    Raises ValueError for a line without a request's id.
     """
     line = loads(text, nan_is_null=True)
     key = line.get("custom_id") if isinstance(line, dict) else None
@@ -101,7 +101,7 @@ def _result(line: dict[str, Any], by_tool: bool) -> Response | ProviderError:
 
 
 class BatchClient:
-    """Files and batches of one server. Raises ProviderError for whatever goes wrong there."""
+    """Files and batches of one server. Raises ProviderError for every failure there."""
 
     def __init__(self, provider: OpenAIProvider) -> None:
         provider.check_ready()
@@ -163,7 +163,7 @@ class BatchClient:
     ) -> int:
         """Hand on each result of a file of about so many `lines`; how many lines could not be read.
 
-        A line that is no result, or over the size of a reply, is passed over: its case has no reply then.
+        A line that is not a result, or over the size of a reply, is passed over: its case has no reply then.
         Some lines more than there were requests do no harm; a file without end is refused.
         """
         seen = unread = 0
@@ -242,7 +242,7 @@ def _object(answer: Answer) -> dict[str, Any]:
 def _id_of(raw: dict[str, Any]) -> str:
     found = raw.get("id")
     if not isinstance(found, str) or not 0 < len(found) <= LONGEST_MESSAGE:
-        raise ProviderError("bad_response", "the answer names no id")
+        raise ProviderError("bad_response", "the answer has no id")
     return found
 
 

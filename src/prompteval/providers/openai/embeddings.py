@@ -106,7 +106,7 @@ class OpenAIEmbedder:
 
 
 def _vectors(answer: Answer, expected: int, model: str) -> list[Any]:
-    """The vectors in the order of the texts, whatever the order of the answer."""
+    """The vectors in the order of the texts, regardless of the order of the answer."""
     import numpy as np
 
     try:

@@ -53,7 +53,7 @@ def status_error(answer: Answer) -> ProviderError:
 
 
 def told_by(answer: Answer) -> tuple[str, str]:
-    """(code, message) of an answer's body; its first words where it is no JSON."""
+    """(code, message) of an answer's body; its first words where it is not JSON."""
     try:
         return told(answer.json())
     except ValueError:

@@ -173,7 +173,7 @@ def bad_reply(message: str, text: str) -> ProviderError:
 
 
 def _usage(raw: Any) -> Usage | None:
-    """Token counts; whatever is negative, absurd or no whole number is None."""
+    """Token counts; a value that is negative, absurd or not a whole number is None."""
     if not isinstance(raw, dict):
         return None
     prompt_details = raw.get("prompt_tokens_details")

@@ -79,7 +79,7 @@ class Bm25Index:
         )
         if not counts or k < 1:
             return Ranking(())
-        # By the greatest possible addition; terms alike in that by their text, whatever their number.
+        # By the greatest possible addition; terms alike in that by their text, regardless of their number.
         bound = {term: self._greatest[term] * weight for term, weight in counts.items()}
         ordered = sorted(counts, key=lambda term: (-bound[term], self.postings.terms[term]))
         weights = [float(counts[term]) for term in ordered]

@@ -68,9 +68,9 @@ def load_bm25(folder: Path, how: Bm25) -> Bm25Index:
 
 
 def open_bm25(folder: Path, chunks: Sequence[Chunk], how: Bm25) -> Bm25Index:
-    """The stored index where it holds these chunks, else one built anew and stored.
+    """The stored index where it holds these chunks, else one that is built and stored.
 
-    Another corpus is indexed anew; an index of other settings, or one that is damaged, is refused
+    Another corpus is indexed again; an index of other settings, or one that is damaged, is refused
     as by `load_bm25`.
     """
     if (folder / META_FILE).exists():

@@ -59,7 +59,7 @@ def load_index(folder: Path, embedder: Embedder) -> DenseIndex:
 def open_index(
     folder: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat"
 ) -> DenseIndex:
-    """The stored index where it holds these chunks, else one built anew and stored.
+    """The stored index where it holds these chunks, else one that is built and stored.
 
     Another corpus or kind of index is rebuilt; an index of another model or dimension, or one that
     is damaged, is refused as by `load_index`.

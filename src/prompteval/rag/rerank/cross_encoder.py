@@ -71,7 +71,7 @@ class CrossEncoderReranker:
         return [known[key][0] for key in keys]
 
     def _known(self, keys: Sequence[str]) -> dict[str, tuple[float, bool]]:
-        """Scores from the cache; an entry that is no number is a miss."""
+        """Scores from the cache; an entry that is not a number is a miss."""
         found: dict[str, tuple[float, bool]] = {}
         for key, (data, flag) in (self._cache.get(keys) if self._cache is not None else {}).items():
             if len(data) == 4 and np.isfinite(score := np.frombuffer(data, dtype="<f4")[0]):

@@ -36,7 +36,7 @@ class Relevance(BaseModel):
 class LLMReranker:
     """Ranks by the grade a model gives each passage alone; equal grades keep their order.
 
-    A reply that cannot be read is no grade: the passage goes behind all that have one, and is
+    A reply that cannot be read is not a grade: the passage goes behind all that have one, and is
     counted in `unscored`. The model sees question and passage as JSON, and answers by a schema.
     """
 

@@ -12,7 +12,7 @@ _M = "[\U000f0000-\U000fea60]"
 # "… ends here. [2] The next": the mark is moved before the end mark; at the start of a line it stays.
 _BEHIND = re.compile(rf"((?:(?<![.!?…])[.!?…]++|[。！？])[\"'”’»」』]*+)((?:[^\S\n]*+{_M})++)")
 _MARK_WITH_SPACE = re.compile(rf"(?:(?<![ \t])[ \t]++)?{_M}")
-# "Two reasons:" before a list is no statement of its own.
+# "Two reasons:" before a list is not a statement of its own.
 _LEADS_IN = re.compile(r"[:：]\s*\Z")
 
 
@@ -85,7 +85,7 @@ def without_marks(text: str) -> str:
 def _sentences(
     marked: Marked, everywhere: tuple[int, ...], known: tuple[int, ...] | None
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Each sentence with what it cites. Marks that name another passage than the `known` are no marks."""
+    """Each sentence with what it cites. Marks that name another passage than the `known` are not marks."""
     found = []
     for sentence in _split(_BEHIND.sub(r"\2\1", marked.text)):
         plain, cited = without_marks(sentence), marked.of(sentence)

@@ -131,7 +131,7 @@ def _whole_lines(path: Path, problems: Problems) -> Iterator[bytes]:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """The file for reading, unpacked where it is packed, whatever its name ends with."""
+    """The file for reading, unpacked where it is packed, regardless of its name."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return cast("BinaryIO", gzip.open(path)) if packed else path.open("rb")

@@ -116,7 +116,7 @@ def _numbered(query: Texts, queries: dict[bytes, int]) -> Ints:
 
 
 def hashed(texts: Texts) -> Hashes:
-    """A hash of each text, the same whatever the width of the array it stands in."""
+    """A hash of each text, the same for every width of the array that holds it."""
     width = texts.dtype.itemsize
     words = -(-width // _WORD)
     padded = (

@@ -1,4 +1,4 @@
-"""Text and tables as HTML. Whatever comes from outside goes through `safe`."""
+"""Text and tables as HTML. Everything from outside goes through `safe`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape

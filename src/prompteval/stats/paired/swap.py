@@ -1,4 +1,4 @@
-"""A metric that is no mean, such as F1, B against A: the sides swapped for each case or cluster."""
+"""A metric that is not a mean, such as F1, B against A: the sides swapped for each case or cluster."""
 
 import math
 from collections.abc import Callable
