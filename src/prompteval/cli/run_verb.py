@@ -1,9 +1,9 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 from typer.core import TyperCommand
@@ -133,6 +133,14 @@ class _RunCommand(TyperCommand):
         return super().parse_args(ctx, alone)
 
 
+class Shown(TypedDict):
+    """What of a finished run is printed."""
+
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+
 def register(app: typer.Typer) -> None:
     app.command("run", epilog=EPILOG, cls=_RunCommand)(verb(run))
 
@@ -211,19 +219,34 @@ def run(  # noqa: PLR0913 - the options of a verb
         forbid_network()
     if dry_run:
         return _tell(workspace, options, as_json=as_json)
-    if against is None:
-        with progress(quiet=quiet) as meter:
-            view = run_suites(workspace, options, meter)
-        return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+    shown = Shown(as_json=as_json, quiet=quiet, verbose=verbose)
+    if against is not None:
+        return _run_against(workspace, against, options, written, shown)
+    with progress(quiet=quiet) as meter:
+        view = run_suites(workspace, options, meter)
+    return finish(view, written, **shown)
+
+
+def _run_against(
+    workspace: "Workspace",
+    against: str,
+    options: "RunOptions",
+    written: Sequence[Path],
+    shown: Shown,
+) -> int:
+    """Run, then compare with the other side; a run that did not end whole is not compared."""
     from prompteval.cli.compare import finish_against
+    from prompteval.cli.output import finish
+    from prompteval.cli.progress import progress
     from prompteval.engine.compare.against import Against
+    from prompteval.engine.run import run_suites
 
     other = Against(workspace, against, options)
-    with progress(quiet=quiet) as meter:
+    with progress(quiet=shown["quiet"]) as meter:
         view = run_suites(workspace, options, meter, check=other.check)
     if view.exit_code in (INCOMPLETE, INTERRUPTED):
-        return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
-    return finish_against(other, view, written, as_json=as_json, quiet=quiet, verbose=verbose)
+        return finish(view, written, **shown)
+    return finish_against(other, view, written, **shown)
 
 
 def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:
