@@ -1,6 +1,6 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -231,7 +231,7 @@ def _run_against(
     workspace: "Workspace",
     against: str,
     options: "RunOptions",
-    written: Sequence[Path],
+    written: list[Path],
     shown: Shown,
 ) -> int:
     """Run, then compare with the other side; a run that did not end whole is not compared."""
