@@ -104,7 +104,7 @@ def test_indexing_says_how_far_it_is(tmp_path: Path) -> None:
     from dataclasses import replace
 
     told: list[tuple[str, int, int]] = []
-    parts = replace(ingredients(tmp_path), told=lambda *step: told.append(step))
+    parts = replace(ingredients(tmp_path), progress=lambda *step: told.append(step))
     build_retriever(Part("bm25"), parts).search("alpha", 1)
     count = len(parts.chunks)
     assert told == [("indexing", 0, count), ("indexing", count, count)]

@@ -175,7 +175,7 @@ class _Run:
         for plan in plans:
             if plan.rag is not None:
                 plan.rag.encoders.cache = self._files.vectors()
-                plan.rag.encoders.told = self._meter.building
+                plan.rag.encoders.progress = self._meter.building
         if self._record is None:
             self._store.begin_run(self._id, made_from, _now())
             self._store.flush()  # what ends the process at once leaves a run to resume

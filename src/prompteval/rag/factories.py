@@ -22,7 +22,7 @@ from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
 from prompteval.rag.index.content import content_of
 from prompteval.rag.index.dense import KINDS, DenseIndex
-from prompteval.rag.index.embedding import Told, nothing_told
+from prompteval.rag.index.embedding import Progress, no_progress
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
 from prompteval.rag.index.persist import check_index, open_index
@@ -53,7 +53,7 @@ class Ingredients:
     rankings and scores, None for no cache. `here` is the folder of the suite, where its paths start,
     `root` that of the workspace, where a recorded run's path does. `model` and `provider` are of the
     run's own model, for a reranker that asks it; None where there is none. `prefixes` gives what a model
-    declares, `told` hears how far the building of an index is.
+    declares, `progress` hears how far the building of an index is.
     """
 
     chunks: Sequence[Chunk]
@@ -68,7 +68,7 @@ class Ingredients:
     provider: Provider | None = None
     encoders: list[Embedder] = field(default_factory=list)
     prefixes: Callable[[str], Prefixes] = lambda model: Prefixes()
-    told: Told = nothing_told
+    progress: Progress = no_progress
 
     @cached_property
     def content(self) -> str:
@@ -131,13 +131,13 @@ def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
 
 def _counted(ingredients: Ingredients) -> Iterator[Chunk]:
-    """The chunks in order, each part of them told."""
+    """The chunks in order, with the progress reported."""
     total = len(ingredients.chunks)
     for number, chunk in enumerate(ingredients.chunks):
         if number % CHUNKS_A_REPORT == 0:
-            ingredients.told("indexing", number, total)
+            ingredients.progress("indexing", number, total)
         yield chunk
-    ingredients.told("indexing", total, total)
+    ingredients.progress("indexing", total, total)
 
 
 def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:

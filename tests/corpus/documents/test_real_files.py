@@ -169,7 +169,7 @@ def test_a_damaged_or_endless_gzip_file_is_refused(tmp_path: Path, monkeypatch: 
     (tmp_path / "a.jsonl.gz").write_bytes(data[:-20])
     with pytest.raises(InvalidInput, match="damaged"):
         load_corpus(WorkingTree(tmp_path), "a.jsonl.gz")
-    monkeypatch.setattr("prompteval.corpus.documents.lines.MOST_UNPACKED", 1000)
+    monkeypatch.setattr("prompteval.workspace.packed.MOST_UNPACKED", 1000)
     (tmp_path / "a.jsonl.gz").write_bytes(data)
     with pytest.raises(InvalidInput, match="more than 1,000 bytes"):
         load_corpus(WorkingTree(tmp_path), "a.jsonl.gz")

@@ -1,12 +1,14 @@
 """Judgments and runs as they are shipped: packed, with tabs, with spaces in ids."""
 
 import gzip
+import io
 from pathlib import Path
 
 import pytest
 
 from prompteval.core.errors import InvalidInput
 from prompteval.rag.trec.read import read_qrels, read_run
+from prompteval.workspace.packed import PackedFault, unpacked
 
 
 def rows(path: Path, data: bytes, run: bool = False) -> list[tuple[str, str, float]]:
@@ -51,3 +53,11 @@ def test_packed_files_are_read_whatever_they_are_called(tmp_path: Path) -> None:
     )
     with pytest.raises(InvalidInput, match="damaged"):
         rows(tmp_path / "qrels.gz", data[:-30])
+
+
+def test_b25_a_packed_file_is_read_within_a_bound(tmp_path: Path) -> None:
+    """A line without an end, and what unpacks to more than is read: refused at once, in one line."""
+    with pytest.raises(InvalidInput, match="a line is longer than"):
+        rows(tmp_path / "qrels.gz", gzip.compress(b"q" * 20_000_000, 1))
+    with unpacked(io.BytesIO(gzip.compress(b"ab" * 500)), most=100) as file, pytest.raises(PackedFault):
+        file.read()

@@ -103,7 +103,7 @@ def search(
     setup = setup_of(plan)
     asked = _asked(plan, question, case_id)
     if meter is not None:
-        setup.encoders.told = meter.building
+        setup.encoders.progress = meter.building
     with kept_vectors(workspace, setup):
         pipeline = setup.pipeline(plan.models[0] if plan.models else "")
         (ranking,) = pipeline.retrieve([asked])

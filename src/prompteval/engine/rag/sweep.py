@@ -75,7 +75,7 @@ def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, met
     reference = _own(section)
     cells = list(dict.fromkeys([reference, *_cells(grid, section)]))
     model = plan.models[0] if plan.models else ""
-    setup.encoders.told = meter.building
+    setup.encoders.progress = meter.building
     with kept_vectors(workspace, setup):
         pipelines = {cell: setup.pipeline(model, section=_set(section, cell)) for cell in cells}
         kept = KeptCells(workspace, plan, cases, budget)

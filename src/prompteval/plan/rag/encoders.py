@@ -10,8 +10,8 @@ from prompteval.rag.index.embedding import (
     CachedEmbedder,
     CachedTokenEmbedder,
     NothingKept,
-    Told,
-    nothing_told,
+    Progress,
+    no_progress,
 )
 from prompteval.rag.index.prefixed import Prefixes
 from prompteval.workspace.settings import ModelProfile, Workspace
@@ -30,12 +30,12 @@ class Encoders:
         self._here = here
         self._open: dict[str, Any] = {}
         self.cache: VectorCache | None = None
-        self.told: Told = nothing_told
+        self.progress: Progress = no_progress
 
     def embedder(self, model: str = DEFAULT) -> Embedder:
         """Raises UsageError or MissingExtra for a model that is not there."""
         found: Embedder = self._model(model)
-        return CachedEmbedder(found, NothingKept() if self.cache is None else self.cache, self.told)
+        return CachedEmbedder(found, NothingKept() if self.cache is None else self.cache, self.progress)
 
     def prefixes(self, model: str = DEFAULT) -> Prefixes:
         """What the model declares before queries and documents; nothing where it declares none."""

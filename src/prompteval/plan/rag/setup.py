@@ -158,7 +158,7 @@ class RagSetup:
             provider=provider,
             encoders=encoders,
             prefixes=self.encoders.prefixes,
-            told=self.encoders.told,
+            progress=self.encoders.progress,
         )
 
     def scorers(self, metrics: list[StageMetric]) -> tuple[Scorer, ...]:

@@ -15,11 +15,11 @@ Floats = NDArray[np.float32]
 # As many texts are encoded before they are stored, so that a run that is stopped keeps most of its work.
 TEXTS_A_BATCH = 64
 # Hears of work that takes its time: its name, how much is done, how much there is.
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
-def nothing_told(work: str, done: int, total: int) -> None:
-    """For who has nobody to tell."""
+def no_progress(work: str, done: int, total: int) -> None:
+    """Reports nothing."""
 
 
 _WIDTH = 4  # bytes of the dimension, little-endian, before the numbers
@@ -31,10 +31,10 @@ class CachedEmbedder:
     `encoded` counts the texts that had to be encoded in this process.
     """
 
-    def __init__(self, embedder: Embedder, cache: VectorCache, told: Told = nothing_told) -> None:
+    def __init__(self, embedder: Embedder, cache: VectorCache, progress: Progress = no_progress) -> None:
         self._embedder = embedder
         self._cache = cache
-        self._told = told
+        self._progress = progress
         self.encoded = 0
 
     @property
@@ -60,7 +60,7 @@ class CachedEmbedder:
         """Encode and store the texts that are not known yet, by key."""
         missing = [key for key in wanted if key not in known]
         for done, some in zip(count(0, TEXTS_A_BATCH), _batches(missing), strict=False):
-            self._told("embedding", done, len(missing))
+            self._progress("embedding", done, len(missing))
             texts = [wanted[key] for key in some]
             vectors, truncated = self._embedder.embed(texts)
             flags = _flags(self._embedder, texts, truncated)
@@ -69,7 +69,7 @@ class CachedEmbedder:
             self._cache.put({key: (_bytes(rows, "<f4"), flag) for key, (rows, flag) in fresh.items()})
             known.update(fresh)
         if missing:
-            self._told("embedding", len(missing), len(missing))
+            self._progress("embedding", len(missing), len(missing))
 
     def truncates(self, texts: Sequence[str]) -> list[bool]:
         """Whether each text is longer than the window, as it was noted when the text was encoded."""

@@ -7,22 +7,23 @@ A block of lines is taken apart by numpy. A block that is not as it should be is
 line, which says what is wrong where.
 """
 
-import gzip
-import zlib
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
+from prompteval.workspace.packed import PackedFault, unpacked
 
 # Small enough for the processor's cache, large enough that Python is not what takes the time.
 BLOCK_BYTES = 1 << 20
 LONGEST_FIELD = 1_000
+LONGEST_LINE = 10_000_000
 MOST_PROBLEMS = 20
 _BLANK, _LINE_END, _FIRST_BLANK, _AFTER_BLANKS = 32, 10, 9, 14
 
@@ -110,9 +111,8 @@ def _whole_lines(path: Path, problems: Problems) -> Iterator[bytes]:
     """The file in parts that end where a line does."""
     kept = b""
     try:
-        with _opened(path) as file:
-            if file.read(3) != b"\xef\xbb\xbf":
-                file.seek(0)
+        with unpacked(path.open("rb")) as file:
+            kept = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
             while data := file.read(BLOCK_BYTES):
                 end = data.rfind(b"\n") + 1
                 if end:
@@ -120,21 +120,19 @@ def _whole_lines(path: Path, problems: Problems) -> Iterator[bytes]:
                     kept = data[end:]
                 else:
                     kept += data
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        problems.add(0, "PE370", f"the gzip file is damaged: {error}")
+                if len(kept) > LONGEST_LINE:
+                    problems.add(
+                        0, "PE370", f"a line is longer than {LONGEST_LINE:,} bytes", "is this a text file?"
+                    )
+                    problems.stop()
+    except PackedFault as error:
+        problems.add(0, "PE370", str(error))
         problems.stop()
     except OSError as error:
         problems.add(0, "PE370", f"cannot be read: {error.strerror}")
         problems.stop()
     if kept:
         yield kept + b"\n"
-
-
-def _opened(path: Path) -> BinaryIO:
-    """The file for reading, unpacked where it is packed, regardless of its name."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return cast("BinaryIO", gzip.open(path)) if packed else path.open("rb")
 
 
 def _form_of(data: bytes, forms: Sequence[Sequence[str]]) -> tuple[Sequence[str], bool]:

@@ -1,0 +1,53 @@
+"""Files packed by gzip, unpacked while they are read, within a bound."""
+
+import gzip
+import io
+import zlib
+from typing import BinaryIO, cast
+
+# A file of gigabytes may be packed into megabytes.
+MOST_UNPACKED = 4_000_000_000
+_MARK = b"\x1f\x8b"
+
+
+class PackedFault(ValueError):
+    """A packed file that is damaged, or larger than is read."""
+
+
+def unpacked(file: BinaryIO, most: int | None = None) -> BinaryIO:
+    """The content of an open file: unpacked where its first bytes are those of gzip, else as it is.
+
+    Reading raises PackedFault where the packed data are damaged or unpack to more than
+    `most` bytes, MOST_UNPACKED unless given.
+    Closing it closes the file.
+    """
+    plain = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", file))
+    if plain.peek(2)[:2] != _MARK:
+        return plain
+    return io.BufferedReader(_Unpacked(plain, MOST_UNPACKED if most is None else most))
+
+
+class _Unpacked(io.RawIOBase):
+    def __init__(self, packed: BinaryIO, most: int) -> None:
+        self._packed = packed
+        self._file = gzip.GzipFile(fileobj=packed)
+        self._most = most
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        try:
+            found = self._file.read(len(buffer))
+        except (OSError, EOFError, zlib.error) as error:
+            raise PackedFault(f"the gzip file is damaged: {error}") from None
+        self._read += len(found)
+        if self._read > self._most:
+            raise PackedFault(f"the gzip file unpacks to more than {self._most:,} bytes")
+        buffer[: len(found)] = found
+        return len(found)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
