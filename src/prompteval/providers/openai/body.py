@@ -7,25 +7,12 @@ from copy import deepcopy
 from typing import Any, Final
 
 from prompteval.core.errors import ProviderError
+from prompteval.core.params import PARAMS
 from prompteval.core.request import Request
 from prompteval.providers.openai.shape import Shape
 
-# Neutral name → the server's name.
-PARAMS = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "max_output_tokens": "max_completion_tokens",
-    "stop": "stop",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "reasoning_effort": "reasoning_effort",
-    "service_tier": "service_tier",
-    "logprobs": "logprobs",
-    "top_logprobs": "top_logprobs",
-    "verbosity": "verbosity",
-}
-
-
+# The server's name of a neutral parameter, where it is another.
+SERVER_NAMES: Final = {"max_output_tokens": "max_completion_tokens"}
 PLAIN: Final = Shape()
 # What a server that knows no schemas is told.
 INSTRUCTION: Final = "Answer with one JSON object, and nothing else. It meets this JSON Schema:\n"
@@ -41,7 +28,7 @@ def request_body(model: str, request: Request, shape: Shape = PLAIN) -> dict[str
             known = ", ".join(sorted(PARAMS))
             raise ProviderError("unsupported", f"unknown parameter {name!r}; known: {known}")
         if name not in shape.drop:
-            body[shape.names.get(name, PARAMS[name])] = value
+            body[shape.names.get(name, SERVER_NAMES.get(name, name))] = value
     if request.seed is not None and "seed" not in shape.drop:
         body[shape.names.get("seed", "seed")] = request.seed
     if request.schema is not None:
