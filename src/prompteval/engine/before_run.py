@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from prompteval.analysis.baselines.file import read_baseline
 from prompteval.analysis.comparison.gate_rules import needs_baseline
 from prompteval.core.address import without_credentials
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.engine.batch_mode import refuse_unbatchable
 from prompteval.engine.models import Models, refuse_unready
 from prompteval.plan.jobs import Job, plan_jobs
@@ -20,9 +20,9 @@ from prompteval.workspace.tree import WorkingTree
 def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions) -> None:
     """Raise what would otherwise end a run of these jobs after its calls.
 
-    InvalidInput for a baseline that a gate needs and that cannot be read; UsageError for jobs that
-    cannot go by batch, for a recording that is not there, for an encoder without its key, and for
-    spending that --max-cost would not see.
+    InvalidInput for a baseline that a gate needs and that cannot be read, and for metrics that the
+    outputs cannot serve; UsageError for jobs that cannot go by batch, for a recording that is not there,
+    for an encoder without its key, and for spending that --max-cost would not see.
     """
     if options.replay is not None and not options.replay.is_file():
         raise UsageError(f"--replay {options.replay}: no such file", "record one with --record")
@@ -36,6 +36,7 @@ def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions)
         if any(needs_baseline(gate) for gate in plan.gates):
             read_baseline(tree, plan.suite.name)
         _check_encoders(plan, options)
+        _refuse_unservable(plan)
 
 
 def refuse_unready_side(workspace: Workspace, plans: Iterable[SuitePlan], options: RunOptions) -> None:
@@ -46,6 +47,17 @@ def refuse_unready_side(workspace: Workspace, plans: Iterable[SuitePlan], option
     jobs = plan_jobs(chosen, options)
     refuse_early(workspace, jobs, options)
     Models(workspace, options, cache=None, recorder=None, journal=None).prepare(jobs)
+
+
+def _refuse_unservable(plan: SuitePlan) -> None:
+    """Raise InvalidInput for metrics that the outputs cannot serve, as `check` reports them."""
+    if plan.rag is None:
+        return
+    from prompteval.plan.stage_problems import stage_problems
+
+    errors = [found for found in stage_problems(plan) if found.severity == "error"]
+    if errors:
+        raise InvalidInput(errors)
 
 
 def _refuse_unset(job: Job) -> None:
