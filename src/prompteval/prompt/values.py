@@ -22,6 +22,9 @@ from prompteval.workspace.validation import error_lines
 
 # Of a decimal number, written without an exponent.
 MOST_DIGITS = 100
+# Expected values that are kept as they were read, and the characters of the longest.
+MOST_REMEMBERED = 1_000
+LONGEST_REMEMBERED = 1_000
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
@@ -81,6 +84,8 @@ class ModelValues:
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
         self.root = issubclass(model, RootModel)
+        # Expected values repeat: a class has few of them, and each is read for a check and for a run.
+        self._read_before: dict[str, Any] = {}
 
     def read(self, text: str, raw: Any) -> BaseModel:
         """An answer. Raises ValidationError. One that must be wrapped to be sent may come wrapped."""
@@ -101,14 +106,23 @@ class ModelValues:
 
         Fields of the outermost object may be absent; computed ones may be named. Raises ValidationError.
         """
+        text = _encode(raw)
+        if text not in self._read_before:
+            found = self._expected(raw)
+            if len(text) > LONGEST_REMEMBERED or len(self._read_before) >= MOST_REMEMBERED:
+                return _kept(raw, found)
+            self._read_before[text] = found
+        return _kept(raw, self._read_before[text])
+
+    def _expected(self, raw: Any) -> Any:
         if self.root or not isinstance(raw, dict):
-            return _kept(raw, self._given(self._model, raw))
+            return self._given(self._model, raw)
         computed = {name: raw[name] for name in raw if name in self._computed}
         rest = {name: value for name, value in raw.items() if name not in computed}
         found = self._partial(rest)
         for name, value in computed.items():
             found[name] = _adapted(self._computed[name], value)
-        return _kept(raw, found)
+        return found
 
     def _partial(self, raw: dict[str, Any]) -> dict[str, Any]:
         try:

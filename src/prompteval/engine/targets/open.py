@@ -9,7 +9,6 @@ from prompteval.engine.targets.endpoint import EndpointTarget
 from prompteval.engine.targets.function import FunctionTarget
 from prompteval.engine.targets.outputs import OutputsTarget
 from prompteval.engine.targets.prompt import PromptTarget
-from prompteval.engine.targets.rag import RagTarget
 from prompteval.plan.function import FunctionPlan
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.endpoint import EndpointPlan
@@ -34,6 +33,8 @@ def open_target(target: TargetPlan, model: str, provider: Provider | None) -> Op
                 raise TypeError("a prompt needs a provider")
             return PromptTarget(target.prompt, provider, model)
         case RagPlan():
+            from prompteval.engine.targets.rag import RagTarget
+
             return RagTarget(target.setup, target.prompt, model, provider)
         case EndpointPlan():
             return EndpointTarget(target)

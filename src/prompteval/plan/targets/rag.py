@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prompteval.cases.record import Pointer, Typed, Validate
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
-from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.targets.prompt import case_validator, typed_record
 from prompteval.prompt.prompt import Prompt
+
+if TYPE_CHECKING:  # a suite without a pipeline loads none
+    from prompteval.plan.rag.setup import RagSetup
 
 # The input of the answer prompt that retrieval fills.
 CONTEXT = "context"
@@ -20,7 +22,7 @@ CONTEXT = "context"
 class RagPlan:
     """A pipeline with a version of its answer prompt, or alone where no mode asks a model."""
 
-    setup: RagSetup
+    setup: "RagSetup"
     prompt: Prompt | None = None
 
     @property
