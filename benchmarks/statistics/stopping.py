@@ -17,7 +17,15 @@ from parts import table, write_part
 from populations import Pairs, paired
 
 from prompteval.stats.sequential.betting import always_valid, confidence_sequence
-from prompteval.stats.sequential.drop import Limits, settle_drop
+from prompteval.stats.sequential.decide import (
+    Scale,
+    SequentialDecision,
+    SequentialDesign,
+    Threshold,
+    decide_difference,
+    decide_interval_end,
+)
+from prompteval.stats.sequential.drop import Limits, decide_drop
 from prompteval.stats.sequential.looks import (
     FRACTIONS,
     Look,
@@ -26,7 +34,6 @@ from prompteval.stats.sequential.looks import (
     one_sided,
     planned_looks,
 )
-from prompteval.stats.sequential.settle import Scale, Settled, Threshold, Way, settle_difference, settle_end
 
 Floats = NDArray[np.float64]
 CASES = (100, 300, 1000)
@@ -53,7 +60,10 @@ SCORES: dict[str, tuple[Callable[[np.random.Generator, int, float], Floats], boo
     "yes or no": (lambda g, n, mean: (g.random(n) < mean).astype(np.float64), True),
     "graded": (lambda g, n, mean: g.beta(4 * mean, 4 * (1 - mean), n), False),
 }
-WAYS = {"group-sequential": Way("group-sequential"), "always valid": Way("always-valid")}
+WAYS = {
+    "group-sequential": SequentialDesign("group-sequential"),
+    "always valid": SequentialDesign("always-valid"),
+}
 BETTING_LOOKS = 20
 Rule = Callable[[Floats], Stop | None]
 
@@ -143,16 +153,18 @@ def drops(runs: int) -> str:
     return told + table(["population", "cases", *rules(1)], rows)
 
 
-Ask = Callable[[int, Look, bool], Settled | None]
+Ask = Callable[[int, Look, bool], SequentialDecision | None]
 
 
-def until_settled(n: int, way: Way, ask: Ask, *, by_end: bool = False) -> tuple[bool | None, int]:
+def until_settled(
+    n: int, design: SequentialDesign, ask: Ask, *, by_end: bool = False
+) -> tuple[bool | None, int]:
     """(met, cases used) of one run with a look after each portion, as the engine takes them.
 
     With `by_end` the last look may leave it open: None.
     """
     looks = planned_looks(n)
-    if way.method == "always-valid":
+    if design.method == "always-valid":
         ends = sorted({-(-n * step // BETTING_LOOKS) for step in range(1, BETTING_LOOKS + 1)})
         looks = tuple(Look(end, 0.0, 0.0) for end in ends)
     for look in looks:
@@ -163,20 +175,22 @@ def until_settled(n: int, way: Way, ask: Ask, *, by_end: bool = False) -> tuple[
     return None, n
 
 
-def low_end(values: Floats, binary: bool, wanted: float, way: Way) -> Ask:
+def low_end(values: Floats, binary: bool, wanted: float, design: SequentialDesign) -> Ask:
     """`low >= wanted` over values in seeded order."""
     rule, scale = Threshold("low", ">=", wanted), Scale(binary=binary)
-    return lambda cases, look, last: settle_end(values[:cases], look, scale, rule, way, last=last)
+    return lambda cases, look, last: decide_interval_end(values[:cases], look, scale, rule, design, last=last)
 
 
-def drop(differences: Floats, way: Way) -> Ask:
+def drop(differences: Floats, design: SequentialDesign) -> Ask:
     """`no_regression` over differences in seeded order."""
-    return lambda cases, look, last: settle_drop(differences[:cases], look, way, Limits(), scale=1.0)
+    return lambda cases, look, last: decide_drop(differences[:cases], look, design, Limits(), scale=1.0)
 
 
-def better(differences: Floats, way: Way) -> Ask:
+def better(differences: Floats, design: SequentialDesign) -> Ask:
     """`beats` over differences in seeded order."""
-    return lambda cases, look, last: settle_difference(differences[:cases], look, way, scale=1.0, last=last)
+    return lambda cases, look, last: decide_difference(
+        differences[:cases], look, design, scale=1.0, last=last
+    )
 
 
 def regressions(runs: int) -> str:
@@ -185,8 +199,8 @@ def regressions(runs: int) -> str:
     for name, spec in (*UNCHANGED.items(), *AT_MARGIN.items(), *DROPPED.items()):
         for n in CASES:
             samples, cells = draws(name, spec, n, runs), []
-            for way in WAYS.values():
-                ended = [until_settled(n, way, drop(d, way), by_end=True) for d in samples]
+            for design in WAYS.values():
+                ended = [until_settled(n, design, drop(d, design), by_end=True) for d in samples]
                 shares = [100 * np.mean([met is wanted for met, _ in ended]) for wanted in (False, True)]
                 used = np.mean([cases for _, cases in ended])
                 cells.append(f"{shares[0]:.1f} % / {shares[1]:.1f} % / {used:,.0f}")
@@ -212,10 +226,10 @@ def thresholds(runs: int) -> str:
     for name, (draw, binary) in SCORES.items():
         for wanted, n in product((0.5, 0.8, 0.95), CASES):
             cells = []
-            for way, mean in product(WAYS.values(), (wanted, wanted + 0.6 * (1 - wanted))):
+            for design, mean in product(WAYS.values(), (wanted, wanted + 0.6 * (1 - wanted))):
                 g = np.random.default_rng([zlib.crc32(name.encode()), n, round(1000 * mean)])
-                asked = [low_end(draw(g, n, mean), binary, wanted, way) for _ in range(runs)]
-                cells.append(passed([until_settled(n, way, ask) for ask in asked]))
+                asked = [low_end(draw(g, n, mean), binary, wanted, design) for _ in range(runs)]
+                cells.append(passed([until_settled(n, design, ask) for ask in asked]))
             rows.append([name, wanted, f"{n:,}", *cells])
             print(*rows[-1], file=sys.stderr, flush=True)
     told = (
@@ -233,7 +247,8 @@ def references(runs: int) -> str:
         for n in CASES[:2]:
             samples = draws(name, spec, n, runs)
             cells = [
-                passed([until_settled(n, way, better(-d, way)) for d in samples]) for way in WAYS.values()
+                passed([until_settled(n, design, better(-d, design)) for d in samples])
+                for design in WAYS.values()
             ]
             rows.append([name, f"{n:,}", *cells])
             print(*rows[-1], file=sys.stderr, flush=True)

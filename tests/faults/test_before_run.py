@@ -9,8 +9,8 @@ import pytest
 from prompteval.analysis.comparison.options import CompareOptions
 from prompteval.core.errors import InvalidInput, MissingExtra, NothingSelected, UsageError
 from prompteval.core.verdict import Verdict
-from prompteval.engine.compare.against import Against
 from prompteval.engine.compare.compare import comparison
+from prompteval.engine.compare.run_comparison import RunComparison
 from prompteval.engine.compare.sides import parse_side
 from prompteval.engine.progress import Meter
 from prompteval.engine.run import run_suites
@@ -35,7 +35,7 @@ def asked(place: Place, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def run_against(place: Place, text: str, **options: Any) -> RunView:
     ran = RunOptions(cache=False, **options)
-    return run_suites(place.workspace, ran, Meter(), check=Against(place.workspace, text, ran).check)
+    return run_suites(place.workspace, ran, Meter(), check=RunComparison(place.workspace, text, ran).check)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_b20_against_last_is_the_run_before(place: Place) -> None:
     first = place.run().run_id
     place.write("m.jsonl", '{"when": "", "text": "bye"}\n')
     ran = RunOptions(cache=False)
-    other = Against(place.workspace, "last", ran)
+    other = RunComparison(place.workspace, "last", ran)
     view = run_suites(place.workspace, ran, Meter(), check=other.check)
     with other.comparison(view, Meter()) as found:
         assert found.a == first and found.results[0].broken == ("c1", "c2")

@@ -14,7 +14,7 @@ from prompteval.core.errors import PromptevalError
 from prompteval.core.exit_codes import deciding
 
 if TYPE_CHECKING:
-    from prompteval.engine.compare.against import Against
+    from prompteval.engine.compare.run_comparison import RunComparison
     from prompteval.report.comparison.view import ComparisonView
     from prompteval.report.view import RunView
 
@@ -133,7 +133,7 @@ def compare(  # noqa: PLR0913 - the options of a verb
 
 
 def finish_against(
-    against: "Against", view: "RunView", paths: list[Path], *, as_json: bool, quiet: bool, verbose: bool
+    against: "RunComparison", view: "RunView", paths: list[Path], *, as_json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Print a run that has just ended, compare it with what `--against` names; the worse exit code.
 

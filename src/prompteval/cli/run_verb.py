@@ -108,7 +108,7 @@ Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md .html; repeatable."),
 ]
-Against = Annotated[
+AgainstOption = Annotated[
     str | None,
     typer.Option(
         "--against",
@@ -169,7 +169,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     stop_early: StopEarly = None,
     dry_run: DryRun = False,
     inconclusive: Inconclusive = Doubt.warn,
-    against: Against = None,
+    against: AgainstOption = None,
     outputs: Outputs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -238,10 +238,10 @@ def _run_against(
     from prompteval.cli.compare import finish_against
     from prompteval.cli.output import finish
     from prompteval.cli.progress import progress
-    from prompteval.engine.compare.against import Against
+    from prompteval.engine.compare.run_comparison import RunComparison
     from prompteval.engine.run import run_suites
 
-    other = Against(workspace, against, options)
+    other = RunComparison(workspace, against, options)
     with progress(quiet=shown["quiet"]) as meter:
         view = run_suites(workspace, options, meter, check=other.check)
     if view.exit_code in (INCOMPLETE, INTERRUPTED):

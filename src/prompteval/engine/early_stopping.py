@@ -6,16 +6,16 @@ from functools import partial
 from typing import Any
 
 from prompteval.analysis.baselines.file import read_baseline
-from prompteval.analysis.comparison.gate_rules import Gated
-from prompteval.analysis.early.against_baseline import Against
-from prompteval.analysis.early.case_order import make_order
-from prompteval.analysis.early.decide import Early
-from prompteval.analysis.early.questions import is_test, obstacle, questions
+from prompteval.analysis.comparison.gate_rules import GatedEntry
+from prompteval.analysis.early.baseline_differences import BaselinePair
+from prompteval.analysis.early.case_order import order_cases
+from prompteval.analysis.early.decide import EarlyStopping
+from prompteval.analysis.early.gate_quantities import gate_quantities, is_test, obstacle
 from prompteval.core.stored import EntryKey, StoredEntry, SuiteFacts
 from prompteval.plan.jobs import Job
 from prompteval.stats.gate import GateRule
 from prompteval.stats.sequential import Method
-from prompteval.stats.sequential.settle import Way
+from prompteval.stats.sequential.decide import SequentialDesign
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
@@ -28,7 +28,7 @@ def plan_early(
     store: SqliteStore,
     run_id: str,
     made_from: Mapping[str, Any],
-) -> list[Early]:
+) -> list[EarlyStopping]:
     """How each job of a run may stop, in the same order; the tests of all of them share one alpha.
 
     `made_from` is the run's manifest. Raises InvalidInput for a baseline that cannot be read.
@@ -37,19 +37,19 @@ def plan_early(
     for job in jobs:
         side = _gated(job, workspace, store, run_id, made_from["suites"][job.plan.suite.name])
         tags = {gate.rule.tag for gate in job.plan.gates if isinstance(gate.rule, GateRule)}
-        order = make_order(job, Way(method), frozenset(tag for tag in tags if tag is not None))
-        early = Early(job, order, Way(method), Against(side))
+        order = order_cases(job, SequentialDesign(method), frozenset(tag for tag in tags if tag is not None))
+        early = EarlyStopping(job, order, SequentialDesign(method), BaselinePair(side))
         early.obstacle = _obstacle(early)
         if not early.obstacle:
-            early.questions = tuple(questions(job, order))
+            early.quantities = tuple(gate_quantities(job, order))
         found.append(early)
-    tests = sum(is_test(early.job.plan.gates[q.gate]) for early in found for q in early.questions)
+    tests = sum(is_test(early.job.plan.gates[q.gate]) for early in found for q in early.quantities)
     for early in found:
-        early.way = replace(early.way, tests=max(tests, 1))
+        early.design = replace(early.design, tests=max(tests, 1))
     return found
 
 
-def _gated(job: Job, workspace: Workspace, store: SqliteStore, run_id: str, facts: SuiteFacts) -> Gated:
+def _gated(job: Job, workspace: Workspace, store: SqliteStore, run_id: str, facts: SuiteFacts) -> GatedEntry:
     """A job's entry, whose rows are those stored so far, and its baseline where a rule needs one."""
     name, reference, model = job.plan.suite.name, job.target.reference, job.model
 
@@ -59,10 +59,10 @@ def _gated(job: Job, workspace: Workspace, store: SqliteStore, run_id: str, fact
     )
     compares = any(gate.compares for gate in job.plan.gates)
     baseline = read_baseline(WorkingTree(workspace.root), name) if compares else []
-    return Gated(entry, job.plan.gates, baseline, ())
+    return GatedEntry(entry, job.plan.gates, baseline, ())
 
 
-def _obstacle(early: Early) -> str:
+def _obstacle(early: EarlyStopping) -> str:
     """Why a job must run whole; the first reason of the first gate that has one."""
     job, order = early.job, early.order
     if job.target.reference in job.plan.rivals:
@@ -70,9 +70,9 @@ def _obstacle(early: Early) -> str:
     if not job.plan.gates:
         return "no gate is set"
     for gate in job.plan.gates:
-        told = obstacle(gate, order, early.way.method)
+        told = obstacle(gate, order, early.design.method)
         if gate.compares and not told:
-            told = early.against.obstacle(gate, lambda: {case.id for case, _ in job.work()})
+            told = early.baseline.obstacle(gate, lambda: {case.id for case, _ in job.work()})
         if told:
             return told
     return ""

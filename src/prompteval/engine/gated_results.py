@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prompteval.analysis.baselines.file import read_baseline
-from prompteval.analysis.comparison.gate_rules import Gated, needs_baseline
+from prompteval.analysis.comparison.gate_rules import GatedEntry, needs_baseline
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
 from prompteval.plan.suite_plan import SuitePlan
@@ -19,7 +19,7 @@ def gated_results(
     record: RunRecord,
     results: Sequence[ResultView],
     jobs: Sequence[tuple[SuitePlan, str]],
-) -> list[Gated]:
+) -> list[GatedEntry]:
     """Every result of a run with its gate; `jobs` has the suite and the target's reference of each."""
     entries = stored_entries(store, record, results)
     tree = WorkingTree(workspace.root)
@@ -29,7 +29,7 @@ def gated_results(
         baseline = read_baseline(tree, entry.suite) if any(map(needs_baseline, gates)) else []
         rivals = [other for other in entries if other.suite == entry.suite]
         found.append(
-            Gated(
+            GatedEntry(
                 entry, gates, baseline, rivals, narrowed(record.manifest.get("options")) or result.saved > 0
             )
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
-from prompteval.analysis.early.decide import Early
+from prompteval.analysis.early.decide import EarlyStopping
 from prompteval.analysis.summary import (
     breakdowns,
     decide_gates,
@@ -41,7 +41,7 @@ class JobResults:
         self._options = options
 
     def columns(
-        self, job: Job, early: Early | None, portions: int, *, without_errors: bool = False
+        self, job: Job, early: EarlyStopping | None, portions: int, *, without_errors: bool = False
     ) -> EntryColumns:
         """What is stored of a job, or of so many portions of it; `without_errors` leaves failed cases out."""
         plan, suite = job.plan, job.plan.suite
@@ -59,7 +59,7 @@ class JobResults:
             repeats=job.repeats,
         )
 
-    def of(self, job: Job, usage: UsageTotals, early: Early | None, wall_s: float) -> ResultView:
+    def of(self, job: Job, usage: UsageTotals, early: EarlyStopping | None, wall_s: float) -> ResultView:
         """The result of a job that has ended, in any way."""
         plan, suite = job.plan, job.plan.suite
         unseen = self._store.unseen_attempts(self._id)
@@ -132,7 +132,7 @@ class JobResults:
         self,
         job: Job,
         usage: UsageTotals,
-        early: Early | None,
+        early: EarlyStopping | None,
         columns: EntryColumns,
         pipeline: RagView | None,
     ) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, collect
-from prompteval.analysis.comparison.gate_rules import settle
+from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
 from prompteval.core.errors import UsageError
@@ -36,7 +36,7 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
         plans = {suite: _plan(workspace, record, suite) for suite in record.manifest["suites"]}
         results = [_decided(store, record, result, plans[result.suite]) for result in view.results]
         asked = [(plans[result.suite], result.prompt) for result in results]
-        results = settle(results, gated_results(workspace, store, record, results, asked))
+        results = decide_comparing_rules(results, gated_results(workspace, store, record, results, asked))
     finally:
         store.close()
     strict = bool((record.manifest.get("options") or {}).get("strict_model"))

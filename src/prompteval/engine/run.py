@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
 
-from prompteval.analysis.comparison.gate_rules import settle
-from prompteval.analysis.early.decide import Early
+from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
+from prompteval.analysis.early.decide import EarlyStopping
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
@@ -122,7 +122,7 @@ class _Entry:
 
     job: Job
     usage: UsageTotals
-    early: Early | None = None
+    early: EarlyStopping | None = None
     done: frozenset[tuple[str, int]] = frozenset()
     wall_s: float = 0.0
 
@@ -184,7 +184,7 @@ class _Run:
         stop = Stop()
         try:
             method = self._options.stop_early
-            early: list[Early | None] = [None] * len(jobs)
+            early: list[EarlyStopping | None] = [None] * len(jobs)
             if method is not None:
                 early = [*plan_early(jobs, method, self._workspace, self._store, self._id, made_from)]
             running = [self._begin(job, models, look) for job, look in zip(jobs, early, strict=True)]
@@ -209,7 +209,7 @@ class _Run:
         self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
         self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
 
-    def _begin(self, job: Job, models: Models, early: Early | None) -> _Entry:
+    def _begin(self, job: Job, models: Models, early: EarlyStopping | None) -> _Entry:
         """A job with what is stored of it already, when the run is resumed."""
         usage = UsageTotals()
         if job.target.own_model is None:
@@ -314,7 +314,9 @@ class _Run:
             return results
         record = self._store.run(self._id)
         asked = [(job.plan, job.target.reference) for job in jobs]
-        compared = settle(results, gated_results(self._workspace, self._store, record, results, asked))
+        compared = decide_comparing_rules(
+            results, gated_results(self._workspace, self._store, record, results, asked)
+        )
         return [
             result if entry.early is None else replace(result, gates=entry.early.gates(result.gates))
             for result, entry in zip(compared, running, strict=True)

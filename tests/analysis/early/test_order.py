@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompteval.analysis.early.case_order import make_order
+from prompteval.analysis.early.case_order import order_cases
 from prompteval.core.case import Case
-from prompteval.stats.sequential.settle import Way
+from prompteval.stats.sequential.decide import SequentialDesign
 
-WAYS = [Way("group-sequential"), Way("always-valid")]
+WAYS = [SequentialDesign("group-sequential"), SequentialDesign("always-valid")]
 IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=60, unique=True)
 
 
@@ -26,17 +26,17 @@ def job(ids: list[str], repeats: int = 1, seed: str = "sha256:1") -> Any:
 
 @pytest.mark.parametrize("way", WAYS)
 @given(ids=IDS, repeats=st.integers(1, 3))
-def test_every_case_runs_in_one_portion(way: Way, ids: list[str], repeats: int) -> None:
+def test_every_case_runs_in_one_portion(design: SequentialDesign, ids: list[str], repeats: int) -> None:
     """Portions part the work; cases and calls up to each are counted; the last look is at the end."""
     wanted = job(ids, repeats)
-    order = make_order(wanted, way, frozenset({"half"}))
+    order = order_cases(wanted, design, frozenset({"half"}))
     portions = [[(case.id, turn) for case, turn in portion] for portion in order.portions(wanted)]
     assert sorted(item for portion in portions for item in portion) == sorted(
         (name, turn) for name in ids for turn in range(repeats)
     )
     sums = [sum(len(portion) for portion in portions[: place + 1]) for place in range(len(portions))]
     assert tuple(sums) == order.calls and order.calls == tuple(repeats * count for count in order.cases)
-    assert [look.cases for look in order.looks(way)] == list(order.cases) and order.cases[-1] == len(ids)
+    assert [look.cases for look in order.looks(design)] == list(order.cases) and order.cases[-1] == len(ids)
     assert sum(order.values.values()) == len(ids)
 
 
@@ -44,7 +44,7 @@ def test_every_case_runs_in_one_portion(way: Way, ids: list[str], repeats: int) 
 def test_the_order_of_the_file_does_not_matter(ids: list[str], chance: Any) -> None:
     """The same portions from a shuffled file; other ones from other content."""
     shuffled = chance.sample(ids, len(ids))
-    first, again = (make_order(job(some), WAYS[0], frozenset()) for some in (ids, shuffled))
+    first, again = (order_cases(job(some), WAYS[0], frozenset()) for some in (ids, shuffled))
     assert (first.ends, first.cases) == (again.ends, again.cases)
-    other = make_order(job(ids, seed="sha256:2"), WAYS[0], frozenset())
+    other = order_cases(job(ids, seed="sha256:2"), WAYS[0], frozenset())
     assert other.rank(ids[0]) != first.rank(ids[0])

@@ -31,7 +31,7 @@ _OF_NO_REGRESSION = {
 
 
 @dataclass(frozen=True, slots=True)
-class Gated:
+class GatedEntry:
     """One result of a run with its suite's gate: the entry that is gated, and what it may be set against.
 
     `baseline` and `rivals` are the entries that `beats` and `no_regression` name, by reference.
@@ -46,7 +46,7 @@ class Gated:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _MeasuredRule:
     """One comparing rule of one result, measured."""
 
     result: int
@@ -60,26 +60,26 @@ class _Question:
     unchanged: bool = False
 
 
-def settle(results: Sequence[ResultView], gated: Sequence[Gated]) -> list[ResultView]:
+def decide_comparing_rules(results: Sequence[ResultView], gated: Sequence[GatedEntry]) -> list[ResultView]:
     """The results with their comparing rules decided. `gated` goes with `results`, one for one."""
     settled = [list(result.gates) for result in results]
-    questions: list[_Question] = []
+    rules: list[_MeasuredRule] = []
     for number, one in enumerate(gated):
         for place, gate in enumerate(one.gates):
             if not gate.compares:
                 continue
-            asked = _measure(number, place, gate, one)
-            if isinstance(asked, GateResult):
-                settled[number][place] = asked
+            measured = _measure(number, place, gate, one)
+            if isinstance(measured, GateResult):
+                settled[number][place] = measured
             else:
-                questions.append(asked)
-    decided = decide([q.found for q in questions], [q.rule for q in questions])
-    for question, comparison in zip(questions, decided, strict=True):
-        settled[question.result][question.place] = _answer(question, comparison)
+                rules.append(measured)
+    decided = decide([q.found for q in rules], [q.rule for q in rules])
+    for measured, comparison in zip(rules, decided, strict=True):
+        settled[measured.result][measured.place] = _gate_result(measured, comparison)
     return [replace(result, gates=tuple(gates)) for result, gates in zip(results, settled, strict=True)]
 
 
-def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | GateResult:
+def _measure(number: int, place: int, gate: Gate, one: GatedEntry) -> _MeasuredRule | GateResult:
     """The comparison that a rule asks for, or why there is none: that never passes."""
     other = other_side(gate, one)
     if isinstance(other, str):
@@ -101,7 +101,7 @@ def _measure(number: int, place: int, gate: Gate, one: Gated) -> _Question | Gat
     )
     aside += changed_facts(other, one.entry)
     same = _is_unchanged(other, one.entry)
-    return _Question(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed, same)
+    return _MeasuredRule(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed, same)
 
 
 def _is_unchanged(a: StoredEntry, b: StoredEntry) -> bool:
@@ -114,7 +114,7 @@ def _is_unchanged(a: StoredEntry, b: StoredEntry) -> bool:
     return not hidden and made_from[0] == made_from[1]
 
 
-def other_side(gate: Gate, one: Gated) -> StoredEntry | str:
+def other_side(gate: Gate, one: GatedEntry) -> StoredEntry | str:
     """What a rule sets the entry against, or why that is not there."""
     if not isinstance(gate.rule, Beats) or gate.rule.reference == BASELINE:
         if not one.baseline:
@@ -153,29 +153,29 @@ def named_side(gate: Gate) -> str:
     return "the baseline" if reference == BASELINE else reference
 
 
-def _answer(question: _Question, comparison: Comparison) -> GateResult:
+def _gate_result(measured: _MeasuredRule, comparison: Comparison) -> GateResult:
     """A rule's verdict, with the sentence of its comparison and the cases that were left out of it."""
-    rule, cases = question.gate.rule, question.cases
-    if cases.only_a and not question.narrowed:
+    rule, cases = measured.gate.rule, measured.cases
+    if cases.only_a and not measured.narrowed:
         verdict = Verdict.FAIL  # a case that went away is not a case that passes
     elif isinstance(rule, NoRegression):
         verdict = _OF_NO_REGRESSION[comparison.verdict]
-        if verdict is Verdict.INCONCLUSIVE and question.unchanged and not comparison.missing:
+        if verdict is Verdict.INCONCLUSIVE and measured.unchanged and not comparison.missing:
             verdict = Verdict.PASS
     else:  # to be better must be shown, not merely not refuted
         verdict = Verdict.PASS if comparison.verdict is ComparisonVerdict.IMPROVED else Verdict.FAIL
-    told = [f"against {named_side(question.gate)}, {comparison.detail}"]
+    told = [f"against {named_side(measured.gate)}, {comparison.detail}"]
     for count, what in (
         (len(cases.changed), "changed since and not compared"),
         (len(cases.only_b), "new and not compared"),
-        (len(cases.only_a), "not run" if question.narrowed else "missing now, which never passes"),
+        (len(cases.only_a), "not run" if measured.narrowed else "missing now, which never passes"),
     ):
         if count:
             told.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")
-    if question.unchanged:
+    if measured.unchanged:
         told.append("target, model, cases and scorers are unchanged")
-    if question.aside:
-        told.append(question.aside)
+    if measured.aside:
+        told.append(measured.aside)
     # What failed cases keep from being shown is open without them; a regression is one all the same.
     open_without = Verdict.INCONCLUSIVE if cases.errors and isinstance(rule, Beats) else None
     return GateResult(str(rule), verdict, comparison.b, "; ".join(told), open_without)

@@ -15,15 +15,15 @@ import numpy as np
 
 from prompteval.core.case import Case
 from prompteval.plan.jobs import Job
+from prompteval.stats.sequential.decide import SequentialDesign
 from prompteval.stats.sequential.looks import Look, planned_looks
-from prompteval.stats.sequential.settle import Way
 
 # Betting may look as often as it likes; more looks would read the case files more often.
 BETTING_LOOKS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CaseOrder:
     """The portions of a job.
 
     `ends` are the last rank of each portion, `cases` and `calls` how many cases and repeats there
@@ -51,16 +51,16 @@ class Order:
     def _between(self, job: Job, after: int, end: int) -> Iterator[tuple[Case, int]]:
         return ((case, turn) for case, turn in job.work() if after < self.rank(case.id) <= end)
 
-    def looks(self, way: Way) -> tuple[Look, ...]:
+    def looks(self, design: SequentialDesign) -> tuple[Look, ...]:
         """The look after each portion."""
-        if way.method == "group-sequential":
-            return planned_looks(self.cases[-1], alpha=way.alpha, gates=way.tests)
+        if design.method == "group-sequential":
+            return planned_looks(self.cases[-1], alpha=design.alpha, gates=design.tests)
         return tuple(Look(count, 0.0, 0.0) for count in self.cases)
 
 
-def make_order(job: Job, way: Way, tags: frozenset[str]) -> Order:
+def order_cases(job: Job, design: SequentialDesign, tags: frozenset[str]) -> CaseOrder:
     """One pass over the cases of a job, which has at least one."""
-    order = Order(job.plan.facts.fingerprint, (), (), (), {}, False)
+    order = CaseOrder(job.plan.facts.fingerprint, (), (), (), {}, False)
     ranks, repeats = array("Q"), array("I")
     values: Counter[tuple[str, str]] = Counter()
     clustered = False
@@ -72,10 +72,10 @@ def make_order(job: Job, way: Way, tags: frozenset[str]) -> Order:
         repeats.append(1)
         clustered = clustered or case.cluster is not None
         values.update((tag, case.tags[tag]) for tag in tags if tag in case.tags)
-    cuts = _cuts(len(ranks), way)
+    cuts = _cuts(len(ranks), design)
     where = np.argsort(np.frombuffer(ranks, np.uint64), kind="stable")
     calls = np.cumsum(np.frombuffer(repeats, np.uint32)[where])
-    return Order(
+    return CaseOrder(
         seed=order.seed,
         ends=tuple(ranks[where[cut - 1]] for cut in cuts),
         cases=cuts,
@@ -85,7 +85,7 @@ def make_order(job: Job, way: Way, tags: frozenset[str]) -> Order:
     )
 
 
-def _cuts(cases: int, way: Way) -> tuple[int, ...]:
-    if way.method == "group-sequential":
+def _cuts(cases: int, design: SequentialDesign) -> tuple[int, ...]:
+    if design.method == "group-sequential":
         return tuple(look.cases for look in planned_looks(cases))
     return tuple(sorted({-(-cases * step // BETTING_LOOKS) for step in range(1, BETTING_LOOKS + 1)}))

@@ -1,4 +1,4 @@
-"""Gates decided under way: what has been settled at which look, and when to stop."""
+"""Gates decided under way: what is decided at which look, and when to stop."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.analysis.columns.entry_columns import EntryColumns
-from prompteval.analysis.early.against_baseline import Against
-from prompteval.analysis.early.case_order import Order
-from prompteval.analysis.early.questions import Question, scores
+from prompteval.analysis.early.baseline_differences import BaselinePair
+from prompteval.analysis.early.case_order import CaseOrder
+from prompteval.analysis.early.gate_quantities import GateQuantity, scores
 from prompteval.analysis.summary import reference_columns
 from prompteval.core.case import Case
 from prompteval.core.stored import StoredRow
@@ -21,38 +21,38 @@ from prompteval.plan.gates import Beats, Gate, NoRegression
 from prompteval.plan.jobs import Job
 from prompteval.plan.measures import Measure
 from prompteval.stats.gate import GateRule
-from prompteval.stats.sequential.drop import settle_drop
-from prompteval.stats.sequential.looks import BIASED, Look
-from prompteval.stats.sequential.settle import (
-    Settled,
+from prompteval.stats.sequential.decide import (
+    SequentialDecision,
+    SequentialDesign,
     Threshold,
-    Way,
-    settle_difference,
-    settle_end,
-    settle_value,
+    decide_difference,
+    decide_interval_end,
+    decide_value,
 )
+from prompteval.stats.sequential.drop import decide_drop
+from prompteval.stats.sequential.looks import BIASED, Look
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A question settled, after so many cases of the job."""
+class DecidedQuantity:
+    """a quantity decided, after so many cases of the job."""
 
-    found: Settled
+    found: SequentialDecision
     n: int
     after: int
 
 
 @dataclass(slots=True)
-class Early:
+class EarlyStopping:
     """One job under `--stop-early`. `obstacle` says why all its cases run after all."""
 
     job: Job
-    order: Order
-    way: Way
-    against: Against
-    questions: tuple[Question, ...] = ()
+    order: CaseOrder
+    design: SequentialDesign
+    baseline: BaselinePair
+    quantities: tuple[GateQuantity, ...] = ()
     obstacle: str = ""
-    answers: dict[Question, Answer] = field(default_factory=dict)
+    decided: dict[GateQuantity, DecidedQuantity] = field(default_factory=dict)
     looked: int = 0
 
     def portions(self) -> Iterator[Iterator[tuple[Case, int]]]:
@@ -69,17 +69,17 @@ class Early:
     def look(self, columns: EntryColumns) -> bool:
         """Look at the next portion's end, where `columns` hold all up to there; True when all is decided.
 
-        A prefix with a missing case, or one that ended in an error and counts, settles nothing.
+        A prefix with a missing case, or one that ended in an error and counts, decides nothing.
         """
         place, self.looked = self.looked, self.looked + 1
         counted = sum(columns.outcomes.values())
         if self.job.plan.suite.on_error != "exclude":
             counted -= columns.outcomes["error"]
         if counted == self.order.cases[place]:
-            look = self.order.looks(self.way)[place]
-            for question in self.questions:
-                if not self._decided(question.gate) and question not in self.answers:
-                    self._ask(question, columns, look)
+            look = self.order.looks(self.design)[place]
+            for quantity in self.quantities:
+                if not self._decided(quantity.gate) and quantity not in self.decided:
+                    self._try_to_decide(quantity, columns, look)
         return self._all_decided()
 
     def gates(self, plain: Sequence[GateResult]) -> tuple[GateResult, ...]:
@@ -94,13 +94,13 @@ class Early:
             return f"--stop-early: every case was run, since {self.obstacle}"
         cases, of, saved = self._counts()
         if cases == of:
-            return f"--stop-early ({self.way.method}): not every gate was decided before the last case"
-        return f"{BIASED}; decided after {cases} of {of} cases ({self.way.method}), {saved} calls saved"
+            return f"--stop-early ({self.design.method}): not every gate was decided before the last case"
+        return f"{BIASED}; decided after {cases} of {of} cases ({self.design.method}), {saved} calls saved"
 
     def as_json(self) -> dict[str, Any]:
         """The `stop_early` of a result."""
         cases, of, saved = self._counts()
-        body = {"method": self.way.method, "stopped": cases < of, "cases": cases, "of": of}
+        body = {"method": self.design.method, "stopped": cases < of, "cases": cases, "of": of}
         return {**body, "calls_saved": saved, "note": self.note()}
 
     @property
@@ -119,18 +119,18 @@ class Early:
         return self.order.cases[place], self.order.cases[last], calls[last] - calls[place]
 
     def _decided(self, number: int) -> bool:
-        asked = [question for question in self.questions if question.gate == number]
-        answers = [self.answers[question] for question in asked if question in self.answers]
-        return len(answers) == len(asked) > 0 or any(answer.found.met is False for answer in answers)
+        of_gate = [quantity for quantity in self.quantities if quantity.gate == number]
+        decided = [self.decided[quantity] for quantity in of_gate if quantity in self.decided]
+        return len(decided) == len(of_gate) > 0 or any(one.found.met is False for one in decided)
 
-    def _ask(self, question: Question, columns: EntryColumns, look: Look) -> None:
-        gate = self.job.plan.gates[question.gate]
+    def _try_to_decide(self, quantity: GateQuantity, columns: EntryColumns, look: Look) -> None:
+        gate = self.job.plan.gates[quantity.gate]
         if gate.compares:
-            self._ask_baseline(question, gate, look)
+            self._try_baseline(quantity, gate, look)
             return
         measure, mask = gate.metric, None
-        if isinstance(gate.rule, GateRule) and gate.rule.tag is not None and question.value is not None:
-            mask = dict(columns.tags[gate.rule.tag].masks()).get(question.value)
+        if isinstance(gate.rule, GateRule) and gate.rule.tag is not None and quantity.value is not None:
+            mask = dict(columns.tags[gate.rule.tag].masks()).get(quantity.value)
             if mask is None:
                 return
         found = columns.of(measure, mask)
@@ -139,24 +139,26 @@ class Early:
         if gate_note(measure.name, found):
             return
         seen = sum(columns.outcomes.values()) if mask is None else int(mask.sum())
-        settled = self._settle(gate, found, columns, mask, question.cases - seen, look)
-        if settled is not None:
-            self.answers[question] = Answer(settled, len(found), self.order.cases[self.looked - 1])
+        decision = self._settle(gate, found, columns, mask, quantity.cases - seen, look)
+        if decision is not None:
+            self.decided[quantity] = DecidedQuantity(decision, len(found), self.order.cases[self.looked - 1])
 
-    def _ask_baseline(self, question: Question, gate: Gate, look: Look) -> None:
-        found = self.against.differences(gate, lambda rows: self.within(rows, self.looked), self.order.rank)
+    def _try_baseline(self, quantity: GateQuantity, gate: Gate, look: Look) -> None:
+        found = self.baseline.differences(gate, lambda rows: self.within(rows, self.looked), self.order.rank)
         if found is None:
             return
         last, values, scale = self.looked == len(self.order.ends), found.values, found.scale
-        settled: Settled | None
+        decision: SequentialDecision | None
         if isinstance(gate.rule, Beats):
-            settled = settle_difference(values, look, self.way, scale=scale, last=last)
+            decision = decide_difference(values, look, self.design, scale=scale, last=last)
         else:
-            settled = settle_drop(values, look, self.way, self.against.limits(gate), scale=scale)
-        if settled is None and last:
-            settled = Settled(None, float(values.mean()), "neither a drop nor its absence was shown")
-        if settled is not None:
-            self.answers[question] = Answer(settled, len(values), self.order.cases[self.looked - 1])
+            decision = decide_drop(values, look, self.design, self.baseline.limits(gate), scale=scale)
+        if decision is None and last:
+            decision = SequentialDecision(
+                None, float(values.mean()), "neither a drop nor its absence was shown"
+            )
+        if decision is not None:
+            self.decided[quantity] = DecidedQuantity(decision, len(values), self.order.cases[self.looked - 1])
 
     def _settle(
         self,
@@ -166,7 +168,7 @@ class Early:
         mask: NDArray[np.bool_] | None,
         left: int,
         look: Look,
-    ) -> Settled | None:
+    ) -> SequentialDecision | None:
         last = self.looked == len(self.order.ends)
         order = self._by_rank(gate, columns, mask)
         if isinstance(gate.rule, Beats):
@@ -174,17 +176,17 @@ class Early:
             if guessed is None:
                 return None
             differences = (found.values - guessed.values)[order]
-            return settle_difference(differences, look, self.way, scale=1.0, last=last)
+            return decide_difference(differences, look, self.design, scale=1.0, last=last)
         if not isinstance(gate.rule, GateRule):  # one that compares goes another way
             return None
         values, scale = scores(gate, found)
         rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)  # type: ignore[arg-type]
-        needs_bounds = rule.end == "value" or self.way.method == "always-valid"
+        needs_bounds = rule.end == "value" or self.design.method == "always-valid"
         if needs_bounds and None in (scale.low, scale.high):
             return None
         if rule.end == "value":
-            return settle_value(values, len(values) + left, scale, rule) if len(values) + left else None
-        return settle_end(values[order], look, scale, rule, self.way, last=last)
+            return decide_value(values, len(values) + left, scale, rule) if len(values) + left else None
+        return decide_interval_end(values[order], look, scale, rule, self.design, last=last)
 
     def _by_rank(
         self, gate: Gate, columns: EntryColumns, mask: NDArray[np.bool_] | None
@@ -198,14 +200,14 @@ class Early:
     def _result(self, number: int) -> GateResult:
         """The worst of a gate's answers, as a sentence."""
         gate = self.job.plan.gates[number]
-        answered = [(q, self.answers[q]) for q in self.questions if q.gate == number and q in self.answers]
+        answered = [(q, self.decided[q]) for q in self.quantities if q.gate == number and q in self.decided]
         deciding = [pair for pair in answered if not pair[1].found.met] or answered
-        question, answer = min(deciding, key=lambda pair: (pair[1].after, pair[0].value or ""))
-        found = answer.found
+        quantity, decided = min(deciding, key=lambda pair: (pair[1].after, pair[0].value or ""))
+        found = decided.found
         verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[found.met]
         if isinstance(gate.rule, NoRegression):
             moved = f"against the baseline, {gate.rule.metric} moved by {found.observed:+.4g}"
-            detail = f"{moved} in {answer.n} cases; {found.how}"
+            detail = f"{moved} in {decided.n} cases; {found.how}"
             return GateResult(str(gate.rule), verdict, found.observed, detail)
         threshold, where = "0", ""
         if isinstance(gate.rule, Beats):
@@ -217,10 +219,10 @@ class Early:
                 gate.rule.compare,
                 f"{gate.rule.threshold:g}",
             )
-            where = "" if question.value is None else f" in {gate.rule.tag}={question.value}"
+            where = "" if quantity.value is None else f" in {gate.rule.tag}={quantity.value}"
         word = "meets" if found.met else "misses"
         how = f"; {found.how}" if found.how else ""
-        detail = f"{name} {found.observed:.4g}{where} {word} {compare} {threshold} (n = {answer.n}{how})"
+        detail = f"{name} {found.observed:.4g}{where} {word} {compare} {threshold} (n = {decided.n}{how})"
         return GateResult(str(gate.rule), verdict, found.observed, detail)
 
 

@@ -9,8 +9,8 @@ from prompteval.stats.interval import t01
 from prompteval.stats.paired.mcnemar import tango
 from prompteval.stats.paired.permutation import TIE
 from prompteval.stats.sequential.betting import always_valid, refused
+from prompteval.stats.sequential.decide import SequentialDecision, SequentialDesign
 from prompteval.stats.sequential.looks import Look, crossed
-from prompteval.stats.sequential.settle import Settled, Way
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,9 @@ class Limits:
     margin: float = 0.02
 
 
-def settle_drop(differences: Floats, look: Look, way: Way, limits: Limits, *, scale: float) -> Settled | None:
+def decide_drop(
+    differences: Floats, look: Look, design: SequentialDesign, limits: Limits, *, scale: float
+) -> SequentialDecision | None:
     """Regressed (not met) or not worse (met), from differences B - A; None while neither is shown.
 
     Regressed: test and interval both say worse, and the drop is at least `min_effect`. Not worse: the
@@ -36,30 +38,32 @@ def settle_drop(differences: Floats, look: Look, way: Way, limits: Limits, *, sc
         return None
     delta = float(differences.mean())
     large = -delta >= limits.min_effect - TIE
-    if way.method == "always-valid":
-        return _by_wealth(differences, way, limits, scale, large=large)
+    if design.method == "always-valid":
+        return _by_wealth(differences, design, limits, scale, large=large)
     level = 1.0 - 2.0 * look.p
     low, high = _interval(differences, scale, level)
     stop = crossed(differences, look, scale=scale)
     how = f"interval {low:+.4g} to {high:+.4g} with z = {look.z:.3f}, which allows for earlier looks"
     if stop is not None and stop.worse and high < 0 and large:
-        return Settled(False, delta, how)
-    return Settled(True, delta, how) if low > -limits.margin else None
+        return SequentialDecision(False, delta, how)
+    return SequentialDecision(True, delta, how) if low > -limits.margin else None
 
 
 def _by_wealth(
-    differences: Floats, way: Way, limits: Limits, scale: float, *, large: bool
-) -> Settled | None:  # fmt: skip
-    wall, delta = f"a wealth of {max(way.tests, 1) / way.alpha:g}", float(differences.mean())
-    stop = always_valid(differences, scale=scale, alpha=way.alpha, gates=way.tests)
+    differences: Floats, design: SequentialDesign, limits: Limits, scale: float, *, large: bool
+) -> SequentialDecision | None:  # fmt: skip
+    wall, delta = f"a wealth of {max(design.tests, 1) / design.alpha:g}", float(differences.mean())
+    stop = always_valid(differences, scale=scale, alpha=design.alpha, gates=design.tests)
     if stop is not None and stop.worse and large:
-        return Settled(False, delta, f"{wall} against no change after {stop.cases} cases")
+        return SequentialDecision(False, delta, f"{wall} against no change after {stop.cases} cases")
     if limits.margin >= scale:  # a drop beyond the scale cannot be
-        return Settled(True, delta, "the margin is the whole scale")
-    stop = refused(differences, -limits.margin, scale=scale, alpha=way.alpha, gates=way.tests)
+        return SequentialDecision(True, delta, "the margin is the whole scale")
+    stop = refused(differences, -limits.margin, scale=scale, alpha=design.alpha, gates=design.tests)
     if stop is None or stop.worse:
         return None
-    return Settled(True, delta, f"{wall} against a drop of {limits.margin:g} after {stop.cases} cases")
+    return SequentialDecision(
+        True, delta, f"{wall} against a drop of {limits.margin:g} after {stop.cases} cases"
+    )
 
 
 def _interval(differences: Floats, scale: float, level: float) -> tuple[float, float]:

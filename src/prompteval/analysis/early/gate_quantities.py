@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prompteval.analysis.early.case_order import Order
+from prompteval.analysis.early.case_order import CaseOrder
 from prompteval.metrics.columns import Columns
 from prompteval.plan.gates import Gate
 from prompteval.plan.jobs import Job
 from prompteval.stats.gate import SMALLEST_SLICE, GateRule
 from prompteval.stats.sequential import Method
-from prompteval.stats.sequential.settle import Scale
+from prompteval.stats.sequential.decide import Scale
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class GateQuantity:
     """One number that a gate asks about: over all cases, or over those of one slice."""
 
     gate: int
@@ -30,13 +30,13 @@ def is_test(gate: Gate) -> bool:
     return not isinstance(gate.rule, GateRule) or gate.rule.end != "value"
 
 
-def questions(job: Job, order: Order) -> Iterator[Question]:
+def gate_quantities(job: Job, order: CaseOrder) -> Iterator[GateQuantity]:
     for number, gate in enumerate(job.plan.gates):
         if not isinstance(gate.rule, GateRule) or gate.rule.tag is None:
-            yield Question(number, None, order.cases[-1])
+            yield GateQuantity(number, None, order.cases[-1])
         else:
             for value, cases in _slices(gate.rule.tag, gate.rule.wanted, order.values).items():
-                yield Question(number, value, cases)
+                yield GateQuantity(number, value, cases)
 
 
 def _slices(tag: str, wanted: str | None, values: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -47,7 +47,7 @@ def _slices(tag: str, wanted: str | None, values: Mapping[tuple[str, str], int])
     return {value: count for value, count in of_tag.items() if count >= SMALLEST_SLICE}
 
 
-def obstacle(gate: Gate, order: Order, method: Method) -> str:
+def obstacle(gate: Gate, order: CaseOrder, method: Method) -> str:
     """Why a gate cannot be decided before the last case; empty where it can."""
     if gate.measure is None:
         return f"{gate.rule} is about the whole run"

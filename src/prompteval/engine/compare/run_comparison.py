@@ -20,7 +20,7 @@ from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.settings import Workspace
 
 
-class Against:
+class RunComparison:
     """The other side of a run's comparison, as it was when the run began."""
 
     def __init__(self, workspace: Workspace, text: str, ran: RunOptions) -> None:

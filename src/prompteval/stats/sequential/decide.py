@@ -1,6 +1,6 @@
 """What can be said of a mean before all its cases were run, by one of the two methods.
 
-An interval's end is settled when the whole interval that holds at all looks at once lies on one side
+An interval's end is decided when the whole interval that holds at all looks at once lies on one side
 of the threshold; a plain mean when the cases that are left cannot move it across; two answers to the
 same cases when their differences cross a bound.
 """
@@ -39,7 +39,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SequentialDesign:
     """How to decide under way; `tests` share `alpha`, which is two-sided (Bonferroni)."""
 
     method: Method = "group-sequential"
@@ -48,7 +48,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SequentialDecision:
     """Whether a rule is met, the number that says so, and by what; None where neither was ever shown."""
 
     met: bool | None
@@ -56,7 +56,7 @@ class Settled:
     how: str
 
 
-def settle_value(values: Floats, cases: int, scale: Scale, rule: Threshold) -> Settled | None:
+def decide_value(values: Floats, cases: int, scale: Scale, rule: Threshold) -> SequentialDecision | None:
     """The mean of all `cases` against a threshold; None while those that are left could change it.
 
     Raises ValueError for an open scale, and as `curtailed` does.
@@ -71,22 +71,22 @@ def settle_value(values: Floats, cases: int, scale: Scale, rule: Threshold) -> S
         return None
     left = cases - len(values)
     how = f"the {left} cases that are left cannot change it" if left else ""
-    return Settled(met, total / max(len(values), 1), how)
+    return SequentialDecision(met, total / max(len(values), 1), how)
 
 
-def settle_end(
-    values: Floats, look: Look, scale: Scale, rule: Threshold, way: Way, *, last: bool
-) -> Settled | None:
+def decide_interval_end(
+    values: Floats, look: Look, scale: Scale, rule: Threshold, design: SequentialDesign, *, last: bool
+) -> SequentialDecision | None:
     """An interval's end against a threshold, from a prefix in seeded order; None while it is open.
 
-    At the `last` look it is never open: what was not shown by then is not shown. Nothing is settled
+    At the `last` look it is never open: what was not shown by then is not shown. Nothing is decided
     without a value. Raises ValueError for betting on an open scale.
     """
     if len(values) == 0:
         return None
     compare = COMPARE[rule.compare]
-    if way.method == "always-valid":
-        return _by_wealth(values, scale, rule, way, last=last)
+    if design.method == "always-valid":
+        return _by_wealth(values, scale, rule, design, last=last)
     level = 1.0 - 2.0 * look.p
     found = _interval(values, scale, level)
     if found.low is None or found.high is None:
@@ -95,44 +95,48 @@ def settle_end(
     met = compare(observed, rule.value)
     if not last and compare(found.low, rule.value) != compare(found.high, rule.value):
         return None
-    return Settled(met, observed, f"with z = {look.z:.3f}, which allows for looks before the end")
+    return SequentialDecision(met, observed, f"with z = {look.z:.3f}, which allows for looks before the end")
 
 
-def settle_difference(
-    differences: Floats, look: Look, way: Way, *, scale: float, last: bool
-) -> Settled | None:
+def decide_difference(
+    differences: Floats, look: Look, design: SequentialDesign, *, scale: float, last: bool
+) -> SequentialDecision | None:
     """Whether B scores higher than A, from differences B - A in seeded order; None while it is open.
 
     At the `last` look what was not shown is not met. `scale` is the greatest possible |difference|.
     """
     if len(differences) == 0:
         return None
-    if way.method == "always-valid":
-        stop = always_valid(differences, scale=scale, alpha=way.alpha, gates=way.tests)
-        how = f"by a wealth that reached {max(way.tests, 1) / way.alpha:g}"
+    if design.method == "always-valid":
+        stop = always_valid(differences, scale=scale, alpha=design.alpha, gates=design.tests)
+        how = f"by a wealth that reached {max(design.tests, 1) / design.alpha:g}"
     else:
         stop = crossed(differences, look, scale=scale)
         how = f"by a bound of z = {look.z:.3f}"
     if stop is not None:
-        return Settled(not stop.worse, stop.delta, f"{how} after {stop.cases} cases")
+        return SequentialDecision(not stop.worse, stop.delta, f"{how} after {stop.cases} cases")
     mean = float(differences.mean())
-    return Settled(False, mean, f"not shown {how}") if last else None
+    return SequentialDecision(False, mean, f"not shown {how}") if last else None
 
 
-def _by_wealth(values: Floats, scale: Scale, rule: Threshold, way: Way, *, last: bool) -> Settled | None:
+def _by_wealth(
+    values: Floats, scale: Scale, rule: Threshold, design: SequentialDesign, *, last: bool
+) -> SequentialDecision | None:
     if scale.low is None or scale.high is None:
         raise ValueError("a mean without bounds cannot be tested by betting")
     widest = max(scale.high - rule.value, rule.value - scale.low)
-    stop = always_valid(values - rule.value, scale=widest, alpha=way.alpha, gates=way.tests)
-    wall = f"a wealth of {max(way.tests, 1) / way.alpha:g} against {rule.value:g}"
+    stop = always_valid(values - rule.value, scale=widest, alpha=design.alpha, gates=design.tests)
+    wall = f"a wealth of {max(design.tests, 1) / design.alpha:g} against {rule.value:g}"
     if stop is not None:
         upward = rule.compare in (">=", ">")
-        return Settled(stop.worse != upward, float(values.mean()), f"{wall} after {stop.cases} cases")
+        return SequentialDecision(
+            stop.worse != upward, float(values.mean()), f"{wall} after {stop.cases} cases"
+        )
     if not last:
         return None
     # The threshold is in the interval that holds at all times, so each end lies on its own side of it.
     met = (rule.end == "high") == (rule.compare in (">=", ">"))
-    return Settled(met, float(values.mean()), f"without {wall}")
+    return SequentialDecision(met, float(values.mean()), f"without {wall}")
 
 
 def _interval(values: Floats, scale: Scale, level: float) -> Interval:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.analysis.columns.reported import USED
-from prompteval.analysis.comparison.gate_rules import Gated, other_side, rule_of
+from prompteval.analysis.comparison.gate_rules import GatedEntry, other_side, rule_of
 from prompteval.analysis.comparison.paired import align, mean_sides
 from prompteval.analysis.comparison.pairing import pair_cases
 from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
@@ -29,10 +29,10 @@ class Differences:
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class BaselinePair:
     """One job's entry and its baseline, by the words of its suite."""
 
-    gated: Gated
+    gated: GatedEntry
 
     def obstacle(self, gate: Gate, planned: Callable[[], set[str]]) -> str:
         """Why a rule must wait for the last case; `planned` gives the ids of all cases."""
