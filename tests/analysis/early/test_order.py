@@ -24,7 +24,7 @@ def job(ids: list[str], repeats: int = 1, seed: str = "sha256:1") -> Any:
     )
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("design", WAYS)
 @given(ids=IDS, repeats=st.integers(1, 3))
 def test_every_case_runs_in_one_portion(design: SequentialDesign, ids: list[str], repeats: int) -> None:
     """Portions part the work; cases and calls up to each are counted; the last look is at the end."""
