@@ -38,7 +38,7 @@ def test_an_end_is_the_one_of_the_looks_own_interval() -> None:
     ("end", "compare", "all_right"),
     [("low", ">=", True), ("low", "<=", False), ("high", "<=", False), ("high", ">=", True)],
 )
-@pytest.mark.parametrize("way", [SequentialDesign(), BETTING])
+@pytest.mark.parametrize("design", [SequentialDesign(), BETTING])
 def test_both_ends_and_both_directions(
     end: str, compare: str, all_right: bool, design: SequentialDesign
 ) -> None:
@@ -49,7 +49,7 @@ def test_both_ends_and_both_directions(
         assert found is not None and found.met == met
 
 
-@pytest.mark.parametrize("way", [SequentialDesign(), BETTING])
+@pytest.mark.parametrize("design", [SequentialDesign(), BETTING])
 def test_what_was_not_shown_at_the_last_look_is_not_met(design: SequentialDesign) -> None:
     """Half right of 100 says nothing of 0.5: open at each look before, then each end on its own side."""
     values = np.tile([0.0, 1.0], 50)
