@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.view import RunView
@@ -39,7 +39,7 @@ class Place:
         (self.root / path).write_text(text)
 
     def run(self, **options: object) -> RunView:
-        return run_suites(self.workspace, RunOptions(cache=False, **options), Meter())  # type: ignore[arg-type]
+        return run_suites(self.workspace, RunOptions(cache=False, **options), Progress())  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prompteval.plan.leakage import NEAR, words
+from prompteval.plan.leakage import NEAR, word_list
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "clinc150"
 OUT_OF_SCOPE = "out_of_scope"
@@ -118,14 +118,14 @@ class _Near:
     """Texts by word, to find whether one is near another."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._sets = [frozenset(words(text)) for text in texts]
+        self._sets = [frozenset(word_list(text)) for text in texts]
         self._by_word: dict[str, list[int]] = {}
         for index, found in enumerate(self._sets):
             for word in found:
                 self._by_word.setdefault(word, []).append(index)
 
     def to(self, text: str) -> bool:
-        own = frozenset(words(text))
+        own = frozenset(word_list(text))
         shared = Counter(index for word in own for index in self._by_word.get(word, ()))
         return any(n / (len(own) + len(self._sets[index]) - n) >= NEAR for index, n in shared.items())
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "runner"))
 
 from measure import LABELS, workspace
 
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions
 from prompteval.store.results import SqliteStore
@@ -57,7 +57,7 @@ def main() -> None:
         folder = Path(name)
         workspace(folder, cases, server.url, "timeout_s = 2.0\nmax_attempts = 8\n")
         started, cpu = time.perf_counter(), time.process_time()
-        view = run_suites(find_workspace(folder), RunOptions(concurrency=CONCURRENCY), Meter())
+        view = run_suites(find_workspace(folder), RunOptions(concurrency=CONCURRENCY), Progress())
         wall, cpu = time.perf_counter() - started, time.process_time() - cpu
         result = view.results[0]
         store = SqliteStore.open(folder / ".prompteval" / "results.sqlite", readonly=True)

@@ -3,14 +3,14 @@
 import pytest
 
 from prompteval.cli import progress
-from prompteval.cli.progress import PlainMeter
+from prompteval.cli.progress import PlainProgress
 
 
 def test_an_index_that_takes_its_time_has_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One each few seconds and one at its end; a quick one has none."""
-    meter = PlainMeter()
+    meter = PlainProgress()
     for done in (0, 64, 128):
         meter.building("embedding", done, 128)
     assert capsys.readouterr().err == ""

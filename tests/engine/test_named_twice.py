@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions, Selection
 from tests.small_workspace import SUITE, Place
@@ -61,7 +61,7 @@ def test_b20_a_suite_without_a_case_is_refused_beside_one_that_has_some(place: P
 def test_b20_a_suite_that_the_selection_leaves_nothing_of_is_named(place: Place) -> None:
     """`-k` may leave one suite out, with a word."""
 
-    class Notes(Meter):
+    class Notes(Progress):
         told = ""
 
         def note(self, text: str) -> None:

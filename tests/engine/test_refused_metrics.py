@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions
 from prompteval.workspace.settings import find_workspace
@@ -17,5 +17,5 @@ def test_a_metric_that_the_output_cannot_serve_is_not_run(tmp_path: Path) -> Non
     (tmp_path / "replies.jsonl").write_text('{"when": ".", "text": "x"}\n')
     planned(tmp_path, ASKS, "generation.abstention")
     with pytest.raises(InvalidInput, match=r"PE274 .* reads whether an answer abstains"):
-        run_suites(find_workspace(tmp_path), RunOptions(), Meter())
+        run_suites(find_workspace(tmp_path), RunOptions(), Progress())
     assert not (tmp_path / ".prompteval" / "results.sqlite").exists()

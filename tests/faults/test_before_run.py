@@ -12,7 +12,7 @@ from prompteval.core.verdict import Verdict
 from prompteval.engine.compare.compare import comparison
 from prompteval.engine.compare.run_comparison import RunComparison
 from prompteval.engine.compare.sides import parse_side
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.view import RunView
@@ -35,7 +35,7 @@ def asked(place: Place, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def run_against(place: Place, text: str, **options: Any) -> RunView:
     ran = RunOptions(cache=False, **options)
-    return run_suites(place.workspace, ran, Meter(), check=RunComparison(place.workspace, text, ran).check)
+    return run_suites(place.workspace, ran, Progress(), check=RunComparison(place.workspace, text, ran).check)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_b20_against_last_is_the_run_before(place: Place) -> None:
     place.write("m.jsonl", '{"when": "", "text": "bye"}\n')
     ran = RunOptions(cache=False)
     other = RunComparison(place.workspace, "last", ran)
-    view = run_suites(place.workspace, ran, Meter(), check=other.check)
-    with other.comparison(view, Meter()) as found:
+    view = run_suites(place.workspace, ran, Progress(), check=other.check)
+    with other.comparison(view, Progress()) as found:
         assert found.a == first and found.results[0].broken == ("c1", "c2")
 
 
@@ -124,7 +124,7 @@ def test_the_second_side_is_looked_at_before_the_first_is_run(asked: Any) -> Non
     sides = parse_side("say@v1"), parse_side("say@v2")
     with (
         pytest.raises(UsageError, match="NO_KEY is not set"),
-        comparison(place.workspace, *sides, CompareOptions(), RunOptions(cache=False), Meter()),
+        comparison(place.workspace, *sides, CompareOptions(), RunOptions(cache=False), Progress()),
     ):
         pass
     assert not server.requests
@@ -148,7 +148,7 @@ def test_a_recording_that_cannot_be_written_leaves_the_run_whole(place: Place) -
     folder = place.root / "rec"
     folder.mkdir()
 
-    class Removing(Meter):
+    class Removing(Progress):
         def advance(self, *, error: bool, cached: bool) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 

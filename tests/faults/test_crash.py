@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.view import RunView
@@ -46,7 +46,7 @@ def ended(pid: int) -> int:
 
 
 def run(root: Path, **options: Any) -> RunView:
-    return run_suites(find_workspace(root), RunOptions(concurrency=4, cache=False, **options), Meter())
+    return run_suites(find_workspace(root), RunOptions(concurrency=4, cache=False, **options), Progress())
 
 
 def killing_at(point: int) -> None:

@@ -25,7 +25,7 @@ from prompteval.metrics.names import parse_metric
 from prompteval.metrics.ranking_names import parse_ranking_metric
 from prompteval.metrics.squad import exact_match, token_f1
 from prompteval.metrics.stage_names import parse_stage_metric
-from prompteval.plan.leakage import words
+from prompteval.plan.leakage import word_list
 from prompteval.prompt.parse import Label, parse_label, parse_model
 from prompteval.prompt.place import find_variable
 from prompteval.providers.local.passages import read_message
@@ -102,7 +102,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "chrf": scored(Chrf("s")), "bleu": scored(Bleu("s")), "exact match": lambda text: exact_match(text, [text[::-1]]),
     "token f1": lambda text: token_f1(text, [text[::-1]]), "quote": normalised, "find quote": lambda text: find_quote(text, text[9:99] + "x"),
     "quote distance": distance, "answer": read_answer, "overlap": lambda text: content_overlap(text, [text]),
-    "words": Words().of, "leakage": words, "heading": first_heading, "html": lambda text: read_html(text.encode(), "x"),
+    "words": Words().of, "leakage": word_list, "heading": first_heading, "html": lambda text: read_html(text.encode(), "x"),
     "by sentence": cut(Sentence(TOKENS, 64, 8)), "recursive": cut(Recursive(TOKENS, 64, 8)),
     "fixed": cut(Fixed(TOKENS, 64, 8)), "markdown": cut(Markdown(TOKENS, 64, 8)), "tokens": TOKENS.count,
     "typed reply": lambda text: parse_model(text, Output), "label": lambda text: parse_label(text, [Label("a", "a", "a"), Label("b", "b", "b")]),

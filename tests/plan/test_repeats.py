@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from prompteval.analysis.columns.entry_columns import EntryColumns, collect
+from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.estimates import estimate
 from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.names import parse_metric
@@ -29,7 +29,7 @@ def collected(
         for turn, value in enumerate(scores):
             score = StoredScore("s", value, "scored" if value is not None else "failed")
             rows.append(StoredRow(case_id, turn, "ok", 1.0, repeat=case.get("repeat"), scores=(score,)))
-    return collect(rows, ["s"], [], keep_ids=False, repeats=repeats)
+    return build_columns(rows, ["s"], [], keep_ids=False, repeats=repeats)
 
 
 def test_the_command_line_then_the_case_then_the_suite_says_how_often() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from prompteval.analysis.columns.entry_columns import EntryColumns, collect
+from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.columns.reported import Need
 from prompteval.core.stored import RowFields, StoredEntry
 from prompteval.metrics.names import parse_metric
@@ -56,7 +56,7 @@ def entry_columns(
     }
     scorers = list(dict.fromkeys(m.scorer for m in measures if m.scorer))
     rows = (row for row in entry.rows(RowFields(reported=reads_target(needs))) if row.case_id in ids)
-    return collect(rows, scorers, tags, keep_ids=True, needs=needs)
+    return build_columns(rows, scorers, tags, keep_ids=True, needs=needs)
 
 
 def case_marks(entry: StoredEntry) -> dict[str, tuple[str, str]]:

@@ -15,7 +15,7 @@ from prompteval.metrics import references
 from prompteval.metrics.classification import per_class
 from prompteval.metrics.columns import Columns, with_missing_at
 from prompteval.plan.gates import Beats, Gate, NoRegression
-from prompteval.plan.measures import Measure, evidence_needs
+from prompteval.plan.measures import Measure, reported_needs
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ClassLine, ReliabilityTable
 from prompteval.stats.gate import GateRule, decide
@@ -34,7 +34,7 @@ def numbers(plan: SuitePlan) -> tuple[Measure, ...]:
 def needs(plan: SuitePlan) -> dict[Need, str]:
     """What the suite's metrics and tables read beside scores, each with its scorer's field."""
     tables = [m for m in plan.measures if m.spec.kind == "breakdown"]
-    return evidence_needs([*numbers(plan), *tables], plan.scorers)
+    return reported_needs([*numbers(plan), *tables], plan.scorers)
 
 
 def metric_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, Estimate]:

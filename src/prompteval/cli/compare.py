@@ -9,7 +9,7 @@ import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline, within
+from prompteval.cli.shared import Concurrency, Inconclusive, InconclusiveAction, Offline, within
 from prompteval.core.errors import PromptevalError
 from prompteval.core.exit_codes import deciding
 
@@ -92,7 +92,7 @@ def compare(  # noqa: PLR0913 - the options of a verb
     min_effect: MinEffect = None,
     margin: Margin = None,
     alpha: Alpha = None,
-    inconclusive: Inconclusive = Doubt.warn,
+    inconclusive: Inconclusive = InconclusiveAction.warn,
     concurrency: Concurrency = 32,
     offline: Offline = False,
     max_cost: MaxCost = None,
@@ -104,7 +104,7 @@ def compare(  # noqa: PLR0913 - the options of a verb
     """Compare B with A, case by case: what got better, what got worse, and how sure that is."""
     from prompteval.analysis.comparison.options import CompareOptions
     from prompteval.cli.output import check_output_paths
-    from prompteval.cli.progress import progress
+    from prompteval.cli.progress import show_progress
     from prompteval.engine.compare.compare import comparison
     from prompteval.engine.compare.sides import parse_side
     from prompteval.engine.files import forbid_network
@@ -120,14 +120,14 @@ def compare(  # noqa: PLR0913 - the options of a verb
         min_effect=min_effect,
         margin=margin,
         alpha=alpha,
-        inconclusive_fails=inconclusive is Doubt.fail,
+        inconclusive_fails=inconclusive is InconclusiveAction.fail,
     )
     running = RunOptions(concurrency=concurrency, offline=offline, max_cost=max_cost)
     if offline:
         forbid_network()
     with ExitStack() as stack:
-        with progress(quiet=quiet) as meter:
-            found = comparison(workspace, first, second, options, running, meter)
+        with show_progress(quiet=quiet) as progress:
+            found = comparison(workspace, first, second, options, running, progress)
             view = stack.enter_context(found)
         return show_comparison(view, written, as_json=as_json, quiet=quiet, verbose=verbose)
 
@@ -140,7 +140,7 @@ def finish_against(
     With `as_json` it is one document: the run's, with the comparison under `comparison`.
     """
     from prompteval.cli.output import finish, last_code, write_files, write_report
-    from prompteval.cli.progress import progress
+    from prompteval.cli.progress import show_progress
 
     # Files come first, so that they exist even if printing the comparison fails.
     codes = [write_files(paths, lambda path: write_report(view, path))]
@@ -149,8 +149,8 @@ def finish_against(
         codes.append(printed())
     with ExitStack() as stack:
         try:
-            with progress(quiet=quiet) as meter:
-                found = stack.enter_context(against.comparison(view, meter))
+            with show_progress(quiet=quiet) as progress:
+                found = stack.enter_context(against.comparison(view, progress))
         except (PromptevalError, KeyboardInterrupt):
             if as_json:  # the run is over and paid for
                 printed()

@@ -7,7 +7,7 @@ import typer
 
 from prompteval.cli import completion
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Doubt, Inconclusive
+from prompteval.cli.shared import Inconclusive, InconclusiveAction
 
 EPILOG = """\
 \b
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def gate(
     run: Run,
-    inconclusive: Inconclusive = Doubt.warn,
+    inconclusive: Inconclusive = InconclusiveAction.warn,
     outputs: Outputs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -48,5 +48,5 @@ def gate(
     from prompteval.workspace.settings import find_workspace
 
     written = check_output_paths(outputs or [])
-    view = regate(find_workspace(Path.cwd()), run, inconclusive_fails=inconclusive is Doubt.fail)
+    view = regate(find_workspace(Path.cwd()), run, inconclusive_fails=inconclusive is InconclusiveAction.fail)
     return finish(view, written, as_json=as_json, quiet=quiet, verbose=verbose)

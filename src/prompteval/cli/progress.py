@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from prompteval.cli import printer
 from prompteval.core.text import one_line
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Meter]:
+def show_progress(*, quiet: bool) -> Iterator[Progress]:
     """A meter for the engine to report to; silent when `quiet`."""
     if quiet:
-        yield Meter()
+        yield Progress()
         return
     console = printer.progress_console()
     if console is None:
-        yield PlainMeter()
+        yield PlainProgress()
     else:
-        with _live(console) as meter:
-            yield meter
+        with _live(console) as progress:
+            yield progress
 
 
 # Fewer cases than this do not deserve a line of their own.
@@ -33,7 +33,7 @@ SHORT = 25
 EVERY = 5.0
 
 
-class PlainMeter(Meter):
+class PlainProgress(Progress):
     """A line for each tenth of an entry, so that a log stays short."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class PlainMeter(Meter):
         printer.tell(text)
 
 
-class _LiveMeter(Meter):
+class _LiveProgress(Progress):
     def __init__(self, bar: Any) -> None:  # noqa: ANN401 - rich is loaded late
         self._bar = bar
         self._task: Any = None
@@ -105,7 +105,7 @@ class _LiveMeter(Meter):
 
 
 @contextmanager
-def _live(console: "Console") -> Iterator[Meter]:
+def _live(console: "Console") -> Iterator[Progress]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -129,4 +129,4 @@ def _live(console: "Console") -> Iterator[Meter]:
         refresh_per_second=8,
     )
     with bar:
-        yield _LiveMeter(bar)
+        yield _LiveProgress(bar)

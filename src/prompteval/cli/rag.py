@@ -57,7 +57,7 @@ def search(
     as_json: AsJson = False,
 ) -> int:
     """Show what each stage of a suite's retrieval did to the candidates for one question."""
-    from prompteval.cli.progress import progress
+    from prompteval.cli.progress import show_progress
     from prompteval.core.errors import UsageError
     from prompteval.engine.rag.search import rag_suite
     from prompteval.engine.rag.search import search as find
@@ -66,8 +66,8 @@ def search(
     if bool(question.strip()) == (case is not None):
         raise UsageError("give either a question or --case")
     workspace = find_workspace(Path.cwd())
-    with progress(quiet=as_json) as meter:
-        found = find(workspace, rag_suite(workspace, suite), question, case, meter)
+    with show_progress(quiet=as_json) as progress:
+        found = find(workspace, rag_suite(workspace, suite), question, case, progress)
     if as_json:
         printer.document(found.as_json())
     else:
@@ -136,7 +136,7 @@ def sweep(  # noqa: PLR0913 - the options of a verb
 ) -> int:
     """Compare chunkers, sizes, retrievers and rerankers at one token budget with the suite's own setting."""
     from prompteval.cli.output import check_output_paths, last_code, write_files
-    from prompteval.cli.progress import progress
+    from prompteval.cli.progress import show_progress
     from prompteval.engine.rag.cells import Grid
     from prompteval.engine.rag.search import rag_suite
     from prompteval.engine.rag.sweep import sweep as measure
@@ -148,8 +148,8 @@ def sweep(  # noqa: PLR0913 - the options of a verb
     grid = Grid(cuts, tuple(sizes or ()), overlap, found_by, ordered_by, budget)
     workspace = find_workspace(Path.cwd())
     path = rag_suite(workspace, suite)
-    with progress(quiet=quiet or as_json) as meter:
-        found = measure(workspace, path, grid, Selection(limit=limit, sample=sample, seed=seed), meter)
+    with show_progress(quiet=quiet or as_json) as progress:
+        found = measure(workspace, path, grid, Selection(limit=limit, sample=sample, seed=seed), progress)
     swept = found.as_json()
     code = write_files(written, lambda path: _write(swept, path))
     if as_json:

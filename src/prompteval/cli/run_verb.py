@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Concurrency, Doubt, Inconclusive, Offline, within
+from prompteval.cli.shared import Concurrency, Inconclusive, InconclusiveAction, Offline, within
 from prompteval.core.errors import UsageError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.stats.sequential import METHODS, Method
@@ -168,7 +168,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     batch: Batch = False,
     stop_early: StopEarly = None,
     dry_run: DryRun = False,
-    inconclusive: Inconclusive = Doubt.warn,
+    inconclusive: Inconclusive = InconclusiveAction.warn,
     against: AgainstOption = None,
     outputs: Outputs = None,
     as_json: AsJson = False,
@@ -178,7 +178,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     """Check what is selected, run it, print the numbers, store them, and decide."""
     from prompteval.cli.output import check_output_paths, finish, refuse_same_file
     from prompteval.cli.paths import check_file, check_place
-    from prompteval.cli.progress import progress
+    from prompteval.cli.progress import show_progress
     from prompteval.engine.files import forbid_network
     from prompteval.engine.run import run_suites
     from prompteval.engine.stored import failed_cases
@@ -213,7 +213,7 @@ def run(  # noqa: PLR0913 - the options of a verb
         max_wait=max_wait,
         batch=batch,
         stop_early=stop_early,
-        inconclusive_fails=inconclusive is Doubt.fail,
+        inconclusive_fails=inconclusive is InconclusiveAction.fail,
     )
     if offline:
         forbid_network()
@@ -222,8 +222,8 @@ def run(  # noqa: PLR0913 - the options of a verb
     shown = Shown(as_json=as_json, quiet=quiet, verbose=verbose)
     if against is not None:
         return _run_against(workspace, against, options, written, shown)
-    with progress(quiet=quiet) as meter:
-        view = run_suites(workspace, options, meter)
+    with show_progress(quiet=quiet) as progress:
+        view = run_suites(workspace, options, progress)
     return finish(view, written, **shown)
 
 
@@ -237,13 +237,13 @@ def _run_against(
     """Run, then compare with the other side; a run that did not end whole is not compared."""
     from prompteval.cli.compare import finish_against
     from prompteval.cli.output import finish
-    from prompteval.cli.progress import progress
+    from prompteval.cli.progress import show_progress
     from prompteval.engine.compare.run_comparison import RunComparison
     from prompteval.engine.run import run_suites
 
     other = RunComparison(workspace, against, options)
-    with progress(quiet=shown["quiet"]) as meter:
-        view = run_suites(workspace, options, meter, check=other.check)
+    with show_progress(quiet=shown["quiet"]) as progress:
+        view = run_suites(workspace, options, progress, check=other.check)
     if view.exit_code in (INCOMPLETE, INTERRUPTED):
         return finish(view, written, **shown)
     return finish_against(other, view, written, **shown)

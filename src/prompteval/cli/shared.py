@@ -9,7 +9,7 @@ import typer
 from prompteval.core.ranges import RANGES
 
 
-class Doubt(StrEnum):
+class InconclusiveAction(StrEnum):
     """What an inconclusive verdict does to the exit code."""
 
     warn = "warn"
@@ -30,7 +30,7 @@ def within(name: str) -> Callable[[typer.Context, Any], Any]:
 
 
 Inconclusive = Annotated[
-    Doubt, typer.Option("--inconclusive", help="Whether an inconclusive result fails (exit 4).")
+    InconclusiveAction, typer.Option("--inconclusive", help="Whether an inconclusive result fails (exit 4).")
 ]
 Concurrency = Annotated[
     int, typer.Option("-j", "--concurrency", help="Maximum concurrent cases.", callback=within("concurrency"))

@@ -17,7 +17,7 @@ from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.core.strict_json import loads
 from prompteval.engine.interruption import Stop
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.plan.jobs import Job
 from prompteval.plan.targets.prompt import PromptPlan
@@ -122,7 +122,7 @@ async def run_batches(
     folder: BatchFolder,
     models: Sequence[tuple[str, OpenAIProvider, Iterator[Request]]],
     cache: ResponseCache | None,
-    meter: Meter,
+    progress: Progress,
     stop: Stop,
 ) -> None:
     """Send what is missing, wait until every batch has ended, and collect what came.
@@ -133,11 +133,11 @@ async def run_batches(
     clients = {name: BatchClient(provider) for name, provider, _ in models}
     try:
         await _find(folder, clients)
-        await _collect(folder, clients, meter, stop)  # what a run before this one had sent
+        await _collect(folder, clients, progress, stop)  # what a run before this one had sent
         for name, provider, wanted in models:
             if not stop.event.is_set():
                 await _send(folder, name, provider, wanted, clients[name], cache)
-        await _collect(folder, clients, meter, stop)
+        await _collect(folder, clients, progress, stop)
     except ProviderError as error:
         stop.set(str(error))
     finally:
@@ -198,7 +198,9 @@ def _client(model: str, clients: dict[str, BatchClient]) -> BatchClient:
     return clients[model]
 
 
-async def _collect(folder: BatchFolder, clients: dict[str, BatchClient], meter: Meter, stop: Stop) -> None:
+async def _collect(
+    folder: BatchFolder, clients: dict[str, BatchClient], progress: Progress, stop: Stop
+) -> None:
     """Wait for every batch that was sent, looking less and less often, and store what came."""
     waiting = [sent for sent in folder.sent if not sent.collected]
     for sent in waiting:
@@ -211,10 +213,10 @@ async def _collect(folder: BatchFolder, clients: dict[str, BatchClient], meter: 
                 f"batch {sent.batch}: {state.status}, {state.completed + state.failed} of {sent.lines} done"
             )
             if text != told:
-                meter.note(text)
+                progress.note(text)
                 told = text
             if state.ended:
-                await _store(folder, sent, state, clients[sent.model], meter)
+                await _store(folder, sent, state, clients[sent.model], progress)
                 waiting.remove(sent)
         if waiting:
             with suppress(TimeoutError):
@@ -223,7 +225,7 @@ async def _collect(folder: BatchFolder, clients: dict[str, BatchClient], meter: 
 
 
 async def _store(
-    folder: BatchFolder, sent: Sent, state: BatchState, client: BatchClient, meter: Meter
+    folder: BatchFolder, sent: Sent, state: BatchState, client: BatchClient, progress: Progress
 ) -> None:
     """Put the replies of an ended batch where the cases find them."""
     for file_id in (state.output_file, state.error_file):
@@ -231,7 +233,7 @@ async def _store(
             continue
         unread = await client.results(file_id, sent.lines, folder.take)
         if unread:
-            meter.note(f"batch {sent.batch}: {unread} lines of its results cannot be read and are skipped")
+            progress.note(f"batch {sent.batch}: {unread} lines of its results cannot be read and are skipped")
     if state.status == "failed":
         raise ProviderError("bad_request", f"batch {sent.batch} failed: {state.message or 'no reason given'}")
     folder.replies.flush()

@@ -9,7 +9,7 @@ THRESHOLDS = (20_000, 20, 100)
 
 
 @contextmanager
-def seldom_collected() -> Iterator[None]:
+def infrequent_garbage_collection() -> Iterator[None]:
     """Fewer looks within, those that were set before after it. Where the collector is off, it stays off."""
     before = gc.get_threshold()
     gc.set_threshold(*THRESHOLDS)

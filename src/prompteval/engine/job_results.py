@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prompteval.analysis.columns.entry_columns import EntryColumns, collect
+from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.early.decide import EarlyStopping
 from prompteval.analysis.summary import (
     breakdowns,
@@ -49,7 +49,7 @@ class JobResults:
         stored = self._store.entry_rows(self._key(job), RowFields(reported=reads_target(wanted)))
         if early is not None:
             stored = early.within(stored, portions)
-        return collect(
+        return build_columns(
             stored,
             [scorer.name for scorer in plan.scorers],
             [named.text for named in suite.slices],

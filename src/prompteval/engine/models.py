@@ -10,7 +10,7 @@ from prompteval.core.request import Request, Response
 from prompteval.engine.batch_mode import BatchFolder, Collected, wanted_requests
 from prompteval.engine.batching import Batched
 from prompteval.engine.limits import Limiter
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.plan.jobs import Job
 from prompteval.plan.run_options import RunOptions
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
@@ -27,7 +27,7 @@ from prompteval.workspace.text import decode
 TOLD_PAUSE_SECONDS = 3.0
 
 
-class Lent(Layer):
+class SharedProvider(Layer):
     """A provider that several jobs share: closing it leaves it open for the others."""
 
     def __init__(self, inner: Provider, cacheable: bool) -> None:
@@ -49,7 +49,7 @@ class Model:
 
     reference: str
     asked: str | None
-    provider: Lent
+    provider: SharedProvider
     concurrency: int
     remote: bool
     price: Price | None
@@ -68,10 +68,10 @@ class Models:
         cache: ResponseCache | None,
         recorder: Recorder | None,
         journal: Journal | None,
-        meter: Meter | None = None,
+        progress: Progress | None = None,
         batches: BatchFolder | None = None,
     ) -> None:
-        self._meter = meter or Meter()
+        self._progress = progress or Progress()
         self._batches = batches
         self._workspace = workspace
         self._options = options
@@ -164,7 +164,7 @@ class Models:
         return Model(
             reference=reference,
             asked=profile.model or None,
-            provider=Lent(
+            provider=SharedProvider(
                 Batched(live) if isinstance(live, BatchProvider) else live, getattr(live, "cacheable", True)
             ),
             concurrency=max(concurrency, batch),
@@ -177,7 +177,7 @@ class Models:
     def _limiter(self, reference: str, profile: ModelProfile, concurrency: int) -> Limiter:
         def told(seconds: float) -> None:
             if seconds >= TOLD_PAUSE_SECONDS:
-                self._meter.note(f"{reference} asks for a pause of {seconds:.0f} s")
+                self._progress.note(f"{reference} asks for a pause of {seconds:.0f} s")
 
         return Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm, on_pause=told)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from prompteval.analysis.columns.entry_columns import EntryColumns, collect
+from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
@@ -82,7 +82,7 @@ def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
     wanted = needs(plan)
     key = EntryKey(record.run_id, result.suite, result.prompt, result.model)
     names, tags = [scorer.name for scorer in plan.scorers], [named.text for named in plan.suite.slices]
-    return collect(
+    return build_columns(
         store.entry_rows(key, RowFields(reported=reads_target(wanted))),
         names,
         tags,

@@ -22,13 +22,13 @@ from prompteval.engine.batch_mode import run_batches
 from prompteval.engine.before_run import refuse_early
 from prompteval.engine.early_stopping import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
-from prompteval.engine.garbage_collection import seldom_collected
+from prompteval.engine.garbage_collection import infrequent_garbage_collection
 from prompteval.engine.gated_results import gated_results
 from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
 from prompteval.engine.left_behind import RunThreads
 from prompteval.engine.models import Models
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import Entry, Waiting, run_cases
 from prompteval.engine.scoring.lanes import Workers
@@ -48,7 +48,7 @@ from prompteval.workspace.settings import Workspace
 def run_suites(
     workspace: Workspace,
     options: RunOptions,
-    meter: Meter,
+    progress: Progress,
     plans: Sequence[SuitePlan] | None = None,
     check: Callable[[Sequence[Job]], None] = lambda jobs: None,
 ) -> RunView:
@@ -61,16 +61,16 @@ def run_suites(
     """
     remember_environment()
     if options.resume is not None:
-        return _resume(workspace, options, meter, check)
+        return _resume(workspace, options, progress, check)
     chosen = plan_suites(workspace, options) if plans is None else plans
     jobs = plan_jobs(chosen, options)
     refuse_early(workspace, jobs, options)
     check(jobs)
-    _tell_left_out(chosen, jobs, meter)
+    _tell_left_out(chosen, jobs, progress)
     return _kept(
         workspace,
         options,
-        lambda files: _Run(workspace, options, meter, files).execute(jobs, resumable=plans is None),
+        lambda files: _Run(workspace, options, progress, files).execute(jobs, resumable=plans is None),
     )
 
 
@@ -94,23 +94,23 @@ def _not_kept(view: RunView, error: Exception) -> RunView:
     return replace(view, verdict=Verdict.INCOMPLETE, exit_code=code, reason=reason)
 
 
-def _tell_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], meter: Meter) -> None:
+def _tell_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], progress: Progress) -> None:
     """A suite of which the selection leaves nothing is not run, and that is said."""
     ran = {job.plan.suite.name for job in jobs}
     left = [plan.suite.name for plan in plans if plan.suite.name not in ran]
     if left:
-        meter.note(f"not run, since the selection leaves no case: {', '.join(left)}")
+        progress.note(f"not run, since the selection leaves no case: {', '.join(left)}")
 
 
 def _resume(
-    workspace: Workspace, options: RunOptions, meter: Meter, check: Callable[[Sequence[Job]], None]
+    workspace: Workspace, options: RunOptions, progress: Progress, check: Callable[[Sequence[Job]], None]
 ) -> RunView:
     def work(files: Files) -> RunView:
         resumed = find_resumable(files.store, options)
         jobs = plan_jobs(plan_suites(workspace, resumed.options), resumed.options)
         refuse_early(workspace, jobs, resumed.options)
         check(jobs)
-        run = _Run(workspace, resumed.options, meter, files, resumed.record)
+        run = _Run(workspace, resumed.options, progress, files, resumed.record)
         return run.execute(jobs, resumable=True)
 
     return _kept(workspace, options, work)
@@ -138,13 +138,13 @@ class _Run:
         self,
         workspace: Workspace,
         options: RunOptions,
-        meter: Meter,
+        progress: Progress,
         files: Files,
         record: RunRecord | None = None,
     ) -> None:
         self._workspace = workspace
         self._options = options
-        self._meter = meter
+        self._progress = progress
         self._files = files
         self._store = files.store
         self._record = record
@@ -168,14 +168,14 @@ class _Run:
             cache=self._files.cache,
             recorder=self._files.recorder,
             journal=self._files.open_journal(self._id),
-            meter=self._meter,
+            progress=self._progress,
             batches=self._files.open_batches(self._id) if self._options.batch else None,
         )
         models.prepare(jobs)
         for plan in plans:
             if plan.rag is not None:
                 plan.rag.encoders.cache = self._files.vectors()
-                plan.rag.encoders.progress = self._meter.building
+                plan.rag.encoders.progress = self._progress.building
         if self._record is None:
             self._store.begin_run(self._id, made_from, _now())
             self._store.flush()  # what ends the process at once leaves a run to resume
@@ -188,7 +188,7 @@ class _Run:
             if method is not None:
                 early = [*plan_early(jobs, method, self._workspace, self._store, self._id, made_from)]
             running = [self._begin(job, models, look) for job, look in zip(jobs, early, strict=True)]
-            with seldom_collected():
+            with infrequent_garbage_collection():
                 asyncio.run(self._all(running, models, stop))
             self._files.close_journal(self._id)
             results = [self._results.of(e.job, e.usage, e.early, e.wall_s) for e in running]
@@ -201,7 +201,7 @@ class _Run:
         except StoreError as error:
             raise RunBroken(self._id, error, self._hint) from error
         except KeyboardInterrupt:
-            self._meter.note(f"run {self._id} was stopped; {self._hint}")
+            self._progress.note(f"run {self._id} was stopped; {self._hint}")
             raise
         return view
 
@@ -225,7 +225,7 @@ class _Run:
                 done.add((row.case.id, row.replicate))
                 unknown += self._files.record_again(row)
         if unknown:
-            self._meter.note(
+            self._progress.note(
                 f"{self._options.record}: {unknown} replies of the run's first part are no longer known;"
                 " a replay will report the recording as stale"
             )
@@ -238,13 +238,13 @@ class _Run:
         """Every job at once: models do not wait for each other, and suites take turns at a model."""
         total = sum(entry.job.planned - len(entry.done) for entry in running)
         several = f"{len(running)} entries" if len(running) > 1 else running[0].job.title
-        self._meter.start(several, total)
+        self._progress.start(several, total)
         try:
             asyncio.get_running_loop().set_default_executor(RunThreads(stop))
             async with interruptible(stop):
                 if self._files.batches is not None:
                     wanted = models.batched([entry.job for entry in running])
-                    await run_batches(self._files.batches, wanted, self._files.cache, self._meter, stop)
+                    await run_batches(self._files.batches, wanted, self._files.cache, self._progress, stop)
                 async with asyncio.TaskGroup() as group:
                     for entry in running:
                         group.create_task(self._one(entry, models, stop))
@@ -264,7 +264,7 @@ class _Run:
             usage.add(row)
             calls = row.observation.calls
             cached = bool(calls) and calls[-1].served_by == "cache"
-            self._meter.advance(error=row.observation.outcome == "error", cached=cached)
+            self._progress.advance(error=row.observation.outcome == "error", cached=cached)
 
         provider, concurrency, waiting = None, self._options.concurrency, Waiting()
         if job.target.own_model is None:

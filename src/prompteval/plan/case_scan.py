@@ -57,7 +57,7 @@ def read_source(
     return load_cases(tree, source.path, validate=validate, checked=checked, typed=typed)
 
 
-def survey(
+def scan_cases(
     tree: Tree,
     suite: Suite,
     targets: Sequence[TargetPlan],

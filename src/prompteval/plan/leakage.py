@@ -21,7 +21,7 @@ class Examples:
     """The few-shot questions of a prompt, ready to be looked up by their words."""
 
     def __init__(self, prompt: Prompt) -> None:
-        self._texts = [(part, frozenset(words(part.text))) for part in _questions(prompt.messages)]
+        self._texts = [(part, frozenset(word_list(part.text))) for part in _questions(prompt.messages)]
         self._by_word: dict[str, list[int]] = {}
         for index, (_, found) in enumerate(self._texts):
             for word in found:
@@ -34,7 +34,7 @@ class Examples:
         """The example most like one of the case's text inputs, from a word-set Jaccard of NEAR up."""
         best: tuple[Part, float] | None = None
         for text in _texts(case.inputs):
-            found = set(words(text))
+            found = set(word_list(text))
             shared = Counter(index for word in found for index in self._by_word.get(word, ()))
             for index, count in shared.items():
                 part, own = self._texts[index]
@@ -44,7 +44,7 @@ class Examples:
         return best
 
 
-def words(text: str) -> list[str]:
+def word_list(text: str) -> list[str]:
     """Case-folded words; full-width and other compatible forms of a letter are that letter (NFKC)."""
     return _WORD.findall(nfkc(text).casefold())
 

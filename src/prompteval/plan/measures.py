@@ -138,7 +138,7 @@ def _scorer(text: str, name: MetricName, source: Source, scorers: Sequence[Score
     return (sure or able)[0].name
 
 
-def evidence_needs(measures: Iterable[Measure], scorers: Sequence[Scorer]) -> dict[tuple[str, Source], str]:
+def reported_needs(measures: Iterable[Measure], scorers: Sequence[Scorer]) -> dict[tuple[str, Source], str]:
     """What the metrics read beside scores, by scorer, each with the output field the scorer reads."""
     fields = fields_read(scorers)
     return {

@@ -10,7 +10,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.metrics.stage_names import is_pipeline_scorer
-from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, survey
+from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
@@ -110,7 +110,7 @@ def plan_suite(
     if not targets:
         problems.check()
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
-    facts = survey(tree, suite, targets, problems, setup, gates)
+    facts = scan_cases(tree, suite, targets, problems, setup, gates)
     if setup is not None and facts is not None:
         setup.note_recorded(problems)
     for named in suite.slices:

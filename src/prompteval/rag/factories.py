@@ -22,7 +22,7 @@ from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
 from prompteval.rag.index.content import content_of
 from prompteval.rag.index.dense import KINDS, DenseIndex
-from prompteval.rag.index.embedding import Progress, no_progress
+from prompteval.rag.index.embedding import ReportProgress, no_progress
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
 from prompteval.rag.index.persist import check_index, open_index
@@ -68,7 +68,7 @@ class Ingredients:
     provider: Provider | None = None
     encoders: list[Embedder] = field(default_factory=list)
     prefixes: Callable[[str], Prefixes] = lambda model: Prefixes()
-    progress: Progress = no_progress
+    progress: ReportProgress = no_progress
 
     @cached_property
     def content(self) -> str:

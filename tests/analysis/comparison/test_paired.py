@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
 
-from prompteval.analysis.columns.entry_columns import EntryColumns, collect
+from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.comparison.paired import compare_metric
 from prompteval.core.stored import Reported, StoredRow, StoredScore
 from prompteval.core.verdict import Comparison, ComparisonVerdict
@@ -48,7 +48,7 @@ def _columns(measure: Measure, rows: list[dict[str, Any]]) -> EntryColumns:
                 )
             )
     needs = {} if measure.spec.source.kind == "values" else {("s", measure.spec.source): ""}
-    return collect(stored, ["s"], (), keep_ids=True, needs=needs)
+    return build_columns(stored, ["s"], (), keep_ids=True, needs=needs)
 
 
 def _compare(text: str, a: list[dict[str, Any]], b: list[dict[str, Any]]) -> Comparison:

@@ -12,7 +12,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from prompteval.analysis.columns.reported import EvidenceColumn, Need
+from prompteval.analysis.columns.reported import Need, ReportedColumn
 from prompteval.analysis.columns.score_columns import ClusterColumn, ScoreColumn, TagColumn
 from prompteval.core.observation import UNUSABLE, CaseVerdict, case_verdict
 from prompteval.core.stored import StoredRow, StoredScore
@@ -31,7 +31,7 @@ class EntryColumns:
     scores: dict[str, ScoreColumn] = field(default_factory=dict)
     tags: dict[str, TagColumn] = field(default_factory=dict)
     latencies: array[float] = field(default_factory=lambda: array("d"))
-    evidence: dict[Need, EvidenceColumn] = field(default_factory=dict)
+    reported: dict[Need, ReportedColumn] = field(default_factory=dict)
     clusters: ClusterColumn = field(default_factory=lambda: ClusterColumn())
     flaky: list[FlakyCase] = field(default_factory=list)
     unusable: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ class EntryColumns:
         """The columns a metric reads, of the cases under a mask."""
         if measure.spec.source.kind == "values":
             return self._values(measure, mask)
-        evidence = self.evidence[measure.scorer, measure.spec.source]
+        evidence = self.reported[measure.scorer, measure.spec.source]
         kept, extra, left_out, missing = evidence.select(mask)
         scores = self.scores.get(measure.scorer)
         if scores is None:
@@ -78,10 +78,10 @@ class EntryColumns:
         """How each case enters a metric: USED, SKIPPED, LEFT_OUT (unusable) or MISSING."""
         if measure.spec.source.kind == "values":
             return self.scores[measure.scorer].states(measure.spec.least_turns)
-        return self.evidence[measure.scorer, measure.spec.source].states()
+        return self.reported[measure.scorer, measure.spec.source].states()
 
 
-def collect(
+def build_columns(
     stored: Iterable[StoredRow],
     scorers: Sequence[str],
     tags: Sequence[str],
@@ -102,7 +102,7 @@ def collect(
     columns = EntryColumns([] if keep_ids else None)
     columns.scores = {name: ScoreColumn() for name in scorers}
     columns.tags = {name: TagColumn() for name in tags}
-    columns.evidence = {key: EvidenceColumn(key[1], where) for key, where in (needs or {}).items()}
+    columns.reported = {key: ReportedColumn(key[1], where) for key, where in (needs or {}).items()}
     for case_id, group in groupby(stored, key=attrgetter("case_id")):
         rows = list(group)
         first = rows[0]
@@ -123,7 +123,7 @@ def collect(
             column.add([scores[name] for scores in by_row if name in scores])
         if len(rows) > 1 and scorers:
             _note_flaky(columns, case_id, [scores.get(scorers[0]) for scores in by_row])
-        for (name, _), evidence in columns.evidence.items():
+        for (name, _), evidence in columns.reported.items():
             pairs = zip(rows, by_row, strict=True)
             evidence.add([(row, scores.get(name)) for row, scores in pairs if not name or name in scores])
         for tag in tags:

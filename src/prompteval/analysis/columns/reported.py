@@ -25,7 +25,7 @@ USED, SKIPPED, LEFT_OUT, MISSING = range(4)
 
 
 @dataclass(slots=True)
-class EvidenceColumn:
+class ReportedColumn:
     """The rows of one source. A case's repeats are averaged, so sums over cases stay sums over repeats."""
 
     source: Source

@@ -229,6 +229,6 @@ class EarlyStopping:
 def _used(columns: EntryColumns, measure: Measure, mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
     """The cases that `columns.of` keeps."""
     if measure.spec.source.kind != "values":
-        return columns.evidence[measure.scorer, measure.spec.source].select(mask)[0]
+        return columns.reported[measure.scorer, measure.spec.source].select(mask)[0]
     scored = columns.scores[measure.scorer].scored(measure.spec.least_turns)
     return scored if mask is None else scored & mask

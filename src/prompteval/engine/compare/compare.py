@@ -20,7 +20,7 @@ from prompteval.engine.before_run import refuse_unready_side
 from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side
 from prompteval.engine.compare.lost import lost_suites, refuse_unknown, suites_of
 from prompteval.engine.compare.sides import Side
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.engine.stored import ended, store_path
 from prompteval.engine.stored_entries import stored_entries
@@ -51,7 +51,7 @@ class _Opened:
 
 @contextmanager
 def comparison(
-    workspace: Workspace, a: Side, b: Side, options: CompareOptions, running: RunOptions, meter: Meter
+    workspace: Workspace, a: Side, b: Side, options: CompareOptions, running: RunOptions, progress: Progress
 ) -> Iterator[ComparisonView]:
     """The comparison of B against A; the outputs behind it can be read while the context is open.
 
@@ -79,7 +79,7 @@ def comparison(
                 refuse_unready_side(workspace, opened.live.plans.values(), running)
         for opened in sides:
             if opened.live is not None and opened.live.plans:
-                _run(workspace, opened, opened.live, running, meter)
+                _run(workspace, opened, opened.live, running, progress)
         _note_absent(sides)
         with _store_of(workspace) as fresh:
             for opened in sides:
@@ -162,12 +162,14 @@ def _leave_out(a: _Opened, b: _Opened) -> tuple[str, ...]:
     return ()
 
 
-def _run(workspace: Workspace, opened: _Opened, live: LivePlans, running: RunOptions, meter: Meter) -> None:
+def _run(
+    workspace: Workspace, opened: _Opened, live: LivePlans, running: RunOptions, progress: Progress
+) -> None:
     side = "" if opened.side.kind == "working" else str(opened.side)
     running = replace(running, side=side)
-    view = run_suites(workspace, running, meter, list(live.plans.values()))
+    view = run_suites(workspace, running, progress, list(live.plans.values()))
     if view.exit_code == 130:  # the other side must not begin
-        meter.note(f"{opened.side}: {view.reason}")
+        progress.note(f"{opened.side}: {view.reason}")
         raise KeyboardInterrupt
     opened.side = Side(opened.side.kind, opened.side.value, run_id=view.run_id)
 

@@ -11,7 +11,7 @@ from prompteval.engine.before_run import refuse_unready_side
 from prompteval.engine.compare.compare import comparison, stored_side
 from prompteval.engine.compare.live import plan_side
 from prompteval.engine.compare.sides import Side, parse_side
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.plan.jobs import Job
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.comparison.view import ComparisonView
@@ -51,11 +51,11 @@ class RunComparison:
             raise NothingSelected(f"--against {self._side} has no suite of this run")
 
     @contextmanager
-    def comparison(self, view: RunView, meter: Meter) -> Iterator[ComparisonView]:
+    def comparison(self, view: RunView, progress: Progress) -> Iterator[ComparisonView]:
         """The comparison of the run that has ended; raises as `comparison` does."""
         options = self._options([result.suite for result in view.results])
         side = Side("run", view.run_id)
-        with comparison(self._workspace, self._side, side, options, self._running(), meter) as found:
+        with comparison(self._workspace, self._side, side, options, self._running(), progress) as found:
             yield found
 
     def _options(self, compared: Sequence[str]) -> CompareOptions:

@@ -9,7 +9,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import VectorCache
 from prompteval.core.retrieval import Ranking
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
@@ -93,7 +93,11 @@ def setup_of(plan: SuitePlan) -> RagSetup:
 
 
 def search(
-    workspace: Workspace, path: str, question: str, case_id: str | None = None, meter: Meter | None = None
+    workspace: Workspace,
+    path: str,
+    question: str,
+    case_id: str | None = None,
+    progress: Progress | None = None,
 ) -> Found:
     """The candidates of a question, or of a case of the suite, in their last order.
 
@@ -102,8 +106,8 @@ def search(
     plan = plan_suite(workspace, path)
     setup = setup_of(plan)
     asked = _asked(plan, question, case_id)
-    if meter is not None:
-        setup.encoders.progress = meter.building
+    if progress is not None:
+        setup.encoders.progress = progress.building
     with kept_vectors(workspace, setup):
         pipeline = setup.pipeline(plan.models[0] if plan.models else "")
         (ranking,) = pipeline.retrieve([asked])

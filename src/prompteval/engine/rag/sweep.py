@@ -13,7 +13,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.verdict import Comparison
-from prompteval.engine.progress import Meter
+from prompteval.engine.progress import Progress
 from prompteval.engine.rag.cells import Cell, Grid, KeptCells, Measured
 from prompteval.engine.rag.search import kept_vectors, setup_of
 from prompteval.metrics.spans import ceiling
@@ -59,7 +59,7 @@ class Sweep:
         }  # fmt: skip
 
 
-def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, meter: Meter) -> Sweep:
+def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, progress: Progress) -> Sweep:
     """Measure every cell on the questions with gold; cells that were measured before are read.
 
     Raises UsageError for names that are not known, NothingSelected where no question has gold.
@@ -75,20 +75,20 @@ def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, met
     reference = _own(section)
     cells = list(dict.fromkeys([reference, *_cells(grid, section)]))
     model = plan.models[0] if plan.models else ""
-    setup.encoders.progress = meter.building
+    setup.encoders.progress = progress.building
     with kept_vectors(workspace, setup):
         pipelines = {cell: setup.pipeline(model, section=_set(section, cell)) for cell in cells}
         kept = KeptCells(workspace, plan, cases, budget)
-        meter.start(f"{plan.suite.name} {len(cells)} cells", len(cells) * len(cases))
+        progress.start(f"{plan.suite.name} {len(cells)} cells", len(cells) * len(cases))
         measured = []
         for cell, pipeline in pipelines.items():
             found = kept.read(pipeline, cell)
             if found is None:
-                found = _measure(setup, pipeline, cell, cases, budget, meter)
+                found = _measure(setup, pipeline, cell, cases, budget, progress)
                 kept.write(pipeline, found)
             else:
                 for _ in cases:
-                    meter.advance(error=False, cached=True)
+                    progress.advance(error=False, cached=True)
             measured.append(found)
     compared = _compare(measured, reference, budget, cases)
     return Sweep(plan.suite.name, budget, len(cases), reference.name, tuple(measured), compared, kept.found)
@@ -128,7 +128,7 @@ def _set(section: RagSection, cell: Cell) -> RagSection:
 
 
 def _measure(
-    setup: RagSetup, pipeline: Pipeline, cell: Cell, cases: Sequence[Case], budget: int, meter: Meter
+    setup: RagSetup, pipeline: Pipeline, cell: Cell, cases: Sequence[Case], budget: int, progress: Progress
 ) -> Measured:
     started = perf_counter()
     blank = blank_in(setup.documents)
@@ -145,7 +145,7 @@ def _measure(
             assert found.scores is not None  # every case here has gold
             rows.append((found.scores.recall, found.scores.precision, found.scores.iou))
             too_large += found.first_too_large
-            meter.advance(error=False, cached=False)
+            progress.advance(error=False, cached=False)
     spans = chunk_spans(pipeline.chunks)
     left = ceiling([item.span for case in cases for g in setup.gold[case.id] for item in g], spans, blank)
     remote = any(encoder.identity.startswith("openai-embeddings") for encoder in pipeline.encoders)

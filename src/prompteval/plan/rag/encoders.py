@@ -10,7 +10,7 @@ from prompteval.rag.index.embedding import (
     CachedEmbedder,
     CachedTokenEmbedder,
     NothingKept,
-    Progress,
+    ReportProgress,
     no_progress,
 )
 from prompteval.rag.index.prefixed import Prefixes
@@ -30,7 +30,7 @@ class Encoders:
         self._here = here
         self._open: dict[str, Any] = {}
         self.cache: VectorCache | None = None
-        self.progress: Progress = no_progress
+        self.progress: ReportProgress = no_progress
 
     def embedder(self, model: str = DEFAULT) -> Embedder:
         """Raises UsageError or MissingExtra for a model that is not there."""

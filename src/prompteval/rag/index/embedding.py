@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 # As many texts are encoded before they are stored, so that a run that is stopped keeps most of its work.
 TEXTS_A_BATCH = 64
 # Hears of work that takes its time: its name, how much is done, how much there is.
-Progress = Callable[[str, int, int], None]
+ReportProgress = Callable[[str, int, int], None]
 
 
 def no_progress(work: str, done: int, total: int) -> None:
@@ -31,7 +31,9 @@ class CachedEmbedder:
     `encoded` counts the texts that had to be encoded in this process.
     """
 
-    def __init__(self, embedder: Embedder, cache: VectorCache, progress: Progress = no_progress) -> None:
+    def __init__(
+        self, embedder: Embedder, cache: VectorCache, progress: ReportProgress = no_progress
+    ) -> None:
         self._embedder = embedder
         self._cache = cache
         self._progress = progress
