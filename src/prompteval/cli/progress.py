@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def show_progress(*, quiet: bool) -> Iterator[Progress]:
-    """A meter for the engine to report to; silent when `quiet`."""
+    """What the engine reports its progress to; silent when `quiet`."""
     if quiet:
         yield Progress()
         return
