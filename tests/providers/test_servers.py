@@ -1,6 +1,6 @@
 """Exchanges with servers, each written from its documentation: what is sent, and what comes back.
 
-`test_llama_server` asks a real one.
+The tests in `llama` ask a real one.
 """
 
 import json
