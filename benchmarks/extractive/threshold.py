@@ -21,7 +21,7 @@ from prompteval.plan.suite_plan import plan_suite
 from prompteval.providers.local.passages import Asked
 from prompteval.providers.local.reader import ABSTAIN_BELOW, candidates
 from prompteval.rag.pipeline import Pipeline, Question
-from prompteval.rag.score.seen import gold_spans
+from prompteval.rag.score.rag_case import gold_spans
 from prompteval.workspace.settings import find_workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -23,18 +23,18 @@ def main() -> int:
 
     code = conclude(_command_line)
     if code == INTERRUPTED:
-        from prompteval.isolate.leaving import leave
+        from prompteval.isolate.exit_guard import exit_now
 
         # Everything is said and written; a thread that still computes would keep the terminal until it ends.
-        leave(code)
+        exit_now(code)
     return code
 
 
 def _command_line() -> int:
     from prompteval.cli.strays import watch
-    from prompteval.isolate.leaving import refuse_leaving
+    from prompteval.isolate.exit_guard import forbid_exit
 
-    refuse_leaving()
+    forbid_exit()
     watch()
     from prompteval.cli.app import command_line
 

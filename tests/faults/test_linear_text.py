@@ -32,8 +32,8 @@ from prompteval.providers.local.passages import read_message
 from prompteval.providers.local.shorten import shorten
 from prompteval.rag.index.words import Words
 from prompteval.rag.score.citations import quote_distance
-from prompteval.rag.score.given import read_answer
 from prompteval.rag.score.overlap import content_overlap
+from prompteval.rag.score.parsed_answer import read_answer
 from prompteval.report.comparison.diff import word_diff
 from prompteval.report.markdown import safe
 from prompteval.scoring.number import Number

@@ -251,7 +251,7 @@ def _run_against(
 
 def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:
     """Print what a run would need."""
-    from prompteval.engine.dry import dry_run
+    from prompteval.engine.dry_run import dry_run
 
     told = dry_run(workspace, options)
     if as_json:

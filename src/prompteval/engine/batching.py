@@ -2,7 +2,7 @@
 
 from prompteval.core.protocols import BatchProvider
 from prompteval.core.request import Request, Response
-from prompteval.engine.gather import Gathered
+from prompteval.engine.item_batcher import ItemBatcher
 
 # Long enough for every waiting case to hand in its request, short beside one encoding pass.
 GATHER_SECONDS = 0.003
@@ -16,7 +16,7 @@ class Batched:
 
     def __init__(self, inner: BatchProvider) -> None:
         self._inner = inner
-        self._calls: Gathered[Request, Response] = Gathered(
+        self._calls: ItemBatcher[Request, Response] = ItemBatcher(
             inner.complete_many, inner.max_batch, wait_s=GATHER_SECONDS
         )
 

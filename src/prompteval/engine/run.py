@@ -274,7 +274,11 @@ class _Run:
             for portion in running.portions():
                 await run_cases(
                     entry,
-                    ((case, turn) for case, turn in portion if (case.id, turn) not in running.done),
+                    (
+                        (case, replicate)
+                        for case, replicate in portion
+                        if (case.id, replicate) not in running.done
+                    ),
                     target,
                     self._scoring(job.plan),
                     concurrency=concurrency,

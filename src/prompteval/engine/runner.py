@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.case import Case
+from prompteval.core.hide_secrets import observation_without_secrets
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import Target
-from prompteval.core.unseen import hidden_in
 from prompteval.engine.interruption import OF_CASE, InThread, Stop
 from prompteval.engine.row_groups import RowGroups
 from prompteval.engine.same_failure import SameFailure
@@ -196,7 +196,7 @@ class _Crew:
         entry = self._entry
         for done, (case, replicate) in enumerate(self._todo):
             CASE.set((entry.suite, entry.target, entry.model, case.id, replicate))
-            observation = hidden_in(await self._target(case, replicate))
+            observation = observation_without_secrets(await self._target(case, replicate))
             failure = observation.failure
             if failure is not None and failure.stage == "call" and failure.type in STOPPING_KINDS:
                 self._stop.set(failure.message)

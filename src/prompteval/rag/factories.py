@@ -30,7 +30,7 @@ from prompteval.rag.index.prefixed import Prefixes, prefixed
 from prompteval.rag.index.rank_bm25 import RankBm25Index, rank_bm25_version, require_rank_bm25
 from prompteval.rag.index.words import Words
 from prompteval.rag.plugin import PluginReranker, PluginRetriever
-from prompteval.rag.remembered import Deferred, RememberedReranker, RememberedRetriever
+from prompteval.rag.ranking_cache import CachedReranker, CachedRetriever, LazyRetriever
 from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
 from prompteval.rag.rerank.late_interaction import LateInteraction
 from prompteval.rag.rerank.llm import LLMReranker
@@ -86,7 +86,7 @@ def build_retriever(part: Part, ingredients: Ingredients) -> Retriever:
         found = PluginRetriever(part.kind, found)
     if ingredients.cache is None or not getattr(found, "cacheable", True):
         return found
-    return RememberedRetriever(found, ingredients.cache)
+    return CachedRetriever(found, ingredients.cache)
 
 
 def build_reranker(part: Part, ingredients: Ingredients) -> Reranker | None:
@@ -96,7 +96,7 @@ def build_reranker(part: Part, ingredients: Ingredients) -> Reranker | None:
         found = PluginReranker(part.kind, found)
     if found is None or ingredients.cache is None or hasattr(found, "arerank"):
         return found
-    return RememberedReranker(found, ingredients.cache)
+    return CachedReranker(found, ingredients.cache)
 
 
 def refuse_unknown(what: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -126,8 +126,8 @@ def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     if how.engine == "rank_bm25":
         require_rank_bm25()
         identity = f"bm25({how.identity},rank-bm25={rank_bm25_version()},{ingredients.content})"
-        return Deferred(identity, lambda: RankBm25Index(_counted(ingredients), how, identity))
-    return Deferred(identity, lambda: Bm25Index.build(_counted(ingredients), how))
+        return LazyRetriever(identity, lambda: RankBm25Index(_counted(ingredients), how, identity))
+    return LazyRetriever(identity, lambda: Bm25Index.build(_counted(ingredients), how))
 
 
 def _counted(ingredients: Ingredients) -> Iterator[Chunk]:
@@ -172,7 +172,7 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
         return index
 
     models = model.identity if asking is model else f"{model.identity},{asking.identity}"
-    return Deferred(f"dense({kind},{models},{ingredients.content})", build)
+    return LazyRetriever(f"dense({kind},{models},{ingredients.content})", build)
 
 
 def _index_folder(options: Mapping[str, Any], ingredients: Ingredients) -> Path | None:

@@ -7,11 +7,11 @@ from functools import cached_property
 from prompteval.core.errors import RetrievalError
 from prompteval.core.protocols import Embedder, Reranker, Retriever, TokenCounter, WindowedEmbedder
 from prompteval.core.retrieval import Chunk, Context, Document, Ranking
-from prompteval.rag.asked import search_many
 from prompteval.rag.gold import GoldChunks
 from prompteval.rag.index.content import indexed_text
 from prompteval.rag.pack import pack
 from prompteval.rag.rerank.order import rerank_top
+from prompteval.rag.search_many import search_many
 from prompteval.workspace.rag_section import RagSection
 
 

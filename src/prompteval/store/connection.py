@@ -18,7 +18,7 @@ from pathlib import Path
 
 from prompteval.core.errors import StoreError
 from prompteval.store.schema import Migration, foreign_part, schema_of
-from prompteval.store.turn import BUSY_SECONDS, LOCK_SUFFIX, Turn
+from prompteval.store.write_lock import BUSY_SECONDS, LOCK_SUFFIX, WriteLock
 from prompteval.workspace.writing import make_private
 
 __all__ = ["COMPANIONS", "FAULTS", "Database", "Migration", "open_database", "open_for_reading"]
@@ -36,15 +36,15 @@ _OPENING = threading.Lock()
 class Database:
     """A connection that writes, when it is its turn."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, turn: Turn) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriteLock) -> None:
         self.path = path
         self.connection = connection
-        self._turn = turn
+        self._lock = lock
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it or nothing."""
-        with self._turn.taken():
+        with self._lock.taken():
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -56,25 +56,25 @@ class Database:
 
     def shrink(self) -> None:
         """Give back the space of what was deleted."""
-        with self._turn.taken():
+        with self._lock.taken():
             self.connection.execute("VACUUM")
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def settle(self) -> None:
         """Bring to disk what was committed."""
-        with self._turn.taken():
+        with self._lock.taken():
             self.connection.execute("PRAGMA synchronous=FULL")
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Close it; the last connection to a file takes its log in, so that this too has its turn."""
         try:
-            with self._turn.taken():
+            with self._lock.taken():
                 self.connection.close()
         except StoreError:  # others hold it for long, so that this is not the last connection
             self.connection.close()
         finally:
-            self._turn.close()
+            self._lock.close()
 
 
 def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
@@ -86,18 +86,18 @@ def open_database(path: Path, migrations: Sequence[Migration]) -> Database:
     with _OPENING:
         try:
             fresh = _make(path)
-            turn = Turn(path)
+            lock = WriteLock(path)
         except OSError as error:
             raise StoreError(str(path), f"cannot be written: {error.strerror}") from None
         try:
             if not fresh:
                 _inspect(path, migrations)
-            return Database(path, _for_writing(path, migrations, turn), turn)
+            return Database(path, _for_writing(path, migrations, lock), lock)
         except FAULTS as error:
-            turn.close()
+            lock.close()
             raise StoreError(str(path), _plain(error)) from None
         except BaseException:
-            turn.close()
+            lock.close()
             raise
 
 
@@ -155,10 +155,10 @@ def _refuse_links(path: Path) -> None:
             raise StoreError(str(place), "is not a regular file; remove it")
 
 
-def _for_writing(path: Path, migrations: Sequence[Migration], turn: Turn) -> sqlite3.Connection:
+def _for_writing(path: Path, migrations: Sequence[Migration], lock: WriteLock) -> sqlite3.Connection:
     connection = _connect(path, "rw")
     try:
-        with turn.taken():
+        with lock.taken():
             if _use_log(connection) != "wal":
                 message = (
                     "is on a file system where SQLite cannot share memory, as on a network drive;"

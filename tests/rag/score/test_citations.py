@@ -2,8 +2,8 @@
 
 from prompteval.core.retrieval import Chunk
 from prompteval.rag.score import citations
-from prompteval.rag.score.given import read_answer
 from prompteval.rag.score.overlap import content_overlap
+from prompteval.rag.score.parsed_answer import read_answer
 
 A = Chunk("a", 0, 30, "At most four cards in one order.", "Gift cards")
 B = Chunk("b", 0, 20, "Shops open at nine.", "Hours")
@@ -16,25 +16,25 @@ TYPED = {
 
 def test_marks_in_text_belong_to_their_sentence() -> None:
     """`[n]` and `[n, m]` are stripped, and stand for the sentence they are in or behind."""
-    given = read_answer("Four cards [1]. Shops open at nine. [2, 1]")
-    assert given.text == "Four cards. Shops open at nine."
-    assert given.sentences == (("Four cards.", (1,)), ("Shops open at nine.", (2, 1)))
-    assert [item.n for item in given.citations] == [1, 2]
+    answer = read_answer("Four cards [1]. Shops open at nine. [2, 1]")
+    assert answer.text == "Four cards. Shops open at nine."
+    assert answer.sentences == (("Four cards.", (1,)), ("Shops open at nine.", (2, 1)))
+    assert [item.n for item in answer.citations] == [1, 2]
 
 
 def test_a_typed_answer_cites_for_every_sentence() -> None:
-    given = read_answer(TYPED)
-    assert given.sentences == (("Four.", (1, 3)), ("Shops open at nine.", (1, 3)))
-    assert not given.abstained and read_answer({**TYPED, "abstain": True}).abstained
+    answer = read_answer(TYPED)
+    assert answer.sentences == (("Four.", (1, 3)), ("Shops open at nine.", (1, 3)))
+    assert not answer.abstained and read_answer({**TYPED, "abstain": True}).abstained
 
 
 def test_exists_and_quote_and_precision_are_apart() -> None:
     """One of two numbers is in the context; its quote is found but for white space; it is right."""
-    given = read_answer(TYPED)
-    assert citations.exists(given, [A, B]) == 0.5
-    assert citations.quote_distances(given, [A, B]) == [0.0]
-    assert citations.precision(given, [A, B], [("a", 5, 9)]) == 0.5
-    assert citations.precision(given, [A, B], [("b", 5, 9)]) == 0.0
+    answer = read_answer(TYPED)
+    assert citations.exists(answer, [A, B]) == 0.5
+    assert citations.quote_distances(answer, [A, B]) == [0.0]
+    assert citations.precision(answer, [A, B], [("a", 5, 9)]) == 0.5
+    assert citations.precision(answer, [A, B], [("b", 5, 9)]) == 0.0
 
 
 def test_alce_an_uncited_sentence_or_one_citing_outside_has_recall_0() -> None:

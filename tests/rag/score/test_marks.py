@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from prompteval.rag.score.given import read_answer
+from prompteval.rag.score.parsed_answer import read_answer
 
 MARKS = [
     ("Paris [1].", (1,)),
@@ -39,10 +39,10 @@ MARKS = [
 @pytest.mark.parametrize(("text", "numbers"), MARKS)
 def test_every_common_mark_is_a_citation(text: str, numbers: tuple[int, ...]) -> None:
     """It is taken out of the text, and stands for its sentence."""
-    given = read_answer(text)
-    assert tuple(item.n for item in given.citations) == numbers
-    assert given.text.rstrip(".。") in ("Paris", "巴黎")
-    assert [cited for _, cited in given.sentences] == [numbers]
+    answer = read_answer(text)
+    assert tuple(item.n for item in answer.citations) == numbers
+    assert answer.text.rstrip(".。") in ("Paris", "巴黎")
+    assert [cited for _, cited in answer.sentences] == [numbers]
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def test_every_common_mark_is_a_citation(text: str, numbers: tuple[int, ...]) ->
 )
 def test_other_brackets_are_text(text: str) -> None:
     """Intervals, code, years, units and links that are words."""
-    given = read_answer(text)
-    assert (given.text, given.citations) == (text, ())
+    answer = read_answer(text)
+    assert (answer.text, answer.citations) == (text, ())
 
 
 def test_the_brackets_of_a_typed_answer_are_its_own() -> None:
     """Its citations stand in a field; marks that name some of them still part them among sentences."""
-    given = read_answer({"answer": "One [1]. Two [2].", "citations": [{"n": 1}, {"n": 2}], "abstain": False})
-    assert given.text == "One [1]. Two [2]." and [item.n for item in given.citations] == [1, 2]
-    assert given.sentences == (("One.", (1,)), ("Two.", (2,)))
+    answer = read_answer({"answer": "One [1]. Two [2].", "citations": [{"n": 1}, {"n": 2}], "abstain": False})
+    assert answer.text == "One [1]. Two [2]." and [item.n for item in answer.citations] == [1, 2]
+    assert answer.sentences == (("One.", (1,)), ("Two.", (2,)))
     whole = read_answer({"answer": "[1, 2]", "citations": [{"n": 3}], "abstain": False})
     assert whole.text == "[1, 2]" and [item.n for item in whole.citations] == [3]
 
@@ -84,17 +84,17 @@ def test_footnotes_and_lists_of_sources_are_no_sentences() -> None:
         "\n\n**Sources:**\n[1] a.txt\n[2] b.txt",
         "\n\n## References\n1. a.txt",
     ):
-        given = read_answer("Paris is the capital [^1]." + tail)
-        assert given.sentences == (("Paris is the capital.", (1,)),)
+        answer = read_answer("Paris is the capital [^1]." + tail)
+        assert answer.sentences == (("Paris is the capital.", (1,)),)
     assert len(read_answer("Sources:\n[1] are many.\nPlain line.").sentences) > 0
 
 
 def test_marks_of_lists_belong_to_their_item() -> None:
     """Whatever leads into the list belongs to the first item."""
-    given = read_answer(
+    answer = read_answer(
         "Two reasons:\n1. It is near [1].\n2. It is old. [2]\n\nDas gilt seit dem 5. Mai [3]."
     )
-    assert [cited for _, cited in given.sentences] == [(1,), (2,), (3,)]
+    assert [cited for _, cited in answer.sentences] == [(1,), (2,), (3,)]
     assert [cited for _, cited in read_answer("巴黎是首都。[1]它很大[2]。").sentences] == [(1,), (2,)]
 
 

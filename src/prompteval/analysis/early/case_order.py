@@ -49,7 +49,7 @@ class CaseOrder:
             yield self._between(job, after, end)
 
     def _between(self, job: Job, after: int, end: int) -> Iterator[tuple[Case, int]]:
-        return ((case, turn) for case, turn in job.work() if after < self.rank(case.id) <= end)
+        return ((case, replicate) for case, replicate in job.work() if after < self.rank(case.id) <= end)
 
     def looks(self, design: SequentialDesign) -> tuple[Look, ...]:
         """The look after each portion."""
@@ -64,8 +64,8 @@ def order_cases(job: Job, design: SequentialDesign, tags: frozenset[str]) -> Cas
     ranks, repeats = array("Q"), array("I")
     values: Counter[tuple[str, str]] = Counter()
     clustered = False
-    for case, turn in job.work():
-        if turn:
+    for case, replicate in job.work():
+        if replicate:
             repeats[-1] += 1
             continue
         ranks.append(order.rank(case.id))

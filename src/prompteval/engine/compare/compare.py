@@ -18,7 +18,7 @@ from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import ComparisonVerdict
 from prompteval.engine.before_run import refuse_unready_side
 from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side
-from prompteval.engine.compare.lost import lost_suites, refuse_unknown, suites_of
+from prompteval.engine.compare.missing_suites import missing_suites, refuse_unknown, suites_of
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
@@ -69,7 +69,7 @@ def comparison(
                 workspace, opened.side, other.side, opened.live, opened.entries, options
             )
         refuse_unknown(first.suites, second.suites, options)
-        lost = lost_suites(first.suites, second.suites, options.removed)
+        lost = missing_suites(first.suites, second.suites, options.removed)
         unchanged = _leave_out(*sides)
         check_plans(second.live.plans.values() if second.live is not None else (), options)
         if first.live is not None:

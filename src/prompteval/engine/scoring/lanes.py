@@ -10,8 +10,8 @@ from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import BatchScorer, Scorer
-from prompteval.engine.gather import Gathered, Work
-from prompteval.engine.scoring.held import HeldWatch
+from prompteval.engine.item_batcher import ItemBatcher, Work
+from prompteval.engine.scoring.lock_watchdog import LockWatchdog
 from prompteval.engine.scoring.threads import Threads
 from prompteval.scoring.returned import failed, to_score
 
@@ -26,7 +26,7 @@ class Workers:
     def __init__(self, most: int) -> None:
         self.threads = Threads(most)
         self.places = asyncio.Semaphore(most)
-        self.watch = HeldWatch()
+        self.watch = LockWatchdog()
 
     def close(self) -> None:
         """End what is idle; nobody waits for the rest."""
@@ -66,7 +66,7 @@ class Together:
 
     def __init__(self) -> None:
         self._threads = Threads(1)
-        self._calls: Gathered[tuple[Sequence[Scorer], Item], tuple[Score, ...]] = Gathered(
+        self._calls: ItemBatcher[tuple[Sequence[Scorer], Item], tuple[Score, ...]] = ItemBatcher(
             _together, run=self._threads.run
         )
 
@@ -88,7 +88,7 @@ class Batches:
     def __init__(self, scorer: BatchScorer) -> None:
         self._scorer = scorer
         self._threads = Threads(1, exclusive=not scorer.thread_safe)
-        self._calls: Gathered[Item, Score] = Gathered(
+        self._calls: ItemBatcher[Item, Score] = ItemBatcher(
             self._work, scorer.max_batch, wait_s=BATCH_SECONDS, run=self._run
         )
 

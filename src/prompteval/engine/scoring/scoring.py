@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from prompteval.core.case import Case
+from prompteval.core.hide_secrets import score_without_secrets
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer, VectorCache
-from prompteval.core.unseen import hidden_in_score
 from prompteval.engine.scoring.lanes import Item, Lane, Together, Workers, lane_of, score_plainly
-from prompteval.engine.scoring.remembered import Remembered
+from prompteval.engine.scoring.score_cache import ScoreCache
 
 # What takes microseconds on a short text may take long on a text that is not.
 SHORT_TEXT = 20_000
@@ -43,26 +43,26 @@ class Scoring:
         kept = {place: (marks or {}).get(self._scorers[place].name, "") for place in every}
         kept = {place: mark for place, mark in kept.items() if mark and place not in self._instant}
         names = [scorer.name for scorer in self._scorers]
-        self._remembered = None if cache is None or not kept else Remembered(cache, kept, names)
+        self._remembered = None if cache is None or not kept else ScoreCache(cache, kept, names)
 
     def at_once(self, case: Case, observation: Observation) -> tuple[Score, ...] | None:
         """The scores, where none of them takes time; else None."""
         if len(self._instant) < len(self._scorers) or len(observation.text) > SHORT_TEXT:
             return None
         item = (case, observation)
-        return tuple(hidden_in_score(score_plainly(scorer, item)) for scorer in self._scorers)
+        return tuple(score_without_secrets(score_plainly(scorer, item)) for scorer in self._scorers)
 
     async def scores(self, case: Case, observation: Observation) -> tuple[Score, ...]:
         """Every scorer's word; what goes wrong with one is its failed score.
 
         Raises StoreError for a cache that cannot be read or written.
         """
-        known_by, found = "", dict[int, Score]()
+        observation_key, found = "", dict[int, Score]()
         if self._remembered is not None:
-            known_by, found = await self._remembered.find(case, observation)
+            observation_key, found = await self._remembered.find(case, observation)
         fresh = await self._fresh((case, observation), found)
         if self._remembered is not None:
-            self._remembered.keep(known_by, fresh)
+            self._remembered.keep(observation_key, fresh)
         found = {**found, **fresh}
         return tuple(found[place] for place in range(len(self._scorers)))
 
@@ -83,7 +83,7 @@ class Scoring:
         calls = [self._alike(together, item), *(self._lane(place, item) for place in apart)]
         made = await asyncio.gather(*calls)
         found.update(zip((*together, *apart), chain.from_iterable(made), strict=True))
-        return {place: hidden_in_score(score) for place, score in found.items()}
+        return {place: score_without_secrets(score) for place, score in found.items()}
 
     async def _alike(self, places: Sequence[int], item: Item) -> tuple[Score, ...]:
         return await self._together([self._scorers[place] for place in places], item) if places else ()

@@ -19,7 +19,7 @@ class StillRunning(PromptevalError):
     """A call that was left behind has not ended, and no other may run beside it."""
 
 
-class LeftBehind(BaseException):
+class Abandoned(BaseException):
     """Raised inside a call that nobody waits for; no Exception, so that `except Exception` passes it on."""
 
 
@@ -120,13 +120,13 @@ class _Thread:
         self.end()
         if self._thread.ident is not None:
             raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
-            raising(ctypes.c_ulong(self._thread.ident), ctypes.py_object(LeftBehind))
+            raising(ctypes.c_ulong(self._thread.ident), ctypes.py_object(Abandoned))
 
     def end(self) -> None:
         """End the thread after the call that runs."""
         self._calls.put(None)
 
     def _work(self) -> None:
-        with suppress(LeftBehind):  # it may come a moment after the call has ended
+        with suppress(Abandoned):  # it may come a moment after the call has ended
             while (call := self._calls.get()) is not None:
                 call()

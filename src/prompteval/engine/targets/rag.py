@@ -13,8 +13,8 @@ from prompteval.core.observation import Call, Observation
 from prompteval.core.protocols import Provider
 from prompteval.core.request import Request, Response
 from prompteval.core.retrieval import Chunk, Context, Ranking
-from prompteval.engine.gather import Gathered
 from prompteval.engine.interruption import computing
+from prompteval.engine.item_batcher import ItemBatcher
 from prompteval.engine.targets.context_window import Window
 from prompteval.engine.targets.prompt import PromptTarget, call_of
 from prompteval.metrics.spans import touches
@@ -54,7 +54,7 @@ class RagTarget:
         self._model = model
         self._provider = provider
         self._window = Window.of(model, setup.workspace, prompt)
-        self._retrieval: Gathered[Question, _Found] = Gathered(self._retrieve)
+        self._retrieval: ItemBatcher[Question, _Found] = ItemBatcher(self._retrieve)
         self._building = asyncio.Lock()
         self._built: Pipeline | None = None
 
@@ -97,7 +97,7 @@ class RagTarget:
         counts = getattr(self._built and self._built.reranker, "counts", {})
         for name, told in _COUNTS.items():
             if counts.get(name):
-                self._setup.told[f"reranker: {counts[name]:,} {told}"] = None
+                self._setup.notes_found[f"reranker: {counts[name]:,} {told}"] = None
         closing: Any = getattr(self._built and self._built.retriever, "aclose", None)
         if closing is not None:
             await closing()
@@ -114,7 +114,7 @@ class RagTarget:
     def _build(self) -> Pipeline:
         """The pipeline, with what a reader of the numbers must know of it noted."""
         built = self._setup.pipeline(self._model, self._provider)
-        cut, notes = len(built.truncated), self._setup.told
+        cut, notes = len(built.truncated), self._setup.notes_found
         if cut:
             notes[f"{cut} of {len(built.chunks)} chunks are longer than the encoder's window"] = None
         if (

@@ -23,8 +23,8 @@ from prompteval.rag.factories import Ingredients, build_reranker, build_retrieve
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.pipeline import Pipeline
 from prompteval.rag.score.failure import Attribution
+from prompteval.rag.score.rag_case import RagCaseReader
 from prompteval.rag.score.scorers import StageScorer
-from prompteval.rag.score.seen import Reader
 from prompteval.tokens import counter
 from prompteval.workspace.code import load_code
 from prompteval.workspace.rag_section import Part, RagSection
@@ -41,7 +41,7 @@ TEXT_RULES = [words.VERSION, sentences.VERSION]
 class RagSetup:
     """Everything a `rag:` suite shares among its prompts and metrics.
 
-    `gold` fills while the cases are read, `told` while pipelines are built. `encoders` holds the cache
+    `gold` fills while the cases are read, `notes_found` while pipelines are built. `encoders` holds the cache
     that a run hands in.
     """
 
@@ -51,7 +51,7 @@ class RagSetup:
     corpus: Corpus
     encoders: Encoders
     gold: dict[str, GoldGroups] = field(default_factory=dict)
-    told: dict[str, None] = field(default_factory=dict)
+    notes_found: dict[str, None] = field(default_factory=dict)
     abstain: str = ""
     _retriever: list[Retriever] = field(default_factory=list, repr=False)
     _gold_reader: list[GoldReader] = field(default_factory=list, repr=False)
@@ -101,7 +101,7 @@ class RagSetup:
             )
             if told:
                 problems.found.append(Problem(self.path, *place, "PE276", told, severity="warning"))
-                self.told[told] = None
+                self.notes_found[told] = None
 
     def beyond_depth(self, metrics: Iterable[StageMetric]) -> list[str]:
         """What to say of each metric whose cut-off lies below the last candidate."""
@@ -163,10 +163,10 @@ class RagSetup:
 
     def scorers(self, metrics: list[StageMetric]) -> tuple[Scorer, ...]:
         """The attribution first, then a scorer for each metric."""
-        reader = Reader(self.section, self.documents, self.gold, self.abstain)
+        reader = RagCaseReader(self.section, self.documents, self.gold, self.abstain)
         embedder = LateEmbedder(self.encoders)
         ranked = tuple(metric for metric in metrics if metric.ranking is not None)
-        self.told.update(dict.fromkeys(self.beyond_depth(metrics)))
+        self.notes_found.update(dict.fromkeys(self.beyond_depth(metrics)))
         return (Attribution(reader, ranked), *(StageScorer(metric, reader, embedder) for metric in metrics))
 
     def notes(self, tie_sensitive: int) -> list[str]:
@@ -177,7 +177,7 @@ class RagSetup:
             told = ", ".join(f"{count} {status}" for status, count in counts.items())
             first = self.corpus.faults[0]
             found.append(f"corpus: {told}; the first that was not read: {first.path}: {first.message}")
-        found += self.told
+        found += self.notes_found
         if tie_sensitive:
             found.append(
                 f"the order of tied candidates changes a ranking metric of {tie_sensitive} questions"

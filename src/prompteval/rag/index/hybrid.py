@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from prompteval.core.errors import UsageError
 from prompteval.core.protocols import Retriever
 from prompteval.core.retrieval import Ranking
-from prompteval.rag.asked import search_many
 from prompteval.rag.fuse import Scale, reciprocal_rank_fusion, weighted_fusion
+from prompteval.rag.search_many import search_many
 
 DEFAULT_DEPTH = 100
 

@@ -11,25 +11,25 @@ from statistics import fmean
 from prompteval.core.retrieval import Chunk
 from prompteval.corpus.quote import normalised, shared_characters
 from prompteval.metrics.spans import Span, touches
-from prompteval.rag.score.given import Given
 from prompteval.rag.score.overlap import Support
+from prompteval.rag.score.parsed_answer import ParsedAnswer
 
 # A quote with at most this share of its characters changed counts as found.
 FUZZY = 0.1
 
 
-def exists(given: Given, passages: Sequence[Chunk]) -> float | None:
+def exists(answer: ParsedAnswer, passages: Sequence[Chunk]) -> float | None:
     """The share of citations whose number is one of the context's; None without citations."""
-    if not given.citations:
+    if not answer.citations:
         return None
-    return fmean(1 <= item.n <= len(passages) for item in given.citations)
+    return fmean(1 <= item.n <= len(passages) for item in answer.citations)
 
 
-def quote_distances(given: Given, passages: Sequence[Chunk]) -> list[float]:
+def quote_distances(answer: ParsedAnswer, passages: Sequence[Chunk]) -> list[float]:
     """For each quote, 0 where its passage holds it, else the share of it that differs, up to 1."""
     return [
         quote_distance(item.quote, passages[item.n - 1]) if 1 <= item.n <= len(passages) else 1.0
-        for item in given.citations
+        for item in answer.citations
         if item.quote
     ]
 
@@ -46,30 +46,30 @@ def quote_distance(quote: str, passage: Chunk) -> float:
     return 1.0 - shared_characters(known, wanted) / len(wanted)
 
 
-def right(given: Given, passages: Sequence[Chunk], gold: Sequence[Span]) -> list[bool]:
+def right(answer: ParsedAnswer, passages: Sequence[Chunk], gold: Sequence[Span]) -> list[bool]:
     """For each citation, whether its passage is in the context and overlaps a gold span."""
-    return [_is_right(item.n, passages, gold) for item in given.citations]
+    return [_is_right(item.n, passages, gold) for item in answer.citations]
 
 
-def precision(given: Given, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
+def precision(answer: ParsedAnswer, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
     """Right citations / citations; 0 without any."""
-    found = right(given, passages, gold)
+    found = right(answer, passages, gold)
     return fmean(found) if found else 0.0
 
 
-def recall(given: Given, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
+def recall(answer: ParsedAnswer, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
     """The share of sentences that cite a right passage and none outside the context."""
     whole = [
         all(1 <= n <= len(passages) for n in cited) and any(_is_right(n, passages, gold) for n in cited)
-        for _, cited in given.sentences
+        for _, cited in answer.sentences
     ]
     return fmean(whole) if whole else 0.0
 
 
-def support(given: Given, passages: Sequence[Chunk], by: Support) -> float:
+def support(answer: ParsedAnswer, passages: Sequence[Chunk], by: Support) -> float:
     """The mean support of the sentences by the passages each cites; 0 for a sentence without any."""
     values = []
-    for sentence, cited in given.sentences:
+    for sentence, cited in answer.sentences:
         known = [passages[n - 1].text for n in cited if 1 <= n <= len(passages)]
         values.append(by(sentence, known) if known and len(known) == len(cited) else 0.0)
     return fmean(values) if values else 0.0

@@ -12,9 +12,9 @@ from prompteval.metrics.stage_names import ATTRIBUTION, StageMetric
 from prompteval.rag.gold import chunk_spans, spans_of
 from prompteval.rag.score import citations
 from prompteval.rag.score.attribution import MEANING, Reason, lost_at
-from prompteval.rag.score.given import Given
+from prompteval.rag.score.parsed_answer import ParsedAnswer
+from prompteval.rag.score.rag_case import ModeReply, RagCase, RagCaseReader, gold_spans
 from prompteval.rag.score.scorers import answer_value, is_right
-from prompteval.rag.score.seen import Reader, Reply, Seen, gold_spans
 
 
 @dataclass(frozen=True)
@@ -24,83 +24,87 @@ class Attribution(Scorer):
     `ranked` are the ranking metrics of the suite, by which it is told whether tied candidates matter.
     """
 
-    reader: Reader
+    reader: RagCaseReader
     ranked: tuple[StageMetric, ...] = ()
 
     name = ATTRIBUTION
     pace = "short"
 
     def score(self, case: Case, observation: Observation) -> Score:
-        seen = self.reader.read(case, observation)
+        rag_case = self.reader.read(case, observation)
         asks = "retrieved" in self.reader.section.modes
-        if not asks and not seen.gold:
+        if not asks and not rag_case.gold:
             return Score(self.name, None, status="skipped", reason="the question has no gold")
-        if asks and seen.answerable and not seen.references:
+        if asks and rag_case.answerable and not rag_case.references:
             return Score(self.name, None, status="skipped", reason="the case has no answers to compare with")
-        reason = self._reason(seen, asks=asks)
-        evidence = self._evidence(seen, reason)
+        reason = self._reason(rag_case, asks=asks)
+        evidence = self._evidence(rag_case, reason)
         if reason is None:
             return Score(self.name, 1.0, evidence=evidence, passed=True)
         told = f"{reason}: {MEANING[reason]}"
         return Score(self.name, 0.0, reason=told, evidence=evidence, passed=False)
 
-    def _evidence(self, seen: Seen, reason: Reason | None) -> dict[str, Any]:
+    def _evidence(self, rag_case: RagCase, reason: Reason | None) -> dict[str, Any]:
         """What tables over all questions are made from; `truncated` are gold chunks the encoder cut."""
         correct = self.reader.section.correct
         right = {
-            mode: float(reply.given is not None and is_right(seen, reply.given, correct))
-            for mode, reply in seen.replies.items()
+            mode: float(reply.answer is not None and is_right(rag_case, reply.answer, correct))
+            for mode, reply in rag_case.replies.items()
         }
-        main = seen.replies.get("retrieved")
-        found: dict[str, Any] = {"answerable": seen.answerable, "gold": bool(seen.gold), "right": right}
+        main = rag_case.replies.get("retrieved")
+        found: dict[str, Any] = {
+            "answerable": rag_case.answerable,
+            "gold": bool(rag_case.gold),
+            "right": right,
+        }
         if main is not None:
             found["abstained"] = main.abstained
         if reason is not None:
             found["reason"] = reason
-        if self._ties_matter(seen):
+        if self._ties_matter(rag_case):
             found["ties"] = True
-        return {**found, "truncated": list(seen.truncated)} if seen.truncated else found
+        return {**found, "truncated": list(rag_case.truncated)} if rag_case.truncated else found
 
-    def _ties_matter(self, seen: Seen) -> bool:
+    def _ties_matter(self, rag_case: RagCase) -> bool:
         """Whether a ranking metric differs between the best and the worst order of tied candidates."""
         for metric in self.ranked:
-            ranking = seen.judged(metric.stage)
-            if metric.ranking is None or ranking is None or not ranking.tied or not seen.gold:
+            ranking = rag_case.judged(metric.stage)
+            if metric.ranking is None or ranking is None or not ranking.tied or not rag_case.gold:
                 continue
-            if tie_sensitive(judge([ranking], [seen.groups]), [metric.ranking])[0]:
+            if tie_sensitive(judge([ranking], [rag_case.groups]), [metric.ranking])[0]:
                 return True
         return False
 
-    def _reason(self, seen: Seen, *, asks: bool) -> Reason | None:
-        if seen.outcome == "error":
+    def _reason(self, rag_case: RagCase, *, asks: bool) -> Reason | None:
+        if rag_case.outcome == "error":
             return "error"
-        lost = self._lost(seen)
+        lost = self._lost(rag_case)
         if not asks:
             return lost
-        reply = seen.replies["retrieved"]
-        given = reply.given
-        if not seen.answerable:
-            silent = given is not None and answer_value(seen, given, "em") == 1.0
-            return None if silent else "unattributed" if given is None else "false_answer"
-        answered = given is not None and not given.abstained
-        if given is not None and answered and is_right(seen, given, self.reader.section.correct):
-            wrong = given.carries and seen.gold and not _well_cited(given, reply, seen)
+        reply = rag_case.replies["retrieved"]
+        answer = reply.answer
+        if not rag_case.answerable:
+            silent = answer is not None and answer_value(rag_case, answer, "em") == 1.0
+            return None if silent else "unattributed" if answer is None else "false_answer"
+        answered = answer is not None and not answer.abstained
+        if answer is not None and answered and is_right(rag_case, answer, self.reader.section.correct):
+            wrong = answer.carries and rag_case.gold and not _well_cited(answer, reply, rag_case)
             return (lost or "grounding_miss") if wrong else None
-        if not seen.gold:
+        if not rag_case.gold:
             return "unattributed"
         if lost is not None:
             return lost
         return "false_abstention" if reply.abstained else "generation_miss"
 
-    def _lost(self, seen: Seen) -> Reason | None:
-        if seen.candidates is None or seen.ranked is None:
-            return lost_at(spans_of(seen.gold), (), (), ())
-        top = seen.spans(seen.ranked.ids[: self.reader.section.k])
-        candidates, packed = seen.spans(seen.candidates.ids), chunk_spans(seen.packed)
-        return lost_at(spans_of(seen.gold), candidates, top, packed, self.reader.blank)
+    def _lost(self, rag_case: RagCase) -> Reason | None:
+        if rag_case.candidates is None or rag_case.ranked is None:
+            return lost_at(spans_of(rag_case.gold), (), (), ())
+        top = rag_case.spans(rag_case.ranked.ids[: self.reader.section.k])
+        candidates, packed = rag_case.spans(rag_case.candidates.ids), chunk_spans(rag_case.packed)
+        return lost_at(spans_of(rag_case.gold), candidates, top, packed, self.reader.blank)
 
 
-def _well_cited(given: Given, reply: Reply, seen: Seen) -> bool:
+def _well_cited(answer: ParsedAnswer, reply: ModeReply, rag_case: RagCase) -> bool:
     """At least one citation is right, and none is outside the context."""
-    inside = all(1 <= item.n <= len(reply.passages) for item in given.citations)
-    return inside and any(citations.right(given, reply.passages, gold_spans(seen.gold)))
+    inside = all(1 <= item.n <= len(reply.passages) for item in answer.citations)
+    return inside and any(citations.right(answer, reply.passages, gold_spans(rag_case.gold)))

@@ -13,9 +13,9 @@ from prompteval.metrics.stage_names import StageMetric
 from prompteval.rag.gold import spans_of
 from prompteval.rag.pack import fitting
 from prompteval.rag.score import citations
-from prompteval.rag.score.given import Given
 from prompteval.rag.score.overlap import Support, closeness, content_overlap, supported
-from prompteval.rag.score.seen import Reader, Reply, Seen, gold_spans
+from prompteval.rag.score.parsed_answer import ParsedAnswer
+from prompteval.rag.score.rag_case import ModeReply, RagCase, RagCaseReader, gold_spans
 from prompteval.workspace.rag_section import Mode
 
 # A right answer by F1, where the suite asks for it (conventions: F1 from one half).
@@ -29,7 +29,7 @@ class StageScorer(Scorer):
     """One metric of a stage; its name is the metric's text."""
 
     metric: StageMetric
-    reader: Reader
+    reader: RagCaseReader
     embedder: Embedder | None = None
 
     decides = False
@@ -40,98 +40,100 @@ class StageScorer(Scorer):
         return str(self.metric)
 
     def score(self, case: Case, observation: Observation) -> Score:
-        seen = self.reader.read(case, observation)
+        rag_case = self.reader.read(case, observation)
         if self.metric.ranking is not None:
-            return self._ranking(seen)
+            return self._ranking(rag_case)
         if self.metric.stage == "context":
-            return self._context(seen)
-        reply = seen.replies[self._mode]
-        return _ANSWERS[self.metric.stage](self, seen, reply)
+            return self._context(rag_case)
+        reply = rag_case.replies[self._mode]
+        return _ANSWERS[self.metric.stage](self, rag_case, reply)
 
     @property
     def _mode(self) -> Mode:
         return self.metric.mode or "retrieved"  # type: ignore[return-value]
 
-    def _ranking(self, seen: Seen) -> Score:
-        ranking = seen.judged(self.metric.stage)
-        if not seen.gold:
+    def _ranking(self, rag_case: RagCase) -> Score:
+        ranking = rag_case.judged(self.metric.stage)
+        if not rag_case.gold:
             return self.skipped("the question has no gold", "retrieval")
         if ranking is None or self.metric.ranking is None:
             return self.valued(0.0, "retrieval", "nothing was retrieved: the stage failed")
-        value = of_one(ranking, seen.groups, self.metric.ranking)
+        value = of_one(ranking, rag_case.groups, self.metric.ranking)
         if value is None:
             return self.skipped("no gold is relevant", "retrieval")
         return self.valued(value, "retrieval")
 
-    def _context(self, seen: Seen) -> Score:
-        if not seen.gold:
+    def _context(self, rag_case: RagCase) -> Score:
+        if not rag_case.gold:
             return self.skipped("the question has no gold", "packing")
-        if seen.ranked is None:
+        if rag_case.ranked is None:
             return self.valued(0.0, "packing", "nothing was retrieved: the stage failed")
-        kept = seen.ranked.ids[: fitting(seen.sizes, self.metric.tokens or 0)]
-        scores = span_scores(spans_of(seen.gold), united(seen.spans(kept), self.reader.blank))
+        kept = rag_case.ranked.ids[: fitting(rag_case.sizes, self.metric.tokens or 0)]
+        scores = span_scores(spans_of(rag_case.gold), united(rag_case.spans(kept), self.reader.blank))
         if scores is None:
             return self.skipped("the gold has no text", "packing")
-        told = "not even the first chunk fits" if seen.sizes and not kept else ""
+        told = "not even the first chunk fits" if rag_case.sizes and not kept else ""
         return self.valued(getattr(scores, self.metric.measure), "packing", told)
 
-    def generation(self, seen: Seen, reply: Reply) -> Score:
+    def generation(self, rag_case: RagCase, reply: ModeReply) -> Score:
         measure = self.metric.measure
-        if measure == "false_answers" and seen.answerable:
+        if measure == "false_answers" and rag_case.answerable:
             return self.skipped("the question has an answer")
-        if measure == "false_abstentions" and not seen.answerable:
+        if measure == "false_abstentions" and not rag_case.answerable:
             return self.skipped("the question has no answer")
-        if seen.answerable and not seen.references and measure not in ("false_abstentions",):
+        if rag_case.answerable and not rag_case.references and measure not in ("false_abstentions",):
             return self.skipped("the case has no answers to compare with")
-        if reply.given is None:
+        if reply.answer is None:
             worst = 1.0 if measure in ("false_answers", "false_abstentions") else self.metric.low
             return self.valued(worst, "generation", f"the output is {reply.outcome}")
-        if measure in NEED_ABSTENTION and not reply.given.may_abstain:
+        if measure in NEED_ABSTENTION and not reply.answer.may_abstain:
             return self.skipped("the output cannot abstain: give the suite `abstain:`")
         if measure in ("false_answers", "false_abstentions"):
             return self.valued(float(reply.abstained == (measure == "false_abstentions")), "generation")
         if measure == "abstention":
-            return self.valued(self._abstention(seen, reply.given), "generation")
+            return self.valued(self._abstention(rag_case, reply.answer), "generation")
         if measure == "correct":
-            return self.valued(float(is_right(seen, reply.given, self.reader.section.correct)), "generation")
-        return self.valued(answer_value(seen, reply.given, measure), "generation")
+            return self.valued(
+                float(is_right(rag_case, reply.answer, self.reader.section.correct)), "generation"
+            )
+        return self.valued(answer_value(rag_case, reply.answer, measure), "generation")
 
-    def _abstention(self, seen: Seen, given: Given) -> float:
+    def _abstention(self, rag_case: RagCase, answer: ParsedAnswer) -> float:
         """Right 1, abstained 0 or, without an answer to give, 1; wrong minus lambda."""
-        if given.abstained:
-            return float(not seen.answerable)
-        return 1.0 if is_right(seen, given, self.reader.section.correct) else -self.metric.weight
+        if answer.abstained:
+            return float(not rag_case.answerable)
+        return 1.0 if is_right(rag_case, answer, self.reader.section.correct) else -self.metric.weight
 
-    def citations(self, seen: Seen, reply: Reply) -> Score:
+    def citations(self, rag_case: RagCase, reply: ModeReply) -> Score:
         measure = self.metric.measure
-        if reply.given is None:
+        if reply.answer is None:
             return self.valued(0.0, "generation", f"the output is {reply.outcome}")
         if reply.abstained:
             return self.skipped("it abstained")
         if measure == "support":
-            return self.valued(citations.support(reply.given, reply.passages, content_overlap), "generation")
+            return self.valued(citations.support(reply.answer, reply.passages, content_overlap), "generation")
         if measure == "exists":
-            found = citations.exists(reply.given, reply.passages)
+            found = citations.exists(reply.answer, reply.passages)
             return self.skipped("nothing is cited") if found is None else self.valued(found, "generation")
         if measure == "quote":
-            distances = citations.quote_distances(reply.given, reply.passages)
+            distances = citations.quote_distances(reply.answer, reply.passages)
             if not distances:
                 return self.skipped("nothing is quoted")
             share = sum(distance <= citations.FUZZY for distance in distances) / len(distances)
             return Score(self.name, share, stage="generation", evidence={"distances": distances})
-        gold = gold_spans(seen.gold)
+        gold = gold_spans(rag_case.gold)
         if not gold:
             return self.skipped("the question has no gold")
         work = citations.precision if measure == "precision" else citations.recall
-        return self.valued(work(reply.given, reply.passages, gold), "generation")
+        return self.valued(work(reply.answer, reply.passages, gold), "generation")
 
-    def grounding(self, seen: Seen, reply: Reply) -> Score:
-        if reply.given is None:
+    def grounding(self, rag_case: RagCase, reply: ModeReply) -> Score:
+        if reply.answer is None:
             return self.valued(0.0, "generation", f"the output is {reply.outcome}")
         if reply.abstained:
             return self.skipped("it abstained")
         texts = [passage.text for passage in reply.passages]
-        value = supported([(sentence, texts) for sentence, _ in reply.given.sentences], self._support())
+        value = supported([(sentence, texts) for sentence, _ in reply.answer.sentences], self._support())
         if value is None:
             return self.skipped("the answer has no sentence")
         return self.valued(value, "generation")
@@ -149,26 +151,28 @@ class StageScorer(Scorer):
         return Score(self.name, None, status="skipped", stage=stage, reason=reason)
 
 
-_ANSWERS: Mapping[str, Callable[[StageScorer, Seen, Reply], Score]] = {
+_ANSWERS: Mapping[str, Callable[[StageScorer, RagCase, ModeReply], Score]] = {
     "generation": StageScorer.generation,
     "citations": StageScorer.citations,
     "grounding": StageScorer.grounding,
 }
 
 
-def is_right(seen: Seen, given: Given, correct: str) -> bool:
+def is_right(rag_case: RagCase, answer: ParsedAnswer, correct: str) -> bool:
     """Whether an answer counts as right: by EM, or by F1 from one half as well."""
-    if answer_value(seen, given, "em") == 1.0:
+    if answer_value(rag_case, answer, "em") == 1.0:
         return True
-    return correct == "f1" and answer_value(seen, given, "f1") >= RIGHT_F1
+    return correct == "f1" and answer_value(rag_case, answer, "f1") >= RIGHT_F1
 
 
-def answer_value(seen: Seen, given: Given, measure: str) -> float:
+def answer_value(rag_case: RagCase, answer: ParsedAnswer, measure: str) -> float:
     """EM or F1; where there is no answer, 1 for abstaining or saying nothing, else 0."""
-    if not seen.answerable:
-        return float(given.abstained or exact_match(given.text, ()) == 1.0)
-    if given.abstained:
+    if not rag_case.answerable:
+        return float(answer.abstained or exact_match(answer.text, ()) == 1.0)
+    if answer.abstained:
         return 0.0
     return (
-        exact_match(given.text, seen.references) if measure == "em" else token_f1(given.text, seen.references)
+        exact_match(answer.text, rag_case.references)
+        if measure == "em"
+        else token_f1(answer.text, rag_case.references)
     )

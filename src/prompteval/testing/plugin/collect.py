@@ -11,7 +11,7 @@ from prompteval.core.errors import InvalidInput, PromptevalError
 from prompteval.core.observation import Row
 from prompteval.core.text import inert, one_line, printable
 from prompteval.core.verdict import Verdict
-from prompteval.isolate.leaving import refuse_leaving
+from prompteval.isolate.exit_guard import forbid_exit
 from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.suite_plan import plan_suite
 from prompteval.report.case import failure_block, nothing_scored
@@ -35,7 +35,7 @@ class SuiteFile(pytest.File):
     def collect(self) -> Iterator[pytest.Collector]:
         """A collector for each prompt. What is wrong in the files is the collection's error."""
         options = self.config.option
-        refuse_leaving()
+        forbid_exit()
         try:
             workspace = find_workspace(self.path.parent)
             folder = self.path.parent.resolve()

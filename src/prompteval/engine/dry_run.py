@@ -15,7 +15,7 @@ from prompteval.workspace.settings import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class EntryEstimate:
     """What one entry would need, at most. None where it cannot be known beforehand.
 
     Each call is counted once: attempts that fail come on top. `estimated` says that the tokens
@@ -51,10 +51,10 @@ def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
     }
 
 
-def _expected(job: Job, models: Models, cache: SqliteCache | None) -> Expected:
+def _expected(job: Job, models: Models, cache: SqliteCache | None) -> EntryEstimate:
     if not isinstance(job.target, PromptPlan):
         calls = sum(1 for _ in job.work()) * getattr(job.target, "calls_a_case", 1)
-        return Expected(
+        return EntryEstimate(
             job.plan.suite.name, job.target.reference, job.model, calls, 0, None, None, None, False
         )
     model = models.open(job.model, ready=False)
@@ -73,13 +73,13 @@ def _expected(job: Job, models: Models, cache: SqliteCache | None) -> Expected:
         asked, answered = model.sizes.expected(request)
         prompt, completion = prompt + asked, completion + answered
         cost = None if cost is None or model.price is None else cost + model.price.of(asked, answered)
-    return Expected(
+    return EntryEstimate(
         job.plan.suite.name, job.target.reference, job.model, calls, cached, prompt, completion,
         None if cost is None else round(cost, 9), model.sizes.estimated,
     )  # fmt: skip
 
 
-def _total(entries: Sequence[Expected]) -> dict[str, Any]:
+def _total(entries: Sequence[EntryEstimate]) -> dict[str, Any]:
     """Sums; None as soon as one part is not known."""
     names = ("calls", "cached", "prompt_tokens", "completion_tokens_at_most", "cost_usd_at_most")
     total: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from prompteval.core.observation import Observation, Score
 from prompteval.core.secret import hide, hide_all, holds_secret
 
 
-def hidden_in(observation: Observation) -> Observation:
+def observation_without_secrets(observation: Observation) -> Observation:
     """The observation with every secret hidden, before it is scored; itself where there is none."""
     failure = observation.failure
     if failure is not None and holds_secret(failure.message):
@@ -21,7 +21,7 @@ def hidden_in(observation: Observation) -> Observation:
     return observation
 
 
-def hidden_in_score(score: Score) -> Score:
+def score_without_secrets(score: Score) -> Score:
     """The score with every secret hidden in its reason and evidence."""
     if score.reason and holds_secret(score.reason):
         score = replace(score, reason=hide(score.reason))

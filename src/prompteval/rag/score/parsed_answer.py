@@ -25,7 +25,7 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ParsedAnswer:
     """An answer as it is scored: `text` without marks.
 
     `sentences` pairs each sentence with the numbers it cites. A typed answer's citations stand for
@@ -41,7 +41,7 @@ class Given:
     may_abstain: bool = True
 
 
-def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -> Given:
+def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -> ParsedAnswer:
     """An `Answer`, or a text with marks; another output counts as its text without citations.
 
     The brackets of an `Answer` are text, since its citations have a field of their own; a sentence of
@@ -58,7 +58,7 @@ def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -
         raw = text if isinstance(text, str) else ""
         known = tuple(dict.fromkeys(item.n for item in listed))
         sentences = _sentences(find_marks(raw), known, known)
-        return Given(
+        return ParsedAnswer(
             raw.strip(),
             listed,
             bool(output.get("abstain")),
@@ -74,7 +74,7 @@ def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -
     cited = tuple(Cited(n) for n in marked.of(marked.text))
     abstained = abstains is not None and abstains(plain)
     sentences = _sentences(marked, (), None)
-    return Given(plain, cited, abstained, sentences, bool(cited), abstains is not None)
+    return ParsedAnswer(plain, cited, abstained, sentences, bool(cited), abstains is not None)
 
 
 def without_marks(text: str) -> str:

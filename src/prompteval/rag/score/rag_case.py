@@ -12,27 +12,27 @@ from prompteval.isolate.pattern_search import search
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.spans import Span
 from prompteval.rag.gold import GoldChunks, GoldGroups, blank_in, chunk_spans, spans_of
-from prompteval.rag.score.given import Given, read_answer
+from prompteval.rag.score.parsed_answer import ParsedAnswer, read_answer
 from prompteval.workspace.rag_section import Mode, RagSection
 
 _CHUNK_ID = re.compile(r"(.*):([0-9]{1,9})-([0-9]{1,9})\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ModeReply:
     """How one mode ended: its outcome, the answer where there is one, the passages it was given."""
 
     outcome: str
-    given: Given | None
+    answer: ParsedAnswer | None
     passages: tuple[Chunk, ...]
 
     @property
     def abstained(self) -> bool:
-        return self.given is not None and self.given.abstained
+        return self.answer is not None and self.answer.abstained
 
 
 @dataclass(frozen=True)
-class Seen:
+class RagCase:
     """One case as the metrics read it. `ranked` is the last order of the candidates, where there are any.
 
     `groups` is the gold as the ranking measures take it, over the units that were retrieved; where all
@@ -50,7 +50,7 @@ class Seen:
     packed: tuple[Chunk, ...]
     sizes: tuple[int, ...]
     truncated: tuple[str, ...]
-    replies: Mapping[Mode, Reply]
+    replies: Mapping[Mode, ModeReply]
     by_document: bool = False
 
     def judged(self, stage: str) -> Ranking | None:
@@ -84,7 +84,7 @@ class Seen:
         return chunk_spans(self.units[name] for name in ids)
 
 
-class Reader:
+class RagCaseReader:
     """Reads observations over one corpus; the last one is kept, for many metrics read the same."""
 
     def __init__(
@@ -100,9 +100,9 @@ class Reader:
         self.blank = blank_in(documents)
         self._documents = documents
         self._gold = gold
-        self._last: tuple[Case, Observation, Seen] | None = None
+        self._last: tuple[Case, Observation, RagCase] | None = None
 
-    def read(self, case: Case, observation: Observation) -> Seen:
+    def read(self, case: Case, observation: Observation) -> RagCase:
         if self._last is None or self._last[0] is not case or self._last[1] is not observation:
             self._last = (case, observation, self._read(case, observation))
         return self._last[2]
@@ -119,7 +119,7 @@ class Reader:
         start, end = int(match[2]), int(match[3])
         return Chunk(document.id, start, end, document.text[start:end], document.title)
 
-    def _read(self, case: Case, observation: Observation) -> Seen:
+    def _read(self, case: Case, observation: Observation) -> RagCase:
         details = observation.details
         ids = observation.ranking.ids if observation.ranking is not None else ()
         units = {name: unit for name in ids if (unit := self.unit(name)) is not None}
@@ -127,7 +127,7 @@ class Reader:
         whole = bool(gold) and not any(
             "quote" in raw or "start" in raw for group in case.gold for raw in group
         )
-        return Seen(
+        return RagCase(
             case=case,
             outcome=observation.outcome,
             gold=gold,
@@ -142,9 +142,9 @@ class Reader:
             by_document=whole,
         )
 
-    def _replies(self, observation: Observation) -> dict[Mode, Reply]:
+    def _replies(self, observation: Observation) -> dict[Mode, ModeReply]:
         details = observation.details
-        found: dict[Mode, Reply] = {}
+        found: dict[Mode, ModeReply] = {}
         for mode in self.section.generating:
             if mode == details.get("main"):
                 raw: Mapping[str, Any] = {"outcome": observation.outcome, "output": observation.output}
@@ -152,8 +152,8 @@ class Reader:
                 raw = details.get("modes", {}).get(mode, {"outcome": "error", "output": None})
             ids = details.get("contexts", {}).get(mode, ())
             passages = tuple(unit for name in ids if (unit := self.unit(name)) is not None)
-            given = read_answer(raw["output"], self._abstains) if raw["outcome"] == "ok" else None
-            found[mode] = Reply(str(raw["outcome"]), given, passages)
+            answer = read_answer(raw["output"], self._abstains) if raw["outcome"] == "ok" else None
+            found[mode] = ModeReply(str(raw["outcome"]), answer, passages)
         return found
 
 

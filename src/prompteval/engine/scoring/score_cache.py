@@ -8,7 +8,7 @@ from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import VectorCache
-from prompteval.engine.gather import Gathered
+from prompteval.engine.item_batcher import ItemBatcher
 from prompteval.engine.scoring.threads import Threads
 from prompteval.store.codec import observation_values, scores_from, scores_json
 
@@ -18,7 +18,7 @@ _NOT_THE_CASE = frozenset({"line", "repeat"})
 _NOT_THE_ANSWER = frozenset({"calls"})
 
 
-class Remembered:
+class ScoreCache:
     """The scores of scorers with a version, by scorer, case and observation.
 
     `marks` has, by place, the fingerprint of each scorer whose scores are kept.
@@ -29,7 +29,7 @@ class Remembered:
         self._cache = cache
         self._names = names
         self._threads = Threads(1)
-        self._lookups: Gathered[tuple[Case, Observation], tuple[str, dict[int, Score]]] = Gathered(
+        self._lookups: ItemBatcher[tuple[Case, Observation], tuple[str, dict[int, Score]]] = ItemBatcher(
             self._look_up, run=self._threads.run
         )
 
@@ -40,13 +40,13 @@ class Remembered:
         """
         return await self._lookups((case, observation))
 
-    def keep(self, known_by: str, scores: Mapping[int, Score]) -> None:
+    def keep(self, observation_key: str, scores: Mapping[int, Score]) -> None:
         """Store scores that are new, except those that failed: they are tried again."""
         kept = {p: score for p, score in scores.items() if p in self.marks and score.status != "failed"}
-        if kept and known_by:
+        if kept and observation_key:
             self._cache.put(
                 {
-                    _key(self.marks[place], known_by): (scores_json((score,)).encode(), False)
+                    _key(self.marks[place], observation_key): (scores_json((score,)).encode(), False)
                     for place, score in kept.items()
                 }
             )
@@ -57,22 +57,22 @@ class Remembered:
     def _look_up(
         self, items: Sequence[tuple[Case, Observation]]
     ) -> list[tuple[str, dict[int, Score]] | Exception]:
-        known_by = [_known_by(case, observation) for case, observation in items]
-        keys = {_key(mark, one) for one in known_by if one for mark in self.marks.values()}
+        observation_key = [_observation_key(case, observation) for case, observation in items]
+        keys = {_key(mark, one) for one in observation_key if one for mark in self.marks.values()}
         stored = self._cache.get(sorted(keys))
-        return [(one, self._scores(one, stored)) for one in known_by]
+        return [(one, self._scores(one, stored)) for one in observation_key]
 
-    def _scores(self, known_by: str, stored: Mapping[str, tuple[bytes, bool]]) -> dict[int, Score]:
+    def _scores(self, observation_key: str, stored: Mapping[str, tuple[bytes, bool]]) -> dict[int, Score]:
         found = {}
         for place, mark in self.marks.items():
-            entry = stored.get(_key(mark, known_by))
+            entry = stored.get(_key(mark, observation_key))
             score = None if entry is None else _score(entry[0])
             if score is not None:
                 found[place] = replace(score, name=self._names[place])
         return found
 
 
-def _known_by(case: Case, observation: Observation) -> str:
+def _observation_key(case: Case, observation: Observation) -> str:
     """The fingerprint of all that a scorer may read; empty for what is not JSON, which is not kept."""
     told: dict[str, Any] = {
         item.name: getattr(case, item.name) for item in fields(Case) if item.name not in _NOT_THE_CASE
@@ -86,8 +86,8 @@ def _known_by(case: Case, observation: Observation) -> str:
         return ""
 
 
-def _key(mark: str, known_by: str) -> str:
-    return f"score:{mark}:{known_by}"
+def _key(mark: str, observation_key: str) -> str:
+    return f"score:{mark}:{observation_key}"
 
 
 def _score(data: bytes) -> Score | None:

@@ -41,7 +41,7 @@ def suites_of(
     return frozenset(name for name in names if not chosen or name in chosen)
 
 
-def lost_suites(a: Collection[str], b: Collection[str], removed: Sequence[str]) -> tuple[str, ...]:
+def missing_suites(a: Collection[str], b: Collection[str], removed: Sequence[str]) -> tuple[str, ...]:
     """The suites of A that B lacks and that nobody says are gone on purpose.
 
     Raises UsageError for a suite that is said to be gone and is not.

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 Work = Callable[[], Sequence[Result | Exception]]
 
 
-class Gathered(Generic[Item, Result]):
+class ItemBatcher(Generic[Item, Result]):
     """Callers hand in one item each; all that wait when the thread becomes free go together.
 
     At most `most` items make a batch; one leaves `wait_s` seconds after the thread came free, so that

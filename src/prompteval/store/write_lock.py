@@ -18,7 +18,7 @@ BUSY_SECONDS = 30.0
 LOCK_SUFFIX = "-lock"
 
 
-class Turn:
+class WriteLock:
     """The right to write a database, taken for a transaction or a checkpoint and given back after it.
 
     The system gives it back when a process dies. Each connection that writes has a Turn of its own,

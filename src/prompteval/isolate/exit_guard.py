@@ -14,21 +14,21 @@ from typing import Any, NoReturn
 _REAL: dict[str, Callable[..., Any]] = {name: getattr(os, name) for name in ("_exit", "execv", "execve")}
 
 
-class Leaving(SystemExit):
+class ExitAttempt(SystemExit):
     """Something tried to end this process or to put another program in its place.
 
     What nothing catches ends the process all the same, with the code of a crash.
     """
 
-    def __init__(self, told: str) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(70)
-        self.told = told
+        self.message = message
 
     def __str__(self) -> str:
-        return f"{self.told} would end the whole run"
+        return f"{self.message} would end the whole run"
 
 
-def refuse_leaving() -> None:
+def forbid_exit() -> None:
     """From now on and to the end, `atexit` included, no code in this process ends it past `finally`."""
     for name in _REAL:
         function = _refusing(name, os.getpid())
@@ -36,7 +36,7 @@ def refuse_leaving() -> None:
         setattr(posix, name, function)
 
 
-def leave(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """End the process at once, threads that still compute included; all output must be written already."""
     _REAL["_exit"](code)
     raise AssertionError("the process has ended")
@@ -53,6 +53,6 @@ def _refusing(name: str, process: int) -> Callable[..., NoReturn]:
         watchdog = code != 0 and threading.current_thread() is not threading.main_thread()
         if watchdog or os.getpid() != process:
             _REAL[name](*arguments, **named)
-        raise Leaving(f"os._exit({code})" if name == "_exit" else f"os.{name}")
+        raise ExitAttempt(f"os._exit({code})" if name == "_exit" else f"os.{name}")
 
     return refuse

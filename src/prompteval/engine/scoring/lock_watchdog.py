@@ -12,7 +12,7 @@ GRACE_SECONDS = 5.0
 NAMED = 3
 
 
-class HeldWatch:
+class LockWatchdog:
     """From the first call on, a watchdog ends the process GRACE_SECONDS after a deadline that cannot ring."""
 
     def __init__(self) -> None:

@@ -11,14 +11,14 @@ from prompteval.core.protocols import Reranker, Retriever, VectorCache
 from prompteval.core.ranges import RANGES
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.core.strict_json import loads
-from prompteval.rag.asked import search_many
 from prompteval.rag.index.content import indexed_text
+from prompteval.rag.search_many import search_many
 
 # What rerankers count of their work.
 COUNTED = ("truncated", "truncated_queries", "saturated")
 
 
-class Deferred:
+class LazyRetriever:
     """A Retriever that is built at its first search. `identity` names everything the building reads."""
 
     def __init__(self, identity: str, build: Callable[[], Retriever]) -> None:
@@ -37,7 +37,7 @@ class Deferred:
         return search_many(self.built, queries, k)
 
 
-class RememberedRetriever:
+class CachedRetriever:
     """A Retriever in front of another: each query is searched for once, ever. `searched` counts the rest."""
 
     def __init__(self, retriever: Retriever, cache: VectorCache) -> None:
@@ -65,11 +65,11 @@ class RememberedRetriever:
         return [known[key] for key in keys]
 
 
-class RememberedReranker:
+class CachedReranker:
     """A Reranker in front of another, by question and the content of its candidates.
 
     `counts` adds up what the reranker counts while it works (passages that were cut, scores that are
-    saturated), remembered ones included.
+    saturated), cached ones included.
     """
 
     def __init__(self, reranker: Reranker, cache: VectorCache) -> None:
