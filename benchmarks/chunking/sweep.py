@@ -31,7 +31,7 @@ from prompteval.rag.gold import blank_in, chunk_spans
 from prompteval.rag.index.dense import DenseIndex
 from prompteval.rag.index.embedding import CachedEmbedder
 from prompteval.rag.index.hybrid import Hybrid
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
 from prompteval.store.vectors import SqliteVectors
 from prompteval.tokens import counter
@@ -193,7 +193,7 @@ def compared(recalls: dict[Cell, list[float]], reference: Cell) -> dict[Cell, Co
     pairs = [
         compare_values(name, values[reference], values[cell], low=0.0, high=1.0, seed=0) for cell in others
     ]
-    return dict(zip(others, decide(pairs, [Rule()] * len(pairs)), strict=True))
+    return dict(zip(others, decide(pairs, [DecisionRule()] * len(pairs)), strict=True))
 
 
 def shown(found: Comparison | None) -> list[str]:

@@ -18,7 +18,7 @@ from prompteval.engine.rag.search import kept_vectors, setup_of
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import plan_suite
-from prompteval.providers.local.passages import Asked
+from prompteval.providers.local.parsed_message import Asked
 from prompteval.providers.local.reader import ABSTAIN_BELOW, candidates
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.rag.score.rag_case import gold_spans

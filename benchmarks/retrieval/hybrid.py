@@ -31,7 +31,7 @@ from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.rerank.late_interaction import LateInteraction
 from prompteval.rag.rerank.order import rerank_top
 from prompteval.stats.interval import t01
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
 from prompteval.store.vectors import SqliteVectors
 
@@ -140,7 +140,7 @@ def print_pairs(values: Mapping[str, Values]) -> None:
     ]
     print(f"\n| {' | '.join(('metric', 'B', 'against A', 'B - A', 'p', 'Holm p', 'verdict'))} |")
     print("|---" * 7 + "|")
-    for (metric, a, b), one in zip(wanted, decide(pairs, [Rule()] * len(pairs)), strict=True):
+    for (metric, a, b), one in zip(wanted, decide(pairs, [DecisionRule()] * len(pairs)), strict=True):
         difference = f"{one.delta:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
         columns = (metric, b, a, difference, f"{one.p:.4f}", f"{one.p_adjusted:.4f}", one.verdict.value)
         print(f"| {' | '.join(columns)} |")

@@ -13,7 +13,7 @@ from time import process_time
 import numpy as np
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
 
 README = Path(__file__).parent / "README.md"
@@ -76,7 +76,7 @@ def blocked(draw: Draw, n: int, changed: float, metrics: int, runs: int) -> floa
     """Percent of gates over unchanged pairs with a regression."""
     generator = np.random.default_rng([n, int(1000 * changed), metrics, 1])
     gates = ([draw(generator, n, changed, 0.0) for _ in range(metrics)] for _ in range(runs))
-    return 100.0 * float(np.mean([regressed(decide(gate, [Rule()] * metrics)) for gate in gates]))
+    return 100.0 * float(np.mean([regressed(decide(gate, [DecisionRule()] * metrics)) for gate in gates]))
 
 
 def regressed(gate: Sequence[Comparison]) -> bool:
@@ -129,7 +129,7 @@ def drops_row(kind: str, n: int, changed: float, seen: Sequence[tuple[float, flo
 def found_drops(draw: Draw, n: int, changed: float, metrics: int, runs: int) -> tuple[float, float]:
     """(percent of printed drops found, their mean in points)."""
     generator = np.random.default_rng([n, int(1000 * changed), metrics, 2])
-    rules, found, drops = [Rule()] * metrics, [], []
+    rules, found, drops = [DecisionRule()] * metrics, [], []
     for _ in range(runs):
         others = [draw(generator, n, changed, 0.0) for _ in range(metrics - 1)]
         printed = decide([draw(generator, n, changed, 0.0), *others], rules)[0].mde

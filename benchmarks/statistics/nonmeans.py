@@ -24,7 +24,7 @@ from prompteval.metrics.regression import spearman
 from prompteval.stats.bootstrap import multinomial_bca
 from prompteval.stats.distributions import normal_cdf
 from prompteval.stats.interval import Interval
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.swap import compare_statistic
 from prompteval.stats.resample import case_bca, logit_delong, stratified_logit
 
@@ -213,7 +213,7 @@ def pair(n: int, differ: float, right: float, seed: list[int]) -> Comparison:
     found = compare_statistic(
         "f1(average=macro)", evaluate, len(counts), counts=counts, seed=int(g.integers(2**32))
     )
-    return decide([found], [Rule(min_effect=MARGIN)])[0]
+    return decide([found], [DecisionRule(min_effect=MARGIN)])[0]
 
 
 if __name__ == "__main__":

@@ -31,11 +31,11 @@ def main() -> int:
 
 
 def _command_line() -> int:
-    from prompteval.cli.strays import watch
+    from prompteval.cli.uncaught import install_hooks
     from prompteval.isolate.exit_guard import forbid_exit
 
     forbid_exit()
-    watch()
+    install_hooks()
     from prompteval.cli.app import command_line
 
     return command_line(sys.argv[1:])

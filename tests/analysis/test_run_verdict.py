@@ -31,7 +31,7 @@ def test_b20_all_cases_excluded_is_incomplete(gates: tuple[GateResult, ...]) -> 
     """`on_error: exclude` with nothing left is no pass, be there a gate or none."""
     failed = replace(RESULT, cases={**CASES, "scored": 0, "errors": 2}, errors_excluded=True, gates=gates)
     found = run_verdict([RESULT, failed])
-    assert (found.verdict, found.goes_on) == (Verdict.INCOMPLETE, True)
+    assert (found.verdict, found.can_continue) == (Verdict.INCOMPLETE, True)
     assert "all 2 cases ended in an error, and on_error: exclude leaves none" in found.reason
     some = replace(failed, cases={**CASES, "scored": 1, "errors": 1})
     assert run_verdict([some]).verdict is Verdict.PASS
@@ -40,7 +40,7 @@ def test_b20_all_cases_excluded_is_incomplete(gates: tuple[GateResult, ...]) -> 
 def test_b20_no_case_that_could_be_scored_is_incomplete() -> None:
     """Every case was answered, and no metric has one: the reason says what was missing."""
     found = run_verdict([replace(RESULT, metrics={"accuracy": NOTHING}, gates=())])
-    assert (found.verdict, found.goes_on) == (Verdict.INCOMPLETE, False)
+    assert (found.verdict, found.can_continue) == (Verdict.INCOMPLETE, False)
     assert "no case could be scored, so nothing was measured: no case has an expected value" in found.reason
 
 

@@ -9,11 +9,11 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Failure, Observation, Row
 from prompteval.engine.interruption import Stop
 from prompteval.engine.row_groups import STORE_SECONDS
-from prompteval.engine.runner import Entry, Waiting, run_cases
+from prompteval.engine.runner import EntryIdentity, Waiting, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 
-ENTRY = Entry("r1", "suite", "p@v1", "sha256:0", "m")
+ENTRY = EntryIdentity("r1", "suite", "p@v1", "sha256:0", "m")
 
 
 def unscored() -> Scoring:

@@ -129,7 +129,7 @@ class _Process:
                     if now.verdict == "pass":  # it ended before the journal was ours
                         journal.close(remove=True)
                         continue
-                    store.go_on(now.run_id)
+                    store.continue_run(now.run_id)
                     store.add_attempts(now.run_id, read_attempts(journal.path))
                     journal.restart(store.next_attempt(now.run_id))
                     return journal, now.run_id, 1000 + self._chance.randrange(10**6) * 10

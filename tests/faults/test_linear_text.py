@@ -28,7 +28,7 @@ from prompteval.metrics.stage_names import parse_stage_metric
 from prompteval.plan.leakage import word_list
 from prompteval.prompt.parse import Label, parse_label, parse_model
 from prompteval.prompt.place import find_variable
-from prompteval.providers.local.passages import read_message
+from prompteval.providers.local.parsed_message import read_message
 from prompteval.providers.local.shorten import shorten
 from prompteval.rag.index.words import Words
 from prompteval.rag.score.citations import quote_distance

@@ -126,7 +126,7 @@ def test_f37_what_was_stored_is_not_refused(tmp_path: Path) -> None:
     store.finish_run("r1", "incomplete", 3, {}, "then")
     store.close()
     store = SqliteStore.open(path)
-    store.go_on("r1")
+    store.continue_run("r1")
     store.add_rows([replace(row, scores=(Score("exact", 1.0),)) for row in rows("r1", 5)])
     store.finish_run("r1", "pass", 0, {}, "later")
     store.close()

@@ -9,11 +9,11 @@ from prompteval.report.view import ResultView
 
 
 class Decided(NamedTuple):
-    """A run's verdict with the sentence that says why; `goes_on` where cases are left to be run."""
+    """A run's verdict with the sentence that says why; `can_continue` where cases are left to be run."""
 
     verdict: Verdict
     reason: str
-    goes_on: bool = False
+    can_continue: bool = False
 
 
 def run_verdict(

@@ -57,10 +57,10 @@ def conclude(command_line: Callable[[], int]) -> int:
         code = error.code if isinstance(error.code, int) else PASS
     except BaseException as error:
         code = _ended(error)
-    from prompteval.cli.strays import end_strays
+    from prompteval.cli.uncaught import report_uncaught
 
-    if CRASH in (strays := list(end_strays())):
-        code = deciding((code, *strays))
+    if CRASH in (uncaught := list(report_uncaught())):
+        code = deciding((code, *uncaught))
         printer.tell(f"exit {code}: {MEANING[code]}")
     printer.finish()
     return code

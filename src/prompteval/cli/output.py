@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.cli import printer
-from prompteval.cli.strays import keep
+from prompteval.cli.uncaught import record_uncaught
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.exit_codes import PASS, deciding
 from prompteval.core.problem import did_you_mean
@@ -106,7 +106,7 @@ def write_files(paths: Sequence[Path], write: Callable[[Path], None]) -> int:
             printer.tell(f"error: {error}")
             codes.append(error.exit_code)
         except Exception as error:
-            keep(error)
+            record_uncaught(error)
     return deciding(codes)
 
 

@@ -133,7 +133,7 @@ def _recorder(workspace: Workspace, options: RunOptions) -> Recorder | None:
     path = options.record
     if path is None:
         return None
-    return Recorder(path, within=bounds_of(workspace.root, path), go_on=options.resume is not None)
+    return Recorder(path, within=bounds_of(workspace.root, path), continued=options.resume is not None)
 
 
 def resume_hint(run_id: str) -> str:

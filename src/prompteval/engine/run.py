@@ -30,7 +30,7 @@ from prompteval.engine.left_behind import RunThreads
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
-from prompteval.engine.runner import Entry, Waiting, run_cases
+from prompteval.engine.runner import EntryIdentity, Waiting, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.engine.stored import stored_rows
@@ -117,7 +117,7 @@ def _resume(
 
 
 @dataclass(slots=True)
-class _Entry:
+class _RunningJob:
     """A job with what it used and how long it took."""
 
     job: Job
@@ -180,7 +180,7 @@ class _Run:
             self._store.begin_run(self._id, made_from, _now())
             self._store.flush()  # what ends the process at once leaves a run to resume
         else:
-            self._store.go_on(self._id)
+            self._store.continue_run(self._id)
         stop = Stop()
         try:
             method = self._options.stop_early
@@ -209,13 +209,13 @@ class _Run:
         self._files.close_batches(remove=view.verdict is not Verdict.INCOMPLETE)
         self._store.finish_run(self._id, view.verdict.value, view.exit_code, view.as_json(), _now())
 
-    def _begin(self, job: Job, models: Models, early: EarlyStopping | None) -> _Entry:
+    def _begin(self, job: Job, models: Models, early: EarlyStopping | None) -> _RunningJob:
         """A job with what is stored of it already, when the run is resumed."""
         usage = UsageTotals()
         if job.target.own_model is None:
             model = models.open(job.model)
             usage = UsageTotals(price=model.price, asked=model.asked)
-        entry = _Entry(job, usage, early)
+        entry = _RunningJob(job, usage, early)
         if self._record is None:
             return entry
         done, unknown = set(), 0
@@ -234,7 +234,7 @@ class _Run:
         entry.done = frozenset(done)
         return entry
 
-    async def _all(self, running: Sequence[_Entry], models: Models, stop: Stop) -> None:
+    async def _all(self, running: Sequence[_RunningJob], models: Models, stop: Stop) -> None:
         """Every job at once: models do not wait for each other, and suites take turns at a model."""
         total = sum(entry.job.planned - len(entry.done) for entry in running)
         several = f"{len(running)} entries" if len(running) > 1 else running[0].job.title
@@ -256,9 +256,11 @@ class _Run:
                 scoring.close()
             self._workers.close()
 
-    async def _one(self, running: _Entry, models: Models, stop: Stop) -> None:
+    async def _one(self, running: _RunningJob, models: Models, stop: Stop) -> None:
         job, usage, started = running.job, running.usage, perf_counter()
-        entry = Entry(self._id, job.plan.suite.name, job.target.reference, job.target.fingerprint, job.model)
+        entry = EntryIdentity(
+            self._id, job.plan.suite.name, job.target.reference, job.target.fingerprint, job.model
+        )
 
         def on_row(row: Row) -> None:
             usage.add(row)
@@ -301,14 +303,14 @@ class _Run:
             self._scorings[id(plan)] = Scoring(plan.scorers, self._workers, cache, marks)
         return self._scorings[id(plan)]
 
-    def _all_decided(self, running: _Entry) -> bool:
+    def _all_decided(self, running: _RunningJob) -> bool:
         """Whether --stop-early has nothing left to find out."""
         early = running.early
         if early is None or early.obstacle:
             return False
         return early.look(self._results.columns(running.job, early, early.looked + 1))
 
-    def _compare(self, results: list[ResultView], running: Sequence[_Entry]) -> list[ResultView]:
+    def _compare(self, results: list[ResultView], running: Sequence[_RunningJob]) -> list[ResultView]:
         """The results with the rules decided that compare: with a baseline or another version.
 
         What --stop-early has settled stays settled.
@@ -330,7 +332,7 @@ class _Run:
         strict, doubt = self._options.strict_model, self._options.inconclusive_fails
         found = run_verdict(results, stopped=stop.reason, interrupted=stop.interrupted, strict_model=strict)
         code = 130 if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
-        reason = f"{found.reason}; {self._hint}" if found.goes_on else found.reason
+        reason = f"{found.reason}; {self._hint}" if found.can_continue else found.reason
         rows = partial(stored_rows, self._workspace, self._id)
         return RunView(self._id, found.verdict, code, reason, tuple(results), rows)
 

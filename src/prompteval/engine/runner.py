@@ -30,7 +30,7 @@ STOPPING_KINDS = frozenset({"paused", "budget", "quota", "auth", "no_credentials
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntryIdentity:
     """What the rows of one (suite, prompt, model) have in common."""
 
     run_id: str
@@ -54,7 +54,7 @@ class Waiting:
 
 
 async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
-    entry: Entry,
+    entry: EntryIdentity,
     work: Iterable[tuple[Case, int]],
     target: Target,
     scoring: Scoring,
@@ -86,7 +86,7 @@ class _Crew:
 
     def __init__(  # noqa: PLR0913 - each is one limit or output of a run
         self,
-        entry: Entry,
+        entry: EntryIdentity,
         todo: Iterator[tuple[Case, int]],
         target: Target,
         scoring: Scoring,

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Table = NDArray[Any]
+Array = NDArray[Any]
 
 
-def per_class(tables: Table) -> tuple[Table, Table, Table, Table]:
+def per_class(tables: Array) -> tuple[Array, Array, Array, Array]:
     """(precision, recall, F1, support), each of shape (..., K)."""
     classes = tables.shape[-2]
     right = np.diagonal(tables[..., :classes], axis1=-2, axis2=-1).astype(np.float64)
@@ -24,7 +24,7 @@ def per_class(tables: Table) -> tuple[Table, Table, Table, Table]:
     return precision, recall, ratio(2 * right, predicted + support), support
 
 
-def averaged(tables: Table, which: str, average: str) -> Table:
+def averaged(tables: Array, which: str, average: str) -> Array:
     """precision, recall or f1, averaged over classes: macro, micro or weighted by support."""
     if average == "micro":
         return _micro(tables, which)
@@ -35,13 +35,13 @@ def averaged(tables: Table, which: str, average: str) -> Table:
     return ratio((values * weights).sum(axis=-1), weights.sum(axis=-1))
 
 
-def one_class(tables: Table, which: str, index: int) -> Table:
+def one_class(tables: Array, which: str, index: int) -> Array:
     """precision, recall or f1 of one class."""
     precision, recall, f1, _ = per_class(tables)
     return {"precision": precision, "recall": recall, "f1": f1}[which][..., index]
 
 
-def mcc(tables: Table) -> Table:
+def mcc(tables: Array) -> Array:
     """Matthews correlation coefficient over all classes (Gorodkin 2004, equation 8), -1 to 1.
 
     0 where only one class is expected or predicted, as scikit-learn has it.
@@ -52,21 +52,21 @@ def mcc(tables: Table) -> Table:
     return ratio(covariance, np.sqrt(spread))
 
 
-def kappa(tables: Table) -> Table:
+def kappa(tables: Array) -> Array:
     """Cohen's kappa of expected and predicted (Cohen 1960), -1 to 1; 0 where chance agrees always."""
     right, support, predicted, total = _margins(tables)
     chance = (support * predicted[..., :-1]).sum(axis=-1)
     return ratio(right * total - chance, total**2 - chance)
 
 
-def _margins(tables: Table) -> tuple[Table, Table, Table, Table]:
+def _margins(tables: Array) -> tuple[Array, Array, Array, Array]:
     """(right, expected by class, predicted by column with the last for no class, all) as floats."""
     found = np.asarray(tables, np.float64)
     right = np.diagonal(found[..., :-1], axis1=-2, axis2=-1).sum(axis=-1)
     return right, found.sum(axis=-1), found.sum(axis=-2), found.sum(axis=(-2, -1))
 
 
-def _micro(tables: Table, which: str) -> Table:
+def _micro(tables: Array, which: str) -> Array:
     classes = tables.shape[-2]
     right = np.diagonal(tables[..., :classes], axis1=-2, axis2=-1).sum(axis=-1).astype(np.float64)
     predicted = tables[..., :classes].sum(axis=(-2, -1)).astype(np.float64)
@@ -76,7 +76,7 @@ def _micro(tables: Table, which: str) -> Table:
     return ratio(right, total) if which == "recall" else ratio(2 * right, predicted + total)
 
 
-def ratio(above: Table, below: Table) -> Table:
+def ratio(above: Array, below: Array) -> Array:
     """above / below, 0 where below is not above 0."""
     above, below = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
     return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prompteval.metrics.classification import Table, ratio
+from prompteval.metrics.classification import Array, ratio
 from prompteval.metrics.columns import Floats
 
-Statistic = Callable[[Floats], Table]
+Statistic = Callable[[Floats], Array]
 
 
-def roc_auc(scores: Floats, positive: Table) -> float:
+def roc_auc(scores: Floats, positive: Array) -> float:
     """Probability that a positive scores above a negative, ties one half (Hanley and McNeil 1982).
 
     Raises ValueError when there is no positive or no negative.
@@ -24,7 +24,7 @@ def roc_auc(scores: Floats, positive: Table) -> float:
     return float(wins.mean())
 
 
-def placements(scores: Floats, positive: Table) -> tuple[Floats, Floats]:
+def placements(scores: Floats, positive: Array) -> tuple[Floats, Floats]:
     """For each positive the share of negatives below it, for each negative of positives above it.
 
     Ties count one half (the structural components of DeLong et al. 1988). Raises ValueError
@@ -40,11 +40,11 @@ def placements(scores: Floats, positive: Table) -> tuple[Floats, Floats]:
     return below / (2.0 * len(low)), 1.0 - above / (2.0 * len(high))
 
 
-def weighted_roc_auc(scores: Floats, positive: Table) -> Statistic:
+def weighted_roc_auc(scores: Floats, positive: Array) -> Statistic:
     """ROC-AUC of weighted cases, ties one half: trapezoids under the curve (Fawcett 2006, algorithm 3)."""
     counts = _by_threshold(scores, positive)
 
-    def statistic(weights: Floats) -> Table:
+    def statistic(weights: Floats) -> Array:
         hits, taken = counts(weights)
         false = taken - hits
         height = hits - np.diff(hits, axis=-1, prepend=0.0) / 2.0
@@ -54,11 +54,11 @@ def weighted_roc_auc(scores: Floats, positive: Table) -> Statistic:
     return statistic
 
 
-def average_precision(scores: Floats, positive: Table) -> Statistic:
+def average_precision(scores: Floats, positive: Array) -> Statistic:
     """PR-AUC as average precision: the sum over thresholds of precision times the gain in recall."""
     counts = _by_threshold(scores, positive)
 
-    def statistic(weights: Floats) -> Table:
+    def statistic(weights: Floats) -> Array:
         hits, taken = counts(weights)
         gained = np.diff(hits, axis=-1, prepend=0.0)
         return ratio((gained * ratio(hits, taken)).sum(axis=-1), hits[..., -1])
@@ -66,11 +66,11 @@ def average_precision(scores: Floats, positive: Table) -> Statistic:
     return statistic
 
 
-def recall_at_precision(scores: Floats, positive: Table, precision: float) -> Statistic:
+def recall_at_precision(scores: Floats, positive: Array, precision: float) -> Statistic:
     """The greatest recall at a threshold whose precision is at least `precision`; 0 where none is."""
     counts = _by_threshold(scores, positive)
 
-    def statistic(weights: Floats) -> Table:
+    def statistic(weights: Floats) -> Array:
         hits, taken = counts(weights)
         reached = np.where(ratio(hits, taken) >= precision, hits, 0.0)
         return ratio(reached.max(axis=-1), hits[..., -1])
@@ -78,13 +78,13 @@ def recall_at_precision(scores: Floats, positive: Table, precision: float) -> St
     return statistic
 
 
-def _by_threshold(scores: Floats, positive: Table) -> Callable[[Floats], tuple[Table, Table]]:
+def _by_threshold(scores: Floats, positive: Array) -> Callable[[Floats], tuple[Array, Array]]:
     """(true positives, all taken) at each distinct threshold, from the greatest down."""
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     is_positive = positive[order].astype(np.float64)
 
-    def counts(weights: Floats) -> tuple[Table, Table]:
+    def counts(weights: Floats) -> tuple[Array, Array]:
         ordered = weights[..., order]
         taken = np.cumsum(ordered, axis=-1)[..., ends]
         return np.cumsum(ordered * is_positive, axis=-1)[..., ends], taken

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prompteval.metrics.classification import Table, ratio
+from prompteval.metrics.classification import Array, ratio
 
 BLEU_ORDER = 4
 BLEU_WIDTH = 2 + 2 * BLEU_ORDER
@@ -12,7 +12,7 @@ CHRF_WIDTH = 3 * CHRF_ORDER
 CHRF_BETA = 2
 
 
-def bleu(sums: Table) -> Table:
+def bleu(sums: Array) -> Array:
     """BLEU (Papineni et al. 2002) from sums of shape (..., 10): (...).
 
     The sums are answer length, reference length, matched 1- to 4-grams, all 1- to 4-grams of
@@ -30,7 +30,7 @@ def bleu(sums: Table) -> Table:
     return np.where(usable, 100.0 * np.exp(brevity + np.log(safe).mean(axis=-1)), 0.0)
 
 
-def chrf(sums: ArrayLike) -> Table:
+def chrf(sums: ArrayLike) -> Array:
     """chrF2 (Popović 2015) from sums of shape (..., 18): (...).
 
     The sums are, for 1- to 6-grams of characters, those of the answers, of the references, and

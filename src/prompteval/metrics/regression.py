@@ -6,7 +6,7 @@ shape (...).
 
 import numpy as np
 
-from prompteval.metrics.classification import Table, ratio
+from prompteval.metrics.classification import Array, ratio
 from prompteval.metrics.columns import Codes, Floats
 from prompteval.metrics.curves import Statistic
 
@@ -23,7 +23,7 @@ def r2(expected: Floats, squared_errors: Floats) -> Statistic:
     """
     centred = expected - expected.mean()  # a shift changes nothing and keeps the digits
 
-    def statistic(weights: Floats) -> Table:
+    def statistic(weights: Floats) -> Array:
         total = weights.sum(axis=-1)
         spread = weights @ centred**2 - ratio((weights @ centred) ** 2, total)
         # Under this the spread is nothing but rounding.
@@ -38,7 +38,7 @@ def spearman(left: Floats, right: Floats) -> Statistic:
     """Pearson's correlation of average ranks, -1 to 1; 0 where one side is constant."""
     first, second = _ranker(left), _ranker(right)
 
-    def statistic(weights: Floats) -> Table:
+    def statistic(weights: Floats) -> Array:
         middle = (weights.sum(axis=-1, keepdims=True) + 1.0) / 2.0  # the mean of any ranks
         x, y = first(weights) - middle, second(weights) - middle
         spread = (weights * x * x).sum(axis=-1) * (weights * y * y).sum(axis=-1)
@@ -53,7 +53,7 @@ def _ranker(values: Floats) -> Statistic:
     starts = np.append(0, np.flatnonzero(np.diff(values[order])) + 1)
     group: Codes = np.unique(values, return_inverse=True)[1].astype(np.int32)
 
-    def ranks(weights: Floats) -> Table:
+    def ranks(weights: Floats) -> Array:
         tied = np.add.reduceat(weights[..., order], starts, axis=-1)
         ends = np.cumsum(tied, axis=-1)
         return (ends - (tied - 1.0) / 2.0)[..., group]

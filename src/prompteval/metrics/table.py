@@ -7,7 +7,7 @@ from typing import Literal, NoReturn
 import numpy as np
 
 from prompteval.metrics import classification, curves, ngrams, regression
-from prompteval.metrics.classification import Table
+from prompteval.metrics.classification import Array
 from prompteval.metrics.columns import Columns, Floats
 from prompteval.metrics.curves import Statistic
 from prompteval.metrics.names import PARAMETERS, MetricName, pass_of
@@ -67,7 +67,7 @@ class MetricSpec:
 
     kind: Kind
     source: Source = VALUES
-    statistic: Callable[[Table], Table] = _undefined
+    statistic: Callable[[Array], Array] = _undefined
     per_case: Callable[[Columns], Floats] | None = None
     sample: Callable[[Columns], Statistic] = _undefined
     low: float | None = 0.0
@@ -139,7 +139,7 @@ def _per_class_metric(name: MetricName, classes: tuple[str, ...]) -> MetricSpec:
     return MetricSpec("confusion", statistic=lambda t: classification.averaged(t, name.name, average))
 
 
-def threshold_scores(name: MetricName, columns: Columns) -> tuple[Floats, Table]:
+def threshold_scores(name: MetricName, columns: Columns) -> tuple[Floats, Array]:
     """(score of the positive class, mask of the positives) for a metric over thresholds.
 
     An unusable output has a score below 0 on a positive and above 1 on a negative case. Raises
@@ -193,7 +193,7 @@ def _share(key: str) -> MetricSpec:
     return MetricSpec("mean", Source("evidence", key, 1), per_case=lambda c: c.numbers()[:, 0])
 
 
-def _corpus(key: str, width: int, formula: Callable[[Table], Table]) -> MetricSpec:
+def _corpus(key: str, width: int, formula: Callable[[Array], Array]) -> MetricSpec:
     def sample(columns: Columns) -> Statistic:
         return lambda weights: formula(weights @ columns.numbers())
 
@@ -203,7 +203,7 @@ def _corpus(key: str, width: int, formula: Callable[[Table], Table]) -> MetricSp
 def log_perplexity(columns: Columns) -> Statistic:
     """The mean negative log probability of a token, in nats; perplexity is its exponential."""
 
-    def statistic(weights: Floats) -> Table:
+    def statistic(weights: Floats) -> Array:
         sums = weights @ columns.numbers()
         return -sums[..., 0] / np.maximum(sums[..., 1], 1.0)
 

@@ -10,7 +10,7 @@ from prompteval.plan.gates import NoRegression
 from prompteval.plan.measures import fields_read
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.scoring.build import GROUP
-from prompteval.stats.paired.decision import Rule
+from prompteval.stats.paired.decision import DecisionRule
 from prompteval.store.codec import facts_json
 from prompteval.workspace.git import head_and_dirty
 from prompteval.workspace.settings import Workspace
@@ -83,9 +83,9 @@ def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:
         same = [rule for rule in rules if rule.metric == metric]
         found[metric] = same[0].limits()
         if len(same) > 1:
-            defaults = Rule()
+            defaults = DecisionRule()
             limits = [
-                Rule(
+                DecisionRule(
                     defaults.alpha if rule.alpha is None else rule.alpha,
                     defaults.min_effect if rule.min_effect is None else rule.min_effect,
                     rule.margin,

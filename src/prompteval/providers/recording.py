@@ -21,20 +21,20 @@ MOST_OF_A_LINE = 100_000_000
 class Recorder:
     """Collects replies and writes them, sorted by request, when closed.
 
-    With `go_on`, what the file holds already stays: a run that is resumed adds to its recording.
+    With `continued`, what the file holds already stays: a run that is resumed adds to its recording.
     Raises UsageError where there is no folder for it, a link leads out of `within`, or what it would
     replace is not a recording; InvalidInput where it cannot be continued.
     """
 
-    def __init__(self, path: Path, *, within: Path | None = None, go_on: bool = False) -> None:
+    def __init__(self, path: Path, *, within: Path | None = None, continued: bool = False) -> None:
         self._path = file_to_write(path, within)
         self._within = within
         self._lines: dict[str, str] = {}
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is not a directory", "create the directory first")
-        if not go_on and path.is_file():
+        if not continued and path.is_file():
             _refuse_other(path)
-        if go_on and path.exists():
+        if continued and path.exists():
             for key, found in read_recording(decode(path.read_bytes(), str(path)), str(path)).items():
                 self._keep(key, found)
 

@@ -25,7 +25,7 @@ from prompteval.workspace.validation import FileModel, Location, Ranged, problem
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ReplyRule:
     """A reply for every request whose last user message `when` finds."""
 
     when: str
@@ -38,7 +38,7 @@ class Scripted:
 
     cacheable = False
 
-    def __init__(self, rules: tuple[Rule, ...], identity: str) -> None:
+    def __init__(self, rules: tuple[ReplyRule, ...], identity: str) -> None:
         self._rules = rules
         self._identity = identity
 
@@ -67,7 +67,7 @@ def _pattern(text: str) -> str:
     return text
 
 
-class _RuleLine(FileModel):
+class _ReplyRuleLine(FileModel):
     """A rule is an object {"when": ..., "text" or "output": ...}."""
 
     code = "PE401"
@@ -95,13 +95,13 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
     Raises InvalidInput, at file and line, for rules that cannot be read.
     """
     tree = WorkingTree(root)
-    rules: list[Rule] = []
+    rules: list[ReplyRule] = []
     problems = Collector(model)
     for number, raw in read_jsonl(tree.open(model), model, problems.add):
-        found = validate(_RuleLine, raw, problems, lambda *_, line=number: (line, 1), _name)
+        found = validate(_ReplyRuleLine, raw, problems, lambda *_, line=number: (line, 1), _name)
         if found is not None:
             text = found.text if "text" in found.model_fields_set else json.dumps(found.output)
-            rules.append(Rule(found.when, text, found.delay_ms))
+            rules.append(ReplyRule(found.when, text, found.delay_ms))
     if not rules and not problems.found:
         problems.add(1, 1, "PE401", "the file has no rules")
     if problems.found:

@@ -37,7 +37,7 @@ class Facts(_Checked):
     on_error: str
 
 
-class Entry(_Checked):
+class BaselineEntry(_Checked):
     """One (target, model) of a baseline; its rows are read by `row_from`."""
 
     prompt: str

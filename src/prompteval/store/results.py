@@ -83,7 +83,7 @@ class SqliteStore:
         self._write(lambda connection: connection.execute(sql, (*record, record_hash(record))))
         self._trusted.add(run_id)
 
-    def go_on(self, run_id: str) -> None:
+    def continue_run(self, run_id: str) -> None:
         """Note that rows are added to a run that is here already. Raises DamagedRun."""
         self._trust(run_id)
         self._change_record(run_id, lambda connection, record: {**record, "contents": None})

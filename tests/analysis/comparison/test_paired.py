@@ -16,7 +16,7 @@ from prompteval.metrics.curves import weighted_roc_auc
 from prompteval.metrics.names import parse_metric
 from prompteval.metrics.table import metric_spec
 from prompteval.plan.measures import Measure
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 
 
 def _measure(text: str) -> Measure:
@@ -54,7 +54,7 @@ def _columns(measure: Measure, rows: list[dict[str, Any]]) -> EntryColumns:
 def _compare(text: str, a: list[dict[str, Any]], b: list[dict[str, Any]]) -> Comparison:
     measure = _measure(text)
     found = compare_metric(measure, _columns(measure, a), _columns(measure, b), alpha=0.05)
-    return decide([found], [Rule()])[0]
+    return decide([found], [DecisionRule()])[0]
 
 
 def _labelled(pairs: list[tuple[str, str | None]]) -> list[dict[str, Any]]:

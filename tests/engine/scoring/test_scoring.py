@@ -12,7 +12,7 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import BatchScorer, Scorer
 from prompteval.engine.interruption import Stop
-from prompteval.engine.runner import Entry, run_cases
+from prompteval.engine.runner import EntryIdentity, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import SHORT_TEXT, Scoring
 from prompteval.scoring.overlap import RougeL
@@ -65,7 +65,7 @@ def run(target: Any, count: int, concurrency: int, *scorers: Scorer, most: int =
     async def go() -> None:
         work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(count))
         scoring = Scoring(scorers, Workers(most))
-        entry = Entry("r", "s", "t", "f", "m")
+        entry = EntryIdentity("r", "s", "t", "f", "m")
         await run_cases(
             entry, work, target, scoring, concurrency=concurrency, sink=rows.extend, on_row=lambda row: None,
             stop=Stop(),

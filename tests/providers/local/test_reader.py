@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompteval.core.request import Message, Request
-from prompteval.providers.local.passages import read_message
+from prompteval.providers.local.parsed_message import read_message
 from prompteval.providers.local.reader import ABSTAIN_BELOW, Candidate, candidates, reply
 from prompteval.providers.local.shorten import shorten
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from prompteval.core.verdict import Comparison
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
 
 OUTPUTS = Path("../shared/data/bbh_davinci002/outputs.jsonl")
@@ -46,7 +46,7 @@ def compared(name: str, direct: list[float], cot: list[float]) -> Comparison:
 def test_the_pooled_table_is_the_published_one() -> None:
     """3,408 and 4,816 of 6,511 right, 2,554 pairs differ: improved."""
     pooled = [[score for sides in tasks().values() for score in sides[side]] for side in (0, 1)]
-    (found,) = decide([compared("accuracy", *pooled)], [Rule()])
+    (found,) = decide([compared("accuracy", *pooled)], [DecisionRule()])
     assert (sum(pooled[0]), sum(pooled[1]), found.pairs, found.discordant) == (3408, 4816, 6511, 573 + 1981)
     assert found.verdict.value == "improved" and found.a == pytest.approx(0.523422, abs=1e-6)
 
@@ -55,7 +55,7 @@ def test_the_pooled_gain_does_not_hide_the_tasks_that_lose() -> None:
     """21 of 27 tasks rise and six fall; Holm over 28 says which of them beyond doubt."""
     pooled = [[score for sides in tasks().values() for score in sides[side]] for side in (0, 1)]
     found = [compared(name, *sides) for name, sides in tasks().items()] + [compared("pooled", *pooled)]
-    decided = decide(found, [Rule()] * len(found))
+    decided = decide(found, [DecisionRule()] * len(found))
     fell = {one.metric for one in decided if one.delta is not None and one.delta < 0}
     assert fell == {
         "causal_judgement", "formal_fallacies", "ruin_names", "salient_translation_error_detection",

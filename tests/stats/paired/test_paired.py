@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
-from prompteval.stats.paired.decision import Rule, decide, holm
+from prompteval.stats.paired.decision import DecisionRule, decide, holm
 from prompteval.stats.paired.mcnemar import binomial_cdf, mcnemar, tango
 from prompteval.stats.paired.permutation import sign_flip
 from prompteval.stats.paired.power import binary_power, cases_needed
@@ -160,20 +160,20 @@ def test_a_statistic_compared_by_swapping_agrees_with_the_mean() -> None:
 )
 def test_the_four_steps(broken: int, fixed: int, n: int, verdict: str) -> None:
     """In order; a significant drop under min_effect does not block."""
-    (found,) = decide([binary(broken, fixed, n)], [Rule()])
+    (found,) = decide([binary(broken, fixed, n)], [DecisionRule()])
     assert found.verdict is ComparisonVerdict(verdict)
 
 
 def test_where_lower_is_better_a_rise_is_worse() -> None:
     """The same differences, the other verdict."""
     worse = binary(5, 40, 300)
-    (found,) = decide([worse], [Rule(higher_is_better=False)])
+    (found,) = decide([worse], [DecisionRule(higher_is_better=False)])
     assert found.verdict is ComparisonVerdict.REGRESSED
 
 
 def test_inconclusive_says_what_the_cases_can_say() -> None:
     """The worst that is left, and how many more cases would settle it."""
-    (found,) = decide([binary(15, 15, 300)], [Rule()])
+    (found,) = decide([binary(15, 15, 300)], [DecisionRule()])
     assert "a drop of at most 3.8 points cannot be ruled out" in found.detail
     assert "more cases to rule out 2.0 points" in found.detail
     assert cases_needed(binary(15, 15, 300), 0.02) == pytest.approx(
@@ -189,7 +189,7 @@ def test_b25_a_margin_next_to_nothing_has_no_count_of_cases(margin: float) -> No
 
 def test_the_detectable_effect_has_the_power_it_says() -> None:
     """80 % at the printed drop, by simulation of the whole rule."""
-    (found,) = decide([binary(15, 15, 300)], [Rule()])
+    (found,) = decide([binary(15, 15, 300)], [DecisionRule()])
     assert found.mde is not None
     assert binary_power(300, found.mde, max(30.5 / 301, found.mde), 0.05, 0.02) == pytest.approx(
         0.8, abs=0.01
@@ -198,7 +198,7 @@ def test_the_detectable_effect_has_the_power_it_says() -> None:
     psi = max(30.5 / 301, found.mde)
     draws = generator.multinomial(300, [(psi + found.mde) / 2, (psi - found.mde) / 2, 1 - psi], size=2000)
     hits = [
-        decide([binary(int(b), int(c), 300)], [Rule()])[0].verdict is ComparisonVerdict.REGRESSED
+        decide([binary(int(b), int(c), 300)], [DecisionRule()])[0].verdict is ComparisonVerdict.REGRESSED
         for b, c, _ in draws[:400]
     ]
     assert np.mean(hits) == pytest.approx(0.8, abs=0.08)
@@ -213,7 +213,7 @@ def test_b13_nothing_to_compare_is_a_reason_and_never_significant() -> None:
     assert ties.p == 1.0 and ties.delta == 0.0
     codes = np.zeros(10, dtype=np.int32)
     cluster = compare_values("x", np.zeros(10), np.ones(10), low=0.0, high=1.0, clusters=codes, seed=1)
-    for found in decide([none, one, cluster], [Rule()] * 3):
+    for found in decide([none, one, cluster], [DecisionRule()] * 3):
         assert found.verdict is ComparisonVerdict.INCONCLUSIVE and "NaN" not in found.detail
 
 
@@ -225,7 +225,7 @@ def test_nan_is_refused() -> None:
 
 def test_the_published_table_of_two_prompts() -> None:
     """BBH: 573 broken and 1,981 fixed of 6,511 (McNemar's chi-square 776.2): improved beyond doubt."""
-    (found,) = decide([binary(573, 1981, 6511)], [Rule()])
+    (found,) = decide([binary(573, 1981, 6511)], [DecisionRule()])
     assert found.verdict is ComparisonVerdict.IMPROVED
     assert found.delta == pytest.approx(0.739671 - 0.523422, abs=1e-6)
     assert found.p is not None and found.p < 1e-100

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.mcnemar import mcnemar, tango
 from prompteval.stats.paired.power import binary_power
 from prompteval.stats.paired.values import compare_values
@@ -46,7 +46,7 @@ def test_twenty_eight_comparisons_of_many_cases_are_decided_at_once() -> None:
     scores = (generator.random((29, 6511)) < 0.7).astype(float)
     found = [compare_values(str(i), scores[i], scores[i + 1], low=0.0, high=1.0, seed=1) for i in range(28)]
     started = process_time()
-    decided = decide(found, [Rule()] * 28)
+    decided = decide(found, [DecisionRule()] * 28)
     assert process_time() - started < 1.0
     assert all(one.mde is not None and 0.02 < one.mde < 0.05 for one in decided)
 
@@ -55,7 +55,7 @@ def test_a_larger_family_sees_less() -> None:
     """alpha/m under Holm: the detectable drop grows with the number of tested metrics."""
     a = np.r_[np.ones(40), np.zeros(60)]
     one = compare_values("x", a, np.roll(a, 5), low=0.0, high=1.0, seed=1)
-    effects = [decide([one] * count, [Rule()] * count)[0].mde for count in (1, 5, 20)]
+    effects = [decide([one] * count, [DecisionRule()] * count)[0].mde for count in (1, 5, 20)]
     assert None not in effects and effects == sorted(effects) and effects[0] < effects[2]  # type: ignore[type-var, operator]
 
 
@@ -66,7 +66,7 @@ def test_the_detectable_effect_does_not_use_what_was_seen() -> None:
     drops = []
     for a in (even, uneven):
         b = np.r_[1 - a[:30], a[30:]]
-        drops.append(decide([compare_values("x", a, b, low=0.0, high=1.0, seed=1)], [Rule()])[0].mde)
+        drops.append(decide([compare_values("x", a, b, low=0.0, high=1.0, seed=1)], [DecisionRule()])[0].mde)
     assert drops[0] == drops[1]
 
 
@@ -84,7 +84,7 @@ def test_graded_scores_are_found_at_the_printed_drop(metrics: int) -> None:
         return compare_values("x", a, a + sign * size, low=0.0, high=1.0, seed=1)
 
     for _ in range(runs):
-        family, rules = [drawn(0.0) for _ in range(metrics)], [Rule()] * metrics
+        family, rules = [drawn(0.0) for _ in range(metrics)], [DecisionRule()] * metrics
         drop = decide(family, rules)[0].mde  # type: ignore[arg-type]
         assert drop is not None
         hits += decide([drawn(drop), *family[1:]], rules)[0].verdict.value == "regressed"  # type: ignore[list-item]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.permutation import permuted
 from prompteval.stats.paired.swap import compare_statistic
 from prompteval.stats.paired.values import compare_values
@@ -56,7 +56,7 @@ B13 = {
 def test_b13_undefined_comparisons_have_a_reason_and_no_p(name: str) -> None:
     """Inconclusive, no p, no number that is NaN, and a sentence that says why."""
     found, reason = B13[name]
-    (decided,) = decide([found], [Rule()])
+    (decided,) = decide([found], [DecisionRule()])
     assert (found.reason, found.p, decided.p_adjusted) == (reason, None, None)
     assert decided.verdict is ComparisonVerdict.INCONCLUSIVE and reason in decided.detail
     assert not any(isinstance(field, float) and math.isnan(field) for field in astuple(decided))
@@ -65,7 +65,7 @@ def test_b13_undefined_comparisons_have_a_reason_and_no_p(name: str) -> None:
 def test_b13_undefined_comparisons_are_no_part_of_the_family() -> None:
     """Holm counts what was tested."""
     tested = values([1.0] * 20 + [0.0] * 80, [0.0] * 20 + [0.0] * 80)
-    decided = decide([B13["no case"][0], tested, B13["one class"][0]], [Rule()] * 3)
+    decided = decide([B13["no case"][0], tested, B13["one class"][0]], [DecisionRule()] * 3)
     assert decided[1].p_adjusted == tested.p
 
 
@@ -74,7 +74,7 @@ def test_b13_all_ties_are_no_difference() -> None:
     same = [values([0.4] * 30, [0.4] * 30), values([1.0] * 30, [1.0] * 30)]
     same += [values([0.4] * 60, [0.4] * 60, low=None, high=None)]
     same += [recall([1, 0] * 30, [1, 1, 0] * 20, [1, 1, 0] * 20)]
-    for found in decide(same, [Rule()] * 4):
+    for found in decide(same, [DecisionRule()] * 4):
         assert found.p == 1.0 and found.delta == 0.0 and "did not change" in found.detail
 
 
@@ -93,7 +93,7 @@ def test_few_clusters_decide_nothing_or_are_told(count: int, decides: bool, told
     codes = np.repeat(np.arange(count), 8)
     a = generator.uniform(0.5, 0.9, len(codes))
     found = values(list(a), list(a - generator.uniform(0.3, 0.5, len(codes))), list(codes))
-    (decided,) = decide([found], [Rule()])
+    (decided,) = decide([found], [DecisionRule()])
     assert decided.clusters == count and told in decided.detail
     assert (decided.verdict is ComparisonVerdict.REGRESSED) == decides
 
@@ -103,7 +103,7 @@ def test_missing_cases_never_pass() -> None:
     a, b = np.r_[np.ones(40), np.zeros(860)], np.zeros(900)
     rows = [(a, a), (b, a), (a, b)]
     found = [compare_values("x", x, y, low=0.0, high=1.0, seed=1, missing=3) for x, y in rows]
-    decided = decide(found, [Rule()] * 3)
+    decided = decide(found, [DecisionRule()] * 3)
     assert [one.verdict.value for one in decided] == ["incomplete", "incomplete", "regressed"]
     assert all("3 missing" in one.detail for one in decided)
 
@@ -120,7 +120,7 @@ def test_b13_whatever_the_scores_no_number_is_nan(
     a, b = ([pair[side] for pair in rows] for side in (0, 1))
     codes = [i % 7 for i in range(len(rows))] if clustered and len(rows) >= 7 else None
     found = values(a, b, codes, low=ends[0], high=ends[1])
-    (decided,) = decide([found], [Rule()])
+    (decided,) = decide([found], [DecisionRule()])
     assert not any(isinstance(field, float) and math.isnan(field) for field in astuple(decided))
     if found.p is None:
         assert found.reason

@@ -14,7 +14,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.stored import RowFields, StoredEntry, StoredRow
 from prompteval.plan.measures import reads_target
-from prompteval.store.baseline_form import Entry, first_error, row_from, row_line
+from prompteval.store.baseline_form import BaselineEntry, first_error, row_from, row_line
 from prompteval.store.codec import facts_from, facts_json
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import Tree, WorkingTree
@@ -124,7 +124,7 @@ def _broken(path: str, line: int, col: int, message: str) -> Problem:
 
 def _entry(suite: str, body: object) -> StoredEntry:
     """An entry whose every metric can be read. Raises what reading it raises."""
-    checked = Entry.model_validate(body)
+    checked = BaselineEntry.model_validate(body)
     stored: dict[tuple[str, int], StoredRow] = {}
     for number, line in enumerate(checked.rows, 1):
         try:

@@ -18,7 +18,7 @@ from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, V
 from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
 from prompteval.plan.measures import Measure
 from prompteval.report.view import ResultView
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import ALPHA
 
 _OF_NO_REGRESSION = {
@@ -53,7 +53,7 @@ class _MeasuredRule:
     place: int
     gate: Gate
     found: Comparison
-    rule: Rule
+    rule: DecisionRule
     cases: PairedCases
     aside: str
     narrowed: bool
@@ -134,7 +134,7 @@ def other_side(gate: Gate, one: GatedEntry) -> StoredEntry | str:
     return rivals[0] if rivals else f"{reference} was not run with {one.entry.model}"
 
 
-def rule_of(gate: Gate, measure: Measure) -> Rule:
+def rule_of(gate: Gate, measure: Measure) -> DecisionRule:
     """What decides a rule: its own limits, else the defaults, never those of another rule."""
     rule = gate.rule
     if not isinstance(rule, NoRegression):

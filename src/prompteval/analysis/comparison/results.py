@@ -20,7 +20,7 @@ from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.plan.measures import Measure
 from prompteval.report.comparison.view import Change, ComparedEnd, ComparedResult
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Compared:
     columns: tuple[EntryColumns, EntryColumns]
     measures: Mapping[str, Measure]
     primary: tuple[str, ...]
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, DecisionRule]
     metrics: Mapping[str, Comparison]
 
     def named(self, mask: Mask | None, names: Sequence[str]) -> dict[str, Comparison]:

@@ -12,7 +12,7 @@ from prompteval.plan.gates import effect_error
 from prompteval.plan.manifest import suite_facts
 from prompteval.plan.measures import Measure
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.stats.paired.decision import MIN_EFFECT, Rule
+from prompteval.stats.paired.decision import MIN_EFFECT, DecisionRule
 
 
 def metric_rule(
@@ -21,7 +21,7 @@ def metric_rule(
     measure: Measure,
     options: CompareOptions,
     primary: bool,
-) -> Rule:
+) -> DecisionRule:
     """What decides one metric: the caller's limits, else the suite's `effects`, else the defaults.
 
     Raises UsageError for a primary metric off the scale from 0 to 1 without a least effect, and for limits
@@ -38,9 +38,9 @@ def metric_rule(
     return rule_within(measure, alpha, least, margin)
 
 
-def rule_within(measure: Measure, alpha: float, least: float | None, margin: float | None) -> Rule:
+def rule_within(measure: Measure, alpha: float, least: float | None, margin: float | None) -> DecisionRule:
     """What decides a metric within these limits; None takes the default."""
-    return Rule(
+    return DecisionRule(
         alpha=alpha,
         min_effect=MIN_EFFECT if least is None else least,
         margin=margin,

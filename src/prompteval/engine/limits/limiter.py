@@ -8,7 +8,7 @@ from time import monotonic
 
 from prompteval.core.errors import ProviderError
 from prompteval.engine.limits.adaptive import Adaptive
-from prompteval.engine.limits.window import Window
+from prompteval.engine.limits.sliding_window import SlidingWindow
 from prompteval.providers.openai.errors import ServerLimits
 
 # What says that the server has more to do than it can; other failures say nothing about its load.
@@ -52,8 +52,8 @@ class Limiter:
     ) -> None:
         self._on_pause = on_pause
         self._adaptive = Adaptive(concurrency)
-        self._requests = Window(rpm) if rpm else None
-        self._tokens = Window(tpm) if tpm else None
+        self._requests = SlidingWindow(rpm) if rpm else None
+        self._tokens = SlidingWindow(tpm) if tpm else None
         self._clock = clock
         self._paused_until = float("-inf")
         self._waiting: dict[str, deque[_Waiting]] = {}

@@ -25,7 +25,7 @@ from prompteval.rag.budget import scores_at_budgets
 from prompteval.rag.gold import blank_in, chunk_spans, spans_of
 from prompteval.rag.index.content import indexed_text
 from prompteval.rag.pipeline import Pipeline, Question
-from prompteval.stats.paired.decision import Rule, decide
+from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
 from prompteval.workspace.rag_section import Part, RagSection
 from prompteval.workspace.settings import Workspace
@@ -182,7 +182,7 @@ def _compare(
         )
         for item in others
     ]  # fmt: skip
-    decided = decide(pairs, [Rule()] * len(pairs))
+    decided = decide(pairs, [DecisionRule()] * len(pairs))
     return {item.cell.name: found for item, found in zip(others, decided, strict=True)}
 
 

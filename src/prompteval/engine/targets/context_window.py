@@ -14,7 +14,7 @@ from prompteval.workspace.settings import ModelProfile, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ContextWindow:
     """A model's window in tokens, None where it is not known; then nothing is refused."""
 
     tokens: int | None
@@ -22,7 +22,7 @@ class Window:
     sizes: Sizes
 
     @classmethod
-    def of(cls, model: str, workspace: Workspace, prompt: Prompt | None) -> "Window":
+    def of(cls, model: str, workspace: Workspace, prompt: Prompt | None) -> "ContextWindow":
         """The profile's `context_window`, else the table's; room for `max_output_tokens` is kept."""
         profile = workspace.settings.models.get(model) or ModelProfile(model)
         name = profile.model or model

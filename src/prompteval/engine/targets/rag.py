@@ -15,7 +15,7 @@ from prompteval.core.request import Request, Response
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.engine.interruption import computing
 from prompteval.engine.item_batcher import ItemBatcher
-from prompteval.engine.targets.context_window import Window
+from prompteval.engine.targets.context_window import ContextWindow
 from prompteval.engine.targets.prompt import PromptTarget, call_of
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup, question_of
@@ -53,7 +53,7 @@ class RagTarget:
         self._prompt = prompt
         self._model = model
         self._provider = provider
-        self._window = Window.of(model, setup.workspace, prompt)
+        self._window = ContextWindow.of(model, setup.workspace, prompt)
         self._retrieval: ItemBatcher[Question, _Found] = ItemBatcher(self._retrieve)
         self._building = asyncio.Lock()
         self._built: Pipeline | None = None

@@ -18,7 +18,7 @@ from prompteval.isolate.pattern_search import compiled
 from prompteval.metrics.stage_names import StageMetric
 from prompteval.plan.problems import Problems
 from prompteval.plan.rag.encoders import Encoders, LateEmbedder
-from prompteval.plan.rag.recorded import refuse_strange
+from prompteval.plan.rag.recorded_run import check_recorded_run
 from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.pipeline import Pipeline
@@ -97,7 +97,7 @@ class RagSetup:
         place = self.section.retriever.place
         for retriever in self._retriever:
             told = problems.catch(
-                self.path, place, "PE276", refuse_strange, retriever, self.gold, self.documents
+                self.path, place, "PE276", check_recorded_run, retriever, self.gold, self.documents
             )
             if told:
                 problems.found.append(Problem(self.path, *place, "PE276", told, severity="warning"))

@@ -6,7 +6,7 @@ from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.providers.layers.attempt import Attempted, Journal
 from prompteval.providers.layers.budget import Budget, Budgeted
 from prompteval.providers.layers.cache import Cached
-from prompteval.providers.layers.limit import Gate, Limited
+from prompteval.providers.layers.limit import CallPermits, Limited
 from prompteval.providers.layers.record import Recorded
 from prompteval.providers.layers.retry import Retried
 from prompteval.providers.prices import Price
@@ -23,7 +23,7 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     max_wait_s: float = 60.0,
     case_deadline_s: float = 300.0,
     on_wait: Callable[[int], None] | None = None,
-    gate: Gate | None = None,
+    gate: CallPermits | None = None,
     group: str = "",
     journal: Journal | None = None,
     sizes: Sizes | None = None,

@@ -9,7 +9,7 @@ from prompteval.providers.layers.base import Layer
 from prompteval.providers.size import Sizes
 
 
-class Gate(Protocol):
+class CallPermits(Protocol):
     """Whoever grants leave to call; see the engine's limiter."""
 
     @property
@@ -28,7 +28,9 @@ class Limited(Layer):
     `group` is who takes turns with others for the same model.
     """
 
-    def __init__(self, inner: Provider, gate: Gate, *, group: str = "", sizes: Sizes | None = None) -> None:
+    def __init__(
+        self, inner: Provider, gate: CallPermits, *, group: str = "", sizes: Sizes | None = None
+    ) -> None:
         super().__init__(inner)
         self._gate = gate
         self._group = group

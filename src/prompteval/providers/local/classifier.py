@@ -16,7 +16,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response, Usage
 from prompteval.providers.local import reader
 from prompteval.providers.local.embedder import MiniLMEmbedder
-from prompteval.providers.local.passages import Asked
+from prompteval.providers.local.parsed_message import ParsedMessage
 from prompteval.providers.local.weights import Weights
 
 ALGORITHM = "similarity-2"
@@ -78,7 +78,7 @@ class LocalProvider:
                 replies.append(self._extract(request, found, vector, count))
         return replies
 
-    def _extract(self, request: Request, asked: Asked, vector: Any, tokens: int) -> Response:
+    def _extract(self, request: Request, asked: ParsedMessage, vector: Any, tokens: int) -> Response:
         """An answer quoted from the request's passages."""
         found = reader.candidates(asked)
         likeness = self._vectors(tuple(one.read for one in found)) @ vector if found else []

@@ -13,7 +13,7 @@ from typing import Any
 
 from prompteval.core.request import Request, Response, Usage
 from prompteval.core.sentences import split_sentences
-from prompteval.providers.local.passages import Asked, read_message
+from prompteval.providers.local.parsed_message import ParsedMessage, read_message
 from prompteval.providers.local.shorten import shorten
 
 ALGORITHM = "sentence-2"
@@ -36,13 +36,13 @@ def is_answer(schema: Mapping[str, Any] | None) -> bool:
     return schema is None or set(schema.get("properties", {})) == ANSWER_FIELDS
 
 
-def asked_of(request: Request) -> Asked:
+def asked_of(request: Request) -> ParsedMessage:
     """Question and passages of the last user message."""
     text = next((m.content for m in reversed(request.messages) if m.role == "user"), "")
     return read_message(text)
 
 
-def candidates(asked: Asked) -> list[Candidate]:
+def candidates(asked: ParsedMessage) -> list[Candidate]:
     """Every sentence, list item and table row of the passages, in their order; headings say nothing."""
     found = []
     for n, text in asked.passages.items():

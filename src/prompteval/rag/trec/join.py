@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from prompteval.core.errors import UsageError
 from prompteval.core.retrieval import Ties
 from prompteval.metrics.judged import Judged, position_within
-from prompteval.rag.trec.read import Table, pair_key, repeated_rows
+from prompteval.rag.trec.read import TrecRows, pair_key, repeated_rows
 
 Places = NDArray[np.int64]
 
@@ -31,7 +31,7 @@ class Joined:
     first_duplicate: int
 
 
-def join(qrels: Table, run: Table, ties: Ties = "input") -> Joined:
+def join(qrels: TrecRows, run: TrecRows, ties: Ties = "input") -> Joined:
     """Raises UsageError where no query of the run is judged."""
     names = sorted(qrels.queries)
     number = {name: place for place, name in enumerate(names)}
@@ -51,7 +51,7 @@ def join(qrels: Table, run: Table, ties: Ties = "input") -> Joined:
 
 
 def _in_order(
-    run: Table, of_run: NDArray[np.int32], ties: Ties, repeats: bool
+    run: TrecRows, of_run: NDArray[np.int32], ties: Ties, repeats: bool
 ) -> tuple[Places, NDArray[np.int32], NDArray[Any]]:
     """(rows of the run by query and rank, numbers of their queries, scores), each document once a query.
 
@@ -94,9 +94,9 @@ def _by_id_in_ties(query: NDArray[np.int32], score: NDArray[Any], document: NDAr
 
 
 def _judged(
-    qrels: Table,
+    qrels: TrecRows,
     of_qrels: NDArray[np.int32],
-    run: Table,
+    run: TrecRows,
     rows: Places,
     query: NDArray[np.int32],
     score: NDArray[Any],
@@ -120,10 +120,10 @@ def _judged(
 
 
 def _found(
-    qrels: Table,
+    qrels: TrecRows,
     relevant: Places,
     gold_query: NDArray[np.int32],
-    run: Table,
+    run: TrecRows,
     rows: Places,
     query: NDArray[np.int32],
 ) -> tuple[Places, Places]:

@@ -27,7 +27,7 @@ Hashes = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TrecRows:
     """Rows of (query, document, number) in the order of the file.
 
     `queries` are the ids in order of first occurrence, `query` indexes them, `document` holds ids
@@ -55,7 +55,7 @@ class Table:
         raise IndexError("there is no such row")
 
 
-def read_run(path: Path) -> Table:
+def read_run(path: Path) -> TrecRows:
     """A run: lines of query, Q0, document, rank, score, tag. The rank is not read, as by trec_eval.
 
     Raises InvalidInput with the line of everything that is wrong (PE370 to PE372, PE374).
@@ -63,7 +63,7 @@ def read_run(path: Path) -> Table:
     return _read(path, (RUN_FORM,), ("query", "document", "score"), np.float64)
 
 
-def read_qrels(path: Path) -> Table:
+def read_qrels(path: Path) -> TrecRows:
     """Relevance judgments: lines of query, iteration, document, grade; or BEIR's three columns.
 
     Raises InvalidInput with the line of everything that is wrong, and of a document that is judged
@@ -81,7 +81,9 @@ def read_qrels(path: Path) -> Table:
     return table
 
 
-def _read(path: Path, forms: tuple[tuple[str, ...], ...], wanted: tuple[str, ...], kind: type[Any]) -> Table:
+def _read(
+    path: Path, forms: tuple[tuple[str, ...], ...], wanted: tuple[str, ...], kind: type[Any]
+) -> TrecRows:
     problems = Problems(str(path))
     queries: dict[bytes, int] = {}
     parts: list[tuple[Any, ...]] = []
@@ -93,7 +95,7 @@ def _read(path: Path, forms: tuple[tuple[str, ...], ...], wanted: tuple[str, ...
         raise InvalidInput([Problem(str(path), 0, 0, "PE370", "the file has no line but its header")])
     query, document, key, number = [np.concatenate([part[at] for part in parts]) for at in range(4)]
     names = tuple(name.decode() for name in queries)
-    return Table(str(path), names, query, document, key, number, tuple(part[4] for part in parts))
+    return TrecRows(str(path), names, query, document, key, number, tuple(part[4] for part in parts))
 
 
 def _without_header(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -138,7 +140,7 @@ def pair_key(query: NDArray[Any], key: Hashes) -> Hashes:
     return np.asarray(mixed ^ (mixed >> _SHIFT))
 
 
-def repeated_rows(table: Table) -> NDArray[np.int64]:
+def repeated_rows(table: TrecRows) -> NDArray[np.int64]:
     """Rows whose query and document stand in an earlier row, ascending."""
     key = pair_key(table.query, table.key)
     ordered = np.sort(key)
@@ -152,7 +154,7 @@ def repeated_rows(table: Table) -> NDArray[np.int64]:
     return np.sort(rows[order[1:][same]])
 
 
-def rankings(run: Table, ties: Ties = "input") -> dict[str, Ranking]:
+def rankings(run: TrecRows, ties: Ties = "input") -> dict[str, Ranking]:
     """The run as one ranking a query."""
     hits: dict[int, list[tuple[str, float]]] = {}
     for query, document, score in zip(

@@ -16,7 +16,7 @@ MIN_EFFECT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DecisionRule:
     """What decides one metric, in its own units. `margin` is `min_effect` where it is None."""
 
     alpha: float = ALPHA
@@ -41,7 +41,7 @@ def holm(values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def decide(comparisons: Sequence[Comparison], rules: Sequence[Rule]) -> list[Comparison]:
+def decide(comparisons: Sequence[Comparison], rules: Sequence[DecisionRule]) -> list[Comparison]:
     """The comparisons with adjusted p, verdict, detectable effect and sentence; one family for Holm.
 
     What cannot be compared or may not decide is `inconclusive`. What would pass and has missing
@@ -59,7 +59,7 @@ def decide(comparisons: Sequence[Comparison], rules: Sequence[Rule]) -> list[Com
     return decided
 
 
-def _verdict(found: Comparison, rule: Rule) -> ComparisonVerdict:
+def _verdict(found: Comparison, rule: DecisionRule) -> ComparisonVerdict:
     gain = found.delta if rule.higher_is_better else _negated(found.delta)
     ends = (found.low, found.high) if rule.higher_is_better else (_negated(found.high), _negated(found.low))
     low, high = ends
@@ -80,7 +80,7 @@ def _negated(value: float | None) -> float | None:
     return None if value is None else -value
 
 
-def _sentence(found: Comparison, rule: Rule, verdict: ComparisonVerdict) -> str:
+def _sentence(found: Comparison, rule: DecisionRule, verdict: ComparisonVerdict) -> str:
     """One sentence that a reviewer can paste."""
     if found.delta is None or found.a is None or found.b is None:
         return f"{found.metric} cannot be compared: {found.reason}"
@@ -102,7 +102,7 @@ def _sentence(found: Comparison, rule: Rule, verdict: ComparisonVerdict) -> str:
     return "; ".join([*told, found.note] if found.note else told)
 
 
-def _doubt(found: Comparison, rule: Rule) -> str:
+def _doubt(found: Comparison, rule: DecisionRule) -> str:
     """What inconclusive cases can and cannot say."""
     worst = found.low if rule.higher_is_better else found.high
     word = "drop" if rule.higher_is_better else "rise"
@@ -115,11 +115,11 @@ def _doubt(found: Comparison, rule: Rule) -> str:
     return f"{told}; about {_rounded(more):,} more cases to rule out {_size(rule.worse_by, rule)}"
 
 
-def _size(value: float, rule: Rule) -> str:
+def _size(value: float, rule: DecisionRule) -> str:
     return f"{100 * value:.1f} points" if rule.in_points else f"{value:.3g}"
 
 
-def _signed(value: float, rule: Rule) -> str:
+def _signed(value: float, rule: DecisionRule) -> str:
     return f"{100 * value:+.1f}" if rule.in_points else f"{value:+.3g}"
 
 

@@ -10,7 +10,7 @@ from prompteval.rag.index.outside import RunRetriever
 LOOKED_AT = 1000
 
 
-def refuse_strange(retriever: Retriever, cases: Collection[str], known: Collection[str]) -> str:
+def check_recorded_run(retriever: Retriever, cases: Collection[str], known: Collection[str]) -> str:
     """What to say of cases that the run lacks, "" where it has all; other retrievers have nothing to say.
 
     Raises ValueError where the run has no case at all, or no document of the corpus.

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompteval.engine.limits.adaptive import Adaptive
-from prompteval.engine.limits.window import Window
+from prompteval.engine.limits.sliding_window import SlidingWindow
 
 
 def used_within(log: list[tuple[float, float]], seconds: float) -> float:
@@ -19,7 +19,7 @@ def used_within(log: list[tuple[float, float]], seconds: float) -> float:
 )
 def test_no_window_of_60_s_passes_the_limit(limit: int, asked: list[tuple[float, int, float]]) -> None:
     """Whatever comes when, estimates settled downwards included: at most the limit in any 60 s."""
-    window, now, log = Window(limit), 0.0, []
+    window, now, log = SlidingWindow(limit), 0.0, []
     for gap, amount, share in asked:
         now += gap
         if amount > limit:
@@ -38,7 +38,7 @@ def test_no_window_of_60_s_passes_the_limit(limit: int, asked: list[tuple[float,
 @given(st.integers(1, 400))
 def test_at_least_95_percent_of_the_limit_is_used_when_there_is_work(limit: int) -> None:
     """Ten minutes of endless work in units of one: over nine and a half minutes' worth goes."""
-    window, now, done = Window(limit), 0.0, 0
+    window, now, done = SlidingWindow(limit), 0.0, 0
     while now < 600:
         wait = window.wait(now, 1)
         if wait > 0:
@@ -51,7 +51,7 @@ def test_at_least_95_percent_of_the_limit_is_used_when_there_is_work(limit: int)
 
 def test_tokens_beyond_the_estimate_are_paid_back() -> None:
     """A reply longer than estimated holds later calls back until the window has room again."""
-    window = Window(100)
+    window = SlidingWindow(100)
     entry = window.take(0.0, 40)
     window.settle(entry, 130)
     assert 60 <= window.wait(1.0, 1) <= 61

@@ -9,14 +9,14 @@ _NUMBER = re.compile(r"^\[([1-9][0-9]*+)\][ \t]*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedMessage:
     """What a message asks, and the passages it gives: their texts by number, from 1."""
 
     question: str
     passages: dict[int, str]
 
 
-def read_message(text: str) -> Asked:
+def read_message(text: str) -> ParsedMessage:
     """Passages are numbered 1, 2, 3 in order; a number out of order is text of the passage it stands in.
 
     The question is what follows the last line that begins with `Question:`; without one it is what
@@ -31,7 +31,7 @@ def read_message(text: str) -> Asked:
         question, body = text[last.end() : first.start()], text
     else:
         question, body = (text[: first.start()] if first else text), text
-    return Asked(question.strip(), _passages(body))
+    return ParsedMessage(question.strip(), _passages(body))
 
 
 def _passages(body: str) -> dict[int, str]:

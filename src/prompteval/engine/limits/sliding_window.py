@@ -8,7 +8,7 @@ MINUTE = 60.0
 SLACK = 1.02
 
 
-class Window:
+class SlidingWindow:
     """At most `limit` units in any `seconds`. Times are the caller's own clock, never going back.
 
     Units are counted from when they are taken. `settle` corrects an estimate to what was used; use

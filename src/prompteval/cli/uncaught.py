@@ -11,26 +11,26 @@ from pathlib import Path
 from prompteval.cli import crash, printer
 from prompteval.core.notice import Notice
 
-_strays: list[BaseException] = []
+_uncaught: list[BaseException] = []
 
 
-def watch() -> None:
+def install_hooks() -> None:
     """Take in what threads, finalizers, callbacks, libraries' logs and warnings leave behind."""
-    sys.unraisablehook = lambda found: keep(found.exc_value)
-    threading.excepthook = lambda found: keep(found.exc_value)
+    sys.unraisablehook = lambda found: record_uncaught(found.exc_value)
+    threading.excepthook = lambda found: record_uncaught(found.exc_value)
     logging.lastResort = _OneLine(logging.WARNING)
     warnings.showwarning = _show_warning
     warnings.simplefilter("default", Notice)
 
 
-def end_strays() -> Iterator[int]:
+def report_uncaught() -> Iterator[int]:
     """Tell of each exception that nothing caught while the program went on; a code for each of ours.
 
     One that went through no code of ours is a fault of somebody else's thread or finalizer: a
     warning, and no code.
     """
-    while _strays:
-        error = _strays.pop(0)
+    while _uncaught:
+        error = _uncaught.pop(0)
         places = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
         if any(crash.PACKAGE in place.parents for place in places):
             yield crash.crashed(error)
@@ -38,10 +38,10 @@ def end_strays() -> Iterator[int]:
             printer.tell(f"warning: unhandled exception: {crash.title(error)}")
 
 
-def keep(error: BaseException | None) -> None:
+def record_uncaught(error: BaseException | None) -> None:
     """Hold an exception until the end, for what else there is to say comes first."""
     if error is not None and not isinstance(error, SystemExit):
-        _strays.append(error)
+        _uncaught.append(error)
 
 
 class _OneLine(logging.Handler):
