@@ -313,7 +313,7 @@ def test_s40_a_suite_that_is_gone_is_missed(workspace: Any, job: Runner) -> None
         assert job.run(**{"compare-with": "main"}) == 3, job.log
         job.from_fork()
     assert "B lacks the suite t" in job.github.comments[0]["body"].replace("\\", "")
-    assert job.run(**{"compare-with": "main", "removed": "\nt\n"}) == 0, job.log
+    assert job.run(**{"compare-with": "main", "removed": "\r\nt\r\n"}) == 0, job.log
 
 
 def origin(root: Path) -> None:
@@ -336,7 +336,7 @@ def test_s40_settings_that_are_trusted_come_from_the_base(workspace: Any, job: R
     workspace.write("evals/s.yaml", suite)
     workspace.write("prompteval.toml", server + server.replace("models.m", "models.n"))
     assert job.run() == 2, job.log
-    assert "are not in the settings of origin/main" in job.log
+    assert "are not in the settings of refs/remotes/origin/main" in job.log
 
 
 def test_s40_every_line_of_an_input_is_read(workspace: Any, job: Runner) -> None:
@@ -345,7 +345,7 @@ def test_s40_every_line_of_an_input_is_read(workspace: Any, job: Runner) -> None
     workspace.write("evals/t.yaml", suite.replace("accuracy >= 0.7", "accuracy >= 0.9"))
     assert job.run(suites="s\n", offline=" true\n", extras="offline\nrag\n") == 0, job.log
     assert job.outputs["inputs"] | {"offline": "true", "extras": "offline,rag"} == job.outputs["inputs"]
-    assert job.run(suites="\ns\n  t\n") == 1, job.log
+    assert job.run(suites="\r\ns\r\n  t\r\n") == 1, job.log
     for wrong in ({"offline": "True"}, {"comment": "yes"}, {"inconclusive": "Fail"}, {"replay": "a\nb"}):
         assert job.run(**wrong) == 2 and "::error::the input" in job.log
 
@@ -409,3 +409,36 @@ def test_a_huge_report_is_cut(workspace: Any, job: Runner) -> None:
     subprocess.run([sys.executable, ROOT / "action/report.py"], env=environment, check=True)
     text = (reports / "comment.md").read_text()
     assert len(text) < 65_536 and text.endswith("(cut; the job summary has all of it)\n")
+
+
+def test_s40_a_tag_that_is_named_as_the_base_branch_decides_nothing(workspace: Any, job: Runner) -> None:
+    """git takes a tag `origin/main` before the branch of the remote."""
+    workspace.write("prompteval.toml", "")
+    origin(workspace.root)
+    workspace.write("prompteval.toml", '[models.n]\nmodel = "x"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    suite = (workspace.root / "evals/s.yaml").read_text().replace("scripted/model.jsonl", "n")
+    workspace.write("evals/s.yaml", suite)
+    git(workspace.root, "commit", "-qam", "change")
+    git(workspace.root, "tag", "origin/main")
+    job.event["github.base_ref"] = "main"
+    assert job.run(offline="true") == 2, job.log
+    assert "are not in the settings of" in job.log
+
+
+def test_s40_a_workspace_in_a_submodule_is_refused(workspace: Any, job: Runner, tmp_path: Path) -> None:
+    """Of a submodule the change chooses the repository, and so what its base branch holds."""
+    origin(workspace.root)
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init", "-q", "-b", "main")
+    git(outer, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(workspace.root), "ws")
+    git(outer, "commit", "-qm", "one")
+    job.folder, job.event["github.base_ref"] = outer / "ws", "main"
+    assert job.run() == 2, job.log
+    assert "lies in a submodule" in job.log
+
+
+def test_s35_the_action_installs_without_modules_of_the_checkout() -> None:
+    """`python -m` looks in the current folder first, where a venv.py or pip.py may lie."""
+    for step in SHELL + [step for step in STEPS if step.get("id") == "install"]:
+        assert not re.search(r"python\"? -m", step["run"]), step["id"]

@@ -95,3 +95,36 @@ def test_s40_a_base_that_cannot_be_read_is_an_error(pulled: Path, monkeypatch: p
     monkeypatch.setenv("PROMPTEVAL_BASE", "HEAD")
     with pytest.raises(InvalidInput, match="allow must be a list"):
         find_workspace(pulled)
+
+
+def test_s40_a_header_of_a_gateway_is_the_bases(pulled: Path) -> None:
+    """A gateway may pass a request, key and all, to where a header or the query says."""
+    more = PULLED.replace('model = "m2"', 'model = "m2"\nheaders = {X-Target = "x"}\nquery = {to = "x"}')
+    (pulled / "prompteval.toml").write_text(more)
+    ours = find_workspace(pulled).settings.models["ours"]
+    assert (ours.model, ours.headers, ours.query) == ("m2", None, None)
+
+
+@pytest.mark.parametrize("text", ["", 'allow = ["team"]\n'])
+def test_s40_a_workspace_whose_settings_are_gone_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """The one above it, whose suites pass, is not run in its place."""
+    (tmp_path / "ws/evals").mkdir(parents=True)
+    (tmp_path / "ws/prompteval.toml").write_text(text)
+    commit(tmp_path, prompteval_toml=BASE)
+    monkeypatch.setenv("PROMPTEVAL_BASE", "HEAD")
+    assert find_workspace(tmp_path / "ws/evals").root == tmp_path / "ws"
+    (tmp_path / "ws/prompteval.toml").unlink()
+    with pytest.raises(UsageError, match="at HEAD the workspace is ws, whose settings are gone"):
+        find_workspace(tmp_path / "ws/evals")
+    assert find_workspace(tmp_path).settings.allow == ("team",)
+
+
+def test_s40_a_table_that_is_empty_is_a_workspaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pyproject.toml of the base counts by its table; without one it opens nothing."""
+    commit(tmp_path, pyproject_toml="[tool.prompteval]\n", prompteval_toml="")
+    monkeypatch.setenv("PROMPTEVAL_BASE", "HEAD")
+    (tmp_path / "prompteval.toml").unlink()
+    (tmp_path / "pyproject.toml").write_text("[tool.prompteval]\nallow = ['x']\n")
+    assert find_workspace(tmp_path).settings.allow == ()

@@ -171,3 +171,42 @@ def test_b17_what_git_cannot_take_is_one_sentence(repository: Path) -> None:
     assert repository_top(repository / "ws") == repository
     with pytest.raises(UsageError, match="git failed"):
         git(repository, "rev-parse", "--verify", "nope")
+
+
+def test_s34_an_object_is_the_one_that_a_commit_names(repository: Path) -> None:
+    """A refs/replace/ of the repository would put another file, or another commit, in its place."""
+    head = git(repository, "rev-parse", "HEAD").decode().strip()
+    blob = git(repository, "rev-parse", "HEAD:a.txt").decode().strip()
+    commit(repository, a_txt="evil")
+    raw(repository, "replace", blob, "HEAD:a.txt")
+    raw(repository, "replace", head, "HEAD")
+    assert GitTree(repository, head).read("a.txt") == b"one"
+
+
+def test_s34_a_file_of_a_commit_has_a_size_limit(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blob of gigabytes is some kilobytes in a pack."""
+    commit(repository, b_txt="b" * 3000)
+    monkeypatch.setattr("prompteval.workspace.git.MOST_BYTES", 2000)
+    assert GitTree(repository, "HEAD").read("a.txt") == b"one"
+    with pytest.raises(UsageError, match="git cat-file printed more than 2,000 bytes"):
+        GitTree(repository, "HEAD").read("b.txt")
+
+
+def test_s34_a_path_of_a_commit_is_no_pattern(tmp_path: Path) -> None:
+    """Pathspec magic in a name lists that name alone."""
+    tree = GitTree(commit(tmp_path / "repo", a_txt="one", **{":(top)a_txt": "two"}), "HEAD")
+    assert tree.read(":(top)a.txt") == b"two"
+    assert tree.list("*") == []
+
+
+def test_f39_git_that_does_not_end_is_killed(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also one that prints nothing and closes nothing."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr("prompteval.workspace.git.GIT_SECONDS", 0.2)
+    with pytest.raises(UsageError, match=r"git rev-parse did not end within 0.2 s"):
+        git(repository, "rev-parse", "HEAD")

@@ -3,34 +3,55 @@
 from dataclasses import replace
 from pathlib import Path
 
-from prompteval.workspace.settings import SETTINGS_FILES, ModelProfile, Settings, Workspace, read_settings
+from prompteval.core.errors import UsageError
+from prompteval.workspace.settings import (
+    SETTINGS_FILES,
+    ModelProfile,
+    Settings,
+    Workspace,
+    has_settings,
+    read_settings,
+)
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import GitTree
 
 
-def held_to(ref: str, workspace: Workspace) -> Workspace:
-    """The workspace with `allow`, `env`, `store`, and where each model's keys go, of a commit.
+def held_to(ref: str, workspace: Workspace, start: Path) -> Workspace:
+    """The workspace, found upward from `start`, with what a commit says of rights, keys and addresses.
 
-    A model whose address or key is not in that commit is withheld. Raises UsageError where git knows
-    no such commit, InvalidInput for settings there that are wrong.
+    These are `allow`, `env` and `store`, and of each model its address, its key, its headers and its query.
+    A model whose address or key is not in that commit is withheld. Raises UsageError where git has
+    no such commit, or settings there that are nearer to `start`; InvalidInput for settings that are wrong.
     """
-    base = settings_at(ref, workspace.root)
+    base = settings_at(ref, workspace.root) or Settings()
+    _refuse_moved(ref, start, workspace.root)
     own = workspace.settings
     models = {name: _held(profile, base.models.get(name), ref) for name, profile in own.models.items()}
     held = replace(own, allow=base.allow, env=base.env, store=base.store, models=models)
     return replace(workspace, settings=held)
 
 
-def settings_at(ref: str, root: Path) -> Settings:
-    """The settings of a workspace as a commit has them; the defaults where it has none."""
+def settings_at(ref: str, root: Path) -> Settings | None:
+    """The settings of a workspace as a commit has them; None where the folder is not a workspace there."""
     tree = GitTree(root, ref)
     for name in SETTINGS_FILES:
         if tree.exists(name):
-            path = f"{tree.label}:{name}"
-            found = read_settings(decode(tree.read(name), path), Path(path))
-            if name == SETTINGS_FILES[0] or found != Settings():
-                return found
-    return Settings()
+            path = Path(f"{tree.label}:{name}")
+            text = decode(tree.read(name), str(path))
+            if has_settings(text, path):
+                return read_settings(text, path)
+    return None
+
+
+def _refuse_moved(ref: str, start: Path, root: Path) -> None:
+    """Raise UsageError where a commit's workspace lies below this one: its suites would be run no more."""
+    for folder in (start, *start.parents):
+        if folder == root:
+            return
+        if folder.is_dir() and settings_at(ref, folder) is not None:
+            where = folder.relative_to(root).as_posix()
+            message = f"at {ref} the workspace is {where}, whose settings are gone"
+            raise UsageError(message, f"put them back, or run in {root}")
 
 
 def _held(profile: ModelProfile, base: ModelProfile | None, ref: str) -> ModelProfile:
@@ -42,4 +63,7 @@ def _held(profile: ModelProfile, base: ModelProfile | None, ref: str) -> ModelPr
         base_url=trusted.base_url,
         api_key_env=trusted.api_key_env,
         headers_env=trusted.headers_env,
+        # A gateway may pass a request on to where one of these says.
+        headers=trusted.headers,
+        query=trusted.query,
     )

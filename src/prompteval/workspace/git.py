@@ -5,17 +5,24 @@ import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Event, Timer
 
 from prompteval.core.errors import UsageError
 
 GIT_SECONDS = 120.0
+# Small objects can stand for a blob, or a list of files, of any size.
+MOST_BYTES = 200_000_000
+_LONGEST_MESSAGE = 10_000
 _PASSED = (
     "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT", "SUDO_UID",
     "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
 )  # fmt: skip
-# GIT_ALLOW_PROTOCOL also beats a `protocol.NAME.allow` of the repository.
+# GIT_ALLOW_PROTOCOL also beats a `protocol.NAME.allow` of the repository; a refs/replace/ there would put
+# another object in the place of the one that a commit names.
 _FIXED = {
     "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1", "GIT_LITERAL_PATHSPECS": "1",
     "GIT_ALLOW_PROTOCOL": "", "GIT_PAGER": "cat", "LC_ALL": "C",
 }  # fmt: skip
 # safe.bareRepository: a folder of the workspace that looks like a repository brings its own settings.
@@ -43,25 +50,52 @@ def git(root: Path, *arguments: str, missing: str = "", overrides: Iterable[Sett
     if top is None:
         raise UsageError(missing or f"{root} is not in a git repository")
     try:
-        done = subprocess.run(
-            ["git", *arguments],
-            cwd=root,
-            env=_environment(top, overrides),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=GIT_SECONDS,
-        )
+        code, output, message = _run(["git", *arguments], root, _environment(top, overrides))
     except FileNotFoundError:
         raise UsageError("git is not installed", "install git to compare with a commit") from None
     except subprocess.TimeoutExpired:
         raise UsageError(f"git {arguments[0]} did not end within {GIT_SECONDS:g} s") from None
     except (OSError, ValueError) as error:  # too many settings; a NUL in an argument
         raise UsageError(missing or f"git {arguments[0]} cannot be run", str(error)) from None
-    if done.returncode != 0:
-        detail = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    if len(output) > MOST_BYTES:
+        raise UsageError(f"git {arguments[0]} printed more than {MOST_BYTES:,} bytes")
+    if code != 0:
+        detail = message.decode("utf-8", "replace").strip().splitlines()
         raise UsageError(missing or "git failed", detail[0] if detail else "")
-    return done.stdout
+    return output
+
+
+def _run(command: list[str], root: Path, environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+    """(exit code, what was printed, the beginning of its message); of what is too long a byte more than fits.
+
+    Raises TimeoutExpired, and what starting a process raises.
+    """
+    with (
+        TemporaryFile() as message,
+        subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=message,
+        ) as process,
+    ):
+        late = Event()
+        timer = Timer(GIT_SECONDS, lambda: (late.set(), process.kill()))
+        timer.start()
+        try:
+            output = process.stdout.read(MOST_BYTES + 1) if process.stdout else b""
+            if len(output) > MOST_BYTES:
+                process.kill()
+            code = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+        if late.is_set():
+            raise subprocess.TimeoutExpired(command, GIT_SECONDS)
+        message.seek(0)
+        return code, output, message.read(_LONGEST_MESSAGE)
 
 
 def repository_top(root: Path) -> Path | None:
@@ -93,7 +127,7 @@ def tracked(root: Path, paths: Iterable[Path]) -> bool:
     """Whether git keeps anything at or below one of the paths; False outside a repository or without git."""
     names = [os.fspath(path.relative_to(root)) for path in paths if root in path.parents]
     try:
-        return bool(names) and bool(git(root, "--literal-pathspecs", "ls-files", "-z", "--", *names))
+        return bool(names) and bool(git(root, "ls-files", "-z", "--", *names))
     except UsageError:
         return False
 

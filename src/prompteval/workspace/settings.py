@@ -125,9 +125,9 @@ def find_workspace(start: Path) -> Workspace:
     for place in (folder, *folder.parents):
         own, project = (place / name for name in SETTINGS_FILES)
         if own.is_file():
-            return _trusted(_load(place, own))
-        if project.is_file() and "prompteval" in _tool(_parse(_read(project), project)):
-            return _trusted(_load(place, project))
+            return _trusted(_load(place, own), folder)
+        if project.is_file() and has_settings(_read(project), project):
+            return _trusted(_load(place, project), folder)
     raise UsageError(f"no workspace at or above {folder}", "`prompteval init` creates one")
 
 
@@ -136,14 +136,14 @@ def withheld(profile: ModelProfile) -> UsageError:
     return UsageError(f"model {profile.name!r}: {profile.withheld}", "merge the settings first")
 
 
-def _trusted(workspace: Workspace) -> Workspace:
+def _trusted(workspace: Workspace, start: Path) -> Workspace:
     """The workspace as it is, or held to the settings of the commit that the environment names."""
     ref = os.environ.get(BASE_VARIABLE)
     if not ref:
         return workspace
     from prompteval.workspace.base_settings import held_to  # which reads settings itself
 
-    return held_to(ref, workspace)
+    return held_to(ref, workspace, start)
 
 
 def _tool(table: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -185,6 +185,12 @@ def _load(root: Path, path: Path) -> Workspace:
     named = os.environ.get(STORE_VARIABLE)
     settings = read_settings(_read(path), path)
     return Workspace(root, settings, path, store=Path(named) if named else None)
+
+
+def has_settings(text: str, path: Path) -> bool:
+    """Whether a settings file makes its folder a workspace: a `pyproject.toml` does so by its table alone."""
+    own = path.name.endswith(SETTINGS_FILES[0])  # a commit's path begins with its ref
+    return own or "prompteval" in _tool(_parse(text, path))
 
 
 def read_settings(text: str, path: Path) -> Settings:
