@@ -51,3 +51,11 @@ def test_f39_a_text_of_empty_objects_is_refused() -> None:
     """Three characters each, and seventy bytes in memory."""
     with pytest.raises(ValueError, match="lists and objects"):
         loads("[" + "{}," * MOST_CONTAINERS + "{}]")
+
+
+def test_b2_a_key_that_an_object_has_twice_may_be_refused() -> None:
+    """Named, at any depth; a server may send it, and the last one counts."""
+    text = '{"a": [{"text": "yes", "text": "no"}]}'
+    assert loads(text) == {"a": [{"text": "no"}]}
+    with pytest.raises(ValueError, match="duplicate key 'text' in one object"):
+        loads(text, unique_keys=True)

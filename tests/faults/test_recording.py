@@ -1,6 +1,7 @@
 """`--record` over a run that was broken off: the recording of the whole, or a word on what it lacks."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -40,6 +41,23 @@ def test_f38_a_recorded_line_of_wrong_types_is_refused_at_the_line(live: Any, na
         ws.write("r.jsonl", f"{first}\n{json.dumps(line)}\n")
         _, err = ws.run("run", "--replay", "r.jsonl", code=2)
         assert "r.jsonl:2:" in err and "PE402" in err
+
+
+def test_b2_a_recording_hides_no_reply(live: Any) -> None:
+    """A key twice in one object, two replies to one request: refused at the line; the same line again is harmless."""
+    with live(1) as ws:
+        ws.result("--record", "r.jsonl")
+        line = (ws.root / "r.jsonl").read_text()
+        ws.write("r.jsonl", line + line)
+        assert ws.result("--replay", "r.jsonl")["usage"]["replayed"] == 1
+        other = json.loads(line)
+        other["response"]["text"] = "other"
+        for hidden, told in (
+            (line.replace('"text": ', '"text": "other", "text": '), ":1:1 PE402 .* duplicate key 'text'"),
+            (line + json.dumps(other), ":2:1 PE402 .* another reply to the same request is at line 1"),
+        ):
+            ws.write("r.jsonl", hidden)
+            assert re.search(told, ws.run("run", "--replay", "r.jsonl", code=2)[1])
 
 
 def test_f38_a_recording_in_another_encoding_is_refused(live: Any) -> None:

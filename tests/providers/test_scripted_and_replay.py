@@ -118,6 +118,19 @@ def test_a_stale_recording_says_what_changed(tmp_path: Path, changed: dict[str, 
     assert caught.value.kind == "stale_recording"
 
 
+def test_a_recording_of_several_models_answers_each_with_its_own(tmp_path: Path) -> None:
+    """What was recorded of neither is an error where their replies differ, not the last one's reply."""
+    recorder = Recorder(tmp_path / "r.jsonl")
+    for name in ("a", "b"):
+        recorder.add(replace(REQUEST, model=name), Response(f"of {name}"))
+    recorder.close()
+    provider = replay.create("r.jsonl", None, tmp_path)
+    for name in ("a", "b"):
+        assert asyncio.run(provider.complete(replace(REQUEST, model=name))).text == f"of {name}"
+    with pytest.raises(ProviderError, match="several replies to this request, from a, b; c is asked"):
+        asyncio.run(provider.complete(replace(REQUEST, model="c")))
+
+
 def test_s22_a_recording_is_sorted_and_holds_no_header(tmp_path: Path) -> None:
     """The same exchanges in another order are the same file; nothing of a header is in it."""
     second = replace(REQUEST, messages=(Message("user", "a"),))

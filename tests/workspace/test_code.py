@@ -215,3 +215,20 @@ def test_s32_nothing_is_imported_where_the_workspace_says_so(root: Path) -> None
         with pytest.raises(UsageError, match=told):
             load_code(still, entry)
     assert not (root / "ran").exists()
+
+
+@pytest.mark.parametrize("text", ["-" * 300_000 + "1", "x = " + "+".join(["1"] * 300_000), "f(" * 5000])
+def test_b3_source_that_the_parser_has_no_room_for_is_one_sentence(root: Path, text: str) -> None:
+    """Deep or long expressions: an error of that file, where nothing is imported too."""
+    (root / "deep.py").write_text(text)
+    for imports in (True, False):
+        with pytest.raises(UsageError, match="deep:f: "):
+            load_code(Workspace(root, Settings(), root / "prompteval.toml", imports=imports), "deep:f")
+
+
+def test_b15_a_source_file_without_end_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As any other file of the workspace."""
+    monkeypatch.setattr("prompteval.workspace.tree.MAX_READ_BYTES", 1_000)
+    (root / "deep.py").write_text("#" * 2_000)
+    with pytest.raises(UsageError, match="larger than 1,000 bytes"):
+        load_code(Workspace(root, Settings(), root / "prompteval.toml", imports=False), "deep:f")

@@ -1,6 +1,7 @@
 """JSON that somebody else wrote, read with bounds: every reply, recording, cached row and batch line."""
 
 import json
+from collections import Counter
 from math import isfinite
 from typing import Any, Final
 
@@ -10,17 +11,19 @@ MOST_DEEP: Final = 100
 MOST_CONTAINERS: Final = 500_000
 
 
-def loads(text: str | bytes, *, nan_is_null: bool = False) -> Any:
+def loads(text: str | bytes, *, nan_is_null: bool = False, unique_keys: bool = False) -> Any:
     """The value of a JSON text: UTF-8 where it is bytes, with or without a byte order mark.
 
     Raises ValueError, and nothing else, for what is not JSON: a number of thousands of digits, too
     much (see `excess`), NaN and what no float can hold. With `nan_is_null` these last are None, for
-    servers that write them where they have no figure. Size is bounded by whoever read the text.
+    servers that write them where they have no figure. With `unique_keys` an object may not have a key twice:
+    in a file that people review, the second would hide. Size is bounded by whoever read the text.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     try:
-        value = (_decode_lenient if nan_is_null else _decode)(text.removeprefix("\ufeff"))
+        decode = _decode_unique if unique_keys else _decode_lenient if nan_is_null else _decode
+        value = decode(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError(f"nested deeper than {MOST_DEEP} levels") from None
     # Counting is cheap and nearly always enough; brackets inside strings only cost a walk.
@@ -47,8 +50,19 @@ def excess(value: Any) -> str:
     return ""
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, as a decoder's `object_pairs_hook`. Raises ValueError for a key that it has twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        double = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"duplicate key {double[:80]!r} in one object")
+    return found
+
+
+def refuse_constant(name: str) -> Any:
+    """A decoder's `parse_constant`. Raises ValueError."""
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def finite_number(text: str) -> float:
@@ -64,5 +78,8 @@ def _finite_or_none(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=finite_number).decode
+_decode = json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_number).decode
+_decode_unique = json.JSONDecoder(
+    object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite_number
+).decode
 _decode_lenient = json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite_or_none).decode

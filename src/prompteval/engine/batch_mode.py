@@ -59,7 +59,7 @@ _KINDS = {"model": str, "batch": str, "lines": int, "collected": bool, "part": i
 def _read_list(path: Path) -> list[Sent]:
     """What was sent, as it was written down. Raises StoreError for a file that is damaged."""
     try:
-        found = [Sent(**one) for one in loads(path.read_bytes())]
+        found = [Sent(**one) for one in loads(path.read_bytes(), unique_keys=True)]
         if any(type(getattr(one, name)) is not kind for one in found for name, kind in _KINDS.items()):
             raise TypeError("a value of the wrong type")
         return found

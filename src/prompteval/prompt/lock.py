@@ -16,6 +16,7 @@ from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
 from prompteval.core.strict_json import loads
 from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.python_source import parse_python
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.yaml12 import Document, Place, parse
@@ -140,7 +141,7 @@ def _changed(entry: Published, prompt: Prompt, following: int, tree: Tree) -> Pr
 def argument_places(source: str) -> dict[str, Place]:
     """Line and column, from 1, of each named argument of the `Prompt(...)` that a module assigns last."""
     found: dict[str, Place] = {}
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse_python(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Prompt":
             found = {k.arg: (k.lineno, k.col_offset + 1) for k in node.keywords if k.arg is not None}
     return found

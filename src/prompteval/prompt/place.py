@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
+from prompteval.workspace.python_source import parse_python
+
 Place = tuple[int, int]  # line and column, both from 1
 Span = tuple[int, int]  # offsets into the text, half-open
 
@@ -54,7 +56,7 @@ class ModuleSource:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._tree = ast.parse(text)
+        self._tree = parse_python(text)
         self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
         self._lines = text.split("\n")
 

@@ -1,7 +1,6 @@
 """A prompt's files as they can be checked without running its module."""
 
 import ast
-import warnings
 from collections.abc import Iterator, Mapping
 
 from prompteval.core.errors import InvalidInput, RenderError
@@ -12,6 +11,7 @@ from prompteval.prompt.loader import not_python, template_files
 from prompteval.prompt.place import place_at
 from prompteval.prompt.template import Template, TemplateFault
 from prompteval.workspace.discovery import PromptFile
+from prompteval.workspace.python_source import parse_python
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 
@@ -40,15 +40,12 @@ def unimported_problems(tree: Tree, file: PromptFile) -> list[Problem]:
 
 
 def _parse(source: str, file: PromptFile) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except SyntaxError as error:
-            raise not_python(file, error) from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            told = f"not Python: {error or type(error).__name__}"
-            raise InvalidInput([Problem(file.path, 1, 1, "PE305", told)]) from None
+    try:
+        return parse_python(source)
+    except SyntaxError as error:
+        raise not_python(file, error) from None
+    except ValueError as error:
+        raise InvalidInput([Problem(file.path, 1, 1, "PE305", f"not Python: {error}")]) from None
 
 
 def _texts(module: ast.Module) -> set[str]:

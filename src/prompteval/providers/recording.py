@@ -70,15 +70,22 @@ def _refuse_other(path: Path) -> None:
 
 
 def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:
-    """Key to {request, response} of a recording. Raises InvalidInput at the line that is wrong."""
+    """Key to {request, response} of a recording. Raises InvalidInput at the line that is wrong.
+
+    A request stands there once, or as often with the same reply: two recordings may be put together.
+    """
     found: dict[str, dict[str, Any]] = {}
+    first: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         column = 1
         try:
-            raw = loads(line)
-            found[_checked_key(raw)] = raw
+            raw = loads(line, unique_keys=True)
+            key = _checked_key(raw)
+            if found.setdefault(key, raw) != raw:
+                raise ValueError(f"another reply to the same request is at line {first[key]}")
+            first.setdefault(key, number)
             continue
         except json.JSONDecodeError as error:
             column, reason = error.colno, f"not JSON: {error.msg}"

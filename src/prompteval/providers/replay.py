@@ -17,13 +17,18 @@ _COMPARED = ("messages", "params", "schema", "schema_name", "seed", "replicate")
 
 
 class Replay:
-    """Finds the recorded reply with the same messages, parameters, schema, seed and replicate."""
+    """Finds the recorded reply with the same messages, parameters, schema, seed and replicate.
+
+    Where several models were recorded, it is the one of the model that is asked.
+    """
 
     cacheable = False
 
     def __init__(self, recorded: Mapping[str, Mapping[str, Any]], path: str) -> None:
         self._path = path
-        self._by_content = {_content(item["request"]): item["response"] for item in recorded.values()}
+        self._by_content: dict[str, list[Mapping[str, Any]]] = {}
+        for item in recorded.values():
+            self._by_content.setdefault(_content(item["request"]), []).append(item)
         self._requests = [item["request"] for item in recorded.values()]
 
     @property
@@ -32,10 +37,18 @@ class Replay:
 
     async def complete(self, request: Request) -> Response:
         raw = request.as_json()
-        found = self._by_content.get(_content(raw))
-        if found is None:
+        found = self._by_content.get(_content(raw), [])
+        if not found:
             raise ProviderError("stale_recording", f"{self._path} is stale: {self._difference(raw)}")
-        return response_from_json(found, "replay")
+        replies = [item["response"] for item in found if item["request"].get("model") == request.model]
+        replies = replies or [item["response"] for item in found]
+        if any(reply != replies[0] for reply in replies):
+            models = ", ".join(sorted({str(item["request"].get("model")) for item in found}))
+            message = (
+                f"{self._path} has several replies to this request, from {models}; {request.model} is asked"
+            )
+            raise ProviderError("stale_recording", message)
+        return response_from_json(replies[0], "replay")
 
     async def aclose(self) -> None:
         """Nothing is held open."""

@@ -1,6 +1,5 @@
 """Python that a suite names as `module:function`: only what lies in the workspace or is allowed."""
 
-import ast
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.workspace.imports import RESERVED, import_from
+from prompteval.workspace.python_source import parse_python
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
@@ -41,7 +42,7 @@ def load_code(workspace: Workspace, entry: str) -> Code:
         message = f"{entry}: Python's own modules and those of prompteval's dependencies keep their names"
         raise UsageError(message, f"rename {path.relative_to(workspace.root).as_posix()}")
     if not workspace.imports:
-        return _unloaded(entry, path)
+        return _unloaded(entry, workspace.root, path)
     try:
         module = import_from(workspace.root, module_name)
     except (Exception, SystemExit) as error:
@@ -110,13 +111,15 @@ def _how_to_allow(workspace: Workspace, module_name: str, instead: str) -> str:
     return f'{instead}, or add allow = ["{top}"] to {workspace.config_path.name}'
 
 
-def _unloaded(entry: str, path: Path | None) -> Code:
+def _unloaded(entry: str, root: Path, path: Path | None) -> Code:
     """What can be said of a function without importing it: that its file is Python."""
-    source = b"" if path is None else path.read_bytes()
     try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError) as error:
+        source = b"" if path is None else WorkingTree(root).read(path.relative_to(root).as_posix())
+        parse_python(source)
+    except (SyntaxError, ValueError) as error:
         raise UsageError(f"{entry}: not Python: {error}") from None
+    except InvalidInput as error:
+        raise UsageError(f"{entry}: {error.problems[0].message}") from None
 
     def refuse(*_: Any, **__: Any) -> Any:
         raise UsageError(f"{entry} was not imported")

@@ -3,17 +3,17 @@
 import os
 import shlex
 import subprocess
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryFile
-from threading import Event, Timer
+from selectors import EVENT_READ, DefaultSelector
 
 from prompteval.core.errors import UsageError
 
 GIT_SECONDS = 120.0
 # Small objects can stand for a blob, or a list of files, of any size.
 MOST_BYTES = 200_000_000
-_LONGEST_MESSAGE = 10_000
+_PIECE = 1 << 20
 _PASSED = (
     "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SYSTEMROOT", "SUDO_UID",
     "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
@@ -57,7 +57,7 @@ def git(root: Path, *arguments: str, missing: str = "", overrides: Iterable[Sett
         raise UsageError(f"git {arguments[0]} did not end within {GIT_SECONDS:g} s") from None
     except (OSError, ValueError) as error:  # too many settings; a NUL in an argument
         raise UsageError(missing or f"git {arguments[0]} cannot be run", str(error)) from None
-    if len(output) > MOST_BYTES:
+    if max(len(output), len(message)) > MOST_BYTES:
         raise UsageError(f"git {arguments[0]} printed more than {MOST_BYTES:,} bytes")
     if code != 0:
         detail = message.decode("utf-8", "replace").strip().splitlines()
@@ -66,36 +66,42 @@ def git(root: Path, *arguments: str, missing: str = "", overrides: Iterable[Sett
 
 
 def _run(command: list[str], root: Path, environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
-    """(exit code, what was printed, the beginning of its message); of what is too long a byte more than fits.
+    """(exit code, what was printed, its message); of what is longer than MOST_BYTES only the beginning.
 
-    Raises TimeoutExpired, and what starting a process raises.
+    Nothing is written, not even a temporary file. Raises TimeoutExpired, and what starting a process raises.
     """
+    end = time.monotonic() + GIT_SECONDS
     with (
-        TemporaryFile() as message,
         subprocess.Popen(
             command,
             cwd=root,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=message,
+            stderr=subprocess.PIPE,
         ) as process,
+        DefaultSelector() as ready,
     ):
-        late = Event()
-        timer = Timer(GIT_SECONDS, lambda: (late.set(), process.kill()))
-        timer.start()
+        streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
+        printed = {stream.fileno(): bytearray() for stream in streams}
+        for number in printed:
+            ready.register(number, EVENT_READ)
         try:
-            output = process.stdout.read(MOST_BYTES + 1) if process.stdout else b""
-            if len(output) > MOST_BYTES:
-                process.kill()
-            code = process.wait()
+            while ready.get_map() and max(map(len, printed.values())) <= MOST_BYTES:
+                waiting = ready.select(max(0.0, end - time.monotonic()))
+                if not waiting:
+                    raise subprocess.TimeoutExpired(command, GIT_SECONDS)
+                for number in (key.fd for key, _ in waiting):
+                    piece = os.read(number, _PIECE)
+                    printed[number] += piece
+                    if not piece:
+                        ready.unregister(number)
+            if not ready.get_map():
+                process.wait(max(0.0, end - time.monotonic()))
         finally:
-            timer.cancel()
             process.kill()
-        if late.is_set():
-            raise subprocess.TimeoutExpired(command, GIT_SECONDS)
-        message.seek(0)
-        return code, output, message.read(_LONGEST_MESSAGE)
+        output, message = map(bytes, printed.values())
+        return process.wait(), output, message
 
 
 def repository_top(root: Path) -> Path | None:

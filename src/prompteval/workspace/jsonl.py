@@ -1,12 +1,11 @@
 """JSONL records with their line numbers."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
-from prompteval.core.strict_json import MOST_DEEP, excess, finite_number
+from prompteval.core.strict_json import MOST_DEEP, excess, finite_number, refuse_constant, unique_object
 
 Note = Callable[..., None]  # line, column, code, message, help
 # A longer one is not a case. `[[],[],…` of this size takes 600 MB once it is read.
@@ -20,7 +19,7 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
     is not UTF-8 text ends at its first wrong byte.
     """
     decoder = json.JSONDecoder(
-        object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=finite_number
+        object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite_number
     )
     with file:
         for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES + 1), b""), 1):
@@ -58,16 +57,3 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
                 note(number, 1, "PE303", f"not JSON: {message}")
             else:
                 yield number, value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        counts = Counter(key for key, _ in pairs)
-        double = next(key for key, count in counts.items() if count > 1)
-        raise ValueError(f"duplicate key {double[:80]!r} in one object")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")

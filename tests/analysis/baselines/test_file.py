@@ -68,7 +68,7 @@ def test_what_is_whole_is_read() -> None:
     ("change", "told"),
     [
         (lambda e: e["rows"].append(e["rows"][3]), "case 'c3' has replicate 0 twice"),
-        (lambda e: e["rows"][2][5][0].__setitem__(1, float("nan")), "NaN is not a number"),
+        (lambda e: e["rows"][2][5][0].__setitem__(1, float("nan")), "NaN is not a JSON number"),
         (lambda e: e["rows"][2][5][0].__setitem__(1, "1"), "row 3: '1' is not a number"),
         (lambda e: e["rows"][2][5][0].__setitem__(1, None), "a score that is scored has a value"),
         (lambda e: e["rows"][2].__setitem__(3, "good"), "'good' is not an outcome"),
@@ -93,6 +93,14 @@ def test_cut_and_deep_files_are_refused() -> None:
             read(broken)
     with pytest.raises(InvalidInput, match="inf is not a number"):
         read(text.replace("1.0", "1e999", 1))
+
+
+@pytest.mark.parametrize("key", ["suite", "fingerprint", "rows", "cases", "measures"])
+def test_b2_a_key_that_stands_twice_is_refused(key: str) -> None:
+    """Reviewers see the first, and the second would count."""
+    text = json.dumps(WHOLE)
+    with pytest.raises(InvalidInput, match=f"duplicate key '{key}'"):
+        read(text.replace(f'"{key}": ', f'"{key}": null, "{key}": ', 1))
 
 
 def _places(node: Any) -> Iterator[tuple[Any, Any]]:

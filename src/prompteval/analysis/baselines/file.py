@@ -13,6 +13,7 @@ from prompteval.analysis.entries import entry_columns, entry_measures
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.stored import RowFields, StoredEntry, StoredRow
+from prompteval.core.strict_json import refuse_constant, unique_object
 from prompteval.plan.measures import reads_target
 from prompteval.store.baseline_form import BaselineEntry, first_error, row_from, row_line
 from prompteval.store.codec import facts_from, facts_json
@@ -90,7 +91,7 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
     if not tree.exists(path):
         return []
     try:
-        raw = json.loads(tree.read(path), parse_constant=_no_number)
+        raw = json.loads(tree.read(path), parse_constant=refuse_constant, object_pairs_hook=unique_object)
     except (ValueError, RecursionError) as error:
         line, col = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         told = (
@@ -112,10 +113,6 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
             raise InvalidInput([_broken(path, 1, 1, f"entry {number} is broken: {told}")]) from None
         found[entry.target, entry.model] = entry
     return list(found.values())
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not a number")
 
 
 def _broken(path: str, line: int, col: int, message: str) -> Problem:
