@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from prompteval.core.observation import Observation, Score
+    from prompteval.plan.results.result import Result
     from prompteval.prompt.answer import Answer, Citation, Passage
     from prompteval.prompt.messages import assistant, history, labels, system, user
     from prompteval.prompt.prompt import Prompt
@@ -28,6 +29,7 @@ _PLACES = {
     "Reply": "prompteval.application",
     "UsageError": "prompteval.core.errors",
     "RenderError": "prompteval.core.errors",
+    "Result": "prompteval.plan.results.result",
     "ProviderError": "prompteval.core.errors",
     "OutputError": "prompteval.core.errors",
     "InvalidInput": "prompteval.core.errors",
@@ -62,6 +64,7 @@ __all__ = [
     "ProviderError",
     "RenderError",
     "Reply",
+    "Result",
     "Score",
     "UsageError",
     "__version__",

@@ -86,7 +86,7 @@ def test_a_recorded_run_is_held_against_cases_and_corpus(tmp_path: Path) -> None
     plan = planned(tmp_path, kind % "run.trec", "retrieval.recall@1")
     assert "PE276 warning" in codes(list(plan.warnings))
     assert plan.rag is not None
-    assert "the run has no ranking for 1 case, such as 'b': they find nothing" in plan.rag.notes(0)
+    assert "the run has no ranking for 1 case, such as 'b': they find nothing" in plan.rag.notes()
 
 
 def test_a_cut_off_beyond_the_depth_is_said(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_cut_off_beyond_the_depth_is_said(tmp_path: Path) -> None:
     plan = planned(tmp_path, rag, "retrieval.recall@100, retrieval.recall@5, retrieval.mrr@10")
     assert codes(stage_problems(plan)) == ["PE275 warning"] * 2
     assert plan.rag is not None
-    assert "retrieval.recall@100 reads 5 candidates, the depth of the retriever" in plan.rag.notes(0)
+    assert "retrieval.recall@100 reads 5 candidates, the depth of the retriever" in plan.rag.notes()
 
 
 def test_documents_that_are_left_out_and_gold_without_a_document_are_warnings(tmp_path: Path) -> None:

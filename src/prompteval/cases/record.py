@@ -169,8 +169,8 @@ def _gold(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[tuple[Mapping[str
 
 
 def _span_error(span: Any) -> str:
-    if not isinstance(span, dict) or not isinstance(span.get("doc"), str):
-        return 'a gold span is an object with a "doc"'
+    if not isinstance(span, dict) or not isinstance(span.get("doc", span.get("quote")), str):
+        return 'a gold span is an object with a "doc", or with a "quote"'
     unknown = [key for key in span if key not in GOLD_KEYS]
     if unknown:
         return f"unknown key {unknown[0]!r} in a gold span ({did_you_mean(unknown[0], GOLD_KEYS)})"

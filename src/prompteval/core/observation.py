@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from prompteval.core.case import Case
 from prompteval.core.request import ServedBy, Usage
 from prompteval.core.retrieval import Context, Ranking
+from prompteval.core.trace import Trace
 
 Outcome = Literal["ok", "invalid", "refused", "truncated", "filtered", "error"]
 # Outcomes of a call that brought a reply which is not an output of the prompt.
@@ -51,7 +52,8 @@ class Observation:
     raw reply, always kept. `failure` is set for every outcome but ok. `confidence` is the
     system's own, 0 to 1, None where it gives none. `ranking` holds the candidates of a
     retrieval target, `reranked` their new order where there was a reranker, `context` what was
-    packed into the prompt.
+    packed into the prompt. `trace` is what a system of the team's own, or a prompt with tools, did
+    beside its output.
     """
 
     outcome: Outcome
@@ -66,6 +68,7 @@ class Observation:
     ranking: Ranking | None = None
     reranked: Ranking | None = None
     context: Context | None = None
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

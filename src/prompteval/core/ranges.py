@@ -90,6 +90,9 @@ RANGES: Mapping[str, Range] = {
     "share": Range(0, 1, whole=False),
     "logprob": Range(-1_000_000, 1, whole=False),  # rounding may lift a certain token above 0
     "tokens": Range(0, 100_000_000),
+    "step": Range(0, 1_000_000),
+    "replicate": Range(0, 9_999),
+    "score": Range(-1e12, 1e12, whole=False),
     "delay_ms": Range(0, 1000 * DAY_SECONDS, whole=False),
     # Of what is stored
     "runs": Range(1, 1_000_000_000),

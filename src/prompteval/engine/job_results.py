@@ -20,6 +20,7 @@ from prompteval.core.observation import CaseVerdict
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.core.text import counted
 from prompteval.core.verdict import GateResult, Verdict
+from prompteval.metrics.stage_names import ATTRIBUTION
 from prompteval.plan.jobs import Job
 from prompteval.plan.measures import reads_target
 from prompteval.plan.run_options import RunOptions
@@ -76,7 +77,7 @@ class JobResults:
         )
         if columns.outcomes["error"] and early is None:
             gates = self._also_without_errors(job, gates, usage.cost_usd)
-        pipeline = None if plan.rag is None else self._pipeline(job)
+        pipeline = self._pipeline(job) if any(one.name == ATTRIBUTION for one in plan.scorers) else None
         return ResultView(
             suite=suite.name,
             prompt=job.target.reference,
@@ -140,12 +141,15 @@ class JobResults:
         plan, suite = job.plan, job.plan.suite
         if early is not None:
             yield early.note()
-        if plan.rag is not None and pipeline is not None:
-            yield from plan.rag.notes(pipeline.tie_sensitive)
+        if pipeline is not None:
+            yield from () if plan.rag is None else plan.rag.notes()
+            yield from _tie_notes(pipeline.tie_sensitive)
         if suite.on_error == "exclude":
             yield f"on_error: exclude left {columns.outcomes['error']} failed cases out"
-        if isinstance(job.target, OutputsPlan) and max(self._options.repeat or 1, suite.repeat) > 1:
-            yield "each recorded output is read once; repeats need a target that runs"
+        wanted = self._options.repeat or suite.repeat
+        if isinstance(job.target, OutputsPlan) and wanted > 1 and wanted != job.target.replicates:
+            times = "once" if job.target.replicates == 1 else f"{job.target.replicates} times"
+            yield f"recorded outputs are read as often as they were recorded: {times}"
         if columns.outcomes["error"]:
             yield from self._failures(job)
         if columns.unusable:
@@ -171,6 +175,12 @@ class JobResults:
 
     def _key(self, job: Job) -> EntryKey:
         return EntryKey(self._id, job.plan.suite.name, job.target.reference, job.model)
+
+
+def _tie_notes(questions: int) -> Iterator[str]:
+    """What tied candidates do to the ranking metrics of some questions."""
+    if questions:
+        yield f"the order of tied candidates changes a ranking metric of {questions} questions"
 
 
 def _open_or_decided(gate: GateResult) -> Verdict:

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from prompteval.cases.load import case_files, inline_cases, load_cases
 from prompteval.core.case import Case
@@ -20,8 +20,13 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.suite import CaseSource, Suite
 from prompteval.workspace.tree import Tree, why_unreadable
 
-if TYPE_CHECKING:
-    from prompteval.plan.rag.setup import RagSetup
+
+class GoldStore(Protocol):
+    """Keeps the gold of each case that is read."""
+
+    def read_gold(self, case: Case, path: str) -> list[Problem]:
+        """What is wrong with the case's gold, at its line of `path`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def scan_cases(
     suite: Suite,
     targets: Sequence[TargetPlan],
     problems: Problems,
-    setup: "RagSetup | None" = None,
+    setup: GoldStore | None = None,
     gates: Sequence[Gate] = (),
 ) -> CaseFacts | None:
     """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.

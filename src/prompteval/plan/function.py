@@ -5,18 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompteval.cases.record import Typed, Validate
+from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
+from prompteval.plan.results.mapping import ResultMap
 from prompteval.workspace.code import load_code
 from prompteval.workspace.settings import Workspace
 
 
 @dataclass(frozen=True)
 class FunctionPlan:
-    """A function of the team's own code. Its fingerprint covers its own file, not what that imports."""
+    """A function of the team's own code. Its fingerprint covers its own file, not what that imports.
+
+    `result` says that a mapping it returns is a result, `mapping` how a result is made of what it returns.
+    """
 
     entry: str
     fingerprint: str
     function: Callable[..., Any]
+    result: bool = False
+    mapping: ResultMap | None = None
 
     own_model = "callable"
     validate: Validate | None = None
@@ -35,7 +42,12 @@ class FunctionPlan:
         return []
 
 
-def plan_function(workspace: Workspace, entry: str) -> FunctionPlan:
+def plan_function(
+    workspace: Workspace, entry: str, result: bool = False, mapping: ResultMap | None = None
+) -> FunctionPlan:
     """The function `package.module:name` of the workspace. Raises UsageError as `load_code` does."""
     code = load_code(workspace, entry)
-    return FunctionPlan(entry, code.fingerprint, code.function)
+    mark = code.fingerprint
+    if result or mapping is not None:
+        mark = fingerprint([mark, result, dict(mapping.texts) if mapping is not None else None])
+    return FunctionPlan(entry, mark, code.function, result, mapping)

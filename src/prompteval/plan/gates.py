@@ -113,7 +113,7 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
         if error:
             raise ValueError(error)
         return Gate(rule, None)
-    measure = bind(rule.metric, scorers, measures, suite.rag)
+    measure = bind(rule.metric, scorers, measures, suite)
     if measure.spec.kind == "breakdown":
         raise ValueError(f"{spec.rule}: {rule.metric} is a table, not a number")
     if not measure.spec.gates:
@@ -146,7 +146,7 @@ def primary_metrics(
     suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure], gates: Sequence[Gate]
 ) -> tuple[str, ...]:
     """The metrics that decide a comparison: the suite's own, else those its gate names, else the first."""
-    own = [bind(named.text, scorers, measures, suite.rag).text for named in suite.primary]
+    own = [bind(named.text, scorers, measures, suite).text for named in suite.primary]
     gated = [gate.measure.text for gate in gates if gate.measure is not None]
     first = [measure.text for measure in measures if measure.spec.gates][:1]
     return tuple(dict.fromkeys(own or gated or first))
@@ -242,7 +242,7 @@ def _compared(
     usable = [m.text for m in measures if (m.spec.kind == "proportion" if proportion else m.spec.gates)]
     first = suite.primary[0].text if suite.primary and not proportion else None
     metric = options.get("metric", first or (usable[0] if usable else "accuracy"))
-    measure = bind(str(metric), scorers, measures, suite.rag)
+    measure = bind(str(metric), scorers, measures, suite)
     if not measure.spec.gates:
         raise ValueError(f"{kind}: {measure.text} is shown and never decides")
     return measure

@@ -41,9 +41,7 @@ def plan_measures(suite: Suite, scorers: Sequence[Scorer], problems: Problems) -
     named_metrics = (*suite.metrics, *suite.primary)
     for named in (*(named_metrics or _default_metrics(suite)), *_ceiling(suite, named_metrics)):
         place = (named.line, named.col)
-        measure = problems.catch(
-            suite.path, place, "PE226", bind, named.text, scorers, tuple(found), suite.rag
-        )
+        measure = problems.catch(suite.path, place, "PE226", bind, named.text, scorers, tuple(found), suite)
         if measure is not None and measure not in found:
             found.append(measure)
         if measure is not None and named in suite.primary and not measure.spec.gates:
@@ -56,18 +54,22 @@ def bind(
     text: str,
     scorers: Sequence[Scorer],
     known: Sequence[Measure] = (),
-    rag: RagSection | None = None,
+    suite: Suite | None = None,
 ) -> Measure:
     """A metric name with its scorer: the one in `scorer=`, else the first that reports what it reads.
 
     The measure among `known` with the same name, however its parameters were ordered. A metric of a
-    stage has a scorer of its own, which the pipeline `rag` makes. Raises ValueError for an unknown
-    metric, parameter or scorer, naming the nearest, for a scorer that does not report what the metric
-    reads, and for a stage that the suite does not have.
+    stage has a scorer of its own, which the suite's pipeline or its results make. Raises ValueError for an
+    unknown metric, parameter or scorer, naming the nearest, for a scorer that does not report what the
+    metric reads, and for a stage that the suite does not have.
     """
     name = parse_metric(text)
     if is_stage_metric(name.name):
-        _refuse_absent(text, parse_stage_metric(name.name), rag)
+        metric = parse_stage_metric(name.name)
+        if suite is None or suite.rag is None:
+            _refuse_without_results(text, metric, suite)
+        else:
+            _refuse_absent(text, metric, suite.rag)
         return Measure(name.name, name, metric_spec(name), name.name)
     same = next((measure for measure in known if measure.name == name), None)
     if same is not None:
@@ -83,10 +85,22 @@ def stage_metrics(measures: Iterable[Measure], gates: Iterable[Any]) -> list[Sta
     return [parse_stage_metric(name) for name in names]
 
 
-def _refuse_absent(text: str, metric: StageMetric, rag: RagSection | None) -> None:
-    """Raise ValueError for a stage or mode that the suite does not have."""
-    if rag is None:
+def _refuse_without_results(text: str, metric: StageMetric, suite: Suite | None) -> None:
+    """Raise ValueError for what a suite without a pipeline of ours cannot serve."""
+    kind = "none" if suite is None else suite.target.kind
+    if metric.mode:
+        raise ValueError(f"{text}: mode {metric.mode} needs a pipeline of ours; add `rag:`")
+    if metric.stage == "generation" and kind != "none":
+        return
+    if suite is None or kind in ("prompt", "none"):
         raise ValueError(f"{text} reads a retrieval pipeline, and the suite has none; add `rag:`")
+    if kind == "endpoint" and not (suite.result or suite.map):
+        help = "add `result: true`, or `map:` for another shape"
+        raise ValueError(f"{text} reads results, and the answers of the endpoint are bare outputs; {help}")
+
+
+def _refuse_absent(text: str, metric: StageMetric, rag: RagSection) -> None:
+    """Raise ValueError for a stage or mode that the suite does not have."""
     if metric.stage == "rerank" and rag.reranker.kind == "none":
         raise ValueError(f"{text} reads a reranker, and the suite has none; add `reranker:` to rag")
     if metric.stage in ANSWER_STAGES:

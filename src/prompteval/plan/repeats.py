@@ -29,9 +29,10 @@ class Repeats:
 
 
 def repeats_of(plan: SuitePlan, asked: int | None) -> Repeats:
-    """How often the cases of a suite run. A recorded output is read once, regardless of `repeat`."""
-    if any(isinstance(target, OutputsPlan) for target in plan.targets):
-        return Repeats(1, 1)
+    """How often the cases of a suite run. Recorded outputs are read as often as they were recorded."""
+    recorded = [target.replicates for target in plan.targets if isinstance(target, OutputsPlan)]
+    if recorded:
+        return Repeats(max(recorded), 1)
     return Repeats(asked, plan.suite.repeat)
 
 

@@ -27,6 +27,7 @@ from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
 if TYPE_CHECKING:
     from prompteval.plan.rag.setup import RagSetup
+    from prompteval.plan.result_setup import ResultSetup
 
 EMBEDDING_SCORERS = ("similarity",)
 
@@ -51,6 +52,7 @@ class SuitePlan:
     primary: tuple[str, ...] = ()
     rivals: frozenset[str] = frozenset()
     rag: "RagSetup | None" = None
+    results: "ResultSetup | None" = None
     warnings: tuple[Problem, ...] = field(default=())
 
     @property
@@ -105,12 +107,21 @@ def plan_suite(
     scorers = _build_scorers(workspace, suite, targets, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
+    stages = stage_metrics(measures, gates)
+    results = None
     if setup is not None:
-        scorers = (*setup.scorers(stage_metrics(measures, gates)), *scorers)
+        scorers = (*setup.scorers(stages), *scorers)
+    elif stages and suite.rag is None:
+        from prompteval.plan.result_setup import plan_results
+
+        results = plan_results(workspace, tree, suite, stages, problems)
+        if results is not None:
+            scorers = (*results.scorers(), *scorers)
+            problems.found += results.problems(targets)
     if not targets:
         problems.check()
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
-    facts = scan_cases(tree, suite, targets, problems, setup, gates)
+    facts = scan_cases(tree, suite, targets, problems, setup or results, gates)
     if setup is not None and facts is not None:
         setup.note_recorded(problems)
     for named in suite.slices:
@@ -134,6 +145,7 @@ def plan_suite(
         primary_metrics(suite, scorers, measures, gates),
         frozenset(target.reference for target in rivals),
         setup,
+        results,
         tuple(problems.found),
     )
 

@@ -62,8 +62,12 @@ class GoldReader:
         return groups, problems
 
     def _span(self, raw: Mapping[str, Any], note: Callable[..., None]) -> GoldSpan | None:
-        doc, grade = str(raw["doc"]), int(raw.get("grade", 1))
+        grade = int(raw.get("grade", 1))
+        doc = str(raw["doc"]) if "doc" in raw else self._holder(str(raw["quote"]))
         document = self._documents.get(doc)
+        if document is None and "doc" not in raw:
+            note("PE350", f"the quote {_cut(str(raw['quote']))} is in no document, or in several", "add doc")
+            return None
         if document is None:
             near = nearest(doc, self._documents)
             help = f"did you mean {near!r}?" if near else ""
@@ -77,6 +81,11 @@ class GoldReader:
             return None
         return GoldSpan(doc, *_stripped(document.text, start, end), grade)
 
+    def _holder(self, quote: str) -> str:
+        """The one document that holds a quote word for word; empty where none does, or several do."""
+        found = [name for name, document in self._documents.items() if quote.strip() in document.text]
+        return found[0] if len(found) == 1 else ""
+
     def _quoted(
         self, document: Document, quote: str, grade: int, note: Callable[..., None]
     ) -> GoldSpan | None:
@@ -85,7 +94,7 @@ class GoldReader:
             if document.id not in self._normalised:
                 self._normalised[document.id] = normalised(document.text)
             spans = find_normalised(self._normalised[document.id], quote)
-        shown = f"{quote[:60]!r}" + ("…" if len(quote) > 60 else "")
+        shown = _cut(quote)
         if not spans:
             note("PE350", f"the quote {shown} is not in {document.id}", "copy it from the document")
         elif len(spans) > 1:
@@ -94,6 +103,10 @@ class GoldReader:
         else:
             return GoldSpan(document.id, *spans[0], grade)
         return None
+
+
+def _cut(quote: str) -> str:
+    return f"{quote[:60]!r}" + ("…" if len(quote) > 60 else "")
 
 
 def spans_of(gold: GoldGroups) -> list[list[Span]]:

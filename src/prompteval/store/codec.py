@@ -15,6 +15,7 @@ from prompteval.core.request import Usage
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.core.stored import NOTHING_REPORTED, Reported, StoredRow, StoredScore, SuiteFacts
 from prompteval.store import typed
+from prompteval.store.trace_form import trace_from, trace_values
 from prompteval.store.typed import COUNT, FLAG, JSON, LIST, NONE, NUMBER, OBJECT, TEXT, Kinds, loads
 
 _OUTCOMES = frozenset(get_args(Outcome))
@@ -25,7 +26,7 @@ _CASE: Kinds = {
 }  # fmt: skip
 _OBSERVATION: Kinds = {
     "text": TEXT, "output": JSON, "failure": OBJECT, "calls": LIST, "logprobs": LIST, "details": OBJECT,
-    "ranking": OBJECT, "reranked": OBJECT, "context": OBJECT,
+    "ranking": OBJECT, "reranked": OBJECT, "context": OBJECT, "trace": OBJECT,
 }  # fmt: skip
 _FAILURE: Kinds = {"stage": TEXT, "type": TEXT, "message": TEXT}
 _CALL: Kinds = {
@@ -94,6 +95,8 @@ def observation_values(observation: Observation) -> dict[str, Any]:
         value = getattr(observation, name)
         if value is not None:
             body[name] = asdict(value)
+    if observation.trace is not None:
+        body["trace"] = trace_values(observation.trace)
     return body
 
 
@@ -115,6 +118,7 @@ def observation_from(outcome: Any, latency_ms: float, confidence: float | None, 
         ranking=_ranking(body.get("ranking")),
         reranked=_ranking(body.get("reranked")),
         context=_context(body.get("context")),
+        trace=trace_from(body["trace"]) if "trace" in body else None,
     )
 
 

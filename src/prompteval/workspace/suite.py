@@ -1,7 +1,7 @@
 """Suite files: `evals/<suite>.yaml`, read strictly, every problem at its own line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -11,7 +11,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector
 from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.endpoint_section import EndpointSection
-from prompteval.workspace.rag_section import MODES, RagFile, RagSection, rag_section
+from prompteval.workspace.rag_section import MODES, Correct, RagFile, RagSection, rag_section
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.validation import (
@@ -33,6 +33,12 @@ from prompteval.workspace.yaml12 import Document, parse
 
 TargetKind = Literal["prompt", "callable", "endpoint", "outputs", "none"]
 TARGETS: tuple[TargetKind, ...] = ("prompt", "callable", "endpoint", "outputs")
+# Keys of results, and the targets that they go with.
+RESULT_KEYS: Mapping[str, tuple[TargetKind, ...]] = {
+    "result": ("callable", "endpoint"),
+    "map": ("callable", "endpoint", "outputs"),
+    "corpus": ("callable", "endpoint", "outputs"),
+}
 LISTS = ("cases", "models", "split", "scorers", "metrics", "primary", "slices", "references", "gate")
 
 
@@ -94,7 +100,9 @@ class GateSpec:
 class Suite:
     """A suite file. `name` is its file's name without the ending.
 
-    `abstain` is a pattern: a text answer in which it is found abstains.
+    `abstain` is a pattern: a text answer in which it is found abstains. `result` says that what the system
+    gives back is a result, `map` has a JMESPath expression for each key of one. `corpus` holds the documents
+    that gold spans are places of, where no `rag` names them; `correct` says what a right answer is.
     """
 
     name: str
@@ -116,6 +124,12 @@ class Suite:
     description: str = ""
     abstain: str = ""
     abstain_place: tuple[int, int] = (1, 1)
+    result: bool = False
+    map: Mapping[str, str] = field(default_factory=dict)
+    map_place: tuple[int, int] = (1, 1)
+    corpus: str = ""
+    corpus_place: tuple[int, int] = (1, 1)
+    correct: Correct = "em"
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -235,6 +249,25 @@ class SuiteFile(FileModel):
         description="A regular expression: a text answer in which it is found abstains.",
         examples=["(?i)i don't know|cannot answer"],
     )
+    result: bool = Field(
+        False,
+        description="Whether what the callable or endpoint gives back is a result: an output with passages, "
+        "citations, tool calls and the like.",
+    )
+    map: dict[str, Text] | None = Field(
+        None,
+        description="How a result is made of what the system gives back or recorded: a JMESPath expression "
+        "for each key.",
+        examples=['{output: "answer.text"}'],
+    )
+    corpus: PathBelowRoot = Field(
+        "",
+        description="The documents that the gold of results is a place of, relative to the suite.",
+        examples=["../datasets/<folder>"],
+    )
+    correct: Correct = Field(
+        "em", description="What a right answer is: exact match, or F1 from one half too."
+    )
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
@@ -252,6 +285,11 @@ class SuiteFile(FileModel):
         if len(given) > 1:
             message = f"a suite has one target, found {' and '.join(given)}"
             found[given[1],] = problem(message, code="PE204", at_key=True)
+        system = given[0] if len(given) == 1 else ""
+        for key, kinds in RESULT_KEYS.items():
+            if raw.get(key) and ("rag" in raw or system not in kinds):
+                message = f"{key} belongs to a suite with {' or '.join(kinds)}"
+                found[key,] = problem(message, code="PE203", at_key=True)
         if not given and "rag" not in raw:
             found["prompt",] = problem("the suite has no target", "add `prompt: <name>`", code="PE205")
         modes = raw["rag"].get("modes") if isinstance(raw.get("rag"), dict) and "prompt" not in raw else None
@@ -316,6 +354,12 @@ def _suite(file: SuiteFile, document: Document, path: str) -> Suite:
         description=file.description or "",
         abstain=file.abstain,
         abstain_place=document.place(("abstain",)) if file.abstain else (1, 1),
+        result=file.result,
+        map=file.map or {},
+        map_place=document.key_place(("map",)) if file.map else (1, 1),
+        corpus=file.corpus,
+        corpus_place=document.place(("corpus",)) if file.corpus else (1, 1),
+        correct=file.correct,
     )
 
 

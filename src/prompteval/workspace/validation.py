@@ -56,8 +56,13 @@ def problems_at(found: Mapping[Location, PydanticCustomError]) -> ValidationErro
     return ValidationError.from_exception_data("file", [_line(error, loc) for loc, error in found.items()])
 
 
+# What pydantic says where nobody translates: a model that an application makes itself. Of a file `validate`
+# makes the text, with the name of the value.
+_TEXTS = {"problem": "{message}", "wanted": "must be {what}, not {value}", "unknown": "unknown key ({help})"}
+
+
 def _error(kind: str, **context: Any) -> PydanticCustomError:
-    return PydanticCustomError(kind, "", context)  # its text is made at the end, by `validate`
+    return PydanticCustomError(kind, _TEXTS.get(kind, kind), context)
 
 
 def _line(error: PydanticCustomError, place: Location) -> InitErrorDetails:

@@ -74,8 +74,8 @@ def test_every_bad_line_of_recorded_outputs_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         plan_outputs(WorkingTree(tmp_path), "o.jsonl")
     told = [str(problem) for problem in caught.value.problems]
-    assert [text.split()[0] for text in told] == [f"o.jsonl:{line}:1" for line in (2, 3, 3, 4, 5)]
-    assert "did you mean 'output'" in told[1] and "confidence must be a number from 0 to 1, not 7" in told[3]
+    assert [text.split()[0] for text in told] == [f"o.jsonl:{line}:1" for line in (2, 3, 4, 5)]
+    assert "did you mean 'output'" in told[1] and "confidence must be a number from 0 to 1, not 7" in told[2]
 
 
 APP = """

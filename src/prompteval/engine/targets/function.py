@@ -8,10 +8,16 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
+from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
+
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.strict_json import loads
 from prompteval.engine.interruption import computing
+from prompteval.plan.function import FunctionPlan
+from prompteval.plan.results.observed import observed, result_errors
+from prompteval.plan.results.result import Result
 from prompteval.plan.targets.base import failed
 
 
@@ -20,14 +26,15 @@ class FunctionTarget:
 
     A plain function runs in a thread, a coroutine on the loop.
 
-    The function gives back text, JSON values or a pydantic model. What it raises is the case's
-    error, by its type and message.
+    The function gives back text, JSON values or a pydantic model; or a `Result`, or what the suite's
+    `result:` or `map:` makes one of. What it raises is the case's error, by its type and message.
     """
 
-    def __init__(self, function: Callable[..., Any], entry: str) -> None:
-        self._function = function
-        self._entry = entry
-        self._is_async = inspect.iscoroutinefunction(function)
+    def __init__(self, plan: FunctionPlan) -> None:
+        self._plan = plan
+        self._function = plan.function
+        self._entry = plan.entry
+        self._is_async = inspect.iscoroutinefunction(plan.function)
 
     async def __call__(self, case: Case, replicate: int) -> Observation:
         started = perf_counter()
@@ -35,13 +42,30 @@ class FunctionTarget:
         call = partial(self._function, **case.inputs) if named else partial(self._function, case.inputs)
         try:
             found = await call() if self._is_async else await _in_thread(call)
-            output, text = as_output(found)
+            elapsed = (perf_counter() - started) * 1000
+            return self._observed(found, elapsed)
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             elapsed = (perf_counter() - started) * 1000
-            message = f"{self._entry}: {type(error).__name__}: {error}"
+            reason = result_errors(error) if isinstance(error, ValidationError) else str(error)
+            message = f"{self._entry}: {type(error).__name__}: {reason}"
             return failed("call", "callable", message, latency_ms=elapsed)
-        elapsed = (perf_counter() - started) * 1000
-        return Observation("ok", output=output, text=text, latency_ms=elapsed)
+
+    def _observed(self, found: object, elapsed: float) -> Observation:
+        result = self._result(found)
+        if result is None:
+            output, text = as_output(found)
+            return Observation("ok", output=output, text=text, latency_ms=elapsed)
+        output, text = as_output(result.output)
+        result = result.model_copy(update={"output": output})
+        return observed(result, model=self._plan.own_model, served_by="live", latency_ms=elapsed, raw=text)
+
+    def _result(self, found: object) -> Result | None:
+        """What the function gave as a result; None where it gave a bare output."""
+        if isinstance(found, Result):
+            return found
+        if self._plan.mapping is not None:
+            return Result.model_validate(self._plan.mapping.apply(to_jsonable_python(found)))
+        return Result.model_validate(found) if self._plan.result else None
 
     async def aclose(self) -> None:
         """Nothing is held open."""

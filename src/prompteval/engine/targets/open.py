@@ -39,7 +39,7 @@ def open_target(target: TargetPlan, model: str, provider: Provider | None) -> Op
         case EndpointPlan():
             return EndpointTarget(target)
         case FunctionPlan():
-            return FunctionTarget(target.function, target.entry)
+            return FunctionTarget(target)
         case OutputsPlan():
-            return OutputsTarget(target.recorded, target.path, model)
+            return OutputsTarget(target, model)
     raise TypeError(f"not a known kind of target: {type(target).__name__}")

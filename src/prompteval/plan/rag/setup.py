@@ -169,20 +169,15 @@ class RagSetup:
         self.notes_found.update(dict.fromkeys(self.beyond_depth(metrics)))
         return (Attribution(reader, ranked), *(StageScorer(metric, reader, embedder) for metric in metrics))
 
-    def notes(self, tie_sensitive: int) -> list[str]:
-        """What a reader of the numbers must know: of the corpus, of what was cut, of ties."""
+    def notes(self) -> list[str]:
+        """What a reader of the numbers must know: of the corpus, and of what was cut."""
         found = []
         counts = self.corpus.counts
         if len(counts) > 1:
             told = ", ".join(f"{count} {status}" for status, count in counts.items())
             first = self.corpus.faults[0]
             found.append(f"corpus: {told}; the first that was not read: {first.path}: {first.message}")
-        found += self.notes_found
-        if tie_sensitive:
-            found.append(
-                f"the order of tied candidates changes a ranking metric of {tie_sensitive} questions"
-            )
-        return found
+        return [*found, *self.notes_found]
 
     def _function(self, entry: str) -> tuple[Callable[[str, int], Any], str]:
         found = load_code(self.workspace, entry)
@@ -196,7 +191,7 @@ def question_of(case: Case, section: RagSection) -> object:
     return case.inputs
 
 
-def _unread(corpus: Corpus) -> list[Problem]:
+def unread(corpus: Corpus) -> list[Problem]:
     """A warning for each of the first documents that could not be read, one for all the others."""
     found = [
         Problem(item.path, item.line, 1, "PE273", f"not read: {item.message}", item.status, "warning")
@@ -216,7 +211,7 @@ def plan_setup(
     corpus = problems.catch(suite.path, section.corpus_place, "PE271", load_corpus, tree, section.corpus)
     if corpus is None:
         return None
-    problems.found += _unread(corpus)
+    problems.found += unread(corpus)
     if not corpus.documents:
         told = ", ".join(
             f"{count} {status}" for status, count in Counter(o.status for o in corpus.outcomes).items()

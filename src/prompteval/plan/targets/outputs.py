@@ -1,30 +1,40 @@
 """`outputs: file.jsonl`: recorded outputs of any system, scored without calling it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from prompteval.cases.record import Typed, Validate
-from prompteval.core.errors import InvalidInput
-from prompteval.core.fingerprint import fingerprint_bytes
+from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.fingerprint import fingerprint, fingerprint_bytes
 from prompteval.core.problem import Collector, Problem
-from prompteval.core.ranges import RANGES
+from prompteval.plan.results.mapping import ResultMap
+from prompteval.plan.results.result import Result
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.tree import Tree
-from prompteval.workspace.validation import FileModel, Location, Ranged, problem, validate, wanted
+from prompteval.workspace.validation import Location, Ranged, problem, validate
 
 MANY_MODELS = "recorded"
+# Any of these says what a case came to, so that a row may have no output.
+WITHOUT_OUTPUT = ("error", "tool_calls", "messages", "turns")
+ROW_KEYS = ("id", "replicate")
 
 
 @dataclass(frozen=True)
 class OutputsPlan:
-    """A file of recorded outputs, read and indexed by case id."""
+    """A file of recorded outputs, read and indexed by case id and repeat, each row the keys of a result.
+
+    `carried` are the keys that any row has; `replicates` is how often a case was recorded at most.
+    """
 
     path: str
     fingerprint: str
-    recorded: Mapping[str, Mapping[str, Any]]
+    recorded: Mapping[tuple[str, int], Mapping[str, Any]]
+    carried: frozenset[str] = frozenset()
+    replicates: int = 1
 
     validate: Validate | None = None
     typed: Typed | None = None
@@ -54,60 +64,78 @@ def _case_id(value: Any) -> str:  # noqa: ANN401 - a value of JSON
     return str(value)
 
 
-def _logprob(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
-    if value == []:
-        raise problem("logprob has a number for the output, or one a token")
-    for item in value if isinstance(value, list) else [value]:
-        if not RANGES["logprob"].holds(item):
-            raise wanted(str(RANGES["logprob"]), item)
-    return value
-
-
 def _name(place: Location) -> str:
-    return {0: "a recorded output", 2: f"{place[-1]} in usage"}.get(len(place)) or str(place[0])
+    if not place:
+        return "a recorded output"
+    return " in ".join([str(place[-1]), *(str(part) for part in place[:1] if len(place) > 1)])
 
 
-_Tokens = Annotated[int, Ranged("tokens")]
-
-
-class _Usage(FileModel):
-    code = "PE340"
-    mapping = "an object"
-
-    prompt_tokens: _Tokens = 0
-    completion_tokens: _Tokens = 0
-    cached_tokens: _Tokens = 0
-    reasoning_tokens: _Tokens = 0
-
-
-class _Recorded(FileModel):
+class _Recorded(Result):
     """One line. The plan keeps what was read, not the model of it: a million of those would not fit."""
 
-    code = "PE340"
-    mapping = "an object"
-
     id: Annotated[str, BeforeValidator(_case_id)] = Field(examples=['{"id": "...", "output": ...}'])
-    output: Any
-    model: str = ""
-    latency_ms: Annotated[float, Ranged("latency_ms")] = 0.0
-    usage: _Usage = _Usage()
-    logprob: Annotated[Any, BeforeValidator(_logprob)] = None
-    confidence: Annotated[float, Ranged("confidence")] = 1.0
+    replicate: Annotated[int, Ranged("replicate")] | None = None
+
+    @classmethod
+    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+        # An unknown key is probably the output under a wrong name, and is reported on its own.
+        given = "output" in raw or any(raw.get(key) is not None for key in WITHOUT_OUTPUT)
+        if given or not raw.keys() <= cls.model_fields.keys():
+            return {}
+        return {("output",): problem("output is missing", '{"id": "...", "output": ...}')}
 
 
-def plan_outputs(tree: Tree, path: str) -> OutputsPlan:
-    """The recorded outputs of a JSONL file. Raises InvalidInput with every bad line."""
-    problems = Collector(path)
-    recorded: dict[str, Mapping[str, Any]] = {}
-    lines: dict[str, int] = {}
-    for line, raw in read_jsonl(tree.open(path), path, problems.add):
-        found = validate(_Recorded, raw, problems, lambda *_, line=line: (line, 1), _name)
+@dataclass
+class _Rows:
+    """The rows of a file as they are read, and what is wrong with them."""
+
+    problems: Collector
+    recorded: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict)
+    lines: dict[tuple[str, int], int] = field(default_factory=dict)
+    carried: set[str] = field(default_factory=set)
+
+    def add(self, line: int, raw: object) -> None:
+        found = validate(_Recorded, raw, self.problems, lambda *_: (line, 1), _name)
         if found is None:
-            continue
-        if found.id in recorded:
-            message = f"duplicate id {found.id!r}, first at line {lines[found.id]}"
-            problems.add(line, 1, "PE321", message, "one output a case")
-        recorded[found.id], lines[found.id] = raw, line
-    if problems.found:
-        raise InvalidInput(problems.found)
-    return OutputsPlan(path, fingerprint_bytes(tree.read(path).replace(b"\r\n", b"\n")), recorded)
+            return
+        key = (found.id, found.replicate or 0)
+        if key in self.recorded:
+            again = (
+                f"replicate {key[1]} of id {key[0]!r}" if found.replicate is not None else f"id {key[0]!r}"
+            )
+            message = f"duplicate {again}, first at line {self.lines[key]}"
+            self.problems.add(line, 1, "PE321", message, "one output a case, or one a `replicate`")
+        kept = {name: value for name, value in dict(raw).items() if name not in ROW_KEYS}
+        self.recorded[key], self.lines[key] = kept, line
+        self.carried.update(name for name, value in kept.items() if value is not None)
+
+
+def plan_outputs(tree: Tree, path: str, mapping: ResultMap | None = None) -> OutputsPlan:
+    """The recorded outputs of a JSONL file, through a suite's `map:` where it has one.
+
+    Raises InvalidInput with every bad line, and UsageError for a key of the map that no row has.
+    """
+    rows = _Rows(Collector(path))
+    raw_rows = list(read_jsonl(tree.open(path), path, rows.problems.add)) if mapping is not None else None
+    if mapping is not None and raw_rows is not None:
+        absent = mapping.absent([raw for _, raw in raw_rows])
+        if absent:
+            raise UsageError("; ".join(absent), f"look at the keys of {path}")
+        for line, raw in raw_rows:
+            rows.add(line, mapped_row(raw, mapping))
+    else:
+        for line, raw in read_jsonl(tree.open(path), path, rows.problems.add):
+            rows.add(line, raw)
+    if rows.problems.found:
+        raise InvalidInput(rows.problems.found)
+    mark = fingerprint_bytes(tree.read(path).replace(b"\r\n", b"\n"))
+    if mapping is not None:
+        mark = fingerprint([mark, dict(mapping.texts)])
+    replicates = 1 + max((replicate for _, replicate in rows.recorded), default=0)
+    return OutputsPlan(path, mark, rows.recorded, frozenset(rows.carried), replicates)
+
+
+def mapped_row(raw: object, mapping: ResultMap) -> dict[str, Any]:
+    """A row of another shape as one of results; `id` and `replicate` stay where the map gives none."""
+    own = {key: raw[key] for key in ROW_KEYS if isinstance(raw, Mapping) and key in raw}
+    return {**own, **mapping.apply(raw)}

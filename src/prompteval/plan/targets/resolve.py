@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from prompteval.plan.function import plan_function
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.prompt_references import split_reference
+from prompteval.plan.results.mapping import compile_map
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.endpoint import plan_endpoint
-from prompteval.plan.targets.outputs import plan_outputs
+from prompteval.plan.targets.outputs import ROW_KEYS, plan_outputs
 from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.plan.targets.unimported import UnimportedPrompt, find_unimported
 from prompteval.prompt.loader import load_prompt
@@ -44,10 +45,17 @@ def plan_targets(
         help = "write what it should hold, or name a prompt"
         problems.add(suite.path, place, "PE220", "the suite runs nothing: `rag:` is empty", help)
         return ()
+    mapping = None
+    if suite.map:
+        more = ROW_KEYS if suite.target.kind == "outputs" else ()
+        mapping = problems.catch(suite.path, suite.map_place, "PE215", compile_map, suite.map, more)
+        place = suite.map_place
+        if mapping is None:
+            return ()
     makers: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
-        "outputs": (plan_outputs, (tree, suite.target.value)),
-        "callable": (plan_function, (workspace, suite.target.value)),
-        "endpoint": (plan_endpoint, (suite.target.endpoint, workspace)),
+        "outputs": (plan_outputs, (tree, suite.target.value, mapping)),
+        "callable": (plan_function, (workspace, suite.target.value, suite.result, mapping)),
+        "endpoint": (plan_endpoint, (suite.target.endpoint, workspace, suite.result, mapping)),
     }
     make, arguments = makers[suite.target.kind]
     target = problems.catch(suite.path, place, "PE220", make, *arguments)

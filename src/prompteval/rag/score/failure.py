@@ -13,7 +13,7 @@ from prompteval.rag.gold import chunk_spans, spans_of
 from prompteval.rag.score import citations
 from prompteval.rag.score.attribution import MEANING, Reason, lost_at
 from prompteval.rag.score.parsed_answer import ParsedAnswer
-from prompteval.rag.score.rag_case import ModeReply, RagCase, RagCaseReader, gold_spans
+from prompteval.rag.score.rag_case import ModeReply, RagCase, Reader, gold_spans
 from prompteval.rag.score.scorers import answer_value, is_right
 
 
@@ -24,7 +24,7 @@ class Attribution(Scorer):
     `ranked` are the ranking metrics of the suite, by which it is told whether tied candidates matter.
     """
 
-    reader: RagCaseReader
+    reader: Reader
     ranked: tuple[StageMetric, ...] = ()
 
     name = ATTRIBUTION
@@ -32,7 +32,7 @@ class Attribution(Scorer):
 
     def score(self, case: Case, observation: Observation) -> Score:
         rag_case = self.reader.read(case, observation)
-        asks = "retrieved" in self.reader.section.modes
+        asks = "retrieved" in self.reader.modes
         if not asks and not rag_case.gold:
             return Score(self.name, None, status="skipped", reason="the question has no gold")
         if asks and rag_case.answerable and not rag_case.references:
@@ -46,7 +46,7 @@ class Attribution(Scorer):
 
     def _evidence(self, rag_case: RagCase, reason: Reason | None) -> dict[str, Any]:
         """What tables over all questions are made from; `truncated` are gold chunks the encoder cut."""
-        correct = self.reader.section.correct
+        correct = self.reader.correct
         right = {
             mode: float(reply.answer is not None and is_right(rag_case, reply.answer, correct))
             for mode, reply in rag_case.replies.items()
@@ -87,7 +87,7 @@ class Attribution(Scorer):
             silent = answer is not None and answer_value(rag_case, answer, "em") == 1.0
             return None if silent else "unattributed" if answer is None else "false_answer"
         answered = answer is not None and not answer.abstained
-        if answer is not None and answered and is_right(rag_case, answer, self.reader.section.correct):
+        if answer is not None and answered and is_right(rag_case, answer, self.reader.correct):
             wrong = answer.carries and rag_case.gold and not _well_cited(answer, reply, rag_case)
             return (lost or "grounding_miss") if wrong else None
         if not rag_case.gold:
@@ -99,7 +99,7 @@ class Attribution(Scorer):
     def _lost(self, rag_case: RagCase) -> Reason | None:
         if rag_case.candidates is None or rag_case.ranked is None:
             return lost_at(spans_of(rag_case.gold), (), (), ())
-        top = rag_case.spans(rag_case.ranked.ids[: self.reader.section.k])
+        top = [*rag_case.spans(rag_case.top), *chunk_spans(rag_case.considered)]
         candidates, packed = rag_case.spans(rag_case.candidates.ids), chunk_spans(rag_case.packed)
         return lost_at(spans_of(rag_case.gold), candidates, top, packed, self.reader.blank)
 

@@ -1,19 +1,19 @@
 """What the metrics of a retrieval pipeline read of one case: gold, rankings, contexts, answers, as spans."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.retrieval import Chunk, Document, Ranking
 from prompteval.isolate.pattern_search import search
 from prompteval.metrics.judged import GoldGroup
-from prompteval.metrics.spans import Span
+from prompteval.metrics.spans import Blank, Span
 from prompteval.rag.gold import GoldChunks, GoldGroups, blank_in, chunk_spans, spans_of
 from prompteval.rag.score.parsed_answer import ParsedAnswer, read_answer
-from prompteval.workspace.rag_section import Mode, RagSection
+from prompteval.workspace.rag_section import Correct, Mode, RagSection
 
 _CHUNK_ID = re.compile(r"(.*):([0-9]{1,9})-([0-9]{1,9})\Z", re.DOTALL)
 
@@ -37,7 +37,8 @@ class RagCase:
 
     `groups` is the gold as the ranking measures take it, over the units that were retrieved; where all
     gold is whole documents, over documents, and `by_document` says so. `sizes` are the tokens of the
-    first k, as packed.
+    first k, as packed. `top` are the ids of the first k, `considered` what else was meant for the context.
+    `missing` says of a stage why its metrics cannot be read: what the system did not report.
     """
 
     case: Case
@@ -51,7 +52,10 @@ class RagCase:
     sizes: tuple[int, ...]
     truncated: tuple[str, ...]
     replies: Mapping[Mode, ModeReply]
+    top: tuple[str, ...] = ()
+    considered: tuple[Chunk, ...] = ()
     by_document: bool = False
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def judged(self, stage: str) -> Ranking | None:
         """The ranking that a metric of a stage reads; by document, each at the place of its best chunk."""
@@ -84,8 +88,25 @@ class RagCase:
         return chunk_spans(self.units[name] for name in ids)
 
 
+class Reader(Protocol):
+    """Reads what the metrics need of a case. `modes` are those that were run, `correct` what is right."""
+
+    @property
+    def modes(self) -> tuple[Mode, ...]: ...
+
+    @property
+    def correct(self) -> Correct: ...
+
+    @property
+    def blank(self) -> Blank | None:
+        """Tells whether a part of a document is white space; None where its text is not known."""
+        ...
+
+    def read(self, case: Case, observation: Observation) -> RagCase: ...
+
+
 class RagCaseReader:
-    """Reads observations over one corpus; the last one is kept, for many metrics read the same."""
+    """Reads observations of a pipeline of ours; the last one is kept, for many metrics read the same."""
 
     def __init__(
         self,
@@ -95,9 +116,10 @@ class RagCaseReader:
         abstain: str = "",
     ) -> None:
         """`abstain` is the pattern that is found in a text answer which abstains; "" where none is."""
-        self.section = section
-        self._abstains = (lambda text: search(abstain, text) is not None) if abstain else None
-        self.blank = blank_in(documents)
+        self._section = section
+        self.modes, self.correct = section.modes, section.correct
+        self._abstains = abstains_where(abstain)
+        self.blank: Blank | None = blank_in(documents)
         self._documents = documents
         self._gold = gold
         self._last: tuple[Case, Observation, RagCase] | None = None
@@ -124,28 +146,29 @@ class RagCaseReader:
         ids = observation.ranking.ids if observation.ranking is not None else ()
         units = {name: unit for name in ids if (unit := self.unit(name)) is not None}
         gold = self._gold.get(case.id, ())
-        whole = bool(gold) and not any(
-            "quote" in raw or "start" in raw for group in case.gold for raw in group
-        )
+        whole = bool(gold) and only_documents(case)
+        candidates, reranked = _named(observation.ranking, units), _named(observation.reranked, units)
+        last = candidates if reranked is None else reranked
         return RagCase(
             case=case,
             outcome=observation.outcome,
             gold=gold,
-            groups=_documents(gold) if whole else GoldChunks(units.values()).groups(gold),
-            candidates=_named(observation.ranking, units),
-            reranked=_named(observation.reranked, units),
+            groups=by_documents(gold) if whole else GoldChunks(units.values()).groups(gold),
+            candidates=candidates,
+            reranked=reranked,
             units={unit.id: unit for unit in units.values()},
             packed=observation.context.kept if observation.context is not None else (),
             sizes=tuple(details.get("sizes", ())),
             truncated=tuple(details.get("truncated", ())),
             replies=self._replies(observation),
+            top=() if last is None else last.ids[: self._section.k],
             by_document=whole,
         )
 
     def _replies(self, observation: Observation) -> dict[Mode, ModeReply]:
         details = observation.details
         found: dict[Mode, ModeReply] = {}
-        for mode in self.section.generating:
+        for mode in self._section.generating:
             if mode == details.get("main"):
                 raw: Mapping[str, Any] = {"outcome": observation.outcome, "output": observation.output}
             else:
@@ -165,7 +188,17 @@ def _named(ranking: Ranking | None, units: Mapping[str, Chunk]) -> Ranking | Non
     return Ranking(hits, ranking.tied, ranking.duplicates)
 
 
-def _documents(gold: GoldGroups) -> list[GoldGroup]:
+def abstains_where(pattern: str) -> Callable[[str], bool] | None:
+    """Tells whether a text answer abstains, by a pattern that is found in it; None without one."""
+    return (lambda text: search(pattern, text) is not None) if pattern else None
+
+
+def only_documents(case: Case) -> bool:
+    """Whether all gold of a case is whole documents."""
+    return not any("quote" in raw or "start" in raw for group in case.gold for raw in group)
+
+
+def by_documents(gold: GoldGroups) -> list[GoldGroup]:
     """Gold of whole documents as the ranking measures take it; one that is not in the corpus is a miss."""
     found = []
     for group in gold:

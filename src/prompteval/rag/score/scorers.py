@@ -15,7 +15,7 @@ from prompteval.rag.pack import fitting
 from prompteval.rag.score import citations
 from prompteval.rag.score.overlap import Support, closeness, content_overlap, supported
 from prompteval.rag.score.parsed_answer import ParsedAnswer
-from prompteval.rag.score.rag_case import ModeReply, RagCase, RagCaseReader, gold_spans
+from prompteval.rag.score.rag_case import ModeReply, RagCase, Reader, gold_spans
 from prompteval.workspace.rag_section import Mode
 
 # A right answer by F1, where the suite asks for it (conventions: F1 from one half).
@@ -29,7 +29,7 @@ class StageScorer(Scorer):
     """One metric of a stage; its name is the metric's text."""
 
     metric: StageMetric
-    reader: RagCaseReader
+    reader: Reader
     embedder: Embedder | None = None
 
     decides = False
@@ -41,6 +41,9 @@ class StageScorer(Scorer):
 
     def score(self, case: Case, observation: Observation) -> Score:
         rag_case = self.reader.read(case, observation)
+        if self.metric.stage in rag_case.missing:
+            reason = rag_case.missing[self.metric.stage]
+            return Score(self.name, None, status="failed", stage="end_to_end", reason=reason)
         if self.metric.ranking is not None:
             return self._ranking(rag_case)
         if self.metric.stage == "context":
@@ -94,7 +97,7 @@ class StageScorer(Scorer):
             return self.valued(self._abstention(rag_case, reply.answer), "generation")
         if measure == "correct":
             return self.valued(
-                float(is_right(rag_case, reply.answer, self.reader.section.correct)), "generation"
+                float(is_right(rag_case, reply.answer, self.reader.correct)), "generation"
             )
         return self.valued(answer_value(rag_case, reply.answer, measure), "generation")
 
@@ -102,7 +105,7 @@ class StageScorer(Scorer):
         """Right 1, abstained 0 or, without an answer to give, 1; wrong minus lambda."""
         if answer.abstained:
             return float(not rag_case.answerable)
-        return 1.0 if is_right(rag_case, answer, self.reader.section.correct) else -self.metric.weight
+        return 1.0 if is_right(rag_case, answer, self.reader.correct) else -self.metric.weight
 
     def citations(self, rag_case: RagCase, reply: ModeReply) -> Score:
         measure = self.metric.measure
