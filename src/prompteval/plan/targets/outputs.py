@@ -94,7 +94,7 @@ class _Rows:
     lines: dict[tuple[str, int], int] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)
 
-    def add(self, line: int, raw: object) -> None:
+    def add(self, line: int, raw: Any) -> None:  # noqa: ANN401 - a value of JSON
         found = validate(_Recorded, raw, self.problems, lambda *_: (line, 1), _name)
         if found is None:
             return
@@ -105,7 +105,7 @@ class _Rows:
             )
             message = f"duplicate {again}, first at line {self.lines[key]}"
             self.problems.add(line, 1, "PE321", message, "one output a case, or one a `replicate`")
-        kept = {name: value for name, value in dict(raw).items() if name not in ROW_KEYS}
+        kept = {name: value for name, value in raw.items() if name not in ROW_KEYS}
         self.recorded[key], self.lines[key] = kept, line
         self.carried.update(name for name, value in kept.items() if value is not None)
 
