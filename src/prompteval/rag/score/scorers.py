@@ -96,9 +96,7 @@ class StageScorer(Scorer):
         if measure == "abstention":
             return self.valued(self._abstention(rag_case, reply.answer), "generation")
         if measure == "correct":
-            return self.valued(
-                float(is_right(rag_case, reply.answer, self.reader.correct)), "generation"
-            )
+            return self.valued(float(is_right(rag_case, reply.answer, self.reader.correct)), "generation")
         return self.valued(answer_value(rag_case, reply.answer, measure), "generation")
 
     def _abstention(self, rag_case: RagCase, answer: ParsedAnswer) -> float:
