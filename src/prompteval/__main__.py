@@ -25,7 +25,7 @@ def main() -> int:
     if code == INTERRUPTED:
         from prompteval.isolate.exit_guard import exit_now
 
-        # Everything is said and written; a thread that still computes would keep the terminal until it ends.
+        # All output is written; a thread that still computes would keep the terminal until it ends.
         exit_now(code)
     return code
 

@@ -85,7 +85,7 @@ def test_tables_show_what_looks_like_markup_as_text(capsys: pytest.CaptureFixtur
 
 def test_a_problem_is_one_line_of_bounded_length(capsys: pytest.CaptureFixture[str]) -> None:
     """New lines of any kind are joined, and a megabyte is cut with its length said."""
-    printer.tell("a\nb\r\nc\u2028d\x85e")
-    printer.tell("x" * 1_000_000)
+    printer.stderr_line("a\nb\r\nc\u2028d\x85e")
+    printer.stderr_line("x" * 1_000_000)
     first, second = capsys.readouterr().err.splitlines()
     assert first == "a b c d e" and len(second) < 2_100 and "1,000,000 characters" in second

@@ -60,12 +60,12 @@ def rag_view(stored: Iterable[StoredRow]) -> RagView:
     for case_id, group in groupby(stored, key=attrgetter("case_id")):
         rows = list(group)
         cluster = rows[0].cluster
-        told = [(row, evidence) for row in rows if (evidence := _read(row, found)) is not None]
-        if told:
-            _add_case(found, case_id, cluster, [evidence for _, evidence in told])
+        with_evidence = [(row, evidence) for row in rows if (evidence := _read(row, found)) is not None]
+        if with_evidence:
+            _add_case(found, case_id, cluster, [evidence for _, evidence in with_evidence])
             found.confident += [
                 (row.confidence, evidence["right"]["retrieved"])
-                for row, evidence in told
+                for row, evidence in with_evidence
                 if row.confidence is not None and evidence.get("abstained") is False
             ]
     return RagView(

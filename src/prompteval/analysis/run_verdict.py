@@ -30,8 +30,8 @@ def run_verdict(
     if stopped:
         return Decided(Verdict.INCOMPLETE, f"stopped: {stopped}; {skipped} cases were not run", True)
     if errors or skipped:
-        told = f"{errors} cases ended in an error and {skipped} were not run"
-        return Decided(Verdict.INCOMPLETE, told, True)
+        message = f"{errors} cases ended in an error and {skipped} were not run"
+        return Decided(Verdict.INCOMPLETE, message, True)
     unscored = next(_unscored(results), None)
     if unscored is not None:
         return unscored
@@ -51,12 +51,12 @@ def _empty(results: Sequence[ResultView]) -> Iterator[Decided]:
         cases = result.cases
         left = cases["scored"] + cases["invalid"]
         if not left:
-            told = f"{result.title}: all {counted(cases['errors'], 'case')} ended in an error"
-            yield Decided(Verdict.INCOMPLETE, f"{told}, and on_error: exclude leaves none", True)
+            message = f"{result.title}: all {counted(cases['errors'], 'case')} ended in an error"
+            yield Decided(Verdict.INCOMPLETE, f"{message}, and on_error: exclude leaves none", True)
         elif result.metrics and not any(found.n for found in result.metrics.values()):
             reason = next((found.reason for found in result.metrics.values() if found.reason), "")
-            told = f"{result.title}: no case could be scored, so nothing was measured"
-            yield Decided(Verdict.INCOMPLETE, f"{told}: {reason}" if reason else told)
+            message = f"{result.title}: no case could be scored, so nothing was measured"
+            yield Decided(Verdict.INCOMPLETE, f"{message}: {reason}" if reason else message)
 
 
 def _unscored(results: Sequence[ResultView]) -> Iterator[Decided]:
@@ -65,8 +65,8 @@ def _unscored(results: Sequence[ResultView]) -> Iterator[Decided]:
         count, total = result.cases.get("unscored", 0), result.cases["total"]
         if count > result.allow_unscored * total:
             why = f": {result.unscored_reason}" if result.unscored_reason else ""
-            told = f"{result.title}: {counted(count, 'case')} of {total} could not be scored{why}"
-            yield Decided(Verdict.INCOMPLETE, told)
+            message = f"{result.title}: {counted(count, 'case')} of {total} could not be scored{why}"
+            yield Decided(Verdict.INCOMPLETE, message)
 
 
 def _of_gates(results: Sequence[ResultView]) -> Decided:
@@ -76,10 +76,10 @@ def _of_gates(results: Sequence[ResultView]) -> Decided:
         if gate.verdict is verdict and verdict is not Verdict.PASS:
             return Decided(verdict, f"{result.suite}: {gate.rule}: {gate.detail}")
     if not gates:
-        told = "no gate is set, so nothing was decided"
+        message = "no gate is set, so nothing was decided"
     else:
-        told = "the gate passes" if len(gates) == 1 else f"all {len(gates)} gates pass"
-    return Decided(verdict, "; ".join([told, *_unmeasured(results)]))
+        message = "the gate passes" if len(gates) == 1 else f"all {len(gates)} gates pass"
+    return Decided(verdict, "; ".join([message, *_unmeasured(results)]))
 
 
 def _unmeasured(results: Sequence[ResultView]) -> Iterator[str]:

@@ -34,10 +34,10 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]
                 _check_columns(columns, path)
                 yield from _rows(lines, columns, delimiter, note)
         except csv.Error as error:
-            note(lines.number, 1, "PE304", *_told(str(error)))
+            note(lines.number, 1, "PE304", *_message_and_help(str(error)))
 
 
-def _told(reason: str) -> tuple[str, str]:
+def _message_and_help(reason: str) -> tuple[str, str]:
     """What the csv module complains of, and the fix."""
     if reason.startswith("new-line character"):
         return "not CSV: a carriage return that ends no line", "save the file with LF or CRLF line ends"

@@ -50,7 +50,7 @@ def load_cases(
     for line, raw in records:
         case, wrong = to_case(raw, line, validate, checked=checked, typed=typed)
         for pointer, code, message, help in wrong:
-            collector.add(line, 1, code, _told(pointer, message), help)
+            collector.add(line, 1, code, _with_pointer(pointer, message), help)
         if case is None or not case.id:
             continue
         mark = hash(case.id)
@@ -114,7 +114,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None, typed: Typed |
         case, wrong = to_case(raw, line, validate, typed=typed)
         for pointer, code, message, help in wrong:
             place = document.key_place((*prefix, index, *pointer))
-            collector.add(*place, code, _told(pointer, message), help)
+            collector.add(*place, code, _with_pointer(pointer, message), help)
         if case is None or not case.id:
             continue
         if case.id in first:
@@ -135,7 +135,7 @@ def inline_cases(
     for raw, (line, column) in zip(source.inline, source.places, strict=True):
         case, wrong = to_case(raw, line, validate, typed=typed)
         for pointer, code, message, help in wrong:
-            collector.add(line, column, code, _told(pointer, message), help)
+            collector.add(line, column, code, _with_pointer(pointer, message), help)
         if case is None:
             continue
         if case.id in first:
@@ -146,6 +146,6 @@ def inline_cases(
     collector.check()
 
 
-def _told(pointer: Pointer, message: str) -> str:
+def _with_pointer(pointer: Pointer, message: str) -> str:
     place = ".".join(str(part) for part in pointer)
     return f"{place}: {message}" if place and place not in message else message

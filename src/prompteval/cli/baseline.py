@@ -67,8 +67,8 @@ def show(suites: Names = None, as_json: AsJson = False) -> int:
         values = ", ".join(
             f"{name} {'–' if value is None else f'{value:.3f}'}" for name, value in line.values.items()
         )
-        told = f"{line.suite}  {line.prompt}  {line.model}  {line.cases:,} cases  {values}"
-        printer.line(told)
+        message = f"{line.suite}  {line.prompt}  {line.model}  {line.cases:,} cases  {values}"
+        printer.line(message)
     if not lines:
         printer.line("no baseline yet; `prompteval baseline set` creates one from a run")
     return 0

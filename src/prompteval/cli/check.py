@@ -65,11 +65,11 @@ def check(
             printer.show(piece)
     errors = sum(problem.severity == "error" for problem in report.problems)
     warnings = len(report.problems) - errors
-    told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    message = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     code = 2 if errors or (strict and warnings) else 0
     if report.unchecked:
-        printer.tell(f"not checked without importing: {'; '.join(report.unchecked)}")
-    printer.tell(f"{report.summary}; {told}; exit {code}")
+        printer.stderr_line(f"not checked without importing: {'; '.join(report.unchecked)}")
+    printer.stderr_line(f"{report.summary}; {message}; exit {code}")
     return code
 
 

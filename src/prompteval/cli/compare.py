@@ -185,8 +185,8 @@ def show_comparison(
 
         word = view.verdict.value.replace("_", " ")
         whole = not quiet or not view.results or view.verdict is ComparisonVerdict.INCOMPLETE
-        said = view.sentence if whole else short(view.results)
-        told = said if word in said else f"{word}: {said}"
-        printer.line(f"{told} (exit {view.exit_code})")
+        summary = view.sentence if whole else short(view.results)
+        message = summary if word in summary else f"{word}: {summary}"
+        printer.line(f"{message} (exit {view.exit_code})")
     job_summary(markdown.render(view))
     return last_code(view.exit_code, written)

@@ -28,11 +28,11 @@ def crashed(error: BaseException, whole: BaseException | None = None) -> int:
     `whole` is the group that `error` came in, whose traceback is kept.
     """
     try:
-        told, file = title(error), _write_details(whole or error)
+        headline, file = title(error), _write_details(whole or error)
     except (Exception, RecursionError, MemoryError):  # an exception can be too broken to be shown
-        told, file = type(error).__name__, None
+        headline, file = type(error).__name__, None
     help = f"details: {file}; please report it with that file" if file else "please report it"
-    printer.tell(f"error: prompteval crashed: {told} ({help}: {ISSUES})")
+    printer.stderr_line(f"error: prompteval crashed: {headline} ({help}: {ISSUES})")
     return CRASH
 
 

@@ -23,7 +23,7 @@ _SURROUNDINGS = {
 
 
 def verb(command: Callable[..., int]) -> Callable[..., None]:
-    """Wrap a command that returns its exit code; what it raises is told by `conclude`."""
+    """Wrap a command that returns its exit code; what it raises is reported by `conclude`."""
 
     @functools.wraps(command)
     def wrapped(*args: object, **kwargs: object) -> None:
@@ -46,7 +46,7 @@ class _Left(BaseException):
 
 
 def conclude(command_line: Callable[[], int]) -> int:
-    """The exit code of a command line, everything said and written. Nothing is raised out of it.
+    """The exit code of a command line, once all output is written. Nothing is raised out of it.
 
     A user's mistake is one line for each problem and no traceback; a fault of our own is one line
     too, with its traceback in a file, and exit 70.
@@ -61,17 +61,17 @@ def conclude(command_line: Callable[[], int]) -> int:
 
     if CRASH in (uncaught := list(report_uncaught())):
         code = deciding((code, *uncaught))
-        printer.tell(f"exit {code}: {MEANING[code]}")
+        printer.stderr_line(f"exit {code}: {MEANING[code]}")
     printer.finish()
     return code
 
 
 def _ended(error: BaseException) -> int:
     """Tell each error of `error`, which may be a group, and then the code that decides."""
-    told = dict(_told(_meant(single), error) for single in singles(error))
-    code = deciding(told)
-    reason = told[code]
-    printer.tell(f"exit {code}: {reason}" if reason else f"exit {code}")
+    codes = dict(_report_error(_meant(single), error) for single in singles(error))
+    code = deciding(codes)
+    reason = codes[code]
+    printer.stderr_line(f"exit {code}: {reason}" if reason else f"exit {code}")
     return code
 
 
@@ -80,7 +80,7 @@ def _meant(error: BaseException) -> BaseException:
     return error.__cause__ or error if isinstance(error, _Left) else error
 
 
-def _told(error: BaseException, whole: BaseException) -> tuple[int, str]:
+def _report_error(error: BaseException, whole: BaseException) -> tuple[int, str]:
     """Print what went wrong; (exit code, why in a few words for the last line).
 
     `whole` is the error itself, or the group it came in.
@@ -89,30 +89,30 @@ def _told(error: BaseException, whole: BaseException) -> tuple[int, str]:
 
     if isinstance(error, InvalidInput):
         for problem in error.problems:
-            printer.tell(str(problem))
+            printer.stderr_line(str(problem))
         return error.exit_code, f"{counted(len(error.problems), 'problem')}; nothing was run"
     if isinstance(error, PromptevalError):
-        printer.tell(f"error: {error}")
+        printer.stderr_line(f"error: {error}")
         return error.exit_code, ""
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED, MEANING[INTERRUPTED]
     if isinstance(error, TyperException):
-        return _told_usage(error)
+        return _report_usage_error(error)
     if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
         # Without a name it is the current folder, which somebody removed.
-        printer.tell(f"error: {error.filename or 'the current folder'}: {error.strerror}")
+        printer.stderr_line(f"error: {error.filename or 'the current folder'}: {error.strerror}")
         return USAGE, ""
     from prompteval.cli.crash import crashed
 
     return crashed(error, whole), MEANING[CRASH]
 
 
-def _told_usage(error: "TyperException") -> tuple[int, str]:
+def _report_usage_error(error: "TyperException") -> tuple[int, str]:
     """A wrong command line, as typer found it."""
     if type(error).__name__ == "NoArgsIsHelpError":
-        printer.tell_all(f"{error.format_message()}\n\n")
+        printer.stderr_text(f"{error.format_message()}\n\n")
         return USAGE, "missing command"
     context = getattr(error, "ctx", None)
     help = f" (`{context.command_path} --help` lists them)" if context else ""
-    printer.tell(f"error: {error.format_message().rstrip('.')}{help}")
+    printer.stderr_line(f"error: {error.format_message().rstrip('.')}{help}")
     return USAGE, ""

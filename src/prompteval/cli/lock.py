@@ -44,17 +44,17 @@ def lock(references: References = None, check: Check = False, withdraw: Withdraw
     workspace = find_workspace(Path.cwd())
     if withdraw:
         engine.withdraw(workspace, named)
-        return _tell("withdrew", named)
+        return _print_versions("withdrew", named)
     new = engine.publish(workspace, named, write=not check)
     if check:
-        _tell("not published:", new)
+        _print_versions("not published:", new)
         return 2 if new else 0
-    return _tell("published", new)
+    return _print_versions("published", new)
 
 
-def _tell(word: str, references: tuple[str, ...]) -> int:
+def _print_versions(word: str, references: tuple[str, ...]) -> int:
     for reference in references:
         printer.line(f"{word} {reference}")
     if not references:
-        printer.tell("every version is published already")
+        printer.stderr_line("every version is published already")
     return 0

@@ -96,14 +96,14 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
 def write_files(paths: Sequence[Path], write: Callable[[Path], None]) -> int:
     """Write each file, and go on where one fails; 0, or the code of what failed.
 
-    A file that cannot be written is told at once, a crash once the verb has ended.
+    A file that cannot be written is reported at once, a crash once the verb has ended.
     """
     codes = [PASS]
     for path in paths:
         try:
             write(path)
         except PromptevalError as error:
-            printer.tell(f"error: {error}")
+            printer.stderr_line(f"error: {error}")
             codes.append(error.exit_code)
         except Exception as error:
             record_uncaught(error)
@@ -140,10 +140,10 @@ def finish(
 
 
 def last_code(verdict: int, written: int) -> int:
-    """The code that decides, of the verdict's and that of the files; said where it is the files'."""
+    """The code that decides, of the verdict's and that of the files; printed where it is the files'."""
     code = deciding((verdict, written))
     if code != verdict:
-        printer.tell(f"exit {code}: not every file of -o could be written")
+        printer.stderr_line(f"exit {code}: not every file of -o could be written")
     return code
 
 
@@ -179,4 +179,4 @@ def job_summary(pieces: Iterable[str]) -> None:
         with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.writelines(pieces)
     except OSError as error:
-        printer.tell(f"warning: the job summary was not written: {error.strerror}")
+        printer.stderr_line(f"warning: the job summary was not written: {error.strerror}")

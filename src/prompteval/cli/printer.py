@@ -62,7 +62,7 @@ def annotations(pieces: Iterable[str], *, to_output: bool) -> None:
         stream.write_exact(piece)
 
 
-def tell(text: str) -> None:
+def stderr_line(text: str) -> None:
     """One unwrapped line on standard error."""
     line = one_line(hide(text))
     if len(line) > LONGEST_LINE:
@@ -71,7 +71,7 @@ def tell(text: str) -> None:
     _err().write(line + "\n")
 
 
-def tell_all(text: str) -> None:
+def stderr_text(text: str) -> None:
     """Text of several lines on standard error."""
     _err().write(text)
 
@@ -130,7 +130,7 @@ def finish() -> None:
     out.flush()
     failure = out.failure
     if isinstance(failure, OSError) and failure.errno != errno.EPIPE:
-        tell(f"error: standard output: {failure.strerror}; the output is incomplete")
+        stderr_line(f"error: standard output: {failure.strerror}; the output is incomplete")
     err.flush()
 
 

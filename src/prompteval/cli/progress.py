@@ -39,7 +39,7 @@ class PlainProgress(Progress):
     def __init__(self) -> None:
         self._title = ""
         self._total = self._done = self._errors = self._cached = self._next = self._step = 0
-        self._started = self._began = self._told = 0.0
+        self._started = self._began = self._printed = 0.0
 
     def start(self, title: str, total: int) -> None:
         self._title, self._total = title, total
@@ -55,7 +55,7 @@ class PlainProgress(Progress):
         if self._done >= self._next or self._done == self._total:
             self._next += self._step
             seconds = time.monotonic() - self._started
-            printer.tell(
+            printer.stderr_line(
                 f"{self._title}: {self._done}/{self._total} done, {self._cached} cached, "
                 f"{self._errors} errors, {seconds:.1f} s"
             )
@@ -63,13 +63,13 @@ class PlainProgress(Progress):
     def building(self, work: str, done: int, total: int) -> None:
         now = time.monotonic()
         if done == 0:
-            self._began, self._told = now, now
-        if now - self._told >= EVERY or (done == total and self._told > self._began):
-            self._told = now
-            printer.tell(f"{work}: {done:,}/{total:,} texts, {now - self._began:.1f} s")
+            self._began, self._printed = now, now
+        if now - self._printed >= EVERY or (done == total and self._printed > self._began):
+            self._printed = now
+            printer.stderr_line(f"{work}: {done:,}/{total:,} texts, {now - self._began:.1f} s")
 
     def note(self, text: str) -> None:
-        printer.tell(text)
+        printer.stderr_line(text)
 
 
 class _LiveProgress(Progress):

@@ -94,10 +94,10 @@ def _show(found: "Found", limit: int) -> None:
         rows.append([str(item.rank), *ranks, *before, f"{item.score:.4f}", item.id + gold, item.fate, text])
     table(printer.console(140), "", heads, rows)
     packed = sum(item.fate == "packed" for item in found.candidates)
-    told = (
+    message = (
         f"{len(found.candidates)} candidates, {packed} packed with {found.tokens} of {found.budget} tokens\n"
     )
-    printer.show(told)
+    printer.show(message)
 
 
 def sweep(  # noqa: PLR0913 - the options of a verb
@@ -157,7 +157,7 @@ def sweep(  # noqa: PLR0913 - the options of a verb
         return last_code(0, code)
     _show_sweep(swept)
     if found.resumed:
-        printer.tell(f"{found.resumed} cells were measured before")
+        printer.stderr_line(f"{found.resumed} cells were measured before")
     return last_code(0, code)
 
 

@@ -37,6 +37,6 @@ def report(run: RunName, outputs: Outputs) -> int:
 
     def write(path: Path) -> None:
         write_report(view, path)
-        printer.tell(f"wrote {path}")
+        printer.stderr_line(f"wrote {path}")
 
     return last_code(0, write_files(written, write))

@@ -218,7 +218,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     if offline:
         forbid_network()
     if dry_run:
-        return _tell(workspace, options, as_json=as_json)
+        return _print_dry_run(workspace, options, as_json=as_json)
     shown = Shown(as_json=as_json, quiet=quiet, verbose=verbose)
     if against is not None:
         return _run_against(workspace, against, options, written, shown)
@@ -249,18 +249,18 @@ def _run_against(
     return finish_against(other, view, written, **shown)
 
 
-def _tell(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:
+def _print_dry_run(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:
     """Print what a run would need."""
     from prompteval.engine.dry_run import dry_run
 
-    told = dry_run(workspace, options)
+    estimate = dry_run(workspace, options)
     if as_json:
-        printer.document(told)
+        printer.document(estimate)
         return 0
-    for entry in told["entries"]:
+    for entry in estimate["entries"]:
         title = f"{entry['suite']}  {entry['prompt']}  {entry['model']}"
         printer.line(f"{title}: {_needs(entry)}")
-    printer.line(f"in all: {_needs(told['total'])}; failed attempts are extra")
+    printer.line(f"in all: {_needs(estimate['total'])}; failed attempts are extra")
     return 0
 
 

@@ -70,7 +70,7 @@ def runs(limit: int, as_json: bool) -> int:
         printer.document(body)
         return 0
     if not records:
-        printer.tell("no runs yet; `prompteval run` creates one")
+        printer.stderr_line("no runs yet; `prompteval run` creates one")
     else:
         printer.line(f"{'run':22}  {'started':19}  {'result':12}  suite, prompt and model")
     for record in records:
@@ -89,7 +89,7 @@ def rm(names: Names, dry_run: DryRun = False, as_json: AsJson = False) -> int:
     chosen = choose_runs(workspace, names)
     if dry_run:
         return _would_go(workspace, [record.run_id for record in chosen])
-    return _tell(remove(workspace, chosen), as_json=as_json)
+    return _print_pruned(remove(workspace, chosen), as_json=as_json)
 
 
 def prune(
@@ -110,7 +110,9 @@ def prune(
     chosen = choose_runs(workspace, keep=keep, older_than_days=older_than)
     if dry_run:
         return _would_go(workspace, [record.run_id for record in chosen])
-    return _tell(remove(workspace, chosen, cache=cache, cache_older_than_days=older_than), as_json=as_json)
+    return _print_pruned(
+        remove(workspace, chosen, cache=cache, cache_older_than_days=older_than), as_json=as_json
+    )
 
 
 def _would_go(workspace: "Workspace", run_ids: list[str]) -> int:
@@ -123,7 +125,7 @@ def _would_go(workspace: "Workspace", run_ids: list[str]) -> int:
     return 0
 
 
-def _tell(pruned: "Pruned", *, as_json: bool) -> int:
+def _print_pruned(pruned: "Pruned", *, as_json: bool) -> int:
     before, after = pruned.before, pruned.after
     if as_json:
         body = {

@@ -79,7 +79,7 @@ def trec(
     joined = join(read_qrels(qrels), read_run(run), "trec" if ties == "trec" else "input")
     report = score(joined, wanted, complete_only=complete_only)
     if joined.duplicates:
-        printer.tell(
+        printer.stderr_line(
             f"warning: {run}:{joined.first_duplicate}:1 PE375 {joined.duplicates} "
             f"line{'' if joined.duplicates == 1 else 's'} with a document the query already has; "
             "the best-ranked counts"

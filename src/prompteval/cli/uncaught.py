@@ -35,7 +35,7 @@ def report_uncaught() -> Iterator[int]:
         if any(crash.PACKAGE in place.parents for place in places):
             yield crash.crashed(error)
         else:
-            printer.tell(f"warning: unhandled exception: {crash.title(error)}")
+            printer.stderr_line(f"warning: unhandled exception: {crash.title(error)}")
 
 
 def record_uncaught(error: BaseException | None) -> None:
@@ -50,11 +50,11 @@ class _OneLine(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         more = f": {crash.title(error)}" if error is not None else ""
-        printer.tell(f"warning: {crash.without_secrets(record.getMessage())}{more}")
+        printer.stderr_line(f"warning: {crash.without_secrets(record.getMessage())}{more}")
 
 
 def _show_warning(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
 ) -> None:
     place = "" if issubclass(category, Notice) else f" ({category.__name__}, {filename}:{lineno})"
-    printer.tell(f"warning: {crash.without_secrets(str(message))}{place}")
+    printer.stderr_line(f"warning: {crash.without_secrets(str(message))}{place}")

@@ -1,4 +1,4 @@
-"""Words by which a full stop is told from the end of a sentence, in lower case."""
+"""Words after which a full stop does not end a sentence, in lower case."""
 
 _TITLES = """
 mr mrs ms messrs dr prof gen lt col capt sgt maj cmdr adm gov sen rep hon rev pres supt st mt ft hr fr frl

@@ -55,8 +55,8 @@ class Request:
     def _texts(self) -> list[str]:
         if not self._made:
             before, after = _around_messages(self)
-            told = canonical_json([[message.role, message.content] for message in self.messages])
-            text = f"{before}{told}{after}"
+            messages_json = canonical_json([[message.role, message.content] for message in self.messages])
+            text = f"{before}{messages_json}{after}"
             self._made.extend((fingerprint_bytes(text.encode("ascii")), text))
         return self._made
 
@@ -76,7 +76,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens one call used; None where the server did not say, or said nonsense."""
+    """Tokens one call used; None where the server did not report them, or reported nonsense."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None

@@ -35,7 +35,7 @@ class StoredScore:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the target said of itself; `tokens` are the completion tokens of its last call."""
+    """What the target reported; `tokens` are the completion tokens of its last call."""
 
     details: Mapping[str, Any] = field(default_factory=dict)
     logprobs: tuple[float, ...] | None = None

@@ -205,16 +205,16 @@ async def _collect(
     waiting = [sent for sent in folder.sent if not sent.collected]
     for sent in waiting:
         _client(sent.model, clients)
-    pause, told = FIRST_LOOK_SECONDS, ""
+    pause, message = FIRST_LOOK_SECONDS, ""
     while waiting and not stop.event.is_set():
         for sent in list(waiting):
             state = await clients[sent.model].look(sent.batch)
             text = (
                 f"batch {sent.batch}: {state.status}, {state.completed + state.failed} of {sent.lines} done"
             )
-            if text != told:
+            if text != message:
                 progress.note(text)
-                told = text
+                message = text
             if state.ended:
                 await _store(folder, sent, state, clients[sent.model], progress)
                 waiting.remove(sent)

@@ -70,9 +70,9 @@ def _obstacle(early: EarlyStopping) -> str:
     if not job.plan.gates:
         return "no gate is set"
     for gate in job.plan.gates:
-        told = obstacle(gate, order, early.design.method)
-        if gate.compares and not told:
-            told = early.baseline.obstacle(gate, lambda: {case.id for case, _ in job.work()})
-        if told:
-            return told
+        reason = obstacle(gate, order, early.design.method)
+        if gate.compares and not reason:
+            reason = early.baseline.obstacle(gate, lambda: {case.id for case, _ in job.work()})
+        if reason:
+            return reason
     return ""

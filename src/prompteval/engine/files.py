@@ -87,7 +87,7 @@ class Files:
             self.batches = None
 
     def record_again(self, row: Row) -> int:
-        """Put into the recording what an earlier part of the run was told; how many replies are not known."""
+        """Record the replies of an earlier part of the run; returns how many replies are not known."""
         if self.recorder is None:
             return 0
         unknown = 0

@@ -24,7 +24,7 @@ from prompteval.workspace.settings import ModelProfile, Workspace
 from prompteval.workspace.text import decode
 
 # Shorter pauses pass before anybody has read of them.
-TOLD_PAUSE_SECONDS = 3.0
+NOTED_PAUSE_SECONDS = 3.0
 
 
 class SharedProvider(Layer):
@@ -175,11 +175,11 @@ class Models:
         )
 
     def _limiter(self, reference: str, profile: ModelProfile, concurrency: int) -> Limiter:
-        def told(seconds: float) -> None:
-            if seconds >= TOLD_PAUSE_SECONDS:
+        def note_pause(seconds: float) -> None:
+            if seconds >= NOTED_PAUSE_SECONDS:
                 self._progress.note(f"{reference} asks for a pause of {seconds:.0f} s")
 
-        return Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm, on_pause=told)
+        return Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm, on_pause=note_pause)
 
     def _provider(self, reference: str) -> Provider:
         if self._options.replay is not None:

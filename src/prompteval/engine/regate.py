@@ -26,7 +26,7 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
     """The view of a stored run, its metrics and gates as the suites say now. The run itself stays.
 
     What --strict-model asked of the run still holds. A scorer or case file that has changed since is
-    said in a note: the stored scores count.
+    reported in a note: the stored scores count.
     Raises UsageError for a run that is unknown or did not end, or whose scores a gate would need and
     that has none, InvalidInput for what is wrong in a suite.
     """
@@ -93,9 +93,9 @@ def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    told = {"cases": "the case files", "scorers": "the scorers"}
+    names = {"cases": "the case files", "scorers": "the scorers"}
     return [
         f"{what} changed since the run; what was stored then counts"
-        for key, what in told.items()
+        for key, what in names.items()
         if before.get(key) != after.get(key)
     ]

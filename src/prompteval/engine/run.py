@@ -66,7 +66,7 @@ def run_suites(
     jobs = plan_jobs(chosen, options)
     refuse_early(workspace, jobs, options)
     check(jobs)
-    _tell_left_out(chosen, jobs, progress)
+    _note_left_out(chosen, jobs, progress)
     return _kept(
         workspace,
         options,
@@ -94,8 +94,8 @@ def _not_kept(view: RunView, error: Exception) -> RunView:
     return replace(view, verdict=Verdict.INCOMPLETE, exit_code=code, reason=reason)
 
 
-def _tell_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], progress: Progress) -> None:
-    """A suite of which the selection leaves nothing is not run, and that is said."""
+def _note_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], progress: Progress) -> None:
+    """Note the suites of which the selection leaves no case, since they are not run."""
     ran = {job.plan.suite.name for job in jobs}
     left = [plan.suite.name for plan in plans if plan.suite.name not in ran]
     if left:

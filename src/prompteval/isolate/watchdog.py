@@ -57,12 +57,12 @@ class Watchdog:
             os.set_blocking(self._process.stdin.fileno(), False)  # a beat that finds no room is not missed
         self._before = _leave_at_quit()
 
-    def beat(self, told: str) -> None:
-        """Say that this process is alive; `told` names what could come to hold it up."""
+    def beat(self, message: str) -> None:
+        """Say that this process is alive; `message` names what may block it next."""
         process = self._process
         if process is not None and process.stdin is not None:
             with contextlib.suppress(OSError, ValueError):
-                os.write(process.stdin.fileno(), " ".join(told.split()).encode()[:2000] + b"\n")
+                os.write(process.stdin.fileno(), " ".join(message.split()).encode()[:2000] + b"\n")
 
     def close(self) -> None:
         """Send it away. Safe to call twice."""

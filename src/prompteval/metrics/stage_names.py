@@ -113,8 +113,8 @@ def parse_stage_metric(text: str) -> StageMetric:
 
 def _tokens(text: str, stage: str, value: str | None) -> int | None:
     if (stage == "context") != (value is not None):
-        told = "needs a budget: write @2000t" if stage == "context" else "takes no budget"
-        raise ValueError(f"{text!r} {told}")
+        message = "needs a budget: write @2000t" if stage == "context" else "takes no budget"
+        raise ValueError(f"{text!r} {message}")
     if value is not None and int(value) == 0:
         raise ValueError(f"{text!r}: a budget counts from 1 token")
     return None if value is None else int(value)

@@ -103,7 +103,7 @@ def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
 
 
 def _refuse_same(jobs: Sequence[Job]) -> None:
-    """Rows are told apart by suite, target and model: two jobs with the same would hide each other."""
+    """Rows are identified by suite, target and model: two jobs with the same would hide each other."""
     seen: set[tuple[str, str, str]] = set()
     for job in jobs:
         key = (job.plan.suite.name.casefold(), job.target.reference, job.model)

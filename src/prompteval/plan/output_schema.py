@@ -26,7 +26,7 @@ def server_problems(prompts: Sequence[Prompt], models: Sequence[str], workspace:
 def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Problem]:
     try:
         kind, _, profile = check_reference(model, workspace)
-    except UsageError:  # told where the model is named
+    except UsageError:  # reported where the model is named
         return
     if kind not in _STRICT_KINDS:
         return

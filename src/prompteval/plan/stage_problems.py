@@ -24,8 +24,10 @@ def stage_problems(plan: SuitePlan) -> list[Problem]:
             message = f"{metric} reads whether an answer abstains, and the output of the prompt cannot say so"
             help = "add `abstain: <regex>` to the suite, or use the output Answer"
             found.append(Problem(plan.suite.path, line, col, "PE274", message, help))
-    for told in plan.rag.beyond_depth(metrics):
-        found.append(Problem(plan.suite.path, 1, 1, "PE275", told, "set `depth` of the retriever", "warning"))
+    for message in plan.rag.beyond_depth(metrics):
+        found.append(
+            Problem(plan.suite.path, 1, 1, "PE275", message, "set `depth` of the retriever", "warning")
+        )
     return found
 
 

@@ -64,8 +64,8 @@ def template_files(tree: Tree, folder: str) -> dict[str, str]:
 
 def not_python(place: PromptFile, error: SyntaxError) -> InvalidInput:
     """A module that does not compile, at its line."""
-    told = f"not Python: {error.msg}"
-    return InvalidInput([Problem(place.path, error.lineno or 1, error.offset or 1, "PE305", told)])
+    message = f"not Python: {error.msg}"
+    return InvalidInput([Problem(place.path, error.lineno or 1, error.offset or 1, "PE305", message)])
 
 
 def _execute(place: PromptFile, source: str) -> ModuleType:
@@ -148,11 +148,11 @@ def _compile(prompt: Prompt, text: ModuleSource) -> None:
             if isinstance(model, type) and issubclass(model, BaseModel):
                 refuse_slow_patterns(model)
     except (Exception, SystemExit) as error:  # pydantic runs the module's own code here: anything may come
-        problem = Problem(prompt.path, *text.prompt(), "PE309", f"params or schema: {_told(error)}")
+        problem = Problem(prompt.path, *text.prompt(), "PE309", f"params or schema: {_explained(error)}")
         raise InvalidInput([problem]) from None
 
 
-def _told(error: BaseException) -> str:
+def _explained(error: BaseException) -> str:
     if isinstance(error, PromptevalError | ValueError | TypeError):
         return str(error)
     return f"{type(error).__name__}: {error}"
@@ -162,10 +162,10 @@ def _template_problem(
     prompt: Prompt, part: Part, fault: TemplateFault, text: ModuleSource, span: Span
 ) -> Problem:
     """A fault at its own line: of the included file, the template file or the module."""
-    told = (f"template: {fault.reason}", fault.help)
+    message = (f"template: {fault.reason}", fault.help)
     if fault.file:
         folder = prompt.path.rsplit("/", 1)[0]
-        return Problem(f"{folder}/{fault.file}", fault.line, 1, "PE308", *told)
+        return Problem(f"{folder}/{fault.file}", fault.line, 1, "PE308", *message)
     if part.file:
-        return Problem(part.path, fault.line, 1, "PE308", *told)
-    return Problem(part.path, *text.line_in(span, fault.line), "PE308", *told)
+        return Problem(part.path, fault.line, 1, "PE308", *message)
+    return Problem(part.path, *text.line_in(span, fault.line), "PE308", *message)

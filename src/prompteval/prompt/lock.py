@@ -130,10 +130,10 @@ def _changed(entry: Published, prompt: Prompt, following: int, tree: Tree) -> Pr
     """The problem, at the first of the parts that changed."""
     now = published(prompt).parts
     parts = [name for name in PARTS if entry.parts[name] != now[name]]
-    told = " and ".join(PARTS[name][0] for name in parts) or "fingerprint"
+    reason = " and ".join(PARTS[name][0] for name in parts) or "fingerprint"
     places = argument_places(decode(tree.read(prompt.path), prompt.path))
     place = next((places[PARTS[name][1]] for name in parts if PARTS[name][1] in places), (1, 1))
-    message = f"{prompt.reference} is published, and its {told} changed"
+    message = f"{prompt.reference} is published, and its {reason} changed"
     help = f"copy it to v{following} and put v{prompt.version} back"
     return Problem(prompt.path, *place, "PE250", message, help)
 

@@ -40,7 +40,7 @@ class Label:
     """One of the answers that a Literal or Enum allows: its text, its JSON value, the value itself."""
 
     text: str
-    told: Any
+    written: Any
     value: Any
 
 
@@ -76,7 +76,7 @@ def parse_label(text: str, known: Sequence[Label]) -> Parsed:
             return _unfinished()
         found = _label(answer, known)
     if found is not None:
-        return Parsed("ok", found.told, value=found.value)
+        return Parsed("ok", found.written, value=found.value)
     return _invalid("label", f"the reply is none of {', '.join(label.text for label in known)}")
 
 

@@ -113,8 +113,8 @@ class Prompt:
         try:
             values = self._read_inputs(dict(inputs)).model_dump(mode="json")
         except ValidationError as error:
-            told = (f"{_dotted(item['loc'])}: {item['msg']}" for item in error_lines(error)[:5])
-            raise RenderError("; ".join(told)) from None
+            parts = (f"{_dotted(item['loc'])}: {item['msg']}" for item in error_lines(error)[:5])
+            raise RenderError("; ".join(parts)) from None
         messages: list[Message] = []
         for index, part in enumerate(self.messages):
             if isinstance(part, History):
@@ -232,8 +232,8 @@ class Prompt:
             parsed = parse_label(expected, self._known_labels)
             expected = parsed.output if parsed.outcome == "ok" else str(expected)
         value = read_json(self._adapter, json.dumps(expected), expected)
-        told = self._adapter.dump_python(value, mode="json")
-        return expected if same(expected, told) else told
+        plain = self._adapter.dump_python(value, mode="json")
+        return expected if same(expected, plain) else plain
 
     @property
     def _output_words(self) -> list[str]:
@@ -301,7 +301,7 @@ def _field_errors(error: ValidationError, known: Sequence[str], *, partial: bool
 
 
 def _output_error(place: Pointer, message: str, help: str) -> FieldError:
-    """An unknown field of an expected output, told as such."""
+    """An unknown field of an expected output, named as one."""
     if message.startswith("unknown field ") and len(place) == 1:
         return place, f"the output has no field {place[0]!r}", help
     return place, message, help

@@ -1,7 +1,7 @@
 """The strict JSON schema that a model must meet, from a pydantic model.
 
 What servers accept as strict is a subset of JSON Schema (OpenAI, Structured Outputs, "Supported schemas").
-What pydantic writes beyond it is rewritten where that keeps its meaning, else told in the description. The
+What pydantic writes beyond it is rewritten where that keeps its meaning, else stated in the description. The
 reply is held to the whole model in any case. `strict` finds what cannot be sent at all.
 """
 
@@ -22,7 +22,7 @@ _KEPT = frozenset(
         "exclusiveMaximum", "minimum", "exclusiveMinimum", *REFUSED,
     }
 )  # fmt: skip
-# Held to by our own validation; the model is told in words.
+# Checked by our own validation; the description states it for the model.
 _TOLD = frozenset({"minLength", "maxLength", "uniqueItems", "contentMediaType", "contentEncoding"})
 FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 _LOOKAROUND = re.compile(r"\(\?[=!<]|\\[1-9]")
@@ -100,18 +100,18 @@ class _Strict:
             raise ValueError(f"the schema of the output has over {MOST_NODES:,} parts")
         raw = self._merged(raw)
         found: Schema = {}
-        told: list[str] = []
+        parts: list[str] = []
         for key, value in raw.items():
             if key in ("properties", "$defs") and isinstance(value, dict):
                 found[key] = {name: self.node(child) for name, child in value.items()}
             elif key == "oneOf":
                 found["anyOf"] = self.node(value)
             elif key in _TOLD or _is_foreign(key, value):
-                told += [] if _DECIMAL in str(value) else [f"{key}: {value}"]
+                parts += [] if _DECIMAL in str(value) else [f"{key}: {value}"]
             elif key in _KEPT:
                 found[key] = value if key in ("enum", "const", "required") else self.node(value)
-        if told:
-            found["description"] = "\n".join([*filter(None, [found.get("description")]), *told])
+        if parts:
+            found["description"] = "\n".join([*filter(None, [found.get("description")]), *parts])
         return _closed(found)
 
     def _merged(self, raw: Schema) -> Schema:

@@ -50,21 +50,26 @@ def _readers(kind: type[BaseModel] | TypeAdapter[Any]) -> tuple[Callable[..., An
     return kind.model_validate_json, kind.model_validate
 
 
-def settled(plain: Any, told: Any) -> Any:
-    """The JSON values `told` of a Python value, in one form for all that are equal as Python values."""
+def with_python_types(plain: Any, written: Any) -> Any:
+    """The JSON values `written` of a Python value, in one form for all that are equal as Python values."""
     if isinstance(plain, SecretStr | SecretBytes):
         return to_jsonable_python(plain.get_secret_value())
-    if isinstance(plain, Mapping) and isinstance(told, dict) and len(plain) == len(told):
-        return {key: settled(part, told[key]) for key, part in zip(told, plain.values(), strict=True)}
-    if isinstance(plain, set | frozenset) and isinstance(told, list):
-        return sorted((settled(part, to_jsonable_python(part)) for part in plain), key=canonical_json)
-    if isinstance(plain, list | tuple) and isinstance(told, list) and len(plain) == len(told):
-        return [settled(part, there) for part, there in zip(plain, told, strict=True)]
-    if isinstance(plain, Decimal) and isinstance(told, str):
+    if isinstance(plain, Mapping) and isinstance(written, dict) and len(plain) == len(written):
+        return {
+            key: with_python_types(part, written[key])
+            for key, part in zip(written, plain.values(), strict=True)
+        }
+    if isinstance(plain, set | frozenset) and isinstance(written, list):
+        return sorted(
+            (with_python_types(part, to_jsonable_python(part)) for part in plain), key=canonical_json
+        )
+    if isinstance(plain, list | tuple) and isinstance(written, list) and len(plain) == len(written):
+        return [with_python_types(part, there) for part, there in zip(plain, written, strict=True)]
+    if isinstance(plain, Decimal) and isinstance(written, str):
         return _decimal(plain)
-    if isinstance(plain, datetime) and isinstance(told, str) and plain.tzinfo is not None:
-        return _moment(plain, told)
-    return told
+    if isinstance(plain, datetime) and isinstance(written, str) and plain.tzinfo is not None:
+        return _moment(plain, written)
+    return written
 
 
 def same(one: Any, other: Any) -> bool:
@@ -99,7 +104,9 @@ class ModelValues:
 
     def write(self, value: BaseModel) -> Any:
         """An answer as JSON values, computed fields included, by the names of the fields."""
-        return settled(value.model_dump(warnings=False), value.model_dump(mode="json", warnings=False))
+        return with_python_types(
+            value.model_dump(warnings=False), value.model_dump(mode="json", warnings=False)
+        )
 
     def expected(self, raw: Any) -> Any:
         """An expected value as JSON values: what it names, and nothing that it leaves out.
@@ -150,7 +157,7 @@ class ModelValues:
     def _given(self, model: type[BaseModel], raw: Any) -> Any:
         value: BaseModel = read_json(model, _encode(raw), raw)
         options: dict[str, Any] = {"exclude_unset": True, "exclude_computed_fields": True, "warnings": False}
-        return settled(value.model_dump(**options), value.model_dump(mode="json", **options))
+        return with_python_types(value.model_dump(**options), value.model_dump(mode="json", **options))
 
     def name_of(self, key: str) -> str:
         """The field that a name or an alias means; the name itself where none does."""
@@ -248,7 +255,7 @@ def left_out(wrong: Any) -> bool:
 def _adapted(annotation: Any, raw: Any) -> Any:
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     value = read_json(adapter, _encode(raw), raw)
-    return settled(
+    return with_python_types(
         adapter.dump_python(value, exclude_unset=True, warnings=False),
         adapter.dump_python(value, mode="json", exclude_unset=True, warnings=False),
     )
@@ -267,8 +274,8 @@ def _decimal(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def _moment(value: datetime, told: str) -> str:
+def _moment(value: datetime, written: str) -> str:
     try:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except OverflowError:
-        return told
+        return written

@@ -58,8 +58,8 @@ def same_model(reference: str, workspace: Workspace) -> tuple[str, ...]:
     else:
         rest = posixpath.normpath(rest)
     settings = asdict(profile or ModelProfile(reference))
-    told = (f"{key}={value!r}" for key, value in settings.items() if key not in _NOT_THE_MODEL)
-    return (kind, rest, server, *told)
+    parts = (f"{key}={value!r}" for key, value in settings.items() if key not in _NOT_THE_MODEL)
+    return (kind, rest, server, *parts)
 
 
 def check_model(reference: str, workspace: Workspace) -> None:

@@ -46,7 +46,7 @@ def render_case(row: Row) -> Iterator[str]:
 def case_failure(rows: Sequence[Row]) -> tuple[Row, str] | None:
     """The first failing row of a case's repeats with the reason; None when every one passes.
 
-    How many repeats fail is said before the reason, and that the case is flaky.
+    The number of failing repeats, and that the case is flaky, precede the reason.
     """
     failed = [(row, failure_reason(row)) for row in rows if row_verdict(row) is not CaseVerdict.PASS]
     if not failed:
@@ -100,10 +100,10 @@ def failure_reason(row: Row) -> str:
         return ""
     if failure is not None:
         return f"{row.observation.outcome}: {failure.message}"
-    return "; ".join(_told(score) for score in failing_scores(row))
+    return "; ".join(_score_line(score) for score in failing_scores(row))
 
 
-def _told(score: Score) -> str:
+def _score_line(score: Score) -> str:
     if score.status == "failed":
         return f"{score.name} could not score: {score.reason}"
     labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
@@ -124,8 +124,8 @@ def _retrieved(seen: Observation) -> Iterator[str]:
         place = f"  [{packed[name]}]" if name in packed else ""
         yield f"  {rank:>3}  {score:8.4f}{moved}  {printable(name)}{place}\n"
     if seen.context is not None:
-        told = f"{len(seen.context.kept)} packed, {seen.context.tokens} of {seen.context.budget} tokens"
-        yield f"context   {told if seen.context.kept else 'nothing was packed'}\n"
+        message = f"{len(seen.context.kept)} packed, {seen.context.tokens} of {seen.context.budget} tokens"
+        yield f"context   {message if seen.context.kept else 'nothing was packed'}\n"
         for chunk, reason in seen.context.dropped:
             yield f"dropped   {printable(chunk.id)} ({reason})\n"
     for mode, answer in seen.details.get("modes", {}).items():
@@ -153,7 +153,7 @@ def _shown(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    """A value on one line of bounded length, with what was left out said."""
+    """A value on one line of bounded length, with a note of what was left out."""
     text = " ".join(_shown(value).split())
     left_out = len(text) - SHOWN
     return text if left_out <= 0 else f"{text[:SHOWN]}… ({left_out:,} more characters)"

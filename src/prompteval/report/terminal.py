@@ -50,8 +50,10 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     for note in result.notes:
         console.print(f"note: {printable(note)}", markup=False, highlight=False)
     if cases["errors"] and not cases["scored"] + cases["invalid"]:
-        told = "no call gave an answer, so there is nothing to measure; `prompteval run --resume` calls again"
-        console.print(told, markup=False, highlight=False)
+        message = (
+            "no call gave an answer, so there is nothing to measure; `prompteval run --resume` calls again"
+        )
+        console.print(message, markup=False, highlight=False)
         return
     _metrics(result, console)
     _flaky(result, console)

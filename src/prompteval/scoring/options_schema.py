@@ -10,7 +10,7 @@ from prompteval.core.protocols import SCORE_SECONDS
 from prompteval.core.registry import resolve, table
 from prompteval.scoring.build import GROUP, INJECTED
 
-_SAID = {
+_DESCRIPTIONS = {
     "name": "The name of the score. [default: the kind]",
     "field": "A dotted path into the output and the expected object.",
     "extract": "A regular expression with one group around the answer in a text.",
@@ -34,12 +34,12 @@ class _Python(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    function: str = Field(description=_SAID["function"])
-    name: str = Field("", description=_SAID["name"])
-    threshold: float | None = Field(None, description=_SAID["threshold"])
-    timeout_s: float = Field(SCORE_SECONDS, description=_SAID["timeout_s"], gt=0)
-    version: str = Field("", description=_SAID["version"])
-    thread_safe: bool = Field(True, description=_SAID["thread_safe"])
+    function: str = Field(description=_DESCRIPTIONS["function"])
+    name: str = Field("", description=_DESCRIPTIONS["name"])
+    threshold: float | None = Field(None, description=_DESCRIPTIONS["threshold"])
+    timeout_s: float = Field(SCORE_SECONDS, description=_DESCRIPTIONS["timeout_s"], gt=0)
+    version: str = Field("", description=_DESCRIPTIONS["version"])
+    thread_safe: bool = Field(True, description=_DESCRIPTIONS["thread_safe"])
 
 
 def scorer_schema() -> dict[str, Any]:
@@ -56,8 +56,8 @@ def scorer_schema() -> dict[str, Any]:
 
 
 def _options(kind: str, scorer: Any) -> dict[str, Any]:
-    told = (scorer.__doc__ or "").split("\n")[0]
-    any_options = {"type": "object", "description": told}
+    description = (scorer.__doc__ or "").split("\n")[0]
+    any_options = {"type": "object", "description": description}
     if not is_dataclass(scorer):
         return any_options
     try:
@@ -68,16 +68,16 @@ def _options(kind: str, scorer: Any) -> dict[str, Any]:
             if item.name not in INJECTED or item.name == "name"
         }
         model = create_model(kind, __config__=ConfigDict(extra="forbid"), **options)
-        return {**model.model_json_schema(), "description": told}
+        return {**model.model_json_schema(), "description": description}
     except (NameError, TypeError, PydanticUserError):  # types of a plug-in that no schema can say
         return any_options
 
 
 def _field(item: "DataclassField[Any]") -> Any:
     """The default of a dataclass field and what it is for; a name is given by the suite or the kind."""
-    said = _SAID.get(item.name, item.name)
+    description = _DESCRIPTIONS.get(item.name, item.name)
     if item.name == "name":
-        return Field("", description=said)
+        return Field("", description=description)
     if item.default_factory is not MISSING:
-        return Field(default_factory=item.default_factory, description=said)
-    return Field(... if item.default is MISSING else item.default, description=said)
+        return Field(default_factory=item.default_factory, description=description)
+    return Field(... if item.default is MISSING else item.default, description=description)

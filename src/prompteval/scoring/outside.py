@@ -9,7 +9,7 @@ from prompteval.core.observation import Observation
 from prompteval.core.protocols import Pace, Scorer
 
 # What a scorer may say of itself beside `name` and `score`; see `core.protocols.Scorer`.
-TOLD = (
+PROTOCOL_MEMBERS = (
     "fields_used", "decides", "threshold", "reports", "version", "thread_safe", "timeout_s", "pace",
     "score_many", "max_batch",
 )  # fmt: skip
@@ -21,10 +21,10 @@ class OutsideScorer(Scorer):
     name = ""
 
     def __init__(self, name: str, found: Any, threshold: float | None = None) -> None:
-        told = {member: getattr(found, member) for member in TOLD if hasattr(found, member)}
+        attributes = {member: getattr(found, member) for member in PROTOCOL_MEMBERS if hasattr(found, member)}
         if threshold is not None:
-            told |= {"threshold": threshold, "decides": True}
-        vars(self).update(told, name=name, score=found.score)  # a coroutine function stays one
+            attributes |= {"threshold": threshold, "decides": True}
+        vars(self).update(attributes, name=name, score=found.score)  # a coroutine function stays one
 
     def score(self, case: Case, observation: Observation) -> Any:
         raise TypeError("the object's own method stands before this one")

@@ -98,11 +98,11 @@ def _decide_one(rule: GateRule, estimate: Estimate | None, where: str) -> GateRe
     name = rule.metric if rule.end == "value" else f"{rule.metric}.{rule.end}"
     detail = f"{name} {observed:.4g}{where} {word} {rule.compare} {rule.threshold:g} (n = {estimate.n})"
     if passed and estimate.left_out:
-        told = f"{detail}, but {estimate.left_out} unusable outputs are left out of it"
-        return GateResult(text, Verdict.FAIL, observed, told)
+        message = f"{detail}, but {estimate.left_out} unusable outputs are left out of it"
+        return GateResult(text, Verdict.FAIL, observed, message)
     if passed and estimate.missing:
-        told = f"{detail}, not decided: {estimate.missing} cases could not be scored"
-        return GateResult(text, Verdict.INCONCLUSIVE, observed, told)
+        message = f"{detail}, not decided: {estimate.missing} cases could not be scored"
+        return GateResult(text, Verdict.INCONCLUSIVE, observed, message)
     if not estimate.gateable:
         return GateResult(text, Verdict.INCONCLUSIVE, observed, f"{detail}, not decided: {estimate.note}")
     return GateResult(text, Verdict.PASS if passed else Verdict.FAIL, observed, detail)

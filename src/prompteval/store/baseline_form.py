@@ -96,10 +96,14 @@ def row_line(row: StoredRow, scorers: Collection[str], keys: Collection[str], *,
     line = [row.case_id, row.replicate, row.mark, row.outcome, facts, kept]
     if not reported:
         return line
-    told = row.reported
-    details = {key: told.details[key] for key in ("confidence", "probabilities") if key in told.details}
-    logprobs = None if told.logprobs is None else list(told.logprobs)
-    return [*line, row.confidence, details, logprobs, told.tokens]
+    row_reported = row.reported
+    details = {
+        key: row_reported.details[key]
+        for key in ("confidence", "probabilities")
+        if key in row_reported.details
+    }
+    logprobs = None if row_reported.logprobs is None else list(row_reported.logprobs)
+    return [*line, row.confidence, details, logprobs, row_reported.tokens]
 
 
 def _trimmed(score: StoredScore, keys: Collection[str]) -> StoredScore:
@@ -125,9 +129,9 @@ def _check_score(score: Any) -> None:
     _demand(passed is None or isinstance(passed, bool), "a score passes, fails, or only measures")
 
 
-def _demand(holds: bool, told: str) -> None:
+def _demand(holds: bool, message: str) -> None:
     if not holds:
-        raise ValueError(told)
+        raise ValueError(message)
 
 
 def first_error(error: ValidationError) -> str:

@@ -170,7 +170,7 @@ def scores_json(scores: tuple[Score, ...]) -> str:
 def scores_from(text: str, *, first_decides: bool = False) -> tuple[Score, ...]:
     """The scores behind `scores_json`.
 
-    `first_decides` is for those of a run from before scores said whether they pass: the first passes at 1.
+    `first_decides` is for those of a run from before scores had `passed`: the first passes at 1.
     """
     found = tuple(
         Score(
@@ -264,8 +264,10 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
         typed.optional(label, typed.text)
     typed.require(type(evidence) in (dict, NONE), "evidence that is an object")
     typed.require(passed in (None, True, False), "a score that passes, fails or only measures")
-    told = typed.text(reason)
-    return StoredScore(typed.text(name), value, status, pair, told, evidence or {}, stage, low, high, passed)
+    reason_text = typed.text(reason)
+    return StoredScore(
+        typed.text(name), value, status, pair, reason_text, evidence or {}, stage, low, high, passed
+    )
 
 
 def reported_from(

@@ -198,8 +198,8 @@ def _only_our_own(
 def _use_log(connection: sqlite3.Connection) -> str:
     """Set write-ahead logging; the mode that is then in force.
 
-    SQLite does not wait for a lock here: of two processes that both switch a new file, one is told
-    at once that it is locked (sqlite.org/c3ref/busy_handler.html). The waiting is ours.
+    SQLite does not wait for a lock here: of two processes that both switch a new file, one fails
+    at once with "database is locked" (sqlite.org/c3ref/busy_handler.html). So the wait is here.
     """
     until = time.monotonic() + BUSY_SECONDS
     while True:

@@ -40,9 +40,11 @@ def record_from(found: Sequence[Any]) -> RunRecord:
         require(finished is None or type(finished) is str, "an end that is a text")
         require(verdict is None or verdict in _VERDICTS, "a known verdict")
         require(exit_code is None or type(exit_code) is int, "an exit code that is a number")
-        told = None if summary is None else loads(summary)
-        require(told is None or type(told) is dict, "a summary that is an object")
-        return RunRecord(run_id, started, finished, verdict, exit_code, _manifest(loads(manifest)), told)
+        stored_summary = None if summary is None else loads(summary)
+        require(stored_summary is None or type(stored_summary) is dict, "a summary that is an object")
+        return RunRecord(
+            run_id, started, finished, verdict, exit_code, _manifest(loads(manifest)), stored_summary
+        )
     except Changed as error:
         damage = str(error)
     except (ValueError, TypeError, RecursionError) as error:

@@ -112,10 +112,10 @@ class SqliteStore:
         self, run_id: str, verdict: str, exit_code: int, summary: Mapping[str, Any], finished: str
     ) -> None:
         """Store how a run ended, with the hash of all it holds, and bring everything to disk."""
-        told = {"finished": finished, "verdict": verdict, "exit_code": exit_code, "summary": dumps(summary)}
+        ended = {"finished": finished, "verdict": verdict, "exit_code": exit_code, "summary": dumps(summary)}
         self._change_record(
             run_id,
-            lambda connection, record: {**record, **told, "contents": contents_hash(connection, run_id)},
+            lambda connection, record: {**record, **ended, "contents": contents_hash(connection, run_id)},
         )
         self.flush()
 

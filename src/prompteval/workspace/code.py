@@ -112,7 +112,7 @@ def _how_to_allow(workspace: Workspace, module_name: str, instead: str) -> str:
 
 
 def _unloaded(entry: str, root: Path, path: Path | None) -> Code:
-    """What can be said of a function without importing it: that its file is Python."""
+    """Check a function without importing it: its file must be Python."""
     try:
         source = b"" if path is None else WorkingTree(root).read(path.relative_to(root).as_posix())
         parse_python(source)

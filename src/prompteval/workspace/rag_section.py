@@ -168,7 +168,7 @@ class RagFile(FileModel):
 
 
 def rag_section(file: RagFile, document: Document, *, has_prompt: bool) -> RagSection:
-    """The section with the places of its parts, and what is said by leaving it out."""
+    """The section with the places of its parts, and the defaults of what is left out."""
 
     def part(key: str, found: Part) -> Part:
         options = {

@@ -125,8 +125,8 @@ class FileModel(BaseModel):
             return [], raw
         found = []
         for place, error in refused.items():
-            said = dict(error.context or {})
-            found.append(_line(_error(error.type, **{**said, "code": said["code"] or cls.code}), place))
+            context = dict(error.context or {})
+            found.append(_line(_error(error.type, **{**context, "code": context["code"] or cls.code}), place))
         unknown, more = unknown_keys(raw, known)
         code = cls.unknown_code or cls.code
         found += [_line(_error("unknown", help=help, code=code), (key,)) for key, help in unknown]
@@ -188,22 +188,22 @@ def validate(
         return model.model_validate(raw, context=context)
     except ValidationError as error:
         for line in error.errors(include_url=False, include_input=False):
-            place, kind, said = line["loc"], line["type"], line.get("ctx", {})
-            at_key = kind == "unknown" or said.get("at_key", False)
+            place, kind, details = line["loc"], line["type"], line.get("ctx", {})
+            at_key = kind == "unknown" or details.get("at_key", False)
             if kind == "more" or collector.full:
-                collector.skip(said.get("count", 1))
+                collector.skip(details.get("count", 1))
                 continue
             if kind == "unknown":
                 message = f"unknown key {place[-1]!r}{part_of(place[:-1])}"
             elif kind == "problem":
-                message = said["message"]
+                message = details["message"]
                 if message.startswith("{name}"):
                     message = name_of(place) + message.removeprefix("{name}")
             elif kind == "missing":
                 message = f"{name_of(place)} is missing"
             else:
-                message = f"{name_of(place)} must be {said['what']}, not {said['value']}"
-            collector.add(*place_of(place, at_key), said["code"], message, said.get("help", ""))
+                message = f"{name_of(place)} must be {details['what']}, not {details['value']}"
+            collector.add(*place_of(place, at_key), details["code"], message, details.get("help", ""))
         return None
 
 
@@ -220,9 +220,9 @@ class Ranged:
             number = core_schema.int_schema(ge=int(low), le=int(high), strict=True)
         else:
             number = core_schema.float_schema(ge=low, le=high, strict=True, allow_inf_nan=False)
-        said = {"what": str(self._range), "help": "", "code": ""}
+        context = {"what": str(self._range), "help": "", "code": ""}
         return core_schema.custom_error_schema(
-            number, "wanted", custom_error_message="", custom_error_context=said
+            number, "wanted", custom_error_message="", custom_error_context=context
         )
 
     def __get_pydantic_json_schema__(

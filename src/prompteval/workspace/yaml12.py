@@ -175,10 +175,10 @@ class _Builder:
         self._nodes += 1
         self._steps += len(self._stack)
         if self._nodes > MAX_NODES or self._steps > MAX_STEPS:
-            told = f"more than {MAX_NODES:,} nodes, aliases counted in full"
+            message = f"more than {MAX_NODES:,} nodes, aliases counted in full"
             if self._nodes <= MAX_NODES:
-                told = "too many nodes for how deeply they are nested"
-            self._refuse(event, "PE111", told, "put large case sets into JSONL")
+                message = "too many nodes for how deeply they are nested"
+            self._refuse(event, "PE111", message, "put large case sets into JSONL")
         if getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
             self._anchors[event.anchor] = (value, size)
         if not self._stack:
@@ -233,8 +233,8 @@ class _Builder:
         for base, integer in _INTEGERS:
             if integer.match(text):
                 if len(text) > MAX_DIGITS:
-                    told = f"an integer of more than {MAX_DIGITS:,} digits"
-                    self._refuse(event, "PE113", told, "put it in quotes")
+                    message = f"an integer of more than {MAX_DIGITS:,} digits"
+                    self._refuse(event, "PE113", message, "put it in quotes")
                 return int(text, base)
         if _NOT_FINITE.match(text):
             self._refuse(

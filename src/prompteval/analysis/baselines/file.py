@@ -94,10 +94,10 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
         raw = json.loads(tree.read(path), parse_constant=refuse_constant, object_pairs_hook=unique_object)
     except (ValueError, RecursionError) as error:
         line, col = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        told = (
+        message = (
             "it is nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", error)
         )
-        raise InvalidInput([_broken(path, line, col, f"is not JSON: {told}")]) from None
+        raise InvalidInput([_broken(path, line, col, f"is not JSON: {message}")]) from None
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("entries"), list):
         raise InvalidInput([_broken(path, 1, 1, f"is not a baseline of the form {SCHEMA}")])
     if raw.get("suite") != suite:
@@ -109,8 +109,8 @@ def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
             if (entry.target, entry.model) in found:
                 raise ValueError(f"{entry.target} with {entry.model} is a duplicate entry")
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-            told = first_error(error) if isinstance(error, ValidationError) else error
-            raise InvalidInput([_broken(path, 1, 1, f"entry {number} is broken: {told}")]) from None
+            message = first_error(error) if isinstance(error, ValidationError) else error
+            raise InvalidInput([_broken(path, 1, 1, f"entry {number} is broken: {message}")]) from None
         found[entry.target, entry.model] = entry
     return list(found.values())
 
@@ -127,8 +127,8 @@ def _entry(suite: str, body: object) -> StoredEntry:
         try:
             row = row_from(line)
         except ValueError as error:
-            told = first_error(error) if isinstance(error, ValidationError) else error
-            raise ValueError(f"row {number}: {told}") from None
+            message = first_error(error) if isinstance(error, ValidationError) else error
+            raise ValueError(f"row {number}: {message}") from None
         if (row.case_id, row.replicate) in stored:
             raise ValueError(f"row {number}: case {row.case_id!r} has replicate {row.replicate} twice")
         stored[row.case_id, row.replicate] = row

@@ -150,12 +150,12 @@ class ReportedColumn:
             return ""
         if left_out and not missing:
             return "no output is a number" if kind == "numbers" else "there is no usable output"
-        told = {
+        reasons = {
             "confidence": "the model reports no confidence",
             "logprobs": "the model reports no logprobs",
             "verdict": "a scorer failed on every case",
         }
-        return told.get(kind, f"the scorer reports no {key or 'numbers'}")
+        return reasons.get(kind, f"the scorer reports no {key or 'numbers'}")
 
 
 def _numbers(evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:

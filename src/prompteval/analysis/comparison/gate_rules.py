@@ -87,8 +87,8 @@ def _measure(number: int, place: int, gate: Gate, one: GatedEntry) -> _MeasuredR
     measure = gate.metric
     theirs = entry_measures(other).get(measure.text)
     if theirs is None or theirs.scorer != measure.scorer:
-        told = f"{named_side(gate)} has no {measure.text}; set it again: `prompteval baseline set`"
-        return GateResult(str(gate.rule), Verdict.FAIL, None, told)
+        message = f"{named_side(gate)} has no {measure.text}; set it again: `prompteval baseline set`"
+        return GateResult(str(gate.rule), Verdict.FAIL, None, message)
     cases = pair_cases(other, one.entry)
     ids = frozenset(cases.paired)
     rule = rule_of(gate, measure)
@@ -164,18 +164,18 @@ def _gate_result(measured: _MeasuredRule, comparison: Comparison) -> GateResult:
             verdict = Verdict.PASS
     else:  # to be better must be shown, not merely not refuted
         verdict = Verdict.PASS if comparison.verdict is ComparisonVerdict.IMPROVED else Verdict.FAIL
-    told = [f"against {named_side(measured.gate)}, {comparison.detail}"]
+    parts = [f"against {named_side(measured.gate)}, {comparison.detail}"]
     for count, what in (
         (len(cases.changed), "changed since and not compared"),
         (len(cases.only_b), "new and not compared"),
         (len(cases.only_a), "not run" if measured.narrowed else "missing now, which never passes"),
     ):
         if count:
-            told.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")
+            parts.append(f"{count:,} {'case' if count == 1 else 'cases'} {what}")
     if measured.unchanged:
-        told.append("target, model, cases and scorers are unchanged")
+        parts.append("target, model, cases and scorers are unchanged")
     if measured.aside:
-        told.append(measured.aside)
+        parts.append(measured.aside)
     # What failed cases keep from being shown is open without them; a regression is one all the same.
     open_without = Verdict.INCONCLUSIVE if cases.errors and isinstance(rule, Beats) else None
-    return GateResult(str(rule), verdict, comparison.b, "; ".join(told), open_without)
+    return GateResult(str(rule), verdict, comparison.b, "; ".join(parts), open_without)

@@ -182,7 +182,7 @@ def _spent(pair: Compared) -> dict[str, tuple[float | None, float | None]]:
 
 
 def changed_facts(a: StoredEntry, b: StoredEntry) -> Iterator[str]:
-    """What else but target and model differs between two entries, said and not hidden."""
+    """What differs between two entries besides target and model."""
     if a.facts.cases != b.facts.cases:
         yield "the case files changed between the two"
     if a.facts.scorers != b.facts.scorers:

@@ -26,37 +26,37 @@ def sentence(
     `alone` are what each side has alone, `lost` those of A that B should have, `gone` the suites of A
     that B lacks without a word.
     """
-    missing = [_told_gone(gone)] if gone else []
+    missing = [_missing_suites(gone)] if gone else []
     if not results:
         parts = [f"nothing changed in {', '.join(unchanged)}" if unchanged else "there is nothing to compare"]
         known = ([name for name in names if name not in gone] for names in alone)
         parts += [f"{', '.join(names)}: on one side only" for names in known if names]
         return "; ".join([*missing, *parts])
     worst = min(results, key=lambda result: _WORST_FIRST.index(result.verdict))
-    told = [*missing, *([f"B lacks {', '.join(lost)}"] if lost else [])]
-    told += [f"{worst.title}: {word(worst)}", *(worst.metrics[name].detail for name in worst.primary)]
-    told += [f"{name} decides and is not on both sides" for name in worst.undecided]
-    told += [f"regressed in {', '.join(where)}" for where in [list(_lost_slices(worst))] if where]
+    sentences = [*missing, *([f"B lacks {', '.join(lost)}"] if lost else [])]
+    sentences += [f"{worst.title}: {word(worst)}", *(worst.metrics[name].detail for name in worst.primary)]
+    sentences += [f"{name} decides and is not on both sides" for name in worst.undecided]
+    sentences += [f"regressed in {', '.join(where)}" for where in [list(_lost_slices(worst))] if where]
     only = [name for name in alone[0] if name not in lost and name not in gone]
     if only:
-        told.append(f"only in A: {', '.join(only)}")
+        sentences.append(f"only in A: {', '.join(only)}")
     if len(results) > 1:
-        told.append(f"the worst of {len(results)} pairs")
-    return "; ".join(told)
+        sentences.append(f"the worst of {len(results)} pairs")
+    return "; ".join(sentences)
 
 
 def short(results: Sequence[ComparedResult]) -> str:
     """The pair with the worst verdict and how the metrics that decide it moved, on one line of a terminal."""
     worst = min(results, key=lambda result: _WORST_FIRST.index(result.verdict))
     moved = [worst.metrics[name] for name in worst.primary]
-    told = [
+    parts = [
         f"{one.metric} {one.a:.4g} to {one.b:.4g}" for one in moved if one.a is not None and one.b is not None
     ]
-    told += [f"regressed in {', '.join(where)}" for where in [list(_lost_slices(worst))] if where]
-    return ", ".join([f"{worst.title}: {word(worst)}", *told])
+    parts += [f"regressed in {', '.join(where)}" for where in [list(_lost_slices(worst))] if where]
+    return ", ".join([f"{worst.title}: {word(worst)}", *parts])
 
 
-def _told_gone(gone: Sequence[str]) -> str:
+def _missing_suites(gone: Sequence[str]) -> str:
     suites = f"the suite{'s' if len(gone) > 1 else ''} {', '.join(gone)}"
     options = " ".join(f"--removed {name}" for name in gone)
     return f"B lacks {suites}; where that is on purpose: {options}"

@@ -230,13 +230,13 @@ def _decide(
         verdict = ComparisonVerdict.of_all([verdict, doubt])
     if gone:
         verdict = ComparisonVerdict.INCOMPLETE
-    told = next((f"{side.side} is incomplete: {side.incomplete}" for side in sides if side.incomplete), "")
-    if told:
+    reason = next((f"{side.side} is incomplete: {side.incomplete}" for side in sides if side.incomplete), "")
+    if reason:
         verdict = ComparisonVerdict.INCOMPLETE
     return ComparisonView(
         verdict=verdict,
         exit_code=verdict.exit_code(inconclusive_fails=options.inconclusive_fails),
-        sentence=told or sentence(results, unchanged, alone, lost, gone),
+        sentence=reason or sentence(results, unchanged, alone, lost, gone),
         a=str(a.side),
         b=str(b.side),
         unchanged=unchanged,

@@ -44,7 +44,7 @@ def suites_of(
 def missing_suites(a: Collection[str], b: Collection[str], removed: Sequence[str]) -> tuple[str, ...]:
     """The suites of A that B lacks and that nobody says are gone on purpose.
 
-    Raises UsageError for a suite that is said to be gone and is not.
+    Raises UsageError for a suite that `removed` names and B still has, or A never had.
     """
     gone = sorted(set(a) - set(b))
     for name in removed:

@@ -37,7 +37,7 @@ class Limiter:
 
     Within a group calls go in the order they came; groups (suites) take turns. A call that ends
     tells how: an overload lowers the calls at a time, and a server that asks for a pause gets one
-    for every call of the model. `clock` counts seconds and never goes back; `on_pause` is told of each
+    for every call of the model. `clock` counts seconds and never goes back; `on_pause` is called for each
     pause that begins.
     """
 

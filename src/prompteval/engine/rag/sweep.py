@@ -49,10 +49,10 @@ class Sweep:
         cells = []
         for item in self.measured:
             found = self.comparisons.get(item.cell.name)
-            told = {"verdict": "reference"} if found is None else _told(found)
+            compared = {"verdict": "reference"} if found is None else _comparison_json(found)
             means = {name: fmean(getattr(item, name)) for name in ("recall", "precision", "iou")}
             rest = {k: v for k, v in asdict(item).items() if k not in ("cell", *means)}
-            cells.append({"name": item.cell.name, **asdict(item.cell), **means, **rest, **told})
+            cells.append({"name": item.cell.name, **asdict(item.cell), **means, **rest, **compared})
         return {
             "schema": "prompteval/rag-sweep@1", "suite": self.suite, "budget": self.budget,
             "questions": self.questions, "reference": self.reference, "cells": cells,
@@ -194,6 +194,6 @@ def _clusters(cases: Sequence[Case]) -> NDArray[np.int32] | None:
     return np.asarray([names.setdefault(key, len(names)) for key in keys], dtype=np.int32)
 
 
-def _told(found: Comparison) -> dict[str, Any]:
+def _comparison_json(found: Comparison) -> dict[str, Any]:
     names = ("delta", "low", "high", "p", "p_adjusted", "mde", "test", "detail")
     return {**{name: getattr(found, name) for name in names}, "verdict": found.verdict.value}

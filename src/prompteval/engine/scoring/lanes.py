@@ -52,7 +52,7 @@ def score_now(scorer: Scorer, item: Item) -> Score | Awaitable[Any]:
 
 
 def score_plainly(scorer: Scorer, item: Item) -> Score:
-    """The score of a scorer that said it does not wait."""
+    """The score of a scorer that declares that it does not wait."""
     found = score_now(scorer, item)
     if isinstance(found, Score):
         return found

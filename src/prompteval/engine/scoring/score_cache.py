@@ -1,4 +1,4 @@
-"""Scores from the cache: what a scorer with a version has said of an observation is not asked for again."""
+"""Scores from the cache: a scorer with a version scores an observation only once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -74,14 +74,14 @@ class ScoreCache:
 
 def _observation_key(case: Case, observation: Observation) -> str:
     """The fingerprint of all that a scorer may read; empty for what is not JSON, which is not kept."""
-    told: dict[str, Any] = {
+    case_fields: dict[str, Any] = {
         item.name: getattr(case, item.name) for item in fields(Case) if item.name not in _NOT_THE_CASE
     }
     seen = {
         name: value for name, value in observation_values(observation).items() if name not in _NOT_THE_ANSWER
     }
     try:
-        return fingerprint([told, observation.outcome, observation.confidence, seen])
+        return fingerprint([case_fields, observation.outcome, observation.confidence, seen])
     except (TypeError, ValueError):
         return ""
 

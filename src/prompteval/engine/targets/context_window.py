@@ -41,6 +41,6 @@ class ContextWindow:
         try:
             messages = prompt.render({**case.inputs, "context": []})
         except (RenderError, DeadlineExceeded):
-            return None  # what is wrong is told when the prompt itself is written
+            return None  # reported when the prompt itself is rendered
         empty = Request(model="", messages=messages, schema=prompt.schema)
         return room_for_context(self.tokens, self.sizes.prompt(empty), self.output)

@@ -125,8 +125,8 @@ def judged(prompt: Prompt, response: Response) -> Parsed:
 
 
 def _filtered(response: Response) -> str:
-    said = f": {response.reason}" if response.reason else ""
-    return f"a filter stopped the prompt{said}" if said else "the reply was withheld by a filter"
+    reason = f": {response.reason}" if response.reason else ""
+    return f"a filter stopped the prompt{reason}" if reason else "the reply was withheld by a filter"
 
 
 def call_of(model: str, request: Request, response: Response) -> Call:

@@ -95,9 +95,9 @@ class RagTarget:
         """Stop waiting questions, and close what retrieves and answers."""
         await self._retrieval.aclose()
         counts = getattr(self._built and self._built.reranker, "counts", {})
-        for name, told in _COUNTS.items():
+        for name, meaning in _COUNTS.items():
             if counts.get(name):
-                self._setup.notes_found[f"reranker: {counts[name]:,} {told}"] = None
+                self._setup.notes_found[f"reranker: {counts[name]:,} {meaning}"] = None
         closing: Any = getattr(self._built and self._built.retriever, "aclose", None)
         if closing is not None:
             await closing()
@@ -248,9 +248,9 @@ def _truncated(pipeline: Pipeline, gold: GoldGroups) -> list[str]:
 def _as_json(answer: Observation) -> dict[str, Any]:
     """What is kept of a mode beside the main one."""
     failure = answer.failure
-    told = None if failure is None else f"{failure.stage}: {failure.type}: {failure.message}"
+    message = None if failure is None else f"{failure.stage}: {failure.type}: {failure.message}"
     return {
-        "outcome": answer.outcome, "output": answer.output, "text": answer.text, "failure": told,
+        "outcome": answer.outcome, "output": answer.output, "text": answer.text, "failure": message,
         "confidence": answer.confidence,
     }  # fmt: skip
 

@@ -96,12 +96,12 @@ class RagSetup:
         """What a recorded run lacks of the cases, once they are read."""
         place = self.section.retriever.place
         for retriever in self._retriever:
-            told = problems.catch(
+            message = problems.catch(
                 self.path, place, "PE276", check_recorded_run, retriever, self.gold, self.documents
             )
-            if told:
-                problems.found.append(Problem(self.path, *place, "PE276", told, severity="warning"))
-                self.notes_found[told] = None
+            if message:
+                problems.found.append(Problem(self.path, *place, "PE276", message, severity="warning"))
+                self.notes_found[message] = None
 
     def beyond_depth(self, metrics: Iterable[StageMetric]) -> list[str]:
         """What to say of each metric whose cut-off lies below the last candidate."""
@@ -174,9 +174,9 @@ class RagSetup:
         found = []
         counts = self.corpus.counts
         if len(counts) > 1:
-            told = ", ".join(f"{count} {status}" for status, count in counts.items())
+            message = ", ".join(f"{count} {status}" for status, count in counts.items())
             first = self.corpus.faults[0]
-            found.append(f"corpus: {told}; the first that was not read: {first.path}: {first.message}")
+            found.append(f"corpus: {message}; the first that was not read: {first.path}: {first.message}")
         return [*found, *self.notes_found]
 
     def _function(self, entry: str) -> tuple[Callable[[str, int], Any], str]:
@@ -213,10 +213,10 @@ def plan_setup(
         return None
     problems.found += unread(corpus)
     if not corpus.documents:
-        told = ", ".join(
+        reason = ", ".join(
             f"{count} {status}" for status, count in Counter(o.status for o in corpus.outcomes).items()
         )
-        message = f"no document of {section.corpus} could be read ({told})"
+        message = f"no document of {section.corpus} could be read ({reason})"
         problems.add(suite.path, section.corpus_place, "PE271", message, "see what `check` says of each file")
         return None
     setup = RagSetup(

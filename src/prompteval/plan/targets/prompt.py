@@ -86,10 +86,12 @@ def case_validator(prompt: Prompt) -> Validate:
     """Checks a raw case's inputs and expected value against the prompt's types."""
 
     def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
-        found = [(("inputs", *place), told, help) for place, told, help in prompt.input_errors(raw["inputs"])]
+        found = [
+            (("inputs", *place), message, help) for place, message, help in prompt.input_errors(raw["inputs"])
+        ]
         if raw.get("expected") is not None:
             errors = prompt.expected_errors(raw["expected"])
-            found += [(("expected", *place), told, help) for place, told, help in errors]
+            found += [(("expected", *place), message, help) for place, message, help in errors]
         return found
 
     return validate

@@ -47,7 +47,7 @@ class Retried(Layer):
     A quota, a refused key, a filter or a request that is wrong is never tried again.
 
     The reply's details, and the error, tell the attempts made and how many of those that failed
-    may have been billed. `on_wait` is told when a wait begins (+1) and ends (-1).
+    may have been billed. `on_wait` is called when a wait begins (+1) and ends (-1).
     """
 
     def __init__(

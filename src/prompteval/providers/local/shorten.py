@@ -65,7 +65,7 @@ def shorten(question: str, sentence: str) -> str:
 
 def _parts(question: str, sentence: str) -> Iterator[list[Word]]:
     """Runs of words that the question does not have, without small words at their ends."""
-    said = {_stem(match[0]) for match in _WORD.finditer(question)}
+    known = {_stem(match[0]) for match in _WORD.finditer(question)}
     run: list[Word] = []
     end = 0
     for match in _WORD.finditer(sentence):
@@ -73,7 +73,7 @@ def _parts(question: str, sentence: str) -> Iterator[list[Word]]:
             yield from _trimmed(run)
             run = []
         end = match.end()
-        if _stem(match[0]) in said:
+        if _stem(match[0]) in known:
             yield from _trimmed(run)
             run = []
         else:

@@ -16,7 +16,12 @@ from prompteval.core.strict_json import loads
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.body import PLAIN, request_body
 from prompteval.providers.openai.chat import OpenAIProvider
-from prompteval.providers.openai.errors import LONGEST_MESSAGE, made_error, status_error, told
+from prompteval.providers.openai.errors import (
+    LONGEST_MESSAGE,
+    error_code_and_message,
+    made_error,
+    status_error,
+)
 from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
 from prompteval.providers.openai.shape import Shape
 from prompteval.wire import REPLY_BYTES, Answer, excerpt, exchange, for_each_line, open_session, post_json
@@ -78,20 +83,22 @@ def read_result(text: bytes, *, by_tool: bool = False) -> tuple[str, Response | 
 def _result(line: dict[str, Any], by_tool: bool) -> Response | ProviderError:
     error, answered = line.get("error"), line.get("response")
     if error or not isinstance(answered, dict):
-        code, said = told({"error": error or {}})
+        code, server_message = error_code_and_message({"error": error or {}})
         code = code or "bad_response"
         kind = "expired" if "expired" in code else "bad_response"
-        return ProviderError(kind, hide(f"the batch has no reply: {code}: {said}")[:LONGEST_MESSAGE])
+        return ProviderError(
+            kind, hide(f"the batch has no reply: {code}: {server_message}")[:LONGEST_MESSAGE]
+        )
     body, status, request_id = answered.get("body"), answered.get("status_code"), answered.get("request_id")
 
     def start() -> str:
         return excerpt(json.dumps(body))
 
     try:
-        if filtered := filtered_prompt(status, *told(body)):
+        if filtered := filtered_prompt(status, *error_code_and_message(body)):
             return filtered
         if status != 200:
-            raise made_error(status if type(status) is int else 0, {}, *told(body), start())
+            raise made_error(status if type(status) is int else 0, {}, *error_code_and_message(body), start())
         return read_reply(
             body, start, request_id if isinstance(request_id, str) else None, 0.0, by_tool=by_tool
         )
@@ -147,7 +154,11 @@ class BatchClient:
         counts, errors = batch.get("request_counts"), batch.get("errors")
         counts = counts if isinstance(counts, dict) else {}
         listed = errors.get("data") if isinstance(errors, dict) else None
-        messages = [told({"error": error})[1] for error in listed] if isinstance(listed, list) else []
+        messages = (
+            [error_code_and_message({"error": error})[1] for error in listed]
+            if isinstance(listed, list)
+            else []
+        )
         return BatchState(
             _short(batch.get("status")),
             token_count(counts.get("completed")) or 0,

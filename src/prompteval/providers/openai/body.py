@@ -14,7 +14,7 @@ from prompteval.providers.openai.shape import Shape
 # The server's name of a neutral parameter, where it is another.
 SERVER_NAMES: Final = {"max_output_tokens": "max_completion_tokens"}
 PLAIN: Final = Shape()
-# What a server that knows no schemas is told.
+# The instruction for a server that knows no schemas.
 INSTRUCTION: Final = "Answer with one JSON object, and nothing else. It meets this JSON Schema:\n"
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 LONGEST_NAME: Final = 64
@@ -43,8 +43,8 @@ def schema_name(name: str) -> str:
 
 def _structured(schema: Mapping[str, Any], name: str, how: str) -> dict[str, Any]:
     if how == "json_schema":
-        told = {"name": name, "strict": True, "schema": dict(schema)}
-        return {"response_format": {"type": "json_schema", "json_schema": told}}
+        json_schema = {"name": name, "strict": True, "schema": dict(schema)}
+        return {"response_format": {"type": "json_schema", "json_schema": json_schema}}
     if how == "tool":
         function = {"name": name, "strict": True, "parameters": dict(schema)}
         choice = {"type": "function", "function": {"name": name}}
@@ -56,11 +56,11 @@ def _messages(request: Request, shape: Shape) -> list[dict[str, str]]:
     messages = [{"role": message.role, "content": message.content} for message in request.messages]
     if request.schema is None or shape.structured not in ("json_object", "prompt"):
         return messages
-    told = INSTRUCTION + json.dumps(request.schema)
+    instruction = INSTRUCTION + json.dumps(request.schema)
     if messages and messages[0]["role"] == "system":
-        messages[0] = {"role": "system", "content": f"{messages[0]['content']}\n\n{told}"}
+        messages[0] = {"role": "system", "content": f"{messages[0]['content']}\n\n{instruction}"}
         return messages
-    return [{"role": "system", "content": told}, *messages]
+    return [{"role": "system", "content": instruction}, *messages]
 
 
 class BodyWriter:

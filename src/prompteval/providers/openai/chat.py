@@ -11,7 +11,7 @@ from prompteval.core.request import Request, Response
 from prompteval.core.secret import from_environment
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.body import BodyWriter
-from prompteval.providers.openai.errors import ServerLimits, server_limits, status_error, told_by
+from prompteval.providers.openai.errors import ServerLimits, error_of_answer, server_limits, status_error
 from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
 from prompteval.providers.openai.shape import Shape
 from prompteval.providers.openai.stream import read_events
@@ -26,7 +26,7 @@ class OpenAIProvider:
 
     One call is one attempt: nothing is tried again here. It ends after `timeout_s` seconds in
     all, however slowly the server drips. Redirects are not followed. `on_limits`, where set, is
-    told what the server says of its limits after each answer.
+    called with the limits the server reports after each answer.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class OpenAIProvider:
 
 def _filtered(answer: Answer, elapsed_ms: float) -> Response:
     """The reply of a prompt that a filter stopped. Raises ProviderError for every other status."""
-    code, said = told_by(answer)
-    found = filtered_prompt(answer.status, code, said, elapsed_ms)
+    code, server_message = error_of_answer(answer)
+    found = filtered_prompt(answer.status, code, server_message, elapsed_ms)
     if found is None:
         raise status_error(answer)
     return found

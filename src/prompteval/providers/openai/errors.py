@@ -49,21 +49,27 @@ def server_limits(headers: Mapping[str, str]) -> ServerLimits | None:
 
 def status_error(answer: Answer) -> ProviderError:
     """An answer other than 200."""
-    return made_error(answer.status, answer.headers, *told_by(answer), answer.excerpt())
+    return made_error(answer.status, answer.headers, *error_of_answer(answer), answer.excerpt())
 
 
-def told_by(answer: Answer) -> tuple[str, str]:
+def error_of_answer(answer: Answer) -> tuple[str, str]:
     """(code, message) of an answer's body; its first words where it is not JSON."""
     try:
-        return told(answer.json())
+        return error_code_and_message(answer.json())
     except ValueError:
         return "", " ".join(answer.excerpt().split())
 
 
-def made_error(status: int, headers: Mapping[str, str], code: str, said: str, excerpt: str) -> ProviderError:
+def made_error(
+    status: int, headers: Mapping[str, str], code: str, server_message: str, excerpt: str
+) -> ProviderError:
     """The error of a status, with the code and the words that the server gave for it."""
-    code, said = hide(code)[:LONGEST_CODE], hide(said)[:LONGEST_MESSAGE]
-    message = f"HTTP {status} {code}: {said}" if code else f"HTTP {status}: {said or 'no message'}"
+    code, server_message = hide(code)[:LONGEST_CODE], hide(server_message)[:LONGEST_MESSAGE]
+    message = (
+        f"HTTP {status} {code}: {server_message}"
+        if code
+        else f"HTTP {status}: {server_message or 'no message'}"
+    )
     details: dict[str, Any] = {"status": status, "excerpt": excerpt}
     if status == 402 or (status in (403, 429) and "quota" in code.lower()):
         return ProviderError("quota", message, **details)
@@ -79,15 +85,15 @@ def made_error(status: int, headers: Mapping[str, str], code: str, said: str, ex
         return ProviderError("server", message, retryable=True, retry_after_s=wait, **details)
     if 300 <= status < 400:
         return ProviderError("bad_response", f"HTTP {status}: redirects are not followed", **details)
-    if status in (400, 422) and (setting := setting_for(said)):
+    if status in (400, 422) and (setting := setting_for(server_message)):
         message = f"{message} (in the model's profile: {setting})"
     return ProviderError("bad_request", message, **details)
 
 
-def setting_for(said: str) -> str:
+def setting_for(server_message: str) -> str:
     """The setting of a profile that answers a refusal which names a parameter of ours; empty for others."""
-    words = set(_WORD.findall(said))
-    if "max_completion_tokens" in words and not _WANTED.search(said):
+    words = set(_WORD.findall(server_message))
+    if "max_completion_tokens" in words and not _WANTED.search(server_message):
         return 'rename = { max_output_tokens = "max_tokens" }'
     if "max_tokens" in words and "max_completion_tokens" in words:
         return 'rename = { max_output_tokens = "max_completion_tokens" }'
@@ -109,21 +115,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def told(body: Any) -> tuple[str, str]:
+def error_code_and_message(body: Any) -> tuple[str, str]:
     """(code, message) of an error body, empty where there is none."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
         return "", as_words(error)
     inner = error.get("innererror")
     inner_code = inner.get("code") if isinstance(inner, dict) else None
-    said = error.get("message") or error.get("detail") or ""
+    message = error.get("message") or error.get("detail") or ""
     param = error.get("param")
-    said = as_words(said)
-    if isinstance(param, str) and param and param not in said:
-        said = f"{said} ({param})"
+    message = as_words(message)
+    if isinstance(param, str) and param and param not in message:
+        message = f"{message} ({param})"
     code = error.get("code")
     named = code if isinstance(code, str) else inner_code or error.get("type") or code
-    return as_words(named or ""), said
+    return as_words(named or ""), message
 
 
 def as_words(value: Any) -> str:

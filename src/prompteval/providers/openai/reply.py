@@ -7,7 +7,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide
-from prompteval.providers.openai.errors import as_words, made_error, told
+from prompteval.providers.openai.errors import as_words, error_code_and_message, made_error
 
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
@@ -110,12 +110,15 @@ def piece_of(delta: dict[str, Any], by_tool: bool) -> tuple[str, Any]:
     return (_arguments(calls) if by_tool and calls else text) or "", refusal
 
 
-def filtered_prompt(status: Any, code: str, said: str, latency_ms: float = 0.0) -> Response | None:
+def filtered_prompt(status: Any, code: str, server_message: str, latency_ms: float = 0.0) -> Response | None:
     """The reply that stands for a prompt which a filter refused by its status; None for any other error."""
     if status not in (400, 403, 422) or not any(word in code.lower() for word in _FILTERED):
         return None
     return Response(
-        text="", finish="content_filter", reason=_short(said, LONGEST_REFUSAL) or None, latency_ms=latency_ms
+        text="",
+        finish="content_filter",
+        reason=_short(server_message, LONGEST_REFUSAL) or None,
+        latency_ms=latency_ms,
     )
 
 
@@ -151,7 +154,7 @@ def _inner_error(error: Any, where: str, text: str) -> ProviderError:
     code = error.get("code") if isinstance(error, dict) else None
     status = int(code) if isinstance(code, int | str) and str(code).isdecimal() and len(str(code)) == 3 else 0
     if 400 <= status < 600:
-        made = made_error(status, {}, *told({"error": error}), text)
+        made = made_error(status, {}, *error_code_and_message({"error": error}), text)
         return ProviderError(
             made.kind,
             f"{where}: {made}",
@@ -160,8 +163,8 @@ def _inner_error(error: Any, where: str, text: str) -> ProviderError:
             possibly_billed=True,
             excerpt=text,
         )
-    said = hide(as_words(error))[:200] if error else "no reason given"
-    return bad_reply(f"{where}: {said}", text)
+    message = hide(as_words(error))[:200] if error else "no reason given"
+    return bad_reply(f"{where}: {message}", text)
 
 
 def _short(text: str, most: int) -> str:

@@ -32,11 +32,11 @@ class Shape:
     @property
     def identity(self) -> str:
         """What of it can change an answer, for the key of the cache; empty where nothing differs."""
-        told = [
+        parts = [
             self.structured, dict(self.names), sorted(self.drop), dict(self.extra_body), dict(self.headers),
             dict(self.headers_env), dict(self.query),
         ]  # fmt: skip
-        return "" if told == ["json_schema", {}, [], {}, {}, {}, {}] else ":" + fingerprint(told)[-16:]
+        return "" if parts == ["json_schema", {}, [], {}, {}, {}, {}] else ":" + fingerprint(parts)[-16:]
 
     def key_headers(self, key: str) -> dict[str, str]:
         """The header that carries the key, and those that the settings add."""

@@ -136,7 +136,7 @@ def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _flags(embedder: Embedder, texts: Sequence[str], truncated: int) -> list[bool]:
-    """Which of the texts were truncated, of which the embedder told the number."""
+    """Which of the texts were truncated, of which the embedder reports the number."""
     if truncated in (0, len(texts)):
         return [truncated > 0] * len(texts)
     if isinstance(embedder, WindowedEmbedder):

@@ -110,8 +110,8 @@ class EndpointRetriever:
             text = answer.text()
             found = loads(text, nan_is_null=True)
         except ValueError as error:
-            said = f"the answer is not JSON: {error}: {answer.excerpt()[:200]!r}"
-            raise RetrievalError(f"{self._shown}: {said}") from None
+            message = f"the answer is not JSON: {error}: {answer.excerpt()[:200]!r}"
+            raise RetrievalError(f"{self._shown}: {message}") from None
         found = hide_all(found) if holds_secret(text) else found
         hits = found.get("hits") if isinstance(found, dict) else None
         return ranking_of(hits, self._shown).top(k)

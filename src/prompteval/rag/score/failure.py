@@ -21,7 +21,7 @@ from prompteval.rag.score.scorers import answer_value, is_right
 class Attribution(Scorer):
     """1 where nothing failed, else 0 with the reason; skipped where there is nothing to fail.
 
-    `ranked` are the ranking metrics of the suite, by which it is told whether tied candidates matter.
+    `ranked` are the ranking metrics of the suite, which decide whether tied candidates matter.
     """
 
     reader: Reader
@@ -41,8 +41,8 @@ class Attribution(Scorer):
         evidence = self._evidence(rag_case, reason)
         if reason is None:
             return Score(self.name, 1.0, evidence=evidence, passed=True)
-        told = f"{reason}: {MEANING[reason]}"
-        return Score(self.name, 0.0, reason=told, evidence=evidence, passed=False)
+        message = f"{reason}: {MEANING[reason]}"
+        return Score(self.name, 0.0, reason=message, evidence=evidence, passed=False)
 
     def _evidence(self, rag_case: RagCase, reason: Reason | None) -> dict[str, Any]:
         """What tables over all questions are made from; `truncated` are gold chunks the encoder cut."""

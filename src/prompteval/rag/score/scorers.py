@@ -75,8 +75,8 @@ class StageScorer(Scorer):
         scores = span_scores(spans_of(rag_case.gold), united(rag_case.spans(kept), self.reader.blank))
         if scores is None:
             return self.skipped("the gold has no text", "packing")
-        told = "not even the first chunk fits" if rag_case.sizes and not kept else ""
-        return self.valued(getattr(scores, self.metric.measure), "packing", told)
+        message = "not even the first chunk fits" if rag_case.sizes and not kept else ""
+        return self.valued(getattr(scores, self.metric.measure), "packing", message)
 
     def generation(self, rag_case: RagCase, reply: ModeReply) -> Score:
         measure = self.metric.measure

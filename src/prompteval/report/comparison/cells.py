@@ -59,7 +59,7 @@ def slice_lines(result: ComparedResult, metric: str) -> Iterator[list[str]]:
             yield slice_cells(f"{tag}={value}", metrics[metric])
 
 
-def told(result: ComparedResult) -> Iterator[str]:
+def summary_lines(result: ComparedResult) -> Iterator[str]:
     """What stands below a result's title: its cases, what else differs, what the sides used."""
     parts = [f"{result.paired:,} cases paired"]
     for ids, what in (

@@ -107,7 +107,7 @@ def word_diff(before: str, after: str) -> Iterator[Part]:
 
 
 def _operations(a: list[str], b: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
-    """What turns one list into the other; a whole replacement where one word is said over and over."""
+    """What turns one list into the other; a whole replacement where one word is repeated over and over."""
     if a == b:
         return [("equal", 0, len(a), 0, len(b))] if a else []
     ours, theirs = Counter(a), Counter(b)

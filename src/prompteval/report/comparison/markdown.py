@@ -9,7 +9,7 @@ from prompteval.report.comparison.cells import (
     beside,
     metric_cells,
     slice_lines,
-    told,
+    summary_lines,
 )
 from prompteval.report.comparison.diff import changed_words
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
@@ -31,7 +31,7 @@ def render(view: ComparisonView) -> Iterator[str]:
 
 def _result(result: ComparedResult) -> Iterator[str]:
     yield f"### {safe(result.title)}\n\n"
-    for line in told(result):
+    for line in summary_lines(result):
         yield f"{safe(line)}\n\n"
     yield from _table(
         HEADS, (metric_cells(name, e, decides=name in result.primary) for name, e in result.metrics.items())

@@ -12,7 +12,7 @@ from prompteval.report.comparison.cells import (
     beside,
     metric_cells,
     slice_lines,
-    told,
+    summary_lines,
 )
 from prompteval.report.comparison.diff import changed_words
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
@@ -49,7 +49,7 @@ def _show_result(result: ComparedResult, console: "Console", *, verbose: bool) -
 
     console.print()
     console.rule(Text(printable(one_line(result.title)), style="bold"), align="left")
-    for line in told(result):
+    for line in summary_lines(result):
         console.print(printable(line), markup=False, highlight=False)
     lines = [
         metric_cells(name, found, decides=name in result.primary) for name, found in result.metrics.items()

@@ -83,7 +83,7 @@ class ComparedResult:
 
     @property
     def title(self) -> str:
-        """`suite  prompt@v1 → prompt@v2  model`; what is the same is said once."""
+        """`suite  prompt@v1 → prompt@v2  model`; what is the same is shown once."""
         model = self.b.model if self.a.model == self.b.model else f"{self.a.model} → {self.b.model}"
         same = self.a.prompt == self.b.prompt
         return f"{self.suite}  {self.b.prompt if same else f'{self.a.prompt} → {self.b.prompt}'}  {model}"

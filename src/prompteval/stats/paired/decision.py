@@ -92,14 +92,14 @@ def _sentence(found: Comparison, rule: DecisionRule, verdict: ComparisonVerdict)
     if found.p_adjusted is not None:
         parts.append(f"p = {found.p_adjusted:.2g}")
     cases = f"{found.pairs:,} case{'s' if found.pairs > 1 else ''}"
-    told = [f"{found.metric} {moved} ({', '.join(parts)}, {cases})"]
+    sentences = [f"{found.metric} {moved} ({', '.join(parts)}, {cases})"]
     if found.reason or found.undecidable:
-        told.append(f"not decided: {found.reason or found.undecidable}")
+        sentences.append(f"not decided: {found.reason or found.undecidable}")
     elif verdict is ComparisonVerdict.INCONCLUSIVE:
-        told.append(_doubt(found, rule))
+        sentences.append(_doubt(found, rule))
     if found.missing:
-        told.append(f"{found.missing:,} missing")
-    return "; ".join([*told, found.note] if found.note else told)
+        sentences.append(f"{found.missing:,} missing")
+    return "; ".join([*sentences, found.note] if found.note else sentences)
 
 
 def _doubt(found: Comparison, rule: DecisionRule) -> str:
@@ -108,11 +108,11 @@ def _doubt(found: Comparison, rule: DecisionRule) -> str:
     word = "drop" if rule.higher_is_better else "rise"
     if worst is None:
         return f"no {word} can be ruled out"
-    told = f"a {word} of at most {_size(abs(worst), rule)} cannot be ruled out"
+    message = f"a {word} of at most {_size(abs(worst), rule)} cannot be ruled out"
     more = cases_needed(found, rule.worse_by)
     if more is None:
-        return told
-    return f"{told}; about {_rounded(more):,} more cases to rule out {_size(rule.worse_by, rule)}"
+        return message
+    return f"{message}; about {_rounded(more):,} more cases to rule out {_size(rule.worse_by, rule)}"
 
 
 def _size(value: float, rule: DecisionRule) -> str:

@@ -1,4 +1,4 @@
-"""What can be said of a mean before all its cases were run, by one of the two methods.
+"""Decisions on a mean before all its cases were run, by one of the two methods.
 
 An interval's end is decided when the whole interval that holds at all looks at once lies on one side
 of the threshold; a plain mean when the cases that are left cannot move it across; two answers to the

@@ -62,7 +62,7 @@ def is_workspace(folder: Path) -> bool:
 
     try:
         return "prompteval" in tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, ValueError):  # what is wrong with it is said when its suites are collected
+    except (OSError, ValueError):  # reported when its suites are collected
         return b"prompteval" in project.read_bytes()
 
 
