@@ -42,12 +42,17 @@ class CitedPassage:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of a tool. Calls of one `step` are unordered; None is a step of its own."""
+    """A call of a tool. Calls of one `step` are unordered; None is a step of its own.
+
+    `unread` is the text that the model wrote where its arguments are not a JSON object; `arguments` is empty
+    then, and the call is right in no comparison.
+    """
 
     name: str
     arguments: Mapping[str, Any]
     result: Any = None
     step: int | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
