@@ -28,8 +28,8 @@ from prompteval.stats.sequential.decide import (
 from prompteval.stats.sequential.drop import Limits, decide_drop
 from prompteval.stats.sequential.looks import (
     FRACTIONS,
+    EarlyStop,
     Look,
-    Stop,
     group_sequential,
     one_sided,
     planned_looks,
@@ -65,7 +65,7 @@ WAYS = {
     "always valid": SequentialDesign("always-valid"),
 }
 BETTING_LOOKS = 20
-Rule = Callable[[Floats], Stop | None]
+Rule = Callable[[Floats], EarlyStop | None]
 
 
 def rules(n: int) -> dict[str, Rule]:
@@ -77,17 +77,17 @@ def rules(n: int) -> dict[str, Rule]:
     }
 
 
-def fixed(differences: Floats) -> Stop | None:
+def fixed(differences: Floats) -> EarlyStop | None:
     """One test of all cases."""
-    return Stop(len(differences), 0.0) if one_sided(differences, 1.0) <= 0.025 else None
+    return EarlyStop(len(differences), 0.0) if one_sided(differences, 1.0) <= 0.025 else None
 
 
-def peeking(differences: Floats) -> Stop | None:
+def peeking(differences: Floats) -> EarlyStop | None:
     """The same test at every look, as if each were the only one."""
     for share in FRACTIONS:
         seen = differences[: round(share * len(differences))]
         if one_sided(seen, 1.0) <= 0.025:
-            return Stop(len(seen), 0.0)
+            return EarlyStop(len(seen), 0.0)
     return None
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
-from prompteval.engine.batching import Batched
+from prompteval.engine.batching import BatchingProvider
 
 
 class EchoBatches:
@@ -44,7 +44,7 @@ def test_callers_get_their_own_answers_in_full_batches() -> None:
     inner = EchoBatches()
 
     async def go() -> list[str]:
-        provider = Batched(inner)
+        provider = BatchingProvider(inner)
         replies = await asyncio.gather(*(provider.complete(request(str(i))) for i in range(10)))
         await provider.aclose()
         return [reply.text for reply in replies]
@@ -57,7 +57,7 @@ def test_one_failed_request_fails_alone() -> None:
     """A returned ProviderError reaches its caller and nobody else."""
 
     async def go() -> list[object]:
-        provider = Batched(EchoBatches())
+        provider = BatchingProvider(EchoBatches())
         return list(
             await asyncio.gather(
                 *(provider.complete(request(text)) for text in ("a", "bad", "c")), return_exceptions=True
@@ -77,7 +77,7 @@ def test_a_crash_of_the_model_reaches_every_caller() -> None:
             raise MemoryError("no room")
 
     async def go() -> None:
-        await Batched(Broken()).complete(request("a"))
+        await BatchingProvider(Broken()).complete(request("a"))
 
     with pytest.raises(MemoryError):
         asyncio.run(asyncio.wait_for(go(), 5))

@@ -9,7 +9,7 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Failure, Observation, Row
 from prompteval.engine.interruption import Stop
 from prompteval.engine.row_groups import STORE_SECONDS
-from prompteval.engine.runner import EntryIdentity, Waiting, run_cases
+from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 
@@ -75,7 +75,7 @@ def test_f2_a_spent_quota_starts_no_new_call() -> None:
 
 def test_a_case_that_waits_for_a_retry_makes_room() -> None:
     """With one place, the others run while the first waits; it is one place again afterwards."""
-    waiting, order, flying, others = Waiting(), [], 0, asyncio.Event()
+    waiting, order, flying, others = RetryWaits(), [], 0, asyncio.Event()
 
     async def target(case: Case, replicate: int) -> Observation:
         nonlocal flying

@@ -13,7 +13,7 @@ import pytest
 from prompteval.core.errors import InvalidInput, ProviderError, UsageError
 from prompteval.core.request import Message, Request, Response, Usage
 from prompteval.providers import replay, scripted
-from prompteval.providers.layers import Retried, build_layers
+from prompteval.providers.layers import RetryLayer, build_layers
 from prompteval.providers.open import check_reference
 from prompteval.providers.recording import Recorder
 from prompteval.workspace.settings import ModelProfile, Settings, Workspace
@@ -165,7 +165,7 @@ def retried(provider: Flaky, waits: list[float], **more: float) -> Response:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    layer = Retried(provider, sleep=sleep, rng=random.Random(0), **more)  # type: ignore[arg-type]
+    layer = RetryLayer(provider, sleep=sleep, rng=random.Random(0), **more)  # type: ignore[arg-type]
     return asyncio.run(layer.complete(REQUEST))
 
 

@@ -69,7 +69,10 @@ def test_azure_takes_the_key_in_its_own_header_and_filters_prompts_by_a_400() ->
     }
     found = filtered_prompt(400, *error_code_and_message(body))
     assert found is not None and (found.finish, found.reason) == ("content_filter", "Filtered.")
-    assert filtered_prompt(400, *error_code_and_message({"error": {"message": "Bad.", "code": "invalid"}})) is None
+    assert (
+        filtered_prompt(400, *error_code_and_message({"error": {"message": "Bad.", "code": "invalid"}}))
+        is None
+    )
 
 
 def test_ollama_takes_max_tokens_and_needs_no_key() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.retrieval import Chunk
-from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
+from prompteval.rag.factories import PipelineInputs, build_reranker, build_retriever
 from prompteval.testing.conformance import check_retriever
-from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.rag_section import RagPart, RagSection
 
 CHUNKS = [Chunk("a", 0, 5, "alpha"), Chunk("b", 0, 4, "beta"), Chunk("c", 0, 10, "alpha beta")]
 
@@ -37,9 +37,9 @@ class Kept(dict[str, tuple[bytes, bool]]):
         self.update(entries)
 
 
-def ingredients(tmp_path: Path, embedder: Any = None, cache: Any = None, **section: Any) -> Ingredients:
-    return Ingredients(
-        chunks=CHUNKS, section=RagSection("docs", Part("dense"), **section), here=tmp_path, root=tmp_path,
+def ingredients(tmp_path: Path, embedder: Any = None, cache: Any = None, **section: Any) -> PipelineInputs:
+    return PipelineInputs(
+        chunks=CHUNKS, section=RagSection("docs", RagPart("dense"), **section), here=tmp_path, root=tmp_path,
         embedder=lambda name: embedder or Letters(), token_embedder=lambda name: pytest.fail("not asked for"),
         function=lambda entry: (lambda query, k: [("a", 1.0)], "sha256:0"), cache=cache,
     )  # fmt: skip
@@ -48,7 +48,7 @@ def ingredients(tmp_path: Path, embedder: Any = None, cache: Any = None, **secti
 @pytest.mark.parametrize("kind", ["bm25", "dense", "hybrid"])
 def test_every_kind_keeps_the_promises_of_a_retriever(tmp_path: Path, kind: str) -> None:
     """An empty question, k beyond the corpus, equal questions: as the conformance check asks."""
-    built = build_retriever(Part(kind), ingredients(tmp_path))
+    built = build_retriever(RagPart(kind), ingredients(tmp_path))
     check_retriever(built, "alpha beta", [chunk.id for chunk in CHUNKS])
     assert built.search("alpha", 50).ids[0] in ("a:0-5", "c:0-10") and not len(built.search(" ", 5))
 
@@ -56,25 +56,25 @@ def test_every_kind_keeps_the_promises_of_a_retriever(tmp_path: Path, kind: str)
 def test_a_question_asked_again_builds_nothing(tmp_path: Path) -> None:
     """The second pipeline answers from the cache of rankings, and its encoder is never called."""
     cache = Kept()
-    first = build_retriever(Part("dense"), ingredients(tmp_path, cache=cache)).search("alpha", 2)
+    first = build_retriever(RagPart("dense"), ingredients(tmp_path, cache=cache)).search("alpha", 2)
 
     class Idle(Letters):
         def embed(self, texts: Any) -> tuple[Any, int]:
             raise AssertionError("nothing is encoded")
 
-    assert build_retriever(Part("dense"), ingredients(tmp_path, Idle(), cache)).search("alpha", 2) == first
+    assert build_retriever(RagPart("dense"), ingredients(tmp_path, Idle(), cache)).search("alpha", 2) == first
 
 
 def test_b16_an_index_of_another_dimension_or_model_is_refused_with_how_to_rebuild(tmp_path: Path) -> None:
     """Another model when the suite is read, another dimension at the first question; the folder is named."""
     options = {"folder": "index"}
-    build_retriever(Part("dense", options), ingredients(tmp_path)).search("alpha", 1)
+    build_retriever(RagPart("dense", options), ingredients(tmp_path)).search("alpha", 1)
     with pytest.raises(UsageError, match=r"the index was built with letters:abehlpt.*delete the folder"):
-        build_retriever(Part("dense", options), ingredients(tmp_path, Letters("ab", "other")))
+        build_retriever(RagPart("dense", options), ingredients(tmp_path, Letters("ab", "other")))
     same_name = Letters("ab")
     same_name.identity = "letters:abehlpt"
     with pytest.raises(UsageError, match="7 dimensions, the model gives 2"):
-        build_retriever(Part("dense", options), ingredients(tmp_path, same_name)).search("alpha", 1)
+        build_retriever(RagPart("dense", options), ingredients(tmp_path, same_name)).search("alpha", 1)
 
 
 def test_s13_a_poisoned_index_file_is_refused(tmp_path: Path) -> None:
@@ -82,10 +82,10 @@ def test_s13_a_poisoned_index_file_is_refused(tmp_path: Path) -> None:
     import pickle
 
     options = {"folder": "index"}
-    build_retriever(Part("dense", options), ingredients(tmp_path)).search("alpha", 1)
+    build_retriever(RagPart("dense", options), ingredients(tmp_path)).search("alpha", 1)
     (tmp_path / "index" / "vectors.safetensors").write_bytes(pickle.dumps({"vectors": [1, 2]}))
     with pytest.raises(UsageError, match="is not the file that was written"):
-        build_retriever(Part("dense", options), ingredients(tmp_path))
+        build_retriever(RagPart("dense", options), ingredients(tmp_path))
 
 
 @pytest.mark.parametrize("folder", ["../index", "/index", "link", "a/../../index", "link/index"])
@@ -95,24 +95,24 @@ def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, folder: str) -
     root.mkdir()
     (root / "link").symlink_to(tmp_path)
     with pytest.raises(UsageError, match="leads out of the workspace"):
-        build_retriever(Part("dense", {"folder": folder}), ingredients(root))
-    build_retriever(Part("dense", {"folder": "index"}), ingredients(root))
+        build_retriever(RagPart("dense", {"folder": folder}), ingredients(root))
+    build_retriever(RagPart("dense", {"folder": "index"}), ingredients(root))
     assert [path.name for path in root.iterdir()] == ["link"]
 
 
 @pytest.mark.parametrize(
     ("part", "told"),
     [
-        (Part("dense", {"index": "flatt"}), "did you mean 'flat'"),
-        (Part("dense", {"modell": "x"}), "did you mean 'model'"),
-        (Part("bm25", {"k1": -1}), "k1 must be a number from 0"),
-        (Part("hybrid", {"of": ["bm25"]}), "two retrievers or more"),
-        (Part("hybrid", {"fusion": "minmax"}), "weights go with"),
-        (Part("hybrid", {"fusion": "minmax", "weights": [1, -1]}), "weight from 0"),
-        (Part("endpoint", {"endpoint": "ftp://x"}), "begins with http"),
+        (RagPart("dense", {"index": "flatt"}), "did you mean 'flat'"),
+        (RagPart("dense", {"modell": "x"}), "did you mean 'model'"),
+        (RagPart("bm25", {"k1": -1}), "k1 must be a number from 0"),
+        (RagPart("hybrid", {"of": ["bm25"]}), "two retrievers or more"),
+        (RagPart("hybrid", {"fusion": "minmax"}), "weights go with"),
+        (RagPart("hybrid", {"fusion": "minmax", "weights": [1, -1]}), "weight from 0"),
+        (RagPart("endpoint", {"endpoint": "ftp://x"}), "begins with http"),
     ],
 )
-def test_a_wrong_option_is_named_with_the_mend(tmp_path: Path, part: Part, told: str) -> None:
+def test_a_wrong_option_is_named_with_the_mend(tmp_path: Path, part: RagPart, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         build_retriever(part, ingredients(tmp_path))
 
@@ -121,7 +121,7 @@ def test_the_engine_rank_bm25_is_the_package_or_is_refused_before_a_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its release is part of the identity; without it the extra is named, and nothing stands in for it."""
-    part = Part("bm25", {"engine": "rank_bm25"})
+    part = RagPart("bm25", {"engine": "rank_bm25"})
     assert "rank-bm25=0.2" in build_retriever(part, ingredients(tmp_path)).identity
     monkeypatch.setattr("prompteval.rag.index.rank_bm25.find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"prompteval\[rag\]"):
@@ -131,11 +131,11 @@ def test_the_engine_rank_bm25_is_the_package_or_is_refused_before_a_search(
 def test_rerankers_by_name(tmp_path: Path) -> None:
     """`none` is none; a cross-encoder needs its folder, `llm` a model."""
     made = ingredients(tmp_path)
-    assert build_reranker(Part("none"), made) is None
+    assert build_reranker(RagPart("none"), made) is None
     for kind, told in (
         ("cross_encoder", "has no model"),
         ("llm", "asks a model"),
         ("lmm", "did you mean 'llm'"),
     ):
         with pytest.raises(UsageError, match=told):
-            build_reranker(Part(kind), made)
+            build_reranker(RagPart(kind), made)

@@ -18,7 +18,7 @@ from prompteval.corpus.quote import find_quote, normalised
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.ranking import of_one
 from prompteval.metrics.ranking_names import parse_ranking_metric
-from prompteval.rag.gold import GoldChunks, GoldReader, GoldSpan
+from prompteval.rag.gold import GoldChunks, GoldReader, LocatedGold
 from prompteval.workspace.tree import WorkingTree
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ TEXT = "  The “limit” is 30\u00a0 days —\nnot more. Twice. Twice. Cafe\u03
 DOCUMENTS = [Document("a.md", TEXT), Document("b.md", "שלום עולם")]
 
 
-def read(*spans: dict[str, Any]) -> tuple[tuple[tuple[GoldSpan, ...], ...], list[str]]:
+def read(*spans: dict[str, Any]) -> tuple[tuple[tuple[LocatedGold, ...], ...], list[str]]:
     case = Case("c1", {}, gold=tuple((span,) for span in spans), line=17)
     groups, problems = GoldReader(DOCUMENTS).read(case, "x.jsonl")
     return groups, [str(problem) for problem in problems]
@@ -58,14 +58,14 @@ def test_gold_that_names_no_one_span_is_an_error_at_its_line() -> None:
     codes = [problem.split()[:2] for problem in problems]
     assert codes == [["x.jsonl:17:1", code] for code in ("PE350", "PE351", "PE352", "PE353")]
     assert "2 times in a.md" in problems[1] and "did you mean" in problems[3]
-    assert groups[3] == (GoldSpan("c.md", 0, 0, 2),) and groups[3][0].missing
+    assert groups[3] == (LocatedGold("c.md", 0, 0, 2),) and groups[3][0].missing
 
 
 def test_a_document_alone_is_all_of_it_without_blanks_at_its_ends() -> None:
     """{doc} is the whole text; start and end are taken as they are, blanks at their ends left out."""
     groups, problems = read({"doc": "a.md"}, {"doc": "b.md", "start": 4, "end": 9})
     assert problems == []
-    assert groups == ((GoldSpan("a.md", 2, len(TEXT)),), (GoldSpan("b.md", 5, 9),))
+    assert groups == ((LocatedGold("a.md", 2, len(TEXT)),), (LocatedGold("b.md", 5, 9),))
 
 
 @example("0\x85¸")
@@ -96,7 +96,7 @@ def test_any_part_of_a_text_is_found_in_it(text: str, data: st.DataObject) -> No
 def test_a_group_that_no_chunk_touches_keeps_its_ideal_grade() -> None:
     """Recall of a chunking that lost a span is under 1, whatever is retrieved."""
     chunks, metric = GoldChunks([Chunk("d", 0, 4, "abcd")]), parse_ranking_metric("recall@5", ())
-    gold = ((GoldSpan("d", 1, 2, 2), GoldSpan("d", 8, 9, 3)), (GoldSpan("d", 8, 9),))
+    gold = ((LocatedGold("d", 1, 2, 2), LocatedGold("d", 8, 9, 3)), (LocatedGold("d", 8, 9),))
     groups = chunks.groups(gold)
     assert groups == [GoldGroup({"d:0-4": 2}, 3), GoldGroup({}, 1)]
     assert of_one(Ranking.of([("d:0-4", 1.0)]), groups, metric) == 0.5
@@ -111,7 +111,7 @@ def test_a_chunk_that_shares_one_character_is_relevant() -> None:
         Chunk("b", 0, 5, "x" * 5),
     ]
     relevant = GoldChunks(chunks)
-    gold = ((GoldSpan("a", 4, 9), GoldSpan("a", 8, 9, 3)), (GoldSpan("b", 5, 9),))
+    gold = ((LocatedGold("a", 4, 9), LocatedGold("a", 8, 9, 3)), (LocatedGold("b", 5, 9),))
     assert relevant.grades(gold) == [{"a:0-5": 1, "a:3-9": 3}, {}]
 
 

@@ -8,7 +8,7 @@ from prompteval.core.errors import RetrievalError
 from prompteval.core.retrieval import Chunk, Document, Ranking
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.tokens import counter
-from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.rag_section import RagPart, RagSection
 
 DOCUMENTS = {"a": Document("a", "one two three four five six", "A"), "b": Document("b", "seven", "B")}
 CHUNKS = [
@@ -49,14 +49,14 @@ class Narrow:
 
 
 def pipeline(**changes: Any) -> Pipeline:
-    section = RagSection("docs", Part("fixed"), **changes)
+    section = RagSection("docs", RagPart("fixed"), **changes)
     reranker = Backwards() if section.reranker.kind != "none" else None
     return Pipeline(section, DOCUMENTS, CHUNKS, Fixed(), reranker, counter("gpt-4o"), [Narrow()])
 
 
 def test_reranking_reaches_its_depth_and_leaves_the_rest_behind() -> None:
     """Candidates below the depth keep their order behind those that were reranked."""
-    made = pipeline(reranker=Part("backwards"), rerank_depth=2)
+    made = pipeline(reranker=RagPart("backwards"), rerank_depth=2)
     (ranking,) = made.retrieve([Question("q", "x")])
     reranked = made.rerank(Question("q", "x"), ranking)
     assert reranked is not None and reranked.ids == ("a:14-27", "a:0-13", "b:0-5")

@@ -13,7 +13,7 @@ from prompteval.providers.local.weights import Weights
 from prompteval.rag.factories import build_retriever
 from prompteval.rag.index.embedding import CachedEmbedder, NothingKept
 from prompteval.rag.index.prefixed import Prefixes
-from prompteval.workspace.rag_section import Part
+from prompteval.workspace.rag_section import RagPart
 from tests.rag.test_factories import Letters, ingredients
 
 
@@ -55,13 +55,13 @@ def test_queries_and_documents_have_their_own_prefix(tmp_path: Path) -> None:
 
     heard = Heard()
     parts = replace(ingredients(tmp_path, heard), prefixes=lambda model: Prefixes("q: ", "d: "))
-    declared = build_retriever(Part("dense"), parts)
+    declared = build_retriever(RagPart("dense"), parts)
     declared.search("alpha", 1)
     assert heard.texts[-1] == "q: alpha" and all(text.startswith("d: ") for text in heard.texts[:-1])
-    own = build_retriever(Part("dense", {"prefix": {"query": "ask: "}}), parts)
+    own = build_retriever(RagPart("dense", {"prefix": {"query": "ask: "}}), parts)
     own.search("alpha", 1)
     assert heard.texts[-1] == "ask: alpha" and heard.texts[-2].startswith("d: ")
-    bare = build_retriever(Part("dense"), ingredients(tmp_path, heard))
+    bare = build_retriever(RagPart("dense"), ingredients(tmp_path, heard))
     assert len({declared.identity, own.identity, bare.identity}) == 3
 
 
@@ -69,7 +69,7 @@ def test_queries_and_documents_have_their_own_prefix(tmp_path: Path) -> None:
 def test_a_prefix_of_another_form_is_refused(tmp_path: Path, prefix: Any) -> None:
     """Before anything is encoded."""
     with pytest.raises(UsageError, match="prefix"):
-        build_retriever(Part("dense", {"prefix": prefix}), ingredients(tmp_path))
+        build_retriever(RagPart("dense", {"prefix": prefix}), ingredients(tmp_path))
 
 
 def test_embedding_says_how_far_it_is_and_keeps_what_is_done() -> None:
@@ -105,6 +105,6 @@ def test_indexing_says_how_far_it_is(tmp_path: Path) -> None:
 
     told: list[tuple[str, int, int]] = []
     parts = replace(ingredients(tmp_path), progress=lambda *step: told.append(step))
-    build_retriever(Part("bm25"), parts).search("alpha", 1)
+    build_retriever(RagPart("bm25"), parts).search("alpha", 1)
     count = len(parts.chunks)
     assert told == [("indexing", 0, count), ("indexing", count, count)]

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import ProviderError
-from prompteval.wire import Answer, for_each_line, open_session, post_json
+from prompteval.wire import HttpAnswer, for_each_line, open_session, post_json
 from tests.hostile import CHUNKED, OK, Asked, Hostile, Made, chunk, endless, says, whole
 
 MOST = 2_000_000
 MEGABYTE = b" " * 1_000_000
 
 
-def post(url: str, timeout_s: float = 5.0, most_bytes: int = MOST, **headers: str) -> Answer:
-    async def once() -> Answer:
+def post(url: str, timeout_s: float = 5.0, most_bytes: int = MOST, **headers: str) -> HttpAnswer:
+    async def once() -> HttpAnswer:
         async with open_session(url, headers) as session:
             return await post_json(session, url, b"{}", timeout_s=timeout_s, most_bytes=most_bytes)
 

@@ -8,7 +8,7 @@ from prompteval.core.verdict import Verdict
 from prompteval.report.view import ResultView
 
 
-class Decided(NamedTuple):
+class RunDecision(NamedTuple):
     """A run's verdict with the sentence that says why; `can_continue` where cases are left to be run."""
 
     verdict: Verdict
@@ -18,7 +18,7 @@ class Decided(NamedTuple):
 
 def run_verdict(
     results: Sequence[ResultView], *, stopped: str = "", interrupted: bool = False, strict_model: bool = False
-) -> Decided:
+) -> RunDecision:
     """What all results decide together. Nothing that was not measured passes.
 
     `stopped` says why no further case was begun, where something else than the last case ended the run.
@@ -26,12 +26,12 @@ def run_verdict(
     errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
     skipped = sum(result.cases["skipped"] - result.saved for result in results)
     if interrupted:
-        return Decided(Verdict.INCOMPLETE, f"interrupted; {skipped} cases were not run", True)
+        return RunDecision(Verdict.INCOMPLETE, f"interrupted; {skipped} cases were not run", True)
     if stopped:
-        return Decided(Verdict.INCOMPLETE, f"stopped: {stopped}; {skipped} cases were not run", True)
+        return RunDecision(Verdict.INCOMPLETE, f"stopped: {stopped}; {skipped} cases were not run", True)
     if errors or skipped:
         message = f"{errors} cases ended in an error and {skipped} were not run"
-        return Decided(Verdict.INCOMPLETE, message, True)
+        return RunDecision(Verdict.INCOMPLETE, message, True)
     unscored = next(_unscored(results), None)
     if unscored is not None:
         return unscored
@@ -39,47 +39,47 @@ def run_verdict(
     if empty is not None:
         return empty
     if strict_model and any(result.other_models for result in results):
-        return Decided(Verdict.FAIL, "--strict-model: the server answered with another model")
+        return RunDecision(Verdict.FAIL, "--strict-model: the server answered with another model")
     return _of_gates(results)
 
 
-def _empty(results: Sequence[ResultView]) -> Iterator[Decided]:
+def _empty(results: Sequence[ResultView]) -> Iterator[RunDecision]:
     """Results that stand for no case at all, regardless of their gates."""
     if not results:
-        yield Decided(Verdict.INCOMPLETE, "no suite was run")
+        yield RunDecision(Verdict.INCOMPLETE, "no suite was run")
     for result in results:
         cases = result.cases
         left = cases["scored"] + cases["invalid"]
         if not left:
             message = f"{result.title}: all {counted(cases['errors'], 'case')} ended in an error"
-            yield Decided(Verdict.INCOMPLETE, f"{message}, and on_error: exclude leaves none", True)
+            yield RunDecision(Verdict.INCOMPLETE, f"{message}, and on_error: exclude leaves none", True)
         elif result.metrics and not any(found.n for found in result.metrics.values()):
             reason = next((found.reason for found in result.metrics.values() if found.reason), "")
             message = f"{result.title}: no case could be scored, so nothing was measured"
-            yield Decided(Verdict.INCOMPLETE, f"{message}: {reason}" if reason else message)
+            yield RunDecision(Verdict.INCOMPLETE, f"{message}: {reason}" if reason else message)
 
 
-def _unscored(results: Sequence[ResultView]) -> Iterator[Decided]:
+def _unscored(results: Sequence[ResultView]) -> Iterator[RunDecision]:
     """Results with more cases that a scorer failed on than their suite allows."""
     for result in results:
         count, total = result.cases.get("unscored", 0), result.cases["total"]
         if count > result.allow_unscored * total:
             why = f": {result.unscored_reason}" if result.unscored_reason else ""
             message = f"{result.title}: {counted(count, 'case')} of {total} could not be scored{why}"
-            yield Decided(Verdict.INCOMPLETE, message)
+            yield RunDecision(Verdict.INCOMPLETE, message)
 
 
-def _of_gates(results: Sequence[ResultView]) -> Decided:
+def _of_gates(results: Sequence[ResultView]) -> RunDecision:
     gates = [(result, gate) for result in results for gate in result.gates]
     verdict = Verdict.worst(gate.verdict for _, gate in gates)
     for result, gate in gates:
         if gate.verdict is verdict and verdict is not Verdict.PASS:
-            return Decided(verdict, f"{result.suite}: {gate.rule}: {gate.detail}")
+            return RunDecision(verdict, f"{result.suite}: {gate.rule}: {gate.detail}")
     if not gates:
         message = "no gate is set, so nothing was decided"
     else:
         message = "the gate passes" if len(gates) == 1 else f"all {len(gates)} gates pass"
-    return Decided(verdict, "; ".join([message, *_unmeasured(results)]))
+    return RunDecision(verdict, "; ".join([message, *_unmeasured(results)]))
 
 
 def _unmeasured(results: Sequence[ResultView]) -> Iterator[str]:

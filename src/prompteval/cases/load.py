@@ -34,7 +34,7 @@ def load_cases(
     find duplicates. Raises InvalidInput after the last case when anything was wrong, with at
     most MOST_PROBLEMS problems and the number of the rest.
     """
-    collector = _Collector(path)
+    collector = _CaseCollector(path)
     if path.endswith(".jsonl"):
         records = read_jsonl(tree.open(path), path, collector.add)
     elif path.endswith(".csv"):
@@ -70,14 +70,14 @@ def case_files(tree: Tree, path: str) -> list[str]:
     return [near for near in tree.list(folder) if near.endswith(ENDINGS) and near != path]
 
 
-class _Collector(Collector):
+class _CaseCollector(Collector):
     def check(self) -> None:
         if self.found:
             raise InvalidInput(self.found)
 
 
 def _report_duplicates(
-    tree: Tree, path: str, duplicates: list[tuple[str, int]], collector: _Collector
+    tree: Tree, path: str, duplicates: list[tuple[str, int]], collector: _CaseCollector
 ) -> None:
     """Read the file again for the first line of each doubled id. Equal hashes of two ids are not a fault."""
     wanted = {case_id for case_id, _ in duplicates}
@@ -107,7 +107,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None, typed: Typed |
         raise InvalidInput(
             [Problem(path, 1, 1, "PE302", "a case file is a list of cases", "begin lines with `- id:`")]
         )
-    collector = _Collector(path)
+    collector = _CaseCollector(path)
     first: dict[str, int] = {}
     for index, raw in enumerate(items):
         line, column = document.place((*prefix, index))
@@ -130,7 +130,7 @@ def inline_cases(
     source: CaseSource, path: str, *, validate: Validate | None = None, typed: Typed | None = None
 ) -> Iterator[Case]:
     """The cases written in a suite file itself."""
-    collector = _Collector(path)
+    collector = _CaseCollector(path)
     first: dict[str, int] = {}
     for raw, (line, column) in zip(source.inline, source.places, strict=True):
         case, wrong = to_case(raw, line, validate, typed=typed)

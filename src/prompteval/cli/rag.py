@@ -11,7 +11,7 @@ from prompteval.cli.ending import verb
 from prompteval.cli.shared import within
 
 if TYPE_CHECKING:
-    from prompteval.engine.rag.search import Found
+    from prompteval.engine.rag.search import SearchResult
 
 SEARCH_EPILOG = """\
 \b
@@ -75,7 +75,7 @@ def search(
     return 0
 
 
-def _show(found: "Found", limit: int) -> None:
+def _show(found: "SearchResult", limit: int) -> None:
     from prompteval.report.terminal import table
 
     printer.line(f"{found.suite}: {found.question}")

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class ProblemCode:
     """One code; `example` is a line as `check` prints it."""
 
     code: str
@@ -21,10 +21,10 @@ class Code:
 
 
 @cache
-def codes() -> dict[str, Code]:
+def codes() -> dict[str, ProblemCode]:
     """Every code in the order of numbers."""
     text = files("prompteval.core").joinpath("codes.toml").read_text(encoding="utf-8")
-    return {code: Code(code, **entry) for code, entry in sorted(tomllib.loads(text).items())}
+    return {code: ProblemCode(code, **entry) for code, entry in sorted(tomllib.loads(text).items())}
 
 
 def document() -> Iterator[str]:

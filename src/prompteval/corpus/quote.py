@@ -24,7 +24,7 @@ _PLAIN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Normalised:
+class NormalisedText:
     """A text after normalisation; character i came from [starts[i], ends[i]) of the first text."""
 
     text: str
@@ -36,7 +36,7 @@ class Normalised:
         return self.starts[start], self.ends[end - 1]
 
 
-def normalised(text: str) -> Normalised:
+def normalised(text: str) -> NormalisedText:
     """NFKC, plain quotation marks and dashes, and each run of white space as one space.
 
     Ends are stripped. A character and the marks that combine with it are normalised together.
@@ -58,7 +58,7 @@ def normalised(text: str) -> Normalised:
         out.write(written)
         starts.extend([place] * len(written))
         ends.extend([place + len(cluster)] * len(written))
-    return Normalised(out.getvalue(), starts, ends)
+    return NormalisedText(out.getvalue(), starts, ends)
 
 
 def find_quote(text: str, quote: str) -> list[tuple[int, int]]:
@@ -73,7 +73,7 @@ def find_exact(text: str, quote: str) -> list[tuple[int, int]]:
     return [(at, at + len(quote)) for at in _all(text, quote)] if quote else []
 
 
-def find_normalised(known: Normalised, quote: str) -> list[tuple[int, int]]:
+def find_normalised(known: NormalisedText, quote: str) -> list[tuple[int, int]]:
     """The spans of the first text where the normalised quote is in the normalised text."""
     wanted = normalised(quote).text
     if not wanted:

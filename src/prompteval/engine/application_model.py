@@ -10,7 +10,7 @@ from typing import TypeVar
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Provider, StreamingProvider
 from prompteval.core.request import Request, Response, Usage
-from prompteval.engine.batching import Batched
+from prompteval.engine.batching import BatchingProvider
 from prompteval.engine.limits import Limiter
 from prompteval.engine.portal import Portal, close_at_exit, portal
 from prompteval.providers.layers import Layer, build_layers
@@ -27,7 +27,7 @@ MOST_KEPT = 64
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenModel:
     """What is open in one process: a child after a fork opens its own."""
 
     live: Provider
@@ -55,7 +55,7 @@ class ApplicationModel:
         self.profile = workspace.settings.models.get(reference) or ModelProfile(reference)
         self._remote = check_reference(reference, workspace)[0] not in OWN_KINDS
         self._sizes = Sizes(counter(self.profile.model or reference)) if self._remote else None
-        self._open: _Open | None = None
+        self._open: _OpenModel | None = None
         self.identity = open_provider(reference, workspace).identity
 
     def other(self, reference: str) -> "ApplicationModel":
@@ -108,11 +108,11 @@ class ApplicationModel:
         if opened is not None and opened.pid == os.getpid():
             await opened.live.aclose()
 
-    def _opened(self) -> _Open:
+    def _opened(self) -> _OpenModel:
         if self._open is None or self._open.pid != os.getpid():
             live = open_provider(self.reference, self._workspace)
-            live = Batched(live) if isinstance(live, BatchProvider) else live
-            self._open = _Open(live, self._gate(), os.getpid())
+            live = BatchingProvider(live) if isinstance(live, BatchProvider) else live
+            self._open = _OpenModel(live, self._gate(), os.getpid())
             close_at_exit(self)
         return self._open
 

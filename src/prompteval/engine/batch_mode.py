@@ -39,7 +39,7 @@ LONGEST_LOOK_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class Sent:
+class SentBatch:
     """One batch that was to be started, and whether its results are here.
 
     `batch` is empty until the server has named it. A list that was written before parts had numbers
@@ -56,10 +56,10 @@ class Sent:
 _KINDS = {"model": str, "batch": str, "lines": int, "collected": bool, "part": int}
 
 
-def _read_list(path: Path) -> list[Sent]:
+def _read_list(path: Path) -> list[SentBatch]:
     """What was sent, as it was written down. Raises StoreError for a file that is damaged."""
     try:
-        found = [Sent(**one) for one in loads(path.read_bytes(), unique_keys=True)]
+        found = [SentBatch(**one) for one in loads(path.read_bytes(), unique_keys=True)]
         if any(type(getattr(one, name)) is not kind for one in found for name, kind in _KINDS.items()):
             raise TypeError("a value of the wrong type")
         return found
@@ -67,7 +67,7 @@ def _read_list(path: Path) -> list[Sent]:
         raise StoreError(str(path), f"could not be read: {error}; the run cannot continue with it") from None
 
 
-class BatchFolder:
+class BatchDirectory:
     """What a run in batch mode keeps on disk: what was sent, and the replies that came back."""
 
     def __init__(self, folder: Path, run_id: str) -> None:
@@ -77,7 +77,7 @@ class BatchFolder:
         self.file = folder / f"batch-{run_id}.jsonl"
         self.replies = SqliteCache.open(self._replies)
         self.errors: dict[str, ProviderError] = {}
-        self.sent: list[Sent] = []
+        self.sent: list[SentBatch] = []
         if self._list.exists():
             self.sent = _read_list(self._list)
 
@@ -102,10 +102,10 @@ class BatchFolder:
             delete_database(self._replies)
 
 
-class Collected(Layer):
+class BatchReplies(Layer):
     """A model whose replies came by batch: each is found by its request's key."""
 
-    def __init__(self, inner: OpenAIProvider, folder: BatchFolder) -> None:
+    def __init__(self, inner: OpenAIProvider, folder: BatchDirectory) -> None:
         super().__init__(inner)
         self.live = inner
         self._folder = folder
@@ -119,7 +119,7 @@ class Collected(Layer):
 
 
 async def run_batches(
-    folder: BatchFolder,
+    folder: BatchDirectory,
     models: Sequence[tuple[str, OpenAIProvider, Iterator[Request]]],
     cache: ResponseCache | None,
     progress: Progress,
@@ -146,7 +146,7 @@ async def run_batches(
 
 
 async def _send(
-    folder: BatchFolder,
+    folder: BatchDirectory,
     name: str,
     provider: OpenAIProvider,
     requests: Iterator[Request],
@@ -172,14 +172,14 @@ async def _send(
                     more = True
                     break
         if lines:
-            sent = Sent(name, "", lines, part=max((one.part for one in folder.sent), default=-1) + 1)
+            sent = SentBatch(name, "", lines, part=max((one.part for one in folder.sent), default=-1) + 1)
             folder.sent.append(sent)
             folder.save()
             sent.batch = await client.submit(folder.file, folder.run_id, sent.part)
             folder.save()
 
 
-async def _find(folder: BatchFolder, clients: dict[str, BatchClient]) -> None:
+async def _find(folder: BatchDirectory, clients: dict[str, BatchClient]) -> None:
     """Name the batches whose start was not seen to end; what the server does not have was never started."""
     unnamed = {sent.model for sent in folder.sent if not sent.batch}
     for name in sorted(unnamed):
@@ -199,7 +199,7 @@ def _client(model: str, clients: dict[str, BatchClient]) -> BatchClient:
 
 
 async def _collect(
-    folder: BatchFolder, clients: dict[str, BatchClient], progress: Progress, stop: Stop
+    folder: BatchDirectory, clients: dict[str, BatchClient], progress: Progress, stop: Stop
 ) -> None:
     """Wait for every batch that was sent, looking less and less often, and store what came."""
     waiting = [sent for sent in folder.sent if not sent.collected]
@@ -225,7 +225,7 @@ async def _collect(
 
 
 async def _store(
-    folder: BatchFolder, sent: Sent, state: BatchState, client: BatchClient, progress: Progress
+    folder: BatchDirectory, sent: SentBatch, state: BatchState, client: BatchClient, progress: Progress
 ) -> None:
     """Put the replies of an ended batch where the cases find them."""
     for file_id in (state.output_file, state.error_file):

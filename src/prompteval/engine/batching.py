@@ -8,7 +8,7 @@ from prompteval.engine.item_batcher import ItemBatcher
 GATHER_SECONDS = 0.003
 
 
-class Batched:
+class BatchingProvider:
     """A Provider around a BatchProvider: callers wait singly, the model works in batches.
 
     One batch is in work at a time, in a thread, so the event loop stays free.

@@ -35,7 +35,7 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
     imported, no Python of it runs, and the report says what that leaves unchecked. Raises
     NothingSelected when nothing matches.
     """
-    look = _Look(workspace, paths)
+    look = _WorkspaceCheck(workspace, paths)
     look.at_store()
     look.at_prompts()
     look.at_lock()
@@ -50,7 +50,7 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
     return CheckReport(tuple(ordered), summary, () if workspace.imports else look.unchecked())
 
 
-class _Look:
+class _WorkspaceCheck:
     """One look at a workspace: what was seen of it, and what is wrong."""
 
     def __init__(self, workspace: Workspace, paths: tuple[str, ...]) -> None:

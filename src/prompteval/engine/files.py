@@ -8,7 +8,7 @@ from typing import Any
 
 from prompteval.core.errors import PromptevalError, StoreError
 from prompteval.core.observation import Row
-from prompteval.engine.batch_mode import BatchFolder
+from prompteval.engine.batch_mode import BatchDirectory
 from prompteval.engine.stored import store_path
 from prompteval.plan.run_options import RunOptions
 from prompteval.providers.recording import Recorder
@@ -44,7 +44,7 @@ class Files:
         self._folder = folder
         self._journal: AttemptJournal | None = None
         self._vectors: SqliteVectors | None = None
-        self.batches: BatchFolder | None = None
+        self.batches: BatchDirectory | None = None
         self.store = store
         self.cache = cache
         self.recorder = recorder
@@ -75,9 +75,9 @@ class Files:
             self.store.add_attempts(run_id, read_attempts(journal_path(self._folder, run_id)))
             self._journal.close(remove=True)
 
-    def open_batches(self, run_id: str) -> BatchFolder:
+    def open_batches(self, run_id: str) -> BatchDirectory:
         """What the run has sent by batch, and what came back."""
-        self.batches = BatchFolder(self._folder, run_id)
+        self.batches = BatchDirectory(self._folder, run_id)
         return self.batches
 
     def close_batches(self, *, remove: bool) -> None:

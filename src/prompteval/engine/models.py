@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Embedder, Provider, ResponseCache
 from prompteval.core.request import Request, Response
-from prompteval.engine.batch_mode import BatchFolder, Collected, wanted_requests
-from prompteval.engine.batching import Batched
+from prompteval.engine.batch_mode import BatchDirectory, BatchReplies, wanted_requests
+from prompteval.engine.batching import BatchingProvider
 from prompteval.engine.limits import Limiter
 from prompteval.engine.progress import Progress
 from prompteval.plan.jobs import Job
@@ -69,7 +69,7 @@ class Models:
         recorder: Recorder | None,
         journal: Journal | None,
         progress: Progress | None = None,
-        batches: BatchFolder | None = None,
+        batches: BatchDirectory | None = None,
     ) -> None:
         self._progress = progress or Progress()
         self._batches = batches
@@ -125,7 +125,7 @@ class Models:
         """(reference, provider, requests) of every model whose calls go by batch."""
         found = []
         for reference, model in self._open.items():
-            if isinstance(model.provider.inner, Collected):
+            if isinstance(model.provider.inner, BatchReplies):
                 of_model = [job for job in jobs if job.model == reference]
                 requests = wanted_requests(of_model, model.provider)
                 found.append((reference, model.provider.inner.live, requests))
@@ -148,7 +148,7 @@ class Models:
         )
         live, remote = self._provider(reference), kind not in OWN_KINDS
         if remote and self._options.offline:
-            live = Unreachable(live)
+            live = OfflineProvider(live)
         elif ready:
             refuse_unready(live)
         if remote and self._batches is not None:
@@ -165,7 +165,8 @@ class Models:
             reference=reference,
             asked=profile.model or None,
             provider=SharedProvider(
-                Batched(live) if isinstance(live, BatchProvider) else live, getattr(live, "cacheable", True)
+                BatchingProvider(live) if isinstance(live, BatchProvider) else live,
+                getattr(live, "cacheable", True),
             ),
             concurrency=max(concurrency, batch),
             remote=remote,
@@ -194,7 +195,7 @@ class Models:
         return open_provider(reference, self._workspace)
 
 
-class Unreachable(Layer):
+class OfflineProvider(Layer):
     """What is left of a model behind a network when none may be used: its identity, for the cache."""
 
     async def complete(self, request: Request) -> Response:
@@ -202,10 +203,10 @@ class Unreachable(Layer):
         raise ProviderError("offline", message)
 
 
-def _collected(reference: str, live: Provider, folder: BatchFolder) -> Provider:
+def _collected(reference: str, live: Provider, folder: BatchDirectory) -> Provider:
     if not isinstance(live, OpenAIProvider):
         raise UsageError(f"--batch: {reference} has no Batch API", "leave it out, or run without --batch")
-    return Collected(live, folder)
+    return BatchReplies(live, folder)
 
 
 def refuse_unready(provider: Provider | Embedder) -> None:

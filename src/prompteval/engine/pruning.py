@@ -19,7 +19,7 @@ SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class StoreSizes:
     """Bytes on disk, logs included."""
 
     results: int
@@ -32,13 +32,13 @@ class Pruned:
 
     run_ids: tuple[str, ...]
     replies: int
-    before: Sizes
-    after: Sizes
+    before: StoreSizes
+    after: StoreSizes
 
 
-def sizes(workspace: Workspace) -> Sizes:
+def sizes(workspace: Workspace) -> StoreSizes:
     """What the results and the cache take."""
-    return Sizes(database_bytes(store_path(workspace)), database_bytes(_cache_path(workspace)))
+    return StoreSizes(database_bytes(store_path(workspace)), database_bytes(_cache_path(workspace)))
 
 
 def choose_runs(

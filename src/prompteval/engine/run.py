@@ -30,7 +30,7 @@ from prompteval.engine.left_behind import RunThreads
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
-from prompteval.engine.runner import EntryIdentity, Waiting, run_cases
+from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.engine.stored import stored_rows
@@ -268,7 +268,7 @@ class _Run:
             cached = bool(calls) and calls[-1].served_by == "cache"
             self._progress.advance(error=row.observation.outcome == "error", cached=cached)
 
-        provider, concurrency, waiting = None, self._options.concurrency, Waiting()
+        provider, concurrency, waiting = None, self._options.concurrency, RetryWaits()
         if job.target.own_model is None:
             provider, concurrency = models.layered(job, waiting)
         target = open_target(job.target, job.model, provider)

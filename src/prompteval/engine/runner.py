@@ -40,7 +40,7 @@ class EntryIdentity:
     model: str
 
 
-class Waiting:
+class RetryWaits:
     """How many cases of a job wait for a retry: each makes room for another case meanwhile."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
     sink: Callable[[Sequence[Row]], None],
     on_row: Callable[[Row], None],
     stop: Stop,
-    waiting: Waiting | None = None,
+    waiting: RetryWaits | None = None,
 ) -> None:
     """Run every (case, replicate) of `work`, at most `concurrency` at a time.
 
@@ -77,7 +77,7 @@ async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
     was turned away before it could be judged gives no row, nor does one without its scores when the run is
     stopped.
     """
-    crew = _Crew(entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or Waiting())
+    crew = _Crew(entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or RetryWaits())
     await crew.run()
 
 
@@ -94,7 +94,7 @@ class _Crew:
         sink: Callable[[Sequence[Row]], None],
         on_row: Callable[[Row], None],
         stop: Stop,
-        waiting: Waiting,
+        waiting: RetryWaits,
     ) -> None:
         self._entry = entry
         self._todo = todo

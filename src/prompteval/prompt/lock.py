@@ -19,7 +19,7 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.python_source import parse_python
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
-from prompteval.workspace.yaml12 import Document, Place, parse
+from prompteval.workspace.yaml12 import Place, YamlDocument, parse
 
 PATH = "prompts/prompts.lock"
 SCHEMA = "prompteval/lock@1"
@@ -72,7 +72,7 @@ def read_lock(tree: Tree) -> dict[Key, Published]:
     return dict(_entry(document, reference, entry) for reference, entry in raw["prompts"].items())
 
 
-def _entry(document: Document, reference: str, entry: Any) -> tuple[Key, Published]:
+def _entry(document: YamlDocument, reference: str, entry: Any) -> tuple[Key, Published]:
     place = document.key_place(("prompts", reference))
     match = _REFERENCE.fullmatch(reference)
     digests = entry if isinstance(entry, dict) else {}

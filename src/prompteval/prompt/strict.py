@@ -26,7 +26,7 @@ Pointer = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SchemaFault:
     """What cannot be sent: the output's field it stands in, why, and what to write in its place."""
 
     field: str
@@ -34,19 +34,19 @@ class Fault:
     help: str
 
 
-def strict_faults(schema: Mapping[str, Any]) -> list[Fault]:
+def strict_faults(schema: Mapping[str, Any]) -> list[SchemaFault]:
     """Everything in a schema made by `strict_schema` that a strict server refuses, or cannot fill."""
-    return [*_Look(schema).faults()]
+    return [*_SchemaWalk(schema).faults()]
 
 
-class _Look:
+class _SchemaWalk:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = schema
         self._definitions = schema.get("$defs", {})
         self._depths: dict[str, int] = {}
         self._properties = self._values = self._characters = 0
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[SchemaFault]:
         root = {key: value for key, value in self._schema.items() if key != "$defs"}
         seen: set[str] = set()
         yield from self._node(root, (), seen)
@@ -60,13 +60,15 @@ class _Look:
             (self._characters, MOST_CHARACTERS, "characters of names and values"),
         ):
             if count > most:
-                yield Fault("", f"{count:,} {what}, a strict schema has at most {most:,}", "ask for less")
+                yield SchemaFault(
+                    "", f"{count:,} {what}, a strict schema has at most {most:,}", "ask for less"
+                )
         levels = self._levels(root, frozenset())
         if levels > MOST_LEVELS:
             message = f"{levels} levels of objects, a strict schema has at most {MOST_LEVELS}"
-            yield Fault("", message, "make the output flatter")
+            yield SchemaFault("", message, "make the output flatter")
 
-    def _node(self, node: Mapping[str, Any], place: Pointer, seen: set[str]) -> Iterator[Fault]:
+    def _node(self, node: Mapping[str, Any], place: Pointer, seen: set[str]) -> Iterator[SchemaFault]:
         field = ".".join(place)
         reference = node.get("$ref")
         if isinstance(reference, str):
@@ -84,27 +86,31 @@ class _Look:
         for part in (*node.get("anyOf", ()), *((items,) if isinstance(items, Mapping) else ())):
             yield from self._node(part, place, seen)
 
-    def _own(self, node: Mapping[str, Any], field: str) -> Iterator[Fault]:
+    def _own(self, node: Mapping[str, Any], field: str) -> Iterator[SchemaFault]:
         if node.get("type") == "object" and "properties" not in node:
-            yield Fault(field, "a strict schema has no open mapping: the model could only answer {}", _MAP)
+            yield SchemaFault(
+                field, "a strict schema has no open mapping: the model could only answer {}", _MAP
+            )
             return
         for keyword in REFUSED:
             if keyword in node:
                 message = f"a strict schema does not allow {keyword!r}"
-                yield Fault(field, message, "declare the field without it, and check it in a validator")
+                yield SchemaFault(field, message, "declare the field without it, and check it in a validator")
         if not node.keys() & {"type", "anyOf", "enum", "const"}:
-            yield Fault(
+            yield SchemaFault(
                 field, "a strict schema needs a type, and any value is allowed here", "declare its type"
             )
         if node.get("type") == "array" and not isinstance(node.get("items"), Mapping):
-            yield Fault(field, "a strict schema needs the type of a list's items", "write list[str], say")
+            yield SchemaFault(
+                field, "a strict schema needs the type of a list's items", "write list[str], say"
+            )
         values = node.get("enum", [node["const"]] if "const" in node else [])
         texts = [value for value in values if isinstance(value, str)]
         self._values += len(values) if "enum" in node else 0
         self._characters += sum(map(len, texts))
         if len(values) > LARGE_ENUM and sum(map(len, texts)) > MOST_ENUM_CHARACTERS:
             message = f"an enum of over {LARGE_ENUM} values has at most {MOST_ENUM_CHARACTERS:,} characters"
-            yield Fault(field, message, "shorten the labels")
+            yield SchemaFault(field, message, "shorten the labels")
 
     def _levels(self, node: Mapping[str, Any], inside: frozenset[str]) -> int:
         reference = node.get("$ref")

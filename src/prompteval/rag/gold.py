@@ -8,13 +8,13 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.problem import Problem, nearest
 from prompteval.core.retrieval import Chunk, Document
-from prompteval.corpus.quote import Normalised, find_exact, find_normalised, normalised
+from prompteval.corpus.quote import NormalisedText, find_exact, find_normalised, normalised
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.spans import Blank, Span
 
 
 @dataclass(frozen=True, slots=True)
-class GoldSpan:
+class LocatedGold:
     """One gold span, half-open in characters; empty where its document is not in the corpus."""
 
     doc: str
@@ -32,7 +32,7 @@ class GoldSpan:
         return self.start >= self.end
 
 
-GoldGroups = tuple[tuple[GoldSpan, ...], ...]
+GoldGroups = tuple[tuple[LocatedGold, ...], ...]
 
 
 class GoldReader:
@@ -40,7 +40,7 @@ class GoldReader:
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self._documents = {document.id: document for document in documents}
-        self._normalised: dict[str, Normalised] = {}
+        self._normalised: dict[str, NormalisedText] = {}
 
     def read(self, case: Case, path: str) -> tuple[GoldGroups, list[Problem]]:
         """(AND-groups of OR-spans, problems at the case's line of `path`).
@@ -61,7 +61,7 @@ class GoldReader:
         )
         return groups, problems
 
-    def _span(self, raw: Mapping[str, Any], note: Callable[..., None]) -> GoldSpan | None:
+    def _span(self, raw: Mapping[str, Any], note: Callable[..., None]) -> LocatedGold | None:
         grade = int(raw.get("grade", 1))
         doc = str(raw["doc"]) if "doc" in raw else self._holder(str(raw["quote"]))
         document = self._documents.get(doc)
@@ -72,14 +72,14 @@ class GoldReader:
             near = nearest(doc, self._documents)
             help = f"did you mean {near!r}?" if near else ""
             note("PE353", f"gold document {doc!r} is not in the corpus", help, warning=True)
-            return GoldSpan(doc, 0, 0, grade)
+            return LocatedGold(doc, 0, 0, grade)
         if "quote" in raw:
             return self._quoted(document, str(raw["quote"]), grade, note)
         start, end = int(raw.get("start", 0)), int(raw.get("end", len(document.text)))
         if end > len(document.text):
             note("PE352", f"{doc} has {len(document.text)} characters, the gold span ends at {end}")
             return None
-        return GoldSpan(doc, *_stripped(document.text, start, end), grade)
+        return LocatedGold(doc, *_stripped(document.text, start, end), grade)
 
     def _holder(self, quote: str) -> str:
         """The one document that holds a quote word for word; empty where none does, or several do."""
@@ -88,7 +88,7 @@ class GoldReader:
 
     def _quoted(
         self, document: Document, quote: str, grade: int, note: Callable[..., None]
-    ) -> GoldSpan | None:
+    ) -> LocatedGold | None:
         spans = find_exact(document.text, quote)
         if not spans:
             if document.id not in self._normalised:
@@ -101,7 +101,7 @@ class GoldReader:
             help = "quote more of it, or give start and end"
             note("PE351", f"the quote {shown} is {len(spans)} times in {document.id}", help)
         else:
-            return GoldSpan(document.id, *spans[0], grade)
+            return LocatedGold(document.id, *spans[0], grade)
         return None
 
 
@@ -158,7 +158,7 @@ class GoldChunks:
             GoldGroup(self._group(group), max((item.grade for item in group), default=0)) for group in gold
         ]
 
-    def _group(self, group: Sequence[GoldSpan]) -> dict[str, int]:
+    def _group(self, group: Sequence[LocatedGold]) -> dict[str, int]:
         found: dict[str, int] = {}
         for item in group:
             for chunk in self.touching(item.span):

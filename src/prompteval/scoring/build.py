@@ -11,7 +11,7 @@ from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import SCORE_SECONDS, Embedder, Scorer
 from prompteval.core.registry import resolve, table
-from prompteval.scoring.function import Promises, function_scorer
+from prompteval.scoring.function import DeclaredProperties, function_scorer
 from prompteval.scoring.outside import as_scorer
 from prompteval.workspace.code import load_code
 from prompteval.workspace.settings import Workspace
@@ -47,7 +47,7 @@ def _own(spec: ScorerSpec, workspace: Workspace) -> Scorer:
     """`python:` names a function, or a class of scorers, which takes options of its own."""
     entry = spec.function
     options = {name: value for name, value in spec.options.items() if name not in ("value", "function")}
-    promises = Promises(
+    promises = DeclaredProperties(
         timeout_s=_seconds(options.get("timeout_s", SCORE_SECONDS)),
         threshold=_threshold("python", options.get("threshold")),
         version=_typed("python", "version", str, options.get("version", "")),

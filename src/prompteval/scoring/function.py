@@ -14,7 +14,7 @@ Function = Callable[[Case, Observation], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Promises:
+class DeclaredProperties:
     """What a suite says of a function; the meaning of each is that of a Scorer's."""
 
     timeout_s: float = SCORE_SECONDS
@@ -26,7 +26,9 @@ class Promises:
 class PythonScorer(Scorer):
     """Calls `function(case, observation)`, and takes what `to_score` takes; all else is a failed score."""
 
-    def __init__(self, name: str, function: Function, promises: Promises = Promises()) -> None:
+    def __init__(
+        self, name: str, function: Function, promises: DeclaredProperties = DeclaredProperties()
+    ) -> None:
         self.name = name
         self.threshold = promises.threshold
         self.timeout_s = promises.timeout_s
@@ -58,7 +60,7 @@ class AsyncPythonScorer(PythonScorer):
         return await self._later(self._function(case, observation))
 
 
-def function_scorer(name: str, function: Function, promises: Promises) -> PythonScorer:
+def function_scorer(name: str, function: Function, promises: DeclaredProperties) -> PythonScorer:
     """The scorer that calls this function, in a thread or on the loop."""
     call = type(function).__call__  # of an object that can be called
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)

@@ -47,7 +47,7 @@ class BaselineEntry(_Checked):
     rows: Annotated[list[list[Any]], FailFast()]
 
 
-class _CaseFacts(_Checked):
+class _BaselineCase(_Checked):
     tags: dict[str, str] = {}
     cluster: str | None = None
 
@@ -64,7 +64,7 @@ def row_from(line: Sequence[Any]) -> StoredRow:
     _demand(isinstance(scores, list), "scores are a list")
     for score in scores:
         _check_score(score)
-    case = _CaseFacts.model_validate(facts)
+    case = _BaselineCase.model_validate(facts)
     confidence, details, logprobs, tokens = line[6:] if len(line) > 6 else (None, None, None, None)
     _demand(confidence is None or is_number(confidence), "a confidence must be a number")
     _demand(details is None or isinstance(details, Mapping), "what the target reported must be a mapping")

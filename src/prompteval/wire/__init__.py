@@ -6,12 +6,12 @@ followed, no cookie kept and no .netrc read; the proxy and certificates are thos
 """
 
 from prompteval.wire.connection import open_session
-from prompteval.wire.exchange import REPLY_BYTES, Answer, excerpt, exchange, post_json
+from prompteval.wire.exchange import REPLY_BYTES, HttpAnswer, excerpt, exchange, post_json
 from prompteval.wire.lines import Refused, for_each_line, post_lines
 
 __all__ = [
     "REPLY_BYTES",
-    "Answer",
+    "HttpAnswer",
     "Refused",
     "excerpt",
     "exchange",

@@ -37,7 +37,7 @@ async def pieces(reply: Any, most_bytes: int) -> AsyncIterator[bytes]:
     Raises ProviderError: too_large where it is over `most_bytes`, packed or unpacked, and bad_response where
     it is packed in a way that was not asked for, or badly.
     """
-    unpack = _Unpacked(_encoding(reply))
+    unpack = _DecodedBody(_encoding(reply))
     packed = unpacked = 0
     async for raw in reply.content.iter_chunked(PIECE):
         packed += len(raw)
@@ -60,7 +60,7 @@ def _encoding(reply: Any) -> str:
     return "" if name == "identity" else name
 
 
-class _Unpacked:
+class _DecodedBody:
     """A stream of gzip or deflate, unpacked with a bound on each step."""
 
     def __init__(self, encoding: str) -> None:

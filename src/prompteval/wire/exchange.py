@@ -25,7 +25,7 @@ LOOKED_AT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """Status, headers and the whole body."""
 
     status: int
@@ -54,10 +54,10 @@ def excerpt(text: str) -> str:
 
 async def post_json(
     session: Any, url: Any, body: bytes, *, timeout_s: float, most_bytes: int = REPLY_BYTES
-) -> Answer:
+) -> HttpAnswer:
     """POST a body of JSON. Raises ProviderError: timeout, connection, too_large, bad_response."""
 
-    async def whole(reply: Any) -> Answer:
+    async def whole(reply: Any) -> HttpAnswer:
         return await _answer(reply, most_bytes)
 
     return await call(session, "POST", url, whole, data=body, headers=_JSON, timeout_s=timeout_s)
@@ -65,18 +65,18 @@ async def post_json(
 
 async def exchange(
     session: Any, method: str, url: Any, *, data: Any = None, timeout_s: float, most_bytes: int = REPLY_BYTES
-) -> Answer:
+) -> HttpAnswer:
     """One request within `timeout_s` seconds in all. An answer of any status is an answer."""
 
-    async def whole(reply: Any) -> Answer:
+    async def whole(reply: Any) -> HttpAnswer:
         return await _answer(reply, most_bytes)
 
     return await call(session, method, url, whole, data=data, timeout_s=timeout_s)
 
 
-async def _answer(reply: Any, most_bytes: int) -> Answer:
+async def _answer(reply: Any, most_bytes: int) -> HttpAnswer:
     most = most_bytes if reply.status == 200 else min(most_bytes, ERROR_BYTES)
-    return Answer(reply.status, reply.headers, await read_body(reply, most))
+    return HttpAnswer(reply.status, reply.headers, await read_body(reply, most))
 
 
 async def call(

@@ -5,7 +5,7 @@ from typing import Any
 
 from prompteval.core.errors import PromptevalError, ProviderError
 from prompteval.wire.body import pieces, read_body
-from prompteval.wire.exchange import ERROR_BYTES, Answer, call, connection_error
+from prompteval.wire.exchange import ERROR_BYTES, HttpAnswer, call, connection_error
 
 
 async def for_each_line(
@@ -16,16 +16,16 @@ async def for_each_line(
     timeout_s: float,
     most_bytes: int,
     longest: int,
-) -> Answer | None:
+) -> HttpAnswer | None:
     """Hand each line of a file to `take`, None in place of one of over `longest` bytes.
 
     Gives back the answer where it is another than 200, and no line was handed on. Raises ProviderError as
     `exchange` does; the lines before that were handed on.
     """
 
-    async def lines(reply: Any) -> Answer | None:
+    async def lines(reply: Any) -> HttpAnswer | None:
         if reply.status != 200:
-            return Answer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES))
+            return HttpAnswer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES))
         async for line in _split(pieces(reply, most_bytes), longest):
             take(line)
         return None
@@ -52,7 +52,7 @@ async def _split(found: AsyncIterator[bytes], longest: int) -> AsyncIterator[byt
 class Refused(Exception):
     """An answer of another status than 200, in place of lines."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: HttpAnswer) -> None:
         super().__init__(f"HTTP {answer.status}")
         self.answer = answer
 
@@ -70,7 +70,7 @@ async def post_lines(
             "POST", url, data=body, headers={"Content-Type": "application/json"}, allow_redirects=False
         ) as reply:
             if reply.status != 200:
-                raise Refused(Answer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES)))
+                raise Refused(HttpAnswer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES)))
             async for line in _split(pieces(reply, most_bytes), longest):
                 if line is None:
                     raise ProviderError("too_large", f"a line of the answer is over {longest:,} bytes")

@@ -18,7 +18,7 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class LoadedFunction:
     """A function that a suite names; the fingerprint covers its own file, not what that imports."""
 
     entry: str
@@ -26,7 +26,7 @@ class Code:
     fingerprint: str
 
 
-def load_code(workspace: Workspace, entry: str) -> Code:
+def load_code(workspace: Workspace, entry: str) -> LoadedFunction:
     """The function `package.module:name` of a file in the workspace, or of a package in `allow`.
 
     Nothing is imported before it is known where it lies. Raises UsageError for another form, for a module
@@ -61,7 +61,7 @@ def load_code(workspace: Workspace, entry: str) -> Code:
         message = f"{entry} is not defined in the workspace, but in {home or 'Python itself'}"
         raise UsageError(message, _how_to_allow(workspace, home, "write a function there that calls it"))
     source = Path(origin).read_bytes() if origin else module_name.encode()
-    return Code(entry, function, fingerprint_bytes(source.replace(b"\r\n", b"\n")))
+    return LoadedFunction(entry, function, fingerprint_bytes(source.replace(b"\r\n", b"\n")))
 
 
 def _split(entry: str) -> tuple[str, str]:
@@ -111,7 +111,7 @@ def _how_to_allow(workspace: Workspace, module_name: str, instead: str) -> str:
     return f'{instead}, or add allow = ["{top}"] to {workspace.config_path.name}'
 
 
-def _unloaded(entry: str, root: Path, path: Path | None) -> Code:
+def _unloaded(entry: str, root: Path, path: Path | None) -> LoadedFunction:
     """Check a function without importing it: its file must be Python."""
     try:
         source = b"" if path is None else WorkingTree(root).read(path.relative_to(root).as_posix())
@@ -124,4 +124,4 @@ def _unloaded(entry: str, root: Path, path: Path | None) -> Code:
     def refuse(*_: Any, **__: Any) -> Any:
         raise UsageError(f"{entry} was not imported")
 
-    return Code(entry, refuse, fingerprint_bytes(source.replace(b"\r\n", b"\n")))
+    return LoadedFunction(entry, refuse, fingerprint_bytes(source.replace(b"\r\n", b"\n")))

@@ -9,7 +9,7 @@ from prompteval.core.errors import UsageError
 STATE_DIR = ".prompteval"
 
 
-class LeadsOut(ValueError):
+class OutsideWorkspace(ValueError):
     """A path that leads out of the workspace, by itself or through a link."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ def resolve_inside(root: Path, path: Path | str) -> Path:
     except ValueError:
         raise ValueError("a path holds no NUL") from None
     if place != root and root not in place.parents:
-        raise LeadsOut
+        raise OutsideWorkspace
     return place
 
 
@@ -39,7 +39,7 @@ def place_to_write(path: Path, within: Path | None) -> Path:
     """
     try:
         return path.resolve() if within is None else resolve_inside(within.resolve(), path)
-    except LeadsOut:
+    except OutsideWorkspace:
         message = f"{path} leads out of {within}, and nothing is written there"
         raise UsageError(message, "remove the symbolic link") from None
     except (ValueError, OSError, RuntimeError) as error:  # RuntimeError is pathlib's word for a loop

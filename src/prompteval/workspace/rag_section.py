@@ -21,7 +21,7 @@ from prompteval.workspace.validation import (
     problems_at,
     wanted,
 )
-from prompteval.workspace.yaml12 import Document
+from prompteval.workspace.yaml12 import YamlDocument
 
 Mode = Literal["retrieval", "retrieved", "oracle", "oracle_distractors", "closed_book"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -36,7 +36,7 @@ OUTSIDE = ("run", "python", "endpoint")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RagPart:
     """One part of the pipeline: its kind with its options, and where it stands in the suite."""
 
     kind: str
@@ -55,11 +55,11 @@ class RagSection:
     """
 
     corpus: str
-    retriever: Part
-    chunker: Part = Part("markdown")
+    retriever: RagPart
+    chunker: RagPart = RagPart("markdown")
     bm25: Mapping[str, Any] = field(default_factory=dict)
     dense: Mapping[str, Any] = field(default_factory=dict)
-    reranker: Part = Part("none")
+    reranker: RagPart = RagPart("none")
     depth: int = DEFAULT_DEPTH
     rerank_depth: int = DEFAULT_RERANK_DEPTH
     k: int = DEFAULT_K
@@ -92,18 +92,18 @@ class RagSection:
         }
 
 
-def _part(value: Any, info: ValidationInfo) -> Part:
+def _part(value: Any, info: ValidationInfo) -> RagPart:
     """`name`, or `{kind: name, ...}`; a retriever from outside is `{run: ...}` and its kin."""
     key = str(info.field_name)
     if value is None:
         return _DEFAULTS[key]
     if isinstance(value, str):
-        return Part(value)
+        return RagPart(value)
     outside = next((name for name in OUTSIDE if name in value), None) if isinstance(value, dict) else None
     if isinstance(value, dict) and isinstance(value.get("kind"), str):
-        part = Part(value["kind"], {name: item for name, item in value.items() if name != "kind"})
+        part = RagPart(value["kind"], {name: item for name, item in value.items() if name != "kind"})
     elif outside is not None and key == "retriever" and "kind" not in value:
-        part = Part(outside, dict(value))
+        part = RagPart(outside, dict(value))
     else:
         help = f"write `{key}: {{kind: {_DEFAULTS[key].kind}}}`"
         raise problem(f"{key} is a name or a mapping with a kind", help)
@@ -112,20 +112,20 @@ def _part(value: Any, info: ValidationInfo) -> Part:
         raise problems_at({("depth",): wanted(str(RANGES["depth"]), depth)})
     if part.kind == "run" and isinstance(part.options.get("run"), str):
         try:
-            return Part("run", {**part.options, "run": below_root(part.options["run"], info)})
+            return RagPart("run", {**part.options, "run": below_root(part.options["run"], info)})
         except PydanticCustomError as error:
             raise problems_at({("run",): error}) from None
     return part
 
 
-_DEFAULTS = {"chunker": Part("markdown"), "retriever": Part("dense"), "reranker": Part("none")}
+_DEFAULTS = {"chunker": RagPart("markdown"), "retriever": RagPart("dense"), "reranker": RagPart("none")}
 _Part = Annotated[
     Any,
     BeforeValidator(_part, json_schema_input_type=Text | Annotated[dict[str, Any], Field(min_length=1)]),
 ]
 
 
-class _Budget(FileModel):
+class _ContextBudget(FileModel):
     """How much of what was retrieved is packed into the prompt."""
 
     code = "PE270"
@@ -155,7 +155,7 @@ class RagFile(FileModel):
     )
     reranker: _Part = Field(_DEFAULTS["reranker"], description="What reranks the first candidates.")
     k: Annotated[int, Ranged("k")] = Field(DEFAULT_K, description="The maximum number of chunks to pack.")
-    budget: _Budget | None = Field(None, description="The maximum number of tokens to pack.")
+    budget: _ContextBudget | None = Field(None, description="The maximum number of tokens to pack.")
     modes: Annotated[
         list[Annotated[Any, Choice("mode", MODES)]],
         BeforeValidator(listed, json_schema_input_type=list[Annotated[Any, Choice("mode", MODES)]]),
@@ -167,16 +167,16 @@ class RagFile(FileModel):
     )
 
 
-def rag_section(file: RagFile, document: Document, *, has_prompt: bool) -> RagSection:
+def rag_section(file: RagFile, document: YamlDocument, *, has_prompt: bool) -> RagSection:
     """The section with the places of its parts, and the defaults of what is left out."""
 
-    def part(key: str, found: Part) -> Part:
+    def part(key: str, found: RagPart) -> RagPart:
         options = {
             name: value for name, value in found.options.items() if name != "depth" or key == "chunker"
         }
-        return Part(found.kind, options, document.place(("rag", key)))
+        return RagPart(found.kind, options, document.place(("rag", key)))
 
-    budget = file.budget or _Budget()
+    budget = file.budget or _ContextBudget()
     modes = file.modes if "modes" in file.model_fields_set else ["retrieved" if has_prompt else "retrieval"]
     return RagSection(
         corpus=file.corpus,

@@ -66,7 +66,7 @@ def _server(key: str) -> AfterValidator:
 _USUAL, _USUAL_PROFILE = Settings(), ModelProfile("")
 
 
-class _Price(FileModel):
+class _PriceSection(FileModel):
     """What a model costs, in USD per million tokens."""
 
     code = "PE121"
@@ -107,7 +107,7 @@ class _Profile(FileModel):
     case_deadline_s: Annotated[float, Ranged("case_deadline_s")] = Field(
         _USUAL_PROFILE.case_deadline_s, description="The seconds that one case may take with all attempts."
     )
-    price: _Price | None = Field(None, description="What the model costs.")
+    price: _PriceSection | None = Field(None, description="What the model costs.")
     context_window: Annotated[int, Ranged("context_window")] | None = Field(
         None, description="The tokens that the model reads and writes in all."
     )

@@ -29,7 +29,7 @@ from prompteval.workspace.validation import (
     problems_at,
     validate,
 )
-from prompteval.workspace.yaml12 import Document, parse
+from prompteval.workspace.yaml12 import YamlDocument, parse
 
 TargetKind = Literal["prompt", "callable", "endpoint", "outputs", "none"]
 TARGETS: tuple[TargetKind, ...] = ("prompt", "callable", "endpoint", "outputs")
@@ -319,7 +319,7 @@ def load_suite(tree: Tree, path: str) -> Suite:
     return _suite(file, document, path)
 
 
-def _suite(file: SuiteFile, document: Document, path: str) -> Suite:
+def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
     """The file's values with their places."""
 
     def names(key: str, items: list[str]) -> tuple[Named, ...]:
@@ -363,7 +363,7 @@ def _suite(file: SuiteFile, document: Document, path: str) -> Suite:
     )
 
 
-def _target(file: SuiteFile, document: Document) -> TargetSpec:
+def _target(file: SuiteFile, document: YamlDocument) -> TargetSpec:
     for kind in TARGETS:
         value = getattr(file, kind)
         if value:
@@ -376,7 +376,7 @@ def _target(file: SuiteFile, document: Document) -> TargetSpec:
     return TargetSpec("none", "", document.key_place(("rag",))[0])
 
 
-def _cases(items: list[Any], document: Document) -> tuple[CaseSource, ...]:
+def _cases(items: list[Any], document: YamlDocument) -> tuple[CaseSource, ...]:
     places = tuple(document.place(("cases", index)) for index in range(len(items)))
     if isinstance(items[0], str):
         return tuple(CaseSource(item, (), line) for item, (line, _) in zip(items, places, strict=True))

@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.workspace.git import git, repository_top
-from prompteval.workspace.place import STATE_DIR, LeadsOut, resolve_inside
+from prompteval.workspace.place import STATE_DIR, OutsideWorkspace, resolve_inside
 
 _LINK = b"120000"  # the mode of a symbolic link
 _KINDS = {b"commit": "submodule"}
@@ -86,7 +86,7 @@ class WorkingTree:
     def _inside(self, path: str) -> Path:
         try:
             place = resolve_inside(self._root, path)
-        except LeadsOut as error:
+        except OutsideWorkspace as error:
             raise InvalidInput(
                 [Problem(path, 0, 0, "PE114", str(error), "keep files below its root")]
             ) from None

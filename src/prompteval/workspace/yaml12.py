@@ -41,7 +41,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """A YAML document: its value, and where each value and each key stands (from 1)."""
 
     value: Any
@@ -64,7 +64,7 @@ class Document:
         return self.key_place(pointer) if at_key else self.place(pointer)
 
 
-def parse(text: str, path: str) -> Document:
+def parse(text: str, path: str) -> YamlDocument:
     """The one document of `text`. Empty text is the value None.
 
     Raises InvalidInput at the line and column of what is wrong.
@@ -106,11 +106,11 @@ class _Builder:
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = 0
         self._steps = 0
-        self._stack: list[_Open] = []
+        self._stack: list[_OpenCollection] = []
         self._root: Any = None
         self._documents = 0
 
-    def document(self, events: Iterator[Any]) -> Document:
+    def document(self, events: Iterator[Any]) -> YamlDocument:
         for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
@@ -125,7 +125,7 @@ class _Builder:
                 self._documents += 1
                 if self._documents > 1:
                     self._refuse(event, "PE107", "a second document begins", "keep one document in a file")
-        return Document(self._root, self._marks, self._keys)
+        return YamlDocument(self._root, self._marks, self._keys)
 
     def _open(self, event: Any, value: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
@@ -137,7 +137,7 @@ class _Builder:
             self._refuse(event, "PE110", "a key must be plain text")
         pointer = self._stack[-1].pointer() if self._stack else ()
         self._marks[pointer] = _place(event)
-        self._stack.append(_Open(value, pointer, event, self._nodes))
+        self._stack.append(_OpenCollection(value, pointer, event, self._nodes))
 
     def _close(self, event: Any) -> None:
         done = self._stack.pop()
@@ -146,7 +146,7 @@ class _Builder:
         size = self._nodes - done.nodes_before + 1
         self._put(done.value, done.event, size, marked=True)
 
-    def _merge(self, done: "_Open") -> None:
+    def _merge(self, done: "_OpenCollection") -> None:
         """The keys of the mappings behind a plain `<<`, for those that the mapping does not set itself."""
         given, place = done.value.pop(MERGE), self._keys.pop((*done.place, MERGE))
         sources = given if isinstance(given, list) else [given]
@@ -193,7 +193,7 @@ class _Builder:
             self._marks[parent.pointer()] = _place(event)
         parent.take(value)
 
-    def _key(self, parent: "_Open", value: Any, event: Any) -> None:
+    def _key(self, parent: "_OpenCollection", value: Any, event: Any) -> None:
         key = event.value if isinstance(event, yaml.ScalarEvent) else value
         pointer = (*parent.place, key)
         if len(parent.value) >= MAX_KEYS:
@@ -251,7 +251,7 @@ class _Builder:
         raise InvalidInput([Problem(self._path, *_place(event), code, message, help)])
 
 
-class _Open:
+class _OpenCollection:
     """A mapping or sequence whose end has not come yet."""
 
     __slots__ = ("event", "key", "merge", "nodes_before", "place", "value")

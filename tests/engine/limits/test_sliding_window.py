@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompteval.engine.limits.adaptive import Adaptive
+from prompteval.engine.limits.adaptive import AdaptiveConcurrency
 from prompteval.engine.limits.sliding_window import SlidingWindow
 
 
@@ -61,7 +61,7 @@ def test_tokens_beyond_the_estimate_are_paid_back() -> None:
 
 def test_concurrency_falls_by_the_share_that_failed_and_grows_by_a_step() -> None:
     """A round of failures halves it, a twentieth lowers it by a fortieth, a good round adds a fiftieth."""
-    level = Adaptive(100)
+    level = AdaptiveConcurrency(100)
     for _ in range(100):
         level.ended(overloaded=True)
     assert level.level == 50

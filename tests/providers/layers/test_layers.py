@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response, Usage
-from prompteval.providers.layers import CASE, Attempted, Budget, Budgeted, CaseKey, Retried, build_layers
+from prompteval.providers.layers import (
+    CASE,
+    AttemptLayer,
+    Budget,
+    BudgetLayer,
+    CaseKey,
+    RetryLayer,
+    build_layers,
+)
 from prompteval.providers.layers.retry import PATIENCE, SPREAD_SECONDS
 from prompteval.providers.prices import Price, Rates
 from prompteval.providers.size import Sizes
@@ -72,7 +80,7 @@ def retried(errors: Sequence[ProviderError], **options: object) -> tuple[object,
         waits.append(seconds)
 
     inner = Planned(errors)
-    layer = Retried(inner, sleep=sleep, rng=random.Random(0), **options)  # type: ignore[arg-type]
+    layer = RetryLayer(inner, sleep=sleep, rng=random.Random(0), **options)  # type: ignore[arg-type]
     try:
         return asyncio.run(layer.complete(REQUEST)), waits, inner
     except ProviderError as error:
@@ -151,8 +159,8 @@ def test_waiting_is_told_to_the_runner() -> None:
 def test_every_attempt_is_noted_before_and_after() -> None:
     """With the case it belongs to, how it ended, and whether it may be billed."""
     notes, inner = Notes(), Planned([failing("timeout", possibly_billed=True), failing("server")])
-    layers = Retried(
-        Attempted(inner, journal=notes, sizes=Sizes(counter("m"))), sleep=lambda s: asyncio.sleep(0)
+    layers = RetryLayer(
+        AttemptLayer(inner, journal=notes, sizes=Sizes(counter("m"))), sleep=lambda s: asyncio.sleep(0)
     )
     case = ("suite", "p@v1", "m", "c1", 0)
 
@@ -167,7 +175,7 @@ def test_every_attempt_is_noted_before_and_after() -> None:
 
 def test_f14_missing_usage_is_counted_here_and_marked() -> None:
     """The tokens of the messages and of the reply, `estimated`."""
-    layers = Attempted(Planned(usage=None), sizes=Sizes(counter("gpt-4o")))
+    layers = AttemptLayer(Planned(usage=None), sizes=Sizes(counter("gpt-4o")))
     usage = asyncio.run(layers.complete(REQUEST)).usage
     assert usage == Usage(prompt_tokens=3 + 3 + 2, completion_tokens=1, estimated=True)
 
@@ -177,7 +185,7 @@ def test_f20_the_budget_counts_reservations() -> None:
     budget, sizes = Budget(0.10), Sizes(counter("gpt-4o"))
     request = replace(REQUEST, params={"max_output_tokens": 500})
     inner = Planned(takes_s=0.01, usage=Usage(prompt_tokens=8, completion_tokens=400))
-    layer = Budgeted(inner, budget, PRICE, sizes)
+    layer = BudgetLayer(inner, budget, PRICE, sizes)
 
     async def run() -> list[object]:
         return await asyncio.gather(*(layer.complete(request) for _ in range(50)), return_exceptions=True)
@@ -193,6 +201,6 @@ def test_f20_the_budget_counts_reservations() -> None:
 def test_f13_attempts_possibly_billed_are_money() -> None:
     """A timeout whose answer came too late costs what was reserved for it."""
     budget = Budget(1.0)
-    inner = Retried(Planned([failing("timeout", possibly_billed=True)]), sleep=lambda s: asyncio.sleep(0))
-    asyncio.run(Budgeted(inner, budget, PRICE, Sizes(counter("gpt-4o"))).complete(REQUEST))
+    inner = RetryLayer(Planned([failing("timeout", possibly_billed=True)]), sleep=lambda s: asyncio.sleep(0))
+    asyncio.run(BudgetLayer(inner, budget, PRICE, Sizes(counter("gpt-4o"))).complete(REQUEST))
     assert budget.spent_usd == pytest.approx(PRICE.of(8, 100) + PRICE.of(1000, 50))

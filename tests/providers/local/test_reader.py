@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prompteval.core.request import Message, Request
 from prompteval.providers.local.parsed_message import read_message
-from prompteval.providers.local.reader import ABSTAIN_BELOW, Candidate, candidates, reply
+from prompteval.providers.local.reader import ABSTAIN_BELOW, AnswerCandidate, candidates, reply
 from prompteval.providers.local.shorten import shorten
 
 MESSAGE = """Passages:
@@ -82,7 +82,7 @@ def test_an_answer_is_always_a_part_of_the_sentence(question: str, sentence: str
 def test_below_the_threshold_it_abstains() -> None:
     """With a schema by the flag, without citations; the likeness is the confidence."""
     request = Request("local/minilm", (Message("user", MESSAGE),), schema=SCHEMA)
-    one = [Candidate(1, "At most four cards.", "")]
+    one = [AnswerCandidate(1, "At most four cards.", "")]
     near = reply(request, "How many cards?", one, [ABSTAIN_BELOW], 9)
     assert (
         near.text

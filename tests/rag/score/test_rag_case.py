@@ -11,7 +11,7 @@ from prompteval.metrics.stage_names import parse_stage_metric
 from prompteval.rag.gold import GoldReader
 from prompteval.rag.score.rag_case import RagCaseReader
 from prompteval.rag.score.scorers import StageScorer
-from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.rag_section import RagPart, RagSection
 
 DOCUMENTS = {name: Document(name, "one two three four", name) for name in ("a", "b:1-2", "c")}
 
@@ -20,7 +20,7 @@ def score(metric: str, gold: Any, *hits: str) -> float | None:
     case = Case("q", {"question": "x"}, gold=tuple(tuple(group) for group in gold))
     groups, problems = GoldReader(DOCUMENTS.values()).read(case, "q.jsonl")
     assert not [problem for problem in problems if problem.severity == "error"]
-    reader = RagCaseReader(RagSection("docs", Part("bm25")), DOCUMENTS, {"q": groups})
+    reader = RagCaseReader(RagSection("docs", RagPart("bm25")), DOCUMENTS, {"q": groups})
     ranking = Ranking.of((name, float(-rank)) for rank, name in enumerate(hits))
     return (
         StageScorer(parse_stage_metric(metric), reader).score(case, Observation("ok", ranking=ranking)).value

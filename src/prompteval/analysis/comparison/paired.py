@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Aligned:
+class AlignedColumns:
     """The columns of both sides over the same cases, in order of case id, with classes in common."""
 
     a: Columns
@@ -64,14 +64,14 @@ def compare_metric(
     return replace(found, undecidable=found.undecidable or note)
 
 
-def _equally_often(both: Aligned) -> bool:
+def _equally_often(both: AlignedColumns) -> bool:
     """Whether every case ran as often on both sides: what is reduced must have had equal chances."""
     ones = np.ones(len(both.a), dtype=np.int32)
     turns = [ones if side.turns is None else side.turns for side in (both.a, both.b)]
     return bool((turns[0] == turns[1]).all())
 
 
-def align(measure: Measure, a: EntryColumns, b: EntryColumns, mask: Mask | None = None) -> Aligned:
+def align(measure: Measure, a: EntryColumns, b: EntryColumns, mask: Mask | None = None) -> AlignedColumns:
     """The cases that both sides have a number for, and how many they lack."""
     ours, theirs = a.states(measure), b.states(measure)
     within = np.ones(len(ours), dtype=bool) if mask is None else mask
@@ -80,7 +80,7 @@ def align(measure: Measure, a: EntryColumns, b: EntryColumns, mask: Mask | None 
     lacking = (ours == MISSING) | (theirs == MISSING) | ((ours == USED) != (theirs == USED))
     missing = int((lacking & within & ~left).sum())
     one, other = in_common(a.of(measure, both), b.of(measure, both))
-    return Aligned(one, other, missing, int(left.sum()))
+    return AlignedColumns(one, other, missing, int(left.sum()))
 
 
 def in_common(a: Columns, b: Columns) -> tuple[Columns, Columns]:
@@ -109,7 +109,7 @@ def _recoded(codes: Codes, own: Sequence[str], names: Sequence[str]) -> Codes:
     return table[codes]
 
 
-def _compare(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Comparison:
+def _compare(measure: Measure, spec: MetricSpec, both: AlignedColumns, alpha: float) -> Comparison:
     if spec.kind in ("proportion", "mean"):
         return _mean(measure, spec, both, alpha)
     if spec.kind == "confusion":
@@ -128,7 +128,7 @@ def _compare(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) ->
     )
 
 
-def mean_sides(spec: MetricSpec, both: Aligned) -> tuple[Floats, Floats, float | None, float | None]:
+def mean_sides(spec: MetricSpec, both: AlignedColumns) -> tuple[Floats, Floats, float | None, float | None]:
     """What a mean averages on each side, and the scale it is on."""
     if spec.per_case is not None:
         return spec.per_case(both.a), spec.per_case(both.b), spec.low, spec.high
@@ -137,7 +137,7 @@ def mean_sides(spec: MetricSpec, both: Aligned) -> tuple[Floats, Floats, float |
     return both.a.values, both.b.values, both.b.low, both.b.high
 
 
-def _mean(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Comparison:
+def _mean(measure: Measure, spec: MetricSpec, both: AlignedColumns, alpha: float) -> Comparison:
     a, b, low, high = mean_sides(spec, both)
     seed = content_seed(measure.text, a, b)
     return compare_values(
@@ -153,7 +153,7 @@ def _mean(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Co
     )
 
 
-def _confusion(measure: Measure, spec: MetricSpec, both: Aligned, alpha: float) -> Comparison:
+def _confusion(measure: Measure, spec: MetricSpec, both: AlignedColumns, alpha: float) -> Comparison:
     """Over tables; without clusters, cases with the same expected class and answers are one row."""
     known = (both.a.expected >= 0) & (both.b.expected >= 0)
     size = len(both.b.classes)

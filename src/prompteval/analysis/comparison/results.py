@@ -24,7 +24,7 @@ from prompteval.stats.paired.decision import DecisionRule, decide
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class PairComparison:
     """One pair of entries, measured and not decided yet."""
 
     a: StoredEntry
@@ -60,7 +60,7 @@ def compare_pairs(pairs: Sequence[EntryPair], options: CompareOptions) -> tuple[
     return tuple(_result(pair, by_pair.get(id(pair), {})) for pair in found)
 
 
-def measure_pair(a: StoredEntry, b: StoredEntry, options: CompareOptions) -> Compared:
+def measure_pair(a: StoredEntry, b: StoredEntry, options: CompareOptions) -> PairComparison:
     """Every metric that both entries have, over the cases that both have."""
     cases = pair_cases(a, b)
     measures = {name: measure for name, measure in entry_measures(b).items() if name in entry_measures(a)}
@@ -72,11 +72,11 @@ def measure_pair(a: StoredEntry, b: StoredEntry, options: CompareOptions) -> Com
     }
     ids, used = frozenset(cases.paired), list(measures.values())
     columns = (entry_columns(a, used, ids, ()), entry_columns(b, used, ids, b.facts.slices))
-    pair = Compared(a, b, cases, columns, measures, primary, rules, {})
+    pair = PairComparison(a, b, cases, columns, measures, primary, rules, {})
     return replace(pair, metrics=pair.named(None, list(measures)))
 
 
-def _result(pair: Compared, decided: Mapping[str, Comparison]) -> ComparedResult:
+def _result(pair: PairComparison, decided: Mapping[str, Comparison]) -> ComparedResult:
     others = {
         name: decide([found], [pair.rules[name]])[0]
         for name, found in pair.metrics.items()
@@ -106,7 +106,7 @@ def _result(pair: Compared, decided: Mapping[str, Comparison]) -> ComparedResult
     )
 
 
-def _verdict(pair: Compared, decided: Mapping[str, Comparison]) -> ComparisonVerdict:
+def _verdict(pair: PairComparison, decided: Mapping[str, Comparison]) -> ComparisonVerdict:
     """Of the primary metrics; cases that failed or that B lacks leave it incomplete.
 
     A metric that decides on one side and is not on the other leaves it inconclusive at best.
@@ -120,13 +120,13 @@ def _verdict(pair: Compared, decided: Mapping[str, Comparison]) -> ComparisonVer
     return ComparisonVerdict.of_all(found)
 
 
-def _undecided(pair: Compared) -> tuple[str, ...]:
+def _undecided(pair: PairComparison) -> tuple[str, ...]:
     """The metrics that decide on one side, and that the other does not have."""
     named = dict.fromkeys([*pair.a.facts.primary, *pair.b.facts.primary])
     return tuple(name for name in named if name not in pair.measures)
 
 
-def _slices(pair: Compared) -> dict[str, dict[str, dict[str, Comparison]]]:
+def _slices(pair: PairComparison) -> dict[str, dict[str, dict[str, Comparison]]]:
     """The primary metrics over each slice, one family of their own for Holm: shown, not deciding."""
     keys: list[tuple[str, str, str]] = []
     found: list[Comparison] = []
@@ -142,7 +142,7 @@ def _slices(pair: Compared) -> dict[str, dict[str, dict[str, Comparison]]]:
     return slices
 
 
-def _flips(pair: Compared) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _flips(pair: PairComparison) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(fixed, broken): case ids by the scorer of the first primary metric; a case passes at 1."""
     named = [pair.measures[name].scorer for name in (*pair.primary, *pair.measures)]
     scorer = next((name for name in named if name), None)
@@ -163,7 +163,7 @@ def _changes(a: StoredEntry, b: StoredEntry, ids: tuple[str, ...]) -> Iterator[C
         yield Change(name, before.get(name), after.get(name))
 
 
-def _spent(pair: Compared) -> dict[str, tuple[float | None, float | None]]:
+def _spent(pair: PairComparison) -> dict[str, tuple[float | None, float | None]]:
     """Latency over the paired cases, tokens of every reply, and money that the two runs really cost."""
     sides = []
     for entry, columns in zip((pair.a, pair.b), pair.columns, strict=True):
@@ -189,7 +189,7 @@ def changed_facts(a: StoredEntry, b: StoredEntry) -> Iterator[str]:
         yield f"the scorers changed between the two{_scorer_names(a, b)}"
 
 
-def _notes(pair: Compared) -> Iterator[str]:
+def _notes(pair: PairComparison) -> Iterator[str]:
     """What differs between the sides, and what is not shown."""
     yield from changed_facts(pair.a, pair.b)
     if pair.a.fingerprint == pair.b.fingerprint and pair.a.model == pair.b.model:

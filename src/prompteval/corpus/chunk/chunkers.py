@@ -9,7 +9,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.protocols import TokenCounter
 from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.chunk.cut import Level, Plan, cut, positions
-from prompteval.corpus.chunk.measure import Measure
+from prompteval.corpus.chunk.measure import TextMeasure
 from prompteval.corpus.chunk.prose import lines, paragraphs, sentences, words
 from prompteval.corpus.chunk.structure import structure_of
 
@@ -40,11 +40,11 @@ class Sized(ABC):
 
     def __call__(self, document: Document) -> list[Chunk]:
         """Chunks in order of their start that cover everything but white space; none if there is no more."""
-        measure = Measure(document.text, self.counter)
+        measure = TextMeasure(document.text, self.counter)
         return _chunks(document, cut(measure, self._plan(measure)))
 
     @abstractmethod
-    def _plan(self, measure: Measure) -> Plan:
+    def _plan(self, measure: TextMeasure) -> Plan:
         """Where this kind of chunker cuts."""
 
 
@@ -54,7 +54,7 @@ class Fixed(Sized):
     __slots__ = ()
     kind = "fixed"
 
-    def _plan(self, measure: Measure) -> Plan:
+    def _plan(self, measure: TextMeasure) -> Plan:
         return Plan((), self.size, self.overlap)
 
 
@@ -64,7 +64,7 @@ class Sentence(Sized):
     __slots__ = ()
     kind = "sentence"
 
-    def _plan(self, measure: Measure) -> Plan:
+    def _plan(self, measure: TextMeasure) -> Plan:
         return _prose_plan(self, measure.text, sentences, words)
 
 
@@ -74,7 +74,7 @@ class Recursive(Sized):
     __slots__ = ()
     kind = "recursive"
 
-    def _plan(self, measure: Measure) -> Plan:
+    def _plan(self, measure: TextMeasure) -> Plan:
         return _prose_plan(self, measure.text, paragraphs, lines, sentences, words)
 
 
@@ -89,7 +89,7 @@ class Markdown(Sized):
     __slots__ = ()
     kind = "markdown"
 
-    def _plan(self, measure: Measure) -> Plan:
+    def _plan(self, measure: TextMeasure) -> Plan:
         found = structure_of(measure.text)
         alone = [start for start, end in found.under_headings if measure.fits(start, end, self.size)]
         places = (*found.headings, found.blocks, sorted([*found.blocks, *alone]), found.rows)

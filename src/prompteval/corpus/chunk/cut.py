@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prompteval.core.graphemes import end_of, start_of
-from prompteval.corpus.chunk.measure import Measure
+from prompteval.corpus.chunk.measure import TextMeasure
 
 Span = tuple[int, int]
 # Places strictly inside (start, end), ascending, where a new piece may begin.
@@ -31,7 +31,7 @@ class Plan:
         return self.size - self.overlap
 
 
-def cut(measure: Measure, plan: Plan) -> list[Span]:
+def cut(measure: TextMeasure, plan: Plan) -> list[Span]:
     """Spans in order that cover all but white space, none of more than `size` tokens.
 
     A part that fits is kept whole; neighbours are joined up to `size - overlap`; then each span
@@ -53,7 +53,7 @@ def positions(places: Sequence[int]) -> Level:
     return lambda start, end: places[bisect_right(places, start) : bisect_left(places, end)]
 
 
-def _tiles(measure: Measure, plan: Plan, start: int, end: int, level: int) -> Iterator[Span]:
+def _tiles(measure: TextMeasure, plan: Plan, start: int, end: int, level: int) -> Iterator[Span]:
     """Spans without white space at their ends that cover [start, end)."""
     start, end = measure.stripped(start, end)
     if start == end:
@@ -80,7 +80,7 @@ def _tiles(measure: Measure, plan: Plan, start: int, end: int, level: int) -> It
         at = last
 
 
-def _joined(measure: Measure, plan: Plan, edges: Sequence[int], at: int) -> int:
+def _joined(measure: TextMeasure, plan: Plan, edges: Sequence[int], at: int) -> int:
     """The edge up to which the pieces from `at` fit together; the next one where none do."""
     start, _ = measure.stripped(edges[at], edges[at + 1])
     place = measure.after(start, plan.size if edges[at] == 0 else plan.step)
@@ -90,7 +90,7 @@ def _joined(measure: Measure, plan: Plan, edges: Sequence[int], at: int) -> int:
     return last
 
 
-def _hard(measure: Measure, plan: Plan, start: int, end: int) -> Iterator[Span]:
+def _hard(measure: TextMeasure, plan: Plan, start: int, end: int) -> Iterator[Span]:
     """[start, end) cut between tokens, never inside a character."""
     while start < end:
         place = measure.after(start, plan.size if start == 0 else plan.step)
@@ -105,7 +105,7 @@ def _hard(measure: Measure, plan: Plan, start: int, end: int) -> Iterator[Span]:
         start, _ = measure.stripped(place, end)
 
 
-def _extended(measure: Measure, plan: Plan, previous: Span, span: Span) -> int:
+def _extended(measure: TextMeasure, plan: Plan, previous: Span, span: Span) -> int:
     """The start of `span` moved back into `previous` by the overlap, where there is room for it."""
     start, end = span
     room = min(plan.overlap, plan.size - measure.exact(start, end))

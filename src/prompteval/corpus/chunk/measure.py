@@ -7,7 +7,7 @@ from prompteval.core.graphemes import is_inside
 from prompteval.core.protocols import TokenCounter
 
 
-class Measure:
+class TextMeasure:
     """A document's text with the places its tokens begin.
 
     `tokens` is a look-up, and near: a part cut out and tokenised again may have a token more or

@@ -63,7 +63,7 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
         if node.tag not in ("html", "body"):
             node.decompose()
     title = head or next(filter(None, (_line(page.css_first(name)) for name in _HEADINGS)), "")
-    writer = _Writer()
+    writer = _TextWriter()
     if page.body is not None:
         writer.write(page.body)
     return title, writer.text()
@@ -89,7 +89,7 @@ def _line(node: Any) -> str:  # noqa: ANN401 - a node of selectolax, loaded late
     return "" if node is None else _SPACE.sub(" ", node.text(deep=True)).strip()
 
 
-class _Writer:
+class _TextWriter:
     """Collects text and the breaks between blocks; of several breaks the largest stands."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ fortieth. So a server with a few failures of its own is not taken for one that i
 INCREASE = 0.02
 
 
-class Adaptive:
+class AdaptiveConcurrency:
     """Begins at the most allowed. A round is as many ends of calls as were released at a time."""
 
     def __init__(self, most: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from prompteval.core.errors import ProviderError
-from prompteval.engine.limits.adaptive import Adaptive
+from prompteval.engine.limits.adaptive import AdaptiveConcurrency
 from prompteval.engine.limits.sliding_window import SlidingWindow
 from prompteval.providers.openai.errors import ServerLimits
 
@@ -51,7 +51,7 @@ class Limiter:
         on_pause: Callable[[float], None] | None = None,
     ) -> None:
         self._on_pause = on_pause
-        self._adaptive = Adaptive(concurrency)
+        self._adaptive = AdaptiveConcurrency(concurrency)
         self._requests = SlidingWindow(rpm) if rpm else None
         self._tokens = SlidingWindow(tpm) if tpm else None
         self._clock = clock

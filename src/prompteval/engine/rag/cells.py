@@ -17,7 +17,7 @@ from prompteval.workspace.writing import make_folder, write_whole
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SweepCell:
     """One setting of the grid. `size` is None for `none`, where a document is one chunk."""
 
     chunker: str
@@ -55,7 +55,7 @@ class Measured:
     this machine, None where a server was asked.
     """
 
-    cell: Cell
+    cell: SweepCell
     recall: tuple[float, ...]
     precision: tuple[float, ...]
     iou: tuple[float, ...]
@@ -77,7 +77,7 @@ class KeptCells:
         self._questions = len(cases)
         self.found = 0
 
-    def read(self, pipeline: Pipeline, cell: Cell) -> Measured | None:
+    def read(self, pipeline: Pipeline, cell: SweepCell) -> Measured | None:
         """The cell as it was measured; None where it was not, or the file is damaged."""
         try:
             found = _measured(loads(self._path(pipeline).read_bytes()), cell, self._questions)
@@ -99,7 +99,7 @@ class KeptCells:
         return self._folder / f"{name.removeprefix('sha256:')}.json"
 
 
-def _measured(raw: object, cell: Cell, questions: int) -> Measured:
+def _measured(raw: object, cell: SweepCell, questions: int) -> Measured:
     """A cell behind its file, which from before hashes has none. Raises ValueError for anything else."""
     if isinstance(raw, dict) and "hash" in raw and raw.pop("hash") != fingerprint(raw):
         raise ValueError("not as it was written")

@@ -17,14 +17,14 @@ from prompteval.rag.factories import build_retriever
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.store.vectors import SqliteVectors
 from prompteval.workspace.discovery import find_suites
-from prompteval.workspace.rag_section import Part
+from prompteval.workspace.rag_section import RagPart
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import load_suite
 from prompteval.workspace.tree import WorkingTree
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RankedCandidate:
     """One candidate in its last place.
 
     `parts` has its rank in each retriever of a hybrid, None where that did not find it; `retrieved` its
@@ -44,13 +44,13 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a pipeline made of one question; `tokens` of `budget` are packed."""
 
     suite: str
     question: str
     stages: tuple[str, ...]
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[RankedCandidate, ...]
     tokens: int
     budget: int | None
 
@@ -98,7 +98,7 @@ def search(
     question: str,
     case_id: str | None = None,
     progress: Progress | None = None,
-) -> Found:
+) -> SearchResult:
     """The candidates of a question, or of a case of the suite, in their last order.
 
     Raises UsageError for a case the suite does not have.
@@ -135,7 +135,7 @@ def _parts(setup: RagSetup, pipeline: Pipeline, asked: Question) -> dict[str, Ra
         return {}
     ingredients = setup.ingredients(section, pipeline.counter, [])
     names = section.retriever.options.get("of", ["bm25", "dense"])
-    built = {name: build_retriever(Part(name), ingredients) for name in names}
+    built = {name: build_retriever(RagPart(name), ingredients) for name in names}
     return {name: retriever.search(asked.text, section.depth) for name, retriever in built.items()}
 
 
@@ -147,7 +147,7 @@ def _found(
     reranked: Ranking | None,
     parts: dict[str, Ranking],
     case_id: str | None,
-) -> Found:
+) -> SearchResult:
     final = ranking if reranked is None else reranked
     context = pipeline.pack(final)
     fates = {chunk.id: "packed" for chunk in context.kept} | {c.id: reason for c, reason in context.dropped}
@@ -159,7 +159,7 @@ def _found(
         unit = pipeline.unit(name)
         own = (unit.doc_id, unit.start, unit.end)
         candidates.append(
-            Candidate(
+            RankedCandidate(
                 rank, name, unit.title, unit.text, score, before[name],
                 {part: found.get(name) for part, found in ranks.items()},
                 fates.get(unit.id, "below k"),
@@ -171,4 +171,6 @@ def _found(
         pipeline.section.retriever.kind,
         *((pipeline.section.reranker.kind,) if reranked else ()),
     )
-    return Found(plan.suite.name, asked.text, stages, tuple(candidates), context.tokens, context.budget)
+    return SearchResult(
+        plan.suite.name, asked.text, stages, tuple(candidates), context.tokens, context.budget
+    )

@@ -14,7 +14,7 @@ from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.verdict import Comparison
 from prompteval.engine.progress import Progress
-from prompteval.engine.rag.cells import Cell, Grid, KeptCells, Measured
+from prompteval.engine.rag.cells import Grid, KeptCells, Measured, SweepCell
 from prompteval.engine.rag.search import kept_vectors, setup_of
 from prompteval.metrics.spans import ceiling
 from prompteval.plan.rag.setup import RagSetup, question_of
@@ -27,7 +27,7 @@ from prompteval.rag.index.content import indexed_text
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
-from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.rag_section import RagPart, RagSection
 from prompteval.workspace.settings import Workspace
 
 QUESTIONS_A_STEP = 32
@@ -94,15 +94,15 @@ def sweep(workspace: Workspace, path: str, grid: Grid, selection: Selection, pro
     return Sweep(plan.suite.name, budget, len(cases), reference.name, tuple(measured), compared, kept.found)
 
 
-def _own(section: RagSection) -> Cell:
+def _own(section: RagSection) -> SweepCell:
     """The suite's own setting: the reference."""
     options = section.chunker.options
     size = None if section.chunker.kind == "none" else int(options.get("size", 256))
     overlap = int(options.get("overlap", 0))
-    return Cell(section.chunker.kind, size, overlap, section.retriever.kind, section.reranker.kind)
+    return SweepCell(section.chunker.kind, size, overlap, section.retriever.kind, section.reranker.kind)
 
 
-def _cells(grid: Grid, section: RagSection) -> Iterator[Cell]:
+def _cells(grid: Grid, section: RagSection) -> Iterator[SweepCell]:
     own = _own(section)
     for chunker in grid.chunkers or (own.chunker,):
         sizes = grid.sizes or ((own.size,) if own.size is not None else (256,))
@@ -110,10 +110,10 @@ def _cells(grid: Grid, section: RagSection) -> Iterator[Cell]:
             for retriever in grid.retrievers or (own.retriever,):
                 for reranker in grid.rerankers or (own.reranker,):
                     overlap = 0 if size is None else own.overlap if not grid.sizes else grid.overlap
-                    yield Cell(chunker, size, overlap, retriever, reranker)
+                    yield SweepCell(chunker, size, overlap, retriever, reranker)
 
 
-def _set(section: RagSection, cell: Cell) -> RagSection:
+def _set(section: RagSection, cell: SweepCell) -> RagSection:
     """The suite's section in the setting of a cell. Raises UsageError for a reranker that asks a model."""
     if cell.reranker == "llm":
         raise UsageError("rag sweep asks no model", "leave the reranker llm out")
@@ -121,14 +121,19 @@ def _set(section: RagSection, cell: Cell) -> RagSection:
     own = {part.kind: part for part in (section.retriever, section.reranker)}
     return replace(
         section,
-        chunker=Part(cell.chunker, sized, section.chunker.place),
-        retriever=own.get(cell.retriever, Part(cell.retriever)),
-        reranker=own.get(cell.reranker, Part(cell.reranker)),
+        chunker=RagPart(cell.chunker, sized, section.chunker.place),
+        retriever=own.get(cell.retriever, RagPart(cell.retriever)),
+        reranker=own.get(cell.reranker, RagPart(cell.reranker)),
     )
 
 
 def _measure(
-    setup: RagSetup, pipeline: Pipeline, cell: Cell, cases: Sequence[Case], budget: int, progress: Progress
+    setup: RagSetup,
+    pipeline: Pipeline,
+    cell: SweepCell,
+    cases: Sequence[Case],
+    budget: int,
+    progress: Progress,
 ) -> Measured:
     started = perf_counter()
     blank = blank_in(setup.documents)
@@ -168,7 +173,7 @@ def _until(sizes: Iterator[int], budget: int) -> list[int]:
 
 
 def _compare(
-    measured: Sequence[Measured], reference: Cell, budget: int, cases: Sequence[Case]
+    measured: Sequence[Measured], reference: SweepCell, budget: int, cases: Sequence[Case]
 ) -> dict[str, Comparison]:
     """Recall of every cell against the reference, question by question; one family for Holm."""
     base = next(item for item in measured if item.cell == reference)

@@ -16,7 +16,7 @@ from prompteval.plan.results.observed import observed, result_errors
 from prompteval.plan.results.result import Result
 from prompteval.plan.targets.base import failed
 from prompteval.plan.targets.endpoint import EndpointPlan
-from prompteval.wire import Answer, open_session, post_json
+from prompteval.wire import HttpAnswer, open_session, post_json
 
 _MISSING = object()
 
@@ -64,7 +64,7 @@ class EndpointTarget:
         result = Result.model_validate(found)
         return observed(result, model=self._plan.own_model, served_by="live", latency_ms=elapsed, raw=text)
 
-    async def _post(self, inputs: object) -> Answer:
+    async def _post(self, inputs: object) -> HttpAnswer:
         if self._session is None:
             secret = {name: from_environment(variable) for name, variable in self._plan.headers_env.items()}
             self._session = open_session(self._plan.url, {**self._plan.headers, **secret})

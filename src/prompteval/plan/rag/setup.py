@@ -19,7 +19,7 @@ from prompteval.metrics.stage_names import StageMetric
 from prompteval.plan.problems import Problems
 from prompteval.plan.rag.encoders import Encoders, LateEmbedder
 from prompteval.plan.rag.recorded_run import check_recorded_run
-from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
+from prompteval.rag.factories import PipelineInputs, build_reranker, build_retriever
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.pipeline import Pipeline
 from prompteval.rag.score.failure import Attribution
@@ -27,7 +27,7 @@ from prompteval.rag.score.rag_case import RagCaseReader
 from prompteval.rag.score.scorers import StageScorer
 from prompteval.tokens import counter
 from prompteval.workspace.code import load_code
-from prompteval.workspace.rag_section import Part, RagSection
+from prompteval.workspace.rag_section import RagPart, RagSection
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import Tree
@@ -112,7 +112,7 @@ class RagSetup:
             if metric.ranking is not None and metric.ranking.k is not None and metric.ranking.k > depth
         ]
 
-    def chunks(self, counting: TokenCounter, chunker: Part | None = None) -> tuple[Chunk, ...]:
+    def chunks(self, counting: TokenCounter, chunker: RagPart | None = None) -> tuple[Chunk, ...]:
         """The chunks of the corpus, cut once for each chunker and token encoding."""
         part = chunker or self.section.chunker
         cut = build_chunker(part.kind, part.options, counting)
@@ -143,9 +143,9 @@ class RagSetup:
         encoders: list[Embedder],
         model: str = "",
         provider: Provider | None = None,
-    ) -> Ingredients:
+    ) -> PipelineInputs:
         """What factories build from; `encoders` collects the models that index the chunks."""
-        return Ingredients(
+        return PipelineInputs(
             chunks=self.chunks(counting, section.chunker),
             section=section,
             here=(self.workspace.root / self.path).parent,

@@ -4,26 +4,26 @@ Outer to inner: record, cache, budget, retry, limit, live. A cache hit costs no 
 budget; waiting for a retry holds no slot. Around the live provider itself every attempt is noted.
 """
 
-from prompteval.providers.layers.attempt import CASE, Attempted, CaseKey, Journal
+from prompteval.providers.layers.attempt import CASE, AttemptLayer, CaseKey, Journal
 from prompteval.providers.layers.base import Layer
-from prompteval.providers.layers.budget import Budget, Budgeted
+from prompteval.providers.layers.budget import Budget, BudgetLayer
 from prompteval.providers.layers.build import build_layers
-from prompteval.providers.layers.cache import Cached
-from prompteval.providers.layers.limit import Limited
-from prompteval.providers.layers.record import Recorded
-from prompteval.providers.layers.retry import Retried
+from prompteval.providers.layers.cache import CacheLayer
+from prompteval.providers.layers.limit import LimitLayer
+from prompteval.providers.layers.record import RecordLayer
+from prompteval.providers.layers.retry import RetryLayer
 
 __all__ = [
     "CASE",
-    "Attempted",
+    "AttemptLayer",
     "Budget",
-    "Budgeted",
-    "Cached",
+    "BudgetLayer",
+    "CacheLayer",
     "CaseKey",
     "Journal",
     "Layer",
-    "Limited",
-    "Recorded",
-    "Retried",
+    "LimitLayer",
+    "RecordLayer",
+    "RetryLayer",
     "build_layers",
 ]

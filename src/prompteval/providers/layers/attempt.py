@@ -30,7 +30,7 @@ class Journal(Protocol):
         ...
 
 
-class Attempted(Layer):
+class AttemptLayer(Layer):
     """One attempt: journaled, held to what is left of the case's deadline, its tokens known.
 
     Tokens that the server does not tell are counted here, and marked `estimated`.

@@ -32,7 +32,7 @@ class Budget:
         self.spent_usd += spent_usd
 
 
-class Budgeted(Layer):
+class BudgetLayer(Layer):
     """Lets a case through only while the money lasts.
 
     A case costs what its reply says it used, and for each attempt before it that may have been

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from prompteval.core.protocols import Provider, ResponseCache
-from prompteval.providers.layers.attempt import Attempted, Journal
-from prompteval.providers.layers.budget import Budget, Budgeted
-from prompteval.providers.layers.cache import Cached
-from prompteval.providers.layers.limit import CallPermits, Limited
-from prompteval.providers.layers.record import Recorded
-from prompteval.providers.layers.retry import Retried
+from prompteval.providers.layers.attempt import AttemptLayer, Journal
+from prompteval.providers.layers.budget import Budget, BudgetLayer
+from prompteval.providers.layers.cache import CacheLayer
+from prompteval.providers.layers.limit import CallPermits, LimitLayer
+from prompteval.providers.layers.record import RecordLayer
+from prompteval.providers.layers.retry import RetryLayer
 from prompteval.providers.prices import Price
 from prompteval.providers.recording import Recorder
 from prompteval.providers.size import Sizes
@@ -37,11 +37,11 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     """
     provider: Provider = live
     if sizes is not None:
-        provider = Attempted(provider, journal=journal, sizes=sizes)
+        provider = AttemptLayer(provider, journal=journal, sizes=sizes)
     if gate is not None:
-        provider = Limited(provider, gate, group=group, sizes=sizes)
+        provider = LimitLayer(provider, gate, group=group, sizes=sizes)
     if max_attempts > 1:
-        provider = Retried(
+        provider = RetryLayer(
             provider,
             max_attempts=max_attempts,
             max_wait_s=max_wait_s,
@@ -49,9 +49,9 @@ def build_layers(  # noqa: PLR0913 - one for each layer
             on_wait=on_wait,
         )
     if budget is not None and price is not None and sizes is not None:
-        provider = Budgeted(provider, budget, price, sizes)
+        provider = BudgetLayer(provider, budget, price, sizes)
     if cache is not None and getattr(live, "cacheable", True):
-        provider = Cached(provider, cache)
+        provider = CacheLayer(provider, cache)
     if recorder is not None:
-        provider = Recorded(provider, recorder)
+        provider = RecordLayer(provider, recorder)
     return provider

@@ -5,7 +5,7 @@ from prompteval.core.request import Request, Response
 from prompteval.providers.layers.base import Layer
 
 
-class Cached(Layer):
+class CacheLayer(Layer):
     """Answers from the cache; stores what was served live. Failures and filtered prompts are not stored."""
 
     def __init__(self, inner: Provider, cache: ResponseCache) -> None:

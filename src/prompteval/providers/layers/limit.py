@@ -22,7 +22,7 @@ class CallPermits(Protocol):
     ) -> None: ...
 
 
-class Limited(Layer):
+class LimitLayer(Layer):
     """Calls only with leave, and hands it back with what the call used and how it ended.
 
     `group` is who takes turns with others for the same model.

@@ -6,7 +6,7 @@ from prompteval.providers.layers.base import Layer
 from prompteval.providers.recording import Recorder
 
 
-class Recorded(Layer):
+class RecordLayer(Layer):
     """Hands every reply to a recorder."""
 
     def __init__(self, inner: Provider, recorder: Recorder) -> None:

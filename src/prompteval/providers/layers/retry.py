@@ -17,7 +17,7 @@ SECONDS_LEFT: ContextVar[float | None] = ContextVar("seconds_left", default=None
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """The ceiling of the first wait, doubled each time up to the longest; both in seconds."""
 
     first: float
@@ -25,19 +25,19 @@ class Patience:
 
 
 PATIENCE = {
-    "rate_limit": Patience(1.0, 60.0),
-    "server": Patience(0.5, 30.0),
-    "timeout": Patience(0.5, 10.0),
-    "connection": Patience(0.25, 10.0),
-    "bad_response": Patience(0.1, 2.0),
-    "empty": Patience(0.1, 2.0),
+    "rate_limit": RetryPolicy(1.0, 60.0),
+    "server": RetryPolicy(0.5, 30.0),
+    "timeout": RetryPolicy(0.5, 10.0),
+    "connection": RetryPolicy(0.25, 10.0),
+    "bad_response": RetryPolicy(0.1, 2.0),
+    "empty": RetryPolicy(0.1, 2.0),
 }
-OTHERWISE = Patience(0.5, 30.0)
+OTHERWISE = RetryPolicy(0.5, 30.0)
 # Added to a server's own wish, so that those it turned away do not come back all at once.
 SPREAD_SECONDS = 0.25
 
 
-class Retried(Layer):
+class RetryLayer(Layer):
     """Calls again after errors that may pass, at most `max_attempts` times in all.
 
     Waits are exponential with full jitter, by the kind of the error (Brooker, Exponential backoff

@@ -23,7 +23,7 @@ ANSWER_FIELDS = frozenset({"answer", "citations", "abstain"})
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class AnswerCandidate:
     """A sentence of a passage; `read` is what is compared with the question."""
 
     n: int
@@ -42,7 +42,7 @@ def asked_of(request: Request) -> ParsedMessage:
     return read_message(text)
 
 
-def candidates(asked: ParsedMessage) -> list[Candidate]:
+def candidates(asked: ParsedMessage) -> list[AnswerCandidate]:
     """Every sentence, list item and table row of the passages, in their order; headings say nothing."""
     found = []
     for n, text in asked.passages.items():
@@ -52,12 +52,12 @@ def candidates(asked: ParsedMessage) -> list[Candidate]:
                 continue
             for sentence in split_sentences(line):
                 if any(character.isalpha() for character in sentence):
-                    found.append(Candidate(n, sentence, f"{title}: {sentence}" if rest else sentence))
+                    found.append(AnswerCandidate(n, sentence, f"{title}: {sentence}" if rest else sentence))
     return found
 
 
 def reply(
-    request: Request, question: str, found: Sequence[Candidate], likeness: Sequence[float], tokens: int
+    request: Request, question: str, found: Sequence[AnswerCandidate], likeness: Sequence[float], tokens: int
 ) -> Response:
     """The best candidate as the request's output; abstains below the threshold and without passages."""
     best = max(range(len(found)), key=lambda index: likeness[index], default=None)

@@ -24,7 +24,7 @@ from prompteval.providers.openai.errors import (
 )
 from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
 from prompteval.providers.openai.shape import Shape
-from prompteval.wire import REPLY_BYTES, Answer, excerpt, exchange, for_each_line, open_session, post_json
+from prompteval.wire import REPLY_BYTES, HttpAnswer, excerpt, exchange, for_each_line, open_session, post_json
 
 ENDPOINT: Final = "/v1/chat/completions"
 WINDOW: Final = "24h"
@@ -210,7 +210,7 @@ class BatchClient:
     async def _upload(self, path: Path) -> str:
         from aiohttp import FormData
 
-        async def once() -> Answer:
+        async def once() -> HttpAnswer:
             with path.open("rb") as file:
                 form = FormData()
                 form.add_field("purpose", "batch")
@@ -226,7 +226,7 @@ class BatchClient:
         return await _patiently(lambda: exchange(self._session, "GET", url, timeout_s=self._timeout_s))
 
 
-async def _patiently(once: Callable[[], Awaitable[Answer]]) -> dict[str, Any]:
+async def _patiently(once: Callable[[], Awaitable[HttpAnswer]]) -> dict[str, Any]:
     """The JSON object that a server answers with, asked for again while that may help."""
     for attempt in range(1, TRIES + 1):
         try:
@@ -238,7 +238,7 @@ async def _patiently(once: Callable[[], Awaitable[Answer]]) -> dict[str, Any]:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _object(answer: HttpAnswer) -> dict[str, Any]:
     if answer.status != 200:
         raise status_error(answer)
     try:

@@ -15,7 +15,7 @@ from prompteval.providers.openai.errors import ServerLimits, error_of_answer, se
 from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
 from prompteval.providers.openai.shape import Shape
 from prompteval.providers.openai.stream import read_events
-from prompteval.wire import REPLY_BYTES, Answer, Refused, open_session, post_json, post_lines
+from prompteval.wire import REPLY_BYTES, HttpAnswer, Refused, open_session, post_json, post_lines
 
 # A stream says much beside each token.
 STREAM_BYTES = 8 * REPLY_BYTES
@@ -116,7 +116,7 @@ class OpenAIProvider:
         return request.schema is not None and self.shape.structured == "tool"
 
 
-def _filtered(answer: Answer, elapsed_ms: float) -> Response:
+def _filtered(answer: HttpAnswer, elapsed_ms: float) -> Response:
     """The reply of a prompt that a filter stopped. Raises ProviderError for every other status."""
     code, server_message = error_of_answer(answer)
     found = filtered_prompt(answer.status, code, server_message, elapsed_ms)

@@ -12,7 +12,7 @@ from prompteval.isolate.loop import run_to_end
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.errors import status_error
 from prompteval.providers.openai.shape import Shape
-from prompteval.wire import Answer, open_session, post_json
+from prompteval.wire import HttpAnswer, open_session, post_json
 
 TEXTS_A_CALL = 256
 FIRST_WAIT_S = 0.5
@@ -105,7 +105,7 @@ class OpenAIEmbedder:
         return _vectors(answer, len(texts), self._model)
 
 
-def _vectors(answer: Answer, expected: int, model: str) -> list[Any]:
+def _vectors(answer: HttpAnswer, expected: int, model: str) -> list[Any]:
     """The vectors in the order of the texts, regardless of the order of the answer."""
     import numpy as np
 
@@ -132,5 +132,5 @@ def _index(item: dict[str, Any]) -> int | None:
     return index if type(index) is int else None
 
 
-def _bad(message: str, answer: Answer, *, retryable: bool = False) -> ProviderError:
+def _bad(message: str, answer: HttpAnswer, *, retryable: bool = False) -> ProviderError:
     return ProviderError("bad_response", message, retryable=retryable, excerpt=answer.excerpt())

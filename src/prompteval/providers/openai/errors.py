@@ -9,7 +9,7 @@ from typing import Any
 from prompteval.core.errors import ProviderError
 from prompteval.core.params import PARAMS
 from prompteval.core.secret import hide
-from prompteval.wire import Answer
+from prompteval.wire import HttpAnswer
 
 LONGEST_CODE = 80
 LONGEST_MESSAGE = 300
@@ -47,12 +47,12 @@ def server_limits(headers: Mapping[str, str]) -> ServerLimits | None:
     return None if found == ServerLimits() else found
 
 
-def status_error(answer: Answer) -> ProviderError:
+def status_error(answer: HttpAnswer) -> ProviderError:
     """An answer other than 200."""
     return made_error(answer.status, answer.headers, *error_of_answer(answer), answer.excerpt())
 
 
-def error_of_answer(answer: Answer) -> tuple[str, str]:
+def error_of_answer(answer: HttpAnswer) -> tuple[str, str]:
     """(code, message) of an answer's body; its first words where it is not JSON."""
     try:
         return error_code_and_message(answer.json())

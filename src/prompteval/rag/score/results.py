@@ -16,7 +16,7 @@ from prompteval.core.retrieval import Chunk, Document, Ranking
 from prompteval.core.trace import RetrievedPassage, Trace
 from prompteval.corpus.quote import find_exact, find_normalised, normalised
 from prompteval.metrics.spans import Blank
-from prompteval.rag.gold import GoldChunks, GoldGroups, GoldSpan, blank_in
+from prompteval.rag.gold import GoldChunks, GoldGroups, LocatedGold, blank_in
 from prompteval.rag.index.content import indexed_text
 from prompteval.rag.score.parsed_answer import ParsedAnswer, read_answer
 from prompteval.rag.score.rag_case import (
@@ -168,28 +168,28 @@ class Layout:
         """The spans of passages, in their order."""
         return tuple(self.by_id[self._add(passage)] for passage in passages or ())
 
-    def alternatives(self, raw: Mapping[str, object]) -> list[GoldSpan]:
+    def alternatives(self, raw: Mapping[str, object]) -> list[LocatedGold]:
         """One gold item as the spans of every passage that holds it; a span of nothing where none does."""
         doc, grade = str(raw.get("doc", "")), int(str(raw.get("grade", 1)))
         if "start" in raw:
-            return [GoldSpan(doc, int(str(raw["start"])), int(str(raw["end"])), grade)]
+            return [LocatedGold(doc, int(str(raw["start"])), int(str(raw["end"])), grade)]
         quote = str(raw.get("quote", ""))
         found = []
         for unit in self.by_id.values():
             if doc and unit.doc_id != doc:
                 continue
             spans = _quoted(unit.text, quote) if quote else [(0, unit.end - unit.start)]
-            found += [GoldSpan(unit.doc_id, unit.start + a, unit.start + b, grade) for a, b in spans[:1]]
-        return found or [GoldSpan(doc, _NOWHERE, _NOWHERE + 1, grade)]
+            found += [LocatedGold(unit.doc_id, unit.start + a, unit.start + b, grade) for a, b in spans[:1]]
+        return found or [LocatedGold(doc, _NOWHERE, _NOWHERE + 1, grade)]
 
-    def placed_alternatives(self, item: GoldSpan) -> list[GoldSpan]:
+    def placed_alternatives(self, item: LocatedGold) -> list[LocatedGold]:
         """Of gold in the corpus, the passages of its document whose place could not be found."""
         document = self._documents.get(item.doc)
         if document is None or item.missing:
             return []
         text = document.text[item.start : item.end]
         return [
-            GoldSpan(unit.doc_id, unit.start + a, unit.start + b, item.grade)
+            LocatedGold(unit.doc_id, unit.start + a, unit.start + b, item.grade)
             for unit in self.by_id.values()
             if unit.doc_id == item.doc and unit.start >= _BEYOND
             for a, b in _quoted(unit.text, text)[:1]

@@ -31,7 +31,7 @@ Texts = NDArray[np.bytes_]
 Places = NDArray[np.int64]
 
 
-class Problems:
+class LineProblems:
     """What is wrong in one file; too much of it ends the reading."""
 
     def __init__(self, path: str) -> None:
@@ -54,13 +54,13 @@ class Problems:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class LineBlock:
     """Rows of one part of a file: each column an array of bytes, and the line of each row."""
 
     columns: tuple[Texts, ...]
     lines: Sequence[int]
 
-    def numbers(self, column: int, kind: type[Any], what: str, problems: Problems) -> NDArray[Any]:
+    def numbers(self, column: int, kind: type[Any], what: str, problems: LineProblems) -> NDArray[Any]:
         """A column as finite or infinite numbers; what is none becomes a problem of its line."""
         texts = self.columns[column]
         try:
@@ -77,14 +77,14 @@ class Block:
         raise AssertionError("numpy read what Python did not")
 
 
-def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str]) -> Iterator[Block]:
+def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str]) -> Iterator[LineBlock]:
     """The wanted fields of a file's lines; the first of `forms` with as many fields as line 1 has.
 
     A form is the names of its fields. Blank lines are passed over. Raises InvalidInput for a file
     that cannot be read or is empty, a line with another number of fields, a control character, a
     field over 1,000 bytes and text that is not UTF-8.
     """
-    problems = Problems(str(path))
+    problems = LineProblems(str(path))
     form: Sequence[str] | None = None
     tabs = False
     line, rows = 1, 0
@@ -107,7 +107,7 @@ def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str
     problems.stop()
 
 
-def _whole_lines(path: Path, problems: Problems) -> Iterator[bytes]:
+def _whole_lines(path: Path, problems: LineProblems) -> Iterator[bytes]:
     """The file in parts that end where a line does."""
     kept = b""
     try:
@@ -148,7 +148,7 @@ def _by_tabs(line: bytes) -> list[bytes]:
     return [field.strip() for field in line.strip(b"\r\n").split(b"\t")]
 
 
-def _taken_apart(data: bytes, width: int, columns: Sequence[int], line: int) -> Block | None:
+def _taken_apart(data: bytes, width: int, columns: Sequence[int], line: int) -> LineBlock | None:
     """The columns of lines that have `width` fields each; None where anything is unusual."""
     codes = np.frombuffer(data, dtype=np.uint8)
     if not _plain(data, codes):
@@ -163,7 +163,7 @@ def _taken_apart(data: bytes, width: int, columns: Sequence[int], line: int) -> 
         if lengths.max() > LONGEST_FIELD:
             return None
         taken.append(_gathered(codes, starts[:, column], lengths))
-    return Block(tuple(taken), range(line, line + len(ends)))
+    return LineBlock(tuple(taken), range(line, line + len(ends)))
 
 
 def _plain(data: bytes, codes: NDArray[np.uint8]) -> bool:
@@ -224,10 +224,10 @@ def _line_by_line(
     form: Sequence[str],
     columns: Sequence[int],
     line: int,
-    problems: Problems,
+    problems: LineProblems,
     *,
     tabs: bool = False,
-) -> Block:
+) -> LineBlock:
     """The same by plain Python, with a problem for every line that is wrong."""
     rows: list[list[bytes]] = []
     lines: list[int] = []
@@ -250,7 +250,7 @@ def _line_by_line(
             rows.append([fields[column] for column in columns])
             lines.append(number)
     taken = [np.array([row[at] for row in rows], dtype=np.bytes_) for at in range(len(columns))]
-    return Block(tuple(taken), lines)
+    return LineBlock(tuple(taken), lines)
 
 
 def _has(texts: Texts, code: int) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.core.retrieval import Ranking, Ties
-from prompteval.rag.trec.fields import Block, Problems, Texts, read_blocks
+from prompteval.rag.trec.fields import LineBlock, LineProblems, Texts, read_blocks
 
 RUN_FORM = ("query", "Q0", "document", "rank", "score", "tag")
 QRELS_FORM = ("query", "iteration", "document", "grade")
@@ -72,7 +72,7 @@ def read_qrels(path: Path) -> TrecRows:
     table = _read(path, (QRELS_FORM, BEIR_FORM), ("query", "document", "grade"), np.int64)
     repeats = repeated_rows(table)
     if len(repeats):
-        problems = Problems(table.path)
+        problems = LineProblems(table.path)
         for row in repeats.tolist():
             name, query = table.document[row].decode(), table.queries[table.query[row]]
             message = f"document {name!r} is judged twice for query {query!r}"
@@ -84,7 +84,7 @@ def read_qrels(path: Path) -> TrecRows:
 def _read(
     path: Path, forms: tuple[tuple[str, ...], ...], wanted: tuple[str, ...], kind: type[Any]
 ) -> TrecRows:
-    problems = Problems(str(path))
+    problems = LineProblems(str(path))
     queries: dict[bytes, int] = {}
     parts: list[tuple[Any, ...]] = []
     for block in _without_header(read_blocks(path, forms, wanted)):
@@ -98,11 +98,11 @@ def _read(
     return TrecRows(str(path), names, query, document, key, number, tuple(part[4] for part in parts))
 
 
-def _without_header(blocks: Iterator[Block]) -> Iterator[Block]:
+def _without_header(blocks: Iterator[LineBlock]) -> Iterator[LineBlock]:
     """The blocks without BEIR's header, where the first line is that."""
     for at, block in enumerate(blocks):
         if at == 0 and tuple(column[0] for column in block.columns) == BEIR_HEADER:
-            block = Block(tuple(column[1:] for column in block.columns), block.lines[1:])
+            block = LineBlock(tuple(column[1:] for column in block.columns), block.lines[1:])
             if not len(block.lines):
                 continue
         yield block

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.stats.interval import refuse_nan
-from prompteval.stats.sequential.looks import Stop
+from prompteval.stats.sequential.looks import EarlyStop
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ def _refuse_unfit(differences: Floats, scale: float) -> None:
 
 def always_valid(
     differences: Floats, *, scale: float, alpha: float = 0.05, gates: int = 1
-) -> Stop | None:  # fmt: skip
+) -> EarlyStop | None:  # fmt: skip
     """The first case after which the wealth reaches gates / alpha; None where it never did.
 
     Several gates share alpha (Bonferroni). No case has no stop.
@@ -46,7 +46,7 @@ def always_valid(
 
 def refused(
     differences: Floats, mean: float, *, scale: float, alpha: float = 0.05, gates: int = 1
-) -> Stop | None:  # fmt: skip
+) -> EarlyStop | None:  # fmt: skip
     """The first case after which bets against a supposed `mean` have won; None where they never did.
 
     The stop's `delta` is the mean of the prefix less the supposed one. `mean` lies within the scale.
@@ -58,7 +58,7 @@ def refused(
     if not len(reached):
         return None
     cases = int(reached[0]) + 1
-    return Stop(cases, float(differences[:cases].mean()) - mean)
+    return EarlyStop(cases, float(differences[:cases].mean()) - mean)
 
 
 def confidence_sequence(

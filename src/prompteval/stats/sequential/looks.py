@@ -29,7 +29,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class EarlyStop:
     """Where the differences were first beyond doubt: the mean `delta` of the first `cases`."""
 
     cases: int
@@ -53,7 +53,7 @@ def planned_looks(cases: int, *, alpha: float = 0.05, gates: int = 1) -> tuple[L
 
 def group_sequential(
     differences: Floats, planned: int, *, scale: float | None, alpha: float = 0.05, gates: int = 1
-) -> Stop | None:
+) -> EarlyStop | None:
     """The first look at which the differences B - A cross a bound; None where none did.
 
     `differences` are those of a completed prefix of `planned` cases in seeded order. `scale` is the
@@ -69,11 +69,11 @@ def group_sequential(
     return None
 
 
-def crossed(differences: Floats, look: Look, *, scale: float | None) -> Stop | None:
+def crossed(differences: Floats, look: Look, *, scale: float | None) -> EarlyStop | None:
     """Whether the differences seen at one look cross its bound; None where they do not."""
     if one_sided(differences, scale) > look.p:
         return None
-    return Stop(len(differences), float(differences.mean()))
+    return EarlyStop(len(differences), float(differences.mean()))
 
 
 def one_sided(differences: Floats, scale: float | None) -> float:
