@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from prompteval.core.observation import Row, row_verdict
+from prompteval.report.result_keys import result_keys
 from prompteval.report.view import RunView
 
 # What begins a formula, in any width that a spreadsheet reads as the same character.
@@ -41,6 +42,7 @@ def row_json(row: Row) -> dict[str, Any]:
         "latency_ms": seen.latency_ms,
         "usage": None if usage is None else {name: getattr(usage, name) for name in usage.__slots__},
         "tags": dict(row.case.tags),
+        **result_keys(seen),
     }
 
 

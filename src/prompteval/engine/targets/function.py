@@ -21,6 +21,10 @@ from prompteval.plan.results.result import Result
 from prompteval.plan.targets.base import failed
 
 
+class _NotAResult(Exception):
+    """What the function returned has not the shape that the suite says."""
+
+
 class FunctionTarget:
     """Calls `function(**inputs)`, or `function(inputs)` where the inputs are not an object.
 
@@ -44,10 +48,11 @@ class FunctionTarget:
             found = await call() if self._is_async else await _in_thread(call)
             elapsed = (perf_counter() - started) * 1000
             return self._observed(found, elapsed)
+        except _NotAResult as error:
+            return failed("call", "bad_result", f"{self._entry}: {error}", latency_ms=elapsed)
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             elapsed = (perf_counter() - started) * 1000
-            reason = result_errors(error) if isinstance(error, ValidationError) else str(error)
-            message = f"{self._entry}: {type(error).__name__}: {reason}"
+            message = f"{self._entry}: {type(error).__name__}: {error}"
             return failed("call", "callable", message, latency_ms=elapsed)
 
     def _observed(self, found: object, elapsed: float) -> Observation:
@@ -63,9 +68,14 @@ class FunctionTarget:
         """What the function gave as a result; None where it gave a bare output."""
         if isinstance(found, Result):
             return found
-        if self._plan.mapping is not None:
-            return Result.model_validate(self._plan.mapping.apply(to_jsonable_python(found)))
-        return Result.model_validate(found) if self._plan.result else None
+        mapping = self._plan.mapping
+        if mapping is None and not self._plan.result:
+            return None
+        try:
+            given = found if mapping is None else mapping.apply(to_jsonable_python(found))
+            return Result.model_validate(given)
+        except ValidationError as error:
+            raise _NotAResult(f"what it returned is not a result: {result_errors(error)}") from None
 
     async def aclose(self) -> None:
         """Nothing is held open."""

@@ -58,7 +58,8 @@ def plan_targets(
         "endpoint": (plan_endpoint, (suite.target.endpoint, workspace, suite.result, mapping)),
     }
     make, arguments = makers[suite.target.kind]
-    target = problems.catch(suite.path, place, "PE220", make, *arguments)
+    code = "PE220" if mapping is None else "PE215"
+    target = problems.catch(suite.path, place, code, make, *arguments)
     return () if target is None else (target,)
 
 

@@ -1,0 +1,156 @@
+"""A team's own system, scored from the results it gives: recorded, called, and over HTTP."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Workspace
+from tests.e2e.rag_parts import SUITE, fill
+
+RAG_METRICS = (
+    "retrieval.recall@5, retrieval.ndcg@5, retrieval.mrr, context.recall@2000t, context.precision@30t, "
+    "context.iou@30t, generation.em, generation.f1, generation.abstention, citations.precision, "
+    "citations.recall, citations.exists, grounding.lexical"
+)
+FROM_ROWS = f"""outputs: ../rows.jsonl
+cases: ../datasets/qa.jsonl
+corpus: ../datasets/docs
+map: {{id: case_id, output: output, retrieved: retrieved, context: context, dropped: dropped}}
+metrics: [{RAG_METRICS}]
+"""
+CASES = [
+    {"id": "q1", "inputs": {"question": "refund?"}, "answers": ["30 days"],
+     "gold": [[{"doc": "a.md", "quote": "thirty  days"}]]},
+    {"id": "q2", "inputs": {"question": "shipping?"}, "answers": ["free"], "gold": [[{"doc": "b.md"}]]},
+    {"id": "q3", "inputs": {"question": "phone?"}, "answerable": False},
+]  # fmt: skip
+ROWS: list[dict[str, Any]] = [
+    {"id": "q1", "output": "30 days", "citations": [{"doc": "a.md"}], "retrieved": [
+        {"doc": "b.md", "text": "shipping is free"}, {"doc": "a.md", "text": "Refunds within thirty days."}]},
+    {"id": "q2", "output": "5 euros", "retrieved": [{"doc": "c.md", "text": "x"}], "context": []},
+    {"id": "q3", "output": "", "abstain": True, "retrieved": []},
+]  # fmt: skip
+OUTPUTS_SUITE = """outputs: ../o.jsonl
+cases: ../datasets/q.jsonl
+metrics: [retrieval.recall@2, retrieval.mrr, context.recall@50t, generation.em, citations.precision]
+"""
+
+
+def lines(rows: list[Any]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def system(workspace: Workspace) -> Workspace:
+    """Three questions with gold; the suites are the tests' own."""
+    (workspace.root / "evals/s.yaml").unlink()
+    workspace.write("datasets/q.jsonl", lines(CASES))
+    workspace.write("o.jsonl", lines(ROWS))
+    return workspace
+
+
+@pytest.mark.parametrize(
+    "more", ["", "  reranker: {kind: late_interaction, depth: 3}\n"], ids=["plain", "reranked"]
+)
+def test_rows_of_our_pipeline_scored_again_give_the_same_figures(workspace: Workspace, more: str) -> None:
+    """Every metric and every reason of failure, to the last digit, of a pipeline and of its exported rows."""
+    fill(workspace)
+    suite = (SUITE % {"k": 2, "tokens": 40}).replace(
+        "[retrieval, retrieved, oracle, closed_book]", "[retrieved]"
+    )
+    head = suite[: suite.index("metrics:")]
+    workspace.write("evals/q.yaml", f"{head}{more}metrics: [{RAG_METRICS}]\n")
+    (ours,) = workspace.run_json("-o", "rows.jsonl")["results"]
+    (workspace.root / "evals/q.yaml").unlink()
+    reranked = FROM_ROWS.replace("{id:", "{reranked: reranked, id:") if more else FROM_ROWS
+    workspace.write("evals/again.yaml", reranked)
+    (theirs,) = workspace.run_json()["results"]
+    assert theirs["metrics"] == ours["metrics"]
+    assert theirs["attribution"] == ours["attribution"] and theirs["failures"] == ours["failures"]
+    assert theirs["abstention"] == ours["abstention"]
+
+
+def test_recorded_passages_are_scored_without_a_corpus(system: Workspace) -> None:
+    """A quote is found in a passage's text, a document by its name; citations by document."""
+    system.write("evals/s.yaml", OUTPUTS_SUITE)
+    (result,) = system.run_json()["results"]
+    values = {name: found["value"] for name, found in result["metrics"].items()}
+    assert values["retrieval.recall@2"] == 0.5 and values["retrieval.mrr"] == 0.25
+    assert values["context.recall@50t"] == 0.5 and values["generation.em"] == pytest.approx(2 / 3)
+    assert values["citations.precision"] == 0.5 and result["attribution"] == {"retrieval_miss": 1}
+
+
+def test_a_metric_that_no_row_can_serve_is_refused_with_the_key(system: Workspace) -> None:
+    """The line of the metric, the key, the file."""
+    system.write("evals/s.yaml", OUTPUTS_SUITE.replace("retrieval.recall@2", "rerank.recall@2"))
+    told = system.run("check", code=2).stdout
+    assert "evals/s.yaml:3:11 PE277 rerank.recall@2 reads 'reranked', and no row of o.jsonl has it" in told
+
+
+def test_a_map_reads_any_shape_and_names_what_it_does_not_find(system: Workspace) -> None:
+    """The same figures through JMESPath; an expression without a match names the key and shows a row."""
+    raw = [{"id": r["id"], "answer": {"text": r["output"]}, "docs": [
+        {"page_content": p["text"], "metadata": {"source": p["doc"]}} for p in r["retrieved"]]} for r in ROWS]  # fmt: skip
+    system.write("o.jsonl", lines(raw))
+    mapped = (
+        OUTPUTS_SUITE
+        + 'map: {output: answer.text, retrieved: "docs[*].{doc: metadata.source, text: page_content}"}\n'
+    )
+    system.write("evals/s.yaml", mapped.replace(", citations.precision", ""))
+    (result,) = system.run_json()["results"]
+    assert result["metrics"]["retrieval.recall@2"]["value"] == 0.5
+    system.write("evals/s.yaml", mapped.replace("answer.text", "answer.txt"))
+    told = system.run("check", code=2).stdout
+    assert "PE215" not in told.replace(
+        "evals/s.yaml:4:1 PE215 map: output finds nothing: answer.txt is in no row, such as", ""
+    )
+    assert '{"id": "q1", "answer": {"text": "30 days"}' in told
+
+
+APP = """
+from prompteval import Passage, Result
+
+def typed(question):
+    if question == "refund?":
+        passages = [Passage(doc="a.md", text="Refunds within thirty days.")]
+        return Result(output="30 days", retrieved=passages, citations=[{"n": 1}])
+    return Result(output="?", retrieved=[])
+
+def mapping(question):
+    return {"output": {"answer": "30 days", "citations": [{"n": 1}]}, "retrieved": [{"doc": "a.md", "text": "thirty days"}]}
+
+def broken(question):
+    return {"output": "30 days", "retreived": []}
+
+def bare(question):
+    return {"output": "30 days"}
+"""
+
+
+def test_a_callable_gives_results(system: Workspace) -> None:
+    """As a `Result`, or as a mapping where the suite says so; a wrong key is the case's error with its name."""
+    system.write("app/__init__.py", "")
+    system.write("app/answer.py", APP)
+    suite = 'callable: "app.answer:{}"\ncases: ../datasets/q.jsonl\nmetrics: [retrieval.recall@2, generation.em]\n{}'
+    system.write("evals/s.yaml", suite.format("typed", ""))
+    (result,) = system.run_json()["results"]
+    assert result["metrics"]["retrieval.recall@2"]["value"] == 0.5
+    system.write("evals/s.yaml", suite.format("mapping", "result: true\n"))
+    (result,) = system.run_json()["results"]
+    assert result["metrics"]["generation.em"]["value"] == pytest.approx(1 / 3)
+    system.write("evals/s.yaml", suite.format("broken", "result: true\n"))
+    told = " ".join(system.run("run", code=3).stdout.split())
+    assert "what it returned is not a result: retreived: unknown key (did you mean 'retrieved'?)" in told
+
+
+def test_an_output_with_a_field_output_stays_an_output(system: Workspace) -> None:
+    """Without `result:` a mapping is the output; a metric of passages then says which key is missing."""
+    system.write("app/__init__.py", "")
+    system.write("app/answer.py", APP)
+    system.write(
+        "evals/s.yaml",
+        'callable: "app.answer:bare"\ncases: ../datasets/q.jsonl\nmetrics: [retrieval.recall@2]\n',
+    )
+    done = system.run("run", code=3)
+    assert "the result has no 'retrieved'" in done.stdout

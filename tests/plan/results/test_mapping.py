@@ -1,0 +1,43 @@
+"""`map:`: any shape to a result by JMESPath."""
+
+import pytest
+
+from prompteval.core.errors import UsageError
+from prompteval.plan.results.mapping import compile_map
+
+
+def test_a_key_without_a_match_is_left_out() -> None:
+    """So that a row without passages is one without the key, not one with none."""
+    found = compile_map({"output": "a.text", "context": "docs[*].{doc: id}"})
+    assert found.apply({"a": {"text": "x"}}) == {"output": "x"}
+    assert found.apply({"docs": [{"id": "d"}]}) == {"context": [{"doc": "d"}]}
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ({"ouput": "a"}, "unknown key 'ouput' (did you mean 'output'?)"),
+        ({"output": "a["}, "map: output is not JMESPath"),
+        ({"output": "a" * 3000}, "longer than 2,000 characters"),
+        ({"output": "(" * 1500}, "map: output is not JMESPath"),
+    ],
+)
+def test_a_wrong_map_is_refused_with_its_key(texts: dict[str, str], told: str) -> None:
+    """Before anything is run."""
+    with pytest.raises(UsageError) as caught:
+        compile_map(texts)
+    assert told in str(caught.value)
+
+
+def test_a_function_that_does_not_take_the_data_names_the_key() -> None:
+    """`length` of a number is the map's fault, with the expression."""
+    with pytest.raises(UsageError, match=r"map: output \(length\(a\)\)"):
+        compile_map({"output": "length(a)"}).apply({"a": 1})
+
+
+def test_keys_that_no_row_has_are_named_with_a_row() -> None:
+    """A key that some row has is not."""
+    found = compile_map({"output": "a", "context": "b"})
+    assert found.absent([{"a": 1}, {"b": []}]) == []
+    (told,) = found.absent([{"a": 1}])
+    assert told == 'map: context finds nothing: b is in no row, such as {"a": 1}'
