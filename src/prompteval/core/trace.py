@@ -13,7 +13,7 @@ class RetrievedPassage:
     say. `text` is empty where only the document is named. `tokens` is its size as packed.
     """
 
-    doc: str
+    doc: str = ""
     text: str = ""
     start: int | None = None
     end: int | None = None

@@ -46,9 +46,10 @@ def _pipeline(seen: Observation, ranking: Ranking) -> Iterator[tuple[str, Any]]:
         yield "reranked", [_candidate(name, score, sizes) for name, score in seen.reranked.hits]
     if seen.context is not None:
         yield "context", [_packed(chunk, sizes) for chunk in seen.context.kept]
-        yield "dropped", [
-            {**_packed(chunk, sizes), "reason": reason} for chunk, reason in seen.context.dropped
-        ]
+        yield (
+            "dropped",
+            [{**_packed(chunk, sizes), "reason": reason} for chunk, reason in seen.context.dropped],
+        )
 
 
 def _candidate(name: str, score: float, sizes: Mapping[str, int]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def trace_values(trace: Trace) -> dict[str, Any]:
 
 def trace_from(body: Any) -> Trace:
     """The trace behind `trace_values`. Raises one of `typed.DAMAGE`."""
+    typed.require(type(body) is dict, "an object")
     found = typed.fields(body, _TRACE)
     for name in _PASSAGES:
         found[name] = _each(found.get(name), _passage)
@@ -74,6 +75,8 @@ def _each(values: Sequence[Any] | None, read: Callable[[Any], Part]) -> tuple[Pa
 
 
 def _values(part: RetrievedPassage | CitedPassage | ToolCall) -> Mapping[str, Any]:
+    """The fields that have not their default; the name of a call has none."""
     found = {one.name: getattr(part, one.name) for one in fields(part)}
-    found = {name: value for name, value in found.items() if value is not None and value != ""}
+    defaults = {one.name: one.default for one in fields(part)}
+    found = {name: value for name, value in found.items() if value not in (None, defaults[name])}
     return {**found, "arguments": dict(part.arguments)} if isinstance(part, ToolCall) else found
