@@ -23,6 +23,18 @@ class Cell(str):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedCall:
+    """A call of a tool that a case expects.
+
+    An argument, or a part of one, may be a condition: `{"$one_of": [...]}`, `{"$regex": "..."}`,
+    `{"$near": 1.5, "$abs_tol": 0.1}`, `{"$any": true}`; see `metrics.tool_calls.conditions`.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One golden case.
 
@@ -31,7 +43,8 @@ class Case:
     none. `gold` is the retrieval gold of RAG cases: an outer list (all of these groups), each an
     inner list (any of these spans). `tags` name slices. `cluster` groups cases that are not
     independent (a thread, a document). `repeat` is how often this case runs when it asks for
-    it, else None. `answers` and `answerable` belong to question answering. `line` is where the
+    it, else None. `answers` and `answerable` belong to question answering. `tool_calls` are the calls of
+    tools that are right: empty where none may be made, None where they are not scored. `line` is where the
     case stands in its file, 0 where unknown.
     """
 
@@ -45,4 +58,5 @@ class Case:
     repeat: int | None = None
     answers: tuple[str, ...] = ()
     answerable: bool | None = None
+    tool_calls: tuple[ExpectedCall, ...] | None = None
     line: int = 0

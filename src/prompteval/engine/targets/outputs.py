@@ -7,6 +7,9 @@ from prompteval.plan.results.result import Result
 from prompteval.plan.targets.base import failed
 from prompteval.plan.targets.outputs import OutputsPlan
 
+# Either key says which tools were called.
+CALLS = frozenset({"tool_calls", "messages"})
+
 
 class OutputsTarget:
     """Gives each case the output that was recorded for its id and repeat."""
@@ -24,6 +27,8 @@ class OutputsTarget:
             return failed("call", "no_output", f"{plan.path} has no output for case {case.id!r}{repeat}")
         if "abstain" in plan.carried:  # a row that does not say so did not abstain
             found = {"abstain": False, **found}
+        if plan.carried & CALLS and not found.keys() & CALLS:  # nor did it call a tool
+            found = {"tool_calls": [], **found}
         # Validated when the file was read.
         return observed(Result.model_validate(found), model=self._model, served_by="replay", latency_ms=0.0)
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from prompteval.core.ranges import RANGES
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
+from prompteval.plan.results.calls import calls_of_messages, parsed_call
 from prompteval.plan.results.shapes import as_passage, plain
 from prompteval.workspace.validation import FileModel, Location, Ranged, problem, wanted
 
@@ -96,7 +97,9 @@ class ResultCall(_Part):
     """A call of a tool."""
 
     name: str = Field(description="The tool's name.", min_length=1)
-    arguments: dict[str, Any] = Field({}, description="The arguments, as an object.")
+    arguments: dict[str, Any] | str = Field(
+        {}, description="The arguments: an object, or its JSON text; another text makes the call wrong."
+    )
     result: Any = Field(None, description="What the tool gave back.")
     step: Annotated[int, Ranged("step")] | None = Field(
         None, description="Calls of one step are unordered; a call without is a step of its own."
@@ -185,12 +188,20 @@ class Result(_Part):
             context=_passages(self.context),
             dropped=_dropped(self.dropped),
             citations=_cited(self.citations),
-            tool_calls=_called(self.tool_calls),
+            tool_calls=self._called(),
             messages=None if self.messages is None else tuple(self.messages),
             turns=None if self.turns is None else tuple(_turn(turn) for turn in self.turns),
             timings=self._timings(),
         )
         return None if found == Trace() else found
+
+    def _called(self) -> tuple[ToolCall, ...] | None:
+        """The calls, which the messages hold where they are not listed."""
+        if self.tool_calls is not None:
+            return tuple(
+                parsed_call(item.name, item.arguments, item.result, item.step) for item in self.tool_calls
+            )
+        return None if self.messages is None else calls_of_messages(self.messages)
 
     def _timings(self) -> dict[str, float]:
         own = {"first_token": self.first_token_ms, "first_answer": self.first_answer_ms}
@@ -215,9 +226,3 @@ def _dropped(found: list[_Dropped] | None) -> tuple[DroppedPassage, ...] | None:
 
 def _cited(found: list[ResultCitation] | None) -> tuple[CitedPassage, ...] | None:
     return None if found is None else tuple(CitedPassage(item.n, item.doc, item.quote) for item in found)
-
-
-def _called(found: list[ResultCall] | None) -> tuple[ToolCall, ...] | None:
-    if found is None:
-        return None
-    return tuple(ToolCall(item.name, item.arguments, item.result, item.step) for item in found)
