@@ -1,5 +1,6 @@
 """Batch mode: files up, files down, and whatever can happen in the 24 hours between."""
 
+import json
 import os
 import signal
 import subprocess
@@ -42,6 +43,24 @@ def test_lines_that_fail_are_errors_of_their_cases(live: Any) -> None:
         ws.server._batches.plan = BatchPlan()
         assert ws.result("--resume")["cases"]["scored"] == CASES
         assert sent(ws) == [CASES, 2]
+
+
+def test_f38_a_line_of_results_with_a_hostile_id_is_skipped(live: Any) -> None:
+    """Half a character, a path, a megabyte: no database holds it as a key, and every case has its reply."""
+    ids = ("\ud800", "../../x", "x" * 1_000_000, "a\0b", "sha256:" + "\u0660" * 64)
+    with live(CASES) as ws:
+        batches = ws.server._batches
+        finish = batches._finish
+
+        def hostile(batch: dict[str, Any]) -> None:
+            finish(batch)
+            lines = batches.files[batch["output_file_id"]].splitlines()
+            first = json.loads(lines[0])
+            more = [json.dumps({**first, "custom_id": name}).encode() for name in ids]
+            batches.files[batch["output_file_id"]] = b"\n".join([*more, *lines])
+
+        batches._finish = hostile
+        assert ws.result("--batch")["cases"]["scored"] == CASES
 
 
 def test_an_expired_batch_is_no_error_and_is_finished_later(live: Any) -> None:

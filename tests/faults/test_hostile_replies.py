@@ -132,14 +132,17 @@ def test_f38_a_chat_reply_with_any_value_anywhere(status: str) -> None:
     assert (status == "200 OK") == any(isinstance(one, Response) for one in found)
 
 
+MARK = f"sha256:{'0' * 64}"
+
+
 def test_f38_a_batch_line_with_any_value_anywhere() -> None:
     """A result, or a line that names no request: never another exception."""
     line = {
-        "custom_id": "k",
+        "custom_id": MARK,
         "response": {"status_code": 200, "request_id": "r", "body": FULL},
         "error": None,
     }
-    failed = {"custom_id": "k", "response": None, "error": {"code": "batch_expired", "message": "m"}}
+    failed = {"custom_id": MARK, "response": None, "error": {"code": "batch_expired", "message": "m"}}
     refused = 0
     lines = [*spoilt(line), *spoilt(failed), b"\xff", b""]
     for raw in lines:
@@ -156,7 +159,10 @@ def test_f38_a_file_of_results_with_lines_twice_and_lines_of_nobody(monkeypatch:
     """Every reply is taken all the same; lines that are none are counted."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     answered = {"status_code": 200, "request_id": "r", "body": FULL}
-    lines = [json.dumps({"custom_id": name, "response": answered, "error": None}) for name in "abab"]
+    marks = [f"sha256:{name * 64}" for name in "abab"]
+    lines = [
+        json.dumps({"custom_id": name, "response": answered, "error": None}) for name in [*marks, "\ud800"]
+    ]
     body = "\n".join(["{", "[]", *lines, "null"]).encode()
     taken: list[str] = []
 
@@ -168,8 +174,8 @@ def test_f38_a_file_of_results_with_lines_twice_and_lines_of_nobody(monkeypatch:
             await client.aclose()
 
     with Hostile(lambda asked: whole(body)) as server:
-        assert asyncio.run(read(server.url)) == 3
-    assert taken == ["a", "b", "a", "b"]
+        assert asyncio.run(read(server.url)) == 4
+    assert taken == marks
 
 
 def test_f38_an_embedding_reply_with_any_value_anywhere() -> None:

@@ -21,7 +21,14 @@ def edit(path: Path, sql: str) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["response = replace(response, 'yes', 'no!')", "hash = 'sha256:0'", "hash = x'00'", "key = 'b'"],
+    [
+        "response = replace(response, 'yes', 'no!')",
+        "hash = 'sha256:0'",
+        "hash = x'00'",
+        "hash = x'ff'",
+        "response = x'ff'",
+        "key = 'b'",
+    ],
 )
 def test_f32_a_reply_that_was_changed_is_a_miss(tmp_path: Path, change: str) -> None:
     """Whatever still reads as a reply: another text, another key, another hash."""
@@ -62,7 +69,17 @@ def test_a_reply_from_before_hashes_is_found(tmp_path: Path) -> None:
     cache.close()
 
 
-@pytest.mark.parametrize("change", ["vector = x'01020305'", "truncated = 1", "key = 'b'", "vector = 'text'"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "vector = x'01020305'",
+        "truncated = 1",
+        "key = 'b'",
+        "vector = 'text'",
+        "hash = x'ff'",
+        "vector = CAST(x'ff' AS TEXT)",
+    ],
+)
 def test_f32_a_vector_that_was_changed_is_damage(tmp_path: Path, change: str) -> None:
     """It comes back empty, as one that cannot be read."""
     path = tmp_path / "v.sqlite"

@@ -16,6 +16,7 @@ from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError,
 from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.core.strict_json import loads
+from prompteval.core.text import counted
 from prompteval.engine.interruption import Stop
 from prompteval.engine.progress import Progress
 from prompteval.engine.targets.prompt import PromptTarget
@@ -233,7 +234,8 @@ async def _store(
             continue
         unread = await client.results(file_id, sent.lines, folder.take)
         if unread:
-            progress.note(f"batch {sent.batch}: {unread} lines of its results cannot be read and are skipped")
+            lines = counted(unread, "line")
+            progress.note(f"batch {sent.batch}: {lines} of its results cannot be read; skipped")
     if state.status == "failed":
         raise ProviderError("bad_request", f"batch {sent.batch} failed: {state.message or 'no reason given'}")
     folder.replies.flush()

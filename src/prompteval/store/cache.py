@@ -84,7 +84,7 @@ class SqliteCache:
                 return None
             data, mark = found
         try:
-            if mark is not None and mark != _hash(key, data):
+            if mark is not None and mark != _hash(key, data).encode():
                 raise ValueError("it was changed after it was stored")
             return response_from_json(loads(data), "cache")
         except ValueError:
@@ -109,7 +109,7 @@ class SqliteCache:
             return None
         return request, response
 
-    def _read(self, key: str) -> tuple[bytes, str | None] | None:
+    def _read(self, key: str) -> tuple[bytes, bytes | None] | None:
         """A reply and its hash, read within one long transaction, which spares most of the cost of a read.
 
         As bytes, so that a text that is not UTF-8 is one damaged row and not an error of the database.
@@ -121,8 +121,8 @@ class SqliteCache:
             self._puts = 0
         if not self._reader.in_transaction:
             self._reader.execute("BEGIN")
-        sql = "SELECT CAST(response AS BLOB), CAST(hash AS TEXT) FROM replies WHERE key = ?"
-        found: tuple[bytes, str | None] | None = self._reader.execute(sql, (key,)).fetchone()
+        sql = "SELECT CAST(response AS BLOB), CAST(hash AS BLOB) FROM replies WHERE key = ?"
+        found: tuple[bytes, bytes | None] | None = self._reader.execute(sql, (key,)).fetchone()
         return found
 
     def put(self, key: str, request: str, response: Response) -> None:

@@ -53,11 +53,13 @@ class SqliteVectors:
             for start in range(0, len(keys), KEYS_A_QUERY):
                 some = keys[start : start + KEYS_A_QUERY]
                 marks = ",".join("?" * len(some))
-                sql = f"SELECT key, vector, truncated, CAST(hash AS TEXT) FROM vectors WHERE key IN ({marks})"
+                # As bytes, so that a text that is not UTF-8 is one damaged entry.
+                columns = "key, CAST(vector AS BLOB), CAST(truncated AS INTEGER), CAST(hash AS BLOB)"
+                sql = f"SELECT {columns} FROM vectors WHERE key IN ({marks})"
                 with self._reading:
                     rows = self._reader.execute(sql, tuple(some)).fetchall()
                 for key, vector, truncated, mark in rows:
-                    whole = isinstance(vector, bytes) and mark in (None, _hash(key, vector, bool(truncated)))
+                    whole = mark in (None, _hash(key, vector, bool(truncated)).encode())
                     found[key] = (vector if whole else b"", bool(truncated))
         except FAULTS as error:
             raise StoreError(str(self._path), f"could not be read: {error}; delete it") from None

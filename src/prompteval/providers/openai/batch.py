@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ MOST_PAGES: Final = 1000
 # A batch carries them as metadata, so that it can be found again.
 RUN_MARK: Final = "prompteval_run"
 PART_MARK: Final = "prompteval_part"
+_KEY = re.compile(r"sha256:[0-9a-f]{64}")
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -75,8 +77,8 @@ def read_result(text: bytes, *, by_tool: bool = False) -> tuple[str, Response | 
     """
     line = loads(text, nan_is_null=True)
     key = line.get("custom_id") if isinstance(line, dict) else None
-    if not isinstance(key, str):
-        raise ValueError("a line without custom_id")
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise ValueError("a line without the custom_id of a request")
     return key, _result(line, by_tool)
 
 
@@ -145,12 +147,12 @@ class BatchClient:
                     found[_part(marks.get(PART_MARK))] = _id_of(batch)
             if page.get("has_more") is not True or not batches:
                 break
-            after = f"&after={quote(_id_of(batches[-1]), safe='')}"
+            after = f"&after={_segment(_id_of(batches[-1]))}"
         return found
 
     async def look(self, batch_id: str) -> BatchState:
         """How far a batch is."""
-        batch = await self._ask(f"batches/{quote(batch_id, safe='')}")
+        batch = await self._ask(f"batches/{_segment(batch_id)}")
         counts, errors = batch.get("request_counts"), batch.get("errors")
         counts = counts if isinstance(counts, dict) else {}
         listed = errors.get("data") if isinstance(errors, dict) else None
@@ -194,7 +196,7 @@ class BatchClient:
 
         answer = await for_each_line(
             self._session,
-            self._shape.url(self._base, f"files/{quote(file_id, safe='')}/content"),
+            self._shape.url(self._base, f"files/{_segment(file_id)}/content"),
             line,
             timeout_s=FILE_SECONDS,
             most_bytes=REPLY_BYTES + lines * BYTES_A_LINE,
@@ -252,9 +254,14 @@ def _object(answer: HttpAnswer) -> dict[str, Any]:
 
 def _id_of(raw: dict[str, Any]) -> str:
     found = raw.get("id")
-    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_MESSAGE:
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_MESSAGE or not found.isprintable():
         raise ProviderError("bad_response", "the answer has no id")
     return found
+
+
+def _segment(name: str) -> str:
+    """An id as a part of a path; of one with half a character, another that no server knows."""
+    return quote(name, safe="", errors="replace")
 
 
 def _short(value: Any) -> str:
