@@ -9,7 +9,7 @@ Embeddings are kept in the cache folder, so that a second run encodes nothing.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -23,7 +23,7 @@ from prompteval.core.protocols import Retriever
 from prompteval.core.retrieval import Chunk
 from prompteval.core.verdict import Comparison
 from prompteval.corpus.chunk import build_chunker
-from prompteval.metrics.spans import ceiling, precision_omega
+from prompteval.metrics.spans import Gold, Ranges, Span, ceiling, length, shared, united
 from prompteval.providers.local.embedder import MiniLMEmbedder
 from prompteval.providers.local.weights import find_weights
 from prompteval.rag.budget import BudgetScores, scores_at_budgets
@@ -117,6 +117,26 @@ def scored(retriever: Retriever, chunking: Chunking, asked: Sequence[Question]) 
         sizes = [chunking.tokens[name] for name in ids]
         found.append(scores_at_budgets(question.gold, [by_id[name] for name in ids], sizes, BUDGETS, blank))
     return found
+
+
+def precision_omega(gold: Gold, chunks: Iterable[Span]) -> float | None:
+    """Gold characters / characters of every chunk that shares one with gold; None without gold text.
+
+    The precision of a retriever that returns exactly the chunks it should: a chunking's ceiling
+    (`ioc` in Smith and Troynikov 2024, Evaluating Chunking Strategies for Retrieval). Gold that is
+    in no chunk is added below the line.
+    """
+    spans = [span for group in gold for span in group]
+    excerpts = united(spans)
+    if not excerpts:
+        return None
+    reach = united([*touching(excerpts, chunks), *spans])
+    covered = united(touching(excerpts, chunks))
+    return shared(excerpts, covered) / length(reach)
+
+
+def touching(excerpts: Ranges, chunks: Iterable[Span]) -> list[Span]:
+    return [chunk for chunk in chunks if shared(united([chunk]), excerpts)]
 
 
 def print_ceiling_head() -> None:

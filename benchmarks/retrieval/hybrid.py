@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from prompteval.core.protocols import Reranker
 from prompteval.core.retrieval import Chunk, Ranking
-from prompteval.metrics.judged import judge, plain_gold
+from prompteval.metrics.judged import GoldGroup, judge
 from prompteval.metrics.ranking import per_query
 from prompteval.metrics.ranking_names import parse_ranking_metric
 from prompteval.providers.local.embedder import MiniLMEmbedder
@@ -115,7 +115,13 @@ def ranked(
 
 
 def measured(found: Collection, rankings: Sequence[Ranking]) -> Values:
-    judged = judge(rankings, [plain_gold(found.relevant[query]) for query in found.queries])
+    judged = judge(
+        rankings,
+        [
+            [GoldGroup({name: grade}, grade) for name, grade in found.relevant[query].items() if grade >= 1]
+            for query in found.queries
+        ],
+    )
     values = {}
     for name in METRICS:
         value, defined = per_query(judged, parse_ranking_metric(name, ()))

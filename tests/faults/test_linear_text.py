@@ -20,7 +20,7 @@ from prompteval.corpus.chunk import Fixed, Markdown, Recursive, Sentence
 from prompteval.corpus.documents.html import read_html
 from prompteval.corpus.documents.outcome import DocumentFault
 from prompteval.corpus.documents.plain import first_heading
-from prompteval.corpus.quote import find_quote, normalised
+from prompteval.corpus.quote import find_normalised, normalised
 from prompteval.metrics.names import parse_metric
 from prompteval.metrics.ranking_names import parse_ranking_metric
 from prompteval.metrics.squad import exact_match, token_f1
@@ -100,7 +100,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "percent": percent_encoded, "exact": scored(Exact("s")), "normalised": scored(Normalised("s")),
     "contains": scored(Contains("s", ignore_case=True)), "number": scored(Number("s")),
     "chrf": scored(Chrf("s")), "bleu": scored(Bleu("s")), "exact match": lambda text: exact_match(text, [text[::-1]]),
-    "token f1": lambda text: token_f1(text, [text[::-1]]), "quote": normalised, "find quote": lambda text: find_quote(text, text[9:99] + "x"),
+    "token f1": lambda text: token_f1(text, [text[::-1]]), "quote": normalised, "find quote": lambda text: find_normalised(normalised(text), text[9:99] + "x"),
     "quote distance": distance, "answer": read_answer, "overlap": lambda text: content_overlap(text, [text]),
     "words": Words().of, "leakage": word_list, "heading": first_heading, "html": lambda text: read_html(text.encode(), "x"),
     "by sentence": cut(Sentence(TOKENS, 64, 8)), "recursive": cut(Recursive(TOKENS, 64, 8)),

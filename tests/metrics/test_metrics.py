@@ -8,10 +8,11 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from prompteval.metrics import references
 from prompteval.metrics.classification import averaged, one_class, per_class
-from prompteval.metrics.columns import Columns, from_rows
+from prompteval.metrics.columns import Columns
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.metrics.names import AVERAGES, PARAMETERS, parse_metric
 from prompteval.metrics.table import metric_spec
+from tests.metrics.builders import from_rows
 
 LABELS = ["a", "b", "c"]
 pairs = st.lists(

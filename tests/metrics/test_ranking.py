@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompteval.core.retrieval import Ranking
-from prompteval.metrics.judged import GoldGroup, judge, plain_gold, reordered
+from prompteval.metrics.judged import GoldGroup, judge, reordered
 from prompteval.metrics.ranking import of_one, per_query, tie_sensitive
 from prompteval.metrics.ranking_names import RankingMetric, parse_ranking_metric
+from tests.metrics.builders import plain_gold
 
 IDS = [f"d{number}" for number in range(9)]
 NAMES = {

@@ -13,11 +13,12 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.metrics import classification, curves, ngrams, regression
 from prompteval.metrics.calibration import ece, null_ece, reliability
-from prompteval.metrics.columns import confusion_table, from_rows
+from prompteval.metrics.columns import confusion_table
 from prompteval.metrics.defined import undefined_reason
 from prompteval.metrics.names import PARAMETERS, parse_metric
 from prompteval.scoring.overlap import rouge_n
 from prompteval.scoring.translation import Bleu, Chrf
+from tests.metrics.builders import from_rows
 
 PAIRS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=60)
 SCORED = st.lists(st.tuples(st.integers(0, 8).map(lambda n: n / 8), st.booleans()), min_size=2, max_size=60)
@@ -49,7 +50,7 @@ def test_areas_equal_scikit_learn(rows: list[tuple[float, bool]]) -> None:
     """ROC-AUC with ties one half, and average precision, to 1e-9."""
     scores, positive = np.asarray([s for s, _ in rows]), np.asarray([p for _, p in rows])
     assume(0 < positive.sum() < len(positive))
-    assert curves.roc_auc(scores, positive) == pytest.approx(
+    assert float(curves.weighted_roc_auc(scores, positive)(np.ones(len(rows)))) == pytest.approx(
         sklearn_metrics.roc_auc_score(positive, scores), abs=1e-9
     )
     found = curves.average_precision(scores, positive)(np.ones(len(rows)))

@@ -14,7 +14,7 @@ from prompteval.cases.load import load_cases
 from prompteval.core.case import Case
 from prompteval.core.retrieval import Chunk, Document, Ranking
 from prompteval.corpus.documents import load_corpus
-from prompteval.corpus.quote import find_quote, normalised
+from prompteval.corpus.quote import find_exact, find_normalised, normalised
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.ranking import of_one
 from prompteval.metrics.ranking_names import parse_ranking_metric
@@ -89,7 +89,7 @@ def test_any_part_of_a_text_is_found_in_it(text: str, data: st.DataObject) -> No
     if quote.strip():
         assert any(
             text[a:b] == quote.strip() and start <= a < b <= start + len(quote)
-            for a, b in find_quote(text, quote)
+            for a, b in find_exact(text, quote) or find_normalised(normalised(text), quote)
         )
 
 

@@ -61,11 +61,6 @@ def normalised(text: str) -> NormalisedText:
     return NormalisedText(out.getvalue(), starts, ends)
 
 
-def find_quote(text: str, quote: str) -> list[tuple[int, int]]:
-    """Every span of `text` that is the quote, exactly, or else after normalisation; the first MOST_PLACES."""
-    return find_exact(text, quote) or find_normalised(normalised(text), quote)
-
-
 def find_exact(text: str, quote: str) -> list[tuple[int, int]]:
     """Every span of `text` that is the quote without the white space at its ends, overlapping ones
     included; none for a quote of nothing but white space."""

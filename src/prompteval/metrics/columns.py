@@ -1,6 +1,5 @@
 """The scores of one scorer over the cases of one entry, as numpy columns."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,27 +101,3 @@ def weighted_tables(cells: Codes, weights: Floats, shape: tuple[int, ...]) -> Fl
     codes = (base + cells[None, :]).ravel()
     tables = np.bincount(codes, weights=flat.ravel(), minlength=len(flat) * size)
     return tables.reshape(*weights.shape[:-1], *shape).astype(np.float64)
-
-
-def from_rows(
-    rows: Iterable[tuple[float, tuple[str, str | None] | None]],
-    *,
-    missing: int = 0,
-    low: float | None = 0.0,
-    high: float | None = 1.0,
-) -> Columns:
-    """Columns from (value, labels) pairs, already in order of case id."""
-    values: list[float] = []
-    pairs: list[tuple[str, str | None] | None] = []
-    for value, labels in rows:
-        values.append(value)
-        pairs.append(labels)
-    names = sorted({name for pair in pairs if pair is not None for name in pair if name is not None})
-    code = {name: index for index, name in enumerate(names)}
-    expected = np.fromiter((code[p[0]] if p else -1 for p in pairs), dtype=np.int32, count=len(pairs))
-    predicted = np.fromiter(
-        (code[p[1]] if p and p[1] is not None else -1 for p in pairs), dtype=np.int32, count=len(pairs)
-    )
-    return Columns(
-        np.asarray(values, dtype=np.float64), expected, predicted, tuple(names), missing, low, high
-    )

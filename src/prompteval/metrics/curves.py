@@ -15,15 +15,6 @@ from prompteval.metrics.columns import Floats
 Statistic = Callable[[Floats], Array]
 
 
-def roc_auc(scores: Floats, positive: Array) -> float:
-    """Probability that a positive scores above a negative, ties one half (Hanley and McNeil 1982).
-
-    Raises ValueError when there is no positive or no negative.
-    """
-    wins, _ = placements(scores, positive)
-    return float(wins.mean())
-
-
 def placements(scores: Floats, positive: Array) -> tuple[Floats, Floats]:
     """For each positive the share of negatives below it, for each negative of positives above it.
 

@@ -34,11 +34,6 @@ class GoldGroup:
         return cls(alternatives, max(alternatives.values(), default=0))
 
 
-def plain_gold(judgments: Mapping[str, int]) -> list[GoldGroup]:
-    """Relevance judgments, id to grade, as gold: each relevant id is a group of its own."""
-    return [GoldGroup({name: grade}, grade) for name, grade in judgments.items() if grade >= 1]
-
-
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Coverings: which hit covers which gold group, in order of query, rank, then grade, highest first.

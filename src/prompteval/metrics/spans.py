@@ -103,22 +103,6 @@ def span_scores(gold: Gold, ranges: Ranges) -> SpanScores | None:
     )
 
 
-def precision_omega(gold: Gold, chunks: Iterable[Span]) -> float | None:
-    """Gold characters / characters of every chunk that shares one with gold; None without gold text.
-
-    The precision of a retriever that returns exactly the chunks it should: a chunking's ceiling
-    (`ioc` in Smith and Troynikov 2024, Evaluating Chunking Strategies for Retrieval). Gold that is
-    in no chunk is added below the line.
-    """
-    spans = [span for group in gold for span in group]
-    excerpts = united(spans)
-    if not excerpts:
-        return None
-    reach = united([*_touching(excerpts, chunks), *spans])
-    covered = united(_touching(excerpts, chunks))
-    return shared(excerpts, covered) / length(reach)
-
-
 def fate(span: Span, chunks: Sequence[Span], ranges: Ranges) -> Fate:
     """What became of one gold span: whole in a chunk, covered by several together, or not covered.
 
@@ -154,10 +138,6 @@ def _best(group: Sequence[Span], ranges: Ranges) -> Span:
         return _overlap([(start, end)], ranges.get(doc, ())) / (end - start) if start < end else -1.0
 
     return max(group, key=share)
-
-
-def _touching(excerpts: Ranges, chunks: Iterable[Span]) -> list[Span]:
-    return [chunk for chunk in chunks if _overlap([chunk[1:]], excerpts.get(chunk[0], ()))]
 
 
 def _overlap(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> int:

@@ -94,7 +94,7 @@ def build_reranker(part: RagPart, ingredients: PipelineInputs) -> Reranker | Non
     found: Reranker | None = create(RERANKERS, part.kind, lambda factory: factory(part.options, ingredients))
     if found is not None and not is_built_in(RERANKERS, part.kind):
         found = PluginReranker(part.kind, found)
-    if found is None or ingredients.cache is None or hasattr(found, "arerank"):
+    if found is None or ingredients.cache is None or isinstance(found, LLMReranker):
         return found
     return CachedReranker(found, ingredients.cache)
 

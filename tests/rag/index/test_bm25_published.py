@@ -10,12 +10,13 @@ import pytest
 import pytrec_eval
 
 from prompteval.core.retrieval import Chunk, Ranking
-from prompteval.metrics.judged import judge, plain_gold
+from prompteval.metrics.judged import judge
 from prompteval.metrics.ranking import per_query
 from prompteval.metrics.ranking_names import parse_ranking_metric
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
 from prompteval.rag.index.words import Words
+from tests.metrics.builders import plain_gold
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
 NAMES = {

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from prompteval.core.errors import UsageError
 from prompteval.core.retrieval import Ties
-from prompteval.metrics.judged import judge, plain_gold
+from prompteval.metrics.judged import judge
 from prompteval.metrics.ranking import per_query, tie_sensitive
 from prompteval.metrics.ranking_names import parse_ranking_metric
 from prompteval.rag.trec import read
 from prompteval.rag.trec.join import join
 from prompteval.rag.trec.read import rankings, read_qrels, read_run
 from prompteval.rag.trec.score import TrecReport, score
+from tests.metrics.builders import plain_gold
 
 NAMES = {
     "ndcg@3": "ndcg_cut_3", "ndcg": "ndcg", "recall@3": "recall_3", "precision@3": "P_3",

@@ -6,9 +6,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompteval.stats.paired.mcnemar import mcnemar
-from prompteval.stats.sequential.betting import always_valid, confidence_sequence, evidence
+from prompteval.stats.sequential.betting import always_valid, evidence
 from prompteval.stats.sequential.curtail import curtailed
-from prompteval.stats.sequential.looks import group_sequential, obrien_fleming, one_sided, planned_looks
+from prompteval.stats.sequential.looks import (
+    EarlyStop,
+    Floats,
+    crossed,
+    obrien_fleming,
+    one_sided,
+    planned_looks,
+)
+
+
+def first_stop(differences: Floats, planned: int, *, scale: float | None) -> EarlyStop | None:
+    """The first look of a completed prefix that crosses its bound, as a run takes them."""
+    for look in planned_looks(planned):
+        if look.cases <= len(differences):
+            found = crossed(differences[: look.cases], look, scale=scale)
+            if found is not None:
+                return found
+    return None
 
 
 def test_the_bounds_are_the_published_ones() -> None:
@@ -37,16 +54,16 @@ def test_mid_p_bounds_of_few_discordant_pairs() -> None:
     """Twenty cases lost and none won at the first look of 300 stop, by half of mid-p; nineteen do not."""
     lost = np.r_[-np.ones(20), np.zeros(40)]
     assert one_sided(lost, 1.0) == mcnemar(20, 0)[0] / 2 <= planned_looks(300)[0].p
-    found = group_sequential(lost, 300, scale=1.0)
+    found = first_stop(lost, 300, scale=1.0)
     assert found is not None and found.cases == 60
-    assert group_sequential(np.r_[0.0, lost[1:]], 300, scale=1.0) is None
+    assert first_stop(np.r_[0.0, lost[1:]], 300, scale=1.0) is None
 
 
 def test_a_clear_drop_stops_and_says_which_way() -> None:
     """Bounded and open scores; the first prefix that crosses, and the mean up to there."""
     drop = np.random.default_rng(1).uniform(-0.6, 0.2, 500)
     for scale in (1.0, None):
-        found = group_sequential(drop, 500, scale=scale)
+        found = first_stop(drop, 500, scale=scale)
         assert found is not None and found.worse and found.cases < 500
         assert found.delta == drop[: found.cases].mean()
     found = always_valid(-drop, scale=1.0)
@@ -58,8 +75,8 @@ def test_what_comes_later_does_not_change_what_was_seen(values: list[float], cut
     """Evidence reads the past alone, and a stop stays where it was."""
     whole = np.asarray(values)
     assert evidence(whole[:cut], 1.0) == pytest.approx(evidence(whole, 1.0)[:cut])
-    early = group_sequential(whole[:cut], 30, scale=1.0)
-    assert early is None or group_sequential(whole, 30, scale=1.0) == early
+    early = first_stop(whole[:cut], 30, scale=1.0)
+    assert early is None or first_stop(whole, 30, scale=1.0) == early
 
 
 def test_no_bet_gains_where_nothing_changed() -> None:
@@ -67,15 +84,6 @@ def test_no_bet_gains_where_nothing_changed() -> None:
     paths = ((np.arange(1024)[:, None] >> np.arange(10)) & 1) * 2.0 - 1.0
     wealth = np.mean([evidence(path, 1.0) for path in paths], axis=0)
     assert wealth == pytest.approx(np.ones(10), abs=1e-9)
-
-
-def test_a_confidence_sequence_narrows_to_the_mean() -> None:
-    """It holds the true mean, is wider than a fixed interval, and starts with the whole scale."""
-    values = np.random.default_rng(8).uniform(-0.5, 0.7, 2000)
-    low, high = confidence_sequence(values, scale=1.0)
-    assert -0.02 < low < 0.1 < high < 0.22
-    assert confidence_sequence(values[:0], scale=2.0) == (-2.0, 2.0)
-    assert (low > 0) == (always_valid(values, scale=1.0) is not None)
 
 
 @given(
@@ -100,12 +108,11 @@ def test_a_threshold_is_settled_only_when_nothing_can_change_it(
 def test_b13_edges_of_stopping_early() -> None:
     """No case, ties, zero spread, NaN and impossible counts: no stop, or a refusal."""
     none, ties = np.zeros(0), np.zeros(50)
-    assert group_sequential(none, 0, scale=1.0) is None and always_valid(none, scale=1.0) is None
-    assert group_sequential(ties, 50, scale=None) is None and always_valid(ties, scale=1.0) is None
+    assert first_stop(none, 0, scale=1.0) is None and always_valid(none, scale=1.0) is None
+    assert first_stop(ties, 50, scale=None) is None and always_valid(ties, scale=1.0) is None
     assert one_sided(np.full(30, 0.5), None) == 1.0
-    for refused in (lambda v: group_sequential(v, 1, scale=1.0), lambda v: evidence(v, 1.0)):
-        with pytest.raises(ValueError, match="NaN"):
-            refused(np.asarray([np.nan]))
+    with pytest.raises(ValueError, match="NaN"):
+        evidence(np.asarray([np.nan]), 1.0)
     with pytest.raises(ValueError, match="larger"):
         evidence(np.asarray([2.0]), 1.0)
     with pytest.raises(ValueError, match="cannot decide"):

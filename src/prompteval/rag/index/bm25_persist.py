@@ -1,7 +1,6 @@
 """A BM25 index on disk: numbers as little-endian arrays, the rest in JSON, checked by hash; never pickle."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.core.errors import UsageError
-from prompteval.core.retrieval import Chunk
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25, Postings
 from prompteval.rag.index.content import (
     META_FILE,
     REBUILD,
-    content_of,
     read_checked,
     read_meta,
     write_private,
@@ -65,21 +62,6 @@ def load_bm25(folder: Path, how: Bm25) -> Bm25Index:
         offset += count * kind.itemsize
     postings = Postings(tuple(meta["terms"]), len(meta["ids"]), *arrays)
     return Bm25Index(meta["ids"], postings, how, meta["content"])
-
-
-def open_bm25(folder: Path, chunks: Sequence[Chunk], how: Bm25) -> Bm25Index:
-    """The stored index where it holds these chunks, else one that is built and stored.
-
-    Another corpus is indexed again; an index of other settings, or one that is damaged, is refused
-    as by `load_bm25`.
-    """
-    if (folder / META_FILE).exists():
-        meta = _meta(folder)
-        if meta["how"] != how.identity or meta["content"] == content_of(chunks):
-            return load_bm25(folder, how)
-    index = Bm25Index.build(chunks, how)
-    save_bm25(index, folder)
-    return index
 
 
 def _meta(folder: Path) -> dict[str, Any]:

@@ -61,11 +61,6 @@ class LLMReranker:
         self.unscored += grades.count(None)
         return scored(chunks, [UNSCORED if grade is None else grade for grade in grades])
 
-    async def arerank(self, query: str, chunks: Sequence[Chunk]) -> Ranking:
-        """One call after another. Raises ProviderError when one fails."""
-        asked = self.requests(query, chunks)
-        return self.ranking(chunks, [await self._provider.complete(request) for request in asked])
-
     def _request(self, query: str, passage: str) -> Request:
         content = json.dumps({"question": query, "passage": passage}, ensure_ascii=False)
         return Request(

@@ -15,7 +15,6 @@ from prompteval.stats.sequential.looks import EarlyStop
 Floats = NDArray[np.float64]
 
 STAKES = np.asarray([0.98 * 0.7**step for step in range(16)])
-_BISECTIONS = 40
 
 
 def evidence(differences: Floats, scale: float) -> Floats:
@@ -59,35 +58,6 @@ def refused(
         return None
     cases = int(reached[0]) + 1
     return EarlyStop(cases, float(differences[:cases].mean()) - mean)
-
-
-def confidence_sequence(
-    differences: Floats, *, scale: float, alpha: float = 0.05, gates: int = 1
-) -> tuple[float, float]:
-    """The means that no wealth has refused up to now: an interval that holds at all times at once.
-
-    Nothing is refused without a case. An empty set, which a true mean leaves with chance alpha,
-    is narrowed to the last mean.
-    """
-    refuse_nan(differences)
-    if len(differences) == 0:
-        return -scale, scale
-    values, mean = differences / scale, float(differences.mean() / scale)
-    wall = float(np.log(max(gates, 1) / alpha))
-    low, high = (_end(values, mean, side, wall) * scale for side in (-1.0, 1.0))
-    return low, high
-
-
-def _end(values: Floats, mean: float, outside: float, wall: float) -> float:
-    """The farthest mean on one side that was never refused, by bisection."""
-    if float(_log_wealth(values, outside).max()) < wall:
-        return outside
-    inside = mean
-    for _ in range(_BISECTIONS):
-        middle = (inside + outside) / 2.0
-        refused = float(_log_wealth(values, middle).max()) >= wall
-        inside, outside = (inside, middle) if refused else (middle, outside)
-    return inside
 
 
 def _log_wealth(values: Floats, mean: float) -> Floats:

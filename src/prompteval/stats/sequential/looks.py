@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.stats.distributions import normal_cdf, normal_quantile, t_two_sided
-from prompteval.stats.interval import refuse_nan
 from prompteval.stats.paired.mcnemar import mcnemar
 
 Floats = NDArray[np.float64]
@@ -49,24 +48,6 @@ def planned_looks(cases: int, *, alpha: float = 0.05, gates: int = 1) -> tuple[L
     bounds = obrien_fleming(alpha / (2.0 * max(gates, 1)))
     at = {math.ceil(fraction * cases - 1e-9): z for fraction, z in zip(FRACTIONS, bounds, strict=True)}
     return tuple(Look(count, z, normal_cdf(-z)) for count, z in at.items() if count > 0)
-
-
-def group_sequential(
-    differences: Floats, planned: int, *, scale: float | None, alpha: float = 0.05, gates: int = 1
-) -> EarlyStop | None:
-    """The first look at which the differences B - A cross a bound; None where none did.
-
-    `differences` are those of a completed prefix of `planned` cases in seeded order. `scale` is the
-    greatest possible |difference|, None where it is open. Raises ValueError for NaN.
-    """
-    refuse_nan(differences)
-    for look in planned_looks(planned, alpha=alpha, gates=gates):
-        if look.cases > len(differences):
-            return None
-        found = crossed(differences[: look.cases], look, scale=scale)
-        if found is not None:
-            return found
-    return None
 
 
 def crossed(differences: Floats, look: Look, *, scale: float | None) -> EarlyStop | None:
