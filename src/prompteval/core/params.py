@@ -20,7 +20,11 @@ PARAMS: Final[Mapping[str, Any]] = {
     "top_logprobs": Range(0, 20),
     "verbosity": str,
     "seed": RANGES["seed"],
+    "tool_choice": str,
+    "parallel_tool_calls": bool,
 }
+# Values of `tool_choice` beside the names of the tools.
+TOOL_CHOICES: Final = ("auto", "none", "required")
 _SYNONYMS = {
     "max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens",
     "max_new_tokens": "max_output_tokens", "num_predict": "max_output_tokens",

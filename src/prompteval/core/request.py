@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
+from prompteval.core.tools import RequestedCall, ToolDefinition
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal["stop", "length", "content_filter", "refusal", "tool_calls", "unsupported", "unknown"]
 ServedBy = Literal["live", "cache", "replay"]
 # Details of a reply that tell of the calls made for it, and not of the reply.
@@ -16,10 +17,35 @@ COUNTS = frozenset({"attempts", "possibly_billed"})
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One chat message, rendered."""
+    """One chat message, rendered.
+
+    `tool_calls` are those that an assistant's message asks for; a message of role `tool` answers the call
+    with the id `tool_call_id`.
+    """
 
     role: Role
     content: str
+    tool_calls: tuple[RequestedCall, ...] = ()
+    tool_call_id: str = ""
+
+    def as_json(self) -> list[Any]:
+        """Role and text, and what there is of calls: lists of texts, by which recordings are sorted."""
+        found: list[Any] = [self.role, self.content]
+        if self.tool_calls:
+            found += [[call.id, call.name, call.arguments] for call in self.tool_calls]
+        elif self.tool_call_id:
+            found.append(self.tool_call_id)
+        return found
+
+    def as_chat(self) -> dict[str, Any]:
+        """The message as a chat completion takes it."""
+        found: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.tool_calls:
+            found["content"] = self.content or None
+            found["tool_calls"] = [call.as_chat() for call in self.tool_calls]
+        elif self.tool_call_id:
+            found["tool_call_id"] = self.tool_call_id
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +54,9 @@ class Request:
 
     `model` is the full reference (`openai/gpt-6-luna`, `local/minilm`). `params` have neutral
     names (`max_output_tokens`). `schema` is the strict JSON schema the output must meet, None
-    for plain text. `replicate` counts repeats from 0. `identity` is what the provider says of
-    itself (base URL, weights, algorithm), so that another server or model is another key.
+    for plain text. `tools` are those the model may call. `replicate` counts repeats from 0. `identity` is
+    what the provider says of itself (base URL, weights, algorithm), so that another server or model is another
+    key.
     """
 
     model: str
@@ -40,6 +67,7 @@ class Request:
     seed: int | None = None
     replicate: int = 0
     identity: str = ""
+    tools: tuple[ToolDefinition, ...] = ()
     _made: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -55,22 +83,23 @@ class Request:
     def _texts(self) -> list[str]:
         if not self._made:
             before, after = _around_messages(self)
-            messages_json = canonical_json([[message.role, message.content] for message in self.messages])
+            messages_json = canonical_json([message.as_json() for message in self.messages])
             text = f"{before}{messages_json}{after}"
             self._made.extend((fingerprint_bytes(text.encode("ascii")), text))
         return self._made
 
     def as_json(self) -> dict[str, Any]:
-        """Every field as JSON values, in the form the key is made from."""
+        """Every field as JSON values, in the form the key is made from; `tools` only where there are any."""
         return {
             "model": self.model,
-            "messages": [[message.role, message.content] for message in self.messages],
+            "messages": [message.as_json() for message in self.messages],
             "params": dict(self.params),
             "schema": self.schema,
             "schema_name": self.schema_name,
             "seed": self.seed,
             "replicate": self.replicate,
             "identity": self.identity,
+            **({"tools": [tool.as_json() for tool in self.tools]} if self.tools else {}),
         }
 
 
@@ -92,7 +121,8 @@ class Response:
     `finish` tells how it ended; `unsupported` means the model cannot produce what the schema
     asks for, and `reason` says what. `confidence` (0 to 1) is the model's own, where it gives
     one; `details` holds all else that a provider reports (per-field confidences, system
-    fingerprint, request id), as JSON values. `latency_ms` is of the attempt that succeeded.
+    fingerprint, request id), as JSON values. `tool_calls` are what it asks for, with or without a text.
+    `latency_ms` is of the attempt that succeeded.
     """
 
     text: str
@@ -106,6 +136,7 @@ class Response:
     confidence: float | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     served_by: ServedBy = "live"
+    tool_calls: tuple[RequestedCall, ...] = ()
 
 
 # The last few, by the identity of what requests share. The shared parts are kept, so that an identity
@@ -119,10 +150,10 @@ def _around_messages(request: Request) -> tuple[str, str]:
 
     The cases of a target differ in their messages alone, so the rest is made once for all of them.
     """
-    parts = (request.params, request.schema)
+    parts = (request.params, request.schema, request.tools)
     shared = (
-        id(request.params), id(request.schema), request.model, request.schema_name, request.seed,
-        request.replicate, request.identity,
+        id(request.params), id(request.schema), id(request.tools), request.model, request.schema_name,
+        request.seed, request.replicate, request.identity,
     )  # fmt: skip
     found = _AROUND.get(shared)
     if found is None or found[2] != parts:

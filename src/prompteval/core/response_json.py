@@ -9,10 +9,12 @@ from math import isfinite
 from typing import Any, Final, get_args
 
 from prompteval.core.request import COUNTS, Finish, Response, ServedBy, Usage
+from prompteval.core.tools import RequestedCall
 
 MOST_TOKENS: Final = 100_000_000
 _FINISHES = frozenset(get_args(Finish))
 _FIELDS = frozenset(field.name for field in fields(Response)) - {"served_by"}
+_CALL = ("id", "name", "arguments")
 _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 
 
@@ -26,6 +28,7 @@ def response_as_json(response: Response) -> dict[str, Any]:
         "logprobs": None if response.logprobs is None else list(response.logprobs),
         "refusal": response.refusal, "reason": response.reason, "confidence": response.confidence,
         "details": {name: value for name, value in response.details.items() if name not in COUNTS},
+        "tool_calls": [{name: getattr(call, name) for name in _CALL} for call in response.tool_calls],
     }  # fmt: skip
     return {name: value for name, value in body.items() if value not in (None, {}, [])}
 
@@ -63,6 +66,7 @@ def response_from_json(raw: Any, served_by: ServedBy) -> Response:
         confidence=raw.get("confidence"),
         details={name: value for name, value in details.items() if name not in COUNTS},
         served_by=served_by,
+        tool_calls=_calls(raw.get("tool_calls")),
     )
 
 
@@ -73,7 +77,8 @@ def check_request(raw: Any) -> None:
     messages = raw.get("messages")
     if not isinstance(messages, list) or not all(map(_is_message, messages)):
         raise ValueError("messages is not a list of [role, text]")
-    for name, kind in (("params", Mapping), ("schema", Mapping), ("seed", int), ("replicate", int)):
+    kinds = {"params": Mapping, "schema": Mapping, "seed": int, "replicate": int, "tools": list}
+    for name, kind in kinds.items():
         if raw.get(name) is not None and not isinstance(raw[name], kind):
             raise ValueError(f"{name} of the request has the wrong type")
     for name in ("model", "schema_name", "identity"):
@@ -91,7 +96,25 @@ def token_count(value: Any) -> int | None:
 
 
 def _is_message(raw: Any) -> bool:
-    return isinstance(raw, list) and len(raw) == 2 and all(isinstance(part, str) for part in raw)
+    """[role, text], for a call's answer its id, and each call that the message asks for: [id, name, text]."""
+    if not isinstance(raw, list) or not _are_texts(raw[:2], 2):
+        return False
+    return all(_are_texts(part, len(_CALL)) for part in raw[2:]) or _are_texts(raw, 3)
+
+
+def _are_texts(raw: Any, count: int) -> bool:
+    return isinstance(raw, list) and len(raw) == count and all(isinstance(part, str) for part in raw)
+
+
+def _calls(raw: Any) -> tuple[RequestedCall, ...]:
+    if raw is None:
+        return ()
+    known = isinstance(raw, list) and all(
+        isinstance(one, Mapping) and one.keys() == set(_CALL) for one in raw
+    )
+    if not known or not all(_are_texts([*one.values()], len(_CALL)) for one in raw):
+        raise ValueError("tool_calls is not a list of calls with id, name and arguments")
+    return tuple(RequestedCall(**one) for one in raw)
 
 
 def _text(raw: Mapping[str, Any], name: str) -> str | None:

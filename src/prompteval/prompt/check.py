@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from prompteval.core.params import param_fault
+from prompteval.core.params import TOOL_CHOICES, param_fault
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.secret import find_secrets
 from prompteval.prompt.messages import History, Part
@@ -31,7 +31,7 @@ class _Checker:
         self._known = set(prompt.inputs.model_fields)
 
     def problems(self) -> list[Problem]:
-        found = [*self._secrets(), *self._params()]
+        found = [*self._secrets(), *self._params(), *self._tools()]
         used: set[str] = set()
         for index, part in enumerate(self._prompt.messages):
             if isinstance(part, History):
@@ -53,6 +53,22 @@ class _Checker:
             if fault is not None:
                 place = self._module.argument("params", name) if self._module else (0, 0)
                 yield Problem(self._prompt.path, *place, "PE334", *fault)
+
+    def _tools(self) -> Iterator[Problem]:
+        """A choice among tools that are not there."""
+        tools, module = self._prompt.known_tools, self._module
+        for name in ("tool_choice", "parallel_tool_calls"):
+            if name in self._prompt.params and not tools:
+                place = module.argument("params", name) if module else (0, 0)
+                message = f"params: {name} needs tools, and the prompt has none"
+                yield Problem(self._prompt.path, *place, "PE334", message, "write tools=[...], or remove it")
+        chosen = self._prompt.params.get("tool_choice")
+        if tools and isinstance(chosen, str) and chosen not in (*TOOL_CHOICES, *tools):
+            place = module.argument("params", "tool_choice") if module else (0, 0)
+            help = did_you_mean(chosen, [*TOOL_CHOICES, *tools])
+            help = help or f"known: {', '.join((*TOOL_CHOICES, *tools))}"
+            message = f"params: unknown tool_choice {chosen!r}"
+            yield Problem(self._prompt.path, *place, "PE334", message, help)
 
     def _secrets(self) -> Iterator[Problem]:
         """Credentials in the module, comments included, and in every template that it reads."""

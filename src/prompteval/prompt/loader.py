@@ -15,6 +15,7 @@ from prompteval.prompt.place import ModuleSource, Span, place_at
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.schema import refuse_slow_patterns
 from prompteval.prompt.template import Template, TemplateFault
+from prompteval.prompt.tools import ToolFault
 from prompteval.workspace.discovery import PromptFile, find_prompt
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
@@ -82,6 +83,10 @@ def _execute(place: PromptFile, source: str) -> ModuleType:
         raise not_python(place, error) from None
     except KeyboardInterrupt:
         raise
+    except ToolFault as fault:
+        own = fault.path == place.path
+        line = fault.line if own else _line_in(fault, place.path)
+        raise InvalidInput([Problem(place.path, line, 1, "PE337", fault.message, fault.help)]) from None
     except BaseException as error:  # code that ends the process must not end the check
         line = _line_in(error, place.path)
         raise InvalidInput(
@@ -144,7 +149,9 @@ def _compile(prompt: Prompt, text: ModuleSource) -> None:
     try:
         prompt.fingerprint  # noqa: B018
         prompt.schema  # noqa: B018
-        for model in (prompt.inputs, prompt.output):
+        tools = [tool.model for tool in prompt.known_tools.values()]
+        prompt.tool_definitions  # noqa: B018
+        for model in (prompt.inputs, prompt.output, *tools):
             if isinstance(model, type) and issubclass(model, BaseModel):
                 refuse_slow_patterns(model)
     except (Exception, SystemExit) as error:  # pydantic runs the module's own code here: anything may come

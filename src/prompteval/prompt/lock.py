@@ -31,7 +31,10 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "output": ("output schema", "output"),
     "params": ("params", "params"),
     "model": ("model", "model"),
+    "tools": ("tools", "tools"),
 }
+# Parts that a version without them has no fingerprint of.
+_OPTIONAL = frozenset({"tools"})
 _REFERENCE = re.compile(r"([^@/]+)@v([1-9][0-9]{0,8})")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -76,10 +79,10 @@ def _entry(document: YamlDocument, reference: str, entry: Any) -> tuple[Key, Pub
     place = document.key_place(("prompts", reference))
     match = _REFERENCE.fullmatch(reference)
     digests = entry if isinstance(entry, dict) else {}
-    known = set(digests) == {"fingerprint", *PARTS}
+    known = set(digests) - _OPTIONAL == {"fingerprint", *PARTS} - _OPTIONAL
     if match is None or not known or not all(_DIGEST.fullmatch(str(digest)) for digest in digests.values()):
         raise InvalidInput([_unreadable(place, f"{reference!r} is not a version with its fingerprints")])
-    parts = {name: digests[name] for name in PARTS}
+    parts = {name: digests[name] for name in PARTS if name in digests}
     return (match[1], int(match[2])), Published(digests["fingerprint"], parts, place)
 
 
@@ -129,7 +132,7 @@ def lost_versions(entries: Mapping[Key, Published], known: Mapping[str, Iterable
 def _changed(entry: Published, prompt: Prompt, following: int, tree: Tree) -> Problem:
     """The problem, at the first of the parts that changed."""
     now = published(prompt).parts
-    parts = [name for name in PARTS if entry.parts[name] != now[name]]
+    parts = [name for name in PARTS if entry.parts.get(name) != now.get(name)]
     reason = " and ".join(PARTS[name][0] for name in parts) or "fingerprint"
     places = argument_places(decode(tree.read(prompt.path), prompt.path))
     place = next((places[PARTS[name][1]] for name in parts if PARTS[name][1] in places), (1, 1))

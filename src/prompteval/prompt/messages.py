@@ -1,10 +1,12 @@
 """What a prompt module writes: messages, a slot for earlier turns, and labels with descriptions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.errors import UsageError
-from prompteval.core.request import Role
+from prompteval.core.request import Message, Role
+from prompteval.core.tools import RequestedCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A slot for earlier messages: a list of {role, content} in the input called `name`."""
+    """A slot for earlier messages in the input called `name`: a list of chat messages.
+
+    Each has a role and a content; an assistant's may have `tool_calls`, and one of role `tool` the
+    `tool_call_id` that it answers, in the form of chat completions.
+    """
 
     name: str
 
@@ -45,8 +51,20 @@ def assistant(text: str = "", *, file: str = "") -> Part:
 
 
 def history(name: str) -> History:
-    """Earlier turns, taken from the input `name`: a list of {role: user|assistant, content}."""
+    """Earlier turns, taken from the input `name`: a list of {role: user|assistant, content}.
+
+    Calls of tools and their results may be among them, in the form of chat completions.
+    """
     return History(name)
+
+
+def spoken(turn: Mapping[str, Any]) -> Message:
+    """One turn of a history as a message."""
+    calls = tuple(
+        RequestedCall(str(call["id"]), str(call["function"]["name"]), str(call["function"]["arguments"]))
+        for call in turn.get("tool_calls") or ()
+    )
+    return Message(turn["role"], turn["content"] or "", calls, turn.get("tool_call_id") or "")
 
 
 def labels(**descriptions: str) -> Any:

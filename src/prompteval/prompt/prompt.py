@@ -16,10 +16,12 @@ from prompteval.core.errors import RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Message
-from prompteval.prompt.messages import History, Part
+from prompteval.core.tools import ToolDefinition
+from prompteval.prompt.messages import History, Part, spoken
 from prompteval.prompt.parse import Label, Parsed, parse_label, parse_model, parse_text
 from prompteval.prompt.schema import json_schema, strict_schema
 from prompteval.prompt.template import Template
+from prompteval.prompt.tools import Tool, ToolSource, tools_of
 from prompteval.prompt.values import (
     ModelValues,
     from_cells,
@@ -38,7 +40,8 @@ FieldError = tuple[Pointer, str, str]
 class Prompt:
     """A prompt as code: typed inputs, message templates, a typed output, neutral parameters.
 
-    `output` is a pydantic model, `str` for plain text, or a Literal or Enum for a bare label.
+    `output` is a pydantic model, `str` for plain text, or a Literal or Enum for a bare label. `tools` are
+    typed functions or pydantic models that the model may ask to be called; nothing here calls them.
     Name, version, template files and the module's text are filled in by the loader. The same rendering serves
     evaluation, application code and serving.
     """
@@ -54,6 +57,7 @@ class Prompt:
     path: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     source: str = field(default="", repr=False)
+    tools: Sequence[ToolSource] = ()
 
     def __post_init__(self) -> None:
         if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):
@@ -67,6 +71,7 @@ class Prompt:
                 raise UsageError(
                     f"{part!r} is not a message", "use system(), user(), assistant() or history()"
                 )
+        self.known_tools  # noqa: B018
 
     @property
     def reference(self) -> str:
@@ -86,8 +91,8 @@ class Prompt:
     def content(self) -> dict[str, Any]:
         """What the prompt is made of, as JSON values.
 
-        Templates with the files they include, roles, slots, input and output schema, params and
-        pinned model.
+        Templates with the files they include, roles, slots, input and output schema, params, pinned model,
+        and the tools where there are any.
         """
         used = sorted({name for template in self._templates.values() for name in template.includes})
         parts = [
@@ -101,12 +106,23 @@ class Prompt:
             "output": self._output_schema(),
             "params": dict(self.params),
             "model": self.model,
+            **({"tools": [tool.content for tool in self.known_tools.values()]} if self.tools else {}),
         }
 
     @cached_property
     def schema(self) -> dict[str, Any] | None:
         """The strict JSON schema of the output; None for plain text."""
         return strict_schema(self._model) if self._model is not None else None
+
+    @cached_property
+    def known_tools(self) -> Mapping[str, Tool]:
+        """The tools by their names, in order. Raises ToolFault for what is not a tool."""
+        return tools_of(self.tools)
+
+    @cached_property
+    def tool_definitions(self) -> tuple[ToolDefinition, ...]:
+        """What a model is told of the tools."""
+        return tuple(tool.definition for tool in self.known_tools.values())
 
     def render(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
         """The messages for these inputs. Raises RenderError; wrong inputs are its first cause."""
@@ -119,7 +135,7 @@ class Prompt:
         for index, part in enumerate(self.messages):
             if isinstance(part, History):
                 turns = values.get(part.name) or []
-                messages.extend(Message(turn["role"], turn["content"]) for turn in turns)
+                messages.extend(spoken(turn) for turn in turns)
             else:
                 fixed = self._fixed.get(index)
                 text = fixed if fixed is not None else self._templates[index].render(values)

@@ -13,7 +13,7 @@ from prompteval.workspace.text import decode
 from prompteval.workspace.tree import WorkingTree
 
 # What the recorded request says of where it was sent does not count when it is replayed.
-_COMPARED = ("messages", "params", "schema", "schema_name", "seed", "replicate")
+_COMPARED = ("messages", "params", "schema", "schema_name", "seed", "replicate", "tools")
 
 
 class Replay:
@@ -56,7 +56,7 @@ class Replay:
     def _difference(self, raw: Mapping[str, Any]) -> str:
         """What changed against the recorded request most like this one."""
         for other in self._requests:
-            changed = [name for name in _COMPARED if other.get(name) != raw[name]]
+            changed = [name for name in _COMPARED if other.get(name) != raw.get(name)]
             if len(changed) == 1:
                 return f"{changed[0]} changed since it was recorded"
             if changed and "messages" not in changed:

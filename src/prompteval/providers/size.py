@@ -1,7 +1,11 @@
 """How many tokens a request has, and how many its reply may have, before it is sent."""
 
+import json
+from collections.abc import Sequence
+
 from prompteval.core.protocols import TokenCounter
 from prompteval.core.request import Request, Response, Usage
+from prompteval.core.tools import RequestedCall
 
 # What chat formats put around each message and before the reply, by OpenAI's own guide
 # (github.com/openai/openai-cookbook, How to count tokens with tiktoken).
@@ -26,12 +30,14 @@ class Sizes:
         return self._counter.estimated
 
     def prompt(self, request: Request) -> int:
-        """Tokens of the messages with what stands around them; the schema is counted as its JSON text."""
+        """Tokens of the messages with what stands around them; schema and tools are counted as their JSON."""
         tokens = TOKENS_BEFORE_REPLY
         for message in request.messages:
-            tokens += TOKENS_A_MESSAGE + self._count(message.content)
+            tokens += TOKENS_A_MESSAGE + self._count(message.content) + self._calls(message.tool_calls)
         if request.schema is not None:
             tokens += self._count(str(request.schema))
+        for tool in request.tools:
+            tokens += self._count(json.dumps(tool.as_json()))
         return tokens
 
     def expected(self, request: Request) -> tuple[int, int]:
@@ -45,7 +51,11 @@ class Sizes:
 
     def counted(self, request: Request, response: Response) -> Usage:
         """What a call used, for a server that does not say; marked `estimated`."""
-        return Usage(self.prompt(request), self._counter.count(response.text), estimated=True)
+        written = self._counter.count(response.text) + self._calls(response.tool_calls)
+        return Usage(self.prompt(request), written, estimated=True)
+
+    def _calls(self, calls: Sequence[RequestedCall]) -> int:
+        return sum(self._count(call.name) + self._count(call.arguments) for call in calls)
 
     def _count(self, text: str) -> int:
         found = self._known.get(text)

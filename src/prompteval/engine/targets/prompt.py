@@ -106,6 +106,7 @@ class RequestWriter:
             seed=self._seed,
             replicate=replicate,
             identity=self._identity,
+            tools=self._prompt.tool_definitions,
         )
 
 
