@@ -55,8 +55,8 @@ class Request:
     `model` is the full reference (`openai/gpt-6-luna`, `local/minilm`). `params` have neutral
     names (`max_output_tokens`). `schema` is the strict JSON schema the output must meet, None
     for plain text. `tools` are those the model may call. `replicate` counts repeats from 0. `identity` is
-    what the provider says of itself (base URL, weights, algorithm), so that another server or model is another
-    key.
+    what the provider says of itself (base URL, weights, algorithm), so that another server or model is
+    another key.
     """
 
     model: str
