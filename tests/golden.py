@@ -1,4 +1,4 @@
-"""Texts that are kept as they are: `make golden` writes them anew, and git shows what changed."""
+"""Texts that are kept as they are: `make golden` writes them again, and git shows what changed."""
 
 import os
 from pathlib import Path

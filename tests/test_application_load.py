@@ -152,7 +152,7 @@ def test_a_run_tells_what_the_answer_took(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_batch_keeps_its_order_and_tells_of_failures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first failure is raised, or each stands in its place."""
+    """The first failure is raised, or each is in its place."""
     with echo(tmp_path, monkeypatch, latency_s=0.0) as call:
         many = [{"message": text} for text in texts(50)]
         assert call.batch(many) == asyncio.run(call.abatch(many, concurrency=3)) == texts(50)

@@ -14,23 +14,28 @@ UNWANTED = re.compile(
     r"|there is no (?:code|metric|model|prompt|provider|reference|retriever|run|scorer|suite)\b"
     r"|\bis no (?:JSON|number|rule|text|regular|outcome|preset|parameter|message|input|version|score|side)\b"
 )
+# Of docstrings and pages: what reads as another language's English.
+UNWANTED_IN_PROSE = re.compile(
+    r"\bstands? (?:in|twice)\b|\blies in\b|\bfor want of\b|\banew\b|\bmend(?:s|ed)?\b|\blet go\b"
+    r"|\bgo(?:es)? on\b|\bpassed over\b|\bheld against\b|\bin silence\b|\bis told\b|\bare told\b|\bno folder\b",
+    re.IGNORECASE,
+)
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "style.md")
 
 
-def _docstrings(tree: ast.Module) -> set[int]:
-    bodies = (
-        node.body
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-    )
-    first = (body[0].value for body in bodies if body and isinstance(body[0], ast.Expr))
-    return {id(node) for node in first}
+def _docstrings(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text is not None and isinstance(node.body[0], ast.Expr):
+                yield node.body[0].value, text
 
 
 def messages() -> Iterator[tuple[str, str]]:
     """Every string of the package that is not a docstring, with its place."""
     for path in sorted((ROOT / "src").rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
-        known = _docstrings(tree)
+        known = {id(node) for node, _ in _docstrings(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in known:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
@@ -46,3 +51,23 @@ def test_no_page_for_users_uses_an_unwanted_word(path: str) -> None:
     """What is printed is shown there, and is written alike."""
     lines = (ROOT / path).read_text("utf-8").splitlines()
     assert [f"{number} {line}" for number, line in enumerate(lines, 1) if UNWANTED.search(line)] == []
+
+
+def test_no_docstring_uses_an_unwanted_word() -> None:
+    """Nor one of a private function, which the next reader of the source reads too."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {hit[0]!r}"
+        for path in sorted((ROOT / "src").rglob("*.py"))
+        for node, text in _docstrings(ast.parse(path.read_text("utf-8")))
+        if (hit := UNWANTED_IN_PROSE.search(text))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *PAGES], ids=lambda path: path.name)
+def test_no_page_uses_an_unwanted_word(path: Path) -> None:
+    """The same words in prose and in what the pages show of a terminal."""
+    lines = path.read_text("utf-8").splitlines()
+    assert [
+        f"{number} {line}" for number, line in enumerate(lines, 1) if UNWANTED_IN_PROSE.search(line)
+    ] == []

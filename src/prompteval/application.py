@@ -98,7 +98,7 @@ class LoadedPrompt:
         """The typed outputs of many inputs, in their order; `abatch` inside an event loop.
 
         All are called, at most `concurrency` at a time; then the first failure is raised, or with
-        `return_exceptions` each stands in the place of its output.
+        `return_exceptions` each is in the place of its output.
         """
         self._refuse_inside_loop("batch()", "abatch")
         return self._outputs(self._model.portal.wait(self._all(inputs, concurrency)), return_exceptions)

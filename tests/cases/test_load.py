@@ -46,7 +46,7 @@ def test_b6_nan_is_refused_and_long_ids_are_exact(tmp_path: Path) -> None:
 
 
 def test_b6_an_id_that_no_utf8_can_hold_is_refused(tmp_path: Path) -> None:
-    """Half a surrogate pair may stand in a value, but an id is stored and reported."""
+    """Half a surrogate pair may be in a value, but an id is stored and reported."""
     told = problems(tmp_path, "c.jsonl", line(1) + '{"id": "a\\ud800", "inputs": {}}\n')
     assert told == [
         "c.jsonl:2:1 PE312 half a surrogate pair in the id 'a\\ud800' (ids are stored and reported as UTF-8)"
@@ -60,7 +60,7 @@ def test_unknown_keys_get_the_nearest_name(tmp_path: Path) -> None:
 
 
 def test_f30_duplicate_ids_name_both_lines(tmp_path: Path) -> None:
-    """The later line is the place, the first stands in the message."""
+    """The later line is the place, the first is in the message."""
     told = problems(tmp_path, "c.jsonl", line(1) + line(2) + "\n" + line(1))
     assert told[0].startswith("c.jsonl:4:1 PE321 duplicate id 'c1', first at line 1")
 

@@ -104,7 +104,7 @@ def test_any_template_renders_or_says_why(source: str) -> None:
 
 @given(st.text(max_size=30))
 def test_a_value_is_never_rendered_again(value: str) -> None:
-    """S4 for any text: what a case brings stands in the message as it is."""
+    """S4 for any text: what a case brings is in the message as it is."""
     assert Template("<{{ m }}>", {}).render({"m": value}) == f"<{value}>"
 
 

@@ -42,7 +42,7 @@ def test_s37_no_piece_of_a_text_steers_a_log(pieces: list[str]) -> None:
     ],
 )
 def test_s9_only_the_character_that_makes_a_command_is_spelt_out(text: str, shown: str) -> None:
-    """The rest of a line can be read, and what is no command stays as it is."""
+    """The rest of a line can be read, and what is no command stays unchanged."""
     assert inert(text) == shown
 
 

@@ -14,7 +14,7 @@ PLACE = re.compile(r"\S+?(:\d+:\d+)? (PE\d{3}) \S.*")
 
 
 def used() -> set[str]:
-    """Every problem code that stands in the source as a text of its own."""
+    """Every problem code that is in the source as a text of its own."""
     found = set()
     for path in Path(prompteval.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

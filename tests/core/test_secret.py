@@ -100,7 +100,7 @@ def test_s36_what_is_shown_of_a_key_is_no_more_than_a_quarter() -> None:
 
 
 def test_s36_every_text_of_a_value_is_hidden() -> None:
-    """Keys of objects too; what is no text stays as it is."""
+    """Keys of objects too; what is no text stays unchanged."""
     value = {"a": [KEY, 1, None, {KEY: (True, f"x{KEY}")}]}
     assert KEY not in json.dumps(redactor(KEY).hide_all(value))
     assert redactor(KEY).hide_all([1, None, "x"]) == [1, None, "x"]

@@ -340,7 +340,7 @@ def test_s40_settings_that_are_trusted_come_from_the_base(workspace: Any, job: R
 
 
 def test_s40_every_line_of_an_input_is_read(workspace: Any, job: Runner) -> None:
-    """Suites on several lines all run; a word that is no word of an input is refused, not passed over."""
+    """Suites on several lines all run; a word that is no word of an input is refused, not skipped."""
     suite = (workspace.root / "evals/s.yaml").read_text()
     workspace.write("evals/t.yaml", suite.replace("accuracy >= 0.7", "accuracy >= 0.9"))
     assert job.run(suites="s\n", offline=" true\n", extras="offline\nrag\n") == 0, job.log

@@ -95,7 +95,7 @@ def test_s3_nested_loops_end_in_exit_2(workspace: Workspace, told: Told) -> None
 
 
 def test_s4_markup_and_paths_in_a_case_are_literal(workspace: Workspace) -> None:
-    """`{{ 7*7 }}`, `{% raw %}` and a `file://` address reach the model as they stand in the case."""
+    """`{{ 7*7 }}`, `{% raw %}` and a `file://` address reach the model as they are in the case."""
     texts = ["{{ 7*7 }}{% raw %}", "{% include 'v1.py' %}", "file:///etc/passwd", "{# gone? #}"]
     workspace.cases(*((f"c{n}", text, "payments") for n, text in enumerate(texts)))
     workspace.script(*({"when": f"^{_escaped(text)}$", "output": {"team": "payments"}} for text in texts))

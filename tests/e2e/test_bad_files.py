@@ -154,7 +154,7 @@ def test_wrong_settings_stand_at_their_place(
 
 @pytest.mark.parametrize("text", ["tool = 3\n", "[tool]\nprompteval = 3\n", "[tool.prompteval]\nx = 1\n"])
 def test_a_strange_project_file_is_no_traceback(workspace: Workspace, told: Told, text: str) -> None:
-    """A pyproject.toml whose tables are numbers is passed over or refused with a line."""
+    """A pyproject.toml whose tables are numbers is skipped or refused with a line."""
     (workspace.root / "prompteval.toml").unlink()
     workspace.write("pyproject.toml", text)
     code, lines = told("check")

@@ -251,7 +251,7 @@ def test_a_changed_case_file_since_the_baseline_is_said(two: tuple[Workspace, st
 
 
 def test_a_broken_baseline_is_named_with_its_line(two: tuple[Workspace, str, str]) -> None:
-    """Exit 2, the file, and how to make it anew."""
+    """Exit 2, the file, and how to make it again."""
     workspace, _, _ = two
     workspace.write("evals/baselines/s.json", '{"schema": "prompteval/baseline@1",\n "entries": [}')
     assert "evals/baselines/s.json:2:" in workspace.run("compare", "baseline", code=2).stderr

@@ -1,4 +1,4 @@
-"""What B lost never passes in silence: cases, metrics, models, and rules that lean on each other."""
+"""What B lost never passes silently: cases, metrics, models, and rules that lean on each other."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A suite that one side of a comparison lacks: never passed over, unless it is named."""
+"""A suite that one side of a comparison lacks: never skipped, unless it is named."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ def test_b20_a_stored_side_that_lacks_a_suite_is_incomplete(kept: Kept) -> None:
 
 
 def test_b20_a_suite_that_neither_side_has_is_refused(kept: Kept) -> None:
-    """Beside one that both have, it would be left out in silence."""
+    """Beside one that both have, it would be left out silently."""
     run = kept.run().run_id
     told = kept.compare(run, run, "--suite", "s", "--suite", "tow", code=2)
     assert "--suite tow: neither side has this suite" in told

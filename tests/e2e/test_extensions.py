@@ -171,7 +171,7 @@ def test_a_broken_part_of_a_pipeline_is_one_line(
 
 
 def test_the_extending_page_shows_what_is_tested() -> None:
-    """Each block of Python and of entry points stands in the test distribution, each of YAML in a suite here."""
+    """Each block of Python and of entry points is in the test distribution, each of YAML in a suite here."""
     blocks = re.findall(r"```(python|toml|yaml)\n(.*?)```", PAGE.read_text(), re.DOTALL)
     code = (EXTENSION / "prompteval_extension.py").read_text()
     points = (EXTENSION / "prompteval_extension-1.0.dist-info/entry_points.txt").read_text()

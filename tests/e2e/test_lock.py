@@ -64,7 +64,7 @@ def test_comments_and_layout_are_free(locked: Any) -> None:
 
 
 def test_an_included_template_is_part_of_the_version(workspace: Any) -> None:
-    """The module stays as it is, and the template beside it does not."""
+    """The module stays unchanged, and the template beside it does not."""
     workspace.write("prompts/route/v1.py", PROMPT.replace('"Route."', "'{% include \"rules.j2\" %}'"))
     workspace.write("prompts/route/rules.j2", "Be quick.")
     workspace.run("lock", code=0)

@@ -31,7 +31,7 @@ __all__ = ["told"]
     ],
 )
 def test_a_wrong_argument_is_one_line(workspace: Workspace, told: Told, arguments: str, wanted: str) -> None:
-    """It names the option or the file, and how to go on."""
+    """It names the option or the file, and how to continue."""
     (workspace.root / "evals.html").mkdir()
     code, lines = told(*arguments.split())
     assert (code, len(lines)) == (2, 1), lines
@@ -70,7 +70,7 @@ def test_a_recording_that_is_not_there_is_one_line(told: Told) -> None:
 def test_a_folder_that_is_gone_is_no_traceback(
     told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody removed the folder this shell stands in."""
+    """Somebody removed the folder this shell is in."""
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     os.rmdir(tmp_path / "gone")  # noqa: PTH106

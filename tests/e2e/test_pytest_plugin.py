@@ -317,7 +317,7 @@ def test_pre_commit_accepts_the_hooks(workspace: Any) -> None:
 
 @pytest.mark.parametrize("path", ["evals/s.yml", "evals/team/t.yaml", "evals/none.yaml"])
 def test_b20_a_suite_that_would_not_run_fails_to_collect(workspace: Any, run: Run, path: str) -> None:
-    """One hidden by another, one below a folder, one without a case: none is left out in silence."""
+    """One hidden by another, one below a folder, one without a case: none is left out silently."""
     text = (workspace.root / "evals/s.yaml").read_text()
     (workspace.root / "datasets/none.jsonl").write_text("")
     workspace.write(path, text.replace("c.jsonl", "none.jsonl") if "none" in path else text)

@@ -60,7 +60,7 @@ def test_a_sweep_compares_every_cell_with_the_suites_own(rag: Workspace) -> None
 
 
 def test_a_stopped_sweep_continues_where_it_was(rag: Workspace, tmp_path: Path) -> None:
-    """Cells that are done are read, others measured; a changed corpus is measured anew."""
+    """Cells that are done are read, others measured; a changed corpus is measured again."""
     first = sweep(rag, "--chunker", "none")
     again = rag.run(
         "rag", "sweep", "--chunker", "none", "--chunker", "fixed", "--size", "8", "-o", "s.md", code=0

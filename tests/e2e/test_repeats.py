@@ -154,7 +154,7 @@ def test_a_case_that_asks_for_no_whole_number_stands_at_its_line(wavering: Any) 
 
 
 def test_the_command_line_may_ask_for_too_few(wavering: Any) -> None:
-    """Said before anything runs, with the mend."""
+    """Said before anything runs, with the fix."""
     done = wavering.run("run", "--repeat", "1", code=2)
     assert "pass@2 needs cases that run 2 times, and none runs more than 1" in done.stderr
     assert "--repeat 2" in done.stderr

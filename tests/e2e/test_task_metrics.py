@@ -36,7 +36,7 @@ def recorded(workspace: Workspace) -> Workspace:
 
 
 def test_every_task_metric_has_a_value_an_interval_and_slices(recorded: Workspace) -> None:
-    """The value lies in its interval; ECE stands beside its null and never gates."""
+    """The value is in its interval; ECE stands beside its null and never gates."""
     (result,) = recorded.run_json()["results"]
     found = result["metrics"]
     assert found["mae"]["value"] == pytest.approx(sum(n % 3 for n in range(40)) / 40)

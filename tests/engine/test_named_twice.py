@@ -43,7 +43,7 @@ def test_b20_a_prompt_is_named_once(place: Place, second: str) -> None:
 
 
 def test_b20_a_prompt_that_no_suite_runs_is_refused(place: Place) -> None:
-    """Beside one that is run, it would be left out in silence."""
+    """Beside one that is run, it would be left out silently."""
     with pytest.raises(UsageError, match=r"--prompt sya@v1: no suite here runs it \(did you mean 'say'"):
         place.run(prompts=("say@v1", "sya@v1"))
 

@@ -22,7 +22,7 @@ def test_s40_the_kinds_of_errors_are_counted(place: Place) -> None:
 
 
 def test_s40_a_rule_that_fails_without_the_errors_says_so(place: Place) -> None:
-    """One case failed for want of a rule, the other was answered wrongly."""
+    """One case failed for lack of a rule, the other was answered wrongly."""
     place.write("m.jsonl", '{"when": "c1", "text": "bye"}\n')
     view = place.run()
     (gate,) = view.as_json()["results"][0]["gates"]

@@ -78,7 +78,7 @@ def _forked(folder: Path, seed: int, number: int) -> int:
 
 
 class _Process:
-    """One process: it runs a run, or goes on with one that was left, and does something else in between."""
+    """One process: it runs a run, or continues with one that was left, and does something else in between."""
 
     def __init__(self, folder: Path, chance: random.Random, name: str) -> None:
         self._folder = folder
@@ -218,7 +218,7 @@ def _lost_replies(folder: Path, replies: list[tuple[str, str]]) -> Iterator[str]
 def schedules(
     folder: Path, count: int, seconds: float, say: Callable[[str], None]
 ) -> tuple[list[Outcome], list[str]]:
-    """So many schedules, fewer where the time is up; half of them go on with the store of the one before."""
+    """So many schedules, fewer where the time is up; half of them continue the store of the one before."""
     until = time.monotonic() + seconds
     chance = random.Random(count)
     outcomes: list[Outcome] = []

@@ -128,7 +128,7 @@ def test_f19_killed_around_the_start_of_a_batch(live: Any, when: str) -> None:
 
 
 def test_ctrl_c_while_a_batch_runs(live: Any) -> None:
-    """Exit 130 at once; the batch goes on at the server, and the run with it."""
+    """Exit 130 at once; the batch continues at the server, and the run with it."""
     with live(CASES, server={"batch": BatchPlan(polls=10_000)}) as ws:
         process = ws.start("run", "--batch")
         while ws.server.stats["batches"] < 2:

@@ -103,7 +103,7 @@ DAMAGED = [
 
 
 def test_f38_a_cached_row_of_any_kind_is_asked_for_again(live: Any) -> None:
-    """Deep, of wrong types, NaN, no text at all: each is one call more and a warning, and the run goes on."""
+    """Deep, of wrong types, NaN, no text at all: each is one call more and a warning, and the run continues."""
     with live(len(DAMAGED) + 1) as ws:
         ws.result()
         with sqlite3.connect(ws.root / ".prompteval" / "cache.sqlite") as cache:

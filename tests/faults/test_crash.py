@@ -177,7 +177,7 @@ def test_f19_what_was_on_its_way_is_possibly_billed(live: Any) -> None:
 
 
 def test_f23_ctrl_c_once_drains_and_names_the_run(live: Any) -> None:
-    """What is on its way ends and is stored; exit 130; the run goes on where it stopped."""
+    """What is on its way ends and is stored; exit 130; the run continues where it stopped."""
     with live(60, server={"latency_s": 0.3}) as ws:
         process = ws.start("run", "-j", "5")
         while ws.server.stats["requests"] < 8:
@@ -194,7 +194,7 @@ def test_f23_ctrl_c_once_drains_and_names_the_run(live: Any) -> None:
 
 
 def test_f23_ctrl_c_waits_five_seconds_and_no_longer(live: Any) -> None:
-    """Calls that would take a minute are given up after the drain; the run goes on later."""
+    """Calls that would take a minute are given up after the drain; the run continues later."""
     with live(8, server={"latency_s": 60.0}) as ws:
         process = ws.start("run", "-j", "4")
         while ws.server.stats["requests"] < 4:
@@ -207,7 +207,7 @@ def test_f23_ctrl_c_waits_five_seconds_and_no_longer(live: Any) -> None:
 
 
 def test_f23_ctrl_c_twice_stops_at_once(live: Any) -> None:
-    """Nothing is waited for; the database is whole, and the run can go on."""
+    """Nothing is waited for; the database is whole, and the run can continue."""
     with live(30, server={"latency_s": 3.0}) as ws:
         process = ws.start("run", "-j", "5")
         while ws.server.stats["requests"] < 5:
@@ -340,7 +340,7 @@ def test_f33_a_cached_run_passes_offline_without_a_key(live: Any) -> None:
 
 
 def test_resume_has_its_own_mistakes(live: Any) -> None:
-    """Nothing to go on with, a complete run, a selection beside it, and a run that another process has."""
+    """Nothing to continue, a complete run, a selection beside it, and a run that another process has."""
     with live(3) as ws:
         assert "no unfinished run" in ws.run("run", "--resume", code=2)[1]
         run_id = ws.result()["run_id"]

@@ -84,7 +84,7 @@ def read_yaml(text: str) -> None:
 
 
 def refusing(parse: Callable[[str], object]) -> Callable[[str], object]:
-    """A parser of names, for whole texts and for what stands in brackets."""
+    """A parser of names, for whole texts and for what is in brackets."""
 
     def read(text: str) -> None:
         for whole in (text, f"f1({text}", f"retrieval.ndcg({text}", f"slice({text}"):

@@ -84,7 +84,7 @@ def _many_cases(on: Attempt, count: int) -> None:
 
 
 def replies(on: Attempt) -> None:
-    """Answers of a chat server: cases end in errors, the run goes on."""
+    """Answers of a chat server: cases end in errors, the run continues."""
     answers = [_answer(on, completion(_said(on))) for _ in range(on.times(CALLS))]
     on.server.give(answers)
     serve_profile(on)

@@ -1,4 +1,4 @@
-"""Nothing of ours is imported from the folder the user stands in."""
+"""Nothing of ours is imported from the folder the user is in."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ def test_s35_the_worker_imports_nothing_from_the_current_folder(
 def test_s35_installed_packages_stay_on_the_workers_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A virtual environment often lies in the current folder; the order of entries is kept."""
+    """A virtual environment often is in the current folder; the order of entries is kept."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
     installed = str(tmp_path / ".venv/lib/python3/site-packages")

@@ -45,7 +45,7 @@ def test_only_a_silent_process_is_ended(what: str, code: int, told: str) -> None
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process does is read from /proc")
 def test_a_stopped_process_is_given_its_time() -> None:
-    """Stopped for longer than the silence that is allowed, it goes on when it is continued."""
+    """Stopped for longer than the silence that is allowed, it continues when it is continued."""
     with start("beats") as process:
         assert process.stdout is not None
         process.stdout.readline()

@@ -99,7 +99,7 @@ def test_spacing_and_order_do_not_matter() -> None:
     ],
 )  # fmt: skip
 def test_wrong_names_say_why(text: str, told: str) -> None:
-    """Nothing unknown is passed over."""
+    """Nothing unknown is skipped."""
     with pytest.raises(ValueError, match=told):
         parse_metric(text)
 

@@ -18,7 +18,7 @@ from prompteval.stats.gate import parse_gate
     ],
 )  # fmt: skip
 def test_what_is_typed_is_what_is_printed(text: str) -> None:
-    """A name parses, prints back the same, and can stand in a gate with an end of its interval."""
+    """A name parses, prints back the same, and can be in a gate with an end of its interval."""
     assert is_stage_metric(text) and str(parse_stage_metric(text)) == text == str(parse_metric(text))
     rule = parse_gate(f"{text}.low >= 0.5")
     assert (rule.metric, rule.end) == (text, "low")

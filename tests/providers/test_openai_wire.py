@@ -172,7 +172,7 @@ def test_a_proxy_is_honoured(
 
 
 def test_a_socks_proxy_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be honoured is said, never passed over."""
+    """What cannot be honoured is said, never skipped."""
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
     with pytest.raises(ProviderError, match="socks5 proxy is not supported"):
         asyncio.run(ours("http://example.invalid/v1", REQUESTS[0]))

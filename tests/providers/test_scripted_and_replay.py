@@ -54,7 +54,7 @@ def test_broken_rules_name_their_line(tmp_path: Path, rule: object, told: str) -
 
 
 def test_a_rule_whose_search_does_not_end_is_named(tmp_path: Path) -> None:
-    """The pattern and the message stand in the error, within seconds."""
+    """The pattern and the message are in the error, within seconds."""
     provider = script(tmp_path, {"when": "^(a+)+$", "text": "x"})
     request = Request("m", (Message("user", "a" * 40 + "!"),))
     with pytest.raises(ProviderError, match=r"\(a\+\)\+.* did not end within 1 s"):

@@ -86,7 +86,7 @@ def test_ollama_takes_max_tokens_and_needs_no_key() -> None:
 
 
 def test_vllm_and_groq_take_what_openai_takes() -> None:
-    """Their documentation of the chat API; a reasoning model's thoughts stand in a field of their own."""
+    """Their documentation of the chat API; a reasoning model's thoughts are in a field of their own."""
     assert sent("vllm") == sent("groq") == sent("openai") == sent()
     assert read(reply({"content": "Paris", "reasoning_content": "hm", "tool_calls": []})).text == "Paris"
 

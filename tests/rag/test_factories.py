@@ -8,7 +8,7 @@ import pytest
 
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.retrieval import Chunk
-from prompteval.rag.factories import PipelineInputs, build_reranker, build_retriever
+from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.testing.conformance import check_retriever
 from prompteval.workspace.rag_section import RagPart, RagSection
 
@@ -37,8 +37,8 @@ class Kept(dict[str, tuple[bytes, bool]]):
         self.update(entries)
 
 
-def ingredients(tmp_path: Path, embedder: Any = None, cache: Any = None, **section: Any) -> PipelineInputs:
-    return PipelineInputs(
+def ingredients(tmp_path: Path, embedder: Any = None, cache: Any = None, **section: Any) -> Ingredients:
+    return Ingredients(
         chunks=CHUNKS, section=RagSection("docs", RagPart("dense"), **section), here=tmp_path, root=tmp_path,
         embedder=lambda name: embedder or Letters(), token_embedder=lambda name: pytest.fail("not asked for"),
         function=lambda entry: (lambda query, k: [("a", 1.0)], "sha256:0"), cache=cache,
@@ -120,7 +120,7 @@ def test_a_wrong_option_is_named_with_the_mend(tmp_path: Path, part: RagPart, to
 def test_the_engine_rank_bm25_is_the_package_or_is_refused_before_a_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its release is part of the identity; without it the extra is named, and nothing stands in for it."""
+    """Its release is part of the identity; without it the extra is named, and nothing replaces it."""
     part = RagPart("bm25", {"engine": "rank_bm25"})
     assert "rank-bm25=0.2" in build_retriever(part, ingredients(tmp_path)).identity
     monkeypatch.setattr("prompteval.rag.index.rank_bm25.find_spec", lambda name: None)

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from prompteval.core.errors import UsageError
-from prompteval.rag.factories import PipelineInputs, bm25, endpoint
+from prompteval.rag.factories import Ingredients, bm25, endpoint
 from prompteval.workspace.rag_section import RagSection
 
 
@@ -30,4 +30,4 @@ def test_b24_an_option_out_of_its_range_is_refused(factory: Any, options: dict[s
         section = cast(RagSection, type("Section", (), {"bm25": {}})())
 
     with pytest.raises(UsageError, match=told):
-        factory(options, cast(PipelineInputs, Nothing()))
+        factory(options, cast(Ingredients, Nothing()))

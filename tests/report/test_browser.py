@@ -97,7 +97,7 @@ class Words(HTMLParser):
 
 
 def shows(document: str, texts: list[str]) -> None:
-    """Every text stands in the document as words; blanks and characters without width aside."""
+    """Every text is in the document as words; blanks and characters without width aside."""
 
     def bare(text: str) -> str:
         return "".join(printable(text).replace("\u200b", "").split())

@@ -79,7 +79,7 @@ PLAIN = {tag for tag, _ in Reader("".join(render(make_view([make_row(1, "x")])))
 
 @given(st.text(max_size=40))
 def test_s6_no_text_adds_an_element_or_an_attribute(text: str) -> None:
-    """Whatever stands in inputs, outputs, ids, tags, reasons and names, the page's own elements remain."""
+    """Whatever is in inputs, outputs, ids, tags, reasons and names, the page's own elements remain."""
     reader = Reader("".join(render(make_view([make_row(1, text), make_row(2, text, None, "invalid")], text))))
     assert {tag for tag, _ in reader.tags} <= PLAIN | {"span"}
     names = {name for _, attributes in reader.tags for name in attributes}
@@ -107,7 +107,7 @@ def test_s7_markers_of_scripts_and_comments_are_text() -> None:
 
 
 def test_s6_the_policy_names_the_one_style_and_the_one_script() -> None:
-    """Both hashes are those of what stands in the page; everything else is refused."""
+    """Both hashes are those of what is in the page; everything else is refused."""
     page = "".join(render(make_view([make_row(1, "x")])))
     policy = next(
         a["content"] for tag, a in Reader(page).tags if a.get("http-equiv") == "Content-Security-Policy"

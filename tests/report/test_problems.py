@@ -77,7 +77,7 @@ def test_full_shows_the_line_with_a_caret() -> None:
 
 @pytest.mark.parametrize("style", ["github", "sarif"])
 def test_a_workspace_inside_a_repository_is_named_from_its_root(style: str) -> None:
-    """Where annotations are shown; what is no file of the workspace stays as it is."""
+    """Where annotations are shown; what is no file of the workspace stays unchanged."""
     told = "".join(render(FOUND, style, lambda path, line: None, folder="services/bot"))
     assert "services/bot/datasets/c.jsonl" in told
     assert "services/bot//tmp" not in told and "/tmp/prompteval.toml" in told

@@ -61,7 +61,7 @@ def test_an_unusable_output_takes_the_worst_value(outcome: Any) -> None:
 
 
 def test_no_expected_value_is_skipped_and_said() -> None:
-    """A half-labelled set is not scored in silence."""
+    """A half-labelled set is not scored silently."""
     found = score("exact", None, "a")
     assert (found.status, found.value) == ("skipped", None)
     assert "no expected value" in found.reason

@@ -58,7 +58,7 @@ def test_f32_a_request_that_was_changed_is_not_recorded(tmp_path: Path) -> None:
 
 
 def test_a_reply_from_before_hashes_is_found(tmp_path: Path) -> None:
-    """The cache of an older version goes on."""
+    """The cache of an older version continues."""
     path = tmp_path / "c.sqlite"
     database = open_database(path, MIGRATIONS[:3])
     with database.transaction() as connection:

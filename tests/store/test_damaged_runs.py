@@ -114,7 +114,7 @@ def test_f37_an_edit_is_refused_in_one_sentence(whole: Path, tmp_path: Path, sql
 
 
 def test_f37_what_was_stored_is_not_refused(tmp_path: Path) -> None:
-    """By the store that wrote it, by another, while the run goes on, and when it goes on after an end."""
+    """By the store that wrote it, by another, while the run continues, and when it continues after an end."""
     path = tmp_path / "r.sqlite"
     store = SqliteStore.open(path)
     store.begin_run("r1", {}, "now")
@@ -189,7 +189,7 @@ def test_f37_any_bit_that_flips_is_found_or_does_not_matter(whole: Path, tmp_pat
     ],
 )
 def test_f37_a_run_from_before_hashes_is_refused_where_it_cannot_be_read(tmp_path: Path, sql: str) -> None:
-    """It has nothing to be held against, so each value must at least be of its kind."""
+    """It has nothing to be compared with, so each value must at least be of its kind."""
     path = tmp_path / "r.sqlite"
     database = open_database(path, MIGRATIONS[:2])
     with database.transaction() as connection:

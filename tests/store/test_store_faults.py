@@ -131,7 +131,7 @@ def test_f26_a_store_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_f26_a_network_drive_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where SQLite cannot share memory there is no write-ahead log, and the mend is a local path."""
+    """Where SQLite cannot share memory there is no write-ahead log, and the fix is a local path."""
     monkeypatch.setattr("prompteval.store.connection._use_log", lambda connection: "delete")
     with pytest.raises(StoreError, match="network drive; set `store` to a local path"):
         SqliteStore.open(tmp_path / "r.sqlite")

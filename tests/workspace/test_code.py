@@ -1,4 +1,4 @@
-"""Python that a suite names lies in the workspace, or is allowed; nothing else is imported."""
+"""Python that a suite names is in the workspace, or is allowed; nothing else is imported."""
 
 import ast
 import py_compile
@@ -156,7 +156,7 @@ def test_s31_a_module_of_that_name_from_elsewhere_is_told(
 
 
 def test_s35_what_we_import_does_not_come_from_a_workspace(root: Path) -> None:
-    """Every package that the source names is reserved, so that no folder or file stands in for it later."""
+    """Every package that the source names is reserved, so that no folder or file replaces it later."""
     ours: set[str] = set()
     for file in (Path(__file__).parents[2] / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
@@ -199,7 +199,7 @@ def test_two_workspaces_have_modules_of_one_name(
     ("text", "told"), [("def f(:", "SyntaxError"), ("raise SystemExit(0)", "SystemExit: 0")]
 )
 def test_a_module_that_does_not_load_is_one_sentence(root: Path, text: str, told: str) -> None:
-    """What it raises is told; the process goes on."""
+    """What it raises is told; the process continues."""
     (root / "broken.py").write_text(text)
     with pytest.raises(UsageError, match=f"broken:f: {told}"):
         load_code(at(root), "broken:f")

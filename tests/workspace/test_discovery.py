@@ -1,4 +1,4 @@
-"""Which suites a workspace has: none hides another, and none is left out in silence."""
+"""Which suites a workspace has: none hides another, and none is left out silently."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_b20_two_suites_of_one_name_are_refused(tmp_path: Path, other: str) -> N
 
 @pytest.mark.parametrize("elsewhere", ["evals/more/say.yaml", "other/say.yaml"])
 def test_b20_a_suite_elsewhere_may_not_have_the_name_of_one_in_evals(tmp_path: Path, elsewhere: str) -> None:
-    """It would be held against the other's baseline."""
+    """It would be compared with the other's baseline."""
     found = tree(tmp_path, "evals/say.yaml", elsewhere)
     with pytest.raises(InvalidInput, match=f"{elsewhere} has it too"):
         find_suites(found, (elsewhere,))

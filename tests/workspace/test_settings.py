@@ -27,7 +27,7 @@ def test_s31_what_a_suite_may_name_is_set_here(tmp_path: Path) -> None:
 
 
 def test_pyproject_needs_the_table(tmp_path: Path) -> None:
-    """A pyproject.toml of another project is passed over."""
+    """A pyproject.toml of another project is skipped."""
     (tmp_path / "pyproject.toml").write_text("[tool.prompteval]\n")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")

@@ -26,7 +26,7 @@ def test_s5_paths_stay_inside(tmp_path: Path, path: str) -> None:
 
 
 def test_git_tree_reads_a_commit_from_a_sub_folder(tmp_path: Path) -> None:
-    """Paths are relative to the workspace, wherever it lies in the repository; the work tree does not matter."""
+    """Paths are relative to the workspace, wherever it is in the repository; the work tree does not matter."""
     root = tmp_path / "ws"
     (root / "prompts").mkdir(parents=True)
     (root / "prompts" / "a.txt").write_text("old")

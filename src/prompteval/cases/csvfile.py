@@ -17,7 +17,7 @@ _PLAIN = ("id", "expected", "split", "cluster", "repeat", "answerable")
 def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]:
     """(line number, record) of each row; the delimiter is `,`, `;` or tab, as the header has it.
 
-    Every value is text, as it stands in the file, and a `Cell` where a type may read it; an empty
+    Every value is text, as it is in the file, and a `Cell` where a type may read it; an empty
     `expected.x` or `tags.x` is left out, and so are empty columns and rows. Rows with too few or too many
     cells are noted, never shifted. A file that is not UTF-8 text, or no CSV, ends at its first fault.
     """

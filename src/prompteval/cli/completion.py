@@ -53,7 +53,7 @@ def _offered(find: Callable[["Workspace"], Iterable[str]], incomplete: str) -> l
 
     try:
         names = [name for name in find(find_workspace(Path.cwd())) if name.startswith(incomplete)]
-    except Exception:  # a message would stand in the middle of the line that is being typed
+    except Exception:  # a message would be in the middle of the line that is being typed
         return []
     return [name for name in names if _PLAIN.fullmatch(name)]
 

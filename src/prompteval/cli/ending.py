@@ -67,7 +67,7 @@ def conclude(command_line: Callable[[], int]) -> int:
 
 
 def _ended(error: BaseException) -> int:
-    """Tell each error of `error`, which may be a group, and then the code that decides."""
+    """Report each error of `error`, which may be a group, and then the code that decides."""
     codes = dict(_report_error(_meant(single), error) for single in singles(error))
     code = deciding(codes)
     reason = codes[code]

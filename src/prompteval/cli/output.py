@@ -94,7 +94,7 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
 
 
 def write_files(paths: Sequence[Path], write: Callable[[Path], None]) -> int:
-    """Write each file, and go on where one fails; 0, or the code of what failed.
+    """Write each file, and continue where one fails; 0, or the code of what failed.
 
     A file that cannot be written is reported at once, a crash once the verb has ended.
     """

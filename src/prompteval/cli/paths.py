@@ -42,7 +42,7 @@ def check_place(option: str, path: Path, suites: Sequence[str] = (), models: Seq
 
 
 def bounds(path: Path) -> Path | None:
-    """What a file to write may not lead out of by a link: the workspace at hand, where it lies in it."""
+    """What a file to write may not lead out of by a link: the workspace at hand, where it is in it."""
     return bounds_of(_workspace(Path.cwd()).root, path)
 
 

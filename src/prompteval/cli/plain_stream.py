@@ -87,7 +87,7 @@ class PlainStream(io.TextIOBase):
         """For code that writes bytes: they are read as UTF-8 and written as any text."""
         return _Bytes(self)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - stands in for a stream of any kind
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - replaces a stream of any kind
         return getattr(self._under, name)
 
     def _watched(self, text: str) -> str:
@@ -120,7 +120,7 @@ class _Bytes(io.BufferedIOBase):
     def __init__(self, stream: PlainStream) -> None:
         self._stream = stream
 
-    def write(self, data: Any) -> int:  # noqa: ANN401 - stands in for a stream of any kind
+    def write(self, data: Any) -> int:  # noqa: ANN401 - replaces a stream of any kind
         self._stream.write(bytes(data).decode("utf-8", "backslashreplace"))
         return len(data)
 

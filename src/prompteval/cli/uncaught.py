@@ -24,7 +24,7 @@ def install_hooks() -> None:
 
 
 def report_uncaught() -> Iterator[int]:
-    """Tell of each exception that nothing caught while the program went on; a code for each of ours.
+    """Report each exception that nothing caught while the program went on; a code for each of ours.
 
     One that went through no code of ours is a fault of somebody else's thread or finalizer: a
     warning, and no code.

@@ -45,7 +45,7 @@ class Case:
     independent (a thread, a document). `repeat` is how often this case runs when it asks for
     it, else None. `answers` and `answerable` belong to question answering. `tool_calls` are the calls of
     tools that are right: empty where none may be made, None where they are not scored. `line` is where the
-    case stands in its file, 0 where unknown.
+    case is in its file, 0 where unknown.
     """
 
     id: str

@@ -29,7 +29,7 @@ class PromptevalError(Exception):
 
 
 class UsageError(PromptevalError):
-    """A wrong option, setting or name; `help` says how to go on."""
+    """A wrong option, setting or name; `help` says how to continue."""
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(f"{message} ({help})" if help else message)

@@ -1,4 +1,4 @@
-"""What a user should know although the work goes on."""
+"""What a user should know although the work continues."""
 
 import warnings
 

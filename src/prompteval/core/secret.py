@@ -35,7 +35,7 @@ _MAYBE = tuple(
 )
 # As a person types them: at the beginning of a word.
 _TYPED = re.compile(rf"\b(?:{_OPENAI}|{_OTHERS})|{_PRIVATE_KEY}")
-# As they stand in what comes back, with anything before and behind. Inside a word `sk-` needs a digit and a
+# As they are in what comes back, with anything before and behind. Inside a word `sk-` needs a digit and a
 # long run, which tell a key from `risk-averse-but-fine`; a private key goes to its end; a web token too.
 _ANYWHERE = re.compile(
     rf"\b{_OPENAI}|{_OTHERS}"

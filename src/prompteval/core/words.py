@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from prompteval.core.unicode import nfkc
 
-# Raised whenever a text gets other words; it stands in the identity of everything that counts them.
+# Raised whenever a text gets other words; it is in the identity of everything that counts them.
 VERSION = 2
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")

@@ -1,7 +1,7 @@
 """`--batch`: all requests of a run go out as files, and the cases are run over what comes back.
 
 What is to be sent is written down before it goes, and the batch's id once the server has named it, so
-that a run whose laptop was closed goes on with the same batches: one whose id was not noted is found
+that a run whose laptop was closed continues with the same batches: one whose id was not noted is found
 by its metadata.
 """
 
@@ -129,7 +129,7 @@ async def run_batches(
     """Send what is missing, wait until every batch has ended, and collect what came.
 
     `models` are (reference, provider, its requests). Returns early when `stop` is set; the batches
-    go on at the server, and a resumed run waits for them again.
+    continue at the server, and a resumed run waits for them again.
     """
     clients = {name: BatchClient(provider) for name, provider, _ in models}
     try:

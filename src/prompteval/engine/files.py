@@ -137,7 +137,7 @@ def _recorder(workspace: Workspace, options: RunOptions) -> Recorder | None:
 
 
 def resume_hint(run_id: str) -> str:
-    """How to go on with a run."""
+    """How to continue a run."""
     return f"`prompteval run --resume-run {run_id}` continues it"
 
 

@@ -27,7 +27,7 @@ def publish(workspace: Workspace, references: Sequence[str] = (), *, write: bool
     """Add versions to the lock: all that are not in it, or those that `references` name.
 
     `name` is its current version, `name@v1` that one. Gives the references that are new to the lock;
-    without `write` it stays as it is. Raises InvalidInput where a published version changed or is gone,
+    without `write` it stays unchanged. Raises InvalidInput where a published version changed or is gone,
     or a new one does not pass its own check, and UsageError for an unknown reference and where the file
     cannot be written; nothing is written then.
     """

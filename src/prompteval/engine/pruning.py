@@ -99,7 +99,7 @@ def remove(
 
 @contextmanager
 def _journal_of(workspace: Workspace, run_id: str) -> Iterator[Path]:
-    """The journal that a run left, held so that no process can go on with it."""
+    """The journal that a run left, held so that no process can continue it."""
     path = journal_path(workspace.state_path(), run_id)
     if not path.exists():
         yield path

@@ -15,7 +15,7 @@ _FIXED = ("path", "cases", "targets", "scorers", "split")
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A run to go on with, and the options it was started with."""
+    """A run to continue, and the options it was started with."""
 
     record: RunRecord
     options: RunOptions
@@ -49,7 +49,7 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
 
 
 def _last_unfinished(store: SqliteStore) -> str:
-    """The id of the last run that may go on. Raises DamagedRun for a later one that nothing is known of."""
+    """The id of the last run that may continue. Raises DamagedRun for a later one that is unreadable."""
     for record in store.runs():
         store.refuse_damaged(record)
         if is_unfinished(record) and _by_run(record):

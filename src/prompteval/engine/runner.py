@@ -18,7 +18,7 @@ from prompteval.providers.layers import CASE
 DRAIN_SECONDS = 5.0
 # What a thread computes cannot be billed, and cannot be ended from outside either.
 THREAD_DRAIN_SECONDS = 0.5
-# A run that stops by itself, for want of money for one, still scores what has been answered and paid.
+# A run that stops by itself, for lack of money for one, still scores what has been answered and paid.
 SCORE_DRAIN_SECONDS = 60.0
 # Answers are held in memory until they are scored.
 MOST_UNSCORED = 1_000

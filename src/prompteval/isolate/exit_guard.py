@@ -43,7 +43,7 @@ def exit_now(code: int) -> NoReturn:
 
 
 def _refusing(name: str, process: int) -> Callable[..., NoReturn]:
-    """Stands in for a function of `os`: raises in `process`, and works in what is forked from it.
+    """Replaces a function of `os`: raises in `process`, and works in what is forked from it.
 
     A watchdog's thread may end the process with a code that is not a pass.
     """

@@ -1,4 +1,4 @@
-"""Where modules of our own may come from: never the folder the user happens to stand in."""
+"""Where modules of our own may come from: never the folder the user happens to be in."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ def without_current_folder() -> Iterator[None]:
 def worker_path(path: Sequence[str]) -> list[str]:
     """The entries of `path` that a worker process may import from, in their order.
 
-    The package's own folder is always among them; of the current folder and what lies in it only
+    The package's own folder is always among them; of the current folder and what is in it only
     what pip installed there.
     """
     return list(dict.fromkeys([*_kept(path), SOURCE]))

@@ -41,7 +41,7 @@ os.kill(parent, signal.SIGKILL)
 
 
 class Watchdog:
-    """Ends this process `seconds` after the last `beat`; `close` before that sends it away.
+    """Ends this process `seconds` after the last `beat`; `close` before that ends it.
 
     The process ends with exit code 3, what it was to write is as at any kill.
     """

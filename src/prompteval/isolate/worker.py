@@ -33,7 +33,7 @@ main()
 
 
 class WorkerCrashed(PromptevalError):
-    """The worker could not go on: over its memory, a result without end, or a fault in native code."""
+    """The worker could not continue: over its memory, a result without end, or a fault in native code."""
 
 
 class Worker:

@@ -12,7 +12,7 @@ RESAMPLES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The cases whose confidence lies in [low, high), the last bin with its upper end.
+    """The cases whose confidence is in [low, high), the last bin with its upper end.
 
     `confidence` is their mean confidence, None for an empty bin; `hits` counts the outcomes that came true.
     """

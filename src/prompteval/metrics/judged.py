@@ -39,7 +39,7 @@ class Judged:
     """Coverings: which hit covers which gold group, in order of query, rank, then grade, highest first.
 
     `query` indexes 0..queries-1, `rank` counts from 1, `group` indexes `gold_query` and `gold_grade`
-    (the query and the ideal grade of every relevant group), `grade` is at least 1. The hit stands in a
+    (the query and the ideal grade of every relevant group), `grade` is at least 1. The hit is in a
     run of `tie_size` hits with equal scores, which begins at rank `tie_first`.
     """
 

@@ -71,7 +71,7 @@ def plan_suites(workspace: Workspace, options: RunOptions) -> list[SuitePlan]:
 
 
 def _refuse_unused(references: Sequence[str], plans: Sequence[SuitePlan]) -> None:
-    """A prompt that is asked for and that no suite runs would be left out in silence."""
+    """A prompt that is asked for and that no suite runs would be left out silently."""
     known = {prompt.name for plan in plans for prompt in plan.prompts}
     for reference in references:
         name = split_reference(reference)[0]

@@ -106,7 +106,7 @@ class _Checker:
                 yield Problem(path, *place, "PE303", message, did_you_mean(name, self._prompt.files))
 
     def _undefined(self, name: str, path: str, text: str, span: Span, index: int) -> Problem:
-        """A variable that no input has; one that only an included file uses stands in that file."""
+        """A variable that no input has; one that only an included file uses is in that file."""
         message, help = f"template variable {name!r} is not an input", did_you_mean(name, self._known)
         offset = find_variable(text, name, span)
         if offset is None:
@@ -119,7 +119,7 @@ class _Checker:
         return Problem(path, *self._place(text, offset, span), "PE302", message, help)
 
     def _text(self, part: Part, index: int) -> tuple[str, Span]:
-        """The file's text that a message stands in, and which part of it is the message."""
+        """The file's text that a message is in, and which part of it is the message."""
         if part.file or self._module is None:
             return part.text, (0, len(part.text))
         return self._module.text, self._module.message(index, len(self._prompt.messages), part.text)

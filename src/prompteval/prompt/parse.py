@@ -103,7 +103,7 @@ def without_thoughts(text: str, *, tagged: bool = False) -> str | None:
     """What follows the reasoning that a reply begins with; the reply itself where it begins with none.
 
     None where the reasoning does not end: no answer follows. A server's chat template may have written the
-    opening mark, so that only the closing one stands in the reply. `tagged` reasoning stands in a tag that
+    opening mark, so that only the closing one is in the reply. `tagged` reasoning is in a tag that
     prompts ask for, such as `thinking`.
     """
     opening = _OPENING.match(text) or (_TAGGED.match(text) if tagged else None)
@@ -124,7 +124,7 @@ def _unfinished() -> Parsed:
 
 
 def _json_of(text: str) -> str | None:
-    """The JSON of a reply: the whole text, else what stands in its one fence; None where thoughts go on."""
+    """The JSON of a reply: the whole text, else what is in its one fence; None where thoughts continue."""
     bare = text.strip().removeprefix("\ufeff")
     if bare[:1] in ("{", "[") and _is_json(bare):
         return bare
@@ -144,7 +144,7 @@ def _is_json(text: str) -> bool:
 
 
 def _fenced(text: str) -> Iterator[str]:
-    """What stands in each fence, in its turn. JSON ends where its value ends, regardless of its texts."""
+    """What is in each fence, in its turn. JSON ends where its value ends, regardless of its texts."""
     opening = _FENCE.search(text)
     while opening is not None:
         inner, after = _in_fence(text, opening.end())

@@ -1,4 +1,4 @@
-"""Where things stand in a prompt's files: messages, their texts, the fields of its inputs."""
+"""Where things are in a prompt's files: messages, their texts, the fields of its inputs."""
 
 import ast
 import re
@@ -45,7 +45,7 @@ def _markup(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def find_text(text: str, fragment: str, span: Span | None = None) -> int | None:
-    """The offset of a fragment, None where it does not stand as it is (an escape, a joined line)."""
+    """The offset of a fragment, None where it does not occur literally (an escape, a joined line)."""
     start, end = span or (0, len(text))
     found = text.find(fragment, start, end)
     return None if found < 0 else found

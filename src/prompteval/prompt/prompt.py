@@ -177,7 +177,7 @@ class Prompt:
     def case_expected(self, expected: Any) -> Any:
         """A case's expected output as JSON values in the form that outputs have: equal where they are equal.
 
-        What is not an output is left as it is; `expected_errors` says what is wrong with it.
+        What is not an output is left unchanged; `expected_errors` says what is wrong with it.
         """
         try:
             return self._expected(expected)

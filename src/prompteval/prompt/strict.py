@@ -27,7 +27,7 @@ Pointer = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class SchemaFault:
-    """What cannot be sent: the output's field it stands in, why, and what to write in its place."""
+    """What cannot be sent: the output's field it is in, why, and what to write in its place."""
 
     field: str
     message: str

@@ -30,7 +30,7 @@ class Rates:
 class Price:
     """What a model costs.
 
-    `tiers` stand in order of `above`; the last that a prompt passes holds for all of its tokens.
+    `tiers` are in order of `above`; the last that a prompt passes holds for all of its tokens.
     `source` says where the price is from: `profile`, `genai-prices 0.2.3`, `own machine`.
     """
 

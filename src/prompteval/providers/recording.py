@@ -22,7 +22,7 @@ class Recorder:
     """Collects replies and writes them, sorted by request, when closed.
 
     With `continued`, what the file holds already stays: a run that is resumed adds to its recording.
-    Raises UsageError where there is no folder for it, a link leads out of `within`, or what it would
+    Raises UsageError where there is no directory for it, a link leads out of `within`, or what it would
     replace is not a recording; InvalidInput where it cannot be continued.
     """
 

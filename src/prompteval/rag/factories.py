@@ -45,7 +45,7 @@ FUSIONS = ("rrf", "minmax", "zscore")
 
 
 @dataclass(frozen=True)
-class PipelineInputs:
+class Ingredients:
     """What a pipeline is built from.
 
     `embedder` and `token_embedder` open a model by its name; `encoders` collects what was opened.
@@ -76,7 +76,7 @@ class PipelineInputs:
         return content_of(self.chunks)
 
 
-def build_retriever(part: RagPart, ingredients: PipelineInputs) -> Retriever:
+def build_retriever(part: RagPart, ingredients: Ingredients) -> Retriever:
     """The retriever a suite names, behind the cache of rankings unless it cannot be known to be the same.
 
     Raises UsageError for an unknown kind or option.
@@ -89,7 +89,7 @@ def build_retriever(part: RagPart, ingredients: PipelineInputs) -> Retriever:
     return CachedRetriever(found, ingredients.cache)
 
 
-def build_reranker(part: RagPart, ingredients: PipelineInputs) -> Reranker | None:
+def build_reranker(part: RagPart, ingredients: Ingredients) -> Reranker | None:
     """The reranker a suite names, None for `none`. Raises UsageError for an unknown kind or option."""
     found: Reranker | None = create(RERANKERS, part.kind, lambda factory: factory(part.options, ingredients))
     if found is not None and not is_built_in(RERANKERS, part.kind):
@@ -114,7 +114,7 @@ def _refuse_out_of_range(what: str, name: str, value: object) -> None:
         raise UsageError(f"{what}: {fault}")
 
 
-def bm25(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
+def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`bm25: {engine, k1, b, stemmer, stopwords}`."""
     chosen = {**ingredients.section.bm25, **options}
     refuse_unknown("bm25", chosen, ("engine", "k1", "b", "stemmer", "stopwords"))
@@ -130,7 +130,7 @@ def bm25(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
     return LazyRetriever(identity, lambda: Bm25Index.build(_counted(ingredients), how))
 
 
-def _counted(ingredients: PipelineInputs) -> Iterator[Chunk]:
+def _counted(ingredients: Ingredients) -> Iterator[Chunk]:
     """The chunks in order, with the progress reported."""
     total = len(ingredients.chunks)
     for number, chunk in enumerate(ingredients.chunks):
@@ -140,7 +140,7 @@ def _counted(ingredients: PipelineInputs) -> Iterator[Chunk]:
     ingredients.progress("indexing", total, total)
 
 
-def dense(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
+def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`dense: {model, index, folder, prefix}`: cosine similarity.
 
     Queries and documents are encoded behind the prompts that the model declares, or `prefix` says.
@@ -175,7 +175,7 @@ def dense(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
     return LazyRetriever(f"dense({kind},{models},{ingredients.content})", build)
 
 
-def _index_folder(options: Mapping[str, Any], ingredients: PipelineInputs) -> Path | None:
+def _index_folder(options: Mapping[str, Any], ingredients: Ingredients) -> Path | None:
     """The folder that keeps the index, below the workspace's root; None where none is named."""
     named = options.get("folder")
     if named is None:
@@ -185,7 +185,7 @@ def _index_folder(options: Mapping[str, Any], ingredients: PipelineInputs) -> Pa
     return _inside(ingredients, "dense: folder", ingredients.here / named)
 
 
-def _inside(ingredients: PipelineInputs, what: str, path: Path) -> Path:
+def _inside(ingredients: Ingredients, what: str, path: Path) -> Path:
     """A path of a suite, links followed. Raises UsageError where it leads out of the workspace."""
     try:
         return resolve_inside(ingredients.root.resolve(), path)
@@ -193,7 +193,7 @@ def _inside(ingredients: PipelineInputs, what: str, path: Path) -> Path:
         raise UsageError(f"{what} {path}: {error}", "keep it below the workspace's root") from None
 
 
-def hybrid(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
+def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`{kind: hybrid, of: [bm25, dense], fusion: rrf | minmax | zscore, weights}`."""
     refuse_unknown("hybrid", options, ("of", "fusion", "weights"))
     fusion, weights = options.get("fusion", "rrf"), options.get("weights")
@@ -208,7 +208,7 @@ def hybrid(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever
     return Hybrid(inner, ingredients.section.depth, weights, fusion if weights is not None else "minmax")
 
 
-def endpoint(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
+def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`{endpoint: url, headers, timeout_s}`; what is behind an address may change: not remembered."""
     refuse_unknown("endpoint", options, ("endpoint", "headers", "timeout_s"))
     url, timeout_s = options["endpoint"], options.get("timeout_s", 60.0)
@@ -218,7 +218,7 @@ def endpoint(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriev
     return EndpointRetriever(url, options.get("headers"), float(timeout_s))
 
 
-def run(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
+def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`{run: file.trec}`: recorded rankings by case id, of each the first `depth` documents."""
     refuse_unknown("run", options, ("run",))
     path = _inside(ingredients, "run", ingredients.root / str(options["run"]))
@@ -230,26 +230,26 @@ def run(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
     return RunRetriever(rankings, fingerprint_bytes(path.read_bytes()), ingredients.section.depth)
 
 
-def python(options: Mapping[str, Any], ingredients: PipelineInputs) -> Retriever:
+def python(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """`{python: "app.search:find"}`: the team's own function; what it reads may change unseen, so neither."""
     refuse_unknown("python", options, ("python",))
     function, mark = ingredients.function(str(options["python"]))
     return FunctionRetriever(function, str(options["python"]), mark)
 
 
-def unchanged(options: Mapping[str, Any], ingredients: PipelineInputs) -> Reranker | None:
+def unchanged(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker | None:
     """`none`: no reranker."""
     refuse_unknown("reranker none", options, ())
     return None
 
 
-def late_interaction(options: Mapping[str, Any], ingredients: PipelineInputs) -> Reranker:
+def late_interaction(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
     """`{kind: late_interaction, model}`: MaxSim over token vectors."""
     refuse_unknown("late_interaction", options, ("model",))
     return LateInteraction(ingredients.token_embedder(str(options.get("model", "minilm"))))
 
 
-def cross_encoder(options: Mapping[str, Any], ingredients: PipelineInputs) -> Reranker:
+def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
     """`{kind: cross_encoder, model: folder}`."""
     refuse_unknown("cross_encoder", options, ("model",))
     if not options.get("model"):
@@ -257,7 +257,7 @@ def cross_encoder(options: Mapping[str, Any], ingredients: PipelineInputs) -> Re
     return CrossEncoderReranker(ingredients.here / str(options["model"]), ingredients.cache)
 
 
-def llm(options: Mapping[str, Any], ingredients: PipelineInputs) -> LLMReranker:
+def llm(options: Mapping[str, Any], ingredients: Ingredients) -> LLMReranker:
     """`llm`: the run's own model grades each passage."""
     refuse_unknown("llm", options, ())
     if ingredients.provider is None:

@@ -6,7 +6,7 @@ import re
 from prompteval.core.text import printable
 
 # What forges find in text that is shown, after any escape is gone; only a character that does not show
-# keeps them from it. A reference such as `prompt@v2` is none of these and stays as it is.
+# keeps them from it. A reference such as `prompt@v2` is none of these and stays unchanged.
 _NOTHING = "\u200b"
 _MENTION = r"(?<![A-Za-z0-9_])@"
 _ADDRESS = r"@(?=[\w-]*\.[A-Za-z0-9])"

@@ -15,7 +15,7 @@ ReadLine = Callable[[str, int], str | None]
 def render(found: Sequence[Problem], style: str, read_line: ReadLine, *, folder: str = "") -> Iterator[str]:
     """All problems in one style. `read_line(path, line)` gives a source line for `full`.
 
-    `folder` is where the workspace lies in its repository: annotations and SARIF name paths from there.
+    `folder` is where the workspace is in its repository: annotations and SARIF name paths from there.
     """
     if style in ("github", "sarif") and folder:
         found = [replace(problem, path=_from_repository(folder, problem.path)) for problem in found]
@@ -33,7 +33,7 @@ def render(found: Sequence[Problem], style: str, read_line: ReadLine, *, folder:
 
 
 def _from_repository(folder: str, path: str) -> str:
-    """A file of the workspace by its path in the repository; what is no such file stays as it is."""
+    """A file of the workspace by its path in the repository; what is no such file stays unchanged."""
     return path if path.startswith(("/", "-", "<")) or not path else f"{folder}/{path}"
 
 

@@ -24,7 +24,7 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityLine:
-    """The cases whose confidence lies in [low, high): their mean confidence and the share that came true.
+    """The cases whose confidence is in [low, high): their mean confidence and the share that came true.
 
     `share_low` and `share_high` are the share's 95 % interval; all None in an empty bin.
     """

@@ -1,4 +1,4 @@
-"""The form of a baseline file: everything read from one is checked before a verdict leans on it."""
+"""The form of a baseline file: everything read from one is checked before a verdict relies on it."""
 
 from __future__ import annotations
 

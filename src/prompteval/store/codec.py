@@ -200,7 +200,7 @@ def facts_json(facts: SuiteFacts) -> dict[str, Any]:
 
 
 def facts_from(body: Mapping[str, Any]) -> SuiteFacts:
-    """The facts behind `facts_json`; keys of a manifest that no comparison reads are passed over."""
+    """The facts behind `facts_json`; keys of a manifest that no comparison reads are skipped."""
     return SuiteFacts(
         cases=body["cases"],
         scorers=tuple((kind, name, options) for kind, name, options in body["scorers"]),

@@ -1,7 +1,7 @@
 """The journal of attempts: a file of a run's own, written before and after every call.
 
 Each line is one write at the end of the file, so that a killed process loses none of them. When
-the run ends, or goes on after a crash, the lines become rows of the results database.
+the run ends, or continues after a crash, the lines become rows of the results database.
 """
 
 import fcntl
@@ -116,8 +116,8 @@ def _opened_alone(path: Path, run_id: str) -> int:
 def read_attempts(path: Path) -> Iterator[Attempt]:
     """The attempts of a journal. One whose end was not noted has no outcome, and is possibly billed.
 
-    A last line that was cut is one whose writing failed; it is passed over. Any other line that is no
-    line of ours is passed over with a notice.
+    A last line that was cut is one whose writing failed; it is skipped. Any other line that is no
+    line of ours is skipped with a notice.
     """
     if not path.exists():
         return

@@ -1,4 +1,4 @@
-"""Python that a suite names as `module:function`: only what lies in the workspace or is allowed."""
+"""Python that a suite names as `module:function`: only what is in the workspace or is allowed."""
 
 import sys
 from collections.abc import Callable

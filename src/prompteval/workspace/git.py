@@ -42,7 +42,7 @@ Setting = tuple[str, str]
 def git(root: Path, *arguments: str, missing: str = "", overrides: Iterable[Setting] = ()) -> bytes:
     """What `git ARGUMENTS` prints, run in `root`. `overrides` are further (name, value) settings.
 
-    The repository is the one that `root` lies in, regardless of GIT_DIR and `core.worktree`; of the
+    The repository is the one that `root` is in, regardless of GIT_DIR and `core.worktree`; of the
     caller's own GIT_CONFIG_COUNT only `safe.directory` is taken. Raises UsageError with `missing`,
     or with git's own first line, when git fails, hangs or is not there.
     """

@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-# What this package itself imports, now or later; a workspace does not stand in for it.
+# What this package itself imports, now or later; a workspace does not replace it.
 _OURS = frozenset(
     [
         "Stemmer", "aiohttp", "certifi", "faiss", "genai_prices", "jinja2", "jmespath", "markdown_it",

@@ -57,7 +57,7 @@ def file_to_write(path: Path, within: Path | None) -> Path:
 def bounds_of(root: Path, path: Path) -> Path | None:
     """What a path of the command line may not lead out of: the workspace, where it starts inside it.
 
-    So a file elsewhere is the user's own affair, and a link in the workspace takes nobody elsewhere.
+    So a file elsewhere is the user's own affair, and a link in the workspace leads nowhere else.
     """
     start = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the link
     return root if root == start or root in start.parents else None

@@ -37,7 +37,7 @@ OUTSIDE = ("run", "python", "endpoint")
 
 @dataclass(frozen=True, slots=True)
 class RagPart:
-    """One part of the pipeline: its kind with its options, and where it stands in the suite."""
+    """One part of the pipeline: its kind with its options, and where it is in the suite."""
 
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -16,7 +16,7 @@ STRUCTURED: Final = ("json_schema", "json_object", "tool", "prompt")
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A server's ways. `ignored` are parameters that it takes and does not heed, without a word."""
+    """A server's ways. `ignored` are parameters that it takes and silently ignores."""
 
     structured: str = "json_schema"
     rename: Mapping[str, str] = field(default_factory=dict)

@@ -112,7 +112,7 @@ def _unreadable(path: str, reason: str) -> InvalidInput:
 
 
 def _is_broken_link(item: Path) -> bool:
-    """A link to nothing is listed, so that a suite behind it is not lost in silence.
+    """A link to nothing is listed, so that a suite behind it is not lost silently.
 
     Links that begin with a dot are an editor's locks.
     """

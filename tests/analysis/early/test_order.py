@@ -1,4 +1,4 @@
-"""The seeded order: every case in one portion, wherever it stands in its file."""
+"""The seeded order: every case in one portion, wherever it is in its file."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -134,7 +134,7 @@ def test_wrong_options_are_refused(kind: str, options: dict[str, object], messag
 
 
 def test_every_registered_chunker_names_what_can_change_it() -> None:
-    """Kind, size, overlap and encoding stand in the identity of each."""
+    """Kind, size, overlap and encoding are in the identity of each."""
     assert set(table("prompteval.chunkers")) == {*SIZED, "none"}
     chunker = build_chunker("fixed", {"size": 9, "overlap": 2}, COUNTER)
     assert isinstance(chunker, Sized)

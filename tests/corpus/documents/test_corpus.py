@@ -1,4 +1,4 @@
-"""A corpus is read file by file: a bad one is an outcome, the rest go on, nothing outside the root."""
+"""A corpus is read file by file: a bad one is an outcome, the rest continue, nothing outside the root."""
 
 import json
 from pathlib import Path
@@ -137,7 +137,7 @@ def test_a_corpus_in_one_file_of_lines(tmp_path: Path) -> None:
 def test_a_line_of_the_wrong_shape_is_an_error_with_its_place(
     tmp_path: Path, line: str, message: str
 ) -> None:
-    """A mistake in the file's shape is the user's to mend, at its line."""
+    """A mistake in the file's shape is the user's to fix, at its line."""
     (tmp_path / "c.jsonl").write_text('{"id": "a", "text": "x"}\n' + line)
     with pytest.raises(InvalidInput, match=message):
         load_corpus(WorkingTree(tmp_path), "c.jsonl")

@@ -31,7 +31,7 @@ def pdf_with_stream(stream: bytes) -> bytes:
 def test_b24_a_bomb_is_an_outcome_and_its_neighbours_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """B24: pages and PDF files that stand for gigabytes are over_budget; the same batch goes on."""
+    """B24: pages and PDF files that stand for gigabytes are over_budget; the same batch continues."""
     monkeypatch.setattr(worker, "MEMORY_BYTES", 100_000_000)
     isolated.shared().close()
     opened = b"<p>" + b"".join(b"<b a=%d>" % number for number in range(600)) + b"<p>x" * 1200

@@ -37,7 +37,7 @@ def test_the_title_of_a_markdown_file(text: str, title: str) -> None:
 
 
 def test_front_matter_is_no_text_and_moves_no_offset() -> None:
-    """What is behind it stands where it stands in the file."""
+    """What is behind it stands where it is in the file."""
     source = "---\ntitle: A\nsecret: kettle\n---\nThe text.\n"
     text = read_markdown(source.encode(), "a.md")[1]
     assert "kettle" not in text and text.index("The text.") == source.index("The text.")

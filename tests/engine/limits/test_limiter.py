@@ -115,7 +115,7 @@ def test_a_call_larger_than_a_minute_is_refused() -> None:
 
 
 def test_a_cancelled_call_leaves_its_place() -> None:
-    """Whether it was still waiting or just let go, nothing leaks."""
+    """Whether it was still waiting or just released, nothing leaks."""
 
     async def run() -> int:
         limiter = Limiter(concurrency=1)
@@ -125,7 +125,7 @@ def test_a_cancelled_call_leaves_its_place() -> None:
         waiting[0].cancel()
         await asyncio.sleep(0)
         limiter.release(grant)
-        waiting[1].cancel()  # let go, but it has not run since
+        waiting[1].cancel()  # released, but it has not run since
         await asyncio.gather(*waiting, return_exceptions=True)
         limiter.release(await limiter.acquire())
         return limiter.in_flight

@@ -76,7 +76,7 @@ def test_a_score_is_asked_for_once(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_scorer_may_read_is_part_of_the_key(tmp_path: Path, changed: dict[str, Any]) -> None:
-    """Another scorer, case or answer is scored anew."""
+    """Another scorer, case or answer is scored again."""
     scorer = Counted()
     score(tmp_path, scorer)
     score(tmp_path, scorer, **changed)

@@ -153,7 +153,7 @@ def test_calls_are_bounded(kind: type[Own], told: dict[str, bool], bound: int) -
     ],
 )
 def test_b10_a_call_that_hangs_is_a_failed_score(scorer: Scorer) -> None:
-    """The run goes on after the deadline, and the process can end."""
+    """The run continues after the deadline, and the process can end."""
     started = time.perf_counter()
     ((score,),) = scores(scorer)
     assert (score.status, score.reason) == ("failed", "the scorer own did not end within 0.05 s")

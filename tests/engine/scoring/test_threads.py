@@ -42,7 +42,7 @@ def spin() -> None:
 
 @pytest.mark.parametrize("work", [spin, lambda: time.sleep(600)])
 def test_a_deadline_leaves_the_call_behind(work: Callable[[], None]) -> None:
-    """The caller goes on after the deadline, and so does the next call, in the same place."""
+    """The caller continues after the deadline, and so does the next call, in the same place."""
 
     async def go() -> int:
         threads = Threads(1)

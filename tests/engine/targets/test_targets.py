@@ -117,7 +117,7 @@ def test_a_function_is_called_with_the_inputs(
 
 
 def test_what_a_function_raises_is_the_error_of_the_case(tmp_path: Path) -> None:
-    """The run goes on; type and message are kept, and no bytecode is left behind."""
+    """The run continues; type and message are kept, and no bytecode is left behind."""
     (tmp_path / "app_broken.py").write_text(APP)
     (seen,) = ask(plan_function(workspace_at(tmp_path), "app_broken:broken"), Case("a", {"message": "x"}))
     assert seen.outcome == "error" and seen.failure is not None

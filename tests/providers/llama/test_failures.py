@@ -122,7 +122,7 @@ def test_a_stream_that_is_left_frees_the_server(llama: Server) -> None:
 
 
 def test_a_call_that_takes_longer_than_its_timeout_ends_then(llama: Server) -> None:
-    """And may be tried again; the server does not go on with it."""
+    """And may be tried again; the server does not continue it."""
     with pytest.raises(ProviderError, match=r"within 0\.3 s") as raised:
         llama.use(_short_call)
     assert (raised.value.kind, raised.value.retryable) == ("timeout", True) and becomes_idle(llama)

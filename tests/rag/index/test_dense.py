@@ -165,7 +165,7 @@ def test_token_vectors_are_cached_too(tmp_path: Path) -> None:
 
 
 def test_an_index_is_stored_and_read_back_equal(tmp_path: Path) -> None:
-    """The same rankings; a changed corpus is built anew, an unchanged one only read."""
+    """The same rankings; a changed corpus is built again, an unchanged one only read."""
     corpus = random_chunks(50)
     first = open_index(tmp_path / "index", corpus, LetterEmbedder())
     reader = LetterEmbedder()

@@ -58,7 +58,7 @@ def test_max_sim_against_a_loop() -> None:
 
 
 def test_what_is_beyond_the_depth_follows_in_its_order() -> None:
-    """Only the first `depth` are ordered anew; nothing is lost."""
+    """Only the first `depth` are ordered again; nothing is lost."""
     given = chunks("xyz", "abc", "abc")
     ranking = Ranking.of((chunk.id, 1.0) for chunk in given)
     known = {chunk.id: chunk for chunk in given}

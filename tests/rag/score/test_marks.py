@@ -69,7 +69,7 @@ def test_other_brackets_are_text(text: str) -> None:
 
 
 def test_the_brackets_of_a_typed_answer_are_its_own() -> None:
-    """Its citations stand in a field; marks that name some of them still part them among sentences."""
+    """Its citations are in a field; marks that name some of them still part them among sentences."""
     answer = read_answer({"answer": "One [1]. Two [2].", "citations": [{"n": 1}, {"n": 2}], "abstain": False})
     assert answer.text == "One [1]. Two [2]." and [item.n for item in answer.citations] == [1, 2]
     assert answer.sentences == (("One.", (1,)), ("Two.", (2,)))

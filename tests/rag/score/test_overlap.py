@@ -16,7 +16,7 @@ DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
 def test_content_words_alone_count_with_repeats() -> None:
-    """Two of three content words stand in the evidence; nothing to support is all supported."""
+    """Two of three content words are in the evidence; nothing to support is all supported."""
     assert len(STOP_WORDS) == 47
     assert content_overlap("The red red car.", ["A red bus", "no"]) == pytest.approx(2 / 3)
     assert content_overlap("it is the", ["x"]) == 1.0 and content_overlap("car", []) == 0.0

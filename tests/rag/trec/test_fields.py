@@ -52,7 +52,7 @@ def test_columns_are_what_split_gives(
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, text: bytes, problem: str) -> None:
-    """File, line and mend; blank lines are passed over and counted."""
+    """File, line and fix; blank lines are skipped and counted."""
     (tmp_path / "x.txt").write_bytes(text)
     with pytest.raises(InvalidInput) as raised:
         list(read_blocks(tmp_path / "x.txt", (FORM,), FORM))

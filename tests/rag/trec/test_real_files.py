@@ -37,7 +37,7 @@ def test_tabs_part_fields_where_they_part_a_whole_line(
 
 
 def test_a_line_with_spaces_in_a_file_with_tabs_is_read(tmp_path: Path) -> None:
-    """Both stand in files that were put together; one that is neither is refused by line."""
+    """Both are in files that were put together; one that is neither is refused by line."""
     assert rows(tmp_path / "q", b"q1\t0\td1\t1\nq2 0 d2 1\n") == [("q1", "d1", 1), ("q2", "d2", 1)]
     with pytest.raises(InvalidInput, match="q:2"):
         rows(tmp_path / "q", b"q1\t0\td1\t1\nq2 0 d2 extra 1\n")

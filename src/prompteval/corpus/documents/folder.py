@@ -1,4 +1,4 @@
-"""A folder or file of documents, read one by one; a bad one is an outcome and the rest go on."""
+"""A folder or file of documents, read one by one; a bad one is an outcome and the rest continue."""
 
 import posixpath
 from collections import Counter
@@ -83,7 +83,7 @@ def read_corpus(tree: Tree, path: str, max_bytes: int = MAX_BYTES) -> Iterator[R
 
     Ids are paths below the folder; of a single file its name; in JSONL the `id` of the line. A
     file that is empty, over `max_bytes`, binary, encrypted, of an unknown kind, gone, outside the
-    workspace or over its budget of time and memory is an outcome, and reading goes on. Raises
+    workspace or over its budget of time and memory is an outcome, and reading continues. Raises
     InvalidInput when there is nothing at `path`, when a JSONL line is malformed, and when two
     documents have one id.
     """

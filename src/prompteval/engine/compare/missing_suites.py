@@ -25,7 +25,7 @@ def suites_of(
 ) -> frozenset[str]:
     """The suites that a side has, of those that are compared.
 
-    A commit has those of its tree, be they here too or not. Where either side is a version of a
+    A commit has those of its tree, whether or not they are here too. Where either side is a version of a
     prompt, only the suites that run this prompt count.
     """
     chosen = {suite_name(path) for path in options.suites}
@@ -56,7 +56,7 @@ def missing_suites(a: Collection[str], b: Collection[str], removed: Sequence[str
 
 
 def refuse_unknown(a: Collection[str], b: Collection[str], options: CompareOptions) -> None:
-    """Raise UsageError for a suite of `--suite` that neither side has: it would be left out in silence."""
+    """Raise UsageError for a suite of `--suite` that neither side has: it would be left out silently."""
     for path in options.suites:
         name = suite_name(path)
         if name not in a and name not in b:

@@ -46,7 +46,7 @@ class LockWatchdog:
             del self._running[mark]
 
     def close(self) -> None:
-        """Send the watchdog away."""
+        """End the watchdog."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()

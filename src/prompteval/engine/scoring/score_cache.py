@@ -91,7 +91,7 @@ def _key(mark: str, observation_key: str) -> str:
 
 
 def _score(data: bytes) -> Score | None:
-    """The stored score, None for an entry that is none."""
+    """The stored score, None for an entry that is not a score."""
     try:
         (score,) = scores_from(data.decode())
     except (ValueError, TypeError):

@@ -96,7 +96,7 @@ class _Thread:
         return self._thread.is_alive()
 
     def begin(self, function: Callable[[], Result]) -> "asyncio.Future[Result]":
-        """Call the function with the context of the caller; the future has what came of it."""
+        """Call the function with the context of the caller; the future gets its result."""
         loop, context = asyncio.get_running_loop(), copy_context()
         future: asyncio.Future[Result] = loop.create_future()
 

@@ -43,7 +43,7 @@ class RagTarget:
     """Retrieves, reranks, packs, and asks the model once for each mode.
 
     Never raises for a bad case. The observation is that of mode `retrieved`, or of the first mode
-    there is; what the others answered stands in `details`, beside the passages each was given, the
+    there is; what the others answered is in `details`, beside the passages each was given, the
     tokens of the first k, and the gold chunks that are longer than the encoder's window.
     """
 

@@ -19,7 +19,7 @@ from prompteval.metrics.stage_names import StageMetric
 from prompteval.plan.problems import Problems
 from prompteval.plan.rag.encoders import Encoders, LateEmbedder
 from prompteval.plan.rag.recorded_run import check_recorded_run
-from prompteval.rag.factories import PipelineInputs, build_reranker, build_retriever
+from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.pipeline import Pipeline
 from prompteval.rag.score.failure import Attribution
@@ -143,9 +143,9 @@ class RagSetup:
         encoders: list[Embedder],
         model: str = "",
         provider: Provider | None = None,
-    ) -> PipelineInputs:
+    ) -> Ingredients:
         """What factories build from; `encoders` collects the models that index the chunks."""
-        return PipelineInputs(
+        return Ingredients(
             chunks=self.chunks(counting, section.chunker),
             section=section,
             here=(self.workspace.root / self.path).parent,

@@ -52,7 +52,7 @@ class PromptPlan:
 def render_problems(targets: Sequence[object], case: Case) -> list[Problem]:
     """What keeps a case from being rendered: a forbidden operation, a value a template cannot use.
 
-    Found before any call is made. A prompt whose templates have problems already is passed over,
+    Found before any call is made. A prompt whose templates have problems already is skipped,
     and so is what is not a prompt.
     """
     found = []

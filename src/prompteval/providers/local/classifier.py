@@ -146,7 +146,7 @@ class LocalProvider:
 
 
 def _label_name(label: Any) -> str:
-    """A label as text, as it stands in JSON."""
+    """A label as text, as it is in JSON."""
     return label if isinstance(label, str) else json.dumps(label)
 
 
@@ -163,7 +163,7 @@ def _question(request: Request) -> str:
 
 
 def _examples(messages: Sequence[Message]) -> list[tuple[str, Mapping[str, Any]]]:
-    """(user's text, answer) of each few-shot pair; answers that are not a JSON object are passed over."""
+    """(user's text, answer) of each few-shot pair; answers that are not a JSON object are skipped."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for asked, answered in pairwise(messages):
         if asked.role == "user" and answered.role == "assistant":

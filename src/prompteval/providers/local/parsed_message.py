@@ -17,7 +17,7 @@ class ParsedMessage:
 
 
 def read_message(text: str) -> ParsedMessage:
-    """Passages are numbered 1, 2, 3 in order; a number out of order is text of the passage it stands in.
+    """Passages are numbered 1, 2, 3 in order; a number out of order is text of the passage it is in.
 
     The question is what follows the last line that begins with `Question:`; without one it is what
     stands before the first passage. A message without passages is all question.

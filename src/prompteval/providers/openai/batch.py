@@ -176,7 +176,7 @@ class BatchClient:
     ) -> int:
         """Hand on each result of a file of about so many `lines`; how many lines could not be read.
 
-        A line that is not a result, or over the size of a reply, is passed over: its case has no reply then.
+        A line that is not a result, or over the size of a reply, is skipped: its case has no reply then.
         Some lines more than there were requests do no harm; a file without end is refused.
         """
         seen = unread = 0

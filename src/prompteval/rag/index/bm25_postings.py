@@ -64,7 +64,7 @@ class Bm25:
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Term t stands in the texts `places[starts[t]:starts[t + 1]]`, ascending, and adds `impacts` there.
+    """Term t is in the texts `places[starts[t]:starts[t + 1]]`, ascending, and adds `impacts` there.
 
     `starts` has the shape (terms + 1,), `places` and `impacts` (postings,); `greatest` is the highest
     impact of each term.

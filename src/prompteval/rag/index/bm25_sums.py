@@ -87,7 +87,7 @@ def kth_greatest(values: Singles, k: int) -> float:
 
 
 def at_least(values: Singles, least: np.float32) -> NDArray[np.int64]:
-    """Where the values are at least so much, ascending; the groups that have none are passed over."""
+    """Where the values are at least so much, ascending; the groups that have none are skipped."""
     table = _grouped(values)
     columns = np.flatnonzero(table.max(axis=0, initial=-np.inf) >= least)
     if len(columns) * 4 > table.shape[1]:

@@ -55,7 +55,7 @@ def write_private(path: Path, pieces: Iterable[bytes | memoryview]) -> str:
 
 
 def read_meta(folder: Path) -> Any:  # noqa: ANN401 - a value of JSON
-    """What stands in an index's META_FILE. Raises UsageError where it cannot be read."""
+    """What is in an index's META_FILE. Raises UsageError where it cannot be read."""
     try:
         return loads((folder / META_FILE).read_bytes())
     except (OSError, ValueError) as error:

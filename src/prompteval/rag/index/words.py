@@ -23,7 +23,7 @@ ENGLISH_STOP_WORDS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How text becomes words; both choices stand in the identity of an index."""
+    """How text becomes words; both choices are in the identity of an index."""
 
     stemmer: Language = "english"
     stopwords: Language = "english"

@@ -1,6 +1,6 @@
 """Marks of citations in a text: `[1]`, `[1, 3]`, `[1-3]`, `【1†source】`, `[^1]`, `¹`, `(Source 1)`, links.
 
-A mark is a number of a passage, from 1. What stands in code, an interval, a list with a 0 or a year is
+A mark is a number of a passage, from 1. What is in code, an interval, a list with a 0 or a year is
 text. Each mark is replaced by one character, so that the text can be split around it.
 """
 

@@ -80,7 +80,7 @@ class LineBlock:
 def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str]) -> Iterator[LineBlock]:
     """The wanted fields of a file's lines; the first of `forms` with as many fields as line 1 has.
 
-    A form is the names of its fields. Blank lines are passed over. Raises InvalidInput for a file
+    A form is the names of its fields. Blank lines are skipped. Raises InvalidInput for a file
     that cannot be read or is empty, a line with another number of fields, a control character, a
     field over 1,000 bytes and text that is not UTF-8.
     """

@@ -47,7 +47,7 @@ class TrecRows:
         return len(self.query)
 
     def line(self, row: int) -> int:
-        """The line of the file a row stands in."""
+        """The line of the file a row is in."""
         for part in self.lines:
             if row < len(part):
                 return int(part[row])
@@ -141,7 +141,7 @@ def pair_key(query: NDArray[Any], key: Hashes) -> Hashes:
 
 
 def repeated_rows(table: TrecRows) -> NDArray[np.int64]:
-    """Rows whose query and document stand in an earlier row, ascending."""
+    """Rows whose query and document are in an earlier row, ascending."""
     key = pair_key(table.query, table.key)
     ordered = np.sort(key)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]

@@ -63,7 +63,7 @@ def completion(body: dict[str, Any], text: str) -> dict[str, Any]:
 
 
 def spoilt(answer: dict[str, Any], kind: str) -> dict[str, Any]:
-    """A completion with a fault of its content; other kinds leave it as it is."""
+    """A completion with a fault of its content; other kinds leave it unchanged."""
     choice = answer["choices"][0]
     message = choice["message"]
     if kind == "error_body":
