@@ -35,7 +35,7 @@ PARTS = (
     ("report", "report/", ""),
     ("aiohttp", "aiohttp/", ""),
     ("layers", "providers/layers/", ""),
-    ("chat client", "openai/chat.py", ""),
+    ("chat client", "openai/provider.py", ""),
     ("limiter", "engine/limits/", ""),
     ("target", "engine/targets/", ""),
     ("runner", "engine/runner.py", ""),

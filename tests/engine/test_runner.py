@@ -73,6 +73,32 @@ def test_f2_a_spent_quota_starts_no_new_call() -> None:
     assert stop.reason == "quota is spent"
 
 
+def test_cases_that_end_together_after_a_wait_leave_none_behind() -> None:
+    """Two workers over one place end in the same turn of the loop: one of them goes, and the rest is still done."""
+    waiting, together, rows = RetryWaits(), asyncio.Event(), list[Row]()
+
+    async def target(case: Case, replicate: int) -> Observation:
+        if case.id == "c0":
+            waiting(1)
+            await together.wait()
+        elif case.id == "c1":
+            waiting(-1)
+            together.set()
+            await together.wait()
+            await asyncio.sleep(0)
+        return Observation("ok")
+
+    async def go() -> None:
+        work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(9))
+        await run_cases(
+            ENTRY, work, target, unscored(), concurrency=1, sink=rows.extend, on_row=lambda row: None,
+            stop=Stop(), waiting=waiting,
+        )  # fmt: skip
+
+    asyncio.run(go())
+    assert sorted(row.case.id for row in rows) == [f"c{i}" for i in range(9)]
+
+
 def test_a_case_that_waits_for_a_retry_makes_room() -> None:
     """With one place, the others run while the first waits; it is one place again afterwards."""
     waiting, order, flying, others = RetryWaits(), [], 0, asyncio.Event()

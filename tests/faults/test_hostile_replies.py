@@ -115,6 +115,7 @@ def storable(found: Response | ProviderError) -> None:
             "rate_limit",
             "quota",
             "expired",
+            "tool_calls_only",
         )
         assert len(str(found)) < 1000 and len(found.excerpt) <= 500
 

@@ -16,8 +16,9 @@ import pytest
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
 from prompteval.providers.openai import create
-from prompteval.providers.openai.body import BodyWriter, request_body
+from prompteval.providers.openai.body import request_body
 from prompteval.providers.openai.errors import ServerLimits, server_limits
+from prompteval.providers.openai.writer import BodyWriter
 from prompteval.workspace.settings import ModelProfile
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]}).encode()

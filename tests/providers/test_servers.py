@@ -18,7 +18,7 @@ from prompteval.providers.openai.body import INSTRUCTION, request_body, schema_n
 from prompteval.providers.openai.errors import error_code_and_message, made_error, setting_for
 from prompteval.providers.openai.reply import filtered_prompt, read_reply
 from prompteval.providers.openai.shape import Shape, shape_of
-from prompteval.workspace.server_keys import PRESETS
+from prompteval.workspace.presets import PRESETS
 from prompteval.workspace.settings import ModelProfile, read_settings
 
 SCHEMA = {
@@ -76,7 +76,7 @@ def test_azure_takes_the_key_in_its_own_header_and_filters_prompts_by_a_400() ->
 
 
 def test_ollama_takes_max_tokens_and_needs_no_key() -> None:
-    """docs/openai.md of Ollama; content beside tool calls is the empty text there."""
+    """ "OpenAI compatibility" of Ollama; content beside tool calls is the empty text there."""
     body = sent("ollama")
     assert (body["max_tokens"], "max_completion_tokens" in body) == (9, False)
     assert not shape_of(ModelProfile("m", preset="ollama")).needs_key
@@ -91,9 +91,36 @@ def test_vllm_and_groq_take_what_openai_takes() -> None:
     assert read(reply({"content": "Paris", "reasoning_content": "hm", "tool_calls": []})).text == "Paris"
 
 
-def test_llama_cpp_takes_max_tokens() -> None:
-    """tools/server/README.md."""
-    assert sent("llama.cpp")["max_tokens"] == 9
+def test_llama_cpp_and_lm_studio_take_max_tokens() -> None:
+    """tools/server/README.md; "Chat Completions", supported payload parameters: a seed, no log probabilities."""
+    assert sent("llama.cpp")["max_tokens"] == sent("lmstudio")["max_tokens"] == 9
+    assert sent("lmstudio")["seed"] == 7 and not shape_of(ModelProfile("m", preset="lmstudio")).needs_key
+    assert PRESETS["lmstudio"].ignored >= {"logprobs", "top_logprobs"}
+
+
+def test_lm_studio_puts_thoughts_beside_the_answer() -> None:
+    """API changelog, 0.3.23: `message.reasoning`."""
+    assert read(reply({"content": "Paris", "reasoning": "hm"})).text == "Paris"
+
+
+def test_together_counts_log_probabilities_and_gives_them_in_a_plain_list() -> None:
+    """Chat completions reference: `logprobs` is 0 to 20, and the reply has `token_logprobs`."""
+    for params, count in (
+        ({"logprobs": True}, 1),
+        ({"logprobs": True, "top_logprobs": 5}, 5),
+        ({"logprobs": False, "top_logprobs": 5}, 0),
+    ):
+        body = request_body("x", Request("m", (), params), shape_of(ModelProfile("m", preset="together")))
+        assert body["logprobs"] == count and type(body["logprobs"]) is int and "top_logprobs" not in body
+    plain = {"tokens": ["Par", "is"], "token_ids": [1, 2], "token_logprobs": [-0.5, -0.25]}
+    assert read(reply({"content": "Paris"}, logprobs=plain)).logprobs == (-0.5, -0.25)
+    assert sent("together")["max_tokens"] == 9 and sent("together")["seed"] == 7
+
+
+def test_groq_and_mistral_refuse_log_probabilities() -> None:
+    """OpenAI Compatibility, "currently unsupported"; the fields of Mistral's ChatCompletionRequest, and no other."""
+    for name in ("groq", "mistral"):
+        assert PRESETS[name].refused >= {"logprobs", "top_logprobs"}
 
 
 def test_openrouter_asks_for_providers_that_heed_every_parameter_and_puts_errors_into_choices() -> None:
@@ -117,6 +144,37 @@ def test_mistral_has_its_own_seed_and_thinks_in_parts() -> None:
     assert read(reply({"content": parts})).text == "Paris"
     with pytest.raises(ProviderError, match="no content"):
         read(reply({"content": [thinking]}))
+
+
+def test_mistral_says_which_field_it_refuses() -> None:
+    """Its 422, as public reports have it: the message is no text, and still leads to the setting."""
+    detail = [
+        {
+            "type": "extra_forbidden",
+            "loc": ["body", "max_completion_tokens"],
+            "msg": "Extra inputs are not permitted",
+            "input": 9,
+        }
+    ]
+    body = {
+        "object": "error",
+        "message": {"detail": detail},
+        "type": "invalid_request_error",
+        "param": None,
+        "code": None,
+    }
+    found = made_error(422, {}, *error_code_and_message(body), "")
+    assert found.kind == "bad_request" and 'rename = { max_output_tokens = "max_tokens" }' in str(found)
+
+
+def test_deepseek_breaks_off_and_counts_cached_tokens_in_its_own_words() -> None:
+    """Create Chat Completion: `insufficient_system_resource`, `prompt_cache_hit_tokens`; may pass another time."""
+    with pytest.raises(ProviderError, match="broke the reply off") as raised:
+        read(reply({"content": "Par"}, "insufficient_system_resource"))
+    assert (raised.value.kind, raised.value.retryable, raised.value.possibly_billed) == ("server", True, True)
+    usage = {"prompt_tokens": 10, "prompt_cache_hit_tokens": 8, "completion_tokens": 2}
+    found = read({**reply({"content": "Paris"}), "usage": usage}).usage
+    assert found is not None and (found.prompt_tokens, found.cached_tokens) == (10, 8)
 
 
 def test_deepseek_is_told_the_schema_in_words() -> None:
@@ -195,7 +253,15 @@ def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch)
         ('preset = "olama"', "did you mean 'ollama'?"), ('structured = "schema"', "not one of json_schema"),
         ('drop = ["max_tokens"]', "names 'max_tokens', which is not a parameter"), ('query = { a = 1 }', "a must be a string, not 1"),
         ('headers = { a = "x\\ny" }', "must be a table of strings"), ('headers_env = { a = "KEY" }', "do not allow"),
-        ('rename = { seed = 1 }', "seed must be a string, not 1"),
+        ('rename = { seed = 1 }', "seed must be a string, not 1"), ('api = "response"', "not one of chat, responses (did you mean 'responses'?)"),
+        ('stream = "yes"', "stream of model 'm' must be true or false"),
+        ('api = "responses"\npreset = "llama.cpp"', "the Responses API of llama.cpp ignores the schema"),
+        ('api = "responses"\npreset = "ollama"', "calls answers complete that were cut"),
+        ('api = "responses"\npreset = "together"', "the Responses API of together is not there"),
+        ('structured = "tool"\npreset = "ollama"', "which ollama silently ignores"),
+        ('structured = "json_object"\napi = "responses"\npreset = "vllm"', "which vllm silently ignores"),
+        ('stream = true\nprovider = "local"', "is for a server, and the provider is 'local'"),
+        ('preset = "ollama"\nprovider = "scripted"', "is for a server, and the provider is 'scripted'"),
     ],
 )  # fmt: skip
 def test_b9_wrong_keys_of_a_server_are_told_with_their_line(line: str, told_: str) -> None:
@@ -203,6 +269,16 @@ def test_b9_wrong_keys_of_a_server_are_told_with_their_line(line: str, told_: st
     with pytest.raises(Exception, match=re.escape(told_)) as raised:
         read_settings(f"[models.m]\n{line}\n", Path("prompteval.toml"))
     assert "prompteval.toml:2" in str(raised.value)
+
+
+def test_what_a_preset_would_not_ignore_is_allowed() -> None:
+    """The same keys with another server."""
+    for preset in ("openai", "azure", "vllm", "openrouter", "groq", "mistral"):
+        text = (
+            f'[models.m]\npreset = "{preset}"\napi = "responses"\nstream = true\nstructured = "json_schema"\n'
+        )
+        profile = read_settings(text, Path("prompteval.toml")).models["m"]
+        assert (profile.api, profile.stream, shape_of(profile).api) == ("responses", True, "responses")
 
 
 def test_every_preset_has_its_row_in_the_documentation() -> None:

@@ -44,6 +44,10 @@ class Call:
     possibly_billed: int = 0
 
 
+# Details of a streamed reply: milliseconds to its first token, a thought's too, and to the first of its text.
+STREAM_TIMES = ("first_token_ms", "first_answer_ms")
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What happened to one case, once.
@@ -133,6 +137,13 @@ class CaseVerdict(Enum):
         found = set(verdicts)
         order = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED)
         return next((verdict for verdict in order if verdict in found), CaseVerdict.PASS)
+
+
+def stream_time(seen: Observation, name: str) -> float | None:
+    """One of STREAM_TIMES: of a reply that was streamed, or as a team's own system reports it."""
+    timings = seen.trace.timings if seen.trace is not None else None
+    found = seen.details.get(name, (timings or {}).get(name.removesuffix("_ms")))
+    return found if isinstance(found, int | float) else None
 
 
 class ScoreResult(Protocol):

@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+# An object before its keys have types.
+JsonObject: TypeAlias = dict[str, Any]
 # Deeper than any reply that means something; what is stored, compared and printed recurses over it.
 MOST_DEEP: Final = 100
 # Each takes about seventy bytes, where its text has three.

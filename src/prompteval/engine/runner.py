@@ -127,6 +127,7 @@ class _Crew:
                 self._dismiss()
                 if stopped.done():
                     break
+                self._hire()  # workers that go in one turn, each since the others are too many, leave no one
             await self._last_scores(stopped)
         finally:
             self._waiting.more = lambda: None

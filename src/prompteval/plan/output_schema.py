@@ -1,4 +1,4 @@
-"""What of a prompt its models' servers cannot take: the output's schema, parameters that they ignore."""
+"""What of a prompt its models' servers cannot take: the output's schema, and parameters."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,8 +8,8 @@ from prompteval.prompt.place import ModuleSource
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.strict import strict_faults
 from prompteval.providers.open import check_reference
-from prompteval.workspace.server_keys import PRESETS, Preset
-from prompteval.workspace.settings import Workspace
+from prompteval.workspace.presets import param_fault_of, preset_of
+from prompteval.workspace.settings import ModelProfile, Workspace
 
 # Kinds of models that are sent the strict schema.
 _STRICT_KINDS = frozenset({"openai"})
@@ -31,13 +31,14 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
     if kind not in _STRICT_KINDS:
         return
     module = ModuleSource(prompt.source) if prompt.source else None
-    preset = PRESETS[profile.preset] if profile is not None and profile.preset else Preset()
-    structured = (profile.structured if profile is not None else None) or preset.structured
-    dropped = profile.drop if profile is not None else ()
-    for name in sorted(preset.ignored & prompt.params.keys() - set(dropped)):
-        place = module.argument("params", name) if module is not None else (0, 0)
-        message = f"params: {profile.preset if profile else kind} ignores {name!r} without a word"
-        yield Problem(prompt.path, *place, "PE335", message, f'remove it, or set drop = ["{name}"]')
+    chosen = profile if profile is not None else ModelProfile(model)
+    structured = chosen.structured or preset_of(chosen.preset).structured
+    for name in sorted(prompt.params.keys() - {*chosen.drop, *(chosen.rename or {})}):
+        wrong = param_fault_of(chosen.preset, chosen.api, name)
+        if wrong is not None:
+            place = module.argument("params", name) if module is not None else (0, 0)
+            help = ", or ".join(filter(None, ["remove it", wrong[1], f'set drop = ["{name}"]']))
+            yield Problem(prompt.path, *place, "PE335", f"params: {wrong[0]}", help)
     if prompt.schema is None or structured not in ("json_schema", "tool"):
         return
     for fault in strict_faults(prompt.schema):

@@ -19,7 +19,7 @@ GROUP = "prompteval.providers"
 _NOT_THE_MODEL = frozenset(
     {
         "name", "provider", "model", "base_url", "api_key_env", "rpm", "tpm", "max_concurrency",
-        "timeout_s", "max_attempts", "case_deadline_s", "price", "context_window",
+        "timeout_s", "max_attempts", "case_deadline_s", "price", "context_window", "stream",
     }
 )  # fmt: skip
 

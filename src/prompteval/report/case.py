@@ -3,7 +3,15 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from prompteval.core.observation import CaseVerdict, Observation, Row, Score, row_verdict
+from prompteval.core.observation import (
+    STREAM_TIMES,
+    CaseVerdict,
+    Observation,
+    Row,
+    Score,
+    row_verdict,
+    stream_time,
+)
 from prompteval.core.text import inert, printable
 
 SHOWN = 600
@@ -16,7 +24,9 @@ def render_case(row: Row) -> Iterator[str]:
     seen = row.observation
     case_id = printable(row.case.id)
     yield f"{row.suite}  {row.target}  {row.model}  case {case_id}  replicate {row.replicate}\n"
-    yield f"outcome   {seen.outcome}, {seen.latency_ms:.0f} ms\n"
+    first = stream_time(seen, STREAM_TIMES[0])
+    began = f", first token after {first:.0f} ms" if first is not None else ""
+    yield f"outcome   {seen.outcome}, {seen.latency_ms:.0f} ms{began}\n"
     if seen.failure is not None:
         yield f"failure   {seen.failure.stage}: {seen.failure.type}: {printable(seen.failure.message)}\n"
     for name, value in (

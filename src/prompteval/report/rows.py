@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from prompteval.core.observation import Row, row_verdict
+from prompteval.core.observation import STREAM_TIMES, Row, row_verdict, stream_time
 from prompteval.report.result_keys import result_keys
 from prompteval.report.view import RunView
 
@@ -40,6 +40,7 @@ def row_json(row: Row) -> dict[str, Any]:
             for s in row.scores
         },
         "latency_ms": seen.latency_ms,
+        **{name: stream_time(seen, name) for name in STREAM_TIMES},
         "usage": None if usage is None else {name: getattr(usage, name) for name in usage.__slots__},
         "tags": dict(row.case.tags),
         **result_keys(seen),

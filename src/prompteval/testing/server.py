@@ -11,27 +11,32 @@ import asyncio
 import json
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from prompteval.core.strict_json import JsonObject
 from prompteval.testing.fake.answers import Reply, answer_text, completion, embeddings, error_body, spoilt
 from prompteval.testing.fake.batches import Batches, BatchPlan
 from prompteval.testing.fake.faults import RATE_LIMITED, Fault, FaultRates
 from prompteval.testing.fake.http import Connection
+from prompteval.testing.fake.responses import as_chat, response, response_events
+from prompteval.testing.fake.streams import chunks, event_lines
 
 __all__ = ["RATE_LIMITED", "BatchPlan", "FakeServer", "Fault", "FaultRates", "Reply"]
 
 MINUTE = 60.0
-Made = Callable[[dict[str, Any]], dict[str, Any]]
+_BROKEN = frozenset({"reset", "cut", "drip", "html", "bad_json"})
+Made = Callable[[JsonObject], JsonObject]
 
 
 class FakeServer:
-    """Serves chat completions, models, embeddings, files and batches until the `with` block ends.
+    """Serves chat completions, responses, models, embeddings, files and batches until the `with` block ends.
 
     `faults` are used up one a request, in order; then `rates` are drawn. `latency_s` delays every
-    answer, and `headers` go with each. Over `max_concurrent` calls at a time, or over `rpm` in a
-    minute, the answer is 429. `requests` holds the bodies received, unless `keep` is False; `stats`
-    counts what happened, `peak` the most calls at a time. No header is kept.
+    answer, `pause_s` each event of a stream after the first, and `headers` go with each answer that is no
+    stream. Over `max_concurrent` calls at a time, or over `rpm` in a minute, the answer is 429. `requests`
+    holds the bodies received, unless `keep` is False; `stats` counts what happened, `peak` the most calls at
+    a time. No header is kept.
     """
 
     def __init__(  # noqa: PLR0913 - the faults of a server
@@ -45,6 +50,7 @@ class FakeServer:
         max_concurrent: int | None = None,
         rpm: int | None = None,
         batch: BatchPlan | None = None,
+        pause_s: float = 0.0,
         keep: bool = True,
         port: int = 0,
     ) -> None:
@@ -55,6 +61,7 @@ class FakeServer:
         self._headers = dict(headers or {})
         self._max_concurrent = max_concurrent
         self._rpm = rpm
+        self._pause_s = pause_s
         self._keep = keep
         self._port = port
         self._recent: deque[float] = deque()
@@ -67,7 +74,7 @@ class FakeServer:
         self._hanging: set[Connection] = set()
         self._drips: set[asyncio.Task[None]] = set()
         self._in_flight = 0
-        self.requests: list[dict[str, Any]] = []
+        self.requests: list[JsonObject] = []
         self.stats: Counter[str] = Counter()
 
     @property
@@ -140,9 +147,9 @@ class FakeServer:
             return connection.send(error_body("not JSON", "invalid_request"), 400)
         self._count(body)
         made = embeddings if path.endswith("/embeddings") else self._completion
-        return self._complete(connection, body, made)
+        return self._complete(connection, body, self._response if path.endswith("/responses") else made)
 
-    def _count(self, body: dict[str, Any]) -> None:
+    def _count(self, body: JsonObject) -> None:
         self.stats["requests"] += 1
         self._in_flight += 1
         self.stats["peak"] = max(self.stats["peak"], self._in_flight)
@@ -154,7 +161,7 @@ class FakeServer:
         if not connection.transport.is_closing():
             connection.send(body, status, {**self._headers, **(headers or {})})
 
-    def _complete(self, connection: Connection, body: dict[str, Any], made: Made) -> None:
+    def _complete(self, connection: Connection, body: JsonObject, made: Made) -> None:
         fault = self._turned_away() or (self._faults.pop(0) if self._faults else None)
         if fault is None and self._draws is not None:
             fault = self._draws.next()
@@ -183,7 +190,7 @@ class FakeServer:
         self._recent.append(now)
         return None
 
-    def _answer(self, connection: Connection, body: dict[str, Any], made: Made, fault: Fault | None) -> None:
+    def _answer(self, connection: Connection, body: JsonObject, made: Made, fault: Fault | None) -> None:
         kind = fault.kind if fault else "answer"
         if fault is not None and kind == "status":
             return self._end(
@@ -192,9 +199,23 @@ class FakeServer:
         if fault is not None and kind == "redirect":
             return self._end(connection, {}, 307, {"location": fault.location})
         answer = made(body)
-        if kind in ("reset", "cut", "drip", "html", "bad_json"):
+        if body.get("stream") and kind not in _BROKEN:
+            return self._stream(connection, spoilt(answer, kind) if fault else answer, body)
+        if made == self._response:
+            answer = response(spoilt(answer, kind) if fault else answer)
+        if kind in _BROKEN:
             return self._break(connection, kind, json.dumps(answer).encode())
-        return self._end(connection, spoilt(answer, kind) if fault else answer)
+        return self._end(connection, spoilt(answer, kind) if fault and "choices" in answer else answer)
+
+    def _stream(self, connection: Connection, answer: JsonObject, body: JsonObject) -> None:
+        """The answer in events, of the API that was asked."""
+        self._in_flight -= 1
+        if "input" in body:
+            lines = event_lines(response_events(response(answer)), named=True)
+        else:
+            usage = bool(body.get("stream_options", {}).get("include_usage"))
+            lines = event_lines(chunks(answer, usage=usage), named=False)
+        self._later(connection.events(lines, self._pause_s))
 
     def _break(self, connection: Connection, kind: str, data: bytes) -> None:
         self._in_flight -= 1
@@ -207,14 +228,22 @@ class FakeServer:
         elif kind == "bad_json":
             connection.send_raw(b'{"choices": [{"mess')
         else:
-            task = self._loop.create_task(connection.drip(data))
-            self._drips.add(task)
-            task.add_done_callback(self._drips.discard)
+            self._later(connection.drip(data))
 
-    def _line(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Write in the background, until the server ends."""
+        task = self._loop.create_task(work)
+        self._drips.add(task)
+        task.add_done_callback(self._drips.discard)
+
+    def _line(self, body: JsonObject) -> JsonObject:
         """The answer to one line of a batch."""
         self.stats["batch_lines"] += 1
-        return self._completion(body)
+        return response(self._response(body)) if "input" in body else self._completion(body)
 
-    def _completion(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _response(self, body: JsonObject) -> JsonObject:
+        """The completion behind a request of the Responses API."""
+        return self._completion(as_chat(body))
+
+    def _completion(self, body: JsonObject) -> JsonObject:
         return completion(body, answer_text(self._replies, body))

@@ -6,7 +6,14 @@ followed, no cookie kept and no .netrc read; the proxy and certificates are thos
 """
 
 from prompteval.wire.connection import open_session
-from prompteval.wire.exchange import REPLY_BYTES, HttpAnswer, excerpt, exchange, post_json
+from prompteval.wire.exchange import (
+    REPLY_BYTES,
+    HttpAnswer,
+    excerpt,
+    exchange,
+    no_answer_in_time,
+    post_json,
+)
 from prompteval.wire.lines import Refused, for_each_line, post_lines
 
 __all__ = [
@@ -16,6 +23,7 @@ __all__ = [
     "excerpt",
     "exchange",
     "for_each_line",
+    "no_answer_in_time",
     "open_session",
     "post_json",
     "post_lines",

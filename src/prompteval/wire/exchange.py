@@ -97,14 +97,19 @@ async def call(
         ):
             return await use(reply)
     except TimeoutError:
-        message = f"no complete answer within {timeout_s:g} s"
-        raise ProviderError("timeout", message, retryable=True, possibly_billed=True) from None
+        raise no_answer_in_time(timeout_s) from None
     except ProviderError:
         raise
     except PromptevalError as error:  # --offline refuses the connection itself
         raise ProviderError("offline", str(error)) from None
     except Exception as error:  # the client raises many types for what a server sends
         raise connection_error(error) from None
+
+
+def no_answer_in_time(timeout_s: float) -> ProviderError:
+    """A call that had to end before its answer did."""
+    message = f"no complete answer within {timeout_s:g} s"
+    return ProviderError("timeout", message, retryable=True, possibly_billed=True)
 
 
 def connection_error(error: Exception) -> ProviderError:

@@ -1,6 +1,6 @@
 """Files of lines that a server sends, taken line by line so that none is ever held whole."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any
 
 from prompteval.core.errors import PromptevalError, ProviderError
@@ -58,9 +58,15 @@ class Refused(Exception):
 
 
 async def post_lines(
-    session: Any, url: Any, body: bytes, *, most_bytes: int, longest: int
-) -> AsyncIterator[bytes]:
-    """The lines of the answer to a POST of JSON, as they come.
+    session: Any,
+    url: Any,
+    body: bytes,
+    answered: Callable[[Mapping[str, str]], None],
+    *,
+    most_bytes: int,
+    longest: int,
+) -> AsyncGenerator[bytes, None]:
+    """The lines of the answer to a POST of JSON, as they come; its headers go to `answered` before them.
 
     Raises Refused for another status than 200, ProviderError as `exchange` does; a line of over `longest`
     bytes is too_large. The caller holds the deadline.
@@ -71,6 +77,7 @@ async def post_lines(
         ) as reply:
             if reply.status != 200:
                 raise Refused(HttpAnswer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES)))
+            answered(reply.headers)
             async for line in _split(pieces(reply, most_bytes), longest):
                 if line is None:
                     raise ProviderError("too_large", f"a line of the answer is over {longest:,} bytes")

@@ -1,64 +1,34 @@
-"""What a model's profile says of its server: how it takes schemas and parameters, and presets for both.
-
-Each preset holds what the server's own documentation says (docs/servers.md names it).
-"""
+"""The keys by which a model's profile says what its server is, and what each may be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from prompteval.core.params import PARAMS
 from prompteval.core.problem import did_you_mean
+from prompteval.workspace.presets import PRESETS
 
 # How an output's schema is asked for.
 STRUCTURED: Final = ("json_schema", "json_object", "tool", "prompt")
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A server's ways. `ignored` are parameters that it takes and silently ignores."""
-
-    structured: str = "json_schema"
-    rename: Mapping[str, str] = field(default_factory=dict)
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
-    key_header: str = "Authorization"
-    needs_key: bool = True
-    ignored: frozenset[str] = frozenset()
-
-
-_MAX_TOKENS = {"max_output_tokens": "max_tokens"}
-PRESETS: Final[Mapping[str, Preset]] = {
-    "openai": Preset(),
-    "azure": Preset(key_header="api-key"),
-    "ollama": Preset(
-        rename=_MAX_TOKENS, needs_key=False,
-        ignored=frozenset({"service_tier", "verbosity"}),
-    ),
-    "vllm": Preset(needs_key=False, ignored=frozenset({"service_tier", "verbosity"})),
-    "llama.cpp": Preset(
-        rename=_MAX_TOKENS, needs_key=False,
-        ignored=frozenset({"service_tier", "verbosity", "reasoning_effort"}),
-    ),
-    # Without it a provider behind the router may leave out a parameter, or the schema.
-    "openrouter": Preset(
-        rename=_MAX_TOKENS, extra_body={"provider": {"require_parameters": True}},
-        ignored=frozenset({"service_tier"}),
-    ),
-    "mistral": Preset(rename={**_MAX_TOKENS, "seed": "random_seed"}),
-    "deepseek": Preset(structured="json_object", rename=_MAX_TOKENS),
-    "groq": Preset(),
-}  # fmt: skip
+# The two ways to ask.
+APIS: Final = ("chat", "responses")
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"structured": STRUCTURED, "api": APIS}
+# A profile's keys that only a server behind HTTP can heed.
+SERVER_KEYS: Final = (
+    "preset", "structured", "rename", "drop", "extra_body", "headers", "headers_env", "query", "api",
+    "stream",
+)  # fmt: skip
+# Providers of ours that call no server.
+WITHOUT_SERVER: Final = frozenset({"local", "scripted", "replay"})
 
 
 def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, str] | None:
     """(what is wrong with one of these keys, the fix), as the end of a sentence that names it."""
     if key == "preset":
         return None if value in PRESETS else (f"is {value!r}, which is not a preset", _near(value, PRESETS))
-    if key == "structured":
-        known = ", ".join(STRUCTURED)
-        return (
-            None if value in STRUCTURED else (f"is {value!r}, not one of {known}", _near(value, STRUCTURED))
-        )
+    if key in _CHOICES:
+        known = _CHOICES[key]
+        fault = f"is {value!r}, not one of {', '.join(known)}"
+        return None if value in known else (fault, _near(value, known))
     if key in ("rename", "drop"):
         unknown = [name for name in value if name not in PARAMS]
         if unknown:

@@ -28,7 +28,7 @@ class ModelProfile:
 
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
     `context_window` is how many tokens the model reads and writes in all, where the table does not
-    know it or is wrong. From `preset` to `query` the keys say
+    know it or is wrong. From `preset` to `stream` the keys say
     what the server is (see `server_keys`). `withheld` is not a setting: it says why the model may not be
     called.
     """
@@ -54,6 +54,8 @@ class ModelProfile:
     headers: Mapping[str, str] | None = None
     headers_env: Mapping[str, str] | None = None
     query: Mapping[str, str] | None = None
+    api: str = "chat"
+    stream: bool = False
     withheld: str = ""
 
 

@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from prompteval.core.problem import Collector
 from prompteval.core.secret import find_secret
-from prompteval.workspace.server_keys import server_fault
+from prompteval.workspace.presets import PRESETS, preset_fault
+from prompteval.workspace.server_keys import APIS, SERVER_KEYS, WITHOUT_SERVER, server_fault
 from prompteval.workspace.settings import ModelProfile, Settings
 from prompteval.workspace.validation import (
     MOST_ITEMS,
@@ -131,6 +132,12 @@ class _Profile(FileModel):
     query: Annotated[dict[str, str], _server("query")] | None = Field(
         None, description="What is added to the address of each request."
     )
+    api: Annotated[str, _server("api")] = Field(
+        _USUAL_PROFILE.api, description="The API that is asked: chat or responses."
+    )
+    stream: bool = Field(
+        _USUAL_PROFILE.stream, description="Ask for replies in pieces: measures the time to the first token."
+    )
 
 
 class SettingsFile(FileModel):
@@ -153,14 +160,28 @@ class SettingsFile(FileModel):
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
-        """The headers whose variables `env` does not list."""
+        """The headers whose variables `env` does not list, and keys that the preset's server ignores."""
         models, env = raw.get("models"), raw.get("env", [])
         found: dict[Location, PydanticCustomError] = {}
         for name, profile in models.items() if isinstance(models, dict) and isinstance(env, list) else ():
             headers = profile.get("headers_env") if isinstance(profile, dict) else None
             if isinstance(headers, dict) and (fault := server_fault("headers_env", headers, tuple(env))):
                 found["models", name, "headers_env"] = problem("{name} " + fault[0], fault[1])
+            if isinstance(profile, dict) and (ignored := _ignored(profile)):
+                found["models", name, ignored[0]] = problem("{name} " + ignored[1], ignored[2])
         return found
+
+
+def _ignored(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """(key, what is wrong, the fix) of what a profile sets and its provider or server would ignore."""
+    provider = profile.get("provider")
+    if provider in WITHOUT_SERVER:
+        key = next((key for key in SERVER_KEYS if key in profile), None)
+        return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None
+    preset, api, structured = profile.get("preset"), profile.get("api", "chat"), profile.get("structured")
+    if not (preset in PRESETS and api in APIS and isinstance(structured, str | None)):
+        return None  # reported for the key itself
+    return preset_fault(preset, api, structured)
 
 
 def read_settings_file(table: Any, lines: list[str], problems: Collector) -> SettingsFile | None:

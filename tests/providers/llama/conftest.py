@@ -77,7 +77,7 @@ class Server:
         return asyncio.run(run())
 
 
-def request(text: str, *, schema: Any = None, seed: int = 7, **params: Any) -> Request:
+def request(text: str, *, schema: Any = None, seed: int | None = 7, **params: Any) -> Request:
     """One user message; at temperature 0 where nothing else is said."""
     return Request(MODEL, (Message("user", text),), {"temperature": 0, **params}, schema=schema, seed=seed)
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from prompteval.providers.openai.chat import OpenAIProvider
+from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.providers.openai.shape import shape_of
 from prompteval.workspace.settings import ModelProfile, withheld
 

@@ -15,19 +15,19 @@ from prompteval.core.response_json import token_count
 from prompteval.core.secret import from_environment, hide
 from prompteval.core.strict_json import loads
 from prompteval.providers.openai.address import request_headers
-from prompteval.providers.openai.body import PLAIN, request_body
-from prompteval.providers.openai.chat import OpenAIProvider
+from prompteval.providers.openai.api import api_of
+from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.errors import (
     LONGEST_MESSAGE,
     error_code_and_message,
     made_error,
     status_error,
 )
-from prompteval.providers.openai.reply import bad_reply, filtered_prompt, read_reply
+from prompteval.providers.openai.provider import OpenAIProvider
+from prompteval.providers.openai.reply import bad_reply, filtered_prompt
 from prompteval.providers.openai.shape import Shape
 from prompteval.wire import REPLY_BYTES, HttpAnswer, excerpt, exchange, for_each_line, open_session, post_json
 
-ENDPOINT: Final = "/v1/chat/completions"
 WINDOW: Final = "24h"
 # What one file may hold (platform.openai.com, Batch API guide: 50,000 requests, 200 MB).
 MOST_LINES = 50_000
@@ -65,12 +65,16 @@ class BatchState:
 
 def batch_line(model: str, request: Request, shape: Shape = PLAIN) -> bytes:
     """The line of an input file; the request's key is the `custom_id`, by which its reply is found."""
-    body = request_body(model, request, shape)
-    line = {"custom_id": request.key, "method": "POST", "url": ENDPOINT, "body": body}
+    body = api_of(shape).body(model, request, shape)
+    line = {"custom_id": request.key, "method": "POST", "url": _endpoint(shape), "body": body}
     return json.dumps(line, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def read_result(text: bytes, *, by_tool: bool = False) -> tuple[str, Response | ProviderError]:
+def _endpoint(shape: Shape) -> str:
+    return f"/v1/{api_of(shape).path}"
+
+
+def read_result(text: bytes, shape: Shape = PLAIN) -> tuple[str, Response | ProviderError]:
     """(custom_id, reply or error) of a line of an output or error file.
 
     Raises ValueError for a line without a request's id.
@@ -79,10 +83,10 @@ def read_result(text: bytes, *, by_tool: bool = False) -> tuple[str, Response | 
     key = line.get("custom_id") if isinstance(line, dict) else None
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise ValueError("a line without the custom_id of a request")
-    return key, _result(line, by_tool)
+    return key, _result(line, shape)
 
 
-def _result(line: dict[str, Any], by_tool: bool) -> Response | ProviderError:
+def _result(line: dict[str, Any], shape: Shape) -> Response | ProviderError:
     error, answered = line.get("error"), line.get("response")
     if error or not isinstance(answered, dict):
         code, server_message = error_code_and_message({"error": error or {}})
@@ -101,9 +105,8 @@ def _result(line: dict[str, Any], by_tool: bool) -> Response | ProviderError:
             return filtered
         if status != 200:
             raise made_error(status if type(status) is int else 0, {}, *error_code_and_message(body), start())
-        return read_reply(
-            body, start, request_id if isinstance(request_id, str) else None, 0.0, by_tool=by_tool
-        )
+        named = request_id if isinstance(request_id, str) else None
+        return api_of(shape).read(body, start, named, 0.0, by_tool=shape.structured == "tool")
     except ProviderError as failure:
         failure.retryable = False
         return failure
@@ -126,7 +129,7 @@ class BatchClient:
         """
         wanted = {
             "input_file_id": await self._upload(path),
-            "endpoint": ENDPOINT,
+            "endpoint": _endpoint(self._shape),
             "completion_window": WINDOW,
             "metadata": {RUN_MARK: run_id, PART_MARK: str(part)},
         }
@@ -190,7 +193,7 @@ class BatchClient:
             if seen > most:
                 raise ProviderError("too_large", f"the file of results has over {most:,} lines")
             try:
-                take(*read_result(b"" if text is None else text, by_tool=self._shape.structured == "tool"))
+                take(*read_result(b"" if text is None else text, self._shape))
             except ValueError:
                 unread += 1
 

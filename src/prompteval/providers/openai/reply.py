@@ -7,6 +7,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide
+from prompteval.core.strict_json import JsonObject
 from prompteval.providers.openai.errors import as_words, error_code_and_message, made_error
 
 _FINISH: dict[str, Finish] = {
@@ -24,6 +25,8 @@ _FINISH: dict[str, Finish] = {
     "safety": "content_filter",
     "recitation": "content_filter",
 }
+# A reply that its server broke off: DeepSeek's word, and vLLM's.
+_BROKEN_OFF = frozenset({"insufficient_system_resource", "abort"})
 # A part of a message that holds text of the answer; thoughts have other types.
 _TEXT_PARTS = frozenset({"text", "output_text"})
 # Codes of a 400 that say: the prompt was stopped by a filter. Its case has an outcome, not an error.
@@ -67,6 +70,9 @@ def read_reply(
         raise bad_reply("the reply has no message", excerpt())
     reason = choice.get("finish_reason")
     finish = _FINISH.get(reason.lower(), "unknown") if isinstance(reason, str) else "unknown"
+    if isinstance(reason, str) and reason in _BROKEN_OFF:
+        message = f"the server broke the reply off: {reason}"
+        raise ProviderError("server", message, retryable=True, possibly_billed=True, excerpt=excerpt())
     content, refusal = _content(message)
     calls = message.get("tool_calls") or message.get("function_call")
     if by_tool and calls:
@@ -74,15 +80,12 @@ def read_reply(
     if content is None or (calls and not content and not by_tool):
         content = content or ""
         if not refusal and finish not in ("content_filter", "length"):
-            raise _no_answer(calls, excerpt())
-    details = {"system_fingerprint": raw.get("system_fingerprint"), "service_tier": raw.get("service_tier")}
-    details["request_id"] = request_id
-    details["model"] = raw.get("model")
-    kept = {name: _short(value, LONGEST_NAME) for name, value in details.items() if isinstance(value, str)}
+            raise no_answer(calls, excerpt())
+    kept, model = kept_details(raw, request_id)
     return Response(
         text=hide(content),
         finish=finish,
-        model_reported=kept.pop("model", None),
+        model_reported=model,
         usage=_usage(raw.get("usage")),
         latency_ms=latency_ms,
         logprobs=_logprobs(choice.get("logprobs")),
@@ -103,11 +106,9 @@ def error_in(raw: Any) -> ProviderError | None:
     return _inner_error(found or {}, "the stream holds an error", "")
 
 
-def piece_of(delta: dict[str, Any], by_tool: bool) -> tuple[str, Any]:
+def piece_of(delta: JsonObject) -> tuple[str | None, Any]:
     """(the text, the refusal) in a piece of a streamed message."""
-    text, refusal = _content(delta)
-    calls = delta.get("tool_calls")
-    return (_arguments(calls) if by_tool and calls else text) or "", refusal
+    return _content(delta)
 
 
 def filtered_prompt(status: Any, code: str, server_message: str, latency_ms: float = 0.0) -> Response | None:
@@ -122,7 +123,7 @@ def filtered_prompt(status: Any, code: str, server_message: str, latency_ms: flo
     )
 
 
-def _content(message: dict[str, Any]) -> tuple[str | None, Any]:
+def _content(message: JsonObject) -> tuple[str | None, Any]:
     """(the text of a message, its refusal): a text as it is, or the texts among its parts."""
     content, refusal = message.get("content"), message.get("refusal")
     if not isinstance(content, list):
@@ -142,7 +143,17 @@ def _arguments(calls: Any) -> str | None:
     return as_words(arguments) if isinstance(arguments, str | dict) else None
 
 
-def _no_answer(calls: Any, text: str) -> ProviderError:
+def kept_details(raw: JsonObject, request_id: str | None) -> tuple[dict[str, str], str | None]:
+    """(what a body says beside its answer, the model that it names)."""
+    named = {name: raw.get(name) for name in ("system_fingerprint", "service_tier", "model")}
+    named["request_id"] = request_id
+    kept = {name: _short(value, LONGEST_NAME) for name, value in named.items() if isinstance(value, str)}
+    model = kept.pop("model", None)
+    return kept, model
+
+
+def no_answer(calls: Any, text: str) -> ProviderError:
+    """A reply that ended well and holds no text: only calls of tools, or nothing."""
     kind, message = ("empty", "the reply has no content")
     if calls:
         kind, message = ("tool_calls_only", "the reply has only tool calls, and the prompt has no tools")
@@ -184,9 +195,11 @@ def _usage(raw: Any) -> Usage | None:
     return Usage(
         prompt_tokens=token_count(raw.get("prompt_tokens")),
         completion_tokens=token_count(raw.get("completion_tokens")),
-        cached_tokens=token_count(prompt_details.get("cached_tokens"))
-        if isinstance(prompt_details, dict)
-        else None,
+        cached_tokens=token_count(
+            prompt_details.get("cached_tokens")
+            if isinstance(prompt_details, dict)
+            else raw.get("prompt_cache_hit_tokens")
+        ),
         reasoning_tokens=(
             token_count(completion_details.get("reasoning_tokens"))
             if isinstance(completion_details, dict)
@@ -196,8 +209,11 @@ def _usage(raw: Any) -> Usage | None:
 
 
 def _logprobs(raw: Any) -> tuple[float, ...] | None:
-    tokens = raw.get("content") if isinstance(raw, dict) else None
-    if not isinstance(tokens, list):
+    """One a token: from OpenAI's list of tokens, or from the plain list of older and compatible servers."""
+    if not isinstance(raw, dict):
         return None
-    values: list[Any] = [token.get("logprob") for token in tokens if isinstance(token, dict)]
+    tokens, plain = raw.get("content"), raw.get("token_logprobs")
+    values: list[Any] = plain if isinstance(plain, list) else []
+    if isinstance(tokens, list):
+        values = [token.get("logprob") for token in tokens if isinstance(token, dict)]
     return tuple(float(value) for value in values if is_logprob(value)) or None

@@ -8,15 +8,17 @@ from urllib.parse import urlencode
 
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.secret import from_environment
-from prompteval.workspace.server_keys import PRESETS, Preset
+from prompteval.workspace.presets import preset_of
 from prompteval.workspace.settings import ModelProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What differs between servers that speak the OpenAI chat completions.
+    """What differs between servers that speak one of OpenAI's APIs.
 
-    `names` are the server's own for neutral parameters, `drop` the parameters that it refuses.
+    `names` are the server's own for neutral parameters, `drop` the parameters that it refuses. With `stream`
+    every reply is asked for in pieces; `stream_usage` says whether its tokens must be asked for, too, and
+    `counted_logprobs` that `logprobs` is a number of alternatives.
     """
 
     structured: str = "json_schema"
@@ -28,6 +30,10 @@ class Shape:
     query: Mapping[str, str] = field(default_factory=dict)
     key_header: str = "Authorization"
     needs_key: bool = True
+    api: str = "chat"
+    stream: bool = False
+    stream_usage: bool = True
+    counted_logprobs: bool = False
 
     @property
     def identity(self) -> str:
@@ -63,10 +69,11 @@ def shape_of(profile: ModelProfile | None) -> Shape:
     """The shape of a profile's server; OpenAI's own without one."""
     if profile is None:
         return Shape()
-    preset = PRESETS[profile.preset] if profile.preset else Preset()
+    preset = preset_of(profile.preset)
+    own = preset.rename if profile.api == "chat" or preset.responses is None else preset.responses.names
     return Shape(
         structured=profile.structured or preset.structured,
-        names={**preset.rename, **(profile.rename or {})},
+        names={**own, **(profile.rename or {})},
         drop=frozenset(profile.drop),
         extra_body={**preset.extra_body, **(profile.extra_body or {})},
         headers=profile.headers or {},
@@ -74,4 +81,8 @@ def shape_of(profile: ModelProfile | None) -> Shape:
         query=profile.query or {},
         key_header=preset.key_header,
         needs_key=preset.needs_key,
+        api=profile.api,
+        stream=profile.stream,
+        stream_usage=preset.stream_usage,
+        counted_logprobs=preset.counted_logprobs,
     )

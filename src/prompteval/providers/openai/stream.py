@@ -1,65 +1,82 @@
-"""A streamed chat completion: server-sent events, each a piece of the text."""
+"""Server-sent events: each a piece of an answer, all of them the body that one answer would have had."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from prompteval.core.errors import OutputError
 from prompteval.core.secret import hide
-from prompteval.core.strict_json import loads
-from prompteval.providers.openai.errors import as_words
-from prompteval.providers.openai.reply import bad_reply, error_in, piece_of, read_reply
-
-_ENDINGS = {
-    "length": ("length", "the answer was cut at the token limit; raise max_output_tokens"),
-    "content_filter": ("content_filter", "the answer was withheld by a filter"),
-}
+from prompteval.core.strict_json import JsonObject, loads
+from prompteval.providers.openai.reply import bad_reply
 
 
-async def read_events(lines: AsyncIterator[bytes], *, by_tool: bool = False) -> AsyncIterator[str]:
-    """The text in each event of a stream; all of it at once where the server answers with one body.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one event brings: `text` of the answer, and whether it was `written` by the model at all.
 
-    Raises ProviderError for an error inside the stream, OutputError for an answer that was refused or cut.
+    Thoughts, refusals and calls of tools are written and are no text.
     """
-    whole, events = bytearray(), 0
-    async for line in lines:
-        if not line.startswith(b"data:"):
-            whole += line + b"\n" if not events and not line.startswith((b":", b"event:", b"id:")) else b""
-            continue
-        events += 1
-        data = line[5:].strip()
-        if data == b"[DONE]":
-            return
-        try:
-            raw = loads(data.decode("utf-8", "replace"), nan_is_null=True)
-        except ValueError as error:
-            raise bad_reply(f"an event of the stream is not JSON: {error}", _start(data)) from None
-        piece = _piece(raw, by_tool)
-        if piece:
-            yield hide(piece)
-    if not events:
-        text = whole.decode("utf-8", "replace")
-        try:
-            raw = loads(text, nan_is_null=True)
-        except ValueError as error:
-            raise bad_reply(f"the reply is not JSON: {error}", _start(whole)) from None
-        yield read_reply(raw, lambda: _start(whole), None, 0.0, by_tool=by_tool).text
+
+    text: str = ""
+    written: bool = False
 
 
-def _piece(raw: Any, by_tool: bool) -> str:
-    error = error_in(raw)
-    if error is not None:
-        raise error
-    choices = raw.get("choices") if isinstance(raw, dict) else None
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    delta = choice.get("delta")
-    text, refusal = piece_of(delta if isinstance(delta, dict) else {}, by_tool)
-    if refusal:
-        raise OutputError("refused", hide(as_words(refusal)))
-    reason = choice.get("finish_reason")
-    if isinstance(reason, str) and reason in _ENDINGS:
-        raise OutputError(*_ENDINGS[reason])
-    return text
+class Assembly(Protocol):
+    """Puts the events of one stream together."""
+
+    def take(self, event: object) -> Piece:
+        """What an event brings. Raises ProviderError for an error inside it."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether an event said how the answer ended."""
+        ...
+
+    def body(self) -> JsonObject:
+        """The body that the same answer has without a stream."""
+        ...
 
 
-def _start(data: bytes | bytearray) -> str:
-    return hide(bytes(data[:20_000]).decode("utf-8", "replace"))[:500]
+class StreamedBody:
+    """The body of an answer that comes as events; `value` is there once `pieces` is done."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self.value: Any = None
+
+    async def pieces(self, lines: AsyncIterator[bytes]) -> AsyncGenerator[Piece, None]:
+        """What each event brings; nothing where the server answers with one body, since it knows no streams.
+
+        Raises ProviderError for an error inside the stream, and for one that ends before its answer does.
+        """
+        whole, events = bytearray(), 0
+        async for line in lines:
+            if not line.startswith(b"data:"):
+                whole += (
+                    line + b"\n" if not events and not line.startswith((b":", b"event:", b"id:")) else b""
+                )
+                continue
+            events += 1
+            data = line[5:].strip()
+            if data == b"[DONE]":
+                self.value = self._assembly.body()
+                return
+            yield self._assembly.take(_json(data, "an event of the stream is"))
+        if not events:
+            self.value = _json(bytes(whole), "the reply is")
+        elif self._assembly.ended:
+            self.value = self._assembly.body()
+        else:
+            raise bad_reply("the stream ended before the answer did", "")
+
+
+def _json(data: bytes, what: str) -> Any:
+    try:
+        return loads(data.decode("utf-8", "replace"), nan_is_null=True)
+    except ValueError as error:
+        raise bad_reply(f"{what} not JSON: {error}", start_of(data)) from None
+
+
+def start_of(data: bytes) -> str:
+    """The beginning of a body, secrets hidden before it was cut."""
+    return hide(data[:20_000].decode("utf-8", "replace"))[:500]

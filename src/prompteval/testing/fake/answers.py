@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prompteval.core.strict_json import JsonObject
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -16,7 +18,7 @@ class Reply:
     output: Any = None
 
 
-def answer_text(replies: Sequence[Reply], body: dict[str, Any]) -> str:
+def answer_text(replies: Sequence[Reply], body: JsonObject) -> str:
     """The first reply whose rule matches, else a value for the schema, else the message itself."""
     asked = [m["content"] for m in body.get("messages", []) if m.get("role") == "user"]
     last = asked[-1] if asked else ""
@@ -27,7 +29,7 @@ def answer_text(replies: Sequence[Reply], body: dict[str, Any]) -> str:
     return json.dumps(filled(schema)) if schema else last
 
 
-def filled(schema: dict[str, Any]) -> Any:
+def filled(schema: JsonObject) -> Any:
     """A value that meets a simple schema: the first label of each enum, an empty text, 1, true, []."""
     if "enum" in schema:
         return schema["enum"][0]
@@ -38,7 +40,7 @@ def filled(schema: dict[str, Any]) -> Any:
     )
 
 
-def completion(body: dict[str, Any], text: str) -> dict[str, Any]:
+def completion(body: JsonObject, text: str) -> JsonObject:
     """A whole chat completion."""
     details = {
         "prompt_tokens_details": {"cached_tokens": 4},
@@ -62,7 +64,7 @@ def completion(body: dict[str, Any], text: str) -> dict[str, Any]:
     }
 
 
-def spoilt(answer: dict[str, Any], kind: str) -> dict[str, Any]:
+def spoilt(answer: JsonObject, kind: str) -> JsonObject:
     """A completion with a fault of its content; other kinds leave it unchanged."""
     choice = answer["choices"][0]
     message = choice["message"]
@@ -74,7 +76,8 @@ def spoilt(answer: dict[str, Any], kind: str) -> dict[str, Any]:
         message["content"] = None
     elif kind == "tool_calls":
         message["content"] = None
-        message["tool_calls"] = [{"id": "t", "type": "function", "function": {"name": "f"}}]
+        function = {"name": "f", "arguments": "{}"}
+        message["tool_calls"] = [{"id": "t", "type": "function", "function": function}]
         choice["finish_reason"] = "tool_calls"
     elif kind == "refusal":
         message.update(content=None, refusal="I cannot help with that.")
@@ -93,7 +96,7 @@ def spoilt(answer: dict[str, Any], kind: str) -> dict[str, Any]:
     return answer
 
 
-def embeddings(body: dict[str, Any]) -> dict[str, Any]:
+def embeddings(body: JsonObject) -> JsonObject:
     """One vector a text: its length, and 1."""
     texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
     rows = [
@@ -104,6 +107,6 @@ def embeddings(body: dict[str, Any]) -> dict[str, Any]:
     return {"object": "list", "model": body.get("model"), "data": rows, "usage": usage}
 
 
-def error_body(message: str, code: str) -> dict[str, Any]:
+def error_body(message: str, code: str) -> JsonObject:
     """An error as the servers write it."""
     return {"error": {"message": message, "type": code, "code": code}}

@@ -52,6 +52,17 @@ class Connection(asyncio.Protocol):
         self.transport.write(head(status, len(data), headers, content) + data)
         self.done()
 
+    async def events(self, events: list[bytes], pause_s: float) -> None:
+        """Answer with server-sent events, so many seconds apart, in chunks."""
+        fields = {"transfer-encoding": "chunked"}
+        self.transport.write(head(200, None, fields, "text/event-stream"))
+        for event in (*events, b""):
+            if self.transport.is_closing():
+                return
+            self.transport.write(b"%x\r\n%b\r\n" % (len(event), event))
+            await asyncio.sleep(pause_s if event else 0)
+        self.done()
+
     def done(self) -> None:
         """The answer is written; the next request may be read."""
         self._busy = False
@@ -92,8 +103,9 @@ class Connection(asyncio.Protocol):
         self._handler(self, method, path, body)
 
 
-def head(status: int, length: int, headers: Mapping[str, str] | None, content: str) -> bytes:
-    """Status line and headers."""
-    lines = [f"HTTP/1.1 {status} Fake", f"content-type: {content}", f"content-length: {length}"]
+def head(status: int, length: int | None, headers: Mapping[str, str] | None, content: str) -> bytes:
+    """Status line and headers; no length where the body comes in chunks."""
+    lines = [f"HTTP/1.1 {status} Fake", f"content-type: {content}"]
+    lines += [] if length is None else [f"content-length: {length}"]
     lines += ["x-request-id: req_fake", *(f"{name}: {value}" for name, value in (headers or {}).items())]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"

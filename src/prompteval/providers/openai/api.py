@@ -1,0 +1,74 @@
+"""The two ways to ask a server: chat completions, and the Responses API."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from prompteval.core.request import Request, Response
+from prompteval.core.strict_json import JsonObject
+from prompteval.providers.openai.body import request_body
+from prompteval.providers.openai.chat_stream import ChatAssembly
+from prompteval.providers.openai.reply import read_reply
+from prompteval.providers.openai.responses_body import responses_body
+from prompteval.providers.openai.responses_reply import read_response
+from prompteval.providers.openai.responses_stream import ResponsesAssembly
+from prompteval.providers.openai.shape import Shape
+from prompteval.providers.openai.stream import Assembly
+
+
+class Reader(Protocol):
+    """Reads the reply in a body, as `read_reply` does."""
+
+    def __call__(
+        self,
+        raw: Any,
+        excerpt: Callable[[], str],
+        request_id: str | None,
+        latency_ms: float,
+        *,
+        by_tool: bool = False,
+    ) -> Response: ...
+
+
+class Assemble(Protocol):
+    """Begins to put the events of a stream together."""
+
+    def __call__(self, *, by_tool: bool) -> Assembly: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """How one of the two is written and read. `path` is below the base URL, `messages` a key of the body."""
+
+    name: str
+    path: str
+    messages: str
+    body: Callable[[str, Request, Shape], JsonObject]
+    read: Reader
+    assemble: Assemble
+    usage_on_request: bool
+
+    def stream_fields(self, shape: Shape) -> JsonObject:
+        """What a body has more where a stream is asked for."""
+        asked = self.usage_on_request and shape.stream_usage
+        return {"stream": True, **({"stream_options": {"include_usage": True}} if asked else {})}
+
+
+CHAT: Final = Api(
+    "chat", "chat/completions", "messages", request_body, read_reply, ChatAssembly, usage_on_request=True
+)
+RESPONSES: Final = Api(
+    "responses",
+    "responses",
+    "input",
+    responses_body,
+    read_response,
+    ResponsesAssembly,
+    usage_on_request=False,
+)
+_APIS: Final[Mapping[str, Api]] = {api.name: api for api in (CHAT, RESPONSES)}
+
+
+def api_of(shape: Shape) -> Api:
+    """The way to ask that a server's shape names."""
+    return _APIS[shape.api]

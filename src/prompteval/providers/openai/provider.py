@@ -1,0 +1,211 @@
+"""A model behind one of OpenAI's APIs, over our own aiohttp client: every case of a large run comes here."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from prompteval.core.address import has_user, without_credentials
+from prompteval.core.errors import OutputError, ProviderError
+from prompteval.core.request import Request, Response
+from prompteval.core.secret import from_environment, hide
+from prompteval.providers.openai.address import request_headers
+from prompteval.providers.openai.api import api_of
+from prompteval.providers.openai.errors import ServerLimits, error_of_answer, server_limits, status_error
+from prompteval.providers.openai.reply import bad_reply, filtered_prompt
+from prompteval.providers.openai.shape import Shape
+from prompteval.providers.openai.stream import Assembly, Piece, StreamedBody
+from prompteval.providers.openai.writer import BodyWriter
+from prompteval.wire import (
+    REPLY_BYTES,
+    HttpAnswer,
+    Refused,
+    excerpt,
+    no_answer_in_time,
+    open_session,
+    post_json,
+    post_lines,
+)
+
+_CUT = {
+    "length": "the answer was cut at the token limit; raise max_output_tokens",
+    "content_filter": "the answer was withheld by a filter",
+}
+# A stream says much beside each token.
+STREAM_BYTES = 8 * REPLY_BYTES
+
+
+class OpenAIProvider:
+    """Chat completions or responses, with strict JSON-schema output where the prompt's output is a model.
+
+    One call is one attempt: nothing is tried again here. It ends after `timeout_s` seconds in all, however
+    slowly the server drips, also where the reply is streamed. Redirects are not followed. `on_limits`, where
+    set, is called with the limits the server reports after each answer.
+    """
+
+    def __init__(
+        self, model: str, *, base_url: str, api_key_env: str, timeout_s: float, shape: Shape | None = None
+    ) -> None:
+        self.shape = shape or Shape()
+        self.model = model
+        self.base_url = base_url
+        self.api_key_env = api_key_env
+        self.timeout_s = timeout_s
+        self.on_limits: Callable[[ServerLimits], None] | None = None
+        self._api = api_of(self.shape)
+        self._bodies = BodyWriter(model, self.shape)
+        self._url: Any = None
+        self._session: Any = None
+
+    def __repr__(self) -> str:
+        return f"OpenAIProvider({self.model!r}, base_url={without_credentials(self.base_url)!r})"
+
+    @property
+    def identity(self) -> str:
+        return (
+            f"openai-{self._api.name}:{without_credentials(self.base_url)}:{self.model}{self.shape.identity}"
+        )
+
+    def check_ready(self) -> None:
+        """Raise ProviderError(no_credentials) when the key's variable is not set, or its place is wrong."""
+        if has_user(self.base_url):
+            message = f"base_url holds a user or password; the key belongs into {self.api_key_env}"
+            raise ProviderError("no_credentials", message)
+        if unset := self.shape.missing():
+            raise ProviderError("no_credentials", f"{unset} is not set; headers_env of {self.model} reads it")
+        if self.shape.needs_key and not os.environ.get(self.api_key_env, "").strip():
+            message = f"{self.api_key_env} is not set; openai/{self.model} needs a key"
+            raise ProviderError("no_credentials", message)
+
+    async def complete(self, request: Request) -> Response:
+        if self.shape.stream:
+            return await self._complete_stream(request)
+        body = self._bodies.write(request)
+        if self._session is None:
+            self._open()
+        started = perf_counter()
+        answer = await post_json(self._session, self._url, body, timeout_s=self.timeout_s)
+        elapsed_ms = (perf_counter() - started) * 1000
+        self._look_at(answer.headers)
+        if answer.status != 200:
+            return _filtered(answer, elapsed_ms)
+        try:
+            raw = answer.json()
+        except ValueError as error:
+            raise bad_reply(f"the reply is not JSON: {error}", answer.excerpt()) from None
+        return self._api.read(
+            raw,
+            answer.excerpt,
+            answer.headers.get("x-request-id"),
+            elapsed_ms,
+            by_tool=self._answers_by_tool(request),
+        )
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The text of a reply as it is written; the caller holds the deadline.
+
+        Raises as `complete`, and OutputError for a reply that is refused or not whole.
+        """
+        body, sent = StreamedBody(self._assembly(request)), False
+        try:
+            async with aclosing(self._pieces(body, request, self._look_at)) as pieces:
+                async for piece in pieces:
+                    if piece.text:
+                        sent = True
+                        yield hide(piece.text)
+        except Refused as refused:
+            filtered = _filtered(refused.answer, 0.0)
+            raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
+        reply = self._api.read(body.value, lambda: "", None, 0.0, by_tool=self._answers_by_tool(request))
+        if reply.text and not sent:
+            yield reply.text
+        if reply.refusal:
+            raise OutputError("refused", reply.refusal)
+        if reply.finish in _CUT:
+            raise OutputError(reply.finish, _CUT[reply.finish])
+
+    async def _complete_stream(self, request: Request) -> Response:
+        """One reply that comes in pieces, with the milliseconds to its first token and its first text."""
+        body, headers, times = StreamedBody(self._assembly(request)), dict[str, str](), dict[str, float]()
+        started = perf_counter()
+
+        def answered(found: Mapping[str, str]) -> None:
+            headers.update({"x-request-id": found["x-request-id"]} if "x-request-id" in found else {})
+            self._look_at(found)
+
+        try:
+            async with (
+                asyncio.timeout(self.timeout_s),
+                aclosing(self._pieces(body, request, answered)) as pieces,
+            ):
+                async for piece in pieces:
+                    elapsed_ms = (perf_counter() - started) * 1000
+                    if piece.written:
+                        times.setdefault("first_token_ms", elapsed_ms)
+                    if piece.text:
+                        times.setdefault("first_answer_ms", elapsed_ms)
+        except Refused as refused:
+            self._look_at(refused.answer.headers)
+            return _filtered(refused.answer, (perf_counter() - started) * 1000)
+        except TimeoutError:
+            raise no_answer_in_time(self.timeout_s) from None
+        reply = self._api.read(
+            body.value,
+            lambda: excerpt(json.dumps(body.value)),
+            headers.get("x-request-id"),
+            (perf_counter() - started) * 1000,
+            by_tool=self._answers_by_tool(request),
+        )
+        return replace(reply, details={**reply.details, **times})
+
+    async def _pieces(
+        self, body: StreamedBody, request: Request, answered: Callable[[Mapping[str, str]], None]
+    ) -> AsyncGenerator[Piece, None]:
+        """What each event brings. Left early, it closes the connection, so that the server stops."""
+        sent = self._bodies.write_stream(request)
+        if self._session is None:
+            self._open()
+        lines = post_lines(
+            self._session, self._url, sent, answered, most_bytes=STREAM_BYTES, longest=REPLY_BYTES
+        )
+        async with aclosing(lines), aclosing(body.pieces(lines)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def _assembly(self, request: Request) -> Assembly:
+        return self._api.assemble(by_tool=self._answers_by_tool(request))
+
+    def _look_at(self, headers: Mapping[str, str]) -> None:
+        """Tell what the server says of its limits."""
+        limits = server_limits(headers) if self.on_limits is not None else None
+        if self.on_limits is not None and limits is not None:
+            self.on_limits(limits)
+
+    async def aclose(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> None:
+        self.check_ready()
+        from yarl import URL
+
+        self._url = URL(self.shape.url(self.base_url, self._api.path))
+        key = from_environment(self.api_key_env)
+        self._session = open_session(self.base_url, request_headers(key, self.shape))
+
+    def _answers_by_tool(self, request: Request) -> bool:
+        return request.schema is not None and self.shape.structured == "tool"
+
+
+def _filtered(answer: HttpAnswer, elapsed_ms: float) -> Response:
+    """The reply of a prompt that a filter stopped. Raises ProviderError for every other status."""
+    code, server_message = error_of_answer(answer)
+    found = filtered_prompt(answer.status, code, server_message, elapsed_ms)
+    if found is None:
+        raise status_error(answer)
+    return found

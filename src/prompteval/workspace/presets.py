@@ -1,0 +1,123 @@
+"""What is known of common servers: how each takes schemas and parameters, and what it ignores or refuses.
+
+Each preset holds what the server's own documentation says (docs/servers.md names it).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+# Parameters of chat completions that OpenAI's Responses API does not have.
+NOT_IN_RESPONSES: Final = frozenset({"stop", "frequency_penalty", "presence_penalty", "seed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """A server's Responses API.
+
+    `names` are parameters that it has beyond OpenAI's, `ignored_structured` ways to ask for a schema that it
+    does not heed.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    ignored_structured: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A server's ways.
+
+    `ignored` are parameters that it takes and silently ignores, and `ignored_structured` ways to
+    ask for a schema; a request with one of `refused` is a wrong one. `responses` is None where its
+    Responses API may not be used, and `why_no_responses` says why. `stream_usage` says that the tokens of a
+    stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether.
+    """
+
+    structured: str = "json_schema"
+    rename: Mapping[str, str] = field(default_factory=dict)
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    key_header: str = "Authorization"
+    needs_key: bool = True
+    ignored: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    ignored_structured: frozenset[str] = frozenset()
+    responses: Responses | None = field(default_factory=Responses)
+    why_no_responses: str = ""
+    stream_usage: bool = True
+    counted_logprobs: bool = False
+
+
+_MAX_TOKENS = {"max_output_tokens": "max_tokens"}
+_LOGPROBS = frozenset({"logprobs", "top_logprobs"})
+PRESETS: Final[Mapping[str, Preset]] = {
+    "openai": Preset(),
+    "azure": Preset(key_header="api-key"),
+    "ollama": Preset(
+        rename=_MAX_TOKENS, needs_key=False,
+        ignored=frozenset({"service_tier", "verbosity"}), ignored_structured=frozenset({"tool"}),
+        responses=None, why_no_responses="calls answers complete that were cut at the token limit",
+    ),
+    "vllm": Preset(
+        needs_key=False, ignored=frozenset({"service_tier", "verbosity"}),
+        responses=Responses({"seed": "seed", "stop": "stop"}, frozenset({"json_object"})),
+    ),
+    "llama.cpp": Preset(
+        rename=_MAX_TOKENS, needs_key=False,
+        ignored=frozenset({"service_tier", "verbosity", "reasoning_effort"}),
+        ignored_structured=frozenset({"tool"}),
+        responses=None, why_no_responses="ignores the schema and calls cut answers complete",
+    ),
+    "lmstudio": Preset(
+        rename=_MAX_TOKENS, needs_key=False, ignored=frozenset({"service_tier", "verbosity", *_LOGPROBS}),
+    ),
+    # Without it a provider behind the router may leave out a parameter, or the schema.
+    "openrouter": Preset(
+        rename=_MAX_TOKENS, extra_body={"provider": {"require_parameters": True}},
+        ignored=frozenset({"service_tier"}),
+    ),
+    "together": Preset(
+        rename=_MAX_TOKENS, ignored=frozenset({"service_tier", "verbosity"}),
+        responses=None, why_no_responses="is not there", counted_logprobs=True,
+    ),
+    # It refuses what it does not know, `stream_options` too, and reports the tokens of a stream unasked.
+    "mistral": Preset(
+        rename={**_MAX_TOKENS, "seed": "random_seed"}, stream_usage=False,
+        refused=frozenset({"service_tier", "verbosity", *_LOGPROBS}),
+    ),
+    "deepseek": Preset(structured="json_object", rename=_MAX_TOKENS),
+    "groq": Preset(refused=_LOGPROBS),
+}  # fmt: skip
+
+
+def preset_of(name: str | None) -> Preset:
+    """What the preset of a profile says; OpenAI's own ways without one."""
+    return PRESETS[name] if name else Preset()
+
+
+def preset_fault(name: str | None, api: str, structured: str | None) -> tuple[str, str, str] | None:
+    """(a key of a profile that its preset's server would ignore, what is wrong, the fix)."""
+    preset = preset_of(name)
+    if api == "responses" and preset.responses is None:
+        return (
+            "api",
+            f"is 'responses', and the Responses API of {name} {preset.why_no_responses}",
+            "remove it",
+        )
+    chosen = preset.responses if api == "responses" else None
+    ignored = chosen.ignored_structured if chosen is not None else preset.ignored_structured
+    if structured in ignored:
+        return "structured", f"is {structured!r}, which {name} silently ignores", 'write "json_schema"'
+    return None
+
+
+def param_fault_of(name: str | None, api: str, param: str) -> tuple[str, str] | None:
+    """(what is wrong with a parameter at the server of a preset, what to do beside dropping it)."""
+    preset, server = preset_of(name), name or "openai"
+    if param in preset.ignored:
+        return f"{server} silently ignores {param!r}", ""
+    if param in preset.refused:
+        return f"{server} refuses requests with {param!r}", ""
+    extra = preset.responses.names if preset.responses is not None else {}
+    if api == "responses" and param in NOT_IN_RESPONSES and param not in extra:
+        return f"the Responses API has no {param!r}", 'set api = "chat"'
+    return None
