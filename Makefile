@@ -57,6 +57,12 @@ $(VENV)/.server: requirements/server.txt | $(BIN)/python
 	$(LOCKED_PIP) --no-deps --require-hashes --only-binary :all: --requirement requirements/server.txt
 	@touch $@
 
+# LangChain and LlamaIndex, whose passages a result may hold, in versions that go with everything else here.
+$(VENV)/.interop: requirements/interop.txt | $(BIN)/python
+	@echo "installing the libraries whose shapes the tests try (once) ..."
+	$(LOCKED_PIP) --require-hashes --requirement requirements/interop.txt
+	@touch $@
+
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases
 	$(BIN)/prompteval run
 
@@ -66,7 +72,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist worksteal
 test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
 	$(PYTEST) -m 'not slow'
 
-test-all: $(VENV)/.dev $(VENV)/.server  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
+test-all: $(VENV)/.dev $(VENV)/.server $(VENV)/.interop  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
 	$(PYTEST)
 
 golden: $(VENV)/.dev  ## write anew what tests hold word for word: reports, help, pages made from the source
@@ -100,6 +106,7 @@ lock:  ## requirements/*.txt anew, from pyproject.toml and constraints.txt; need
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra all --extra dev --output-file requirements/ci.txt pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --extra docs --output-file requirements/docs.txt pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --constraint requirements/ci.txt --output-file requirements/core.txt pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) --constraint requirements/ci.txt --output-file requirements/interop.txt requirements/interop.in
 
 wheel-test:  ## build the wheel, and try it with its locked dependencies and nothing else
 	release/wheel-test

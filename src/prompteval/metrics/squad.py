@@ -1,9 +1,9 @@
 """Exact match and token F1 of short answers, normalised as the SQuAD 2.0 evaluation does.
 
-(Rajpurkar, Jia and Liang 2018; the official evaluate-v2.0.py.) Where a text has a letter or digit that
-is not ASCII, that text and what it is compared with are normalised for any script, after MLQA (Lewis
-et al. 2020, mlqa_evaluation_v1.py): punctuation of all Unicode goes, and each character of a script
-that writes no spaces is a token; of Hangul too, as in KorQuAD.
+(Rajpurkar, Jia and Liang 2018; the official evaluate-v2.0.py.) Where the reference has a letter or digit
+that is not ASCII, or most letters of the answer are not Latin, both are normalised for any script, after
+MLQA (Lewis et al. 2020, mlqa_evaluation_v1.py): punctuation of all Unicode goes, and each character of a
+script that writes no spaces is a token, unless both texts are mostly Latin; of Hangul too, as in KorQuAD.
 """
 
 import re
@@ -38,12 +38,16 @@ def exact_match(answer: str, references: Iterable[str]) -> float:
 
 def token_f1(answer: str, references: Iterable[str]) -> float:
     """The greatest F1 of shared tokens over the references, 0 to 1; both empty is 1, one empty is 0."""
-    return max(_f1(_tokens(how(answer)), _tokens(how(wanted))) for wanted, how in _pairs(answer, references))
+    latin = _is_latin(answer)
+    return max(
+        _f1(*(_tokens(how(text), whole=latin and _is_latin(wanted)) for text in (answer, wanted)))
+        for wanted, how in _pairs(answer, references)
+    )
 
 
 def _pairs(answer: str, references: Iterable[str]) -> list[tuple[str, Normalise]]:
     """Each reference, of none the empty one, with how it and the answer are normalised."""
-    plain = _is_ascii(answer)
+    plain = _is_latin(answer)
     return [
         (wanted, normalise if plain and _is_ascii(wanted) else normalise_any)
         for wanted in list(references) or [""]
@@ -54,8 +58,18 @@ def _is_ascii(text: str) -> bool:
     return text.isascii() or not any(mark.isalnum() and not mark.isascii() for mark in text)
 
 
-def _tokens(text: str) -> list[str]:
-    return (text if text.isascii() else characters_of_unspaced(text)).split()
+def _is_latin(text: str) -> bool:
+    """Whether at least half of the letters are Latin: an English answer may quote a foreign name."""
+    if text.isascii():
+        return True
+    letters = [mark for mark in text if mark.isalpha()]
+    latin = sum(mark.isascii() or unicodedata.name(mark, "").startswith("LATIN") for mark in letters)
+    return 2 * latin >= len(letters)
+
+
+def _tokens(text: str, *, whole: bool) -> list[str]:
+    """Words; a character of a script without spaces is one, but not a foreign word's between Latin ones."""
+    return (text if whole else characters_of_unspaced(text)).split()
 
 
 @cache

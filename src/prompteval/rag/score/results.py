@@ -118,6 +118,12 @@ class ResultReader:
             found = read_answer({"answer": text, "citations": listed})
             said = read_answer(output, abstains)
             found = replace(found, abstained=said.abstained, may_abstain=said.may_abstain)
+        elif trace.seen is None and isinstance(output, str):
+            # Without passages there is nothing to cite: brackets are words of the answer.
+            plain = read_answer({"answer": output})
+            found = replace(
+                plain, abstained=abstains is not None and abstains(output), may_abstain=abstains is not None
+            )
         else:
             found = read_answer(output, abstains)
         if trace.abstain is None:
