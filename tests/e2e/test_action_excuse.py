@@ -1,5 +1,6 @@
 """What a fork is excused for: read from the reports, entry by entry, and never from words."""
 
+import json
 import runpy
 from copy import deepcopy
 from pathlib import Path
@@ -80,3 +81,31 @@ def test_s40_doubt_beside_it_fails_where_that_was_asked(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"exit_code": 3')
     assert REPORT["_read"](tmp_path / "run.json") == {}
     assert REPORT["_deciding"]([0, 137, 1]) == 137 and REPORT["_deciding"]([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("codes", "reports", "code"),
+    [
+        ("0 0", {"run": 0}, 0),
+        ("0 0 0", {"run": 0, "compare": 0}, 0),
+        ("0 0", {}, 3),
+        ("0 0 0", {"run": 0}, 3),
+        ("0 0", {"run": 1}, 3),
+        ("0 1", {}, 1),
+        ("2", {}, 2),
+    ],
+)
+def test_s40_a_pass_needs_its_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codes: str, reports: dict[str, int], code: int
+) -> None:
+    """A process that ended with 0 before anything was decided passes nothing."""
+    for name, exit_code in reports.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({"exit_code": exit_code, "run_id": "r"}))
+    for name, value in {
+        "REPORTS": str(tmp_path),
+        "CODES": codes,
+        "GITHUB_OUTPUT": str(tmp_path / "out"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    REPORT["main"]()
+    assert (tmp_path / "out").read_text().splitlines()[1] == str(code)  # the first output
