@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from prompteval.core.held import text_bytes
 from prompteval.core.observation import Row
 
 ROWS_PER_GROUP = 256
+BYTES_PER_GROUP = 4_000_000
 STORE_SECONDS = 0.02
 Sink = Callable[[Sequence[Row]], None]
 
@@ -20,12 +22,14 @@ class RowGroups:
         self._sink = sink
         self._broken = broken
         self._finished: list[Row] = []
+        self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, row: Row) -> None:
         """Take one row; raises what the sink raises."""
         self._finished.append(row)
-        if len(self._finished) >= ROWS_PER_GROUP:
+        self._bytes += text_bytes(row.observation)
+        if len(self._finished) >= ROWS_PER_GROUP or self._bytes >= BYTES_PER_GROUP:
             self.flush()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._flush_later)
@@ -36,7 +40,7 @@ class RowGroups:
             self._timer.cancel()
             self._timer = None
         if self._finished:
-            finished, self._finished = tuple(self._finished), []
+            finished, self._finished, self._bytes = tuple(self._finished), [], 0
             try:
                 self._sink(finished)
             except KeyboardInterrupt:  # they may be stored or not; the next flush stores them

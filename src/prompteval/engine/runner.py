@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from prompteval.core.case import Case
+from prompteval.core.held import Held, text_bytes
 from prompteval.core.hide_secrets import observation_without_secrets
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import Target
@@ -20,8 +22,9 @@ DRAIN_SECONDS = 5.0
 THREAD_DRAIN_SECONDS = 0.5
 # A run that stops by itself, for lack of money for one, still scores what has been answered and paid.
 SCORE_DRAIN_SECONDS = 60.0
-# Answers are held in memory until they are scored.
+# Answers are held in memory until they are scored: so many, of so many bytes of text in all.
 MOST_UNSCORED = 1_000
+UNSCORED_BYTES = 32_000_000
 MOST_WAITING = 9
 # These say nothing about the case, which is left for another time.
 TURNED_AWAY = frozenset({"paused", "budget", "expired"})
@@ -71,11 +74,11 @@ async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
     it raises ends the run. A case that waits for a retry holds no place, up to MOST_WAITING times
     the concurrency. `sink` receives finished rows in groups, none later than STORE_SECONDS after it
     was finished; `on_row` each row at once. A case is scored after its target has answered and its place
-    is free again; no new case starts while MOST_UNSCORED wait for their scores. When `stop` is set, no new
-    case starts and what runs has DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a thread computes; a
-    run that stops by itself scores what has been answered, for SCORE_DRAIN_SECONDS at most. A case that
-    was turned away before it could be judged gives no row, nor does one without its scores when the run is
-    stopped.
+    is free again; no new case starts while MOST_UNSCORED, or UNSCORED_BYTES of them, wait for their scores.
+    When `stop` is set, no new case starts and what runs has DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a
+    thread computes; a run that stops by itself scores what has been answered, for SCORE_DRAIN_SECONDS at
+    most. A case that was turned away before it could be judged gives no row, nor does one without its scores
+    when the run is stopped.
     """
     crew = _Crew(entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or RetryWaits())
     await crew.run()
@@ -107,8 +110,8 @@ class _Crew:
         self._waiting = waiting
         self._workers: dict[asyncio.Task[None], InThread] = {}
         self._unscored: dict[asyncio.Task[None], InThread] = {}
+        self._held = Held(UNSCORED_BYTES)
         self._room, self._all_scored = asyncio.Event(), asyncio.Event()
-        self._room.set()
         self._all_scored.set()
         self._exhausted = False
         self._same = SameFailure()
@@ -207,7 +210,9 @@ class _Crew:
                 self._score(case, replicate, observation)
             if done % 64 == 63:
                 await asyncio.sleep(0)  # a target that never waits must not starve Ctrl-C
-            await self._room.wait()
+            while not self._has_room and not self._stop.event.is_set():  # one that leaves wakes all who wait
+                self._room.clear()
+                await self._room.wait()
             if self._stop.event.is_set() or len(self._workers) > self._places():
                 return
         self._exhausted = True
@@ -219,12 +224,17 @@ class _Crew:
             self._keep(case, replicate, observation, scores)
             return
         waits = InThread()
+        size = text_bytes(observation)
         task = asyncio.create_task(self._score_later(case, replicate, observation, waits))
         self._unscored[task] = waits
+        self._held.add(size)
         self._all_scored.clear()
-        if len(self._unscored) >= max(MOST_UNSCORED, self._concurrency):
-            self._room.clear()
-        task.add_done_callback(self._scored)
+        task.add_done_callback(partial(self._scored, size))
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether a case may start, for all that waits for its scores."""
+        return len(self._unscored) < max(MOST_UNSCORED, self._concurrency) and not self._held.is_full
 
     async def _score_later(
         self, case: Case, replicate: int, observation: Observation, waits: InThread
@@ -232,8 +242,9 @@ class _Crew:
         OF_CASE.set(waits)
         self._keep(case, replicate, observation, await self._scoring.scores(case, observation))
 
-    def _scored(self, task: "asyncio.Task[None]") -> None:
+    def _scored(self, size: int, task: "asyncio.Task[None]") -> None:
         del self._unscored[task]
+        self._held.remove(size)
         self._room.set()
         if not self._unscored:
             self._all_scored.set()

@@ -7,9 +7,11 @@ from types import NoneType
 from typing import Any
 
 from prompteval.core.errors import PromptevalError
-from prompteval.core.fingerprint import canonical_json
+from prompteval.core.fingerprint import canonical_json, fingerprint
 from prompteval.core.observation import Score
 
+# A longer text names no class, and a run keeps and counts each of its labels.
+LONGEST_LABEL = 1_000
 KEYS = ("value", "passed", "reason")
 _FORMS = "a number from 0 to 1, true or false, a Score, or a mapping of value, passed and reason"
 
@@ -80,6 +82,8 @@ def _plain(name: str, score: Score) -> Score:
     labels, scale = score.labels, (score.value, score.low, score.high)
     if labels is not None and not (isinstance(labels[0], str) and isinstance(labels[1], str | None)):
         raise TypeError("labels are (expected, predicted), two texts")
+    if labels is not None and max(len(label or "") for label in labels) > LONGEST_LABEL:
+        score = replace(score, labels=(_label(labels[0]), None if labels[1] is None else _label(labels[1])))
     if not isinstance(score.reason, str):
         raise TypeError(f"reason must be a string, not {_shown(score.reason)}")
     is_plain = all(one is None or type(one) is float for one in scale)
@@ -87,6 +91,13 @@ def _plain(name: str, score: Score) -> Score:
         return score
     value, low, high = (None if one is None else _number(one) for one in scale)
     return replace(score, name=name, value=value, passed=_yes_or_no(score.passed), low=low, high=high)
+
+
+def _label(text: str) -> str:
+    """A text as a label: one that is too long by its beginning, its length and its hash."""
+    if len(text) <= LONGEST_LABEL:
+        return text
+    return f"{text[:200]}… ({len(text):,} characters, {fingerprint(text)})"
 
 
 def _number(value: Any) -> float:

@@ -49,7 +49,7 @@ MIGRATIONS: tuple[Migration, ...] = (_first_table, _day_stored, _rows_beside_key
 GATHER_SECONDS = 0.02
 # So many replies, of so many characters in all, are read from memory until they are surely committed.
 RECENT_REPLIES = 5_000
-RECENT_CHARACTERS = 32_000_000
+RECENT_CHARACTERS = 16_000_000
 PUTS_A_READ = 500
 SECONDS_A_DAY = 86_400
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from prompteval.core.fingerprint import ALGORITHM, canonical_json, fingerprint, fingerprint_bytes
+from prompteval.core.fingerprint import ALGORITHM, canonical_json, fingerprint
 from prompteval.store.results_schema import UNHASHED
 
 KEY = "run_id, suite, target, model, case_id, replicate"
@@ -38,7 +38,11 @@ def row_hash(key_and_facts: Sequence[Any], case: str, observation: str, scores: 
     """
     lengths = (len(case), len(observation), len(scores))
     head = canonical_json([*key_and_facts, *lengths])
-    return fingerprint_bytes(f"{head}\n{case}\n{observation}\n{scores}".encode())
+    digest = hashlib.sha256(head.encode())
+    for text in (case, observation, scores):  # not joined: one may have megabytes
+        digest.update(b"\n")
+        digest.update(text.encode())
+    return f"{ALGORITHM}:{digest.hexdigest()}"
 
 
 def record_hash(fields: Sequence[Any]) -> str:

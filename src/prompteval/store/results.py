@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from prompteval.store.journal import Attempt
 from prompteval.store.records import RunRecord, record_from
 from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, UNHASHED
 from prompteval.store.typed import DAMAGE, loads
-from prompteval.store.writer import Writer, insert_many
+from prompteval.store.writer import Writer, insert_many, size_of
 
 __all__ = ["MIGRATIONS", "FailureCount", "RunRecord", "SqliteStore"]
 
@@ -106,7 +107,7 @@ class SqliteStore:
             insert_many(connection, "rows", stored)
             insert_many(connection, "scores", scored)
 
-        self._write(work)
+        self._write(work, size_of(chain(*stored, *scored)))
 
     def finish_run(
         self, run_id: str, verdict: str, exit_code: int, summary: Mapping[str, Any], finished: str
@@ -303,10 +304,10 @@ class SqliteStore:
         )
         return set(self._query(run_id, sql, (run_id, suite, target, fingerprint, model)))
 
-    def _write(self, job: Any) -> None:
+    def _write(self, job: Any, size: int = 0) -> None:
         if self._writer is None:
             raise StoreError(str(self._path), "was opened for reading only")
-        self._writer.submit(job)
+        self._writer.submit(job, size)
 
     def _read(self) -> sqlite3.Connection:
         self.flush()

@@ -3,12 +3,13 @@
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from prompteval.core.errors import StoreError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.store.connection import FAULTS, Migration, open_database, open_for_reading
-from prompteval.store.writer import Writer, insert_many
+from prompteval.store.writer import Writer, insert_many, size_of
 
 KEYS_A_QUERY = 500
 
@@ -72,7 +73,8 @@ class SqliteVectors:
             for key, (vector, truncated) in entries.items()
         ]
         self._writer.submit(
-            lambda connection: insert_many(connection, "vectors (key, vector, truncated, hash)", rows)
+            lambda connection: insert_many(connection, "vectors (key, vector, truncated, hash)", rows),
+            size_of(chain.from_iterable(rows)),
         )
 
     def close(self) -> None:

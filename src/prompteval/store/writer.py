@@ -4,15 +4,20 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from prompteval.core.errors import StoreError
+from prompteval.core.held import Held
 from prompteval.store.connection import Database
 
 Job = Callable[[sqlite3.Connection], object]
 QUEUED_JOBS = 16
+QUEUED_BYTES = 16_000_000
 ROWS_A_STATEMENT = (64, 16, 4, 1)
+# SQLite copies what a statement inserts.
+STATEMENT_BYTES = 1_000_000
 
 
 def insert_many(connection: sqlite3.Connection, into: str, rows: Sequence[Sequence[object]]) -> None:
@@ -22,13 +27,34 @@ def insert_many(connection: sqlite3.Connection, into: str, rows: Sequence[Sequen
     event loop more than the rows themselves cost. `into` is the table, with its columns.
     """
     start = 0
+    while start < len(rows):
+        chunk = _chunk(rows, start)
+        one = f"({','.join('?' * len(chunk[0]))})"
+        sql = f"INSERT OR REPLACE INTO {into} VALUES {','.join([one] * len(chunk))}"
+        connection.execute(sql, tuple(chain.from_iterable(chunk)))
+        start += len(chunk)
+
+
+def _chunk(rows: Sequence[Sequence[object]], start: int) -> Sequence[Sequence[object]]:
+    """The rows of the next statement: as many as fit, and one at least."""
     for size in ROWS_A_STATEMENT:
-        while len(rows) - start >= size:
-            chunk = rows[start : start + size]
-            one = f"({','.join('?' * len(chunk[0]))})"
-            sql = f"INSERT OR REPLACE INTO {into} VALUES {','.join([one] * size)}"
-            connection.execute(sql, tuple(chain.from_iterable(chunk)))
-            start += size
+        chunk = rows[start : start + size]
+        if len(chunk) == size and (size == 1 or size_of(chain.from_iterable(chunk)) <= STATEMENT_BYTES):
+            return chunk
+    raise ValueError("no row is left")
+
+
+def size_of(values: Iterable[object]) -> int:
+    """The bytes of the texts, all ASCII, and blobs among some values."""
+    return sum(len(value) for value in values if isinstance(value, str | bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """A job, and how many bytes it holds."""
+
+    job: Job
+    size: int
 
 
 class Writer:
@@ -42,16 +68,18 @@ class Writer:
     def __init__(self, database: Database, *, gather_s: float = 0.0) -> None:
         self._database = database
         self._gather_s = gather_s
-        self._jobs: queue.Queue[Job | threading.Event | None] = queue.Queue(maxsize=QUEUED_JOBS)
+        self._jobs: queue.Queue[_Queued | threading.Event | None] = queue.Queue(maxsize=QUEUED_JOBS)
+        self._held = Held(QUEUED_BYTES)
         self._error: BaseException | None = None
         self._broken = False
         self._thread = threading.Thread(target=self._work, name="prompteval-store", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job) -> None:
-        """Hand in a job; waits when many are queued."""
+    def submit(self, job: Job, size: int = 0) -> None:
+        """Hand in a job that holds `size` bytes; waits when many jobs, or many bytes, are queued."""
         self._raise()
-        self._jobs.put(job)
+        self._held.add_when_free(size)
+        self._jobs.put(_Queued(job, size))
 
     def flush(self) -> None:
         """Return when every job so far is committed."""
@@ -83,33 +111,36 @@ class Writer:
                     self._commit(batch)
                 except BaseException as error:
                     self._error, self._broken = error, True
+            size = sum(queued.size for queued in batch)
+            batch.clear()
+            self._held.remove(size)
             for event in waiting:
                 event.set()
         self._finish()
 
-    def _gather(self) -> tuple[list[Job], list[threading.Event], bool]:
+    def _gather(self) -> tuple[list[_Queued], list[threading.Event], bool]:
         """(jobs, flushes that wait for them, whether this is the end)."""
-        batch: list[Job] = []
+        batch: list[_Queued] = []
         until = None
         while len(batch) < QUEUED_JOBS:
             try:
                 wait = None if until is None else max(until - time.monotonic(), 0.0)
-                job = self._jobs.get(timeout=wait) if wait != 0.0 else self._jobs.get_nowait()
+                queued = self._jobs.get(timeout=wait) if wait != 0.0 else self._jobs.get_nowait()
             except queue.Empty:
                 return batch, [], False
-            if job is None:
+            if queued is None:
                 return batch, [], True
-            if isinstance(job, threading.Event):
-                return batch, [job], False
-            batch.append(job)
+            if isinstance(queued, threading.Event):
+                return batch, [queued], False
+            batch.append(queued)
             if until is None:
                 until = time.monotonic() + self._gather_s
         return batch, [], False
 
-    def _commit(self, batch: list[Job]) -> None:
+    def _commit(self, batch: list[_Queued]) -> None:
         with self._database.transaction() as connection:
-            for job in batch:
-                job(connection)
+            for queued in batch:
+                queued.job(connection)
 
     def _finish(self) -> None:
         try:
