@@ -6,8 +6,6 @@ import random
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +21,7 @@ from prompteval.store.journal import AttemptJournal
 from prompteval.store.results import SqliteStore
 from prompteval.store.writer import Writer
 from prompteval.workspace.settings import find_workspace
+from tests.peak_memory import peak_mb
 
 CASES = 40
 
@@ -361,33 +360,18 @@ def _quota() -> Any:
     return Fault("status", 429, "insufficient_quota")
 
 
-# A process counts what its parent held when it was started, so a small one stands between.
-PEAK_OF_CHILD = """
-import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:], check=False).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, flush=True)
-sys.exit(code)
-"""
-
-
 @pytest.mark.slow
 def test_f22_memory_does_not_grow_with_the_cases(live: Any) -> None:
     """120,000 cases take little more memory than 6,000, whole processes: cases and rows are streamed."""
-
-    def peak_mb(ws: Any) -> float:
-        command = [sys.executable, "-c", PEAK_OF_CHILD, sys.executable, "-m", "prompteval"]
-        command += ["run", "-q", "--model", "scripted/model.jsonl"]
-        done = subprocess.run(command, cwd=ws.root, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return float(done.stdout.split()[-1]) / 1024
 
     with live(6_000) as ws:
         ws.write(
             "model.jsonl",
             '{"when": "pay", "output": {"team": "payments"}}\n{"when": "", "output": {"team": "support"}}\n',
         )
-        small = peak_mb(ws)
+        command = ("run", "-q", "--model", "scripted/model.jsonl")
+        small = peak_mb(ws.root, *command)
         ws.cases(120_000)
-        large = peak_mb(ws)
+        large = peak_mb(ws.root, *command)
     assert large < 300
     assert large - small < 114_000 * 200 / 1e6 + 20  # the hash of each id, its columns, and some slack

@@ -10,6 +10,7 @@ from prompteval.core.problem import Problem
 from prompteval.core.request import Request, Response
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
 from prompteval.core.strict_json import loads
+from prompteval.providers.spool import Spool
 from prompteval.workspace.place import file_to_write
 from prompteval.workspace.text import decode
 from prompteval.workspace.writing import write_whole
@@ -29,7 +30,7 @@ class Recorder:
     def __init__(self, path: Path, *, within: Path | None = None, continued: bool = False) -> None:
         self._path = file_to_write(path, within)
         self._within = within
-        self._lines: dict[str, str] = {}
+        self._spool = Spool(self._path)
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} is not a directory", "create the directory first")
         if not continued and path.is_file():
@@ -39,7 +40,7 @@ class Recorder:
                 self._keep(key, found)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._lines
+        return key in self._spool
 
     def add(self, request: Request, response: Response) -> None:
         """Keep one exchange; the same request again replaces it."""
@@ -50,12 +51,15 @@ class Recorder:
         self._keep(key, {"key": key, "request": request, "response": response_as_json(response)})
 
     def _keep(self, key: str, body: Mapping[str, Any]) -> None:
-        self._lines[key] = json.dumps(body, ensure_ascii=True, sort_keys=True)
+        line = json.dumps(body, ensure_ascii=True, sort_keys=True)
+        self._spool.keep(key, body["request"]["messages"], line)
 
     def close(self) -> None:
         """Write the file in one step."""
-        ordered = sorted(self._lines.values(), key=lambda line: json.loads(line)["request"]["messages"])
-        write_whole(self._path, (f"{line}\n".encode() for line in ordered), within=self._within)
+        try:
+            write_whole(self._path, (line + b"\n" for line in self._spool.ordered()), within=self._within)
+        finally:
+            self._spool.close()
 
 
 def _refuse_other(path: Path) -> None:
