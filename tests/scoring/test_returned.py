@@ -50,3 +50,12 @@ def test_a_threshold_decides_and_leaves_the_value() -> None:
     assert to_score("m", 0.6, 0.5) == Score("m", 0.6, passed=True)
     assert to_score("m", {"value": 0.4, "passed": True}, 0.5).passed is False
     assert to_score("m", Score("m", None, status="skipped", reason="no gold"), 0.5).passed is None
+
+
+def test_a_long_text_as_a_label_is_kept_by_its_hash() -> None:
+    """Two long texts are the same label where they are equal, and a label of few characters stays."""
+    long, other = "x" * 2_000_000, "x" * 1_999_999 + "y"
+    same, differing = (to_score("s", Score("s", 1.0, labels=pair)) for pair in ((long, long), (long, other)))
+    assert same.labels is not None and same.labels[0] == same.labels[1] and len(same.labels[0]) < 400
+    assert differing.labels is not None and differing.labels[0] != differing.labels[1]
+    assert to_score("s", Score("s", 1.0, labels=("x" * 1_000, None))).labels == ("x" * 1_000, None)

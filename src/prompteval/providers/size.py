@@ -14,6 +14,7 @@ TOKENS_BEFORE_REPLY = 3
 # The reply of a request without max_output_tokens is taken to be as long as the longest so far, or this.
 REPLY_TOKENS = 1000
 REMEMBERED_TEXTS = 4096
+REMEMBERED_CHARACTERS = 8_000_000
 
 
 class Sizes:
@@ -22,6 +23,7 @@ class Sizes:
     def __init__(self, counter: TokenCounter) -> None:
         self._counter = counter
         self._known: dict[str, int] = {}
+        self._characters = 0
         self._longest_reply = 0
 
     @property
@@ -61,6 +63,7 @@ class Sizes:
         found = self._known.get(text)
         if found is None:
             found = self._counter.count(text)
-            if len(self._known) < REMEMBERED_TEXTS:
-                self._known[text] = found
+            much = self._characters + len(text)
+            if len(self._known) < REMEMBERED_TEXTS and much <= REMEMBERED_CHARACTERS:
+                self._known[text], self._characters = found, much
         return found
