@@ -21,7 +21,7 @@ from prompteval.store import writer
 from prompteval.store.connection import open_database
 from prompteval.store.results import MIGRATIONS
 
-ENTRY = runner.Entry("r1", "suite", "p@v1", "sha256:0", "m")
+ENTRY = runner.EntryIdentity("r1", "suite", "p@v1", "sha256:0", "m")
 LONG = "x" * 50_000
 
 
