@@ -4,7 +4,8 @@ import posixpath
 from collections.abc import Iterator
 
 from prompteval.cases.csvfile import read_csv
-from prompteval.cases.record import Pointer, Typed, Validate, to_case
+from prompteval.cases.problem import Pointer
+from prompteval.cases.record import Typed, Validate, to_case
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, Problem

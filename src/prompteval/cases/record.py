@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from prompteval.cases.calls import expected_calls
+from prompteval.cases.problem import Pointer, Wrong
 from prompteval.cases.schema import CaseLine, GoldSpan
 from prompteval.core.case import Case
 from prompteval.core.problem import MOST_PROBLEMS, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
 
-Pointer = tuple[str | int, ...]
-Wrong = tuple[Pointer, str, str, str]  # place, code, message, help
 Typed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 Validate = Callable[[Mapping[str, Any]], list[tuple[Pointer, str, str]]]
 
@@ -58,6 +58,7 @@ def to_case(
         repeat=_repeat(raw, wrong) if "repeat" in raw else None,
         answers=_answers(raw, wrong) if "answers" in raw else (),
         answerable=_answerable(raw, wrong) if "answerable" in raw else None,
+        tool_calls=expected_calls(raw["tool_calls"], wrong) if "tool_calls" in raw else None,
         line=line,
     )
     if checked:

@@ -19,6 +19,19 @@ class GoldSpan(FileModel):
     grade: Annotated[int, Ranged("grade")] = Field(1, description="How relevant the span is.")
 
 
+class CallLine(FileModel):
+    """A call of a tool that is right."""
+
+    code = "PE322"
+
+    name: Text = Field(description="The tool's name.")
+    arguments: dict[str, Any] = Field(
+        {},
+        description='The arguments. A value may be {"$one_of": [...]}, {"$regex": "..."}, {"$near": 1.5, '
+        '"$abs_tol": 0.1}, {"$any": true} or {"$literal": ...}; with "$omit": true it may be left out.',
+    )
+
+
 class CaseLine(FileModel):
     """One line of a case file.
 
@@ -40,6 +53,9 @@ class CaseLine(FileModel):
     )
     answers: list[str] = Field([], description="Every answer that is right.")
     answerable: bool = Field(True, description="Whether the documents hold an answer.")
+    tool_calls: list[CallLine] | None = Field(
+        None, description="The calls of tools that are right; an empty list where none may be made."
+    )
 
 
 def case_schema() -> dict[str, Any]:

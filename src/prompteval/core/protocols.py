@@ -170,6 +170,15 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
+class CaseCheck(Protocol):
+    """A scorer that reads more of a case than its expected value, and says before the run what is wrong."""
+
+    def wrong_case(self, case: Case) -> str:
+        """What is wrong with a case for this scorer; empty where nothing is."""
+        ...
+
+
+@runtime_checkable
 class BatchScorer(Scorer, Protocol):
     """A scorer that likes batches. The engine gathers observations and calls it off the event loop."""
 

@@ -33,6 +33,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "bleu": "prompteval.scoring.translation:Bleu",
         "chrf": "prompteval.scoring.translation:Chrf",
         "similarity": "prompteval.scoring.similarity:Similarity",
+        "tool_calls": "prompteval.scoring.tool_calls:ToolCalls",
     },
     "prompteval.chunkers": {
         "fixed": "prompteval.corpus.chunk.chunkers:Fixed",
@@ -81,6 +82,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
             "rouge_l",
             "bleu",
             "chrf",
+            "tool_calls.name",
+            "tool_calls.arguments",
             "perplexity",
             "per_class",
             "confusion",

@@ -40,6 +40,8 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "rouge_l": (),
     "bleu": (),
     "chrf": (),
+    "tool_calls.name": (),
+    "tool_calls.arguments": (),
     "perplexity": (),
     "per_class": (),
     "confusion": (),

@@ -235,6 +235,8 @@ _FIXED: Mapping[str, MetricSpec] = {
     "rouge_1": _share("rouge_1"),
     "rouge_2": _share("rouge_2"),
     "rouge_l": _share("rouge_l"),
+    "tool_calls.name": _share("tool_calls.name"),
+    "tool_calls.arguments": _share("tool_calls.arguments"),
     "bleu": _corpus("bleu", ngrams.BLEU_WIDTH, ngrams.bleu),
     "chrf": _corpus("chrf", ngrams.CHRF_WIDTH, ngrams.chrf),
     "perplexity": MetricSpec(

@@ -11,6 +11,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.protocols import CaseCheck, Scorer
 from prompteval.plan.gates import Gate, wanted_slices
 from prompteval.plan.leakage import Examples
 from prompteval.plan.problems import Problems
@@ -69,6 +70,7 @@ def scan_cases(
     problems: Problems,
     setup: GoldStore | None = None,
     gates: Sequence[Gate] = (),
+    scorers: Sequence[Scorer] = (),
 ) -> CaseFacts | None:
     """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.
 
@@ -85,6 +87,7 @@ def scan_cases(
     several, ids = len(suite.cases) > 1, dict[int, str]()
     first = targets[0] if targets else None
     prompt = prompt_of(first) if first is not None else None
+    checks = [scorer for scorer in scorers if isinstance(scorer, CaseCheck)]
     examples = Examples(prompt) if prompt is not None else None
     for source in suite.cases:
         key = source.path or f"inline:{source.line}"
@@ -102,6 +105,7 @@ def scan_cases(
                 total += 1
                 if setup is not None:
                     problems.found.extend(setup.read_gold(case, source.path or suite.path))
+                _note_wrong(case, source.path or suite.path, checks, problems)
                 if several:
                     _note_double(case, key, ids, problems)
                     broken = broken or problems.any_error
@@ -148,6 +152,13 @@ def _note_double(case: Case, source: str, ids: dict[int, str], problems: Problem
         problems.add(source, (case.line, 1), "PE321", message, "ids are unique in a suite")
 
 
+def _note_wrong(case: Case, path: str, checks: Sequence[CaseCheck], problems: Problems) -> None:
+    """What a case lacks that a scorer reads."""
+    for scorer in checks:
+        if fault := scorer.wrong_case(case):
+            problems.add(path, (case.line, 1), "PE323", f"case {case.id!r}: {fault}")
+
+
 def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) -> None:
     """A few-shot example that is a case of the suite, word for word or nearly."""
     found = examples.match(case)
@@ -163,5 +174,8 @@ def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) 
 def case_digest(case: Case) -> int:
     """A number from everything in a case that a score can depend on."""
     body = [case.id, case.inputs, case.expected, dict(case.tags), case.split, case.cluster]
-    text = canonical_json([*body, [list(group) for group in case.gold], case.answers, case.answerable])
+    body += [[list(group) for group in case.gold], case.answers, case.answerable]
+    if case.tool_calls is not None:  # a case without keeps the digest that it had before there were any
+        body.append([[call.name, dict(call.arguments)] for call in case.tool_calls])
+    text = canonical_json(body)
     return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest(), "big")

@@ -21,7 +21,7 @@ from prompteval.workspace.suite import Named, Suite
 # What a metric reads of a scorer → the scorer that reports it.
 SCORER_OF: Mapping[str, str] = {
     "numbers": "number", "rouge_1": "rouge", "rouge_2": "rouge", "rouge_l": "rouge",
-    "bleu": "bleu", "chrf": "chrf",
+    "bleu": "bleu", "chrf": "chrf", "tool_calls.name": "tool_calls", "tool_calls.arguments": "tool_calls",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.metrics.stage_names import is_pipeline_scorer
+from prompteval.plan.call_problems import call_problems
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
@@ -108,6 +109,7 @@ def plan_suite(
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
     stages = stage_metrics(measures, gates)
+    problems.found += call_problems(suite, targets)
     results = None
     if setup is not None:
         scorers = (*setup.scorers(stages), *scorers)
@@ -121,7 +123,7 @@ def plan_suite(
     if not targets:
         problems.check()
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
-    facts = scan_cases(tree, suite, targets, problems, setup or results, gates)
+    facts = scan_cases(tree, suite, targets, problems, setup or results, gates, scorers)
     if setup is not None and facts is not None:
         setup.note_recorded(problems)
     for named in suite.slices:

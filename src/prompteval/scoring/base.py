@@ -12,7 +12,8 @@ from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Pace, Scorer
 from prompteval.isolate.pattern_search import compiled, search
 
-_MISSING = object()
+# What `pick` gives where the path leads nowhere.
+NOTHING_THERE = object()
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,15 @@ class BaseScorer(Scorer):
 
     def pick(self, case: Case, observation: Observation) -> "Picked | Score":
         """What is to be compared, or the score where there is nothing to compare."""
-        expected = pick(case.expected, self._path) if case.expected is not None else _MISSING
-        if self.needs_expected and expected is _MISSING:
+        expected = pick(case.expected, self._path) if case.expected is not None else NOTHING_THERE
+        if self.needs_expected and expected is NOTHING_THERE:
             where = f" for {self.field}" if self.field else ""
             return Score(self.name, None, status="skipped", reason=f"the case has no expected value{where}")
-        known = None if expected is _MISSING else expected
+        known = None if expected is NOTHING_THERE else expected
         if observation.outcome != "ok":
             return self._worst(known, f"the output is {observation.outcome}")
         answer = pick(observation.output, self._path)
-        if answer is _MISSING:
+        if answer is NOTHING_THERE:
             return self._worst(known, f"the output has no field {self.field!r}")
         if self.extract:
             try:
@@ -146,7 +147,7 @@ def pick(value: Any, path: tuple[str, ...]) -> Any:
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            return _MISSING
+            return NOTHING_THERE
     return value
 
 

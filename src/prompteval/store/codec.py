@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
-from prompteval.core.case import Case
+from prompteval.core.case import Case, ExpectedCall
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Call, Failure, Observation, Outcome, Score, ScoreStatus, Stage
 from prompteval.core.request import Usage
@@ -22,12 +22,13 @@ _OUTCOMES = frozenset(get_args(Outcome))
 _STATUSES, _STAGES = frozenset(get_args(ScoreStatus)), frozenset(get_args(Stage))
 _CASE: Kinds = {
     "inputs": JSON, "expected": JSON, "tags": OBJECT, "split": TEXT, "cluster": TEXT, "repeat": COUNT,
-    "answerable": FLAG, "line": COUNT, "gold": LIST, "answers": LIST,
+    "answerable": FLAG, "line": COUNT, "gold": LIST, "answers": LIST, "tool_calls": LIST,
 }  # fmt: skip
 _OBSERVATION: Kinds = {
     "text": TEXT, "output": JSON, "failure": OBJECT, "calls": LIST, "logprobs": LIST, "details": OBJECT,
     "ranking": OBJECT, "reranked": OBJECT, "context": OBJECT, "trace": OBJECT,
 }  # fmt: skip
+_EXPECTED_CALL: Kinds = {"name": TEXT, "arguments": OBJECT}
 _FAILURE: Kinds = {"stage": TEXT, "type": TEXT, "message": TEXT}
 _CALL: Kinds = {
     "model": TEXT, "key": TEXT, "served_by": TEXT, "attempts": COUNT, "latency_ms": NUMBER,
@@ -50,6 +51,11 @@ def dumps(value: Any) -> str:
 
 def case_json(case: Case) -> str:
     """Everything of a case but its id, what is empty left out."""
+    return dumps(case_values(case))
+
+
+def case_values(case: Case) -> dict[str, Any]:
+    """A case as JSON values, but for its id, what is empty left out."""
     body: dict[str, Any] = {"inputs": case.inputs}
     if case.expected is not None:
         body["expected"] = case.expected
@@ -61,7 +67,11 @@ def case_json(case: Case) -> str:
         body["gold"] = [[dict(span) for span in group] for group in case.gold]
     if case.answers:
         body["answers"] = list(case.answers)
-    return dumps(body)
+    if case.tool_calls is not None:
+        body["tool_calls"] = [
+            {"name": call.name, "arguments": dict(call.arguments)} for call in case.tool_calls
+        ]
+    return body
 
 
 def case_from(case_id: str, text: str) -> Case:
@@ -70,6 +80,10 @@ def case_from(case_id: str, text: str) -> Case:
     body["gold"] = tuple(tuple(typed.each(group, dict)) for group in body.get("gold", ()))
     body["answers"] = tuple(typed.each(body.get("answers", []), str))
     typed.each([*body.get("tags", {}).values()], str)
+    if "tool_calls" in body:
+        body["tool_calls"] = tuple(
+            ExpectedCall(**typed.fields(call, _EXPECTED_CALL)) for call in body["tool_calls"]
+        )
     return Case(id=case_id, **body)
 
 
@@ -294,4 +308,6 @@ def score_fields(score: Score | StoredScore) -> list[Any]:
 def _case_mark(body: Mapping[str, Any]) -> str:
     """A short digest of a case's inputs and expected value: cases are the same when it is."""
     wanted = [body.get(key) for key in ("inputs", "expected", "gold", "answers", "answerable")]
+    if "tool_calls" in body:  # a case without keeps the mark that it had before there were any
+        wanted.append(body["tool_calls"])
     return fingerprint(wanted).removeprefix("sha256:")[:16]

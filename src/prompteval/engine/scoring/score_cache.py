@@ -1,8 +1,7 @@
 """Scores from the cache: a scorer with a version scores an observation only once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
@@ -10,7 +9,7 @@ from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import VectorCache
 from prompteval.engine.item_batcher import ItemBatcher
 from prompteval.engine.scoring.threads import Threads
-from prompteval.store.codec import observation_values, scores_from, scores_json
+from prompteval.store.codec import case_values, observation_values, scores_from, scores_json
 
 # Where a case stands and how often it runs say nothing about an answer to it.
 _NOT_THE_CASE = frozenset({"line", "repeat"})
@@ -74,14 +73,12 @@ class ScoreCache:
 
 def _observation_key(case: Case, observation: Observation) -> str:
     """The fingerprint of all that a scorer may read; empty for what is not JSON, which is not kept."""
-    case_fields: dict[str, Any] = {
-        item.name: getattr(case, item.name) for item in fields(Case) if item.name not in _NOT_THE_CASE
-    }
+    wanted = {name: value for name, value in case_values(case).items() if name not in _NOT_THE_CASE}
     seen = {
         name: value for name, value in observation_values(observation).items() if name not in _NOT_THE_ANSWER
     }
     try:
-        return fingerprint([case_fields, observation.outcome, observation.confidence, seen])
+        return fingerprint([case.id, wanted, observation.outcome, observation.confidence, seen])
     except (TypeError, ValueError):
         return ""
 

@@ -5,10 +5,7 @@ from prompteval.core.observation import Observation
 from prompteval.plan.results.observed import observed
 from prompteval.plan.results.result import Result
 from prompteval.plan.targets.base import failed
-from prompteval.plan.targets.outputs import OutputsPlan
-
-# Either key says which tools were called.
-CALLS = frozenset({"tool_calls", "messages"})
+from prompteval.plan.targets.outputs import CALLS, OutputsPlan
 
 
 class OutputsTarget:

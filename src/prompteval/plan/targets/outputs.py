@@ -20,6 +20,8 @@ from prompteval.workspace.validation import Location, Ranged, problem, validate
 MANY_MODELS = "recorded"
 # Any of these says what a case came to, so that a row may have no output.
 WITHOUT_OUTPUT = ("error", "tool_calls", "messages", "turns")
+# Either says which tools were called.
+CALLS = frozenset({"tool_calls", "messages"})
 ROW_KEYS = ("id", "replicate")
 
 

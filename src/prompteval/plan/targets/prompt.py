@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from prompteval.cases.record import Pointer, Typed, Validate
+from prompteval.cases.problem import Pointer
+from prompteval.cases.record import Typed, Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, RenderError
 from prompteval.core.problem import Problem

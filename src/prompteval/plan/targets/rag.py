@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from prompteval.cases.record import Pointer, Typed, Validate
+from prompteval.cases.problem import Pointer
+from prompteval.cases.record import Typed, Validate
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
 from prompteval.plan.targets.prompt import case_validator, typed_record

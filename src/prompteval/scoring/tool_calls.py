@@ -1,0 +1,149 @@
+"""The calls of tools that a system made, compared with those that the case expects."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar, Literal, get_args
+
+from prompteval._version import __version__
+from prompteval.core.case import Case
+from prompteval.core.errors import PromptevalError
+from prompteval.core.observation import Observation, Score
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Pace, Scorer
+from prompteval.core.trace import ToolCall
+from prompteval.isolate.pattern_search import search
+from prompteval.metrics.tool_calls.alignment import (
+    ASSIGN,
+    RULES,
+    Alignment,
+    Assign,
+    Rule,
+    align,
+    out_of_order,
+)
+from prompteval.metrics.tool_calls.matching import CallRules, WantedCall, wanted_calls
+from prompteval.metrics.tool_calls.schemas import ToolSchema, read_tools
+from prompteval.metrics.tool_calls.values import ValueRules
+from prompteval.metrics.tool_calls.wording import fault
+from prompteval.scoring.base import NOTHING_THERE, pick
+
+# What the evidence holds for the metrics of the same names.
+NAME_SHARE, ARGUMENT_SHARE = "tool_calls.name", "tool_calls.arguments"
+Strings = Literal["exact", "loose"]
+
+
+@dataclass(frozen=True)
+class ToolCalls(Scorer):
+    """1 where the calls of tools are those that the case expects.
+
+    `match`: `exact` (the same calls in order, those of one step in any), `any_order`, `contains` (all that
+    are expected, others allowed) or `within` (none that is not expected). `strings: loose` compares texts
+    without case, spaces and `, . / - _ * ^`, as BFCL does. Arguments in `ignore` are not compared. `assign`
+    says which call goes with which where several are right: the best for all, or `first`, the first that is
+    left for each expected call in turn, as BFCL does. `schemas` are the tools' definitions, or a dotted path
+    to them in the case, such as `inputs.tools`: arguments then have the documented types, required ones are
+    there, unknown ones are wrong.
+
+    A case without `tool_calls` is skipped; a system that does not say which calls it made is a failed score.
+    """
+
+    reports: ClassVar[tuple[str, ...]] = (NAME_SHARE, ARGUMENT_SHARE)
+    version = __version__
+    pace: Pace = "short"
+
+    name: str = ""
+    match: Rule = "exact"
+    strings: Strings = "exact"
+    assign: Assign = "best"
+    ignore: Sequence[str] = ()
+    schemas: str | Sequence[Mapping[str, Any]] = ""
+
+    def __post_init__(self) -> None:
+        _one_of("match", self.match, RULES)
+        _one_of("strings", self.strings, get_args(Strings))
+        _one_of("assign", self.assign, ASSIGN)
+        if isinstance(self.ignore, str) or not all(isinstance(name, str) for name in self.ignore):
+            raise ValueError(f"ignore must be a list of names of arguments, not {self.ignore!r:.60}")
+        if not isinstance(self.schemas, str):
+            read_tools(self.schemas)
+        elif self.schemas and self._path[0] not in ("inputs", "expected"):
+            raise ValueError(
+                f"schemas is a path into the case, such as inputs.tools, not {self.schemas!r:.60}"
+            )
+
+    @cached_property
+    def _path(self) -> tuple[str, ...]:
+        return tuple(self.schemas.split(".")) if self.schemas and isinstance(self.schemas, str) else ()
+
+    @cached_property
+    def _tools(self) -> Mapping[str, ToolSchema]:
+        """The tools that the suite defines itself."""
+        return {} if isinstance(self.schemas, str) else read_tools(self.schemas)
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        """1 or 0 with the first fault as the reason; skipped where the case expects no calls of any kind."""
+        if case.tool_calls is None:
+            return Score(self.name, None, status="skipped", reason="the case has no tool_calls")
+        if observation.outcome != "ok":
+            return self._scored(False, f"the output is {observation.outcome}", Fraction(0), Fraction(0))
+        made = None if observation.trace is None else observation.trace.tool_calls
+        if made is None:
+            reason = "the result does not say which tools were called: it has neither tool_calls nor messages"
+            return Score(self.name, None, status="failed", reason=reason)
+        try:
+            return self._compared(wanted_calls(case.tool_calls), made, self._rules(case))
+        except (PromptevalError, ValueError) as error:
+            return Score(self.name, None, status="failed", reason=str(error))
+
+    def wrong_case(self, case: Case) -> str:
+        """What a case lacks of the tools' definitions; empty where nothing is."""
+        try:
+            self._rules(case)
+        except ValueError as error:
+            return "" if case.tool_calls is None else str(error)
+        return ""
+
+    def _compared(self, wanted: Sequence[WantedCall], made: Sequence[ToolCall], rules: CallRules) -> Score:
+        found = align(wanted, made, rules, self.assign)
+        broken_at = out_of_order(wanted, made, rules) if self.match == "exact" else None
+        right = broken_at is None if self.match == "exact" else found.holds(self.match)
+        reason = "" if right else fault(self.match, found, wanted, made, broken_at)
+        shares = found.name_share(self.match), found.argument_share(self.match)
+        return self._scored(right, reason, *shares, found)
+
+    def _scored(
+        self, right: bool, reason: str, names: Fraction, arguments: Fraction, found: Alignment | None = None
+    ) -> Score:
+        evidence: dict[str, Any] = {NAME_SHARE: float(names), ARGUMENT_SHARE: float(arguments)}
+        if found is not None:
+            fitting = sum(pair.match.fits for pair in found.pairs)
+            evidence |= {
+                "calls_expected": len(found.pairs) + len(found.missing),
+                "calls_made": len(found.pairs) + len(found.extra),
+                "names_matched": len(found.pairs),
+                "calls_matched": fitting,
+            }
+        return Score(self.name, float(right), reason=reason, evidence=evidence, passed=right)
+
+    def _rules(self, case: Case) -> CallRules:
+        """How the calls of a case are compared. Raises ValueError for definitions that are none."""
+        tools = self._tools
+        if self._path:
+            given = pick({"inputs": case.inputs, "expected": case.expected}, self._path)
+            if given is NOTHING_THERE:
+                raise ValueError(f"the case has no {self.schemas}, which `schemas` names")
+            tools = read_tools(given)
+        values = ValueRules(_is_found, loose=self.strings == "loose")
+        return CallRules(values, frozenset(self.ignore), tools)
+
+
+def _is_found(pattern: str, text: str) -> bool:
+    return search(pattern, text) is not None
+
+
+def _one_of(option: str, value: object, known: Sequence[str]) -> None:
+    if value not in known:
+        help = did_you_mean(str(value), known)
+        raise ValueError(f"{option} must be one of {', '.join(known)}, not {value!r:.60} ({help})")
