@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
-from prompteval.core.case import Case
+from prompteval.core.case import Case, ExpectedCall
 from prompteval.core.observation import Observation, Score
 from prompteval.core.registry import BUILT_IN
+from prompteval.core.trace import ToolCall, Trace
 from prompteval.scoring.build import build_scorer
 from prompteval.scoring.number import to_number
 from prompteval.testing.conformance import check_scorer
@@ -46,7 +47,9 @@ class Letters:
 def judge(kind: str, expected: Any, answer: Any, **options: Any) -> Score:
     spec = ScorerSpec(kind, {**OPTIONS.get(kind, {}), **options}, kind, 1, 1)
     scorer = build_scorer(spec, embedder=Letters(), workspace=WORKSPACE)
-    return check_scorer(scorer, Case(id="c", inputs={}, expected=expected), Observation("ok", output=answer))
+    wanted, made = ExpectedCall("f", {"a": expected}), ToolCall("f", {"a": answer})
+    case = Case(id="c", inputs={}, expected=expected, tool_calls=(wanted,))
+    return check_scorer(scorer, case, Observation("ok", output=answer, trace=Trace(tool_calls=(made,))))
 
 
 values = st.recursive(
