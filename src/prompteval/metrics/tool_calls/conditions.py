@@ -22,7 +22,7 @@ _ROUNDING = 1e-9
 
 
 class WrongCondition(ValueError):
-    """A condition that says nothing; `place` is where it stands in the value, `help` what to write."""
+    """A condition that says nothing; `place` is its path in the value, `help` what to write."""
 
     def __init__(self, place: Place, message: str, help: str = "") -> None:
         super().__init__(message)
