@@ -1,6 +1,6 @@
 """What happened to one case, once, and how it was scored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, Protocol
@@ -46,6 +46,25 @@ class Call:
 
 # Details of a streamed reply: milliseconds to its first token, a thought's too, and to the first of its text.
 STREAM_TIMES = ("first_token_ms", "first_answer_ms")
+
+
+def usage_of_calls(calls: Sequence[Call]) -> Usage | None:
+    """The tokens of all calls of a case together; None where no call says."""
+    known = [call.usage for call in calls if call.usage is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+
+    def total(counts: Iterable[int | None]) -> int | None:
+        said = [count for count in counts if count is not None]
+        return sum(said) if said else None
+
+    return Usage(
+        total(usage.prompt_tokens for usage in known),
+        total(usage.completion_tokens for usage in known),
+        total(usage.cached_tokens for usage in known),
+        total(usage.reasoning_tokens for usage in known),
+        any(usage.estimated for usage in known),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is sent to a model, and what comes back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -46,6 +46,16 @@ class Message:
         elif self.tool_call_id:
             found["tool_call_id"] = self.tool_call_id
         return found
+
+
+def steps_made(messages: Sequence[Message]) -> int:
+    """How many replies with calls of tools there are since the last message of the user."""
+    steps = 0
+    for message in reversed(messages):
+        if message.role == "user":
+            break
+        steps += bool(message.tool_calls)
+    return steps
 
 
 @dataclass(frozen=True, slots=True)

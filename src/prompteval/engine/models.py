@@ -121,6 +121,10 @@ class Models:
         )
         return provider, model.concurrency
 
+    def deadline_s(self, reference: str) -> float:
+        """The time that a case may take, by the profile of its model."""
+        return self._profile(reference).case_deadline_s
+
     def batched(self, jobs: Sequence[Job]) -> list[tuple[str, OpenAIProvider, Iterator[Request]]]:
         """(reference, provider, requests) of every model whose calls go by batch."""
         found = []

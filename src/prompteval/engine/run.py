@@ -265,13 +265,13 @@ class _Run:
         def on_row(row: Row) -> None:
             usage.add(row)
             calls = row.observation.calls
-            cached = bool(calls) and calls[-1].served_by == "cache"
+            cached = bool(calls) and all(call.served_by == "cache" for call in calls)
             self._progress.advance(error=row.observation.outcome == "error", cached=cached)
 
         provider, concurrency, waiting = None, self._options.concurrency, RetryWaits()
         if job.target.own_model is None:
             provider, concurrency = models.layered(job, waiting)
-        target = open_target(job.target, job.model, provider)
+        target = open_target(job.target, job.model, provider, models.deadline_s(job.model))
         try:
             for portion in running.portions():
                 await run_cases(

@@ -18,7 +18,7 @@ from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.output_schema import server_problems
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.targets.base import TargetPlan
-from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets
+from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_fakes
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder
 from prompteval.scoring.build import build_scorer
@@ -100,6 +100,7 @@ def plan_suite(
     there = suite_at(commit, path) or suite
     problems = Problems()
     setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
+    targets = with_fakes(workspace, suite, targets, problems)
     chosen = chosen_models(workspace, there, targets, models, problems)
     prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
     problems.found.extend(server_problems(prompts_here, chosen, workspace))
@@ -183,6 +184,7 @@ def _rivals(
         return ()
     running = {target.reference for target in targets}
     found = _with_pipeline(workspace, tree, suite, setup, wanted, problems)
+    found = with_fakes(workspace, suite, found, problems)
     return tuple(target for target in found if target.reference not in running)
 
 

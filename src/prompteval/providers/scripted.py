@@ -5,16 +5,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from prompteval.core.errors import DeadlineExceeded, InvalidInput, ProviderError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Collector
-from prompteval.core.request import Request, Response
+from prompteval.core.request import Request, Response, steps_made
+from prompteval.core.tools import RequestedCall
 from prompteval.isolate.pattern_search import SEARCH_SECONDS, compiled, search
 from prompteval.isolate.worker import WorkerCrashed
 from prompteval.workspace.jsonl import read_jsonl
@@ -26,11 +28,21 @@ from prompteval.workspace.validation import FileModel, Location, Ranged, problem
 
 @dataclass(frozen=True, slots=True)
 class ReplyRule:
-    """A reply for every request whose last user message `when` finds."""
+    """A reply for every request whose last user message `when` finds.
+
+    `steps` are the calls of its first replies, one a reply; `text`, where there is one, comes after them.
+    """
 
     when: str
-    text: str
+    text: str | None
     delay_ms: float = 0.0
+    steps: tuple[tuple[RequestedCall, ...], ...] = ()
+
+    def reply(self, step: int) -> tuple[str, tuple[RequestedCall, ...]] | None:
+        """(text, calls) of the reply behind so many with calls; None where the rule has no more to say."""
+        if step < len(self.steps):
+            return "", self.steps[step]
+        return None if self.text is None else (self.text, ())
 
 
 class Scripted:
@@ -48,11 +60,20 @@ class Scripted:
 
     async def complete(self, request: Request) -> Response:
         asked = next((m.content for m in reversed(request.messages) if m.role == "user"), "")
+        step = steps_made(request.messages)
         for rule in self._rules:
-            if _finds(rule.when, asked):
+            reply = rule.reply(step) if _finds(rule.when, asked) else None
+            if reply is not None:
+                text, calls = reply
                 if rule.delay_ms:
                     await asyncio.sleep(rule.delay_ms / 1000)
-                return Response(rule.text, model_reported=request.model, latency_ms=rule.delay_ms)
+                return Response(
+                    text,
+                    finish="tool_calls" if calls else "stop",
+                    model_reported=request.model,
+                    latency_ms=rule.delay_ms,
+                    tool_calls=calls,
+                )
         raise ProviderError("no_match", f"no rule matches the message {asked[:80]!r}")
 
     async def aclose(self) -> None:
@@ -67,8 +88,22 @@ def _pattern(text: str) -> str:
     return text
 
 
+class _ScriptedCall(FileModel):
+    """A call of a tool; arguments that are a text are sent as they are, JSON or not."""
+
+    code = "PE401"
+    mapping = "an object"
+
+    name: Annotated[str, Field(min_length=1)]
+    arguments: dict[str, Any] | str = Field({})
+
+    def requested(self, identifier: str) -> RequestedCall:
+        text = self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments)
+        return RequestedCall(identifier, self.name, text)
+
+
 class _ReplyRuleLine(FileModel):
-    """A rule is an object {"when": ..., "text" or "output": ...}."""
+    """A rule is an object {"when": ..., "text" or "output": ...}, with `tool_calls` or both."""
 
     code = "PE401"
     mapping = "an object"
@@ -76,13 +111,34 @@ class _ReplyRuleLine(FileModel):
     when: Annotated[str, AfterValidator(_pattern)]
     text: str = ""
     output: Any = None
+    tool_calls: list[_ScriptedCall | list[_ScriptedCall]] = Field([])
     delay_ms: Annotated[float, Ranged("delay_ms")] = 0.0
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
-        if ("text" in raw) == ("output" in raw):
+        if ("text" in raw) + ("output" in raw) != 1 and not raw.get("tool_calls"):
+            return {("text",): problem('a rule has "text" or "output", one of them')}
+        if "text" in raw and "output" in raw:
             return {("text",): problem('a rule has "text" or "output", one of them')}
         return {}
+
+    def rule(self) -> ReplyRule:
+        """The rule of the line."""
+        text = self.text if "text" in self.model_fields_set else None
+        if "output" in self.model_fields_set:
+            text = json.dumps(self.output)
+        return ReplyRule(self.when, text, self.delay_ms, self._steps())
+
+    def _steps(self) -> tuple[tuple[RequestedCall, ...], ...]:
+        """One reply with all calls, or one for each list of them."""
+        if any(isinstance(item, list) for item in self.tool_calls):
+            steps = [item if isinstance(item, list) else [item] for item in self.tool_calls]
+        else:
+            steps = [[item for item in self.tool_calls if isinstance(item, _ScriptedCall)]]
+        numbers = count(1)
+        return tuple(
+            tuple(call.requested(f"scripted{next(numbers)}") for call in step) for step in steps if step
+        )
 
 
 def _name(place: Location) -> str:
@@ -100,8 +156,7 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
     for number, raw in read_jsonl(tree.open(model), model, problems.add):
         found = validate(_ReplyRuleLine, raw, problems, lambda *_, line=number: (line, 1), _name)
         if found is not None:
-            text = found.text if "text" in found.model_fields_set else json.dumps(found.output)
-            rules.append(ReplyRule(found.when, text, found.delay_ms))
+            rules.append(found.rule())
     if not rules and not problems.found:
         problems.add(1, 1, "PE401", "the file has no rules")
     if problems.found:

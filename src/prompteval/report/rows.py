@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from prompteval.core.observation import STREAM_TIMES, Row, row_verdict, stream_time
+from prompteval.core.observation import STREAM_TIMES, Row, row_verdict, stream_time, usage_of_calls
 from prompteval.report.result_keys import result_keys
 from prompteval.report.view import RunView
 
@@ -21,7 +21,7 @@ _PLAIN = ("run_id", "suite", "prompt", "model", "case_id", "replicate", "outcome
 def row_json(row: Row) -> dict[str, Any]:
     """A row as the `.jsonl` output has it."""
     seen = row.observation
-    usage = seen.calls[-1].usage if seen.calls else None
+    usage = usage_of_calls(seen.calls)
     return {
         "run_id": row.run_id,
         "suite": row.suite,

@@ -33,14 +33,7 @@ def load_code(workspace: Workspace, entry: str) -> LoadedFunction:
     from elsewhere, for one that does not load, and for a name that is not a function defined there.
     """
     module_name, attribute = _split(entry)
-    path = _find(workspace, module_name)
-    if path is None and not _is_allowed(workspace, module_name):
-        where = module_name.replace(".", "/")
-        help = _how_to_allow(workspace, module_name, "name a function of a file in the workspace")
-        raise UsageError(f"{entry}: {where}.py does not exist in the workspace", help)
-    if path is not None and module_name.partition(".")[0] in RESERVED:
-        message = f"{entry}: Python's own modules and those of prompteval's dependencies keep their names"
-        raise UsageError(message, f"rename {path.relative_to(workspace.root).as_posix()}")
+    path = _placed(workspace, entry, module_name)
     if not workspace.imports:
         return _unloaded(entry, workspace.root, path)
     try:
@@ -62,6 +55,26 @@ def load_code(workspace: Workspace, entry: str) -> LoadedFunction:
         raise UsageError(message, _how_to_allow(workspace, home, "write a function there that calls it"))
     source = Path(origin).read_bytes() if origin else module_name.encode()
     return LoadedFunction(entry, function, fingerprint_bytes(source.replace(b"\r\n", b"\n")))
+
+
+def check_module(workspace: Workspace, module_name: str) -> None:
+    """Raise UsageError for a module that `load_code` would not load; nothing is imported."""
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise UsageError(f"{module_name!r} is not a module", 'write "evals.fakes" for evals/fakes.py')
+    _unloaded(module_name, workspace.root, _placed(workspace, module_name, module_name))
+
+
+def _placed(workspace: Workspace, entry: str, module_name: str) -> Path | None:
+    """The file of a module in the workspace; None for one of a package in `allow`. Raises UsageError."""
+    path = _find(workspace, module_name)
+    if path is None and not _is_allowed(workspace, module_name):
+        where = module_name.replace(".", "/")
+        help = _how_to_allow(workspace, module_name, "name a function of a file in the workspace")
+        raise UsageError(f"{entry}: {where}.py does not exist in the workspace", help)
+    if path is not None and module_name.partition(".")[0] in RESERVED:
+        message = f"{entry}: Python's own modules and those of prompteval's dependencies keep their names"
+        raise UsageError(message, f"rename {path.relative_to(workspace.root).as_posix()}")
+    return path
 
 
 def _split(entry: str) -> tuple[str, str]:

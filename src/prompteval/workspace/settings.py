@@ -19,6 +19,7 @@ STORE_VARIABLE = "PROMPTEVAL_STORE"
 BASE_VARIABLE = "PROMPTEVAL_BASE"
 SETTINGS_FILES = ("prompteval.toml", "pyproject.toml")  # the first wins
 MAX_SETTINGS_BYTES = 1_000_000
+CASE_DEADLINE_SECONDS = 300.0
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -43,7 +44,7 @@ class ModelProfile:
     max_concurrency: int | None = None
     timeout_s: float = 60.0
     max_attempts: int = 5
-    case_deadline_s: float = 300.0
+    case_deadline_s: float = CASE_DEADLINE_SECONDS
     price: Mapping[str, float] | None = None
     context_window: int | None = None
     preset: str | None = None

@@ -13,6 +13,7 @@ from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.endpoint_section import EndpointSection
 from prompteval.workspace.rag_section import MODES, Correct, RagFile, RagSection, rag_section
 from prompteval.workspace.text import decode
+from prompteval.workspace.tools_section import ToolsSection
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.validation import (
     MOST_ITEMS,
@@ -33,11 +34,12 @@ from prompteval.workspace.yaml12 import YamlDocument, parse
 
 TargetKind = Literal["prompt", "callable", "endpoint", "outputs", "none"]
 TARGETS: tuple[TargetKind, ...] = ("prompt", "callable", "endpoint", "outputs")
-# Keys of results, and the targets that they go with.
+# Keys that go with some targets alone.
 RESULT_KEYS: Mapping[str, tuple[TargetKind, ...]] = {
     "result": ("callable", "endpoint"),
     "map": ("callable", "endpoint", "outputs"),
     "corpus": ("callable", "endpoint", "outputs"),
+    "tools": ("prompt",),
 }
 LISTS = ("cases", "models", "split", "scorers", "metrics", "primary", "slices", "references", "gate")
 
@@ -102,7 +104,8 @@ class Suite:
 
     `abstain` is a pattern: a text answer in which it is found abstains. `result` says that what the system
     gives back is a result, `map` has a JMESPath expression for each key of one. `corpus` holds the documents
-    that gold spans are places of, where no `rag` names them; `correct` says what a right answer is.
+    that gold spans are places of, where no `rag` names them; `correct` says what a right answer is. `tools`
+    names the functions that stand for the tools of the prompt; without it they are not called.
     """
 
     name: str
@@ -130,14 +133,17 @@ class Suite:
     corpus: str = ""
     corpus_place: tuple[int, int] = (1, 1)
     correct: Correct = "em"
+    tools: ToolsSection | None = None
+    tools_place: tuple[int, int] = (1, 1)
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """What the suite names as Python, each as `module:function`."""
+        """What the suite names as Python, each as `module:function`, or as the module of its tools."""
         named = [self.target.value] if self.target.kind == "callable" else []
         named += [scorer.function for scorer in self.scorers if scorer.kind == "python"]
         if self.rag is not None and self.rag.retriever.kind == "python":
             named.append(str(self.rag.retriever.options["python"]))
+        named += [self.tools.module] if self.tools is not None else []
         return tuple(named)
 
     @property
@@ -269,6 +275,10 @@ class SuiteFile(FileModel):
         "em", description="What a right answer is: exact match, or F1 from one half too."
     )
 
+    tools: ToolsSection | None = Field(
+        None, description="The functions that are called for the tools of the prompt."
+    )
+
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
         found: dict[Location, PydanticCustomError] = {}
@@ -360,6 +370,8 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         corpus=file.corpus,
         corpus_place=document.place(("corpus",)) if file.corpus else (1, 1),
         correct=file.correct,
+        tools=file.tools,
+        tools_place=document.key_place(("tools",)) if file.tools else (1, 1),
     )
 
 

@@ -10,9 +10,12 @@ from prompteval.core.errors import ContextOverflow, DeadlineExceeded, ProviderEr
 from prompteval.core.observation import Call, Failure, Observation
 from prompteval.core.protocols import Provider
 from prompteval.core.request import COUNTS, Request, Response
+from prompteval.engine.targets.tool_calls import first_reply
 from prompteval.plan.targets.base import failed
 from prompteval.prompt.parse import Parsed
 from prompteval.prompt.prompt import Prompt
+
+ONLY_CALLS = "the reply has only tool calls, and the prompt has no tools"
 
 
 class PromptTarget:
@@ -56,33 +59,45 @@ class PromptTarget:
         await self._provider.aclose()
 
     def _failed(self, request: Request, error: ProviderError, elapsed_ms: float) -> Observation:
-        """A call that gave no reply is still a call: its attempts count."""
-        call = Call(
-            model=self._model,
-            key=request.key,
-            served_by="live",
-            attempts=error.attempts,
-            latency_ms=elapsed_ms,
-            finish="unknown",
-            possibly_billed=error.billed_attempts,
-        )
-        seen = failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed_ms)
+        call, seen = failed_call(self._model, request, error, elapsed_ms)
         return replace(seen, calls=(call,))
 
     def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
-        call = call_of(self._model, request, response)
-        parsed = judged(self._prompt, response)
-        return Observation(
-            outcome=parsed.outcome,
-            output=parsed.output,
-            text=response.text,
-            failure=parsed.failure,
-            calls=(call,),
+        return replace(
+            observed(response, judged(self._prompt, response)),
+            calls=(call_of(self._model, request, response),),
             latency_ms=response.latency_ms if response.served_by != "live" else elapsed_ms,
-            confidence=response.confidence,
-            logprobs=response.logprobs,
-            details={name: value for name, value in response.details.items() if name not in COUNTS},
+            trace=first_reply(self._prompt, request.messages, response),
         )
+
+
+def failed_call(
+    model: str, request: Request, error: ProviderError, elapsed_ms: float
+) -> tuple[Call, Observation]:
+    """(the call, what is seen of it) of a call that gave no reply: it is still one, its attempts count."""
+    call = Call(
+        model=model,
+        key=request.key,
+        served_by="live",
+        attempts=error.attempts,
+        latency_ms=elapsed_ms,
+        finish="unknown",
+        possibly_billed=error.billed_attempts,
+    )
+    return call, failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed_ms)
+
+
+def observed(response: Response, parsed: Parsed) -> Observation:
+    """What is seen of a reply, without its calls and its time."""
+    return Observation(
+        outcome=parsed.outcome,
+        output=parsed.output,
+        text=response.text,
+        failure=parsed.failure,
+        confidence=response.confidence,
+        logprobs=response.logprobs,
+        details={name: value for name, value in response.details.items() if name not in COUNTS},
+    )
 
 
 class RequestWriter:
@@ -111,7 +126,7 @@ class RequestWriter:
 
 
 def judged(prompt: Prompt, response: Response) -> Parsed:
-    """How the reply ended decides before its text does."""
+    """How the reply ended decides before its text does; calls of tools need no text beside them."""
     if response.refusal or response.finish == "refusal":
         return Parsed("refused", failure=Failure("call", "refused", response.refusal or "the model refused"))
     if response.finish == "length":
@@ -122,7 +137,12 @@ def judged(prompt: Prompt, response: Response) -> Parsed:
     if response.finish == "unsupported":
         message = response.reason or "the model cannot produce this output"
         return Parsed("invalid", failure=Failure("call", "unsupported", message))
-    return prompt.parse(response.text)
+    if response.tool_calls and not prompt.tools and not response.text:
+        return Parsed("error", failure=Failure("call", "tool_calls_only", ONLY_CALLS))
+    if not (response.tool_calls and prompt.tools):
+        return prompt.parse(response.text)
+    beside = prompt.parse(response.text) if response.text else Parsed("ok")
+    return beside if beside.outcome == "ok" else Parsed("ok")
 
 
 def _filtered(response: Response) -> str:

@@ -9,16 +9,19 @@ from prompteval.cases.problem import Pointer
 from prompteval.cases.record import Typed, Validate
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, RenderError
+from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
+from prompteval.plan.fakes import Fakes
 from prompteval.prompt.place import ModuleSource
 from prompteval.prompt.prompt import Prompt
 
 
 @dataclass(frozen=True)
 class PromptPlan:
-    """A version of a prompt, loaded."""
+    """A version of a prompt, loaded; with `fakes` its tools are called, and what they do is part of it."""
 
     prompt: Prompt
+    fakes: Fakes | None = None
 
     own_model = None
 
@@ -32,7 +35,9 @@ class PromptPlan:
 
     @property
     def fingerprint(self) -> str:
-        return self.prompt.fingerprint
+        if self.fakes is None:
+            return self.prompt.fingerprint
+        return fingerprint([self.prompt.fingerprint, self.fakes.fingerprint, self.fakes.max_steps])
 
     @cached_property
     def validate(self) -> Validate:

@@ -1,8 +1,10 @@
 """From a suite's target to what can be opened: prompts loaded, files read, functions imported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from prompteval.plan.fakes import plan_fakes
 from prompteval.plan.function import plan_function
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.prompt_references import split_reference
@@ -14,6 +16,7 @@ from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.plan.targets.unimported import UnimportedPrompt, find_unimported
 from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.code import check_module
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import GitTree, Tree
@@ -85,6 +88,26 @@ def plan_rag_targets(
     for target in targets:
         problems.found.extend(problem for problem in target.problems() if problem not in problems.found)
     return tuple(targets)
+
+
+def with_fakes(
+    workspace: Workspace, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
+) -> tuple[TargetPlan, ...]:
+    """The targets with what the suite says stands for their tools; what is wrong is noted at its `tools:`."""
+    section, place = suite.tools, suite.tools_place
+    if section is None:
+        return tuple(targets)
+    if not workspace.imports:
+        problems.catch(suite.path, place, "PE278", check_module, workspace, section.module)
+        return tuple(targets)
+    found: list[TargetPlan] = []
+    for target in targets:
+        if isinstance(target, PromptPlan):
+            arguments = (workspace, section, target.prompt)
+            fakes = problems.catch(suite.path, place, "PE278", plan_fakes, *arguments)
+            target = replace(target, fakes=fakes)
+        found.append(target)
+    return tuple(found)
 
 
 def _prompts(

@@ -11,14 +11,16 @@ from prompteval.providers.layers.build import build_layers
 from prompteval.providers.layers.cache import CacheLayer
 from prompteval.providers.layers.limit import LimitLayer
 from prompteval.providers.layers.record import RecordLayer
-from prompteval.providers.layers.retry import RetryLayer
+from prompteval.providers.layers.retry import CLOCK, CaseClock, RetryLayer
 
 __all__ = [
     "CASE",
+    "CLOCK",
     "AttemptLayer",
     "Budget",
     "BudgetLayer",
     "CacheLayer",
+    "CaseClock",
     "CaseKey",
     "Journal",
     "Layer",

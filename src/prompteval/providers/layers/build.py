@@ -19,7 +19,7 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     *,
     cache: ResponseCache | None = None,
     recorder: Recorder | None = None,
-    max_attempts: int = 1,
+    max_attempts: int = 0,
     max_wait_s: float = 60.0,
     case_deadline_s: float = 300.0,
     on_wait: Callable[[int], None] | None = None,
@@ -40,7 +40,7 @@ def build_layers(  # noqa: PLR0913 - one for each layer
         provider = AttemptLayer(provider, journal=journal, sizes=sizes)
     if gate is not None:
         provider = LimitLayer(provider, gate, group=group, sizes=sizes)
-    if max_attempts > 1:
+    if max_attempts > 0:
         provider = RetryLayer(
             provider,
             max_attempts=max_attempts,

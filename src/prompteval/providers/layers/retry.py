@@ -16,6 +16,16 @@ Sleep = Callable[[float], Awaitable[None]]
 SECONDS_LEFT: ContextVar[float | None] = ContextVar("seconds_left", default=None)
 
 
+@dataclass(slots=True)
+class CaseClock:
+    """What a case that makes several calls has spent of its deadline, in seconds."""
+
+    spent_s: float = 0.0
+
+
+CLOCK: ContextVar[CaseClock | None] = ContextVar("case_clock", default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """The ceiling of the first wait, doubled each time up to the longest; both in seconds."""
@@ -44,6 +54,7 @@ class RetryLayer(Layer):
     and jitter, 2015); the server's own wish, where it gave one, is the least. A wish above
     `max_wait_s` is not waited for: ProviderError(paused). A case whose attempts and waits would
     pass `case_deadline_s` is not tried again; time in the queue of the limiter does not count.
+    The calls of one case share a deadline where CLOCK holds the case's clock.
     A quota, a refused key, a filter or a request that is wrong is never tried again.
 
     The reply's details, and the error, tell the attempts made and how many of those that failed
@@ -70,9 +81,10 @@ class RetryLayer(Layer):
         self._on_wait = on_wait
 
     async def complete(self, request: Request) -> Response:
-        SECONDS_LEFT.set(None)
+        clock = CLOCK.get() or CaseClock()
+        spent_s = clock.spent_s
+        SECONDS_LEFT.set(self._case_deadline_s - spent_s if spent_s else None)
         attempts = billed = 0
-        spent_s = 0.0
         while True:
             attempts += 1
             try:
@@ -81,10 +93,12 @@ class RetryLayer(Layer):
                 billed += error.possibly_billed
                 error.attempts, error.billed_attempts = attempts, billed
                 spent_s += error.elapsed_s
+                clock.spent_s = spent_s
                 if not error.retryable or attempts >= self._max_attempts:
                     raise
                 spent_s += await self._wait(error, attempts, spent_s)
                 continue
+            clock.spent_s = spent_s + response.latency_ms / 1000
             if attempts == 1:
                 return response
             counted = {"attempts": attempts, **({"possibly_billed": billed} if billed else {})}

@@ -1,0 +1,186 @@
+"""A prompt whose tools are called by fakes, whole runs with a scripted model."""
+
+import json
+from typing import Any
+
+import pytest
+
+from prompteval.core.errors import InvalidInput
+from prompteval.core.observation import Row
+from tests.small_workspace import Place, place
+
+__all__ = ["place"]
+
+PROMPT = '''
+from typing import Literal
+from pydantic import BaseModel
+from prompteval import Prompt, user
+
+class Inputs(BaseModel):
+    message: str
+
+def get_order(order_id: str) -> dict:
+    """Look an order up."""
+
+def refund(order_id: str, amount: float, reason: Literal["late", "broken"] = "late") -> str:
+    """Refund an order."""
+
+prompt = Prompt(inputs=Inputs, output=str, messages=[user("{{ message }}")], tools=[get_order, refund])
+'''
+FAKES = """
+import asyncio
+import threading
+
+def get_order(order_id):
+    if order_id == "gone":
+        raise LookupError("no such order")
+    return {"order_id": order_id, "total": 12.5, "thread": threading.current_thread() is not threading.main_thread()}
+
+async def refund(order_id, amount, reason):
+    await asyncio.sleep(0)
+    return f"refunded {amount:g} of {order_id}: {reason}"
+"""
+SUITE = """prompt: help
+cases: [{id: c1, inputs: {message: go}}]
+models: [scripted/m.jsonl]
+scorers: [{contains: {value: done}}]
+metrics: [accuracy]
+"""
+LOOK = {"name": "get_order", "arguments": {"order_id": "A1"}}
+PAY = {"name": "refund", "arguments": {"order_id": "A1", "amount": 12.5}}
+
+
+def prepare(place: Place, *rules: dict[str, Any], tools: str = "{module: evals.fakes}", **more: str) -> Place:
+    place.write("prompts/help/v1.py", more.get("prompt", PROMPT))
+    place.write("evals/fakes.py", more.get("fakes", FAKES))
+    place.write("evals/s.yaml", SUITE + (f"tools: {tools}\n" if tools else ""))
+    place.write("m.jsonl", "".join(json.dumps({"when": "", **rule}) + "\n" for rule in rules))
+    return place
+
+
+def row(place: Place, **options: Any) -> Row:
+    (found,) = place.run(**options).rows()
+    return found
+
+
+def test_tools_are_called_until_the_model_answers(place: Place) -> None:
+    """Each reply with calls is answered by the fakes, and the answer behind them is the output."""
+    seen = row(prepare(place, {"tool_calls": [[LOOK], [PAY]], "text": "done"})).observation
+    assert (seen.outcome, seen.output) == ("ok", "done")
+    assert seen.trace is not None and seen.trace.tool_calls is not None and seen.trace.messages is not None
+    assert [(call.name, call.step) for call in seen.trace.tool_calls] == [("get_order", 0), ("refund", 1)]
+    assert seen.trace.tool_calls[0].result == {"order_id": "A1", "total": 12.5, "thread": True}
+    assert seen.trace.tool_calls[1].result == "refunded 12.5 of A1: late"
+    roles = [message["role"] for message in seen.trace.messages]
+    assert roles == ["user", "assistant", "tool", "assistant", "tool", "assistant"]
+    assert len(seen.calls) == 3
+
+
+def test_calls_of_one_reply_are_answered_in_order(place: Place) -> None:
+    """Calls side by side are one step, and each answer stands behind the call it belongs to."""
+    seen = row(prepare(place, {"tool_calls": [LOOK, PAY], "text": "done"})).observation
+    assert seen.trace is not None and seen.trace.tool_calls is not None and seen.trace.messages is not None
+    assert [call.step for call in seen.trace.tool_calls] == [0, 0]
+    asked, first, second = seen.trace.messages[1:4]
+    assert [call["id"] for call in asked["tool_calls"]] == ["call00001", "call00002"]
+    assert [first["tool_call_id"], second["tool_call_id"]] == ["call00001", "call00002"]
+    assert second["content"] == "refunded 12.5 of A1: late"
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ({"name": "get_order", "arguments": {"order_id": "gone"}}, "LookupError: no such order"),
+        ({"name": "get_order", "arguments": {}}, "order_id: Field required"),
+        ({"name": "refund", "arguments": '{"order_id"'}, "the arguments of refund are not a JSON object"),
+        ({"name": "refnd", "arguments": {}}, "unknown tool 'refnd' (did you mean 'refund'?)"),
+    ],
+)
+def test_what_goes_wrong_with_a_call_is_a_result_that_the_model_sees(
+    place: Place, call: dict[str, Any], error: str
+) -> None:
+    """An exception of a fake, arguments that do not fit and unknown tools end no case."""
+    seen = row(prepare(place, {"tool_calls": [call], "text": "done"})).observation
+    assert seen.trace is not None and seen.trace.tool_calls is not None and seen.trace.messages is not None
+    assert seen.outcome == "ok"
+    assert seen.trace.tool_calls[0].result == {"error": error}
+    assert json.loads(seen.trace.messages[2]["content"]) == {"error": error}
+
+
+@pytest.mark.parametrize("body", ["return object()", "return float('nan')", "raise SystemExit(0)"])
+def test_a_fake_that_gives_no_json_or_ends_the_process_is_an_error_too(place: Place, body: str) -> None:
+    """Nothing that a fake does ends the run."""
+    fakes = FAKES.replace('if order_id == "gone":', body)
+    fakes = fakes.replace('        raise LookupError("no such order")\n', "")
+    seen = row(prepare(place, {"tool_calls": [LOOK], "text": "done"}, fakes=fakes)).observation
+    assert seen.trace is not None and seen.trace.tool_calls is not None
+    assert (seen.outcome, [*seen.trace.tool_calls[0].result]) == ("ok", ["error"])
+
+
+def test_a_model_that_never_stops_is_truncated(place: Place) -> None:
+    """`max_steps` replies with calls are answered; the next one ends the case, and its calls are kept."""
+    made = prepare(place, {"tool_calls": [[LOOK]] * 9}, tools="{module: evals.fakes, max_steps: 2}")
+    seen = row(made).observation
+    assert seen.failure is not None and seen.trace is not None and seen.trace.tool_calls is not None
+    assert (seen.outcome, seen.failure.type) == ("truncated", "max_steps")
+    assert seen.failure.message == "the model still calls tools after 2 steps; raise max_steps"
+    assert [call.step for call in seen.trace.tool_calls] == [0, 1, 2]
+    assert [call.result is None for call in seen.trace.tool_calls] == [False, False, True]
+    assert len(seen.calls) == 3
+
+
+def test_without_fakes_the_first_reply_is_scored(place: Place) -> None:
+    """A reply with calls is ok where the prompt has tools; its output is null, its calls are kept."""
+    bad = {"name": "refund", "arguments": "{"}
+    seen = row(prepare(place, {"tool_calls": [LOOK, bad], "text": "done"}, tools="")).observation
+    assert (seen.outcome, seen.output, len(seen.calls)) == ("ok", None, 1)
+    assert seen.trace is not None and seen.trace.tool_calls is not None
+    first, second = seen.trace.tool_calls
+    assert (first.arguments, first.step, first.result) == ({"order_id": "A1"}, 0, None)
+    assert (second.arguments, second.unread) == ({}, "{")
+
+
+def test_a_prompt_without_tools_has_no_reply_with_only_calls(place: Place) -> None:
+    """Where nothing was offered, a reply with calls alone is the error that it always was."""
+    plain = PROMPT.replace(", tools=[get_order, refund]", "")
+    seen = row(prepare(place, {"tool_calls": [LOOK]}, tools="", prompt=plain)).observation
+    assert seen.failure is not None
+    assert (seen.outcome, seen.failure.type, seen.trace) == ("error", "tool_calls_only", None)
+
+
+def test_a_case_without_calls_says_that_it_made_none(place: Place) -> None:
+    """No call is known apart from calls that nobody recorded."""
+    seen = row(prepare(place, {"text": "done"})).observation
+    assert seen.trace is not None
+    assert seen.trace.tool_calls == ()
+
+
+@pytest.mark.parametrize(
+    ("tools", "fakes", "message"),
+    [
+        ("{module: evals.nope}", FAKES, "evals/nope.py does not exist in the workspace"),
+        ("{module: evals.fakes}", FAKES.replace("def refund", "def pay"), "has no function 'refund'"),
+        ("{module: evals.fakes}", FAKES.replace("amount, reason", "amount"), "does not take the arguments"),
+        ("{module: evals.fakes, steps: 3}", FAKES, "unknown key 'steps'"),
+        ("{module: evals.fakes, max_steps: 0}", FAKES, "max_steps must be a whole number from 1 to 1,000"),
+    ],
+)
+def test_what_is_wrong_with_fakes_is_found_first(place: Place, tools: str, fakes: str, message: str) -> None:
+    """A missing module or function and other arguments are problems of the suite, at its `tools:`."""
+    with pytest.raises(InvalidInput) as caught:
+        prepare(place, {"text": "done"}, tools=tools, fakes=fakes).run()
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.line, problem.code) == ("evals/s.yaml", 6, "PE278")
+    assert message in problem.message
+
+
+def test_fakes_without_tools_and_without_a_prompt_are_refused(place: Place) -> None:
+    """The key means something only where a prompt declares tools."""
+    plain = PROMPT.replace(", tools=[get_order, refund]", "")
+    with pytest.raises(InvalidInput, match="help@v1 has no tools, and tools: names functions for them"):
+        prepare(place, {"text": "done"}, prompt=plain).run()
+    place.write(
+        "evals/s.yaml", SUITE.replace("prompt: help", "outputs: o.jsonl") + "tools: {module: evals.fakes}\n"
+    )
+    with pytest.raises(InvalidInput, match="tools belongs to a suite with prompt"):
+        place.run()
