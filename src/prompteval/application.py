@@ -5,7 +5,7 @@ classify(message="Where is my refund?").intent
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prompteval.core.errors import InvalidInput, OutputError, ProviderError, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.request import Message, Request, Response, Usage
+from prompteval.core.trace import ToolCall
 from prompteval.prompt.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -25,13 +26,18 @@ CONCURRENCY = 16
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer with what it took; `cost_usd` is None where the price or the tokens are not known."""
+    """One answer with what it took; `cost_usd` is None where the price or the tokens are not known.
+
+    `tool_calls` are the calls that the model asks for, which the application makes itself; `output` is then
+    the text beside them, or None.
+    """
 
     output: Any
     usage: Usage | None
     cost_usd: float | None
     model: str
     request_id: str | None
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class LoadedPrompt:
@@ -151,6 +157,7 @@ class LoadedPrompt:
 
     def _reply(self, request: Request, response: Response) -> Reply:
         from prompteval.engine.targets.prompt import judged
+        from prompteval.engine.targets.tool_calls import recorded
 
         seen = judged(self.prompt, response)
         if seen.failure is not None:
@@ -161,6 +168,9 @@ class LoadedPrompt:
             cost_usd=self._model.cost_usd(response.usage),
             model=response.model_reported or self.model,
             request_id=response.details.get("request_id"),
+            tool_calls=tuple(
+                replace(recorded(self.prompt, call, 0), id=call.id) for call in response.tool_calls
+            ),
         )
 
     async def _one(self, inputs: Mapping[str, Any]) -> Any:
@@ -201,9 +211,11 @@ def load(reference: str, *, model: str | None = None, workspace: Path | str | No
 def _refuse_unfit(prompt: Prompt, model: str, workspace: "Workspace") -> None:
     """Raise InvalidInput for parameters or an output that every call would fail for."""
     from prompteval.plan.output_schema import server_problems
+    from prompteval.plan.tool_problems import tool_problems
 
     wrong = [problem for problem in prompt.check() if problem.code == "PE334"]
     wrong += server_problems([prompt], [model], workspace)
+    wrong += tool_problems([prompt], [model], workspace)
     if wrong:
         raise InvalidInput(wrong)
 

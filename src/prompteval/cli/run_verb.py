@@ -271,5 +271,6 @@ def _needs(entry: Mapping[str, Any]) -> str:
         parts.append(f"{mark}{entry['prompt_tokens']:,} tokens to send")
         parts.append(f"at most {entry['completion_tokens_at_most']:,} to receive")
     cost = entry["cost_usd_at_most"]
-    parts.append("the price is not known" if cost is None else f"at most {cost:.4f} USD")
+    unknown = "the cost is not known" if entry["prompt_tokens"] is None else "the price is not known"
+    parts.append(unknown if cost is None else f"at most {cost:.4f} USD")
     return ", ".join(parts)

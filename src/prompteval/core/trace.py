@@ -45,7 +45,7 @@ class ToolCall:
     """A call of a tool. Calls of one `step` are unordered; None is a step of its own.
 
     `unread` is the text that the model wrote where its arguments are not a JSON object; `arguments` is empty
-    then, and the call is right in no comparison.
+    then, and the call is right in no comparison. `id` is the server's, where somebody has to answer it.
     """
 
     name: str
@@ -53,6 +53,7 @@ class ToolCall:
     result: Any = None
     step: int | None = None
     unread: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from prompteval.workspace.settings import Workspace
 class EntryEstimate:
     """What one entry would need, at most. None where it cannot be known beforehand.
 
-    Each call is counted once: attempts that fail come on top. `estimated` says that the tokens
-    are not counted by an encoding known to be the model's own.
+    Each call is counted once: attempts that fail come on top. Where fakes answer calls of tools, a case
+    counts as many calls as it may make, and what it says on the way is not known. `estimated` says that the
+    tokens are not counted by an encoding known to be the model's own.
     """
 
     suite: str
@@ -54,11 +55,12 @@ def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
 def _expected(job: Job, models: Models, cache: SqliteCache | None) -> EntryEstimate:
     if not isinstance(job.target, PromptPlan):
         calls = sum(1 for _ in job.work()) * getattr(job.target, "calls_a_case", 1)
-        return EntryEstimate(
-            job.plan.suite.name, job.target.reference, job.model, calls, 0, None, None, None, False
-        )
+        return _uncounted(job, calls, False)
     model = models.open(job.model, ready=False)
     target = PromptTarget(job.target.prompt, model.provider, job.model)
+    if job.target.fakes is not None:
+        calls = sum(1 for _ in job.work()) * (job.target.fakes.max_steps + 1)
+        return _uncounted(job, calls, model.sizes.estimated)
     calls = cached = prompt = completion = 0
     cost: float | None = 0.0
     for case, replicate in job.work():
@@ -77,6 +79,12 @@ def _expected(job: Job, models: Models, cache: SqliteCache | None) -> EntryEstim
         job.plan.suite.name, job.target.reference, job.model, calls, cached, prompt, completion,
         None if cost is None else round(cost, 9), model.sizes.estimated,
     )  # fmt: skip
+
+
+def _uncounted(job: Job, calls: int, estimated: bool) -> EntryEstimate:
+    return EntryEstimate(
+        job.plan.suite.name, job.target.reference, job.model, calls, 0, None, None, None, estimated
+    )
 
 
 def _total(entries: Sequence[EntryEstimate]) -> dict[str, Any]:

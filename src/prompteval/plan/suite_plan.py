@@ -19,6 +19,7 @@ from prompteval.plan.output_schema import server_problems
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_fakes
+from prompteval.plan.tool_problems import tool_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder
 from prompteval.scoring.build import build_scorer
@@ -104,6 +105,7 @@ def plan_suite(
     chosen = chosen_models(workspace, there, targets, models, problems)
     prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
     problems.found.extend(server_problems(prompts_here, chosen, workspace))
+    problems.found.extend(tool_problems(prompts_here, chosen, workspace))
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
     scorers = _build_scorers(workspace, suite, targets, problems)

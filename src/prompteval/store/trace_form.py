@@ -18,7 +18,7 @@ _PASSAGE: Kinds = {
 }  # fmt: skip
 _DROPPED: Kinds = {**_PASSAGE, "reason": TEXT}
 _CITED: Kinds = {"n": COUNT, "doc": TEXT, "quote": TEXT}
-_CALL: Kinds = {"name": TEXT, "arguments": OBJECT, "result": JSON, "step": COUNT, "unread": TEXT}
+_CALL: Kinds = {"name": TEXT, "arguments": OBJECT, "result": JSON, "step": COUNT, "unread": TEXT, "id": TEXT}
 _PASSAGES = ("retrieved", "reranked", "context")
 Part = TypeVar("Part")
 
