@@ -8,6 +8,7 @@ from openai.types.responses import Response as SdkResponse
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
+from prompteval.core.tools import RequestedCall
 from prompteval.providers.openai.api import api_of
 from prompteval.providers.openai.batch import batch_line
 from prompteval.providers.openai.body import INSTRUCTION
@@ -166,14 +167,14 @@ def test_a_refusal_is_kept() -> None:
 
 
 def test_a_function_call_is_the_answer_only_where_it_was_asked_for() -> None:
-    """Otherwise there is none, and the call may pass another time."""
+    """Otherwise it is a call of a tool that the prompt may have."""
     raw = response(
         {"type": "function_call", "id": "f", "call_id": "c", "name": "out", "arguments": '{"a": "b"}'}
     )
     assert read(raw, by_tool=True).text == '{"a": "b"}'
-    with pytest.raises(ProviderError, match="only tool calls") as raised:
-        read(raw)
-    assert raised.value.kind == "tool_calls_only"
+    found = read(raw)
+    assert (found.text, found.finish) == ("", "tool_calls")
+    assert found.tool_calls == (RequestedCall("c", "out", '{"a": "b"}'),)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
 from prompteval.core.secret import from_environment
+from prompteval.core.tools import RequestedCall
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.body import INSTRUCTION, request_body, schema_name
 from prompteval.providers.openai.errors import error_code_and_message, made_error, setting_for
@@ -81,8 +82,8 @@ def test_ollama_takes_max_tokens_and_needs_no_key() -> None:
     assert (body["max_tokens"], "max_completion_tokens" in body) == (9, False)
     assert not shape_of(ModelProfile("m", preset="ollama")).needs_key
     calls = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
-    with pytest.raises(ProviderError, match="only tool calls"):
-        read(reply({"role": "assistant", "content": "", "tool_calls": calls}, "tool_calls"))
+    found = read(reply({"role": "assistant", "content": "", "tool_calls": calls}, "tool_calls"))
+    assert found.tool_calls == (RequestedCall("1", "f", "{}"),)
 
 
 def test_vllm_and_groq_take_what_openai_takes() -> None:

@@ -8,7 +8,7 @@ from prompteval.prompt.place import ModuleSource
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.strict import strict_faults
 from prompteval.providers.open import check_reference
-from prompteval.workspace.server_keys import PRESETS
+from prompteval.workspace.presets import preset_of
 from prompteval.workspace.settings import ModelProfile, Workspace
 
 
@@ -46,4 +46,4 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
 def _answers_by_tool(profile: ModelProfile | None) -> bool:
     if profile is None:
         return False
-    return (profile.structured or (PRESETS[profile.preset].structured if profile.preset else "")) == "tool"
+    return (profile.structured or preset_of(profile.preset).structured) == "tool"

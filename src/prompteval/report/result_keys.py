@@ -70,4 +70,6 @@ def _size(name: str, sizes: Mapping[str, int]) -> dict[str, int]:
 
 def _values(part: RetrievedPassage | CitedPassage | ToolCall) -> dict[str, Any]:
     found = {one.name: getattr(part, one.name) for one in fields(part)}
+    if isinstance(part, ToolCall) and part.unread:  # which `outputs:` reads as what it is
+        found.update(arguments=part.unread, unread="")
     return {name: value for name, value in found.items() if value is not None and value != ""}

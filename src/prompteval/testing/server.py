@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from prompteval.core.strict_json import JsonObject
-from prompteval.testing.fake.answers import Reply, answer_text, completion, embeddings, error_body, spoilt
+from prompteval.testing.fake.answers import Reply, answer_of, completion, embeddings, error_body, spoilt
 from prompteval.testing.fake.batches import Batches, BatchPlan
 from prompteval.testing.fake.faults import RATE_LIMITED, Fault, FaultRates
 from prompteval.testing.fake.http import Connection
@@ -36,7 +36,7 @@ class FakeServer:
     answer, `pause_s` each event of a stream after the first, and `headers` go with each answer that is no
     stream. Over `max_concurrent` calls at a time, or over `rpm` in a minute, the answer is 429. `requests`
     holds the bodies received, unless `keep` is False; `stats` counts what happened, `peak` the most calls at
-    a time. No header is kept.
+    a time, `steps` the replies with calls of tools and `tool_calls` those calls. No header is kept.
     """
 
     def __init__(  # noqa: PLR0913 - the faults of a server
@@ -246,4 +246,7 @@ class FakeServer:
         return self._completion(as_chat(body))
 
     def _completion(self, body: JsonObject) -> JsonObject:
-        return completion(body, answer_text(self._replies, body))
+        said = answer_of(self._replies, body)
+        self.stats["steps"] += bool(said.calls)
+        self.stats["tool_calls"] += len(said.calls)
+        return completion(body, said)

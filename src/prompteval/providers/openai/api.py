@@ -6,10 +6,10 @@ from typing import Any, Final, Protocol
 
 from prompteval.core.request import Request, Response
 from prompteval.core.strict_json import JsonObject
-from prompteval.providers.openai.body import request_body
+from prompteval.providers.openai.body import message_values, request_body
 from prompteval.providers.openai.chat_stream import ChatAssembly
 from prompteval.providers.openai.reply import read_reply
-from prompteval.providers.openai.responses_body import responses_body
+from prompteval.providers.openai.responses_body import input_values, responses_body
 from prompteval.providers.openai.responses_reply import read_response
 from prompteval.providers.openai.responses_stream import ResponsesAssembly
 from prompteval.providers.openai.shape import Shape
@@ -44,6 +44,7 @@ class Api:
     path: str
     messages: str
     body: Callable[[str, Request, Shape], JsonObject]
+    message_values: Callable[[Request, Shape], list[JsonObject]]
     read: Reader
     assemble: Assemble
     usage_on_request: bool
@@ -55,13 +56,21 @@ class Api:
 
 
 CHAT: Final = Api(
-    "chat", "chat/completions", "messages", request_body, read_reply, ChatAssembly, usage_on_request=True
+    "chat",
+    "chat/completions",
+    "messages",
+    request_body,
+    message_values,
+    read_reply,
+    ChatAssembly,
+    usage_on_request=True,
 )
 RESPONSES: Final = Api(
     "responses",
     "responses",
     "input",
     responses_body,
+    input_values,
     read_response,
     ResponsesAssembly,
     usage_on_request=False,

@@ -19,12 +19,13 @@ from prompteval.providers.openai.api import api_of
 from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.errors import (
     LONGEST_MESSAGE,
+    bad_reply,
     error_code_and_message,
     made_error,
     status_error,
 )
 from prompteval.providers.openai.provider import OpenAIProvider
-from prompteval.providers.openai.reply import bad_reply, filtered_prompt
+from prompteval.providers.openai.reply import filtered_prompt
 from prompteval.providers.openai.shape import Shape
 from prompteval.wire import REPLY_BYTES, HttpAnswer, excerpt, exchange, for_each_line, open_session, post_json
 

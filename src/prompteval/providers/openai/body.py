@@ -10,6 +10,7 @@ from prompteval.core.params import PARAMS
 from prompteval.core.request import Request
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.openai.shape import Shape
+from prompteval.providers.openai.tools import chat_tools
 
 # The server's name of a neutral parameter, where it is another.
 SERVER_NAMES: Final = {"max_output_tokens": "max_completion_tokens"}
@@ -30,7 +31,7 @@ def request_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonObje
         body |= {"logprobs": wanted if body.pop("logprobs") else 0}
     if request.schema is not None:
         body |= _structured(request.schema, schema_name(request.schema_name), shape.structured)
-    return {**body, **shape.extra_body}
+    return {**body, **chat_tools(request), **shape.extra_body}
 
 
 def sent_params(request: Request, shape: Shape) -> Iterator[tuple[str, Any]]:
@@ -64,13 +65,17 @@ def _structured(schema: Mapping[str, Any], name: str, how: str) -> JsonObject:
     return {"response_format": {"type": "json_object"}} if how == "json_object" else {}
 
 
-def message_values(request: Request, shape: Shape) -> list[dict[str, str]]:
+def message_values(request: Request, shape: Shape) -> list[JsonObject]:
     """The messages, with the schema in the system message where the server takes none."""
-    messages = [{"role": message.role, "content": message.content} for message in request.messages]
+    return with_instruction([message.as_chat() for message in request.messages], request, shape)
+
+
+def with_instruction(messages: list[JsonObject], request: Request, shape: Shape) -> list[JsonObject]:
+    """Messages of either API, with what a server that takes no schema is asked to keep to."""
     if request.schema is None or shape.structured not in ("json_object", "prompt"):
         return messages
     instruction = INSTRUCTION + json.dumps(request.schema)
-    if messages and messages[0]["role"] == "system":
+    if messages and messages[0].get("role") == "system":
         messages[0] = {"role": "system", "content": f"{messages[0]['content']}\n\n{instruction}"}
         return messages
     return [{"role": "system", "content": instruction}, *messages]

@@ -1,5 +1,6 @@
 """The chunks of a chat completion, put together."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from prompteval.core.strict_json import JsonObject
@@ -11,6 +12,24 @@ _THOUGHTS = ("reasoning_content", "reasoning")
 _KEPT = ("model", "system_fingerprint", "service_tier", "usage")
 
 
+@dataclass(slots=True)
+class _StreamedCall:
+    """A call of a tool whose arguments come in pieces."""
+
+    identifier: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+    def take(self, identifier: object, name: object) -> None:
+        """Keep what a piece says first."""
+        self.identifier = self.identifier or (identifier if isinstance(identifier, str) else "")
+        self.name = self.name or (name if isinstance(name, str) else "")
+
+    def body(self) -> JsonObject:
+        function = {"name": self.name, "arguments": "".join(self.arguments)}
+        return {"id": self.identifier, "type": "function", "function": function}
+
+
 class ChatAssembly:
     """One chat completion from its chunks."""
 
@@ -18,7 +37,7 @@ class ChatAssembly:
         self._by_tool = by_tool
         self._texts: list[str] = []
         self._refusals: list[str] = []
-        self._calls: dict[int, tuple[str, list[str]]] = {}
+        self._calls: dict[int, _StreamedCall] = {}
         self._logprobs: list[Any] = []
         self._kept: JsonObject = {}
         self._finish: Any = None
@@ -52,10 +71,7 @@ class ChatAssembly:
         return Piece(answer, bool(answer or arguments or refusal or thoughts))
 
     def body(self) -> JsonObject:
-        calls = [
-            {"type": "function", "function": {"name": name, "arguments": "".join(arguments)}}
-            for _, (name, arguments) in sorted(self._calls.items())
-        ]
+        calls = [call.body() for _, call in sorted(self._calls.items())]
         message = {
             "content": "".join(self._texts) if self._texts else None,
             "refusal": "".join(self._refusals) or None,
@@ -74,10 +90,10 @@ class ChatAssembly:
                 continue
             number = call.get("index")
             number = number if isinstance(number, int) else len(self._calls)
-            name, arguments = function.get("name"), function.get("arguments")
-            known, pieces = self._calls.setdefault(number, ("", []))
-            self._calls[number] = (known or (name if isinstance(name, str) else ""), pieces)
+            found = self._calls.setdefault(number, _StreamedCall())
+            found.take(call.get("id"), function.get("name"))
+            arguments = function.get("arguments")
             if isinstance(arguments, str):
-                pieces.append(arguments)
+                found.arguments.append(arguments)
                 first += arguments if number == min(self._calls) else ""
         return first

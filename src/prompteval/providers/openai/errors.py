@@ -132,6 +132,19 @@ def error_code_and_message(body: Any) -> tuple[str, str]:
     return as_words(named or ""), message
 
 
+def bad_reply(message: str, text: str) -> ProviderError:
+    """A reply that is not one; it may pass."""
+    return ProviderError("bad_response", message, retryable=True, possibly_billed=True, excerpt=text)
+
+
+def no_answer(calls: Any, text: str) -> ProviderError:
+    """A reply that ended well and holds no text: only calls of tools, or nothing."""
+    kind, message = ("empty", "the reply has no content")
+    if calls:
+        kind, message = ("tool_calls_only", "the reply has only tool calls, and the prompt has no tools")
+    return ProviderError(kind, message, retryable=True, possibly_billed=True, excerpt=text)
+
+
 def as_words(value: Any) -> str:
     """A JSON value as a short text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

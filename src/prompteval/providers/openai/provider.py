@@ -15,8 +15,15 @@ from prompteval.core.request import Request, Response
 from prompteval.core.secret import from_environment, hide
 from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.api import api_of
-from prompteval.providers.openai.errors import ServerLimits, error_of_answer, server_limits, status_error
-from prompteval.providers.openai.reply import bad_reply, filtered_prompt
+from prompteval.providers.openai.calls import offered
+from prompteval.providers.openai.errors import (
+    ServerLimits,
+    bad_reply,
+    error_of_answer,
+    server_limits,
+    status_error,
+)
+from prompteval.providers.openai.reply import filtered_prompt
 from prompteval.providers.openai.shape import Shape
 from prompteval.providers.openai.stream import Assembly, Piece, StreamedBody
 from prompteval.providers.openai.writer import BodyWriter
@@ -97,13 +104,14 @@ class OpenAIProvider:
             raw = answer.json()
         except ValueError as error:
             raise bad_reply(f"the reply is not JSON: {error}", answer.excerpt()) from None
-        return self._api.read(
+        reply = self._api.read(
             raw,
             answer.excerpt,
             answer.headers.get("x-request-id"),
             elapsed_ms,
             by_tool=self._answers_by_tool(request),
         )
+        return offered(request, reply, answer.excerpt)
 
     async def stream(self, request: Request) -> AsyncIterator[str]:
         """The text of a reply as it is written; the caller holds the deadline.
@@ -121,12 +129,15 @@ class OpenAIProvider:
             filtered = _filtered(refused.answer, 0.0)
             raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
         reply = self._api.read(body.value, lambda: "", None, 0.0, by_tool=self._answers_by_tool(request))
+        reply = offered(request, reply, lambda: "")
         if reply.text and not sent:
             yield reply.text
         if reply.refusal:
             raise OutputError("refused", reply.refusal)
         if reply.finish in _CUT:
             raise OutputError(reply.finish, _CUT[reply.finish])
+        if reply.tool_calls:
+            raise OutputError("tool_calls", "the reply calls tools, which a stream does not give; use run()")
 
     async def _complete_stream(self, request: Request) -> Response:
         """One reply that comes in pieces, with the milliseconds to its first token and its first text."""
@@ -160,6 +171,7 @@ class OpenAIProvider:
             (perf_counter() - started) * 1000,
             by_tool=self._answers_by_tool(request),
         )
+        reply = offered(request, reply, lambda: excerpt(json.dumps(body.value)))
         return replace(reply, details={**reply.details, **times})
 
     async def _pieces(

@@ -8,7 +8,14 @@ from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import JsonObject
-from prompteval.providers.openai.errors import as_words, error_code_and_message, made_error
+from prompteval.providers.openai.calls import read_calls
+from prompteval.providers.openai.errors import (
+    as_words,
+    bad_reply,
+    error_code_and_message,
+    made_error,
+    no_answer,
+)
 
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
@@ -51,9 +58,9 @@ def read_reply(
 ) -> Response:
     """The reply in the JSON values of a body, with every secret in it hidden.
 
-    With `by_tool` the answer is the arguments of the tool call that was asked for. Raises ProviderError, with
-    the body's `excerpt`, when there is none: bad_response, empty, tool_calls_only, or what the error inside
-    the body means.
+    With `by_tool` the answer is the arguments of the tool call that was asked for; else calls are the
+    reply's. Raises ProviderError, with the body's `excerpt`, when there is neither: bad_response, empty, or
+    what the error inside the body means.
     """
     if not isinstance(raw, dict):
         raise bad_reply("the reply is not a JSON object", excerpt())
@@ -77,13 +84,14 @@ def read_reply(
     calls = message.get("tool_calls") or message.get("function_call")
     if by_tool and calls:
         content, finish = _arguments(calls) or content, "stop" if finish == "tool_calls" else finish
-    if content is None or (calls and not content and not by_tool):
-        content = content or ""
-        if not refusal and finish not in ("content_filter", "length"):
-            raise no_answer(calls, excerpt())
+    asked = () if by_tool else read_calls(calls, excerpt)
+    if content is None and not asked and not refusal and finish not in ("content_filter", "length"):
+        raise no_answer(calls, excerpt())
+    if asked and finish in ("stop", "unknown"):
+        finish = "tool_calls"
     kept, model = kept_details(raw, request_id)
     return Response(
-        text=hide(content),
+        text=hide(content or ""),
         finish=finish,
         model_reported=model,
         usage=_usage(raw.get("usage")),
@@ -91,6 +99,7 @@ def read_reply(
         logprobs=_logprobs(choice.get("logprobs")),
         refusal=_short(as_words(refusal), LONGEST_REFUSAL) if refusal else None,
         details=kept,
+        tool_calls=asked,
     )
 
 
@@ -152,14 +161,6 @@ def kept_details(raw: JsonObject, request_id: str | None) -> tuple[dict[str, str
     return kept, model
 
 
-def no_answer(calls: Any, text: str) -> ProviderError:
-    """A reply that ended well and holds no text: only calls of tools, or nothing."""
-    kind, message = ("empty", "the reply has no content")
-    if calls:
-        kind, message = ("tool_calls_only", "the reply has only tool calls, and the prompt has no tools")
-    return ProviderError(kind, message, retryable=True, possibly_billed=True, excerpt=text)
-
-
 def _inner_error(error: Any, where: str, text: str) -> ProviderError:
     """An error in a body of status 200: by its own code where it has one, else one that may pass."""
     code = error.get("code") if isinstance(error, dict) else None
@@ -180,10 +181,6 @@ def _inner_error(error: Any, where: str, text: str) -> ProviderError:
 
 def _short(text: str, most: int) -> str:
     return hide(text)[:most]
-
-
-def bad_reply(message: str, text: str) -> ProviderError:
-    return ProviderError("bad_response", message, retryable=True, possibly_billed=True, excerpt=text)
 
 
 def _usage(raw: Any) -> Usage | None:

@@ -9,8 +9,9 @@ from typing import Any
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request
 from prompteval.core.strict_json import JsonObject
-from prompteval.providers.openai.body import PLAIN, message_values, schema_name, sent_params
+from prompteval.providers.openai.body import PLAIN, schema_name, sent_params, with_instruction
 from prompteval.providers.openai.shape import Shape
+from prompteval.providers.openai.tools import input_items, responses_tools
 from prompteval.workspace.presets import NOT_IN_RESPONSES
 
 LOGPROBS = "message.output_text.logprobs"
@@ -18,7 +19,7 @@ LOGPROBS = "message.output_text.logprobs"
 
 def responses_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonObject:
     """The body as JSON values. Raises ProviderError(unsupported) for a parameter that it has no field for."""
-    body: JsonObject = {"model": model, "input": message_values(request, shape), "store": False}
+    body: JsonObject = {"model": model, "input": input_values(request, shape), "store": False}
     text: JsonObject = {}
     for name, value in sent_params(request, shape):
         if name in shape.names:
@@ -39,7 +40,12 @@ def responses_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonOb
             body |= _tool(name, request.schema)
         elif how != "prompt":
             text["format"] = _format(name, request.schema, how)
-    return {**body, **({"text": text} if text else {}), **shape.extra_body}
+    return {**body, **({"text": text} if text else {}), **responses_tools(request), **shape.extra_body}
+
+
+def input_values(request: Request, shape: Shape) -> list[JsonObject]:
+    """The messages as items, with the schema in the system message where the server takes none."""
+    return with_instruction(list(input_items(request.messages)), request, shape)
 
 
 def _format(name: str, schema: Mapping[str, Any], how: str) -> JsonObject:

@@ -11,14 +11,16 @@ from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import JsonObject
-from prompteval.providers.openai.errors import LONGEST_MESSAGE, as_words, error_code_and_message, made_error
-from prompteval.providers.openai.reply import (
-    LONGEST_REFUSAL,
+from prompteval.providers.openai.calls import read_calls
+from prompteval.providers.openai.errors import (
+    LONGEST_MESSAGE,
+    as_words,
     bad_reply,
-    filtered_prompt,
-    kept_details,
+    error_code_and_message,
+    made_error,
     no_answer,
 )
+from prompteval.providers.openai.reply import LONGEST_REFUSAL, filtered_prompt, kept_details
 
 # Why a response is incomplete.
 _INCOMPLETE: Final[dict[str, Finish]] = {
@@ -40,9 +42,9 @@ def read_response(
 ) -> Response:
     """The reply in the JSON values of a body, with every secret in it hidden.
 
-    With `by_tool` the answer is the arguments of the function call that was asked for. Raises ProviderError,
-    with the body's `excerpt`, when there is none: bad_response, empty, tool_calls_only, or what the error
-    inside the body means.
+    With `by_tool` the answer is the arguments of the function call that was asked for; else calls are the
+    reply's. Raises ProviderError, with the body's `excerpt`, when there is neither: bad_response, empty, or
+    what the error inside the body means.
     """
     if not isinstance(raw, dict):
         raise bad_reply("the reply is not a JSON object", excerpt())
@@ -58,13 +60,14 @@ def read_response(
     calls = [item for item in items if item.get("type") == "function_call"]
     if by_tool and calls:
         content = as_words(calls[0].get("arguments") or "") or content
-    if content is None or (calls and not content and not by_tool):
-        content = content or ""
-        if not refusal and finish not in ("content_filter", "length"):
-            raise no_answer(calls, excerpt())
+    asked = () if by_tool else read_calls(calls, excerpt)
+    if content is None and not asked and not refusal and finish not in ("content_filter", "length"):
+        raise no_answer(calls, excerpt())
+    if asked and finish == "stop":
+        finish = "tool_calls"
     kept, model = kept_details(raw, request_id)
     return Response(
-        text=hide(content),
+        text=hide(content or ""),
         finish=finish,
         model_reported=model,
         usage=_usage(raw.get("usage")),
@@ -72,6 +75,7 @@ def read_response(
         logprobs=_logprobs(texts),
         refusal=hide(as_words(refusal))[:LONGEST_REFUSAL] if refusal else None,
         details=kept,
+        tool_calls=asked,
     )
 
 

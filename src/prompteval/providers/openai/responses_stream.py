@@ -5,7 +5,7 @@ Their names and fields: the API reference of OpenAI, "Streaming events".
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.strict_json import JsonObject
-from prompteval.providers.openai.reply import bad_reply
+from prompteval.providers.openai.errors import bad_reply
 from prompteval.providers.openai.responses_reply import failed_response, is_remark
 from prompteval.providers.openai.stream import Piece
 

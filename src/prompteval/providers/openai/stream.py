@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import JsonObject, loads
-from prompteval.providers.openai.reply import bad_reply
+from prompteval.providers.openai.errors import bad_reply
 
 
 @dataclass(frozen=True, slots=True)

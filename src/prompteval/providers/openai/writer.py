@@ -6,7 +6,7 @@ from typing import Any
 
 from prompteval.core.request import Request
 from prompteval.providers.openai.api import api_of
-from prompteval.providers.openai.body import PLAIN, message_values
+from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.shape import Shape
 
 
@@ -31,13 +31,15 @@ class BodyWriter:
         return self._joined(request, b"," + _dumps(self._api.stream_fields(self._shape))[1:])
 
     def _joined(self, request: Request, end: bytes) -> bytes:
-        parts = (request.params, request.schema)
-        shared = (id(request.params), id(request.schema), request.schema_name, request.seed)
+        parts = (request.params, request.schema, request.tools)
+        shared = (
+            id(request.params), id(request.schema), id(request.tools), request.schema_name, request.seed,
+        )  # fmt: skip
         found = self._tails.get(shared)
         if found is None or found[2] != parts:
             found = (self._tail(request), parts, deepcopy(parts))
             self._tails[shared] = found
-        return self._start + _dumps(message_values(request, self._shape)) + found[0] + end
+        return self._start + _dumps(self._api.message_values(request, self._shape)) + found[0] + end
 
     def _tail(self, request: Request) -> bytes:
         """Everything but the messages, from the comma on, without the closing brace."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,22 +12,43 @@ from prompteval.core.strict_json import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to every request whose last user message `when` finds: a text, or an object as JSON."""
+    """The answer to every request whose last user message `when` finds: a text, or an object as JSON.
+
+    `tool_calls` are its first replies, one for each list of (name, arguments): calls side by side. The text
+    or object comes behind them, once as many replies with calls are in the conversation since that message.
+    Arguments that are a text are sent as they are, JSON or not. A request without tools gets no calls.
+    """
 
     when: str = ""
     text: str = ""
     output: Any = None
+    tool_calls: Sequence[Sequence[tuple[str, Any]]] = ()
 
 
-def answer_text(replies: Sequence[Reply], body: JsonObject) -> str:
-    """The first reply whose rule matches, else a value for the schema, else the message itself."""
-    asked = [m["content"] for m in body.get("messages", []) if m.get("role") == "user"]
-    last = asked[-1] if asked else ""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a model says: a text, or the (name, arguments) of calls side by side."""
+
+    text: str | None
+    calls: tuple[tuple[str, Any], ...] = ()
+
+
+def answer_of(replies: Sequence[Reply], body: JsonObject) -> Said:
+    """The first reply whose rule matches, else a value for the schema, else the message itself.
+
+    Calls are made only where the request offers tools.
+    """
+    messages = body.get("messages", [])
+    places = [place for place, message in enumerate(messages) if message.get("role") == "user"]
+    last = messages[places[-1]]["content"] if places else ""
     for reply in replies:
         if re.search(reply.when, last):
-            return reply.text if reply.output is None else json.dumps(reply.output)
+            step = sum(bool(message.get("tool_calls")) for message in messages[places[-1] if places else 0 :])
+            if body.get("tools") and step < len(reply.tool_calls):
+                return Said(None, tuple(reply.tool_calls[step]))
+            return Said(reply.text if reply.output is None else json.dumps(reply.output))
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
-    return json.dumps(filled(schema)) if schema else last
+    return Said(json.dumps(filled(schema)) if schema else last)
 
 
 def filled(schema: JsonObject) -> Any:
@@ -40,8 +62,11 @@ def filled(schema: JsonObject) -> Any:
     )
 
 
-def completion(body: JsonObject, text: str) -> JsonObject:
-    """A whole chat completion."""
+def completion(body: JsonObject, said: Said) -> JsonObject:
+    """A whole chat completion; each call has an id of its own, as servers make them."""
+    message: JsonObject = {"role": "assistant", "content": said.text, "refusal": None}
+    if said.calls:
+        message["tool_calls"] = [_call(*call) for call in said.calls]
     details = {
         "prompt_tokens_details": {"cached_tokens": 4},
         "completion_tokens_details": {"reasoning_tokens": 2},
@@ -55,13 +80,19 @@ def completion(body: JsonObject, text: str) -> JsonObject:
         "choices": [
             {
                 "index": 0,
-                "finish_reason": "stop",
-                "message": {"role": "assistant", "content": text, "refusal": None},
+                "finish_reason": "tool_calls" if said.calls else "stop",
+                "message": message,
                 "logprobs": {"content": [{"token": "x", "logprob": -0.5}]} if body.get("logprobs") else None,
             }
         ],
         "usage": {"prompt_tokens": 40, "completion_tokens": 3, "total_tokens": 43, **details},
     }
+
+
+def _call(name: str, arguments: Any) -> JsonObject:
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    function = {"name": name, "arguments": text}
+    return {"id": f"call_{secrets.token_hex(8)}", "type": "function", "function": function}
 
 
 def spoilt(answer: JsonObject, kind: str) -> JsonObject:
@@ -85,7 +116,8 @@ def spoilt(answer: JsonObject, kind: str) -> JsonObject:
         message["content"] = None
         choice["finish_reason"] = "content_filter"
     elif kind == "length":
-        message["content"] = message["content"][: max(len(message["content"]) // 2, 1)]
+        text = message["content"] or ""
+        message["content"] = text[: max(len(text) // 2, 1)]
         choice["finish_reason"] = "length"
     elif kind == "no_usage":
         del answer["usage"]

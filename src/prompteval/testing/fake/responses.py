@@ -10,13 +10,30 @@ _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"
 def as_chat(body: JsonObject) -> JsonObject:
     """A request of the Responses API as the chat completion that it asks for."""
     asked, text = body.get("input"), body.get("text", {}).get("format", {})
-    messages = asked if isinstance(asked, list) else [{"role": "user", "content": asked}]
+    messages = _messages(asked) if isinstance(asked, list) else [{"role": "user", "content": asked}]
     return {
         "model": body.get("model"),
         "messages": messages,
+        "tools": body.get("tools"),
         "logprobs": "message.output_text.logprobs" in body.get("include", ()),
         **({"response_format": {"json_schema": {"schema": text["schema"]}}} if "schema" in text else {}),
     }
+
+
+def _messages(items: list[JsonObject]) -> list[JsonObject]:
+    """Items as chat messages: calls in a row are those of one message, with the text before them."""
+    found: list[JsonObject] = []
+    for item in items:
+        if item.get("type") == "function_call_output":
+            answer = {"tool_call_id": item["call_id"], "content": item["output"]}
+            found.append({"role": "tool", **answer})
+        elif item.get("type") == "function_call":
+            if not found or found[-1]["role"] != "assistant":
+                found.append({"role": "assistant", "content": None})
+            found[-1].setdefault("tool_calls", []).append({"id": item["call_id"], "function": item})
+        else:
+            found.append(item)
+    return found
 
 
 def response(answer: JsonObject) -> JsonObject:
