@@ -1,6 +1,6 @@
 """Gathers what the steps left: the outputs of the action, and the text of the comment.
 
-Reads REPORTS (a folder), CODES (exit codes of check, run and compare, blank-separated), FORK and
+Reads REPORTS (a directory), CODES (exit codes of check, run and compare, blank-separated), FORK and
 INCONCLUSIVE; writes comment.md there and the action's outputs to GITHUB_OUTPUT.
 """
 

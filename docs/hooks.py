@@ -103,8 +103,8 @@ def _document(path: str) -> str:
 
 def _commands() -> str:
     """`--help` of every verb, as it is held by the tests."""
-    folder = ROOT / "tests/fixtures/golden/help"
-    pages = sorted(folder.glob("*.txt"), key=lambda path: (path.stem != "prompteval", path.stem))
+    directory = ROOT / "tests/fixtures/golden/help"
+    pages = sorted(directory.glob("*.txt"), key=lambda path: (path.stem != "prompteval", path.stem))
     text = "# Commands\n\nWhat `--help` prints.\n"
     for path in pages:
         verb = "" if path.stem == "prompteval" else " " + path.stem.replace("-", " ")

@@ -54,8 +54,8 @@ class Forks:
 
     def __init__(self) -> None:
         self.count = 0
-        self._folder = tempfile.TemporaryDirectory(prefix="forks-")
-        self._socket = f"{self._folder.name}/socket"
+        self._directory = tempfile.TemporaryDirectory(prefix="forks-")
+        self._socket = f"{self._directory.name}/socket"
         command = [sys.executable, "-m", "tests.forks", self._socket]
         root = Path(__file__).parents[1]
         self._process = subprocess.Popen(
@@ -82,7 +82,7 @@ class Forks:
         return Done(**json.loads(self._process.stdout.readline()))
 
     def program(self, path: Path) -> None:
-        """Writes a `prompteval` for shell scripts: a fork behind the streams, folder and environment of its caller."""
+        """Writes a `prompteval` for shell scripts: a fork behind the streams, directory and environment of its caller."""
         path.write_text(f"#!/bin/sh\nexec '{sys.executable}' -I -S '{CLIENT}' '{self._socket}' \"$@\"\n")
         path.chmod(0o755)
 
@@ -93,7 +93,7 @@ class Forks:
         except subprocess.TimeoutExpired:  # a machine that does much else
             self._process.kill()
             self._process.communicate()
-        self._folder.cleanup()
+        self._directory.cleanup()
 
 
 @cache

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "tests" / "fixtures" / "golden"
+DIRECTORY = ROOT / "tests" / "fixtures" / "golden"
 
 
 def hold(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""This repository's own prompts, suites and cases in another folder, so that no store is written into the project."""
+"""This repository's own prompts, suites and cases in another directory, so that no store is written into the project."""
 
 import shutil
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def copied(folder: Path, *stored: str) -> Path:
+def copied(directory: Path, *stored: str) -> Path:
     """The copy. Files of `.prompteval/` that are named come with it where `make run` has left them.
 
     A vector or reply from there is that of the same model and text by its key: only the time differs.
     """
     for part in ("prompts", "evals", "datasets"):
-        shutil.copytree(ROOT / part, folder / part)
-    (folder / "prompteval.toml").write_text('default_model = "local/minilm"\n', encoding="utf-8")
-    (folder / ".prompteval").mkdir()
+        shutil.copytree(ROOT / part, directory / part)
+    (directory / "prompteval.toml").write_text('default_model = "local/minilm"\n', encoding="utf-8")
+    (directory / ".prompteval").mkdir()
     for name in stored:
         if (ROOT / ".prompteval" / name).is_file():
-            shutil.copy(ROOT / ".prompteval" / name, folder / ".prompteval" / name)
-    return folder
+            shutil.copy(ROOT / ".prompteval" / name, directory / ".prompteval" / name)
+    return directory

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-# Fixed there: sandbox escapes; YAML's C loader on Python 3.11; code that a model's folder names.
+# Fixed there: sandbox escapes; YAML's C loader on Python 3.11; code that a model's directory names.
 FLOORS = {"jinja2": "3.1.6", "pyyaml": "6.0.3", "sentence-transformers": "6.0"}
 # A stolen release, pickles without a fix, pickles and downloads.
 NEVER = {"litellm", "diskcache", "nltk"}

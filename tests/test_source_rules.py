@@ -102,7 +102,9 @@ def _exports(tree: ast.Module) -> list[str] | None:
 def imported() -> dict[str, set[str]]:
     """What is imported from each module of the package, by source, tests and documents."""
     found: dict[str, set[str]] = {}
-    files = [file for folder in ("src", "tests", "benchmarks") for file in (ROOT / folder).rglob("*.py")]
+    files = [
+        file for directory in ("src", "tests", "benchmarks") for file in (ROOT / directory).rglob("*.py")
+    ]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -21,7 +21,7 @@ slices: [task]
 
 
 def build(root: Path) -> None:
-    """Write the workspace to a folder."""
+    """Write the workspace to a directory."""
     for name in ("datasets", "outputs", "evals"):
         (root / name).mkdir(parents=True, exist_ok=True)
     (root / "prompteval.toml").write_text("")

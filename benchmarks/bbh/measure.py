@@ -50,8 +50,8 @@ def equal_to_published(runs: dict[str, Any]) -> int:
 def main() -> None:
     if not DATA.exists():
         raise SystemExit("../shared/data/bbh_davinci002 is not here")
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
         build(root)
         runs, wall, used = {}, 0.0, 0.0
         for mode in ("direct", "cot"):

@@ -4,7 +4,7 @@
 
 Prints the chunkers' ceilings and, for every cell, recall, precision and IoU of the packed context at
 each budget, with a paired comparison of recall against the reference cell, Holm over the grid.
-Embeddings are kept in the cache folder, so that a second run encodes nothing.
+Embeddings are kept in the cache directory, so that a second run encodes nothing.
 """
 
 import argparse

@@ -86,10 +86,10 @@ class Clinc:
         return (*dict.fromkeys(d for d in self.domain_of.values() if d != OUT_OF_SCOPE), OUT_OF_SCOPE)
 
 
-def read(folder: Path = DATA) -> Clinc:
+def read(directory: Path = DATA) -> Clinc:
     """The training and test parts, out of scope included. Raises FileNotFoundError without the data."""
-    raw = json.loads((folder / "data_full.json").read_text(encoding="utf-8"))
-    domains = json.loads((folder / "domains.json").read_text(encoding="utf-8"))
+    raw = json.loads((directory / "data_full.json").read_text(encoding="utf-8"))
+    domains = json.loads((directory / "domains.json").read_text(encoding="utf-8"))
     domain_of = {intent: domain for domain, intents in domains.items() for intent in intents}
 
     def part(name: str) -> tuple[tuple[str, str], ...]:
@@ -130,7 +130,7 @@ class _Near:
         return any(n / (len(own) + len(self._sets[index]) - n) >= NEAR for index, n in shared.items())
 
 
-def write_workspace(folder: Path, data: Clinc, examples: Sequence[tuple[str, str]]) -> None:
+def write_workspace(directory: Path, data: Clinc, examples: Sequence[tuple[str, str]]) -> None:
     """A workspace with one prompt, one suite and a case for every test utterance."""
     topics: dict[str, list[str]] = {}
     for intent, domain in data.domain_of.items():
@@ -156,5 +156,5 @@ def write_workspace(folder: Path, data: Clinc, examples: Sequence[tuple[str, str
         "evals/domain.yaml": SUITE,
         "datasets/test.jsonl": "".join(json.dumps(case) + "\n" for case in cases),
     }.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text, encoding="utf-8")

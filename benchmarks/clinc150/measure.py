@@ -24,12 +24,12 @@ from prompteval.providers.local.embedder import MiniLMEmbedder
 from prompteval.providers.local.weights import find_weights
 
 
-def run(folder: Path) -> tuple[dict[str, Any], list[str], float]:
+def run(directory: Path) -> tuple[dict[str, Any], list[str], float]:
     """(the result of `prompteval run --json`, predicted domain of each case in file order, wall seconds)."""
-    rows = folder / "rows.jsonl"
+    rows = directory / "rows.jsonl"
     command = [sys.executable, "-m", "prompteval", "run", "--json", "-q", "-o", str(rows)]
     started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - started
     if done.returncode != 0:
         raise SystemExit(f"prompteval run ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr}")
@@ -63,15 +63,15 @@ def line(title: str, expected: Sequence[str], predicted: Sequence[str], examples
     return f"| {title} | {examples:,} | {shown} | {seconds:.0f} |"
 
 
-def report(data: Clinc, folder: Path) -> None:
+def report(data: Clinc, directory: Path) -> None:
     """Measure, and print the tables of benchmarks/README.md."""
     examples = choose_examples(data)
-    write_workspace(folder, data, examples)
-    result, ours, seconds = run(folder)
-    _, again, cached_seconds = run(folder)
+    write_workspace(directory, data, examples)
+    result, ours, seconds = run(directory)
+    _, again, cached_seconds = run(directory)
     expected = [data.domain_of[intent] for _, intent in data.test]
     test = [text for text, _ in data.test]
-    embedder = MiniLMEmbedder(find_weights("minilm", folder))
+    embedder = MiniLMEmbedder(find_weights("minilm", directory))
     few, few_seconds = regression(embedder, examples, test)
     train = [(text, data.domain_of[intent]) for text, intent in data.train]
     full, full_seconds = regression(embedder, train, test)

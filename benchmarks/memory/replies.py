@@ -35,7 +35,7 @@ sys.exit(code)
 TEXTS = {"letters": "x", "umlauts": "ü", "emoji": "😀", "quotes": '"\n'}
 
 
-def workspace(folder: Path, url: str) -> None:
+def workspace(directory: Path, url: str) -> None:
     """One prompt, a suite and CASES cases, and the model `m` behind the server."""
     settings = f'[models.m]\nmodel = "fake"\nbase_url = "{url}"\napi_key_env = "FAKE_KEY"\n'
     cases = ({"id": f"c{n}", "inputs": {"message": f"message {n}"}, "expected": "x"} for n in range(CASES))
@@ -46,11 +46,11 @@ def workspace(folder: Path, url: str) -> None:
         "datasets/c.jsonl": "".join(json.dumps(case) + "\n" for case in cases),
     }
     for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text, encoding="utf-8")
 
 
-def peak_mb(folder: Path, *options: str) -> tuple[float, int]:
+def peak_mb(directory: Path, *options: str) -> tuple[float, int]:
     """(peak resident megabytes, exit code) of a run."""
     command = [
         sys.executable,
@@ -66,7 +66,7 @@ def peak_mb(folder: Path, *options: str) -> tuple[float, int]:
         *options,
     ]
     env = {**os.environ, "FAKE_KEY": "k-0123456789abcdef"}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True, check=False)
     peak = float(done.stdout.split()[-1])
     return peak / (1024 if sys.platform == "linux" else 1024 * 1024), done.returncode
 
@@ -79,9 +79,9 @@ def main() -> None:
         text = letter * (size // len(json.dumps(letter, ensure_ascii=False)[1:-1].encode()))
         with FakeServer([Reply("", text=text)]) as server:
             for options in ((), ("--no-cache",), ("--record", "r.jsonl"), ("-o", "run.json")):
-                with tempfile.TemporaryDirectory() as folder:
-                    workspace(Path(folder), server.url)
-                    memory, code = peak_mb(Path(folder), *options)
+                with tempfile.TemporaryDirectory() as directory:
+                    workspace(Path(directory), server.url)
+                    memory, code = peak_mb(Path(directory), *options)
                 print(f"| {name} | {' '.join(options) or '–'} | {memory:.0f} | {code} |", flush=True)
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/retrieval/hybrid.py [cranfield] [cisi] [--cache FOLDER]
 
-Each document of the collection is one chunk. Embeddings are kept in the cache folder, so that a second run
+Each document of the collection is one chunk. Embeddings are kept in the cache directory, so that a second run
 encodes nothing.
 """
 
@@ -82,13 +82,17 @@ def main() -> None:
 
 def collection(name: str) -> Collection:
     """Grades above 0 are relevant; those of Cranfield are documented in opposite directions."""
-    folder = DATA / name
-    rows = [json.loads(line) for line in (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
-    asked = [json.loads(line) for line in (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
+    directory = DATA / name
+    rows = [
+        json.loads(line) for line in (directory / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    asked = [
+        json.loads(line) for line in (directory / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     chunks = tuple(Chunk(row["_id"], 0, len(row["text"]), row["text"], row["title"]) for row in rows)
     names = {chunk.doc_id: chunk.id for chunk in chunks}
     relevant: dict[str, dict[str, int]] = {}
-    with (folder / "qrels" / "test.tsv").open(encoding="utf-8") as file:
+    with (directory / "qrels" / "test.tsv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             grade = min(int(row["score"]), 1)
             relevant.setdefault(row["query-id"], {})[names[row["corpus-id"]]] = grade

@@ -41,14 +41,14 @@ def main() -> None:
     started = perf_counter()
     found = sum(len(ranking) for ranking in index.search_many(queries(QUERIES), K))
     step(f"{QUERIES:,} streamed queries", perf_counter() - started)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         started = perf_counter()
-        save_bm25(index, Path(folder))
+        save_bm25(index, Path(directory))
         step("save", perf_counter() - started)
-        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+        size = sum(path.stat().st_size for path in Path(directory).iterdir())
         del index
         started = perf_counter()
-        loaded = load_bm25(Path(folder), Bm25())
+        loaded = load_bm25(Path(directory), Bm25())
         step("load", perf_counter() - started)
     print(f"\n{len(loaded.postings.places):,} postings, {size / 1e6:.0f} MB on disk, {found:,} hits")
 

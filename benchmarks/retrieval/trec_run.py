@@ -48,12 +48,14 @@ def main() -> None:
     queries = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     depth = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write(folder, queries, depth)
+        directory = Path(name)
+        write(directory, queries, depth)
         chosen = [part for metric in METRICS for part in ("-m", metric)]
         ours = ["-m", "prompteval", "trec", "qrels", "run", "--ties", "trec", "--complete-only", "--json"]
         commands = {"ours": [*ours, *chosen], "pytrec_eval": ["-c", ORACLE, "qrels", "run"]}
-        rounds = [{key: process(folder, command) for key, command in commands.items()} for _ in range(ROUNDS)]
+        rounds = [
+            {key: process(directory, command) for key, command in commands.items()} for _ in range(ROUNDS)
+        ]
     print(f"{queries * depth:,} lines, {queries:,} queries; median of {ROUNDS} rounds in turn\n")
     print("| | wall s | processor s | peak MB |")
     print("|---|---|---|---|")
@@ -68,10 +70,10 @@ def main() -> None:
     print(f"largest difference of a mean: {difference(rounds[0]['ours'], rounds[0]['pytrec_eval']):.1e}")
 
 
-def write(folder: Path, queries: int, depth: int) -> None:
+def write(directory: Path, queries: int, depth: int) -> None:
     """A run with falling scores of six decimals, and eight judgments a query, three of them retrieved."""
     generator = np.random.default_rng(0)
-    with (folder / "run").open("w") as run, (folder / "qrels").open("w") as qrels:
+    with (directory / "run").open("w") as run, (directory / "qrels").open("w") as qrels:
         for query in range(queries):
             documents = generator.choice(200_000, size=depth, replace=False)
             scores = np.sort(generator.random(depth) * 20)[::-1]
@@ -85,9 +87,9 @@ def write(folder: Path, queries: int, depth: int) -> None:
             )
 
 
-def process(folder: Path, command: list[str]) -> Process:
+def process(directory: Path, command: list[str]) -> Process:
     started = time.monotonic()
-    child = subprocess.Popen([sys.executable, *command], cwd=folder, stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, *command], cwd=directory, stdout=subprocess.PIPE)
     assert child.stdout is not None
     printed = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)

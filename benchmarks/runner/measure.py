@@ -99,17 +99,17 @@ def server(latency_ms: float = LATENCY_MS) -> Iterator[tuple[str, str]]:
         process.wait()
 
 
-def workspace(folder: Path, cases: int, url: str, more: str = "") -> None:
+def workspace(directory: Path, cases: int, url: str, more: str = "") -> None:
     """One prompt, one suite, and so many synthetic cases; `more` are lines of the model's profile."""
     for path, text in {
         "prompteval.toml": SETTINGS.format(url=url) + more,
         "prompts/classify/v1.py": PROMPT,
         "evals/s.yaml": SUITE,
     }.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    (folder / "datasets").mkdir(exist_ok=True)
-    with (folder / "datasets" / "cases.jsonl").open("w") as file:
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text)
+    (directory / "datasets").mkdir(exist_ok=True)
+    with (directory / "datasets" / "cases.jsonl").open("w") as file:
         for number in range(cases):
             label = LABELS[number * 7 % 4]
             case = {
@@ -121,33 +121,33 @@ def workspace(folder: Path, cases: int, url: str, more: str = "") -> None:
             file.write(json.dumps(case) + "\n")
 
 
-def run(command: list[str], folder: Path, bytecode: str) -> Measured:
+def run(command: list[str], directory: Path, bytecode: str) -> Measured:
     """The whole process: wall and processor seconds, peak memory.
 
     Bytecode is kept in `bytecode`, so that sources are compiled once, as pip does when it installs.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment = {**kept, "FAKE_KEY": "sk-fake", "NO_COLOR": "1", "PYTHONPYCACHEPREFIX": bytecode}
-    with (folder / "out.txt").open("w") as out:
+    with (directory / "out.txt").open("w") as out:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, env=environment)
+        process = subprocess.Popen(command, cwd=directory, stdout=out, stderr=out, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        print((folder / "out.txt").read_text()[-2000:])
+        print((directory / "out.txt").read_text()[-2000:])
     unit = 1024 if sys.platform == "linux" else 1024 * 1024
     return Measured(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit, process.returncode)
 
 
-def programs(folder: Path, url: str) -> dict[str, list[str]]:
+def programs(directory: Path, url: str) -> dict[str, list[str]]:
     """Name to command, the reference first."""
-    loop = [str(folder / "datasets" / "cases.jsonl"), str(CONCURRENCY), url]
+    loop = [str(directory / "datasets" / "cases.jsonl"), str(CONCURRENCY), url]
     return {
         "bare aiohttp loop": [sys.executable, str(HERE / "bare_aiohttp.py"), *loop],
         "prompteval run": [
             *(sys.executable, "-m", "prompteval", "run", "-j", str(CONCURRENCY)),
-            *("-o", str(folder / "report.md")),
+            *("-o", str(directory / "report.md")),
         ],
         "prompteval run, cached": [sys.executable, "-m", "prompteval", "run", "-j", str(CONCURRENCY)],
         "SDK create() loop": [sys.executable, str(HERE / "sdk_create.py"), *loop],

@@ -39,13 +39,15 @@ SCORERS = {
 }
 
 
-def run(folder: Path, more: str, concurrency: int) -> tuple[float, float, float]:
+def run(directory: Path, more: str, concurrency: int) -> tuple[float, float, float]:
     """(wall seconds, p50 and p95 of latency in ms), as the run reports them."""
-    (folder / "evals/s.yaml").write_text(
+    (directory / "evals/s.yaml").write_text(
         SUITE.replace("{exact: {field: intent}}", f"{{exact: {{field: intent}}}}{more}")
     )
     command = [sys.executable, "-m", "prompteval", "run", "--json", "-q", "-j", str(concurrency)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    done = subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
     if done.returncode not in (0, 1, 3):
         raise SystemExit(done.stderr)
     timing = json.loads(done.stdout)["results"][0]["timing"]

@@ -54,13 +54,13 @@ def main() -> None:
         tempfile.TemporaryDirectory() as name,
         FakeServer(replies, rates=RATES, latency_s=0.05, keep=False) as server,
     ):
-        folder = Path(name)
-        workspace(folder, cases, server.url, "timeout_s = 2.0\nmax_attempts = 8\n")
+        directory = Path(name)
+        workspace(directory, cases, server.url, "timeout_s = 2.0\nmax_attempts = 8\n")
         started, cpu = time.perf_counter(), time.process_time()
-        view = run_suites(find_workspace(folder), RunOptions(concurrency=CONCURRENCY), Progress())
+        view = run_suites(find_workspace(directory), RunOptions(concurrency=CONCURRENCY), Progress())
         wall, cpu = time.perf_counter() - started, time.process_time() - cpu
         result = view.results[0]
-        store = SqliteStore.open(folder / ".prompteval" / "results.sqlite", readonly=True)
+        store = SqliteStore.open(directory / ".prompteval" / "results.sqlite", readonly=True)
         rows = Counter((row.case.id, row.replicate) for row in store.rows(view.run_id))
         unnamed = sum(
             row.observation.outcome == "error" and row.observation.failure is None

@@ -124,19 +124,19 @@ def check(root: Path, told: Told) -> None:
         told.faults += [f"{run_id} is gone" for run_id in told.passed.keys() - verdicts.keys()]
 
 
-def command_lines(count: int, folder: Path, seconds: float) -> list[str]:
+def command_lines(count: int, directory: Path, seconds: float) -> list[str]:
     """So many schedules of command lines, fewer where the time is up; what was wrong."""
     forks.load()
     until = time.monotonic() + seconds
     codes: Counter[str] = Counter()
     faults: list[str] = []
-    told, root, chance, played = Told(), folder, random.Random(count), 0
+    told, root, chance, played = Told(), directory, random.Random(count), 0
     for seed in range(count):
         if time.monotonic() > until:
             break
         played += 1
         if seed == 0 or chance.random() < 0.3:
-            told, root = Told(), folder / f"ws-{seed}"
+            told, root = Told(), directory / f"ws-{seed}"
             root.mkdir()
             workspace(root, CASES, "http://127.0.0.1:9/v1")
             suite = root / "evals" / "s.yaml"

@@ -51,20 +51,22 @@ metrics:
 """
 
 
-def build(name: str, folder: Path, questions: int | None = None) -> int:
+def build(name: str, directory: Path, questions: int | None = None) -> int:
     """Write the workspace; how many questions it has."""
     rows = list(cases(name))
     if questions is not None:
         rows = sorted(rows, key=lambda row: hashlib.sha256(row["id"].encode()).hexdigest())[:questions]
     for part in ("datasets", "evals"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
+        (directory / part).mkdir(parents=True, exist_ok=True)
     shutil.copytree(
-        ROOT / "prompts/answer_with_citations", folder / "prompts/answer_with_citations", dirs_exist_ok=True
+        ROOT / "prompts/answer_with_citations",
+        directory / "prompts/answer_with_citations",
+        dirs_exist_ok=True,
     )
-    write_lines(folder / "datasets/questions.jsonl", rows)
-    write_lines(folder / "datasets/paragraphs.jsonl", documents(name))
-    (folder / "evals/squad.yaml").write_text(SUITE, encoding="utf-8")
-    (folder / "prompteval.toml").touch()
+    write_lines(directory / "datasets/questions.jsonl", rows)
+    write_lines(directory / "datasets/paragraphs.jsonl", documents(name))
+    (directory / "evals/squad.yaml").write_text(SUITE, encoding="utf-8")
+    (directory / "prompteval.toml").touch()
     return len(rows)
 
 
@@ -103,10 +105,10 @@ def write_lines(path: Path, rows: Any) -> None:
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("name", choices=FILES)
-    options.add_argument("folder", type=Path)
+    options.add_argument("directory", type=Path)
     options.add_argument("--questions", type=int)
     chosen = options.parse_args()
-    print(build(chosen.name, chosen.folder, chosen.questions), "questions")
+    print(build(chosen.name, chosen.directory, chosen.questions), "questions")
 
 
 if __name__ == "__main__":

@@ -26,16 +26,16 @@ def main() -> None:
         if not FILES[name].is_file():
             print(f"skipped: {FILES[name]} is not here")
             continue
-        folder = ROOT / ".prompteval" / "squad" / name
-        count = build(name, folder, chosen.questions)
-        result, seconds = run(folder)
+        directory = ROOT / ".prompteval" / "squad" / name
+        count = build(name, directory, chosen.questions)
+        result, seconds = run(directory)
         show(name, count, result, seconds)
 
 
-def run(folder: Path) -> tuple[dict[str, Any], float]:
+def run(directory: Path) -> tuple[dict[str, Any], float]:
     command = [sys.executable, "-m", "prompteval", "run", "--json", "-q"]
     started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"prompteval run ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr}")
     return json.loads(done.stdout)["results"][0], time.perf_counter() - started

@@ -19,20 +19,22 @@ RUNS = 10
 LIMITS_MS = {"--version": 100, "--help": 300, "check (1,000 cases)": 1000}
 
 
-def cpu_ms(command: list[str], folder: Path) -> float:
+def cpu_ms(command: list[str], directory: Path) -> float:
     """User and system milliseconds of one run of `command`, children included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return ((after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)) * 1000
 
 
-def workspace(folder: Path) -> None:
+def workspace(directory: Path) -> None:
     """The starter workspace, its case file replaced by 1,000 cases."""
-    subprocess.run([sys.executable, "-m", "prompteval", "init", str(folder)], check=True, capture_output=True)
-    with (folder / "datasets" / "tickets.jsonl").open("w", encoding="utf-8") as file:
+    subprocess.run(
+        [sys.executable, "-m", "prompteval", "init", str(directory)], check=True, capture_output=True
+    )
+    with (directory / "datasets" / "tickets.jsonl").open("w", encoding="utf-8") as file:
         for number in range(1000):
             case = {
                 "id": f"t{number}",
@@ -46,8 +48,8 @@ def workspace(folder: Path) -> None:
 def main() -> None:
     prompteval = [sys.executable, "-m", "prompteval"]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "demo"
-        workspace(folder)
+        directory = Path(name) / "demo"
+        workspace(directory)
         rows = {
             "python -c pass": [sys.executable, "-c", "pass"],
             "--version": [*prompteval, "--version"],
@@ -60,8 +62,8 @@ def main() -> None:
         print("|---|---|---|---|---|---|")
         bare = 0.0
         for title, command in rows.items():
-            cpu_ms(command, folder)
-            times = [cpu_ms(command, folder) for _ in range(RUNS)]
+            cpu_ms(command, directory)
+            times = [cpu_ms(command, directory) for _ in range(RUNS)]
             middle = statistics.median(times)
             bare = bare or middle
             limit = LIMITS_MS.get(title, "")

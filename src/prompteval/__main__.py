@@ -7,9 +7,9 @@ from prompteval.core.exit_codes import INTERRUPTED
 
 def main() -> int:
     """Answer --version at once, import the rest only for real work; the exit code."""
-    from prompteval.isolate.path import leave_current_folder
+    from prompteval.isolate.path import leave_current_directory
 
-    leave_current_folder()
+    leave_current_directory()
     from prompteval.cli import printer
 
     printer.open_streams()

@@ -194,7 +194,7 @@ def load(reference: str, *, model: str | None = None, workspace: Path | str | No
 
     The model is `model`, else the one the prompt pins, else the workspace's default; a call that may
     pass is tried again as in a run, by the model's profile. The
-    workspace is found upward from `workspace` or the current folder. Raises UsageError or
+    workspace is found upward from `workspace` or the current directory. Raises UsageError or
     InvalidInput for names and files that are wrong, and for what no call of this model could take.
     """
     from prompteval.engine.application_model import ApplicationModel

@@ -17,14 +17,14 @@ from prompteval.core.errors import InvalidInput
 from prompteval.workspace.tree import WorkingTree
 
 
-def load(folder: Path, name: str, data: bytes | str) -> list[Case]:
-    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-    return list(load_cases(WorkingTree(folder), name))
+def load(directory: Path, name: str, data: bytes | str) -> list[Case]:
+    (directory / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    return list(load_cases(WorkingTree(directory), name))
 
 
-def problems(folder: Path, name: str, data: bytes | str) -> list[str]:
+def problems(directory: Path, name: str, data: bytes | str) -> list[str]:
     with pytest.raises(InvalidInput) as caught:
-        load(folder, name, data)
+        load(directory, name, data)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -135,15 +135,15 @@ def test_jsonl_yaml_and_csv_read_alike(
     tmp_path_factory: pytest.TempPathFactory, messages: dict[str, str]
 ) -> None:
     """The same cases in three formats are the same cases."""
-    folder = tmp_path_factory.mktemp("cases")
+    directory = tmp_path_factory.mktemp("cases")
     raw = [{"id": key, "inputs": {"m": text}, "expected": {"x": text}} for key, text in messages.items()]
-    jsonl = load(folder, "c.jsonl", "".join(json.dumps(record) + "\n" for record in raw))
-    yaml = load(folder, "c.yaml", json.dumps(raw))
+    jsonl = load(directory, "c.jsonl", "".join(json.dumps(record) + "\n" for record in raw))
+    yaml = load(directory, "c.yaml", json.dumps(raw))
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(["id", "inputs.m", "expected.x"])
     writer.writerows([key, text, text] for key, text in messages.items())
-    table = load(folder, "c.csv", buffer.getvalue())
+    table = load(directory, "c.csv", buffer.getvalue())
 
     def content(cases: list[Case]) -> list[tuple[object, ...]]:
         return [(case.id, dict(case.inputs), case.expected) for case in cases]

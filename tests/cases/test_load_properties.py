@@ -32,11 +32,11 @@ def test_any_case_file_is_cases_or_problems(
     tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes
 ) -> None:
     """Cases have an id and no id twice; problems name the file and a line that it has."""
-    folder = tmp_path_factory.getbasetemp()
-    (folder / name).write_bytes(content)
+    directory = tmp_path_factory.getbasetemp()
+    (directory / name).write_bytes(content)
     seen = []
     try:
-        for case in load_cases(WorkingTree(folder), name):
+        for case in load_cases(WorkingTree(directory), name):
             seen.append(case.id)
     except InvalidInput as error:
         lines = len(content.decode("utf-8", "replace").splitlines()) + 1  # YAML breaks lines at U+2028 too
@@ -53,14 +53,14 @@ def test_any_suite_settings_or_script_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     """Only errors that are meant for users come out."""
-    folder = tmp_path_factory.getbasetemp() / "ws"
-    folder.mkdir(exist_ok=True)
+    directory = tmp_path_factory.getbasetemp() / "ws"
+    directory.mkdir(exist_ok=True)
     for name in ("s.yaml", "prompteval.toml", "m.jsonl"):
-        (folder / name).write_bytes(content)
+        (directory / name).write_bytes(content)
     for work in (
-        lambda: load_suite(WorkingTree(folder), "s.yaml"),
-        lambda: find_workspace(folder),
-        lambda: open_script("m.jsonl", None, folder),
+        lambda: load_suite(WorkingTree(directory), "s.yaml"),
+        lambda: find_workspace(directory),
+        lambda: open_script("m.jsonl", None, directory),
     ):
         try:
             work()

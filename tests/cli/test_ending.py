@@ -81,7 +81,7 @@ def test_f41_a_broken_exception_still_ends_with_70(
         def __str__(self) -> str:
             raise RecursionError
 
-    monkeypatch.chdir(tmp_path)  # no workspace, so no folder of a store either
+    monkeypatch.chdir(tmp_path)  # no workspace, so no directory of a store either
     monkeypatch.setattr("tempfile.tempdir", "/proc/none")
     assert conclude(raising(Broken())) == 70
     assert conclude(raising(ValueError("x"))) == 70

@@ -42,7 +42,9 @@ def test_every_page_of_the_menu_is_made() -> None:
 
 def test_every_decision_is_in_the_index() -> None:
     """In its order, under its own title."""
-    folder = ROOT / "docs/decisions"
-    files = sorted(path for path in folder.glob("*.md") if path.name != "index.md")
+    directory = ROOT / "docs/decisions"
+    files = sorted(path for path in directory.glob("*.md") if path.name != "index.md")
     titles = [(path.read_text().splitlines()[0][2:], path.name) for path in files]
-    assert re.findall(r"^\d+\. \[(.*)\]\((.*)\)$", (folder / "index.md").read_text(), re.MULTILINE) == titles
+    assert (
+        re.findall(r"^\d+\. \[(.*)\]\((.*)\)$", (directory / "index.md").read_text(), re.MULTILINE) == titles
+    )

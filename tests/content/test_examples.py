@@ -14,9 +14,11 @@ from tests.own_workspace import copied
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _prompteval(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _prompteval(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "prompteval", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=240)
+    return subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, encoding="utf-8", timeout=240
+    )
 
 
 def _copy(name: str, place: Path) -> Path:
@@ -26,8 +28,8 @@ def _copy(name: str, place: Path) -> Path:
     )
 
 
-def _run(folder: Path) -> dict[str, Any]:
-    done = _prompteval(folder, "run", "--json")
+def _run(directory: Path) -> dict[str, Any]:
+    done = _prompteval(directory, "run", "--json")
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["exit_code"] == done.returncode, done.stderr
     return found
@@ -55,9 +57,9 @@ def test_broken_example_reports_each_mistake_at_its_line(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_too_strict_example_fails_its_gate(tmp_path: Path) -> None:
     """The workspace is sound; the embedded model misses the gate: exit 1."""
-    folder = _copy("too_strict", tmp_path)
-    assert _prompteval(folder, "check").returncode == 0
-    found = _run(folder)
+    directory = _copy("too_strict", tmp_path)
+    assert _prompteval(directory, "check").returncode == 0
+    found = _run(directory)
     assert (found["exit_code"], found["verdict"]) == (1, "fail")
     assert {gate["verdict"] for gate in found["results"][0]["gates"]} == {"fail"}
 

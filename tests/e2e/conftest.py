@@ -39,7 +39,7 @@ RULES = [{"when": "pay", "output": {"team": "payments"}}, {"when": "", "output":
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace's folder, and the command line run in it."""
+    """A workspace's directory, and the command line run in it."""
 
     root: Path
 

@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
 class Runner:
     """One job: the files and variables a runner gives, and what the steps left."""
 
-    folder: Path
+    directory: Path
     github: GitHub
     temp: Path
     inputs: dict[str, str] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Runner:
             output.write_text("")
             done = subprocess.run(
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-                cwd=self.folder / self.value(step.get("working-directory", ".")),
+                cwd=self.directory / self.value(step.get("working-directory", ".")),
                 env={
                     **{name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")},
                     "PATH": f"{self._bin()}:{os.environ['PATH']}",
@@ -128,12 +128,12 @@ class Runner:
 
     def _bin(self) -> Path:
         """`prompteval` and `python` of the code under test, and nothing else of its environment."""
-        folder = self.temp / "bin"
-        if not folder.exists():
-            folder.mkdir()
-            shared().program(folder / "prompteval")
-            (folder / "python").symlink_to(sys.executable)
-        return folder
+        directory = self.temp / "bin"
+        if not directory.exists():
+            directory.mkdir()
+            shared().program(directory / "prompteval")
+            (directory / "python").symlink_to(sys.executable)
+        return directory
 
     @property
     def report(self) -> dict[str, str]:
@@ -194,9 +194,9 @@ def test_a_passing_workspace(job: Runner) -> None:
     assert job.report["run-id"] in second and second != first
 
 
-def git(folder: Path, *arguments: str) -> None:
+def git(directory: Path, *arguments: str) -> None:
     who = ("-c", "user.name=n", "-c", "user.email=n@example.org")
-    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+    subprocess.run(["git", *who, *arguments], cwd=directory, check=True, capture_output=True, timeout=60)
 
 
 @pytest.fixture(params=["main", "b;touch${IFS}pwned;$(touch${IFS}pwned)"])
@@ -223,7 +223,7 @@ def pull_request(workspace: Any, job: Runner, tmp_path: Path, request: Any) -> R
     workspace.write("evals/s.yaml", suite.replace("accuracy >= 0.7", "accuracy >= 0.1"))
     git(workspace.root, "commit", "-qam", "change")
     git(tmp_path, "clone", "-q", "--depth=1", "--branch=change", f"file://{workspace.root}", "clone")
-    job.folder = tmp_path / "clone"
+    job.directory = tmp_path / "clone"
     job.event["github.base_ref"] = request.param
     return job
 
@@ -241,7 +241,7 @@ def test_a_pull_request_is_compared_with_its_base(pull_request: Runner) -> None:
     assert "accuracy fell by 50.0 points" in body
     assert body.index("regressed") < body.index("the gate passes")
     assert "accuracy fell by 50.0 points" in (job.temp / "summary.md").read_text()
-    assert not list(job.folder.rglob("pwned"))
+    assert not list(job.directory.rglob("pwned"))
 
 
 def test_what_is_compared_can_be_chosen(pull_request: Runner) -> None:
@@ -433,12 +433,12 @@ def test_s40_a_workspace_in_a_submodule_is_refused(workspace: Any, job: Runner, 
     git(outer, "init", "-q", "-b", "main")
     git(outer, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(workspace.root), "ws")
     git(outer, "commit", "-qm", "one")
-    job.folder, job.event["github.base_ref"] = outer / "ws", "main"
+    job.directory, job.event["github.base_ref"] = outer / "ws", "main"
     assert job.run() == 2, job.log
     assert "lies in a submodule" in job.log
 
 
 def test_s35_the_action_installs_without_modules_of_the_checkout() -> None:
-    """`python -m` looks in the current folder first, where a venv.py or pip.py may lie."""
+    """`python -m` looks in the current directory first, where a venv.py or pip.py may lie."""
     for step in SHELL + [step for step in STEPS if step.get("id") == "install"]:
         assert not re.search(r"python\"? -m", step["run"]), step["id"]

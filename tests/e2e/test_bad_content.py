@@ -67,7 +67,7 @@ def test_b1_a_label_no_is_scored_as_text(workspace: Workspace) -> None:
         ("{{ message }}", "{{ message }}{{ 'a'*10**9 }}", "cannot be rendered: SecurityError"),
         ("{{ message }}", "{{ message }}{{ '%999999999d'%1 }}", "cannot be rendered: SecurityError"),
         ("{{ message }}", "{% set m = message|list * 1 %}x", "cannot be rendered: SecurityError"),
-        ("{{ message }}", "{{ message }}{% include '/etc/passwd' %}", "PE303 included template '/etc/passwd' is not in the prompt's folder"),
+        ("{{ message }}", "{{ message }}{% include '/etc/passwd' %}", "PE303 included template '/etc/passwd' is not in the prompt's directory"),
     ],
 )  # fmt: skip
 def test_b5_s1_s2_s5_a_template_is_refused_before_any_call(

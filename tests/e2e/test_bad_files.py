@@ -78,12 +78,12 @@ def test_b4_a_file_that_cannot_be_read_as_text_is_one_line(
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("how", ["folder", "circle", "nowhere", "pipe", "locked"])
 def test_a_place_without_a_file_is_one_line(workspace: Workspace, told: Told, file: str, how: str) -> None:
-    """A folder, a link in a circle or to nothing, a pipe, a file without the right to read it."""
+    """A directory, a link in a circle or to nothing, a pipe, a file without the right to read it."""
     break_file(workspace.root / file, how)
     if how == "locked" and os.access(workspace.root / file, os.R_OK):
         pytest.skip("this user may read every file")
     if file == "evals/s.yaml" and how in ("folder", "pipe"):
-        assert told("run")[0] == 5  # a folder is no suite, and nothing is left
+        assert told("run")[0] == 5  # a directory is no suite, and nothing is left
         return
     for verb in ("check", "run"):
         code, lines = told(verb)

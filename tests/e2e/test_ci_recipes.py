@@ -24,9 +24,9 @@ SHIMS = {
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`shell(script)` in a copy of the scripted example; it must end with exit code 0."""
-    folder = tmp_path / "ws"
-    shutil.copytree(ROOT / "examples/scripted", folder, ignore=shutil.ignore_patterns(".prompteval"))
-    cases = folder / "datasets/requests.yaml"
+    directory = tmp_path / "ws"
+    shutil.copytree(ROOT / "examples/scripted", directory, ignore=shutil.ignore_patterns(".prompteval"))
+    cases = directory / "datasets/requests.yaml"
     tagged = cases.read_text().replace("{id: bench,", "{id: bench, tags: {language: fr},")
     cases.write_text(tagged)
     (tmp_path / "bin").mkdir()
@@ -39,12 +39,12 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
     for line in ("init -q", "add -A", "-c user.name=n -c user.email=n@example.org commit -qm base"):
-        subprocess.run(["git", *line.split()], cwd=folder, check=True, timeout=60)
+        subprocess.run(["git", *line.split()], cwd=directory, check=True, timeout=60)
 
     def run(script: str) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            cwd=folder,
+            cwd=directory,
             capture_output=True,
             text=True,
             timeout=120,

@@ -30,7 +30,7 @@ gate: [accuracy >= 0.1]
 
 
 def git(root: Path, *arguments: str) -> str:
-    """git in a folder, with an identity and no settings of this machine."""
+    """git in a directory, with an identity and no settings of this machine."""
     command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
 

@@ -1,4 +1,4 @@
-"""`prompteval explain`: in any folder, with or without a workspace."""
+"""`prompteval explain`: in any directory, with or without a workspace."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from tests.own_workspace import copied
 pytestmark = pytest.mark.slow
 
 
-def run(folder: Path) -> tuple[dict, str, float]:  # type: ignore[type-arg]
+def run(directory: Path) -> tuple[dict, str, float]:  # type: ignore[type-arg]
     """(the run's JSON, the names of the modules it imported, seconds)."""
     command = [
         sys.executable,
@@ -30,7 +30,7 @@ def run(folder: Path) -> tuple[dict, str, float]:  # type: ignore[type-arg]
         "-q",
     ]
     started = time.monotonic()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=290, check=False)
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=290, check=False)
     assert done.returncode in (0, 1) and done.stdout, done.stderr[-2000:]  # four cases may miss a gate
     return json.loads(done.stdout), done.stderr, time.monotonic() - started
 

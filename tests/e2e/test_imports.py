@@ -24,11 +24,11 @@ HEAVY = {
 }
 
 
-def loaded(folder: Path, *arguments: str, code: int = 0, **environment: str) -> set[str]:
+def loaded(directory: Path, *arguments: str, code: int = 0, **environment: str) -> set[str]:
     """The top-level packages that `prompteval ARGUMENTS` imports."""
     command = [sys.executable, "-X", "importtime", "-m", "prompteval", *arguments]
     env = {**os.environ, **environment}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr[-2000:]
     return {
         found.split(".")[0]

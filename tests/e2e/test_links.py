@@ -10,7 +10,7 @@ from .conftest import Workspace
 
 @pytest.fixture
 def outside(workspace: Workspace) -> Path:
-    """A folder beside the workspace, with a precious file."""
+    """A directory beside the workspace, with a precious file."""
     made = workspace.root.parent / "outside"
     made.mkdir()
     (made / "victim").write_text("precious")
@@ -64,7 +64,7 @@ def test_s33_a_store_elsewhere_is_named_by_the_user(workspace: Workspace, outsid
 
 
 def test_s33_init_writes_through_no_link(workspace: Workspace, outside: Path) -> None:
-    """A folder of a stranger's repository may hold some."""
+    """A directory of a stranger's repository may hold some."""
     (workspace.root / "demo").mkdir()
     (workspace.root / "demo" / "evals").symlink_to(outside)
     assert "leads out of" in workspace.run("init", "demo", code=2).stderr
@@ -84,7 +84,7 @@ def test_f36_the_store_is_no_case_file(workspace: Workspace) -> None:
 
 
 def test_s33_a_committed_state_folder_is_warned_of(workspace: Workspace) -> None:
-    """One line, by `check` and by `run`; the folder that a run made is ignored by git and said nothing of."""
+    """One line, by `check` and by `run`; the directory that a run made is ignored by git and said nothing of."""
 
     def warned(*arguments: str) -> int:
         return workspace.run(*arguments, code=0).stderr.count(".prompteval or the store is committed")

@@ -70,8 +70,8 @@ def test_a_recording_that_is_not_there_is_one_line(told: Told) -> None:
 def test_a_folder_that_is_gone_is_no_traceback(
     told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody removed the folder this shell is in."""
+    """Somebody removed the directory this shell is in."""
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     os.rmdir(tmp_path / "gone")  # noqa: PTH106
-    assert told("check") == (2, ["error: the current folder: No such file or directory"])
+    assert told("check") == (2, ["error: the current directory: No such file or directory"])

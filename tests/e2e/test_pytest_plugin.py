@@ -259,7 +259,7 @@ def test_a_key_that_is_not_set_is_said_at_every_item(workspace: Any, run: Run) -
 
 
 def test_nothing_is_left_behind(workspace: Any, run: Run, tmp_path: Path, monkeypatch: Any) -> None:
-    """The run is not stored in the workspace, and its own folder is removed."""
+    """The run is not stored in the workspace, and its own directory is removed."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     run()
     assert not (workspace.root / ".prompteval" / "results.sqlite").exists()
@@ -317,7 +317,7 @@ def test_pre_commit_accepts_the_hooks(workspace: Any) -> None:
 
 @pytest.mark.parametrize("path", ["evals/s.yml", "evals/team/t.yaml", "evals/none.yaml"])
 def test_b20_a_suite_that_would_not_run_fails_to_collect(workspace: Any, run: Run, path: str) -> None:
-    """One hidden by another, one below a folder, one without a case: none is left out silently."""
+    """One hidden by another, one below a directory, one without a case: none is left out silently."""
     text = (workspace.root / "evals/s.yaml").read_text()
     (workspace.root / "datasets/none.jsonl").write_text("")
     workspace.write(path, text.replace("c.jsonl", "none.jsonl") if "none" in path else text)

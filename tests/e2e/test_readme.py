@@ -15,14 +15,14 @@ README = ROOT / "README.md"
 pytestmark = pytest.mark.slow
 
 
-def prompteval(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def prompteval(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "prompteval", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=200, check=False)
 
 
 def test_console_blocks_run_to_the_end(tmp_path: Path, blocks: Any) -> None:
     """`init`, `cd`, `check`, `run`, in their order, each with exit code 0."""
-    folder = tmp_path
+    directory = tmp_path
     for command in [
         line[2:]
         for block in blocks(README, "console")
@@ -31,11 +31,11 @@ def test_console_blocks_run_to_the_end(tmp_path: Path, blocks: Any) -> None:
     ]:
         program, *arguments = shlex.split(command)
         if program == "cd":
-            folder = folder / arguments[0]
+            directory = directory / arguments[0]
         else:
             assert program == "prompteval"
             here = any(word in command for word in ("examples/", "handbook_rag", "show last"))
-            done = prompteval(ROOT if here else folder, *arguments)
+            done = prompteval(ROOT if here else directory, *arguments)
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 

@@ -13,9 +13,9 @@ TRAP = "import os\nopen(os.environ['MARK'], 'w').close()\nprompt = 1\n"
 TREC = "1 0 a 1\n"
 
 
-def git(folder: Path, *arguments: str) -> None:
+def git(directory: Path, *arguments: str) -> None:
     name = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["git", *name, *arguments], cwd=directory, check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -14,13 +14,15 @@ CISI = ROOT / ".." / "shared" / "data" / "cisi"
 CRANFIELD = ROOT / ".." / "shared" / "data" / "cranfield"
 
 
-def trec(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def trec(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "prompteval", "trec", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60)
+    return subprocess.run(
+        command, cwd=directory, capture_output=True, text=True, encoding="utf-8", timeout=60
+    )
 
 
-def answer(folder: Path, *arguments: str) -> dict[str, Any]:
-    done = trec(folder, *arguments, "--json")
+def answer(directory: Path, *arguments: str) -> dict[str, Any]:
+    done = trec(directory, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -38,14 +38,14 @@ class Outcome:
     faults: list[str]
 
 
-def play(folder: Path, seed: int) -> Outcome:
-    """One schedule over the store of a folder, which may hold what earlier ones left."""
+def play(directory: Path, seed: int) -> Outcome:
+    """One schedule over the store of a directory, which may hold what earlier ones left."""
     chance = random.Random(seed)
-    folder.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     started: list[int] = []
     killed = 0
     for number in range(chance.randint(2, MOST_PROCESSES)):
-        started.append(_forked(folder, seed, number))
+        started.append(_forked(directory, seed, number))
         if chance.random() < 0.3:
             time.sleep(chance.uniform(0.0, 0.03))
     for pid in chance.sample(started, chance.randint(0, len(started))):
@@ -57,21 +57,21 @@ def play(folder: Path, seed: int) -> Outcome:
     faults = [
         f"seed {seed}: a process ended with {code}" for code in codes if code not in (0, -signal.SIGKILL)
     ]
-    acknowledged = promised(folder)
-    faults += [f"seed {seed}: {fault}" for fault in lost(folder, acknowledged)]
+    acknowledged = promised(directory)
+    faults += [f"seed {seed}: {fault}" for fault in lost(directory, acknowledged)]
     return Outcome(len(started), killed, len(acknowledged), faults)
 
 
-def _forked(folder: Path, seed: int, number: int) -> int:
+def _forked(directory: Path, seed: int, number: int) -> int:
     pid = os.fork()
     if pid == 0:
         code = 70
         try:
             signal.alarm(DEADLINE_SECONDS)
-            _Process(folder, random.Random(f"{seed}-{number}"), f"{seed}-{number}").live()
+            _Process(directory, random.Random(f"{seed}-{number}"), f"{seed}-{number}").live()
             code = 0
         except BaseException:
-            (folder / f"crash-{seed}-{number}.txt").write_text(traceback.format_exc())
+            (directory / f"crash-{seed}-{number}.txt").write_text(traceback.format_exc())
         finally:
             os._exit(code)
     return pid
@@ -80,16 +80,16 @@ def _forked(folder: Path, seed: int, number: int) -> int:
 class _Process:
     """One process: it runs a run, or continues with one that was left, and does something else in between."""
 
-    def __init__(self, folder: Path, chance: random.Random, name: str) -> None:
-        self._folder = folder
-        self._path = folder / "results.sqlite"
+    def __init__(self, directory: Path, chance: random.Random, name: str) -> None:
+        self._directory = directory
+        self._path = directory / "results.sqlite"
         self._chance = chance
         self._name = name
-        self._told = os.open(folder / f"told-{name}", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        self._told = os.open(directory / f"told-{name}", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
 
     def live(self) -> None:
         store = SqliteStore.open(self._path)
-        cache = SqliteCache.open(self._folder / "cache.sqlite")
+        cache = SqliteCache.open(self._directory / "cache.sqlite")
         journal, run_id, first = self._begin(store)
         for number in range(first, first + self._chance.randint(1, 6)):
             rows = [_row(run_id, f"{number}-{i}") for i in range(self._chance.randint(1, 40))]
@@ -124,7 +124,9 @@ class _Process:
                 if record.verdict == "pass" or record.run_id.startswith("short"):
                     continue
                 with suppress(UsageError):
-                    journal = AttemptJournal(self._folder, record.run_id, store.next_attempt(record.run_id))
+                    journal = AttemptJournal(
+                        self._directory, record.run_id, store.next_attempt(record.run_id)
+                    )
                     now = store.run(record.run_id)
                     if now.verdict == "pass":  # it ended before the journal was ours
                         journal.close(remove=True)
@@ -134,7 +136,7 @@ class _Process:
                     journal.restart(store.next_attempt(now.run_id))
                     return journal, now.run_id, 1000 + self._chance.randrange(10**6) * 10
         run_id = f"run-{self._name}"
-        journal = AttemptJournal(self._folder, run_id)
+        journal = AttemptJournal(self._directory, run_id)
         store.begin_run(run_id, {"entries": [["s", "p@v1", "m"]]}, "now")
         return journal, run_id, 0
 
@@ -168,19 +170,21 @@ def _row(run_id: str, case_id: str) -> Row:
     return Row(run_id, "s", "p@v1", "sha256:0", "m", Case(case_id, {"a": 1}), 0, seen, (Score("exact", 1.0),))
 
 
-def promised(folder: Path) -> list[list[str]]:
+def promised(directory: Path) -> list[list[str]]:
     """What the processes were told: `row RUN CASE`, `reply KEY NUMBER`, `end RUN CODE`."""
-    return [line.split() for file in sorted(folder.glob("told-*")) for line in file.read_text().splitlines()]
+    return [
+        line.split() for file in sorted(directory.glob("told-*")) for line in file.read_text().splitlines()
+    ]
 
 
-def lost(folder: Path, acknowledged: list[list[str]]) -> Iterator[str]:
+def lost(directory: Path, acknowledged: list[list[str]]) -> Iterator[str]:
     """What of it is not there, or there more than once; and what else is wrong with the store."""
     for name in ("results.sqlite", "cache.sqlite"):
-        if (folder / name).exists():
-            yield from unsound(folder / name)
-    for file in folder.glob("crash-*"):
+        if (directory / name).exists():
+            yield from unsound(directory / name)
+    for file in directory.glob("crash-*"):
         yield f"{file.name}: {file.read_text()[-2000:]}"
-    with closing(SqliteStore.open(folder / "results.sqlite")) as store:
+    with closing(SqliteStore.open(directory / "results.sqlite")) as store:
         found: dict[tuple[str, str], int] = {}
         verdicts: dict[str, str | None] = {}
         for record in store.runs():
@@ -193,7 +197,9 @@ def lost(folder: Path, acknowledged: list[list[str]]) -> Iterator[str]:
     yield from (f"row {pair} is there {found.get(pair, 0)} times" for pair in rows if found.get(pair) != 1)
     ended = [run_id for kind, run_id, code in acknowledged if kind == "end" and code == "0"]
     yield from (f"{run_id} has not ended" for run_id in ended if verdicts.get(run_id) != "pass")
-    yield from _lost_replies(folder, [(key, number) for kind, key, number in acknowledged if kind == "reply"])
+    yield from _lost_replies(
+        directory, [(key, number) for kind, key, number in acknowledged if kind == "reply"]
+    )
 
 
 def unsound(path: Path) -> Iterator[str]:
@@ -206,9 +212,9 @@ def unsound(path: Path) -> Iterator[str]:
         yield f"{path.name}: {said}"
 
 
-def _lost_replies(folder: Path, replies: list[tuple[str, str]]) -> Iterator[str]:
+def _lost_replies(directory: Path, replies: list[tuple[str, str]]) -> Iterator[str]:
     if replies:
-        with closing(SqliteCache.open(folder / "cache.sqlite")) as cache:
+        with closing(SqliteCache.open(directory / "cache.sqlite")) as cache:
             for key, number in replies:
                 found = cache.get(key)
                 if found is None or found.text != f"reply {number}":
@@ -216,18 +222,18 @@ def _lost_replies(folder: Path, replies: list[tuple[str, str]]) -> Iterator[str]
 
 
 def schedules(
-    folder: Path, count: int, seconds: float, say: Callable[[str], None]
+    directory: Path, count: int, seconds: float, say: Callable[[str], None]
 ) -> tuple[list[Outcome], list[str]]:
     """So many schedules, fewer where the time is up; half of them continue the store of the one before."""
     until = time.monotonic() + seconds
     chance = random.Random(count)
     outcomes: list[Outcome] = []
-    place = folder / "0"
+    place = directory / "0"
     for seed in range(count):
         if time.monotonic() > until:
             break
         if chance.random() < 0.5:
-            place = folder / str(seed)
+            place = directory / str(seed)
         outcomes.append(play(place, seed))
     processes, killed = (sum(getattr(one, name) for one in outcomes) for name in ("processes", "killed"))
     promises = sum(one.acknowledged for one in outcomes)

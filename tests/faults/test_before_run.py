@@ -145,14 +145,14 @@ def test_a_missing_extra_costs_nothing(asked: Any, monkeypatch: pytest.MonkeyPat
 
 def test_a_recording_that_cannot_be_written_leaves_the_run_whole(place: Place) -> None:
     """It is known in full, -o files can be written, and the exit code says that something is missing."""
-    folder = place.root / "rec"
-    folder.mkdir()
+    directory = place.root / "rec"
+    directory.mkdir()
 
     class Removing(Progress):
         def advance(self, *, error: bool, cached: bool) -> None:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(directory, ignore_errors=True)
 
-    view = run_suites(place.workspace, RunOptions(cache=False, record=folder / "r.jsonl"), Removing())
+    view = run_suites(place.workspace, RunOptions(cache=False, record=directory / "r.jsonl"), Removing())
     assert (view.verdict, view.exit_code) == (Verdict.INCOMPLETE, 3)
     assert "before that: pass: the gate passes" in view.reason and len(view.results) == 1
 

@@ -122,7 +122,7 @@ def files(root: Path) -> Sequence[str]:
 
 @pytest.mark.slow
 def test_s32_check_opens_no_connection_and_writes_nothing(tmp_path: Path) -> None:
-    """Dense indexes, their folders, encoders, endpoints, caches, bytecode; only git and our worker are started."""
+    """Dense indexes, their directories, encoders, endpoints, caches, bytecode; only git and our worker are started."""
     root = tmp_path / "ws"
     fill(root)
     before = files(root)

@@ -260,7 +260,7 @@ def test_f25_two_runs_on_one_store(live: Any) -> None:
 
 
 def test_f26_a_folder_that_cannot_be_written_is_told_before_any_call(live: Any) -> None:
-    """Where no folder can be made: exit 2 with the path, and no call."""
+    """Where no directory can be made: exit 2 with the path, and no call."""
     with live(3) as ws:
         settings = (ws.root / "prompteval.toml").read_text()
         ws.write("prompteval.toml", f'store = "datasets/c.jsonl/r.sqlite"\n{settings}')

@@ -137,7 +137,7 @@ def attempt(
 ) -> Iterator[Attempt]:
     """The attempt of a number; equal numbers give equal inputs."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # commits there wait for no disk
-    with TemporaryDirectory(prefix="fuzz-", dir=memory) as folder:
-        root = Path(folder) / "one" / "two" / "three" / "workspace"
+    with TemporaryDirectory(prefix="fuzz-", dir=memory) as directory:
+        root = Path(directory) / "one" / "two" / "three" / "workspace"
         shutil.copytree(STORED / "workspace", root)
         yield Attempt(kind, number, Random(f"{seed}:{kind}:{number}"), root, forks, server, given, most)

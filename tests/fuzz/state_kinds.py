@@ -149,7 +149,7 @@ def _readers(path: Path) -> list[tuple[str, ...]]:
 
 
 def indexes(on: Attempt) -> None:
-    """A dense index that is kept in a folder, edited after it was written."""
+    """A dense index that is kept in a directory, edited after it was written."""
     rows = [{"object": "embedding", "index": i, "embedding": [0.1 * i, 0.2, 0.3]} for i in range(3)]
     body = {"object": "list", "data": rows, "model": "e", "usage": {"prompt_tokens": 4, "total_tokens": 4}}
     on.server.give([http(json.dumps(body).encode()), http(json.dumps({**body, "data": rows[:1]}).encode())])

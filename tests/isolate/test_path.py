@@ -1,4 +1,4 @@
-"""Nothing of ours is imported from the folder the user is in."""
+"""Nothing of ours is imported from the directory the user is in."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ TRAPS = ("random", "types", "token", "venv", "json", "sitecustomize", "usercusto
 
 @pytest.fixture
 def trapped(tmp_path: Path) -> Path:
-    """A folder whose modules leave a mark when they are imported."""
+    """A directory whose modules leave a mark when they are imported."""
     for name in TRAPS:
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nraise SystemExit(9)\n")
     return tmp_path
@@ -24,7 +24,7 @@ def trapped(tmp_path: Path) -> Path:
 def test_s35_the_worker_imports_nothing_from_the_current_folder(
     trapped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither from the folder itself nor from one in it, though both stand first on the parent's path."""
+    """Neither from the directory itself nor from one in it, though both stand first on the parent's path."""
     monkeypatch.chdir(trapped)
     monkeypatch.setattr(sys, "path", ["", ".", str(trapped), *sys.path])
     monkeypatch.setenv("PYTHONPATH", str(trapped))
@@ -40,7 +40,7 @@ def test_s35_the_worker_imports_nothing_from_the_current_folder(
 def test_s35_installed_packages_stay_on_the_workers_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A virtual environment often is in the current folder; the order of entries is kept."""
+    """A virtual environment often is in the current directory; the order of entries is kept."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
     installed = str(tmp_path / ".venv/lib/python3/site-packages")
@@ -52,7 +52,7 @@ def test_s35_installed_packages_stay_on_the_workers_path(
     "start", [["-m", "prompteval"], ["-c", "from prompteval.__main__ import main; main()"]]
 )
 def test_s35_the_command_line_leaves_the_current_folder(tmp_path: Path, start: list[str]) -> None:
-    """`python -m prompteval` in a folder with a `typer.py`: the installed one is imported."""
+    """`python -m prompteval` in a directory with a `typer.py`: the installed one is imported."""
     (tmp_path / "typer.py").write_text("raise SystemExit(9)\n")
     (tmp_path / "yaml.py").write_text("raise SystemExit(9)\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -67,7 +67,7 @@ def test_s35_the_command_line_leaves_the_current_folder(tmp_path: Path, start: l
 
 
 def test_s35_the_pytest_plugin_loads_without_the_current_folder(tmp_path: Path) -> None:
-    """`python -m pytest` puts the current folder first; what the plugin needs is not taken from there."""
+    """`python -m pytest` puts the current directory first; what the plugin needs is not taken from there."""
     (tmp_path / "jinja2.py").write_text("raise SystemExit(9)\n")
     (tmp_path / "prompteval.toml").write_text("")
     (tmp_path / "evals").mkdir()

@@ -28,11 +28,11 @@ def write_prompt(tmp_path: Path) -> Callable[..., Prompt]:
     """Writes `prompts/p/v1.py` (and files beside it) and loads it."""
 
     def write(body: str, *, head: str = HEAD, version: int = 1, **files: str) -> Prompt:
-        folder = tmp_path / "prompts" / "p"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"v{version}.py").write_text(head + body)
+        directory = tmp_path / "prompts" / "p"
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / f"v{version}.py").write_text(head + body)
         for name, text in files.items():
-            (folder / name.replace("_j2", ".j2")).write_text(text)
+            (directory / name.replace("_j2", ".j2")).write_text(text)
         return load_prompt(WorkingTree(tmp_path), "p", version)
 
     return write

@@ -129,16 +129,16 @@ def test_s3_output_has_a_limit() -> None:
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../secret.j2", "v1.py", "link.j2"])
 def test_s5_includes_stay_in_the_prompts_folder(tmp_path: Path, name: str) -> None:
     """Absolute paths, `..`, the module itself and links that lead out are not included."""
-    folder = tmp_path / "ws" / "prompts" / "p"
-    folder.mkdir(parents=True)
+    directory = tmp_path / "ws" / "prompts" / "p"
+    directory.mkdir(parents=True)
     (tmp_path / "secret.j2").write_text("secret")
-    (folder / "v1.py").write_text(
+    (directory / "v1.py").write_text(
         "from pydantic import BaseModel\nfrom prompteval import Prompt, user\n"
         "class I(BaseModel):\n    m: str\n"
         f"prompt = Prompt(inputs=I, output=str, messages=[user(\"{{% include '{name}' %}}{{{{ m }}}}\")])\n"
     )
     if name == "link.j2":
-        (folder / name).symlink_to(tmp_path / "secret.j2")
+        (directory / name).symlink_to(tmp_path / "secret.j2")
         with pytest.raises(InvalidInput, match="leads out"):
             load_prompt(WorkingTree(tmp_path / "ws"), "p")
         return

@@ -64,10 +64,10 @@ def test_a_model_of_the_local_hub_cache_is_found_by_its_name(
 ) -> None:
     """owner/name is looked up where the hub keeps it; a name that leads elsewhere is not followed."""
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    folder = tmp_path / "hub" / "models--team--encoder" / "snapshots" / "abc"
-    folder.mkdir(parents=True)
-    (folder / "model.safetensors").write_bytes(b"x")
-    assert find_weights("team/encoder", tmp_path).folder == folder
+    directory = tmp_path / "hub" / "models--team--encoder" / "snapshots" / "abc"
+    directory.mkdir(parents=True)
+    (directory / "model.safetensors").write_bytes(b"x")
+    assert find_weights("team/encoder", tmp_path).directory == directory
     for name in ("team/other", "../encoder", "a/b/c"):
         with pytest.raises(UsageError, match="no directory with model"):
             find_weights(name, tmp_path)

@@ -23,7 +23,7 @@ def folder_with_weights(path: Path) -> Path:
 def test_weights_are_a_folder_then_the_hub_cache_then_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In that order; an explicit folder wins, and no other name falls back to the package."""
+    """In that order; an explicit directory wins, and no other name falls back to the package."""
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     assert find_weights("minilm", tmp_path).source == "package"
     snapshot = tmp_path / "hub" / f"models--{HUB_NAME.replace('/', '--')}" / "snapshots" / "abc"
@@ -44,11 +44,11 @@ def test_without_any_weights_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
 
 
 def test_packaged_weights_that_are_others_are_refused(tmp_path: Path) -> None:
-    """The digest of the file is compared before anything is loaded; a user's own folder is theirs."""
+    """The digest of the file is compared before anything is loaded; a user's own directory is theirs."""
     found = Weights(folder_with_weights(tmp_path / "w"), "package")
     with pytest.raises(UsageError, match=r"have sha256 .*, not 53aa5117"):
         found.verify()
-    Weights(found.folder, "path").verify()
+    Weights(found.directory, "path").verify()
     find_weights("minilm", tmp_path).verify()
 
 

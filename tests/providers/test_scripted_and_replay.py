@@ -23,9 +23,9 @@ REQUEST = Request(
 )
 
 
-def script(folder: Path, *rules: object) -> scripted.Scripted:
-    (folder / "s.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules))
-    return scripted.create("s.jsonl", None, folder)
+def script(directory: Path, *rules: object) -> scripted.Scripted:
+    (directory / "s.jsonl").write_text("".join(json.dumps(rule) + "\n" for rule in rules))
+    return scripted.create("s.jsonl", None, directory)
 
 
 def test_first_match_wins_and_no_match_is_an_error(tmp_path: Path) -> None:

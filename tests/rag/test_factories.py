@@ -66,10 +66,10 @@ def test_a_question_asked_again_builds_nothing(tmp_path: Path) -> None:
 
 
 def test_b16_an_index_of_another_dimension_or_model_is_refused_with_how_to_rebuild(tmp_path: Path) -> None:
-    """Another model when the suite is read, another dimension at the first question; the folder is named."""
+    """Another model when the suite is read, another dimension at the first question; the directory is named."""
     options = {"folder": "index"}
     build_retriever(RagPart("dense", options), ingredients(tmp_path)).search("alpha", 1)
-    with pytest.raises(UsageError, match=r"the index was built with letters:abehlpt.*delete the folder"):
+    with pytest.raises(UsageError, match=r"the index was built with letters:abehlpt.*delete the directory"):
         build_retriever(RagPart("dense", options), ingredients(tmp_path, Letters("ab", "other")))
     same_name = Letters("ab")
     same_name.identity = "letters:abehlpt"
@@ -88,14 +88,14 @@ def test_s13_a_poisoned_index_file_is_refused(tmp_path: Path) -> None:
         build_retriever(RagPart("dense", options), ingredients(tmp_path))
 
 
-@pytest.mark.parametrize("folder", ["../index", "/index", "link", "a/../../index", "link/index"])
-def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, folder: str) -> None:
+@pytest.mark.parametrize("directory", ["../index", "/index", "link", "a/../../index", "link/index"])
+def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, directory: str) -> None:
     """Neither a path nor a link leads out, and nothing is encoded or written before the first question."""
     root = tmp_path / "ws"
     root.mkdir()
     (root / "link").symlink_to(tmp_path)
     with pytest.raises(UsageError, match="leads out of the workspace"):
-        build_retriever(RagPart("dense", {"folder": folder}), ingredients(root))
+        build_retriever(RagPart("dense", {"folder": directory}), ingredients(root))
     build_retriever(RagPart("dense", {"folder": "index"}), ingredients(root))
     assert [path.name for path in root.iterdir()] == ["link"]
 
@@ -129,7 +129,7 @@ def test_the_engine_rank_bm25_is_the_package_or_is_refused_before_a_search(
 
 
 def test_rerankers_by_name(tmp_path: Path) -> None:
-    """`none` is none; a cross-encoder needs its folder, `llm` a model."""
+    """`none` is none; a cross-encoder needs its directory, `llm` a model."""
     made = ingredients(tmp_path)
     assert build_reranker(RagPart("none"), made) is None
     for kind, told in (

@@ -9,7 +9,7 @@ import pytest
 
 from prompteval.core.problem import Problem
 from prompteval.report.problems import FORMATS, render
-from prompteval.workspace.place import folder_in_repository
+from prompteval.workspace.place import directory_in_repository
 
 FOUND = [
     Problem("evals/a b.yaml", 3, 7, "PE231", "no case carries the tag 'x'", "did you mean 'y'?"),
@@ -78,7 +78,7 @@ def test_full_shows_the_line_with_a_caret() -> None:
 @pytest.mark.parametrize("style", ["github", "sarif"])
 def test_a_workspace_inside_a_repository_is_named_from_its_root(style: str) -> None:
     """Where annotations are shown; what is no file of the workspace stays unchanged."""
-    told = "".join(render(FOUND, style, lambda path, line: None, folder="services/bot"))
+    told = "".join(render(FOUND, style, lambda path, line: None, directory="services/bot"))
     assert "services/bot/datasets/c.jsonl" in told
     assert "services/bot//tmp" not in told and "/tmp/prompteval.toml" in told
 
@@ -86,10 +86,10 @@ def test_a_workspace_inside_a_repository_is_named_from_its_root(style: str) -> N
 def test_the_folder_in_a_repository_is_found_without_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A `.git` folder or file above, else CI's checkout; a workspace at the root has none."""
+    """A `.git` directory or file above, else CI's checkout; a workspace at the root has none."""
     inner = tmp_path / "services" / "bot"
     inner.mkdir(parents=True)
     monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "services"))
-    assert folder_in_repository(inner) == "bot"
+    assert directory_in_repository(inner) == "bot"
     (tmp_path / ".git").write_text("gitdir: elsewhere")
-    assert (folder_in_repository(inner), folder_in_repository(tmp_path)) == ("services/bot", "")
+    assert (directory_in_repository(inner), directory_in_repository(tmp_path)) == ("services/bot", "")

@@ -84,9 +84,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def edited(whole: Path, folder: Path, sql: str) -> Path:
+def edited(whole: Path, directory: Path, sql: str) -> Path:
     """The store with one run edited by a statement."""
-    path = folder / "r.sqlite"
+    path = directory / "r.sqlite"
     shutil.copy(whole, path)
     connection = sqlite3.connect(path)
     assert connection.execute(

@@ -124,7 +124,7 @@ def test_f25_two_processes_write_one_store(tmp_path: Path) -> None:
 
 
 def test_f26_a_store_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    """Here a file stands where the folder should be."""
+    """Here a file stands where the directory should be."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         SqliteStore.open(tmp_path / "file" / "r.sqlite")

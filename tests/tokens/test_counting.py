@@ -82,13 +82,13 @@ def test_a_damaged_vocabulary_is_left_alone(
     assert damaged.exists()
 
 
-def _fill_cache(folder: Path) -> None:
+def _fill_cache(directory: Path) -> None:
     """The vocabularies where tiktoken looks for them; skips where they are not at hand."""
     if not VOCABULARY.is_dir():
         pytest.skip("the vocabularies of ../shared/data/tiktoken are not here")
     for name in ("o200k_base", "cl100k_base"):
         address = f"https://openaipublic.blob.core.windows.net/encodings/{name}.tiktoken"
-        target = folder / hashlib.sha1(address.encode()).hexdigest()
+        target = directory / hashlib.sha1(address.encode()).hexdigest()
         shutil.copy(VOCABULARY / f"{name}.tiktoken", target)
 
 

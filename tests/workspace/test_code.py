@@ -136,7 +136,7 @@ def test_s35_a_file_does_not_stand_in_for_a_module_of_python(root: Path) -> None
 
 
 def test_a_folder_of_data_hides_no_installed_package(root: Path) -> None:
-    """A workspace has a folder `datasets`, and so has a package that many install."""
+    """A workspace has a directory `datasets`, and so has a package that many install."""
     (root / "yaml").mkdir()
     (root / "uses.py").write_text("import yaml\ndef f(x): return yaml.safe_load(x)\n")
     loaded = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "yaml"}
@@ -156,7 +156,7 @@ def test_s31_a_module_of_that_name_from_elsewhere_is_told(
 
 
 def test_s35_what_we_import_does_not_come_from_a_workspace(root: Path) -> None:
-    """Every package that the source names is reserved, so that no folder or file replaces it later."""
+    """Every package that the source names is reserved, so that no directory or file replaces it later."""
     ours: set[str] = set()
     for file in (Path(__file__).parents[2] / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):

@@ -11,20 +11,20 @@ from prompteval.workspace.git import git, head_and_dirty, repository_top
 from prompteval.workspace.tree import GitTree
 
 
-def raw(folder: Path, *arguments: str) -> None:
+def raw(directory: Path, *arguments: str) -> None:
     name = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always"]
-    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["git", *name, *arguments], cwd=directory, check=True, capture_output=True)
 
 
-def commit(folder: Path, **files: str) -> Path:
+def commit(directory: Path, **files: str) -> Path:
     """A repository with one commit of these files (`a_txt` is `a.txt`)."""
-    folder.mkdir(exist_ok=True)
-    raw(folder, "init", "-q")
+    directory.mkdir(exist_ok=True)
+    raw(directory, "init", "-q")
     for name, text in files.items():
-        (folder / name.replace("_", ".")).write_text(text)
-    raw(folder, "add", "-A")
-    raw(folder, "commit", "-qm", "one")
-    return folder
+        (directory / name.replace("_", ".")).write_text(text)
+    raw(directory, "add", "-A")
+    raw(directory, "commit", "-qm", "one")
+    return directory
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_s34_the_filter_of_a_submodule_is_not_run(tmp_path: Path, mark: Path) ->
 
 
 def test_s34_core_worktree_leads_nowhere(repository: Path, tmp_path: Path) -> None:
-    """The files are those beside `.git`; no other folder is listed."""
+    """The files are those beside `.git`; no other directory is listed."""
     raw(repository, "config", "core.worktree", str(tmp_path))
     found = head_and_dirty(repository)
     assert found is not None and not found[1]
@@ -134,7 +134,9 @@ def test_s34_the_callers_environment_is_not_passed_on(
     assert not mark.exists()
 
 
-@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a directory away"
+)
 @pytest.mark.parametrize("how", ["count", "parameters"])
 def test_b17_the_callers_safe_directory_holds(
     repository: Path, monkeypatch: pytest.MonkeyPatch, how: str
@@ -155,7 +157,7 @@ def test_b17_the_callers_safe_directory_holds(
 def test_s35_git_is_not_taken_from_the_current_folder(
     repository: Path, mark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An empty or relative entry of PATH is the current folder."""
+    """An empty or relative entry of PATH is the current directory."""
     (repository / "git").write_text(f"#!/bin/sh\ntouch {mark}\n")
     (repository / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f":.:{os.environ['PATH']}")

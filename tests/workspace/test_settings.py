@@ -87,6 +87,6 @@ def test_s21_a_key_in_the_place_of_its_variable_is_refused_unseen(tmp_path: Path
 def test_s23_state_folder_is_private(tmp_path: Path) -> None:
     """`.prompteval` is 0700 and ignores itself."""
     (tmp_path / "prompteval.toml").write_text("")
-    folder = find_workspace(tmp_path).state_dir()
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert (folder / ".gitignore").read_text() == "*\n"
+    directory = find_workspace(tmp_path).state_dir()
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert (directory / ".gitignore").read_text() == "*\n"

@@ -9,9 +9,9 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.workspace.tree import GitTree, WorkingTree
 
 
-def git(folder: Path, *arguments: str) -> None:
+def git(directory: Path, *arguments: str) -> None:
     name = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["git", *name, *arguments], cwd=directory, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../secret", "a/../../secret", "link/secret"])

@@ -10,7 +10,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.workspace.place import bounds_of
 from prompteval.workspace.settings import Settings, Workspace, find_workspace
 from prompteval.workspace.tree import WorkingTree
-from prompteval.workspace.writing import make_folder, replacing, write_whole
+from prompteval.workspace.writing import make_directory, replacing, write_whole
 
 
 @pytest.fixture
@@ -31,14 +31,14 @@ def untouched(root: Path) -> bool:
 
 @pytest.mark.parametrize("target", ["../victim", "../outside", "../outside/new"])
 def test_s33_a_link_that_leads_out_is_not_written_through(root: Path, target: str) -> None:
-    """As the file itself, as its folder, and where it leads to nothing yet."""
+    """As the file itself, as its directory, and where it leads to nothing yet."""
     (root / "file").symlink_to(target)
     (root / "folder").symlink_to("../outside")
     for path in (root / "file", root / "folder" / "new", root / "folder" / "more" / "new"):
         with pytest.raises(UsageError, match="leads out of"):
             write_whole(path, [b"x"], within=root)
         with pytest.raises(UsageError, match="leads out of"):
-            make_folder(path, within=root)
+            make_directory(path, within=root)
     assert untouched(root)
 
 

@@ -66,9 +66,9 @@ def load_cases(
 
 
 def case_files(tree: Tree, path: str) -> list[str]:
-    """The other case files in the folder of `path`."""
-    folder = posixpath.dirname(path)
-    return [near for near in tree.list(folder) if near.endswith(ENDINGS) and near != path]
+    """The other case files in the directory of `path`."""
+    directory = posixpath.dirname(path)
+    return [near for near in tree.list(directory) if near.endswith(ENDINGS) and near != path]
 
 
 class _CaseCollector(Collector):

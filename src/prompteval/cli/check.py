@@ -40,7 +40,7 @@ def check(
     from prompteval.core.text import counted
     from prompteval.engine.check import check_workspace
     from prompteval.report.problems import FORMATS, render
-    from prompteval.workspace.place import folder_in_repository
+    from prompteval.workspace.place import directory_in_repository
     from prompteval.workspace.settings import find_workspace
 
     if style not in FORMATS:
@@ -55,7 +55,7 @@ def check(
         with place.open(encoding="utf-8", errors="backslashreplace") as file:
             return next((text for number, text in enumerate(file, 1) if number == line), None)
 
-    pieces = render(report.problems, style, read_line, folder=folder_in_repository(workspace.root))
+    pieces = render(report.problems, style, read_line, directory=directory_in_repository(workspace.root))
     if style == "github":
         printer.annotations(pieces, to_output=True)
     elif style in ("json", "sarif"):

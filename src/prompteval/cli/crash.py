@@ -70,11 +70,13 @@ def _write_details(error: BaseException) -> Path | None:
     if len(text) > LONGEST_DETAILS:
         half = LONGEST_DETAILS // 2
         text = f"{text[:half]}\n…\n{text[-half:]}"
-    for folder in (_store_folder(), Path(tempfile.gettempdir())):
-        if folder is None:
+    for directory in (_store_directory(), Path(tempfile.gettempdir())):
+        if directory is None:
             continue
         try:
-            number, name = tempfile.mkstemp(prefix=f"crash-{now:%Y%m%d-%H%M%S}-", suffix=".txt", dir=folder)
+            number, name = tempfile.mkstemp(
+                prefix=f"crash-{now:%Y%m%d-%H%M%S}-", suffix=".txt", dir=directory
+            )
             with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
                 file.write(text)
             return Path(name)
@@ -83,13 +85,13 @@ def _write_details(error: BaseException) -> Path | None:
     return None
 
 
-def _store_folder() -> Path | None:
+def _store_directory() -> Path | None:
     """Where the workspace at hand keeps its results, if it has any."""
     from prompteval.engine.stored import store_path
     from prompteval.workspace.settings import find_workspace
 
     try:
-        folder = store_path(find_workspace(Path.cwd())).parent
+        directory = store_path(find_workspace(Path.cwd())).parent
     except Exception:  # the details have another place if the workspace cannot be used
         return None
-    return folder if folder.is_dir() else None
+    return directory if directory.is_dir() else None

@@ -14,7 +14,7 @@ from prompteval.core.text import counted
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
-# What is wrong with a file, a folder, a disk or a limit of the machine; other errors of the system are ours.
+# What is wrong with a file, a directory, a disk or a limit of the machine; other system errors are ours.
 _SURROUNDINGS = {
     errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO,
     errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.EEXIST,
@@ -99,8 +99,8 @@ def _report_error(error: BaseException, whole: BaseException) -> tuple[int, str]
     if isinstance(error, TyperException):
         return _report_usage_error(error)
     if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
-        # Without a name it is the current folder, which somebody removed.
-        printer.stderr_line(f"error: {error.filename or 'the current folder'}: {error.strerror}")
+        # Without a name it is the current directory, which somebody removed.
+        printer.stderr_line(f"error: {error.filename or 'the current directory'}: {error.strerror}")
         return USAGE, ""
     from prompteval.cli.crash import crashed
 

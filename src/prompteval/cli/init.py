@@ -11,33 +11,35 @@ from prompteval.cli import printer
 from prompteval.cli.ending import verb
 from prompteval.core.errors import UsageError
 from prompteval.workspace.place import file_to_write
-from prompteval.workspace.writing import make_folder, write_whole
+from prompteval.workspace.writing import make_directory, write_whole
 
-Folder = Annotated[Path, typer.Argument(help="Where to write it; created if it does not exist.")]
+Directory = Annotated[Path, typer.Argument(help="Where to write it; created if it does not exist.")]
 
 
 def register(app: typer.Typer) -> None:
     app.command("init", epilog="Example: prompteval init demo && cd demo && prompteval run")(verb(init))
 
 
-def init(folder: Folder = Path()) -> int:
+def init(directory: Directory = Path()) -> int:
     """Write a small working workspace: one prompt, nine cases, one suite with a gate."""
     starter = files("prompteval.cli").joinpath("starter")
-    here = folder.absolute()
-    wanted = {folder / place: item for place, item in _walk(starter, Path())}
+    here = directory.absolute()
+    wanted = {directory / place: item for place, item in _walk(starter, Path())}
     taken = [path for path in wanted if path.exists() or path.is_symlink()]
     if taken:
-        raise UsageError(f"{taken[0]} already exists; nothing was written", "choose another folder")
+        raise UsageError(f"{taken[0]} already exists; nothing was written", "choose another directory")
     for path in wanted:
         file_to_write(path.absolute(), here)
     try:
         for path, item in wanted.items():
-            make_folder(path.parent.absolute(), within=here)
+            make_directory(path.parent.absolute(), within=here)
             write_whole(path.absolute(), [item.read_bytes()], within=here)
             printer.line(f"wrote {path}")
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}", "choose another folder") from None
-    where = "" if folder == Path() else f"cd {folder} && "
+        raise UsageError(
+            f"{directory} cannot be written: {error.strerror}", "choose another directory"
+        ) from None
+    where = "" if directory == Path() else f"cd {directory} && "
     printer.line(f"next: {where}prompteval check && prompteval run")
     return 0
 

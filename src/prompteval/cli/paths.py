@@ -47,8 +47,8 @@ def bounds(path: Path) -> Path | None:
 
 
 @cache  # as it was when the command line began
-def _workspace(folder: Path) -> Workspace:
-    return find_workspace(folder)
+def _workspace(directory: Path) -> Workspace:
+    return find_workspace(directory)
 
 
 def _mode(title: str, path: Path) -> int | None:

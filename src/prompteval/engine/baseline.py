@@ -22,7 +22,7 @@ from prompteval.plan.run_options import narrowed
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
-from prompteval.workspace.writing import make_folder, write_whole
+from prompteval.workspace.writing import make_directory, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _write(workspace: Workspace, suite: str, text: str) -> str:
     path = baseline_path(suite)
     file, root = workspace.root / path, workspace.root
     try:
-        make_folder(file.parent, within=root)
+        make_directory(file.parent, within=root)
         write_whole(file, [text.encode()], within=root)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None

@@ -71,11 +71,11 @@ def _read_list(path: Path) -> list[SentBatch]:
 class BatchDirectory:
     """What a run in batch mode keeps on disk: what was sent, and the replies that came back."""
 
-    def __init__(self, folder: Path, run_id: str) -> None:
+    def __init__(self, directory: Path, run_id: str) -> None:
         self.run_id = run_id
-        self._list = folder / f"batch-{run_id}.json"
-        self._replies = folder / f"batch-{run_id}.sqlite"
-        self.file = folder / f"batch-{run_id}.jsonl"
+        self._list = directory / f"batch-{run_id}.json"
+        self._replies = directory / f"batch-{run_id}.sqlite"
+        self.file = directory / f"batch-{run_id}.jsonl"
         self.replies = SqliteCache.open(self._replies)
         self.errors: dict[str, ProviderError] = {}
         self.sent: list[SentBatch] = []
@@ -106,21 +106,21 @@ class BatchDirectory:
 class BatchReplies(Layer):
     """A model whose replies came by batch: each is found by its request's key."""
 
-    def __init__(self, inner: OpenAIProvider, folder: BatchDirectory) -> None:
+    def __init__(self, inner: OpenAIProvider, directory: BatchDirectory) -> None:
         super().__init__(inner)
         self.live = inner
-        self._folder = folder
+        self._directory = directory
 
     async def complete(self, request: Request) -> Response:
-        found = self._folder.replies.get(request.key)
+        found = self._directory.replies.get(request.key)
         if found is None:
-            failure = self._folder.errors.get(request.key)
+            failure = self._directory.errors.get(request.key)
             raise failure or ProviderError("expired", "the batch ended before this request was done")
         return replace(found, served_by="live")
 
 
 async def run_batches(
-    folder: BatchDirectory,
+    directory: BatchDirectory,
     models: Sequence[tuple[str, OpenAIProvider, Iterator[Request]]],
     cache: ResponseCache | None,
     progress: Progress,
@@ -133,12 +133,12 @@ async def run_batches(
     """
     clients = {name: BatchClient(provider) for name, provider, _ in models}
     try:
-        await _find(folder, clients)
-        await _collect(folder, clients, progress, stop)  # what a run before this one had sent
+        await _find(directory, clients)
+        await _collect(directory, clients, progress, stop)  # what a run before this one had sent
         for name, provider, wanted in models:
             if not stop.event.is_set():
-                await _send(folder, name, provider, wanted, clients[name], cache)
-        await _collect(folder, clients, progress, stop)
+                await _send(directory, name, provider, wanted, clients[name], cache)
+        await _collect(directory, clients, progress, stop)
     except ProviderError as error:
         stop.set(str(error))
     finally:
@@ -147,7 +147,7 @@ async def run_batches(
 
 
 async def _send(
-    folder: BatchDirectory,
+    directory: BatchDirectory,
     name: str,
     provider: OpenAIProvider,
     requests: Iterator[Request],
@@ -160,11 +160,11 @@ async def _send(
     while more:
         lines = size = 0
         more = False
-        with replacing(folder.file, within=folder.file.parent, private=True) as file:
+        with replacing(directory.file, within=directory.file.parent, private=True) as file:
             for request in requests:
                 if request.key in seen or (cache is not None and cache.get(request.key) is not None):
                     continue
-                if folder.replies.get(request.key) is not None:
+                if directory.replies.get(request.key) is not None:
                     continue
                 seen.add(request.key)
                 size += file.write(batch_line(provider.model, request, provider.shape))
@@ -173,24 +173,24 @@ async def _send(
                     more = True
                     break
         if lines:
-            sent = SentBatch(name, "", lines, part=max((one.part for one in folder.sent), default=-1) + 1)
-            folder.sent.append(sent)
-            folder.save()
-            sent.batch = await client.submit(folder.file, folder.run_id, sent.part)
-            folder.save()
+            sent = SentBatch(name, "", lines, part=max((one.part for one in directory.sent), default=-1) + 1)
+            directory.sent.append(sent)
+            directory.save()
+            sent.batch = await client.submit(directory.file, directory.run_id, sent.part)
+            directory.save()
 
 
-async def _find(folder: BatchDirectory, clients: dict[str, BatchClient]) -> None:
+async def _find(directory: BatchDirectory, clients: dict[str, BatchClient]) -> None:
     """Name the batches whose start was not seen to end; what the server does not have was never started."""
-    unnamed = {sent.model for sent in folder.sent if not sent.batch}
+    unnamed = {sent.model for sent in directory.sent if not sent.batch}
     for name in sorted(unnamed):
-        known = await _client(name, clients).started(folder.run_id)
-        for sent in folder.sent:
+        known = await _client(name, clients).started(directory.run_id)
+        for sent in directory.sent:
             if sent.model == name and not sent.batch:
                 sent.batch = known.get(sent.part, "")
     if unnamed:
-        folder.sent = [sent for sent in folder.sent if sent.batch]
-        folder.save()
+        directory.sent = [sent for sent in directory.sent if sent.batch]
+        directory.save()
 
 
 def _client(model: str, clients: dict[str, BatchClient]) -> BatchClient:
@@ -200,10 +200,10 @@ def _client(model: str, clients: dict[str, BatchClient]) -> BatchClient:
 
 
 async def _collect(
-    folder: BatchDirectory, clients: dict[str, BatchClient], progress: Progress, stop: Stop
+    directory: BatchDirectory, clients: dict[str, BatchClient], progress: Progress, stop: Stop
 ) -> None:
     """Wait for every batch that was sent, looking less and less often, and store what came."""
-    waiting = [sent for sent in folder.sent if not sent.collected]
+    waiting = [sent for sent in directory.sent if not sent.collected]
     for sent in waiting:
         _client(sent.model, clients)
     pause, message = FIRST_LOOK_SECONDS, ""
@@ -217,7 +217,7 @@ async def _collect(
                 progress.note(text)
                 message = text
             if state.ended:
-                await _store(folder, sent, state, clients[sent.model], progress)
+                await _store(directory, sent, state, clients[sent.model], progress)
                 waiting.remove(sent)
         if waiting:
             with suppress(TimeoutError):
@@ -226,21 +226,21 @@ async def _collect(
 
 
 async def _store(
-    folder: BatchDirectory, sent: SentBatch, state: BatchState, client: BatchClient, progress: Progress
+    directory: BatchDirectory, sent: SentBatch, state: BatchState, client: BatchClient, progress: Progress
 ) -> None:
     """Put the replies of an ended batch where the cases find them."""
     for file_id in (state.output_file, state.error_file):
         if file_id is None:
             continue
-        unread = await client.results(file_id, sent.lines, folder.take)
+        unread = await client.results(file_id, sent.lines, directory.take)
         if unread:
             lines = counted(unread, "line")
             progress.note(f"batch {sent.batch}: {lines} of its results cannot be read; skipped")
     if state.status == "failed":
         raise ProviderError("bad_request", f"batch {sent.batch} failed: {state.message or 'no reason given'}")
-    folder.replies.flush()
+    directory.replies.flush()
     sent.collected = True
-    folder.save()
+    directory.save()
 
 
 def wanted_requests(jobs: Sequence[Job], provider: Provider) -> Iterator[Request]:

@@ -59,7 +59,7 @@ class _WorkspaceCheck:
         self._paths = paths
         self._files = prompt_files(self._tree)
         every = [file for files in self._files.values() for file in files]
-        self.chosen = [file for file in every if self._wants(file.path) or _in_folder(file.path, paths)]
+        self.chosen = [file for file in every if self._wants(file.path) or _in_directory(file.path, paths)]
         self.found: dict[Problem, None] = {}
         self.suites = 0
         self.cases = 0
@@ -176,7 +176,7 @@ def _matches(path: str, paths: tuple[str, ...]) -> bool:
     return any(wanted in (path, ".") or path.startswith(wanted + "/") for wanted in paths)
 
 
-def _in_folder(path: str, paths: tuple[str, ...]) -> bool:
+def _in_directory(path: str, paths: tuple[str, ...]) -> bool:
     """Whether a template beside the module is among the paths."""
-    folder = path.rsplit("/", 1)[0]
-    return any(wanted.startswith(folder + "/") and not wanted.endswith(".py") for wanted in paths)
+    directory = path.rsplit("/", 1)[0]
+    return any(wanted.startswith(directory + "/") and not wanted.endswith(".py") for wanted in paths)

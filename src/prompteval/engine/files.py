@@ -39,9 +39,9 @@ class Files:
     """The open files of a run."""
 
     def __init__(
-        self, folder: Path, store: SqliteStore, cache: SqliteCache | None, recorder: Recorder | None
+        self, directory: Path, store: SqliteStore, cache: SqliteCache | None, recorder: Recorder | None
     ) -> None:
-        self._folder = folder
+        self._directory = directory
         self._journal: AttemptJournal | None = None
         self._vectors: SqliteVectors | None = None
         self.batches: BatchDirectory | None = None
@@ -52,7 +52,7 @@ class Files:
     def vectors(self) -> SqliteVectors | None:
         """The cache of embeddings and rankings, opened when first wanted; None under --no-cache."""
         if self._vectors is None and self.cache is not None:
-            self._vectors = SqliteVectors.open(self._folder / "vectors.sqlite")
+            self._vectors = SqliteVectors.open(self._directory / "vectors.sqlite")
         return self._vectors
 
     def open_journal(self, run_id: str) -> AttemptJournal:
@@ -60,7 +60,7 @@ class Files:
 
         Raises UsageError when another process runs it.
         """
-        journal = AttemptJournal(self._folder, run_id, self.store.next_attempt(run_id))
+        journal = AttemptJournal(self._directory, run_id, self.store.next_attempt(run_id))
         self._journal = journal
         left = list(read_attempts(journal.path))
         if left:
@@ -72,12 +72,12 @@ class Files:
         """Store what the journal holds, and remove it."""
         if self._journal is not None:
             self.store.flush()
-            self.store.add_attempts(run_id, read_attempts(journal_path(self._folder, run_id)))
+            self.store.add_attempts(run_id, read_attempts(journal_path(self._directory, run_id)))
             self._journal.close(remove=True)
 
     def open_batches(self, run_id: str) -> BatchDirectory:
         """What the run has sent by batch, and what came back."""
-        self.batches = BatchDirectory(self._folder, run_id)
+        self.batches = BatchDirectory(self._directory, run_id)
         return self.batches
 
     def close_batches(self, *, remove: bool) -> None:

@@ -207,10 +207,10 @@ class OfflineProvider(Layer):
         raise ProviderError("offline", message)
 
 
-def _collected(reference: str, live: Provider, folder: BatchDirectory) -> Provider:
+def _collected(reference: str, live: Provider, directory: BatchDirectory) -> Provider:
     if not isinstance(live, OpenAIProvider):
         raise UsageError(f"--batch: {reference} has no Batch API", "leave it out, or run without --batch")
-    return BatchReplies(live, folder)
+    return BatchReplies(live, directory)
 
 
 def refuse_unready(provider: Provider | Embedder) -> None:

@@ -1,4 +1,4 @@
-"""Where modules of our own may come from: never the folder the user happens to be in."""
+"""Where modules of our own may come from: never the directory the user happens to be in."""
 
 import os
 import sys
@@ -7,21 +7,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SOURCE = str(Path(__file__).resolve().parents[2])  # the folder that holds the package
+SOURCE = str(Path(__file__).resolve().parents[2])  # the directory that holds the package
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
-def leave_current_folder() -> None:
-    """Take the current folder off `sys.path`: `python -m prompteval` puts it first."""
+def leave_current_directory() -> None:
+    """Take the current directory off `sys.path`: `python -m prompteval` puts it first."""
     here = _real(".")
     sys.path[:] = [entry for entry in sys.path if _real(entry or ".") != here or _is_installed(entry)]
 
 
 @contextmanager
-def without_current_folder() -> Iterator[None]:
-    """Inside the block the current folder is not on `sys.path`; after it the path is as before."""
+def without_current_directory() -> Iterator[None]:
+    """Inside the block the current directory is not on `sys.path`; after it the path is as before."""
     before = list(sys.path)
-    leave_current_folder()
+    leave_current_directory()
     try:
         yield
     finally:
@@ -31,7 +31,7 @@ def without_current_folder() -> Iterator[None]:
 def worker_path(path: Sequence[str]) -> list[str]:
     """The entries of `path` that a worker process may import from, in their order.
 
-    The package's own folder is always among them; of the current folder and what is in it only
+    The package's own directory is always among them; of the current directory and what is in it only
     what pip installed there.
     """
     return list(dict.fromkeys([*_kept(path), SOURCE]))
@@ -49,7 +49,7 @@ def _kept(path: Sequence[str]) -> Iterator[str]:
 
 
 def _is_installed(entry: str) -> bool:
-    """Whether an entry is the standard library or a folder that pip installs to."""
+    """Whether an entry is the standard library or a directory that pip installs to."""
     standard = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     return entry in standard or not _INSTALLED.isdisjoint(Path(entry).parts)
 
@@ -57,5 +57,5 @@ def _is_installed(entry: str) -> bool:
 def _real(entry: str) -> str:
     try:
         return os.path.realpath(entry)
-    except OSError:  # the current folder is gone
+    except OSError:  # the current directory is gone
         return ""

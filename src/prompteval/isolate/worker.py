@@ -22,7 +22,7 @@ MEMORY_BYTES = 600_000_000
 ALONE_SECONDS = 1.0
 # A result is read into this process, which has no limit of its own.
 MAX_REPLY_BYTES = 200_000_000
-# -I keeps the current folder, PYTHON* variables and the user's own start-up files out.
+# -I keeps the current directory, PYTHON* variables and the user's own start-up files out.
 _CHILD = """
 import json, sys
 own = json.loads(sys.argv.pop(1))
@@ -40,7 +40,7 @@ class Worker:
     """Runs `module:function` calls in a child process, one at a time.
 
     Arguments and results are JSON values. The child starts on first use, sees no variable of
-    the environment but PATH and LANG, imports nothing from the current folder, and is limited to
+    the environment but PATH and LANG, imports nothing from the current directory, and is limited to
     MEMORY_BYTES of address space where the system can do that.
     """
 

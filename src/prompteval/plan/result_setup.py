@@ -7,7 +7,7 @@ from prompteval.core.case import Case
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import Scorer
 from prompteval.core.retrieval import Document
-from prompteval.corpus.documents.folder import Corpus, load_corpus
+from prompteval.corpus.documents.directory import Corpus, load_corpus
 from prompteval.isolate.pattern_search import compiled
 from prompteval.metrics.stage_names import ANSWER_STAGES, StageMetric
 from prompteval.plan.problems import Problems

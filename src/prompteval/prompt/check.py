@@ -72,13 +72,13 @@ class _Checker:
 
     def _secrets(self) -> Iterator[Problem]:
         """Credentials in the module, comments included, and in every template that it reads."""
-        folder = self._prompt.path.rsplit("/", 1)[0]
+        directory = self._prompt.path.rsplit("/", 1)[0]
         parts = [part for part in self._prompt.messages if isinstance(part, Part)]
-        names = {part.path.removeprefix(f"{folder}/") for part in parts if part.file}
+        names = {part.path.removeprefix(f"{directory}/") for part in parts if part.file}
         names |= {
             name for index in range(len(self._prompt.messages)) for name in self._prompt.includes(index)
         }
-        texts = {f"{folder}/{name}": self._prompt.files.get(name, "") for name in sorted(names)}
+        texts = {f"{directory}/{name}": self._prompt.files.get(name, "") for name in sorted(names)}
         texts[self._prompt.path] = self._prompt.source or "\n".join(part.text for part in parts)
         for path, text in texts.items():
             for offset, shown in find_secrets(text):
@@ -101,7 +101,7 @@ class _Checker:
             yield self._undefined(name, path, text, span, index)
         for name in self._prompt.includes(index):
             if name not in self._prompt.files:
-                message = f"included template {name!r} is not in the prompt's folder"
+                message = f"included template {name!r} is not in the prompt's directory"
                 place = self._place(text, find_text(text, name, span), span)
                 yield Problem(path, *place, "PE303", message, did_you_mean(name, self._prompt.files))
 
@@ -110,12 +110,12 @@ class _Checker:
         message, help = f"template variable {name!r} is not an input", did_you_mean(name, self._known)
         offset = find_variable(text, name, span)
         if offset is None:
-            folder = self._prompt.path.rsplit("/", 1)[0]
+            directory = self._prompt.path.rsplit("/", 1)[0]
             for file in self._prompt.includes(index):
                 inside = self._prompt.files.get(file, "")
                 found = find_variable(inside, name)
                 if found is not None:
-                    return Problem(f"{folder}/{file}", *place_at(inside, found), "PE302", message, help)
+                    return Problem(f"{directory}/{file}", *place_at(inside, found), "PE302", message, help)
         return Problem(path, *self._place(text, offset, span), "PE302", message, help)
 
     def _text(self, part: Part, index: int) -> tuple[str, Span]:

@@ -33,12 +33,12 @@ def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
     source = decode(tree.read(place.path), place.path)
     module = _execute(place, source)
     prompt = _prompt_of(module, place)
-    folder = place.path.rsplit("/", 1)[0]
-    files = template_files(tree, folder)
+    directory = place.path.rsplit("/", 1)[0]
+    files = template_files(tree, directory)
     text = ModuleSource(source)
     count = len(prompt.messages)
     messages = [
-        _resolve(part, files, folder, place, text, (index, count))
+        _resolve(part, files, directory, place, text, (index, count))
         for index, part in enumerate(prompt.messages)
     ]
     loaded = replace(
@@ -54,11 +54,11 @@ def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
     return loaded
 
 
-def template_files(tree: Tree, folder: str) -> dict[str, str]:
-    """The texts beside a module that its templates may read, by their names in the folder."""
+def template_files(tree: Tree, directory: str) -> dict[str, str]:
+    """The texts beside a module that its templates may read, by their names in the directory."""
     return {
-        path.removeprefix(folder + "/"): decode(tree.read(path), path)
-        for path in tree.list(folder)
+        path.removeprefix(directory + "/"): decode(tree.read(path), path)
+        for path in tree.list(directory)
         if path.endswith(_TEMPLATE_ENDINGS)
     }
 
@@ -114,7 +114,7 @@ def _prompt_of(module: ModuleType, place: PromptFile) -> Prompt:
 def _resolve(
     part: Part | History,
     files: dict[str, str],
-    folder: str,
+    directory: str,
     place: PromptFile,
     text: ModuleSource,
     position: tuple[int, int],
@@ -125,10 +125,10 @@ def _resolve(
     if not part.file:
         return replace(part, path=place.path, line=line, column=column)
     if part.file not in files:
-        message = f"template file {part.file!r} is not in {folder}"
+        message = f"template file {part.file!r} is not in {directory}"
         help = did_you_mean(part.file, files)
         raise InvalidInput([Problem(place.path, line, column, "PE303", message, help)])
-    return replace(part, text=files[part.file], path=f"{folder}/{part.file}", line=1, column=1)
+    return replace(part, text=files[part.file], path=f"{directory}/{part.file}", line=1, column=1)
 
 
 def _compile(prompt: Prompt, text: ModuleSource) -> None:
@@ -171,8 +171,8 @@ def _template_problem(
     """A fault at its own line: of the included file, the template file or the module."""
     message = (f"template: {fault.reason}", fault.help)
     if fault.file:
-        folder = prompt.path.rsplit("/", 1)[0]
-        return Problem(f"{folder}/{fault.file}", fault.line, 1, "PE308", *message)
+        directory = prompt.path.rsplit("/", 1)[0]
+        return Problem(f"{directory}/{fault.file}", fault.line, 1, "PE308", *message)
     if part.file:
         return Problem(part.path, fault.line, 1, "PE308", *message)
     return Problem(part.path, *text.line_in(span, fault.line), "PE308", *message)

@@ -23,19 +23,19 @@ def unimported_problems(tree: Tree, file: PromptFile) -> list[Problem]:
 
     What only the running module knows is not seen: inputs, output, and templates written in it.
     """
-    folder = file.path.rsplit("/", 1)[0]
+    directory = file.path.rsplit("/", 1)[0]
     try:
         source = decode(tree.read(file.path), file.path)
         module = _parse(source, file)
-        files = template_files(tree, folder)
+        files = template_files(tree, directory)
     except InvalidInput as error:
         return list(error.problems)
     named = sorted(files.keys() & _texts(module))
     found = [*_secrets(source, file.path)]
     for name in named:
-        found += _secrets(files[name], f"{folder}/{name}")
+        found += _secrets(files[name], f"{directory}/{name}")
         if name.endswith(TEMPLATE_ENDINGS):
-            found += _faults(name, files, folder)
+            found += _faults(name, files, directory)
     return list(dict.fromkeys(found))
 
 
@@ -62,11 +62,11 @@ def _secrets(text: str, path: str) -> Iterator[Problem]:
         yield credential_problem(path, place_at(text, offset), shown)
 
 
-def _faults(name: str, files: Mapping[str, str], folder: str) -> Iterator[Problem]:
+def _faults(name: str, files: Mapping[str, str], directory: str) -> Iterator[Problem]:
     try:
         Template(files[name], files)
     except TemplateFault as fault:
-        path = f"{folder}/{fault.file or name}"
+        path = f"{directory}/{fault.file or name}"
         yield Problem(path, fault.line, 1, "PE308", f"template: {fault.reason}", fault.help)
     except RenderError as error:
-        yield Problem(f"{folder}/{name}", 1, 1, "PE308", f"template: {error}")
+        yield Problem(f"{directory}/{name}", 1, 1, "PE308", f"template: {error}")

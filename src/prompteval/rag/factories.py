@@ -50,7 +50,7 @@ class Ingredients:
 
     `embedder` and `token_embedder` open a model by its name; `encoders` collects what was opened.
     `function` imports `module:name` of the team's own code, with its fingerprint. `cache` keeps
-    rankings and scores, None for no cache. `here` is the folder of the suite, where its paths start,
+    rankings and scores, None for no cache. `here` is the directory of the suite, where its paths start,
     `root` that of the workspace, where a recorded run's path does. `model` and `provider` are of the
     run's own model, for a reranker that asks it; None where there is none. `prefixes` gives what a model
     declares, `progress` hears how far the building of an index is.
@@ -141,7 +141,7 @@ def _counted(ingredients: Ingredients) -> Iterator[Chunk]:
 
 
 def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`dense: {model, index, folder, prefix}`: cosine similarity.
+    """`dense: {model, index, directory, prefix}`: cosine similarity.
 
     Queries and documents are encoded behind the prompts that the model declares, or `prefix` says.
     `folder` keeps the index on disk; one of another model is refused now, one of another dimension
@@ -159,13 +159,13 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     prefixes = ingredients.prefixes(name).with_options(chosen.get("prefix"))
     model, asking = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
     ingredients.encoders.append(model)
-    chunks, folder = ingredients.chunks, _index_folder(chosen, ingredients)
-    if folder is not None:
-        check_index(folder, chunks, model, kind)
+    chunks, directory = ingredients.chunks, _index_directory(chosen, ingredients)
+    if directory is not None:
+        check_index(directory, chunks, model, kind)
 
     def build() -> Retriever:
-        if folder is not None:
-            index = open_index(folder, chunks, model, kind)
+        if directory is not None:
+            index = open_index(directory, chunks, model, kind)
         else:
             index = DenseIndex.build(chunks, model, kind)
         index.asking = asking
@@ -175,13 +175,13 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     return LazyRetriever(f"dense({kind},{models},{ingredients.content})", build)
 
 
-def _index_folder(options: Mapping[str, Any], ingredients: Ingredients) -> Path | None:
-    """The folder that keeps the index, below the workspace's root; None where none is named."""
+def _index_directory(options: Mapping[str, Any], ingredients: Ingredients) -> Path | None:
+    """The directory that keeps the index, below the workspace's root; None where none is named."""
     named = options.get("folder")
     if named is None:
         return None
     if not isinstance(named, str) or not named:
-        raise UsageError(f"dense: folder is {named!r}", "give the path of a folder")
+        raise UsageError(f"dense: directory is {named!r}", "give the path of a directory")
     return _inside(ingredients, "dense: folder", ingredients.here / named)
 
 
@@ -250,10 +250,10 @@ def late_interaction(options: Mapping[str, Any], ingredients: Ingredients) -> Re
 
 
 def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
-    """`{kind: cross_encoder, model: folder}`."""
+    """`{kind: cross_encoder, model: directory}`."""
     refuse_unknown("cross_encoder", options, ("model",))
     if not options.get("model"):
-        raise UsageError("cross_encoder has no model", "write `model: <folder of a cross-encoder>`")
+        raise UsageError("cross_encoder has no model", "write `model: <directory of a cross-encoder>`")
     return CrossEncoderReranker(ingredients.here / str(options["model"]), ingredients.cache)
 
 

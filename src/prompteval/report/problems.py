@@ -12,13 +12,15 @@ FORMATS = ("concise", "full", "json", "github", "sarif")
 ReadLine = Callable[[str, int], str | None]
 
 
-def render(found: Sequence[Problem], style: str, read_line: ReadLine, *, folder: str = "") -> Iterator[str]:
+def render(
+    found: Sequence[Problem], style: str, read_line: ReadLine, *, directory: str = ""
+) -> Iterator[str]:
     """All problems in one style. `read_line(path, line)` gives a source line for `full`.
 
-    `folder` is where the workspace is in its repository: annotations and SARIF name paths from there.
+    `directory` is where the workspace is in its repository: annotations and SARIF name paths from there.
     """
-    if style in ("github", "sarif") and folder:
-        found = [replace(problem, path=_from_repository(folder, problem.path)) for problem in found]
+    if style in ("github", "sarif") and directory:
+        found = [replace(problem, path=_from_repository(directory, problem.path)) for problem in found]
     if style == "json":
         yield json.dumps([asdict(problem) for problem in found], indent=2) + "\n"
     elif style == "github":
@@ -32,9 +34,9 @@ def render(found: Sequence[Problem], style: str, read_line: ReadLine, *, folder:
                 yield from _source(problem, read_line)
 
 
-def _from_repository(folder: str, path: str) -> str:
+def _from_repository(directory: str, path: str) -> str:
     """A file of the workspace by its path in the repository; what is no such file stays unchanged."""
-    return path if path.startswith(("/", "-", "<")) or not path else f"{folder}/{path}"
+    return path if path.startswith(("/", "-", "<")) or not path else f"{directory}/{path}"
 
 
 def _source(problem: Problem, read_line: ReadLine) -> Iterator[str]:

@@ -30,9 +30,9 @@ _FLAGS = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW |
 _dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
-def journal_path(folder: Path, run_id: str) -> Path:
+def journal_path(directory: Path, run_id: str) -> Path:
     """Where the journal of a run lies while it runs."""
-    return folder / f"attempts-{run_id}.jsonl"
+    return directory / f"attempts-{run_id}.jsonl"
 
 
 class AttemptJournal:
@@ -42,8 +42,8 @@ class AttemptJournal:
     written. `began` and `ended` count this process's own attempts.
     """
 
-    def __init__(self, folder: Path, run_id: str, first: int = 0) -> None:
-        self.path = journal_path(folder, run_id)
+    def __init__(self, directory: Path, run_id: str, first: int = 0) -> None:
+        self.path = journal_path(directory, run_id)
         self._next = first
         self.began = self.ended = 0
         if self.path.is_symlink():

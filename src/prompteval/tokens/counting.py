@@ -93,7 +93,7 @@ def counter(model: str, tokenizer: Path | None = None) -> Counter:
 
 @cache
 def _tiktoken(encoding: str, vocabulary: Path) -> Vocabulary:
-    """`vocabulary` was verified; tiktoken is sent to its folder, so that it does not fetch."""
+    """`vocabulary` was verified; tiktoken is sent to its directory, so that it does not fetch."""
     import tiktoken
 
     before = os.environ.get(CACHE_VARIABLE)

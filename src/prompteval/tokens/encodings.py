@@ -47,11 +47,11 @@ def cached_vocabulary(encoding: str) -> Path | None:
     tiktoken deletes a file with another digest and fetches it again, so the digest is checked
     here first. An empty cache setting means that tiktoken keeps nothing: None.
     """
-    folder = _cache_folder()
-    if folder is None or encoding not in _FILES:
+    directory = _cache_directory()
+    if directory is None or encoding not in _FILES:
         return None
     name, digest = _FILES[encoding]
-    path = folder / name
+    path = directory / name
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -60,7 +60,7 @@ def cached_vocabulary(encoding: str) -> Path | None:
     return path if found == digest else None
 
 
-def _cache_folder() -> Path | None:
+def _cache_directory() -> Path | None:
     for name in (CACHE_VARIABLE, "DATA_GYM_CACHE_DIR"):
         if name in os.environ:
             return Path(os.environ[name]) if os.environ[name] else None

@@ -42,14 +42,14 @@ def tls_context() -> ssl.SSLContext:
 
     Raises ProviderError(unsupported) when the variable's file has no readable certificates.
     """
-    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    file, directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:
         if file:
             return ssl.create_default_context(cafile=file)
-        if folder:
-            return ssl.create_default_context(capath=folder)
+        if directory:
+            return ssl.create_default_context(capath=directory)
     except (OSError, ssl.SSLError) as error:
-        raise ProviderError("unsupported", f"no certificates in {file or folder}: {error}") from None
+        raise ProviderError("unsupported", f"no certificates in {file or directory}: {error}") from None
     paths = ssl.get_default_verify_paths()
     if paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())):
         return ssl.create_default_context()

@@ -32,7 +32,7 @@ def held_to(ref: str, workspace: Workspace, start: Path) -> Workspace:
 
 
 def settings_at(ref: str, root: Path) -> Settings | None:
-    """The settings of a workspace as a commit has them; None where the folder is not a workspace there."""
+    """The settings of a workspace as a commit has them; None where the directory is not a workspace there."""
     tree = GitTree(root, ref)
     for name in SETTINGS_FILES:
         if tree.exists(name):
@@ -45,11 +45,11 @@ def settings_at(ref: str, root: Path) -> Settings | None:
 
 def _refuse_moved(ref: str, start: Path, root: Path) -> None:
     """Raise UsageError where a commit's workspace lies below this one: its suites would be run no more."""
-    for folder in (start, *start.parents):
-        if folder == root:
+    for directory in (start, *start.parents):
+        if directory == root:
             return
-        if folder.is_dir() and settings_at(ref, folder) is not None:
-            where = folder.relative_to(root).as_posix()
+        if directory.is_dir() and settings_at(ref, directory) is not None:
+            where = directory.relative_to(root).as_posix()
             message = f"at {ref} the workspace is {where}, whose settings are gone"
             raise UsageError(message, f"put them back, or run in {root}")
 

@@ -95,7 +95,7 @@ def _find(workspace: Workspace, module_name: str) -> Path | None:
 
 
 def _is_inside(root: Path, path: Path) -> bool:
-    """Whether a file is the workspace's own: in its folder, and not installed into it."""
+    """Whether a file is the workspace's own: in its directory, and not installed into it."""
     return root in path.parents and _INSTALLED.isdisjoint(path.relative_to(root).parts)
 
 

@@ -66,7 +66,7 @@ def suite_name(path: str) -> str:
 
 
 def suite_problems(tree: Tree) -> list[Problem]:
-    """Suites that hide each other, and those in folders where no run finds them."""
+    """Suites that hide each other, and those in directories where no run finds them."""
     return [*same_names(suite_files(tree)), *_out_of_reach(tree)]
 
 
@@ -86,7 +86,7 @@ def same_names(paths: Iterable[str]) -> list[Problem]:
 
 
 def _out_of_reach(tree: Tree) -> list[Problem]:
-    message = "a suite in a folder below evals/ is not run"
+    message = "a suite in a directory below evals/ is not run"
     help = "move it to evals/, or out of evals/ where it is run by its path alone"
     return [
         Problem(path, 1, 1, "PE214", message, help)

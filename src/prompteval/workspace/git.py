@@ -25,7 +25,7 @@ _FIXED = {
     "GIT_NO_REPLACE_OBJECTS": "1", "GIT_LITERAL_PATHSPECS": "1",
     "GIT_ALLOW_PROTOCOL": "", "GIT_PAGER": "cat", "LC_ALL": "C",
 }  # fmt: skip
-# safe.bareRepository: a folder of the workspace that looks like a repository brings its own settings.
+# safe.bareRepository: a directory of the workspace that looks like a repository brings its own settings.
 _SETTINGS = (
     ("core.hooksPath", os.devnull), ("core.fsmonitor", "false"), ("core.pager", "cat"),
     ("core.attributesFile", os.devnull), ("core.alternateRefsCommand", ""), ("core.sshCommand", "false"),
@@ -105,12 +105,12 @@ def _run(command: list[str], root: Path, environment: Mapping[str, str]) -> tupl
 
 
 def repository_top(root: Path) -> Path | None:
-    """The nearest folder at or above `root` that holds a repository; None without one."""
+    """The nearest directory at or above `root` that holds a repository; None without one."""
     place = root.resolve()
-    for folder in (place, *place.parents):
-        mark = folder / ".git"
+    for directory in (place, *place.parents):
+        mark = directory / ".git"
         if mark.is_file() or os.path.lexists(mark / "HEAD"):
-            return folder
+            return directory
     return None
 
 
@@ -140,7 +140,7 @@ def tracked(root: Path, paths: Iterable[Path]) -> bool:
 
 def _environment(top: Path, overrides: Iterable[Setting]) -> dict[str, str]:
     environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    # A relative entry would take git itself from the current folder.
+    # A relative entry would take git itself from the current directory.
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     environment["PATH"] = os.pathsep.join(entry for entry in path if Path(entry).is_absolute())
     # GIT_WORK_TREE beats core.worktree, which no setting does.

@@ -83,7 +83,7 @@ class _Finder:
             return None
         own = _from_source(PathFinder.find_spec(name, [str(self.root)]))
         if own is not None and own.origin is None and name not in self.wanted:
-            # A plain folder, such as `datasets`; an installed package of that name is what is meant.
+            # A plain directory, such as `datasets`; an installed package of that name is what is meant.
             own = PathFinder.find_spec(name) or own
         if own is not None and _is_below(self.root, own):
             _owners[name] = self.root

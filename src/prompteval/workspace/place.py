@@ -47,7 +47,7 @@ def place_to_write(path: Path, within: Path | None) -> Path:
 
 
 def file_to_write(path: Path, within: Path | None) -> Path:
-    """As `place_to_write`, for a file: what is there already is one, and no device, pipe or folder."""
+    """As `place_to_write`, for a file: what is there already is one, and no device, pipe or directory."""
     place = place_to_write(path, within)
     if place.exists() and not place.is_file():
         raise UsageError(f"{path} is not a regular file", "name another")
@@ -63,7 +63,7 @@ def bounds_of(root: Path, path: Path) -> Path | None:
     return root if root == start or root in start.parents else None
 
 
-def folder_in_repository(root: Path) -> str:
+def directory_in_repository(root: Path) -> str:
     """Where a workspace lies below its repository's root, or CI's checkout; empty where it is the root."""
     here = root.resolve()
     top = next((place for place in (here, *here.parents) if (place / ".git").exists()), None)

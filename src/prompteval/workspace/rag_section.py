@@ -145,7 +145,7 @@ class RagFile(FileModel):
     code = "PE270"
 
     corpus: PathBelowRoot = Field(
-        description="The directory of documents, relative to the suite.", examples=["../datasets/<folder>"]
+        description="The directory of documents, relative to the suite.", examples=["../datasets/<directory>"]
     )
     chunker: _Part = Field(_DEFAULTS["chunker"], description="What cuts documents into chunks.")
     retriever: _Part = Field(_DEFAULTS["retriever"], description="What finds candidates for a question.")

@@ -1,4 +1,4 @@
-"""The workspace: a folder with settings, found upward from where the user stands."""
+"""The workspace: a directory with settings, found upward from where the user stands."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector, Problem
 from prompteval.workspace.place import STATE_DIR, place_to_write, resolve_inside
 from prompteval.workspace.text import decode
-from prompteval.workspace.writing import make_folder, write_whole
+from prompteval.workspace.writing import make_directory, write_whole
 
 STORE_VARIABLE = "PROMPTEVAL_STORE"
 # A ref, such as the base of a pull request, whose settings say whose code runs and where keys go.
@@ -77,7 +77,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder with prompts, suites and cases, and its settings.
+    """A directory with prompts, suites and cases, and its settings.
 
     `imports` is False where none of its Python may run. `store` is where the results are kept in place of
     what the settings say: anywhere, for it comes from the user and not from a file.
@@ -95,17 +95,17 @@ class Workspace:
 
     def state_dir(self) -> Path:
         """`.prompteval/`, made on first use with its own .gitignore, and its owner's alone."""
-        folder = self.root / STATE_DIR
+        directory = self.root / STATE_DIR
         try:
-            folder = make_folder(folder, within=self.root, private=True)
-            ignore = folder / ".gitignore"
+            directory = make_directory(directory, within=self.root, private=True)
+            ignore = directory / ".gitignore"
             if ignore.is_symlink():
                 raise UsageError(f"{ignore} is a symbolic link, and is not followed", "remove it")
             if not ignore.exists():
-                write_whole(ignore, [b"*\n"], within=folder, private=True)
+                write_whole(ignore, [b"*\n"], within=directory, private=True)
         except OSError as error:
-            raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
-        return folder
+            raise UsageError(f"{directory} cannot be written: {error.strerror}") from None
+        return directory
 
     def store_path(self) -> Path:
         """The results database. Raises UsageError where the settings put it out of the workspace."""
@@ -121,17 +121,17 @@ class Workspace:
 def find_workspace(start: Path) -> Workspace:
     """The nearest workspace at or above `start`.
 
-    A `prompteval.toml` wins over a `[tool.prompteval]` table in the same folder. Raises
+    A `prompteval.toml` wins over a `[tool.prompteval]` table in the same directory. Raises
     UsageError when there is none, InvalidInput for settings that are wrong.
     """
-    folder = start.resolve()
-    for place in (folder, *folder.parents):
+    directory = start.resolve()
+    for place in (directory, *directory.parents):
         own, project = (place / name for name in SETTINGS_FILES)
         if own.is_file():
-            return _trusted(_load(place, own), folder)
+            return _trusted(_load(place, own), directory)
         if project.is_file() and has_settings(_read(project), project):
-            return _trusted(_load(place, project), folder)
-    raise UsageError(f"no workspace at or above {folder}", "`prompteval init` creates one")
+            return _trusted(_load(place, project), directory)
+    raise UsageError(f"no workspace at or above {directory}", "`prompteval init` creates one")
 
 
 def withheld(profile: ModelProfile) -> UsageError:
@@ -191,7 +191,7 @@ def _load(root: Path, path: Path) -> Workspace:
 
 
 def has_settings(text: str, path: Path) -> bool:
-    """Whether a settings file makes its folder a workspace: a `pyproject.toml` does so by its table alone."""
+    """Whether a settings file makes its directory a workspace; a `pyproject.toml` needs the table for it."""
     own = path.name.endswith(SETTINGS_FILES[0])  # a commit's path begins with its ref
     return own or "prompteval" in _tool(_parse(text, path))
 

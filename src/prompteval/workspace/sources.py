@@ -12,7 +12,10 @@ from prompteval.workspace.tree import WorkingTree
 
 # Providers whose model is a file, as a path from the workspace's root.
 MODEL_FILES = ("scripted", "replay")
-_FOLDERS = {STATE_DIR: "prompteval keeps its own files there", "evals/baselines": "baselines are kept there"}
+_DIRECTORIES = {
+    STATE_DIR: "prompteval keeps its own files there",
+    "evals/baselines": "baselines are kept there",
+}
 _ENDINGS = {"evals": (".yaml", ".yml"), "prompts": (".py", ".lock")}
 
 
@@ -27,8 +30,8 @@ def why_source(
     if root not in place.parents:
         return ""
     inside = place.relative_to(root)
-    for folder, why in _FOLDERS.items():
-        if (root / folder).resolve() in place.parents:
+    for directory, why in _DIRECTORIES.items():
+        if (root / directory).resolve() in place.parents:
             return why
     if place in [(root / name).resolve() for name in SETTINGS_FILES]:
         return "it holds the workspace's settings"
@@ -42,7 +45,7 @@ def why_source(
 
 
 def _named(workspace: Workspace, suites: Iterable[str], models: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(path from the root, what it is) of every file and folder that suites and settings name."""
+    """(path from the root, what it is) of every file and directory that suites and settings name."""
     tree = WorkingTree(workspace.root)
     for path in dict.fromkeys((*suite_files(tree), *suites)):
         try:

@@ -209,7 +209,7 @@ class SuiteFile(FileModel):
 
     prompt: Text = Field(
         "",
-        description="The prompt to run, a folder of prompts/, or one version as name@v1.",
+        description="The prompt to run, a directory of prompts/, or one version as name@v1.",
         examples=["NAME"],
     )
     callable: Text = Field(
@@ -269,7 +269,7 @@ class SuiteFile(FileModel):
     corpus: PathBelowRoot = Field(
         "",
         description="The documents that the gold of results is a place of, relative to the suite.",
-        examples=["../datasets/<folder>"],
+        examples=["../datasets/<directory>"],
     )
     correct: Correct = Field(
         "em", description="What a right answer is: exact match, or F1 from one half too."

@@ -32,7 +32,7 @@ class Tree(Protocol):
         ...
 
     def list(self, prefix: str) -> Sequence[str]:
-        """All files below `prefix`, sorted; empty when there is no such folder."""
+        """All files below `prefix`, sorted; empty when there is no such directory."""
         ...
 
     def exists(self, path: str) -> bool: ...
@@ -72,10 +72,10 @@ class WorkingTree:
             raise _unreadable(path, f"it cannot be read: {error.strerror}") from None
 
     def list(self, prefix: str) -> list[str]:
-        folder = self._inside(prefix)
-        if not folder.is_dir():
+        directory = self._inside(prefix)
+        if not directory.is_dir():
             return []
-        files = (item for item in folder.rglob("*") if item.is_file() or _is_broken_link(item))
+        files = (item for item in directory.rglob("*") if item.is_file() or _is_broken_link(item))
         return sorted(
             item.relative_to(self._root).as_posix() for item in files if self._state not in item.parents
         )
@@ -150,7 +150,7 @@ class GitTree:
         for _ in range(_MOST_LINKS):
             mode, kind, name = self._entry(path, place)
             if kind != b"blob":
-                raise _unreadable(path, f"at {self._ref} it is a {_KINDS.get(kind, 'folder')}")
+                raise _unreadable(path, f"at {self._ref} it is a {_KINDS.get(kind, 'directory')}")
             content = self._git("cat-file", "blob", name.decode(), missing=f"{path} cannot be read")
             if mode != _LINK:
                 return content

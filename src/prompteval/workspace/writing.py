@@ -1,4 +1,4 @@
-"""Writing a file: beside its target first, whole or not at all, and never through a link out of a folder."""
+"""Writing a file: beside its target first, whole or not at all, and never through a link that leads out."""
 
 import os
 import secrets
@@ -44,8 +44,8 @@ def write_whole(
             file.write(piece)
 
 
-def make_folder(path: Path, *, within: Path | None, private: bool = False) -> Path:
-    """The folder, made where it is not there; a private one becomes its owner's alone.
+def make_directory(path: Path, *, within: Path | None, private: bool = False) -> Path:
+    """The directory, made where it is not there; a private one becomes its owner's alone.
 
     Raises UsageError where links lead out of `within`, OSError where it cannot be made.
     """
@@ -57,7 +57,7 @@ def make_folder(path: Path, *, within: Path | None, private: bool = False) -> Pa
 
 
 def make_private(place: Path) -> None:
-    """Take the rights of others on a file or folder away, where it is ours; a link is left alone."""
+    """Take the rights of others on a file or directory away, where it is ours; a link is left alone."""
     found = place.lstat().st_mode
     mode = stat.S_IMODE(found)
     if mode & 0o077 and not stat.S_ISLNK(found):

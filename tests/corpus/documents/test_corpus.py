@@ -45,12 +45,12 @@ ENCRYPT = (
 
 @pytest.fixture
 def tree(tmp_path: Path) -> WorkingTree:
-    folder = tmp_path / "root" / "corpus"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "a.md").write_text("intro\n\n# First *one* #\n\n## Second\n")
-    (folder / "sub" / "b.txt").write_bytes("\ufeffplain\r\ntext שלום".encode())
-    (folder / "c.html").write_text("<title>A page</title><h1>Head</h1><p>One <b>two</b></p>")
-    (folder / "d.pdf").write_bytes(pdf_with("Words in a file"))
+    directory = tmp_path / "root" / "corpus"
+    (directory / "sub").mkdir(parents=True)
+    (directory / "a.md").write_text("intro\n\n# First *one* #\n\n## Second\n")
+    (directory / "sub" / "b.txt").write_bytes("\ufeffplain\r\ntext שלום".encode())
+    (directory / "c.html").write_text("<title>A page</title><h1>Head</h1><p>One <b>two</b></p>")
+    (directory / "d.pdf").write_bytes(pdf_with("Words in a file"))
     return WorkingTree(tmp_path / "root")
 
 
@@ -70,15 +70,15 @@ def test_every_kind_is_read_with_its_title(tree: WorkingTree) -> None:
 
 def test_b15_a_bad_document_is_an_outcome_and_the_rest_go_on(tree: WorkingTree, tmp_path: Path) -> None:
     """B15: empty, too large, binary, encrypted, damaged, gone, foreign: each is counted by its kind."""
-    folder = tmp_path / "root" / "corpus"
-    (folder / "empty.md").write_bytes(b"")
-    (folder / "blank.html").write_text("<script>x</script>")
-    (folder / "large.txt").write_bytes(b"x" * 5001)
-    (folder / "binary.txt").write_bytes(b"\x00\x01\x02")
-    (folder / "latin.txt").write_bytes("café".encode("latin-1"))
-    (folder / "locked.pdf").write_bytes(pdf_with("x").replace(b"/Size 7", b"/Size 7" + ENCRYPT))
-    (folder / "damaged.pdf").write_bytes(b"%PDF-1.4 nothing")
-    (folder / "picture.png").write_bytes(b"\x89PNG")
+    directory = tmp_path / "root" / "corpus"
+    (directory / "empty.md").write_bytes(b"")
+    (directory / "blank.html").write_text("<script>x</script>")
+    (directory / "large.txt").write_bytes(b"x" * 5001)
+    (directory / "binary.txt").write_bytes(b"\x00\x01\x02")
+    (directory / "latin.txt").write_bytes("café".encode("latin-1"))
+    (directory / "locked.pdf").write_bytes(pdf_with("x").replace(b"/Size 7", b"/Size 7" + ENCRYPT))
+    (directory / "damaged.pdf").write_bytes(b"%PDF-1.4 nothing")
+    (directory / "picture.png").write_bytes(b"\x89PNG")
     corpus = load_corpus(tree, "corpus", max_bytes=5000)
     assert corpus.counts == {
         "loaded": 4, "binary": 1, "damaged": 1, "empty": 2, "encoding": 1, "encrypted": 1, "too_large": 1,

@@ -36,12 +36,12 @@ class Counted(Scorer):
 
 
 def score(
-    folder: Path, scorer: Scorer, case: Case = CASE, seen: Observation = SEEN, mark: str = "m"
+    directory: Path, scorer: Scorer, case: Case = CASE, seen: Observation = SEEN, mark: str = "m"
 ) -> Score:
     """The score of one run, whose cache is closed at the end."""
 
     async def go() -> Score:
-        workers, cache = Workers(1), SqliteVectors.open(folder / "vectors.sqlite")
+        workers, cache = Workers(1), SqliteVectors.open(directory / "vectors.sqlite")
         scoring = Scoring([Exact("exact"), scorer], workers, cache, {scorer.name: mark} if mark else {})
         try:
             return (await scoring.scores(case, seen))[1]

@@ -16,4 +16,4 @@ def test_a_user_without_a_home_has_no_hub_cache(
     monkeypatch.setattr("pathlib.Path.home", no_home)
     monkeypatch.delenv("HF_HOME", raising=False)
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    assert find_weights("minilm", tmp_path_factory.mktemp("w")).folder.is_dir()
+    assert find_weights("minilm", tmp_path_factory.mktemp("w")).directory.is_dir()

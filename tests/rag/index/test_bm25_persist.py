@@ -39,7 +39,7 @@ def test_an_index_of_other_settings_is_refused(tmp_path: Path) -> None:
         lambda: load_bm25(tmp_path, Bm25("rank_bm25")),
         lambda: load_bm25(tmp_path, Bm25(k1=2.0)),
     ):
-        with pytest.raises(UsageError, match=r"was built with bm25s,k1=1\.5.*delete the folder"):
+        with pytest.raises(UsageError, match=r"was built with bm25s,k1=1\.5.*delete the directory"):
             call()
 
 
@@ -48,7 +48,7 @@ def test_a_damaged_or_missing_file_is_refused(tmp_path: Path, name: str) -> None
     """One byte less, then none at all."""
     save_bm25(Bm25Index.build(CHUNKS, HOW), tmp_path)
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-1])
-    with pytest.raises(UsageError, match="delete the folder"):
+    with pytest.raises(UsageError, match="delete the directory"):
         load_bm25(tmp_path, HOW)
     (tmp_path / name).unlink()
     with pytest.raises(UsageError, match="cannot be read"):
@@ -61,5 +61,5 @@ def test_postings_of_another_index_are_refused(tmp_path: Path) -> None:
     meta = json.loads((tmp_path / META_FILE).read_text())
     for changed in ({"terms": [*meta["terms"], "more"]}, {"ids": "d1"}, {"format": "prompteval/bm25@0"}):
         (tmp_path / META_FILE).write_text(json.dumps({**meta, **changed}))
-        with pytest.raises(UsageError, match="delete the folder"):
+        with pytest.raises(UsageError, match="delete the directory"):
             load_bm25(tmp_path, HOW)

@@ -31,13 +31,13 @@ PUBLISHED = {
 
 def collection(name: str) -> tuple[list[Chunk], dict[str, str], dict[str, dict[str, int]]]:
     """Chunks, a document each; queries; judgments."""
-    folder = DATA / name
-    if not folder.exists():
+    directory = DATA / name
+    if not directory.exists():
         pytest.skip(f"../shared/data/{name} is absent")
-    rows = [json.loads(line) for line in (folder / "corpus.jsonl").read_text().splitlines()]
-    asked = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (directory / "corpus.jsonl").read_text().splitlines()]
+    asked = [json.loads(line) for line in (directory / "queries.jsonl").read_text().splitlines()]
     qrels: dict[str, dict[str, int]] = {}
-    with (folder / "qrels" / "test.tsv").open() as file:
+    with (directory / "qrels" / "test.tsv").open() as file:
         for row in csv.DictReader(file, delimiter="\t"):
             qrels.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
     chunks = [Chunk(row["_id"], 0, len(row["text"]), row["text"], row["title"]) for row in rows]

@@ -182,7 +182,7 @@ def test_b16_another_model_or_dimension_is_refused(tmp_path: Path) -> None:
     """B16: exit 2, and the message says how to rebuild."""
     save_index(DenseIndex.build(chunks("abc"), LetterEmbedder()), tmp_path)
     for other in (LetterEmbedder(name="other"), LetterEmbedder(dimension=13)):
-        with pytest.raises(UsageError, match="delete the folder to rebuild the index") as caught:
+        with pytest.raises(UsageError, match="delete the directory to rebuild the index") as caught:
             open_index(tmp_path, chunks("abc"), other)
         assert caught.value.exit_code == 2
     with pytest.raises(UsageError, match="26 dimensions, the model gives 13"):

@@ -87,18 +87,18 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sentence_transformers = pytest.importorskip("sentence_transformers")
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-    folder = tmp_path_factory.mktemp("cross")
+    directory = tmp_path_factory.mktemp("cross")
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "refund", "order", "late", "weather", "is"]
-    (folder / "vocab.txt").write_text("\n".join(words))
+    (directory / "vocab.txt").write_text("\n".join(words))
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
         max_position_embeddings=16, num_labels=1,
     )  # fmt: skip
-    BertForSequenceClassification(config).save_pretrained(folder)
-    BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), model_max_length=16).save_pretrained(folder)
-    sentence_transformers.CrossEncoder(str(folder), device="cpu").save_pretrained(str(folder))
-    return folder
+    BertForSequenceClassification(config).save_pretrained(directory)
+    BertTokenizerFast(vocab_file=str(directory / "vocab.txt"), model_max_length=16).save_pretrained(directory)
+    sentence_transformers.CrossEncoder(str(directory), device="cpu").save_pretrained(str(directory))
+    return directory
 
 
 @pytest.mark.slow

@@ -34,17 +34,17 @@ runs = st.lists(st.tuples(query_ids, documents, scores), min_size=1, unique_by=l
 judgments = st.dictionaries(st.tuples(query_ids, documents), st.integers(-2, 3), min_size=1)
 
 
-def write(folder: Path, run: str, qrels: str) -> tuple[Path, Path]:
-    (folder / "run").write_text(run, encoding="utf-8")
-    (folder / "qrels").write_text(qrels, encoding="utf-8")
-    return folder / "qrels", folder / "run"
+def write(directory: Path, run: str, qrels: str) -> tuple[Path, Path]:
+    (directory / "run").write_text(run, encoding="utf-8")
+    (directory / "qrels").write_text(qrels, encoding="utf-8")
+    return directory / "qrels", directory / "run"
 
 
 def report(
-    folder: Path, run: str, qrels: str, *names: str, ties: Ties = "input", complete: bool = False
+    directory: Path, run: str, qrels: str, *names: str, ties: Ties = "input", complete: bool = False
 ) -> TrecReport:
     wanted = [parse_ranking_metric(name, ()) for name in names]
-    paths = write(folder, run, qrels)
+    paths = write(directory, run, qrels)
     return score(join(read_qrels(paths[0]), read_run(paths[1]), ties), wanted, complete_only=complete)
 
 

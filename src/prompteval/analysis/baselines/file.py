@@ -21,17 +21,17 @@ from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import Tree, WorkingTree
 
 SCHEMA = "prompteval/baseline@1"
-FOLDER = "evals/baselines"
+DIRECTORY = "evals/baselines"
 
 
 def baseline_path(suite: str) -> str:
     """Where the baseline of a suite lies, from the workspace's root."""
-    return f"{FOLDER}/{suite}.json"
+    return f"{DIRECTORY}/{suite}.json"
 
 
 def baseline_suites(tree: Tree) -> list[str]:
     """The suites that have a baseline, by name."""
-    found = (path.removeprefix(f"{FOLDER}/") for path in tree.list(FOLDER) if path.endswith(".json"))
+    found = (path.removeprefix(f"{DIRECTORY}/") for path in tree.list(DIRECTORY) if path.endswith(".json"))
     return sorted(name.removesuffix(".json") for name in found if "/" not in name)
 
 

@@ -13,7 +13,7 @@ from prompteval.core.strict_json import loads
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.rag.pipeline import Pipeline
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.writing import make_folder, write_whole
+from prompteval.workspace.writing import make_directory, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class KeptCells:
     """Cells measured before, one JSON file each, named by everything their numbers come from."""
 
     def __init__(self, workspace: Workspace, plan: SuitePlan, cases: Sequence[Case], budget: int) -> None:
-        self._folder = workspace.state_dir() / "sweeps"
+        self._directory = workspace.state_dir() / "sweeps"
         self._asked = [plan.facts.fingerprint, [case.id for case in cases], budget]
         self._questions = len(cases)
         self.found = 0
@@ -87,16 +87,16 @@ class KeptCells:
         return found
 
     def write(self, pipeline: Pipeline, measured: Measured) -> None:
-        folder = make_folder(self._folder, within=self._folder.parent, private=True)
+        directory = make_directory(self._directory, within=self._directory.parent, private=True)
         body = asdict(measured)
         data = json.dumps({**body, "hash": fingerprint(body)}).encode()
-        write_whole(self._path(pipeline), [data], within=folder, private=True)
+        write_whole(self._path(pipeline), [data], within=directory, private=True)
 
     def _path(self, pipeline: Pipeline) -> Path:
         reranker = pipeline.reranker.identity if pipeline.reranker is not None else "none"
         parts = [pipeline.retriever.identity, reranker, pipeline.section.depth, pipeline.section.rerank_depth]
         name = fingerprint([*self._asked, *parts, pipeline.counter.encoding])
-        return self._folder / f"{name.removeprefix('sha256:')}.json"
+        return self._directory / f"{name.removeprefix('sha256:')}.json"
 
 
 def _measured(raw: object, cell: SweepCell, questions: int) -> Measured:

@@ -20,7 +20,7 @@ DEFAULT = "minilm"
 
 
 class Encoders:
-    """Opens encoders: `minilm`, a folder, a hub name in the local cache, or `openai/<model>`.
+    """Opens encoders: `minilm`, a directory, a hub name in the local cache, or `openai/<model>`.
 
     `cache` is None where nothing is kept: before a run begins, and under --no-cache.
     """
@@ -47,7 +47,7 @@ class Encoders:
         found = self._model(model)
         if not hasattr(found, "embed_tokens"):
             message = f"{model} gives no token vectors, and late_interaction needs them"
-            raise UsageError(message, "use minilm, or a folder of a sentence-transformers model")
+            raise UsageError(message, "use minilm, or a directory of a sentence-transformers model")
         tokens: TokenEmbedder = found
         return tokens if self.cache is None else CachedTokenEmbedder(tokens, self.cache)
 

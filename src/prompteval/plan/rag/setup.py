@@ -13,7 +13,7 @@ from prompteval.core.problem import Problem
 from prompteval.core.protocols import Embedder, Provider, Retriever, Scorer, TokenCounter
 from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.chunk import build_chunker
-from prompteval.corpus.documents.folder import Corpus, load_corpus
+from prompteval.corpus.documents.directory import Corpus, load_corpus
 from prompteval.isolate.pattern_search import compiled
 from prompteval.metrics.stage_names import StageMetric
 from prompteval.plan.problems import Problems

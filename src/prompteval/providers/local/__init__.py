@@ -8,7 +8,7 @@ from prompteval.workspace.settings import ModelProfile
 
 
 def create(model: str, profile: ModelProfile | None, root: Path) -> LocalProvider:
-    """The provider for `local/minilm` or `local/<folder>`. Loads nothing heavy yet.
+    """The provider for `local/minilm` or `local/<directory>`. Loads nothing heavy yet.
 
     Raises MissingExtra or UsageError when there are no weights.
     """

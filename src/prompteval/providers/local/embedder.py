@@ -17,7 +17,7 @@ DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
 class MiniLMEmbedder:
-    """An Embedder over one folder of weights."""
+    """An Embedder over one directory of weights."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
@@ -28,11 +28,11 @@ class MiniLMEmbedder:
 
     @property
     def prefixes(self) -> tuple[str, str]:
-        """(prompt of a query, prompt of a document) as the folder declares them, "" where it does not.
+        """(prompt of a query, prompt of a document) as the directory declares them, "" where it does not.
 
         The names are those that `encode_query` and `encode_document` of sentence-transformers look for.
         """
-        return _declared(self._weights.folder)
+        return _declared(self._weights.directory)
 
     @property
     def window(self) -> int:
@@ -80,9 +80,9 @@ class MiniLMEmbedder:
         return [len(ids) for ids in tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]]
 
 
-def _declared(folder: Path) -> tuple[str, str]:
+def _declared(directory: Path) -> tuple[str, str]:
     try:
-        config = loads((folder / PROMPTS_FILE).read_bytes())
+        config = loads((directory / PROMPTS_FILE).read_bytes())
     except (OSError, ValueError):
         return "", ""
     prompts = config.get("prompts") if isinstance(config, dict) else None
@@ -107,7 +107,7 @@ def _load(weights: Weights) -> Any:
     except ModuleNotFoundError:
         raise MissingExtra("local models", "offline") from None
     with quiet_loading():
-        model = SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)
-    if any(_declared(weights.folder)):
+        model = SentenceTransformer(str(weights.directory), device="cpu", local_files_only=True)
+    if any(_declared(weights.directory)):
         model.default_prompt_name = None  # the prompts of queries and documents are put before them already
     return model

@@ -1,4 +1,4 @@
-"""Where the weights of the embedded model are: a folder, the local hub cache, or a package."""
+"""Where the weights of the embedded model are: a directory, the local hub cache, or a package."""
 
 import hashlib
 import os
@@ -18,15 +18,15 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A folder that sentence-transformers can load, and where it came from."""
+    """A directory that sentence-transformers can load, and where it came from."""
 
-    folder: Path
+    directory: Path
     source: str
 
     @property
     def sha256(self) -> str:
         """The hex digest of the weights file, computed once per process."""
-        return _digest(self.folder / WEIGHTS_FILE)
+        return _digest(self.directory / WEIGHTS_FILE)
 
     def verify(self) -> None:
         """Raise UsageError when packaged weights are not the ones they should be."""
@@ -38,7 +38,7 @@ class Weights:
 
 
 def find_weights(model: str, root: Path) -> Weights:
-    """The weights for a name: a folder (absolute or below `root`), the hub cache, the package.
+    """The weights for a name: a directory (absolute or below `root`), the hub cache, the package.
 
     `owner/name` is looked up in the local hub cache; nothing is fetched. Raises MissingExtra for
     `minilm` when there are none and where nothing can load them, UsageError for another name without
@@ -46,14 +46,14 @@ def find_weights(model: str, root: Path) -> Weights:
     """
     if find_spec("sentence_transformers") is None:  # found here, before anything is asked and paid for
         raise MissingExtra("local models", "offline")
-    for folder in (Path(model), root / model):
-        if (folder / WEIGHTS_FILE).is_file():
-            return Weights(folder.resolve(), "path")
+    for directory in (Path(model), root / model):
+        if (directory / WEIGHTS_FILE).is_file():
+            return Weights(directory.resolve(), "path")
     if model != "minilm":
         known = _in_hub_cache(model)
         if known is not None:
             return known
-        help = "use minilm, a folder's path, or a model that is in the local hub cache"
+        help = "use minilm, a directory's path, or a model that is in the local hub cache"
         raise UsageError(f"local/{model}: no directory with {WEIGHTS_FILE}", help)
     found = _in_hub_cache(HUB_NAME) or _in_package()
     if found is None:

@@ -24,9 +24,9 @@ POSTINGS_FILE = "postings.bin"
 _KINDS: tuple[np.dtype[Any], ...] = (np.dtype("<i8"), np.dtype("<i4"), np.dtype("<f4"))
 
 
-def save_bm25(index: Bm25Index, folder: Path) -> None:
+def save_bm25(index: Bm25Index, directory: Path) -> None:
     """Write the index, readable by its owner only; the JSON file last, so that half an index is none."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = index.postings
     arrays: tuple[NDArray[Any], ...] = (held.starts, held.places, held.impacts)
     pieces = [
@@ -36,26 +36,26 @@ def save_bm25(index: Bm25Index, folder: Path) -> None:
     ]
     meta = {
         "format": FORMAT, "how": index.how.identity, "content": index.content,
-        "sha256": write_private(folder / POSTINGS_FILE, pieces),
+        "sha256": write_private(directory / POSTINGS_FILE, pieces),
         "postings": len(held.places), "terms": list(held.terms), "ids": list(index.ids),
     }  # fmt: skip
-    write_private(folder / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
+    write_private(directory / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
 
 
-def load_bm25(folder: Path, how: Bm25) -> Bm25Index:
-    """The index of a folder, for the engine, parameters and words it was built with.
+def load_bm25(directory: Path, how: Bm25) -> Bm25Index:
+    """The index of a directory, for the engine, parameters and words it was built with.
 
     Raises UsageError, with how to rebuild, when it was built with others, when a file is missing,
     damaged or has another hash than was written.
     """
-    meta = _meta(folder)
+    meta = _meta(directory)
     if meta["how"] != how.identity:
-        message = f"{folder}: the index was built with {meta['how']}, not {how.identity}"
+        message = f"{directory}: the index was built with {meta['how']}, not {how.identity}"
         raise UsageError(message, f"{REBUILD}, or use the settings it was built with")
-    data = read_checked(folder / POSTINGS_FILE, meta["sha256"])
+    data = read_checked(directory / POSTINGS_FILE, meta["sha256"])
     counts = (len(meta["terms"]) + 1, meta["postings"], meta["postings"])
     if len(data) != sum(count * kind.itemsize for count, kind in zip(counts, _KINDS, strict=True)):
-        raise UsageError(f"{folder}: the postings do not belong to the index", REBUILD)
+        raise UsageError(f"{directory}: the postings do not belong to the index", REBUILD)
     arrays, offset = [], 0
     for count, kind in zip(counts, _KINDS, strict=True):
         arrays.append(np.frombuffer(data, kind, count, offset).astype(kind.newbyteorder("=")))
@@ -64,8 +64,8 @@ def load_bm25(folder: Path, how: Bm25) -> Bm25Index:
     return Bm25Index(meta["ids"], postings, how, meta["content"])
 
 
-def _meta(folder: Path) -> dict[str, Any]:
-    meta: dict[str, Any] = read_meta(folder)
+def _meta(directory: Path) -> dict[str, Any]:
+    meta: dict[str, Any] = read_meta(directory)
     whole = (
         isinstance(meta, dict)
         and meta.get("format") == FORMAT
@@ -75,5 +75,5 @@ def _meta(folder: Path) -> dict[str, Any]:
         and all(isinstance(item, str) for name in ("terms", "ids") for item in meta[name])
     )
     if not whole:
-        raise UsageError(f"{folder / META_FILE}: is not a BM25 index of this version", REBUILD)
+        raise UsageError(f"{directory / META_FILE}: is not a BM25 index of this version", REBUILD)
     return meta

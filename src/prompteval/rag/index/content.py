@@ -11,7 +11,7 @@ from prompteval.core.strict_json import loads
 from prompteval.workspace.writing import replacing
 
 META_FILE = "index.json"
-REBUILD = "delete the folder to rebuild the index"
+REBUILD = "delete the directory to rebuild the index"
 
 
 def indexed_text(chunk: Chunk) -> str:
@@ -54,12 +54,12 @@ def write_private(path: Path, pieces: Iterable[bytes | memoryview]) -> str:
     return digest.hexdigest()
 
 
-def read_meta(folder: Path) -> Any:  # noqa: ANN401 - a value of JSON
+def read_meta(directory: Path) -> Any:  # noqa: ANN401 - a value of JSON
     """What is in an index's META_FILE. Raises UsageError where it cannot be read."""
     try:
-        return loads((folder / META_FILE).read_bytes())
+        return loads((directory / META_FILE).read_bytes())
     except (OSError, ValueError) as error:
-        raise UsageError(f"{folder / META_FILE}: cannot be read: {error}", REBUILD) from None
+        raise UsageError(f"{directory / META_FILE}: cannot be read: {error}", REBUILD) from None
 
 
 def read_checked(path: Path, sha256: str) -> bytes:

@@ -24,85 +24,87 @@ FORMAT = "prompteval/dense@1"
 VECTORS_FILE = "vectors.safetensors"
 
 
-def save_index(index: DenseIndex, folder: Path) -> None:
+def save_index(index: DenseIndex, directory: Path) -> None:
     """Write the index, readable by its owner only; the JSON file last, so that half an index is none."""
     try:
         from safetensors.numpy import save
     except ModuleNotFoundError:
         raise MissingExtra("dense retrieval", "rag") from None
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sha256 = write_private(folder / VECTORS_FILE, [save({"vectors": index.vectors})])
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sha256 = write_private(directory / VECTORS_FILE, [save({"vectors": index.vectors})])
     identity = index.index_identity
     meta = {
         "format": FORMAT, "model": identity.model, "dimension": identity.dimension, "kind": identity.kind,
         "content": identity.content, "truncated": index.truncated, "ids": list(index.ids),
         "sha256": sha256,
     }  # fmt: skip
-    write_private(folder / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
+    write_private(directory / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
 
 
-def load_index(folder: Path, embedder: Embedder) -> DenseIndex:
-    """The index of a folder, for the model it was built with.
+def load_index(directory: Path, embedder: Embedder) -> DenseIndex:
+    """The index of a directory, for the model it was built with.
 
     Raises UsageError, with how to rebuild, when it was built with another model or dimension, when
     a file is missing, damaged or has another hash than was written.
     """
-    meta, vectors = _read(folder, embedder.identity)
+    meta, vectors = _read(directory, embedder.identity)
     identity = IndexIdentity(meta["model"], meta["dimension"], meta["kind"], meta["content"])
     given = int(embedder.embed(["dimension"])[0].shape[1])
     if given != identity.dimension:
-        message = f"{folder}: the index has {identity.dimension} dimensions, the model gives {given}"
+        message = f"{directory}: the index has {identity.dimension} dimensions, the model gives {given}"
         raise UsageError(message, REBUILD)
     return DenseIndex(meta["ids"], vectors, embedder, identity, meta["truncated"])
 
 
 def open_index(
-    folder: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat"
+    directory: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat"
 ) -> DenseIndex:
     """The stored index where it holds these chunks, else one that is built and stored.
 
     Another corpus or kind of index is rebuilt; an index of another model or dimension, or one that
     is damaged, is refused as by `load_index`.
     """
-    if _is_current(folder, chunks, embedder, kind):
-        return load_index(folder, embedder)
+    if _is_current(directory, chunks, embedder, kind):
+        return load_index(directory, embedder)
     index = DenseIndex.build(chunks, embedder, kind)
-    save_index(index, folder)
+    save_index(index, directory)
     return index
 
 
-def check_index(folder: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat") -> None:
-    """Raise UsageError where `open_index` would refuse the folder, without asking the model or writing.
+def check_index(
+    directory: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat"
+) -> None:
+    """Raise UsageError where `open_index` would refuse the directory, without asking the model or writing.
 
     Only another dimension of a model of the same name is not seen.
     """
-    if _is_current(folder, chunks, embedder, kind):
-        _read(folder, embedder.identity)
+    if _is_current(directory, chunks, embedder, kind):
+        _read(directory, embedder.identity)
 
 
-def _is_current(folder: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind) -> bool:
-    """Whether the folder has an index to be read: of these chunks, or of another model, which is refused."""
-    if not (folder / META_FILE).exists():
+def _is_current(directory: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind) -> bool:
+    """Whether the directory has an index to read: of these chunks, or of another model, which is refused."""
+    if not (directory / META_FILE).exists():
         return False
-    meta = _meta(folder)
+    meta = _meta(directory)
     same = (meta["kind"], meta["content"]) == (kind, content_of(chunks))
     return same or bool(meta["model"] != embedder.identity)
 
 
-def _read(folder: Path, model: str) -> tuple[dict[str, Any], Any]:
+def _read(directory: Path, model: str) -> tuple[dict[str, Any], Any]:
     """(what the index says of itself, its vectors). Raises UsageError as `load_index` does."""
-    meta = _meta(folder)
+    meta = _meta(directory)
     if meta["model"] != model:
-        message = f"{folder}: the index was built with {meta['model']}, not {model}"
+        message = f"{directory}: the index was built with {meta['model']}, not {model}"
         raise UsageError(message, f"{REBUILD}, or use the model it was built with")
-    vectors = _vectors(folder, meta["sha256"])
+    vectors = _vectors(directory, meta["sha256"])
     if vectors.shape != (len(meta["ids"]), meta["dimension"]):
-        raise UsageError(f"{folder}: the vectors do not belong to the index", REBUILD)
+        raise UsageError(f"{directory}: the vectors do not belong to the index", REBUILD)
     return meta, vectors
 
 
-def _meta(folder: Path) -> dict[str, Any]:
-    meta: dict[str, Any] = read_meta(folder)
+def _meta(directory: Path) -> dict[str, Any]:
+    meta: dict[str, Any] = read_meta(directory)
     texts = ("model", "content", "sha256")
     whole = (
         isinstance(meta, dict)
@@ -114,16 +116,16 @@ def _meta(folder: Path) -> dict[str, Any]:
         and all(isinstance(item, str) for item in meta["ids"])
     )
     if not whole:
-        raise UsageError(f"{folder / META_FILE}: is not a dense index of this version", REBUILD)
+        raise UsageError(f"{directory / META_FILE}: is not a dense index of this version", REBUILD)
     return meta
 
 
-def _vectors(folder: Path, sha256: str) -> Any:  # noqa: ANN401 - of safetensors, without types
+def _vectors(directory: Path, sha256: str) -> Any:  # noqa: ANN401 - of safetensors, without types
     """The vectors, after their hash is found to be the one that was written."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    path = folder / VECTORS_FILE
+    path = directory / VECTORS_FILE
     data = read_checked(path, sha256)
     try:
         vectors = load(data)["vectors"]

@@ -22,28 +22,28 @@ PAIRS_A_BATCH = 32
 
 
 class CrossEncoderReranker:
-    """A Reranker over a folder with a sentence-transformers CrossEncoder; nothing is fetched.
+    """A Reranker over a directory with a sentence-transformers CrossEncoder; nothing is fetched.
 
     `pairs` counts what was ranked, `truncated` those longer than the model's window, `saturated`
     those whose score a sigmoid makes equal to another's of the same question (see
     `rerank.saturated`), `scored` the pairs that were not in the cache.
     """
 
-    def __init__(self, folder: Path, cache: VectorCache | None = None) -> None:
-        """Raises UsageError for a folder without safetensors weights, MissingExtra without its library."""
-        if not (folder / WEIGHTS_FILE).is_file():
+    def __init__(self, directory: Path, cache: VectorCache | None = None) -> None:
+        """Raises UsageError for a directory without safetensors weights, MissingExtra without its library."""
+        if not (directory / WEIGHTS_FILE).is_file():
             raise UsageError(
-                f"reranker: {folder} has no {WEIGHTS_FILE}", "give the folder of a cross-encoder"
+                f"reranker: {directory} has no {WEIGHTS_FILE}", "give the directory of a cross-encoder"
             )
         if find_spec("sentence_transformers") is None:
             raise MissingExtra("cross-encoder reranking", "rag")
-        self._folder = folder.resolve()
+        self._directory = directory.resolve()
         self._cache = cache
         self.pairs = self.truncated = self.saturated = self.scored = 0
 
     @property
     def identity(self) -> str:
-        return f"cross_encoder({_digest(self._folder)})"
+        return f"cross_encoder({_digest(self._directory)})"
 
     def rerank(self, query: str, chunks: Sequence[Chunk]) -> Ranking:
         """The candidates by logit. Raises UsageError for a model that gives more than one score."""
@@ -59,7 +59,7 @@ class CrossEncoderReranker:
         known = self._known(keys)
         missing = [place for place, key in enumerate(keys) if key not in known]
         if missing:
-            logits, flags = _predict(self._folder, query, [texts[place] for place in missing])
+            logits, flags = _predict(self._directory, query, [texts[place] for place in missing])
             self.scored += len(missing)
             fresh = {
                 keys[place]: (score, flag) for place, score, flag in zip(missing, logits, flags, strict=True)
@@ -86,9 +86,9 @@ class CrossEncoderReranker:
         return digest.hexdigest()
 
 
-def _predict(folder: Path, query: str, texts: Sequence[str]) -> tuple[list[float], list[bool]]:
+def _predict(directory: Path, query: str, texts: Sequence[str]) -> tuple[list[float], list[bool]]:
     """(logits, whether each pair is longer than the model's window)."""
-    model = _load(folder)
+    model = _load(directory)
     pairs = [(_clean(query), _clean(text)) for text in texts]
     tokenizer: Any = model.tokenizer
     encoded = tokenizer([q for q, _ in pairs], [t for _, t in pairs], truncation=False, verbose=False)
@@ -104,7 +104,7 @@ def _predict(folder: Path, query: str, texts: Sequence[str]) -> tuple[list[float
     )
     values = np.asarray(logits, dtype=np.float32).reshape(len(pairs), -1)
     if values.shape[1] != 1:
-        message = f"reranker: {folder} gives {values.shape[1]} scores a pair"
+        message = f"reranker: {directory} gives {values.shape[1]} scores a pair"
         raise UsageError(message, "a reranker is a cross-encoder with one score (num_labels=1)")
     return values[:, 0].tolist(), [len(ids) > window for ids in encoded["input_ids"]]
 
@@ -114,7 +114,7 @@ def _clean(text: str) -> str:
 
 
 @cache
-def _load(folder: Path) -> Any:  # noqa: ANN401 - of sentence-transformers, without types
+def _load(directory: Path) -> Any:  # noqa: ANN401 - of sentence-transformers, without types
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
@@ -123,10 +123,10 @@ def _load(folder: Path) -> Any:  # noqa: ANN401 - of sentence-transformers, with
         raise MissingExtra("cross-encoder reranking", "rag") from None
     kwargs = {"use_safetensors": True}  # never a pickle, also where one lies beside
     with quiet_loading():
-        return CrossEncoder(str(folder), device="cpu", local_files_only=True, model_kwargs=kwargs)
+        return CrossEncoder(str(directory), device="cpu", local_files_only=True, model_kwargs=kwargs)
 
 
 @cache
-def _digest(folder: Path) -> str:
-    with (folder / WEIGHTS_FILE).open("rb") as file:
+def _digest(directory: Path) -> str:
+    with (directory / WEIGHTS_FILE).open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-FOLDER = pytest.StashKey[Path]()
-SHARED = "prompteval_folder"
+DIRECTORY = pytest.StashKey[Path]()
+SHARED = "prompteval_directory"
 MARKERS = (
     "prompteval(tag='value', ...): a case of a suite with its tags, or one of its gates",
     "prompteval_gate: a gate of a suite",
@@ -39,23 +39,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """YAML in `evals/` of a workspace, and no other file; one that cannot be run there says so."""
     if file_path.suffix.lower() not in (".yaml", ".yml"):
         return None
-    folders = (folder.parent for folder in file_path.parents if folder.name == "evals")
-    if not any(is_workspace(folder) for folder in folders):
+    directories = (directory.parent for directory in file_path.parents if directory.name == "evals")
+    if not any(is_workspace(directory) for directory in directories):
         return None
-    from prompteval.isolate.path import without_current_folder
+    from prompteval.isolate.path import without_current_directory
 
-    with without_current_folder():  # pytest may have put it first
+    with without_current_directory():  # pytest may have put it first
         from prompteval.testing.plugin.collect import SuiteFile
 
     return SuiteFile.from_parent(parent, path=file_path)
 
 
 @cache
-def is_workspace(folder: Path) -> bool:
-    """Whether a folder has settings of its own; found without loading the package."""
-    if (folder / "prompteval.toml").is_file():
+def is_workspace(directory: Path) -> bool:
+    """Whether a directory has settings of its own; found without loading the package."""
+    if (directory / "prompteval.toml").is_file():
         return True
-    project = folder / "pyproject.toml"
+    project = directory / "pyproject.toml"
     if not project.is_file():
         return False
     import tomllib
@@ -68,22 +68,22 @@ def is_workspace(folder: Path) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Every worker of pytest-xdist finds the runs of the others in one folder."""
-    node.workerinput[SHARED] = str(runs_folder(node.config))
+    """Every worker of pytest-xdist finds the runs of the others in one directory."""
+    node.workerinput[SHARED] = str(runs_directory(node.config))
 
 
-def runs_folder(config: pytest.Config) -> Path:
-    """Where this session's runs lie: the controller's folder in a worker, else one made here."""
+def runs_directory(config: pytest.Config) -> Path:
+    """Where this session's runs lie: the controller's directory in a worker, else one made here."""
     given = getattr(config, "workerinput", {}).get(SHARED)
     if given is not None:
         return Path(given)
-    if FOLDER not in config.stash:
-        config.stash[FOLDER] = Path(tempfile.mkdtemp(prefix="prompteval-"))
-    return config.stash[FOLDER]
+    if DIRECTORY not in config.stash:
+        config.stash[DIRECTORY] = Path(tempfile.mkdtemp(prefix="prompteval-"))
+    return config.stash[DIRECTORY]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the folder where it was made."""
-    folder = config.stash.get(FOLDER, None)
-    if folder is not None:
-        shutil.rmtree(folder)
+    """Remove the directory where it was made."""
+    directory = config.stash.get(DIRECTORY, None)
+    if directory is not None:
+        shutil.rmtree(directory)

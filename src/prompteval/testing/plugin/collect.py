@@ -15,7 +15,7 @@ from prompteval.isolate.exit_guard import forbid_exit
 from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.suite_plan import plan_suite
 from prompteval.report.case import failure_block, nothing_scored
-from prompteval.testing.plugin import runs_folder
+from prompteval.testing.plugin import runs_directory
 from prompteval.testing.plugin.runs import SuiteRun, SuiteRuns
 from prompteval.workspace.discovery import suite_files, suite_problems
 from prompteval.workspace.settings import find_workspace
@@ -38,8 +38,8 @@ class SuiteFile(pytest.File):
         forbid_exit()
         try:
             workspace = find_workspace(self.path.parent)
-            folder = self.path.parent.resolve()
-            path = (folder.relative_to(workspace.root) / self.path.name).as_posix()
+            directory = self.path.parent.resolve()
+            path = (directory.relative_to(workspace.root) / self.path.name).as_posix()
             tree = WorkingTree(workspace.root)
             wrong = [problem for problem in suite_problems(tree) if problem.path == path]
             if wrong:
@@ -56,7 +56,7 @@ class SuiteFile(pytest.File):
         self.runs = SuiteRuns(
             workspace,
             self.plan,
-            runs_folder(self.config),
+            runs_directory(self.config),
             live=options.prompteval_live,
             replay=options.prompteval_replay,
         )

@@ -37,13 +37,13 @@ class SuiteRun:
 
 
 class SuiteRuns:
-    """The runs of one suite in this session: at most one, kept in a database below `folder`."""
+    """The runs of one suite in this session: at most one, kept in a database below `directory`."""
 
     def __init__(
-        self, workspace: Workspace, plan: SuitePlan, folder: Path, *, live: bool, replay: Path | None
+        self, workspace: Workspace, plan: SuitePlan, directory: Path, *, live: bool, replay: Path | None
     ) -> None:
         name = hashlib.sha256(f"{workspace.root}\0{plan.suite.path}".encode()).hexdigest()[:16]
-        self._path = folder / name
+        self._path = directory / name
         self._workspace = replace(workspace, store=self._path.with_suffix(".sqlite"))
         self.refused = "" if live else outside(workspace, plan)
         self._options = RunOptions(suites=(plan.suite.path,), replay=replay, offline=not live)

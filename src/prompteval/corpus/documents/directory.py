@@ -1,4 +1,4 @@
-"""A folder or file of documents, read one by one; a bad one is an outcome and the rest continue."""
+"""A directory or file of documents, read one by one; a bad one is an outcome and the rest continue."""
 
 import posixpath
 from collections import Counter
@@ -69,7 +69,7 @@ Read = tuple[DocumentOutcome, Document | None]
 
 
 def load_corpus(tree: Tree, path: str, max_bytes: int = MAX_BYTES) -> Corpus:
-    """Every document below a folder, or of one file, held in memory; see `read_corpus`."""
+    """Every document below a directory, or of one file, held in memory; see `read_corpus`."""
     documents, outcomes = [], []
     for outcome, document in read_corpus(tree, path, max_bytes):
         outcomes.append(outcome)
@@ -81,7 +81,7 @@ def load_corpus(tree: Tree, path: str, max_bytes: int = MAX_BYTES) -> Corpus:
 def read_corpus(tree: Tree, path: str, max_bytes: int = MAX_BYTES) -> Iterator[Read]:
     """(outcome, document) one at a time; the document is None where there is none to use.
 
-    Ids are paths below the folder; of a single file its name; in JSONL the `id` of the line. A
+    Ids are paths below the directory; of a single file its name; in JSONL the `id` of the line. A
     file that is empty, over `max_bytes`, binary, encrypted, of an unknown kind, gone, outside the
     workspace or over its budget of time and memory is an outcome, and reading continues. Raises
     InvalidInput when there is nothing at `path`, when a JSONL line is malformed, and when two
@@ -101,9 +101,9 @@ def _files(tree: Tree, path: str) -> Iterable[tuple[str, str]]:
     files = tree.list(path)
     if not files:
         message = "the directory has no documents"
-        raise InvalidInput([Problem(path, 0, 0, "PE360", message, "a corpus is a folder or a file")])
-    folder = posixpath.normpath(path)
-    return [(file, posixpath.relpath(file, folder)) for file in files]
+        raise InvalidInput([Problem(path, 0, 0, "PE360", message, "a corpus is a directory or a file")])
+    directory = posixpath.normpath(path)
+    return [(file, posixpath.relpath(file, directory)) for file in files]
 
 
 def _read_all(tree: Tree, files: Iterable[tuple[str, str]], max_bytes: int) -> Iterator[Read]:
