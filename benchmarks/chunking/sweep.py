@@ -33,7 +33,7 @@ from prompteval.rag.index.embedding import CachedEmbedder
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.tokens import counter
 
 MODEL = "gpt-4o"  # whose tokens are counted: o200k_base
@@ -68,7 +68,7 @@ def main() -> None:
     asked = questions()
     retrievers = ("bm25",) if chosen.quick else RETRIEVERS
     reference = (*REFERENCE[:3], "bm25") if chosen.quick else REFERENCE
-    cache = SqliteVectors(chosen.cache / "vectors.sqlite")
+    cache = SqliteBlobCache(chosen.cache / "vectors.sqlite")
     embedder = CachedEmbedder(MiniLMEmbedder(find_weights("minilm", Path.cwd())), cache)
     cells: dict[Cell, list[list[BudgetScores]]] = {}
     seconds: dict[Cell, float] = {}

@@ -18,7 +18,7 @@ from prompteval.engine.rag.search import kept_vectors, setup_of
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import plan_suite
-from prompteval.providers.local.parsed_message import Asked
+from prompteval.providers.local.parsed_message import ParsedMessage
 from prompteval.providers.local.reader import ABSTAIN_BELOW, candidates
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.rag.score.rag_case import gold_spans
@@ -64,7 +64,7 @@ def outcome(
 ) -> Outcome:
     kept = pipeline.pack(ranking).kept
     passages = {n: f"{chunk.title}\n{chunk.text}" for n, chunk in enumerate(kept, 1)}
-    found = candidates(Asked(case.inputs["question"], passages))
+    found = candidates(ParsedMessage(case.inputs["question"], passages))
     likeness = embedder.embed([one.read for one in found])[0] @ vector
     best = found[int(np.argmax(likeness))]
     chunk = kept[best.n - 1]

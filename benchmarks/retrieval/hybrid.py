@@ -33,7 +33,7 @@ from prompteval.rag.rerank.order import rerank_top
 from prompteval.stats.interval import t01
 from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import compare_values
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 DEPTH, RERANKED = 100, 50
@@ -64,7 +64,7 @@ def main() -> None:
     options.add_argument("names", nargs="*", default=["cranfield", "cisi"])
     options.add_argument("--cache", type=Path, default=Path(".prompteval"))
     chosen = options.parse_args()
-    cache = SqliteVectors(chosen.cache / "vectors.sqlite")
+    cache = SqliteBlobCache(chosen.cache / "vectors.sqlite")
     model = MiniLMEmbedder(find_weights("minilm", Path.cwd()))
     embedder, tokens = CachedEmbedder(model, cache), CachedTokenEmbedder(model, cache)
     for name in chosen.names:

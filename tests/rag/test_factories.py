@@ -28,7 +28,7 @@ class Letters:
 
 
 class Kept(dict[str, tuple[bytes, bool]]):
-    """A VectorCache in memory."""
+    """A BlobCache in memory."""
 
     def get(self, keys: Any) -> Any:  # type: ignore[override]
         return {key: self[key] for key in keys if key in self}

@@ -11,7 +11,7 @@ from prompteval.core.errors import UsageError
 from prompteval.providers.local.embedder import MiniLMEmbedder
 from prompteval.providers.local.weights import Weights
 from prompteval.rag.factories import build_retriever
-from prompteval.rag.index.embedding import CachedEmbedder, NothingKept
+from prompteval.rag.index.embedding import CachedEmbedder, NoBlobCache
 from prompteval.rag.index.prefixed import Prefixes
 from prompteval.workspace.rag_section import RagPart
 from tests.rag.test_factories import Letters, ingredients
@@ -82,7 +82,7 @@ def test_embedding_says_how_far_it_is_and_keeps_what_is_done() -> None:
                 raise KeyboardInterrupt
             return super().embed(texts)
 
-    class Kept(NothingKept):
+    class Kept(NoBlobCache):
         entries = 0
 
         def put(self, entries: Any) -> None:
@@ -95,7 +95,7 @@ def test_embedding_says_how_far_it_is_and_keeps_what_is_done() -> None:
         )
     assert told == [("embedding", 0, 200), ("embedding", 64, 200), ("embedding", 128, 200)]
     assert kept.entries == 128
-    vectors, _ = CachedEmbedder(Letters(), NothingKept(), lambda *step: told.append(step)).embed(["a", "b"])
+    vectors, _ = CachedEmbedder(Letters(), NoBlobCache(), lambda *step: told.append(step)).embed(["a", "b"])
     assert told[-1] == ("embedding", 2, 2) and np.asarray(vectors).shape == (2, 7)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from prompteval.core.notice import Notice
 from prompteval.core.request import Message, Request, Response
+from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.store.cache import MIGRATIONS, SqliteCache
 from prompteval.store.connection import open_database
-from prompteval.store.vectors import SqliteVectors
 
 
 def edit(path: Path, sql: str) -> None:
@@ -83,11 +83,11 @@ def test_a_reply_from_before_hashes_is_found(tmp_path: Path) -> None:
 def test_f32_a_vector_that_was_changed_is_damage(tmp_path: Path, change: str) -> None:
     """It comes back empty, as one that cannot be read."""
     path = tmp_path / "v.sqlite"
-    cache = SqliteVectors.open(path)
+    cache = SqliteBlobCache.open(path)
     cache.put({"a": (b"\x01\x02\x03\x04", False)})
     assert cache.get(["a"]) == {"a": (b"\x01\x02\x03\x04", False)}
     cache.close()
     edit(path, f"UPDATE vectors SET {change}")
-    cache = SqliteVectors.open(path)
+    cache = SqliteBlobCache.open(path)
     assert [data for data, _ in cache.get(["a", "b"]).values()] == [b""]
     cache.close()

@@ -8,9 +8,9 @@ import pytest
 
 from prompteval.core.errors import StoreError
 from prompteval.core.request import Response
+from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.store.cache import SqliteCache
 from prompteval.store.results import SqliteStore
-from prompteval.store.vectors import SqliteVectors
 
 FOREIGN = {
     "trigger": "CREATE TRIGGER foreign_one AFTER INSERT ON {table} BEGIN DELETE FROM {table}; END",
@@ -22,7 +22,7 @@ FOREIGN = {
 KINDS: dict[str, Callable[[Path], None]] = {
     "rows": lambda path: SqliteStore.open(path).close(),
     "replies": lambda path: SqliteCache.open(path).close(),
-    "vectors": lambda path: SqliteVectors.open(path).close(),
+    "vectors": lambda path: SqliteBlobCache.open(path).close(),
 }
 
 

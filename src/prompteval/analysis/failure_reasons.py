@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prompteval.analysis.columns.score_columns import ClusterColumn
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.stored import StoredRow
 from prompteval.core.verdict import Estimate
@@ -163,8 +164,7 @@ def _curve(confident: Sequence[tuple[float, float]], questions: int) -> tuple[tu
 
 def _codes(clusters: Sequence[str | None]) -> NDArray[np.int32] | None:
     """A number from 0 for each cluster, a case alone its own; None where no case names one."""
-    if all(cluster is None for cluster in clusters):
-        return None
-    names: dict[str, int] = {}
-    keys = [f"c:{name}" if name is not None else f"alone:{place}" for place, name in enumerate(clusters)]
-    return np.asarray([names.setdefault(key, len(names)) for key in keys], dtype=np.int32)
+    column = ClusterColumn()
+    for cluster in clusters:
+        column.add(cluster)
+    return column.codes(np.ones(len(clusters), dtype=np.bool_))

@@ -1,7 +1,8 @@
 """A split that depends on the id alone, so that a shuffled or longer file keeps it."""
 
-import hashlib
 from typing import Literal
+
+from prompteval.core.fingerprint import seeded_rank
 
 Split = Literal["train", "dev", "test"]
 TRAIN_SHARE = 0.4
@@ -10,8 +11,7 @@ DEV_SHARE = 0.2
 
 def split_of(case_id: str, *, seed: int = 0, train: float = TRAIN_SHARE, dev: float = DEV_SHARE) -> Split:
     """train, dev or test, from a seeded hash of the id; shares are those of a large file."""
-    text = f"{seed}\x00{case_id}".encode("utf-8", "surrogatepass")
-    place = int.from_bytes(hashlib.sha256(text).digest()[:8], "big") / 2**64
+    place = seeded_rank(seed, case_id) / 2**64
     if place < train:
         return "train"
     return "dev" if place < train + dev else "test"

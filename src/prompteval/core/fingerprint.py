@@ -30,3 +30,9 @@ def fingerprint_bytes(data: bytes) -> str:
 def verify(value: Any, expected: str) -> bool:
     """Whether `expected` is the fingerprint of `value`; False for an unknown algorithm tag."""
     return fingerprint(value) == expected
+
+
+def seeded_rank(seed: object, text: str) -> int:
+    """A text's place in the order of a seed, from 0 up to 2^64: a hash, so that no other text moves it."""
+    seeded = f"{seed}\x00{text}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(seeded).digest()[:8], "big")

@@ -76,8 +76,8 @@ class TokenEmbedder(Protocol):
         ...
 
 
-class VectorCache(Protocol):
-    """Vectors as bytes by key, each with whether its text was truncated."""
+class BlobCache(Protocol):
+    """Bytes by key, each with a flag: whether the text of a vector was truncated, else False."""
 
     def get(self, keys: Sequence[str]) -> Mapping[str, tuple[bytes, bool]]:
         """The entries that are there."""

@@ -14,12 +14,12 @@ from prompteval.analysis.baselines.file import (
 from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
 from prompteval.analysis.estimates import estimate
 from prompteval.core.errors import UsageError
+from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import StoredEntry
-from prompteval.engine.stored import ended, store_path
+from prompteval.engine.stored import ended, reading
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
-from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 from prompteval.workspace.writing import make_directory, write_whole
@@ -42,10 +42,9 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
     Raises UsageError for a run that is unknown, unfinished, stopped early, of some of the cases or has
     failed cases, since a baseline with holes would let a later run pass that should not.
     """
-    store = SqliteStore.open(store_path(workspace), readonly=True)
-    try:
+    with reading(workspace) as store:
         record, view = ended(workspace, store, run)
-        if view.exit_code in (3, 130):
+        if view.exit_code in (INCOMPLETE, INTERRUPTED):
             raise UsageError(f"run {record.run_id} is incomplete", view.reason)
         if any(result.saved for result in view.results):
             raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
@@ -62,8 +61,6 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
             _write(workspace, name, baseline_text(record.run_id, [e for e in entries if e.suite == name]))
             for name in chosen
         ]
-    finally:
-        store.close()
 
 
 def _write(workspace: Workspace, suite: str, text: str) -> str:

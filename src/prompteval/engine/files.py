@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import PromptevalError, StoreError
+from prompteval.core.exit_codes import INCOMPLETE
 from prompteval.core.observation import Row
 from prompteval.engine.batch_mode import BatchDirectory
 from prompteval.engine.stored import store_path
 from prompteval.plan.run_options import RunOptions
 from prompteval.providers.recording import Recorder
+from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.store.cache import SqliteCache
 from prompteval.store.journal import AttemptJournal, journal_path, read_attempts
 from prompteval.store.results import SqliteStore
-from prompteval.store.vectors import SqliteVectors
 from prompteval.workspace.committed import warn_of_committed
 from prompteval.workspace.place import bounds_of
 from prompteval.workspace.settings import Workspace
@@ -24,7 +25,7 @@ from prompteval.workspace.settings import Workspace
 class RunBroken(PromptevalError):
     """The store could not be written during a run; what was finished before is kept."""
 
-    exit_code = 3
+    exit_code = INCOMPLETE
 
     def __init__(self, run_id: str, error: StoreError, hint: str) -> None:
         super().__init__(f"{error}; run {run_id} stopped, and {hint}")
@@ -43,16 +44,16 @@ class Files:
     ) -> None:
         self._directory = directory
         self._journal: AttemptJournal | None = None
-        self._vectors: SqliteVectors | None = None
+        self._vectors: SqliteBlobCache | None = None
         self.batches: BatchDirectory | None = None
         self.store = store
         self.cache = cache
         self.recorder = recorder
 
-    def vectors(self) -> SqliteVectors | None:
+    def vectors(self) -> SqliteBlobCache | None:
         """The cache of embeddings and rankings, opened when first wanted; None under --no-cache."""
         if self._vectors is None and self.cache is not None:
-            self._vectors = SqliteVectors.open(self._directory / "vectors.sqlite")
+            self._vectors = SqliteBlobCache.open(self._directory / "vectors.sqlite")
         return self._vectors
 
     def open_journal(self, run_id: str) -> AttemptJournal:

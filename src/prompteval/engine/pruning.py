@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prompteval.core.errors import UsageError
-from prompteval.engine.stored import store_path
+from prompteval.engine.stored import reading, store_path
 from prompteval.store.journal import journal_path
 from prompteval.store.pruning import database_bytes, delete_replies, delete_runs
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.results import RunRecord
 from prompteval.workspace.settings import Workspace
 
 SECONDS_A_DAY = 86_400
@@ -54,14 +54,11 @@ def choose_runs(
     """
     if not names and not store_path(workspace).exists():
         return []
-    store = SqliteStore.open(store_path(workspace), readonly=True)
-    try:
+    with reading(workspace) as store:
         if names:
             found = {record.run_id: record for record in (store.find(name) for name in names)}
             return list(found.values())
         records = store.runs()[keep or 0 :]
-    finally:
-        store.close()
     if older_than_days is None:
         return records
     limit = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - older_than_days * SECONDS_A_DAY))

@@ -13,7 +13,7 @@ from prompteval.analysis.summary import decide_gates, metric_estimates, needs, s
 from prompteval.core.errors import UsageError
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.engine.gated_results import gated_results
-from prompteval.engine.stored import ended, store_path
+from prompteval.engine.stored import ended, reading
 from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.measures import reads_target
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
@@ -30,15 +30,12 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
     Raises UsageError for a run that is unknown or did not end, or whose scores a gate would need and
     that has none, InvalidInput for what is wrong in a suite.
     """
-    store = SqliteStore.open(store_path(workspace), readonly=True)
-    try:
+    with reading(workspace) as store:
         record, view = ended(workspace, store, name)
         plans = {suite: _plan(workspace, record, suite) for suite in record.manifest["suites"]}
         results = [_decided(store, record, result, plans[result.suite]) for result in view.results]
         asked = [(plans[result.suite], result.prompt) for result in results]
         results = decide_comparing_rules(results, gated_results(workspace, store, record, results, asked))
-    finally:
-        store.close()
     strict = bool((record.manifest.get("options") or {}).get("strict_model"))
     found = run_verdict(results, strict_model=strict)
     code = found.verdict.exit_code(inconclusive_fails=inconclusive_fails)

@@ -15,7 +15,7 @@ from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import PromptevalError, StoreError, foremost
-from prompteval.core.exit_codes import INCOMPLETE, deciding
+from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED, deciding
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import run_batches
@@ -26,7 +26,7 @@ from prompteval.engine.garbage_collection import infrequent_garbage_collection
 from prompteval.engine.gated_results import gated_results
 from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
-from prompteval.engine.left_behind import RunThreads
+from prompteval.engine.loop_threads import LoopThreads
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
@@ -240,7 +240,7 @@ class _Run:
         several = f"{len(running)} entries" if len(running) > 1 else running[0].job.title
         self._progress.start(several, total)
         try:
-            asyncio.get_running_loop().set_default_executor(RunThreads(stop))
+            asyncio.get_running_loop().set_default_executor(LoopThreads(stop))
             async with interruptible(stop):
                 if self._files.batches is not None:
                     wanted = models.batched([entry.job for entry in running])
@@ -331,7 +331,7 @@ class _Run:
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
         strict, doubt = self._options.strict_model, self._options.inconclusive_fails
         found = run_verdict(results, stopped=stop.reason, interrupted=stop.interrupted, strict_model=strict)
-        code = 130 if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
+        code = INTERRUPTED if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
         reason = f"{found.reason}; {self._hint}" if found.can_continue else found.reason
         rows = partial(stored_rows, self._workspace, self._id)
         return RunView(self._id, found.verdict, code, reason, tuple(results), rows)

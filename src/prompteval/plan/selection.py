@@ -1,6 +1,5 @@
 """Which cases run: the `-k` expression, the first N, a seeded sample."""
 
-import hashlib
 import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +7,7 @@ from itertools import islice
 
 from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
+from prompteval.core.fingerprint import seeded_rank
 from prompteval.core.ranges import shown
 from prompteval.plan.run_options import Selection
 
@@ -121,13 +121,8 @@ def select(
         chosen = (case for case in chosen if matches(case_name(suite, case)))
     if selection.sample is not None:
         seed = selection.seed
-        chosen = heapq.nsmallest(selection.sample, chosen, key=lambda case: _rank(seed, case.id))
+        chosen = heapq.nsmallest(selection.sample, chosen, key=lambda case: seeded_rank(seed, case.id))
     for position, case in enumerate(chosen):
         if selection.limit is not None and position >= selection.limit:
             return
         yield case
-
-
-def _rank(seed: int, case_id: str) -> bytes:
-    text = f"{seed}\x00{case_id}".encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).digest()

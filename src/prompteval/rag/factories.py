@@ -1,7 +1,7 @@
 """From the words of a suite to retrievers and rerankers: one function each, found by name in the registry.
 
 A factory is called as `factory(options, ingredients)`. It checks its options, names in its identity
-everything that can change a ranking, and leaves what is slow to the first search (`Deferred`).
+everything that can change a ranking, and leaves what is slow to the first search (`LazyRetriever`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import Any
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import did_you_mean
-from prompteval.core.protocols import Embedder, Provider, Reranker, Retriever, TokenEmbedder, VectorCache
+from prompteval.core.protocols import BlobCache, Embedder, Provider, Reranker, Retriever, TokenEmbedder
 from prompteval.core.ranges import RANGES
 from prompteval.core.registry import create, is_built_in
 from prompteval.core.retrieval import Chunk, Ranking
@@ -63,7 +63,7 @@ class Ingredients:
     embedder: Callable[[str], Embedder]
     token_embedder: Callable[[str], TokenEmbedder]
     function: Callable[[str], tuple[Callable[[str, int], Any], str]]
-    cache: VectorCache | None = None
+    cache: BlobCache | None = None
     model: str = ""
     provider: Provider | None = None
     encoders: list[Embedder] = field(default_factory=list)
@@ -157,7 +157,7 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     name = str(chosen.get("model", "minilm"))
     encoder = ingredients.embedder(name)
     prefixes = ingredients.prefixes(name).with_options(chosen.get("prefix"))
-    model, asking = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
+    model, query_model = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
     ingredients.encoders.append(model)
     chunks, directory = ingredients.chunks, _index_directory(chosen, ingredients)
     if directory is not None:
@@ -165,13 +165,10 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     def build() -> Retriever:
         if directory is not None:
-            index = open_index(directory, chunks, model, kind)
-        else:
-            index = DenseIndex.build(chunks, model, kind)
-        index.asking = asking
-        return index
+            return open_index(directory, chunks, model, kind, query_model)
+        return DenseIndex.build(chunks, model, kind, query_model)
 
-    models = model.identity if asking is model else f"{model.identity},{asking.identity}"
+    models = model.identity if query_model is model else f"{model.identity},{query_model.identity}"
     return LazyRetriever(f"dense({kind},{models},{ingredients.content})", build)
 
 

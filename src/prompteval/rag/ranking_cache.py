@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from prompteval.core.protocols import Reranker, Retriever, VectorCache
+from prompteval.core.protocols import BlobCache, Reranker, Retriever
 from prompteval.core.ranges import RANGES
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.core.strict_json import loads
@@ -40,7 +40,7 @@ class LazyRetriever:
 class CachedRetriever:
     """A Retriever in front of another: each query is searched for once, ever. `searched` counts the rest."""
 
-    def __init__(self, retriever: Retriever, cache: VectorCache) -> None:
+    def __init__(self, retriever: Retriever, cache: BlobCache) -> None:
         self._retriever = retriever
         self._cache = cache
         self.searched = 0
@@ -72,7 +72,7 @@ class CachedReranker:
     saturated), cached ones included.
     """
 
-    def __init__(self, reranker: Reranker, cache: VectorCache) -> None:
+    def __init__(self, reranker: Reranker, cache: BlobCache) -> None:
         self._reranker = reranker
         self._cache = cache
         self.counts: Counter[str] = Counter()
@@ -113,7 +113,7 @@ def _key(kind: str, *parts: str) -> str:
     return digest.hexdigest()
 
 
-def _write(cache: VectorCache, rankings: dict[str, Ranking]) -> None:
+def _write(cache: BlobCache, rankings: dict[str, Ranking]) -> None:
     cache.put(
         {
             key: (json.dumps([ranking.hits, ranking.tied, ranking.duplicates]).encode(), False)
@@ -122,7 +122,7 @@ def _write(cache: VectorCache, rankings: dict[str, Ranking]) -> None:
     )
 
 
-def _read(cache: VectorCache, keys: Sequence[str]) -> dict[str, Ranking]:
+def _read(cache: BlobCache, keys: Sequence[str]) -> dict[str, Ranking]:
     """Rankings by key; an entry that is not a ranking is a miss."""
     found = {}
     for key, (data, _) in cache.get(list(dict.fromkeys(keys))).items():
@@ -138,7 +138,7 @@ def _read(cache: VectorCache, keys: Sequence[str]) -> dict[str, Ranking]:
     return found
 
 
-def _read_counts(cache: VectorCache, key: str) -> Counter[str] | None:
+def _read_counts(cache: BlobCache, key: str) -> Counter[str] | None:
     """What was counted of one reranking; None where there is nothing, or something else."""
     data, _ = cache.get([key]).get(key, (b"", False))
     try:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from prompteval.report.format import interval, number
 from prompteval.report.rag_view import LossLine, RagView
 
-Table = tuple[str, tuple[str, ...], list[list[str]]]
+RagTable = tuple[str, tuple[str, ...], list[list[str]]]
 
 
-def tables(view: RagView, *, verbose: bool) -> Iterator[Table]:
+def tables(view: RagView, *, verbose: bool) -> Iterator[RagTable]:
     """(title, column heads, rows) of each table there is."""
     rows = [
         [reason, str(count), str(view.truncated.get(reason, 0) or "")]

@@ -21,7 +21,7 @@ LOCK_SUFFIX = "-lock"
 class WriteLock:
     """The right to write a database, taken for a transaction or a checkpoint and given back after it.
 
-    The system gives it back when a process dies. Each connection that writes has a Turn of its own,
+    The system gives it back when a process dies. Each connection that writes has a WriteLock of its own,
     so that the threads of one process wait for each other too.
     """
 

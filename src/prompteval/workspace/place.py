@@ -19,7 +19,7 @@ class OutsideWorkspace(ValueError):
 def resolve_inside(root: Path, path: Path | str) -> Path:
     """The place of a path that starts at the resolved `root`, links followed.
 
-    Raises LeadsOut for one that is not below the root, ValueError for one that cannot be a path.
+    Raises OutsideWorkspace for one that is not below the root, ValueError for one that cannot be a path.
     """
     try:
         place = (root / path).resolve()

@@ -15,7 +15,7 @@ from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.dense import KINDS, DenseIndex, IndexKind
 from prompteval.rag.index.embedding import CachedEmbedder, CachedTokenEmbedder, cache_key
 from prompteval.rag.index.persist import META_FILE, VECTORS_FILE, load_index, open_index, save_index
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.testing.conformance import check_retriever
 
 
@@ -111,7 +111,7 @@ def test_a_second_run_encodes_nothing_and_a_change_only_itself(tmp_path: Path) -
     """Across processes: the cache is by content and model; truncation is remembered too."""
     texts = ["one", "two", "a text over the window", "one"]
     for change, encoded in (([], 3), ([], 0), (["three"], 1)):
-        cache = SqliteVectors(tmp_path / "vectors.sqlite")
+        cache = SqliteBlobCache(tmp_path / "vectors.sqlite")
         inner = LetterEmbedder(window=10)
         embedder = CachedEmbedder(inner, cache)
         vectors, truncated = embedder.embed(texts + change)
@@ -124,7 +124,7 @@ def test_a_second_run_encodes_nothing_and_a_change_only_itself(tmp_path: Path) -
 
 def test_another_model_has_its_own_vectors(tmp_path: Path) -> None:
     """The same text under another model is encoded again."""
-    cache = SqliteVectors(tmp_path / "vectors.sqlite")
+    cache = SqliteBlobCache(tmp_path / "vectors.sqlite")
     for name in ("one", "other"):
         embedder = CachedEmbedder(LetterEmbedder(name=name), cache)
         embedder.embed(["text"])
@@ -134,7 +134,7 @@ def test_another_model_has_its_own_vectors(tmp_path: Path) -> None:
 
 def test_f32_a_damaged_vector_is_made_again_with_a_warning(tmp_path: Path) -> None:
     """F32: an entry that is cut short is a miss."""
-    cache = SqliteVectors(tmp_path / "vectors.sqlite")
+    cache = SqliteBlobCache(tmp_path / "vectors.sqlite")
     CachedEmbedder(LetterEmbedder(), cache).embed(["text"])
     key = cache_key("letters", "text", "text")
     cache.put({key: (cache.get([key])[key][0][:-1], False)})
@@ -156,7 +156,7 @@ class TokenLetters:
 def test_token_vectors_are_cached_too(tmp_path: Path) -> None:
     """The second time none is encoded; a text without tokens has no rows."""
     for encoded in (3, 0):
-        cache = SqliteVectors(tmp_path / "vectors.sqlite")
+        cache = SqliteBlobCache(tmp_path / "vectors.sqlite")
         embedder = CachedTokenEmbedder(TokenLetters(), cache)
         rows, flags = embedder.embed_tokens(["abc", "", "longer text"])
         cache.close()

@@ -16,7 +16,7 @@ from prompteval.rag.rerank import Unchanged, rerank_top, saturated
 from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
 from prompteval.rag.rerank.late_interaction import LateInteraction, max_sim
 from prompteval.rag.rerank.llm import LLMReranker
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.testing.conformance import check_reranker
 
 
@@ -108,7 +108,7 @@ def test_a_cross_encoder_ranks_on_logits(model_folder: Path, tmp_path: Path) -> 
     from torch.nn import Identity
 
     texts = ["order late", "weather is is", "refund " * 20, "order refund"]
-    cache = SqliteVectors(tmp_path / "vectors.sqlite")
+    cache = SqliteBlobCache(tmp_path / "vectors.sqlite")
     reranker = CrossEncoderReranker(model_folder, cache)
     found = check_reranker(reranker, "refund order", chunks(*texts))
     logits = CrossEncoder(str(model_folder), device="cpu").predict(

@@ -4,7 +4,6 @@ A case has a rank from its id and the fingerprint of all cases, so the order doe
 file's; a portion holds the cases between two ranks, and nothing but numbers is kept in memory.
 """
 
-import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from prompteval.core.case import Case
+from prompteval.core.fingerprint import seeded_rank
 from prompteval.plan.jobs import Job
 from prompteval.stats.sequential.decide import SequentialDesign
 from prompteval.stats.sequential.looks import Look, planned_looks
@@ -40,8 +40,7 @@ class CaseOrder:
 
     def rank(self, case_id: str) -> int:
         """Where a case stands, from 0 to 2^64."""
-        text = f"{self.seed}\x00{case_id}".encode("utf-8", "surrogatepass")
-        return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+        return seeded_rank(self.seed, case_id)
 
     def portions(self, job: Job) -> Iterator[Iterator[tuple[Case, int]]]:
         """The (case, replicate) of each portion, in the order of the files."""

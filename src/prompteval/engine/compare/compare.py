@@ -14,6 +14,7 @@ from prompteval.analysis.comparison.rules import check_entries, check_plans
 from prompteval.analysis.comparison.sentence import sentence
 from prompteval.analysis.entries import title_of
 from prompteval.core.errors import NothingSelected, UsageError
+from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import ComparisonVerdict
 from prompteval.engine.before_run import refuse_unready_side
@@ -22,7 +23,7 @@ from prompteval.engine.compare.missing_suites import missing_suites, refuse_unkn
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
-from prompteval.engine.stored import ended, store_path
+from prompteval.engine.stored import ended, reading, store_path
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.comparison.view import ComparisonView, IncompleteEntry
@@ -104,11 +105,8 @@ def _store_of(workspace: Workspace) -> Iterator[SqliteStore | None]:
     if not store_path(workspace).exists():
         yield None
         return
-    store = SqliteStore.open(store_path(workspace), readonly=True)
-    try:
+    with reading(workspace) as store:
         yield store
-    finally:
-        store.close()
 
 
 def _open(
@@ -136,7 +134,7 @@ def _read(
 ) -> None:
     record, view = ended(workspace, store, run)
     opened.entries = _chosen(opened.side, stored_entries(store, record, view.results), options)
-    if view.exit_code in (3, 130):
+    if view.exit_code in (INCOMPLETE, INTERRUPTED):
         opened.incomplete = f"{view.reason}; see `prompteval show {record.run_id}`"
         opened.missing = view.results
 
@@ -168,7 +166,7 @@ def _run(
     side = "" if opened.side.kind == "working" else str(opened.side)
     running = replace(running, side=side)
     view = run_suites(workspace, running, progress, list(live.plans.values()))
-    if view.exit_code == 130:  # the other side must not begin
+    if view.exit_code == INTERRUPTED:  # the other side must not begin
         progress.note(f"{opened.side}: {view.reason}")
         raise KeyboardInterrupt
     opened.side = Side(opened.side.kind, opened.side.value, run_id=view.run_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
-from prompteval.core.protocols import VectorCache
+from prompteval.core.protocols import BlobCache
 from prompteval.core.retrieval import Ranking
 from prompteval.engine.progress import Progress
 from prompteval.metrics.spans import touches
@@ -15,7 +15,7 @@ from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.rag.factories import build_retriever
 from prompteval.rag.pipeline import Pipeline, Question
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.workspace.discovery import find_suites
 from prompteval.workspace.rag_section import RagPart
 from prompteval.workspace.settings import Workspace
@@ -75,9 +75,9 @@ def rag_suite(workspace: Workspace, name: str | None) -> str:
 
 
 @contextmanager
-def kept_vectors(workspace: Workspace, setup: RagSetup) -> Iterator[VectorCache]:
+def kept_vectors(workspace: Workspace, setup: RagSetup) -> Iterator[BlobCache]:
     """The setup with the workspace's cache of embeddings and rankings, closed at the end."""
-    cache = SqliteVectors.open(workspace.state_dir() / "vectors.sqlite")
+    cache = SqliteBlobCache.open(workspace.state_dir() / "vectors.sqlite")
     setup.encoders.cache = cache
     try:
         yield cache

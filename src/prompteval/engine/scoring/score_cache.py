@@ -6,7 +6,7 @@ from dataclasses import replace
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Observation, Score
-from prompteval.core.protocols import VectorCache
+from prompteval.core.protocols import BlobCache
 from prompteval.engine.item_batcher import ItemBatcher
 from prompteval.engine.scoring.threads import Threads
 from prompteval.store.codec import case_values, observation_values, scores_from, scores_json
@@ -23,7 +23,7 @@ class ScoreCache:
     `marks` has, by place, the fingerprint of each scorer whose scores are kept.
     """
 
-    def __init__(self, cache: VectorCache, marks: Mapping[int, str], names: Sequence[str]) -> None:
+    def __init__(self, cache: BlobCache, marks: Mapping[int, str], names: Sequence[str]) -> None:
         self.marks = marks
         self._cache = cache
         self._names = names

@@ -7,7 +7,7 @@ from itertools import chain
 from prompteval.core.case import Case
 from prompteval.core.hide_secrets import score_without_secrets
 from prompteval.core.observation import Observation, Score
-from prompteval.core.protocols import Scorer, VectorCache
+from prompteval.core.protocols import BlobCache, Scorer
 from prompteval.engine.scoring.lanes import Item, Lane, Together, Workers, lane_of, score_plainly
 from prompteval.engine.scoring.score_cache import ScoreCache
 
@@ -26,7 +26,7 @@ class Scoring:
         self,
         scorers: Sequence[Scorer],
         workers: Workers,
-        cache: VectorCache | None = None,
+        cache: BlobCache | None = None,
         marks: Mapping[str, str] | None = None,
     ) -> None:
         self._scorers = tuple(scorers)

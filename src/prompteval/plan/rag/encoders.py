@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import UsageError
-from prompteval.core.protocols import Embedder, TokenEmbedder, VectorCache
+from prompteval.core.protocols import BlobCache, Embedder, TokenEmbedder
 from prompteval.rag.index.embedding import (
     CachedEmbedder,
     CachedTokenEmbedder,
-    NothingKept,
+    NoBlobCache,
     ReportProgress,
     no_progress,
 )
@@ -29,13 +29,13 @@ class Encoders:
         self._workspace = workspace
         self._here = here
         self._open: dict[str, Any] = {}
-        self.cache: VectorCache | None = None
+        self.cache: BlobCache | None = None
         self.progress: ReportProgress = no_progress
 
     def embedder(self, model: str = DEFAULT) -> Embedder:
         """Raises UsageError or MissingExtra for a model that is not there."""
         found: Embedder = self._model(model)
-        return CachedEmbedder(found, NothingKept() if self.cache is None else self.cache, self.progress)
+        return CachedEmbedder(found, NoBlobCache() if self.cache is None else self.cache, self.progress)
 
     def prefixes(self, model: str = DEFAULT) -> Prefixes:
         """What the model declares before queries and documents; nothing where it declares none."""

@@ -54,18 +54,26 @@ class DenseIndex:
         embedder: Embedder,
         identity: IndexIdentity,
         truncated: int = 0,
+        query_embedder: Embedder | None = None,
     ) -> None:
+        """`query_embedder` encodes queries where it is another than the one of the chunks."""
         self._ids = tuple(ids)
         self._names = np.array(self._ids, dtype=np.object_)
         self.vectors = vectors
-        self.asking = embedder  # what encodes queries, where it is another
+        self._query_embedder = query_embedder or embedder
         self.index_identity = identity
         self.truncated = truncated
         self.truncated_queries = 0
         self._faiss: Any = build_faiss(vectors, identity.kind) if len(self._ids) else None
 
     @classmethod
-    def build(cls, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat") -> "DenseIndex":
+    def build(
+        cls,
+        chunks: Sequence[Chunk],
+        embedder: Embedder,
+        kind: IndexKind = "flat",
+        query_embedder: Embedder | None = None,
+    ) -> "DenseIndex":
         """Encode the chunks and index them.
 
         Raises UsageError for an unknown kind of index, RetrievalError for a vector that holds NaN.
@@ -76,7 +84,7 @@ class DenseIndex:
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         _refuse_nan(vectors)
         identity = IndexIdentity(embedder.identity, int(vectors.shape[1]), kind, content_of(chunks))
-        return cls([chunk.id for chunk in chunks], vectors, embedder, identity, truncated)
+        return cls([chunk.id for chunk in chunks], vectors, embedder, identity, truncated, query_embedder)
 
     @property
     def identity(self) -> str:
@@ -98,7 +106,7 @@ class DenseIndex:
         asked = [query for query in queries if query.strip()]
         if not asked or not len(self) or k < 1:
             return [Ranking(()) for _ in queries]
-        vectors, truncated = self.asking.embed(asked)
+        vectors, truncated = self._query_embedder.embed(asked)
         self.truncated_queries += truncated
         found = iter(self.search_vectors(np.ascontiguousarray(vectors, dtype=np.float32), k))
         return [next(found) if query.strip() else Ranking(()) for query in queries]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.core.notice import notice
-from prompteval.core.protocols import Embedder, TokenEmbedder, VectorCache, WindowedEmbedder
+from prompteval.core.protocols import BlobCache, Embedder, TokenEmbedder, WindowedEmbedder
 
 Floats = NDArray[np.float32]
 # As many texts are encoded before they are stored, so that a run that is stopped keeps most of its work.
@@ -31,9 +31,7 @@ class CachedEmbedder:
     `encoded` counts the texts that had to be encoded in this process.
     """
 
-    def __init__(
-        self, embedder: Embedder, cache: VectorCache, progress: ReportProgress = no_progress
-    ) -> None:
+    def __init__(self, embedder: Embedder, cache: BlobCache, progress: ReportProgress = no_progress) -> None:
         self._embedder = embedder
         self._cache = cache
         self._progress = progress
@@ -87,7 +85,7 @@ class CachedEmbedder:
 class CachedTokenEmbedder:
     """A TokenEmbedder in front of another. Vectors are kept with 16 bits, so that all come from those."""
 
-    def __init__(self, embedder: TokenEmbedder, cache: VectorCache) -> None:
+    def __init__(self, embedder: TokenEmbedder, cache: BlobCache) -> None:
         self._embedder = embedder
         self._cache = cache
         self.encoded = 0
@@ -149,7 +147,7 @@ def _bytes(rows: Any, kind: str) -> bytes:  # noqa: ANN401 - an array of an enco
     return dimension.to_bytes(_WIDTH, "little") + np.ascontiguousarray(rows, dtype=kind).tobytes()
 
 
-def _read(cache: VectorCache, keys: Sequence[str], kind: np.dtype[Any]) -> dict[str, tuple[Any, bool]]:
+def _read(cache: BlobCache, keys: Sequence[str], kind: np.dtype[Any]) -> dict[str, tuple[Any, bool]]:
     """Rows by key. A damaged entry counts as a miss, with a warning."""
     found: dict[str, tuple[Any, bool]] = {}
     damaged = 0
@@ -166,8 +164,8 @@ def _read(cache: VectorCache, keys: Sequence[str], kind: np.dtype[Any]) -> dict[
     return found
 
 
-class NothingKept:
-    """A VectorCache that keeps nothing."""
+class NoBlobCache:
+    """A BlobCache that keeps nothing."""
 
     def get(self, keys: Sequence[str]) -> Mapping[str, tuple[bytes, bool]]:
         return {}

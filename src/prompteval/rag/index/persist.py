@@ -41,7 +41,7 @@ def save_index(index: DenseIndex, directory: Path) -> None:
     write_private(directory / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
 
 
-def load_index(directory: Path, embedder: Embedder) -> DenseIndex:
+def load_index(directory: Path, embedder: Embedder, query_embedder: Embedder | None = None) -> DenseIndex:
     """The index of a directory, for the model it was built with.
 
     Raises UsageError, with how to rebuild, when it was built with another model or dimension, when
@@ -53,11 +53,15 @@ def load_index(directory: Path, embedder: Embedder) -> DenseIndex:
     if given != identity.dimension:
         message = f"{directory}: the index has {identity.dimension} dimensions, the model gives {given}"
         raise UsageError(message, REBUILD)
-    return DenseIndex(meta["ids"], vectors, embedder, identity, meta["truncated"])
+    return DenseIndex(meta["ids"], vectors, embedder, identity, meta["truncated"], query_embedder)
 
 
 def open_index(
-    directory: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat"
+    directory: Path,
+    chunks: Sequence[Chunk],
+    embedder: Embedder,
+    kind: IndexKind = "flat",
+    query_embedder: Embedder | None = None,
 ) -> DenseIndex:
     """The stored index where it holds these chunks, else one that is built and stored.
 
@@ -65,8 +69,8 @@ def open_index(
     is damaged, is refused as by `load_index`.
     """
     if _is_current(directory, chunks, embedder, kind):
-        return load_index(directory, embedder)
-    index = DenseIndex.build(chunks, embedder, kind)
+        return load_index(directory, embedder, query_embedder)
+    index = DenseIndex.build(chunks, embedder, kind, query_embedder)
     save_index(index, directory)
     return index
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from prompteval.core.errors import MissingExtra, UsageError
-from prompteval.core.protocols import VectorCache
+from prompteval.core.protocols import BlobCache
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.isolate.quiet import quiet_loading
 from prompteval.rag.index.content import indexed_text
@@ -29,7 +29,7 @@ class CrossEncoderReranker:
     `rerank.saturated`), `scored` the pairs that were not in the cache.
     """
 
-    def __init__(self, directory: Path, cache: VectorCache | None = None) -> None:
+    def __init__(self, directory: Path, cache: BlobCache | None = None) -> None:
         """Raises UsageError for a directory without safetensors weights, MissingExtra without its library."""
         if not (directory / WEIGHTS_FILE).is_file():
             raise UsageError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prompteval.core.errors import PromptevalError, UsageError
+from prompteval.core.exit_codes import INTERRUPTED
 from prompteval.core.observation import Row
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
@@ -70,7 +71,7 @@ class SuiteRuns:
         with _alone(self._path.with_suffix(".lock")):
             if not any(record.summary for record in stored_runs(self._workspace, 1)):
                 options = replace(self._options, selection=Selection(only=only))
-                if run_suites(self._workspace, options, Progress(), [self._plan]).exit_code == 130:
+                if run_suites(self._workspace, options, Progress(), [self._plan]).exit_code == INTERRUPTED:
                     raise KeyboardInterrupt
         view = stored_view(self._workspace, "last")
         rows: dict[tuple[str, str, str], tuple[Row, ...]] = {}

@@ -14,7 +14,7 @@ from prompteval.core.protocols import Scorer
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.scoring.text import Exact
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 
 CASE = Case("a", {"q": "x"}, expected="x")
 SEEN = Observation("ok", output="x", text="x")
@@ -41,7 +41,7 @@ def score(
     """The score of one run, whose cache is closed at the end."""
 
     async def go() -> Score:
-        workers, cache = Workers(1), SqliteVectors.open(directory / "vectors.sqlite")
+        workers, cache = Workers(1), SqliteBlobCache.open(directory / "vectors.sqlite")
         scoring = Scoring([Exact("exact"), scorer], workers, cache, {scorer.name: mark} if mark else {})
         try:
             return (await scoring.scores(case, seen))[1]
@@ -103,7 +103,7 @@ def test_an_entry_that_is_damaged_is_scored_anew(tmp_path: Path) -> None:
     """Bytes that are no score cost a call, and are replaced."""
     scorer = Counted()
     score(tmp_path, scorer)
-    cache = SqliteVectors.open(tmp_path / "vectors.sqlite")
+    cache = SqliteBlobCache.open(tmp_path / "vectors.sqlite")
     cache._writer.submit(lambda connection: connection.execute("UPDATE vectors SET vector = x'00'"))
     cache.close()
     assert score(tmp_path, scorer).value == 0.5

@@ -1,4 +1,4 @@
-"""The cache of embeddings, in a database of its own, by the hash of model and text."""
+"""The cache of embeddings, rankings and scores: bytes by key, in a database of its own."""
 
 import sqlite3
 import threading
@@ -29,8 +29,8 @@ def _hash_beside(connection: sqlite3.Connection) -> None:
 MIGRATIONS: tuple[Migration, ...] = (_first_table, _hash_beside)
 
 
-class SqliteVectors:
-    """A VectorCache in a file. What was put is read back, also before it is committed to the disk."""
+class SqliteBlobCache:
+    """A BlobCache in a file. What was put is read back, also before it is committed to the disk."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -39,7 +39,7 @@ class SqliteVectors:
         self._reading = threading.Lock()  # retrieval asks from several threads; see `open_for_reading`
 
     @classmethod
-    def open(cls, path: Path) -> "SqliteVectors":
+    def open(cls, path: Path) -> "SqliteBlobCache":
         """Open or make the cache. Raises StoreError for a file that cannot be used."""
         return cls(path)
 

@@ -1,11 +1,11 @@
-"""Threads that nobody waits for once a run is interrupted."""
+"""The executor of a run's event loop, for `asyncio.to_thread`; scorers have `Threads`, with deadlines."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from prompteval.engine.interruption import Stop
 
 
-class RunThreads(ThreadPoolExecutor):
+class LoopThreads(ThreadPoolExecutor):
     """The threads of a run's event loop: retrieval, embedding, functions of the workspace.
 
     A thread cannot be ended from outside. After Ctrl-C the loop ends without it, and so does the

@@ -11,7 +11,7 @@ import pytest
 
 from prompteval.core.notice import Notice
 from prompteval.rag.index.embedding import CachedEmbedder
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 
 
 class Lengths:
@@ -36,7 +36,7 @@ def edit(path: Path, value: object) -> None:
 def test_f32_a_damaged_vector_is_encoded_again(value: object, tmp_path: Path) -> None:
     """Text, numbers, bytes of no vector, a vector of another length: the right ones come out."""
     for first in (True, False):
-        cache = SqliteVectors.open(tmp_path / "v.sqlite")
+        cache = SqliteBlobCache.open(tmp_path / "v.sqlite")
         found, _ = CachedEmbedder(Lengths(), cache).embed(["a", "bb"])
         cache.close()
         assert found.tolist() == [[1.0, 1.0], [2.0, 1.0]]
@@ -46,11 +46,11 @@ def test_f32_a_damaged_vector_is_encoded_again(value: object, tmp_path: Path) ->
 
 def test_f32_a_damaged_vector_is_told(tmp_path: Path) -> None:
     """One line, with how many."""
-    cache = SqliteVectors.open(tmp_path / "v.sqlite")
+    cache = SqliteBlobCache.open(tmp_path / "v.sqlite")
     CachedEmbedder(Lengths(), cache).embed(["a"])
     cache.close()
     edit(tmp_path / "v.sqlite", "text")
-    cache = SqliteVectors.open(tmp_path / "v.sqlite")
+    cache = SqliteBlobCache.open(tmp_path / "v.sqlite")
     with pytest.warns(Notice, match="1 cached embeddings"):
         CachedEmbedder(Lengths(), cache).embed(["a"])
     cache.close()
@@ -59,9 +59,9 @@ def test_f32_a_damaged_vector_is_told(tmp_path: Path) -> None:
 THREADS = """
 import sys, threading
 from pathlib import Path
-from prompteval.store.vectors import SqliteVectors
+from prompteval.store.blob_cache import SqliteBlobCache
 
-cache = SqliteVectors.open(Path(sys.argv[1]))
+cache = SqliteBlobCache.open(Path(sys.argv[1]))
 keys = [f"k{i}" for i in range(300)]
 cache.put({key: (b"\\x00" * 8, False) for key in keys})
 found = []
