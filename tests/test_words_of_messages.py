@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 UNWANTED = re.compile(
-    r"stands? twice|stands in|\bno directory\b|\bmend|\banew\b|\blet go\b|\bgoes on\b|\bgo on with\b"
+    r"stands? twice|stands in|\bno folder\b|\bmend|\banew\b|\blet go\b|\bgoes on\b|\bgo on with\b"
     r"|\bcannot go on\b|held against|passed over|would go\b|makes one\b"
     r"|there is no (?:code|metric|model|prompt|provider|reference|retriever|run|scorer|suite)\b"
     r"|\bis no (?:JSON|number|rule|text|regular|outcome|preset|parameter|message|input|version|score|side)\b"
@@ -17,7 +17,7 @@ UNWANTED = re.compile(
 # Of docstrings and pages: what reads as another language's English.
 UNWANTED_IN_PROSE = re.compile(
     r"\bstands? (?:in|twice)\b|\blies in\b|\bfor want of\b|\banew\b|\bmend(?:s|ed)?\b|\blet go\b"
-    r"|\bgo(?:es)? on\b|\bpassed over\b|\bheld against\b|\bin silence\b|\bno directory\b",
+    r"|\bgo(?:es)? on\b|\bpassed over\b|\bheld against\b|\bin silence\b|\bno folder\b",
     re.IGNORECASE,
 )
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "style.md")
