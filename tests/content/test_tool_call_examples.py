@@ -19,7 +19,9 @@ def _converted(name: str, place: Path, *arguments: str) -> Path:
     if not (DATA / name).is_dir():
         pytest.skip(f"../shared/data/{name} is absent")
     folder = place / name
-    shutil.copytree(ROOT / "examples" / name, folder, ignore=shutil.ignore_patterns(".prompteval", "datasets"))
+    shutil.copytree(
+        ROOT / "examples" / name, folder, ignore=shutil.ignore_patterns(".prompteval", "datasets")
+    )
     subprocess.run(
         [sys.executable, "convert.py", str(DATA / name), *arguments], cwd=folder, check=True, timeout=60
     )
