@@ -239,3 +239,29 @@ def test_a_damaged_run_is_listed_and_removed(whole: Path, tmp_path: Path) -> Non
     store = SqliteStore.open(path, readonly=True)
     assert store.run("last").run_id == "r0"
     store.close()
+
+
+@pytest.mark.parametrize(
+    "column", ["started", "verdict", "exit_code", "manifest", "summary", "contents", "hash"]
+)
+def test_f37_a_record_that_is_no_text_hides_no_other_run(tmp_path: Path, column: str) -> None:
+    """One bit makes a byte that no UTF-8 has: that run is damaged and can be removed, the others are read."""
+    path = tmp_path / "r.sqlite"
+    store = SqliteStore.open(path)
+    for run_id in ("r1", "r2"):
+        store_run(store, run_id)
+    store.close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"UPDATE runs SET {column} = CAST(x'fffe' AS TEXT) WHERE run_id = 'r2'")
+    connection.commit()
+    connection.close()
+    store = SqliteStore.open(path, readonly=True)
+    assert [bool(record.damage) for record in store.runs()] == [True, False]
+    assert (store.run("r1").run_id, len(list(store.rows("r1")))) == ("r1", 5)
+    with pytest.raises(DamagedRun):
+        store.run("last")
+    store.close()
+    delete_runs(path, ["r2"])
+    store = SqliteStore.open(path, readonly=True)
+    assert [record.run_id for record in store.runs()] == ["r1"]
+    store.close()

@@ -193,7 +193,14 @@ class SqliteStore:
             if not self._hashed:
                 fields = RECORD.replace("contents", "NULL")
                 sql = f"SELECT {fields}, '{UNHASHED}' FROM runs ORDER BY rowid DESC LIMIT ?"
-            return [record_from(found) for found in reader.execute(sql, (-1 if limit is None else limit,))]
+            # Bytes that are no UTF-8 in one record would hide the others; as another text they miss its hash.
+            reader.text_factory = _legible
+            try:
+                return [
+                    record_from(found) for found in reader.execute(sql, (-1 if limit is None else limit,))
+                ]
+            finally:
+                reader.text_factory = str
 
     def find(self, name: str) -> RunRecord:
         """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
@@ -363,6 +370,10 @@ class SqliteStore:
     def _damaged(self, run_id: str, reason: str) -> DamagedRun:
         self._trusted.discard(run_id)
         return DamagedRun(str(self._path), run_id, reason)
+
+
+def _legible(text: bytes) -> str:
+    return text.decode("utf-8", "backslashreplace")
 
 
 def _where(run_id: str, suite: str | None, target: str | None, model: str | None) -> tuple[str, list[str]]:
