@@ -102,7 +102,8 @@ def test_attempts_become_rows(tmp_path: Path) -> None:
     "line",
     [b"", b"[", b"[" * 5000, b"[1]", b'[1,"ok"]', b'["x",["s","t","m","c",0],"k",1]', b'[1,["s","t","m",5,0],"k",1]',
      b'[1,["s","t","m","c",0],"k",1e999]', b'[7,"ok",1,1,2,3]', b'[0,"ok",1,2,3,4]', b'[0,"ok",1,1,' + b"9" * 30 + b",4]",
-     b'[0,"ok",NaN,1,3,4]', b"\xff", b"null"],
+     b'[0,"ok",NaN,1,3,4]', b"\xff", b"null", b'[1,["s","t","m","\\ud800",0],"k",1]', b'[1,["s","t","m","c",0],"\\ud800",1]',
+     b'[0,"\\udfff",1,1,2,3]'],
 )  # fmt: skip
 def test_f38_a_line_that_no_journal_writes_is_passed_over(line: bytes, tmp_path: Path) -> None:
     """The attempts around it count, and a notice names the file, the line and what is not counted."""

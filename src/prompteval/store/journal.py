@@ -170,14 +170,19 @@ def _entry(line: bytes) -> _Begun | _Ended | None:
     if len(fields) == 4:
         number, case, key, started = fields
         sound = isinstance(case, list) and len(case) == 5 and _is_count(case[4]) and is_number(started)
-        if sound and all(isinstance(text, str) for text in (*case[:4], key)):
+        if sound and all(_is_text(text) for text in (*case[:4], key)):
             return _Begun(number, (number, *case, key, started))
     if len(fields) == 6:
         number, outcome, ms, billed, prompt, completion = fields
         tokens = all(count is None or _is_count(count) for count in (prompt, completion))
-        if isinstance(outcome, str) and is_number(ms) and billed in (0, 1) and tokens:
+        if _is_text(outcome) and is_number(ms) and billed in (0, 1) and tokens:
             return _Ended(number, (outcome, ms, int(billed), prompt, completion))
     return None
+
+
+def _is_text(value: Any) -> bool:
+    """A text that the database can hold, without halves of characters."""
+    return isinstance(value, str) and value.encode("utf-8", "ignore").decode() == value
 
 
 def _is_count(value: Any) -> bool:
