@@ -58,6 +58,10 @@ def test_none_tells_the_way_forward(tmp_path: Path) -> None:
         ("[models.m]\ntimeout_s = inf", "from 0.001 to 86,400, not inf"),
         ("[models.m]\nprice = {input = 1, output = nan}", "toml:2:21 PE121 output in the price .* from 0 to"),
         (f"[models.m]\nrpm = {'9' * 5000}", "not TOML"),
+        # B2: a list or a table in the place of a name
+        ("[models.m]\nprovider = []", "toml:2:1 PE121 provider of model 'm'"),
+        ("[models.m]\npreset = {}", "toml:2:1 PE121 preset of model 'm'"),
+        ("[models.m]\npreset = 'azure'\napi = [[1]]", "toml:3:1 PE121 api of model 'm'"),
         # S31: whose code a suite may name, and which variables it may read
         ('allow = "app"', "toml:1:1 PE121 allow must be a list, not 'app'"),
         ('allow = ["app", "../x"]', "toml:1:1 PE121 allow holds '../x', which is not the name of a package"),

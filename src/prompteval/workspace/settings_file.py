@@ -174,12 +174,16 @@ class SettingsFile(FileModel):
 
 def _ignored(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """(key, what is wrong, the fix) of what a profile sets and its provider or server would ignore."""
+    if not all(
+        isinstance(profile.get(key), str | None) for key in ("provider", "preset", "api", "structured")
+    ):
+        return None  # reported for the key itself
     provider = profile.get("provider")
     if provider in WITHOUT_SERVER:
         key = next((key for key in SERVER_KEYS if key in profile), None)
         return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None
     preset, api, structured = profile.get("preset"), profile.get("api", "chat"), profile.get("structured")
-    if not (preset in PRESETS and api in APIS and isinstance(structured, str | None)):
+    if not (preset in PRESETS and api in APIS):
         return None  # reported for the key itself
     return preset_fault(preset, api, structured)
 
