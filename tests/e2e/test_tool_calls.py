@@ -5,6 +5,11 @@ from typing import Any
 
 import pytest
 
+from prompteval.core.observation import Observation, Score
+from prompteval.core.trace import ToolCall, Trace
+from prompteval.plan.suite_plan import plan_suite
+from prompteval.workspace.settings import find_workspace
+
 SUITE = """outputs: ../o.jsonl
 cases: ../datasets/c.jsonl
 scorers: [{tool_calls: {match: any_order}}]
@@ -98,3 +103,63 @@ def test_calls_of_another_shape_are_mapped(agent: Any) -> None:
     mapped = SUITE.replace(", pass^2", "") + 'map: {tool_calls: "calls[*].{name: fn, arguments: args}"}\n'
     agent.write("evals/s.yaml", mapped)
     assert agent.run_json(code=0)["results"][0]["metrics"]["accuracy"]["value"] == 1.0
+
+
+TOOL_PROMPT = """
+from pydantic import BaseModel
+from prompteval import Prompt, user
+
+class Inputs(BaseModel):
+    text: str
+
+def refund(order: int, fast: bool = False) -> str:
+    "Pay back an order."
+    return ""
+
+prompt = Prompt(inputs=Inputs, output=str, messages=[user("{{{{ text }}}}")]{tools})
+"""
+PROMPT_SUITE = """prompt: pay
+cases: [{id: a, inputs: {text: hi}, tool_calls: [{name: refund, arguments: {order: 7, fast: false}}]}]
+models: [scripted/m.jsonl]
+scorers: [tool_calls]
+metrics: [accuracy]
+"""
+
+
+def test_a_prompt_without_tools_is_refused(workspace: Any) -> None:
+    """It can make no call."""
+    workspace.write("evals/s.yaml", PROMPT_SUITE)
+    workspace.write("m.jsonl", '{"when": "", "text": "x"}\n')
+    workspace.write("prompts/pay/v1.py", TOOL_PROMPT.format(tools=""))
+    told = workspace.run("check", code=2).stdout
+    assert "evals/s.yaml:4:11 PE277 tool_calls reads calls of tools, and pay@v1 has no tools" in told
+
+
+def test_calls_are_compared_after_the_tools_of_the_prompt(workspace: Any) -> None:
+    """Their types and defaults; a suite that names schemas of its own keeps those."""
+    workspace.write("evals/s.yaml", PROMPT_SUITE)
+    workspace.write("m.jsonl", '{"when": "", "text": "x"}\n')
+    workspace.write("prompts/pay/v1.py", TOOL_PROMPT.format(tools=", tools=[refund]"))
+    plan = plan_suite(find_workspace(workspace.root), "evals/s.yaml")
+    (case,) = plan.cases()
+    for order, right in ((7, True), (7.0, False)):
+        trace = Trace(tool_calls=(ToolCall("refund", {"order": order}),))
+        score = plan.scorers[0].score(case, Observation("ok", trace=trace))
+        assert isinstance(score, Score) and score.passed is right
+    workspace.write(
+        "evals/s.yaml", PROMPT_SUITE.replace("[tool_calls]", "[{tool_calls: {schemas: inputs.none}}]")
+    )
+    assert "PE323 case 'a': the case has no inputs.none" in workspace.run("check", code=2).stdout
+
+
+def test_a_tool_that_two_prompts_define_differently_is_compared_untyped(workspace: Any) -> None:
+    """And a warning says so, where one run asks both."""
+    workspace.write("evals/s.yaml", PROMPT_SUITE)
+    workspace.write("m.jsonl", '{"when": "", "text": "x"}\n')
+    for number, other in (("1", "order: int"), ("2", "order: float")):
+        text = TOOL_PROMPT.format(tools=", tools=[refund]").replace("order: int", other)
+        workspace.write(f"prompts/pay/v{number}.py", text)
+    both = ("pay@v1", "pay@v2")
+    plan = plan_suite(find_workspace(workspace.root), "evals/s.yaml", prompts=both)
+    told = [str(one) for one in plan.warnings if one.code == "PE279"]
+    assert len(told) == 1 and "the prompts define tool 'refund' differently" in told[0]

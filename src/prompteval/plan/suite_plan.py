@@ -10,7 +10,6 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.metrics.stage_names import is_pipeline_scorer
-from prompteval.plan.call_problems import call_problems
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
@@ -19,6 +18,7 @@ from prompteval.plan.output_schema import server_problems
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_fakes
+from prompteval.plan.tool_calls import call_problems, with_tools
 from prompteval.plan.tool_problems import tool_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder
@@ -238,7 +238,7 @@ def _build_scorers(
     for spec in suite.scorers:
         place = (spec.line, spec.col)
         if first is not None:
-            spec = _by_field_names(spec, first)
+            spec = with_tools(_by_field_names(spec, first), targets)
         scorer = problems.catch(
             suite.path,
             place,

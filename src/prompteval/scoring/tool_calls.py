@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, get_args
 from prompteval._version import __version__
 from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
+from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Observation, Score
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Pace, Scorer
@@ -50,7 +51,6 @@ class ToolCalls(Scorer):
     """
 
     reports: ClassVar[tuple[str, ...]] = (NAME_SHARE, ARGUMENT_SHARE)
-    version = __version__
     pace: Pace = "short"
 
     name: str = ""
@@ -72,6 +72,13 @@ class ToolCalls(Scorer):
             raise ValueError(
                 f"schemas is a path into the case, such as inputs.tools, not {self.schemas!r:.60}"
             )
+
+    @cached_property
+    def version(self) -> str:  # type: ignore[override]
+        """With the tools' definitions, which the suite need not write itself."""
+        if isinstance(self.schemas, str):
+            return __version__
+        return f"{__version__}:{fingerprint([dict(one) for one in self.schemas])}"
 
     @cached_property
     def _path(self) -> tuple[str, ...]:
