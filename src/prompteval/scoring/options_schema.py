@@ -22,6 +22,12 @@ _DESCRIPTIONS = {
     "rel_tol": "How far a number may be off, as a share of the expected one.",
     "path": "A dotted path into the output, such as items.0.price.",
     "expected": "Whether the model should refuse.",
+    "match": "Which calls are right: the same in order (exact) or in any_order, with others (contains), or "
+    "none that is not expected (within).",
+    "strings": "How texts in arguments are compared: exact, or loose, without case, spaces and , . / - _ * ^.",
+    "assign": "Which call goes with which where several are right: the best for all, or the first that is left.",
+    "ignore": "Names of arguments that are not compared.",
+    "schemas": "The definitions of the tools, or the dotted path to them in a case. [default: the prompt's tools]",
     "function": "The function of the workspace, as module:function.",
     "timeout_s": "The seconds that one score may take.",
     "version": "A promise that the same answer scores the same until it changes, so that scores are cached.",
