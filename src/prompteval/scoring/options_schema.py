@@ -24,10 +24,10 @@ _DESCRIPTIONS = {
     "expected": "Whether the model should refuse.",
     "match": "Which calls are right: the same in order (exact) or in any_order, with others (contains), or "
     "none that is not expected (within).",
-    "strings": "How texts in arguments are compared: exact, or loose, without case, spaces and , . / - _ * ^.",
-    "assign": "Which call goes with which where several are right: the best for all, or the first that is left.",
+    "strings": "How texts are compared: exact, or loose, without case, spaces and , . / - _ * ^.",
+    "assign": "Which call goes with which: the best for all, or for each the first left that is right.",
     "ignore": "Names of arguments that are not compared.",
-    "schemas": "The definitions of the tools, or the dotted path to them in a case. [default: the prompt's tools]",
+    "schemas": "The tools' definitions, or a dotted path to them in a case. [default: those of the prompt]",
     "function": "The function of the workspace, as module:function.",
     "timeout_s": "The seconds that one score may take.",
     "version": "A promise that the same answer scores the same until it changes, so that scores are cached.",
