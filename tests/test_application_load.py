@@ -62,7 +62,7 @@ def test_sync_calls_from_eight_threads_wait_for_the_model_alone(
 def test_three_hundred_and_twenty_calls_from_threads_and_from_a_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """8 s is the limit for eight threads, 0.2 s for one loop."""
+    """8 s is the limit for eight threads, 0.2 s for one loop: of three rounds one is under a second."""
     with echo(tmp_path, monkeypatch) as call:
         call(message="warm")
         started = time.monotonic()
@@ -73,9 +73,12 @@ def test_three_hundred_and_twenty_calls_from_threads_and_from_a_loop(
         async def many() -> list[Any]:
             return await asyncio.gather(*(call.acall(message=text) for text in texts(320)))
 
-        started = time.monotonic()
-        assert asyncio.run(many()) == texts(320)
-        assert time.monotonic() - started < 1.5
+        rounds = []
+        for _ in range(3):
+            started = time.monotonic()
+            assert asyncio.run(many()) == texts(320)
+            rounds.append(time.monotonic() - started)
+        assert min(rounds) < 1.0, rounds
 
 
 def test_three_event_loops_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,10 @@ import pytest
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.providers.local.weights import find_weights
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
+from prompteval.providers.openai.shape import shape_of
 from prompteval.testing.server import FakeServer, Fault
+from prompteval.workspace.settings import ModelProfile
+from tests.hostile import Hostile, whole
 
 
 def embedder(url: str) -> OpenAIEmbedder:
@@ -25,6 +28,26 @@ def test_the_endpoint_gives_unit_vectors(monkeypatch: pytest.MonkeyPatch) -> Non
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
     assert np.array_equal(found[0], found[7]) and not np.array_equal(found[0], found[1])
     assert embedder("http://127.0.0.1:1").embed([])[0].shape == (0, 0)
+
+
+def test_a_profile_says_where_embeddings_are_asked_for_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header of the key, headers, the query; no key where the server needs none. Each is another cache entry."""
+    monkeypatch.setenv("OUR_KEY", "test-key")
+    body = b'{"data": [{"index": 0, "embedding": [1.0]}]}'
+    keys = {"headers": {"x-team": "search"}, "query": {"api-version": "2"}}
+    with Hostile(lambda asked: whole(body)) as server:
+        azure = ModelProfile("e", base_url=server.url, api_key_env="OUR_KEY", preset="azure", **keys)
+        local = ModelProfile("e", base_url=server.url, api_key_env="UNSET_KEY", preset="ollama")
+        opened = [
+            OpenAIEmbedder("e", base_url=server.url, api_key_env=str(one.api_key_env), shape=shape_of(one))
+            for one in (azure, local)
+        ]
+        for each in opened:
+            each.check_ready()
+            assert each.embed(["text"])[0].shape == (1, 1)
+        first, second = (asked.head.lower() for asked in server.asked)
+    assert "api-key: test-key" in first and "x-team: search" in first and "/embeddings?api-version=2" in first
+    assert "authorization" not in first + second and opened[0].identity != opened[1].identity
 
 
 def test_a_server_that_fails_once_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

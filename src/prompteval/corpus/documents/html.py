@@ -1,10 +1,12 @@
 """The visible text of an HTML page, and its title."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from prompteval.core.errors import MissingExtra
 from prompteval.corpus.documents.encoding import decode_page
+from prompteval.corpus.documents.html_spans import MOST_COLUMNS, MOST_ROWS, Allowance, Spans, span
 from prompteval.corpus.documents.outcome import DocumentFault
 
 _HIDDEN = (
@@ -31,9 +33,13 @@ _FLAT = frozenset(
     {"area", "base", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option", "p",
      "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"}
 )  # fmt: skip
+_CELLS = frozenset({"td", "th"})
+_ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*?(/?)>")
 # The parser's time grows with the square of the depth: 0.04 s here, minutes at a hundred times this.
 DEEPEST = 5_000
+# Of a cell or row whose text is read before it is written.
+MOST_PARTS = 200
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
 
@@ -41,7 +47,8 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
     """(title, text). The title is that of <title>, else the first heading, else "".
 
     Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
-    is collapsed but in <pre>; an empty cell keeps its place. Scripts, styles and other parts that are
+    is collapsed but in <pre>; an empty cell keeps its place. A cell over several rows is repeated in each,
+    and one over several columns leaves the others empty. Scripts, styles and other parts that are
     not shown are left out, of a drop-down all but the chosen option; values of inputs are text.
     Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do not
     fit, and MissingExtra without selectolax.
@@ -63,7 +70,7 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
         if node.tag not in ("html", "body"):
             node.decompose()
     title = head or next(filter(None, (_line(page.css_first(name)) for name in _HEADINGS)), "")
-    writer = _TextWriter()
+    writer = _TextWriter(Allowance(len(source)))
     if page.body is not None:
         writer.write(page.body)
     return title, writer.text()
@@ -92,7 +99,9 @@ def _line(node: Any) -> str:  # noqa: ANN401 - a node of selectolax, loaded late
 class _TextWriter:
     """Collects text and the breaks between blocks; of several breaks the largest stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._tables: list[Spans] = []
         self._parts: list[str] = []
         self._break = 0
         self._space = False
@@ -106,18 +115,16 @@ class _TextWriter:
             node, kept, leaving = todo.pop()
             tag = node.tag
             if leaving:
-                self._end_row(tag)
+                self._leave(node, tag)
                 self._part(tag)
             elif node.is_text_node:
                 self._put(node.text_content or "", kept)
             elif tag == "br":
                 self._break = max(self._break, 1)
-            elif tag in ("td", "th"):
-                self._cells += _is_cell(_before(node))
-            elif tag == "tr":
-                self._cells, self._row = 0, False
             elif tag == "input":
                 self._value(node)
+            else:
+                self._enter(node, tag)
             if not leaving and node.child is not None:
                 self._part(tag)
                 todo.append((node, kept, True))
@@ -131,12 +138,50 @@ class _TextWriter:
         if tag in _BLOCKS:
             self._break = max(self._break, 1 if tag in ("li", "tr", "dt", "dd", "tbody", "thead") else 2)
 
-    def _end_row(self, tag: str) -> None:
-        """The empty cells at the end of a row that has text; a row without any is left out."""
-        if tag == "tr":
-            if self._row and self._cells:
-                self._parts.append(" |" * self._cells)
+    def _enter(self, node: Any, tag: str) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+        """The beginning of a table or of a part of one; other elements begin without a trace."""
+        if tag == "table":
+            self._tables.append(Spans(_widest(node), self._allowance))
+        elif tag in _ROW_GROUPS and self._tables:
+            self._tables[-1].begin_group()
+        elif tag == "tr" and self._tables:
             self._cells, self._row = 0, False
+            self._tables[-1].begin_row(shown=_little_text(node) != "")
+        elif tag in _CELLS and self._tables:
+            self._begin_cell(node, self._tables[-1])
+        if tag == "table" and node.child is None:
+            self._tables.pop()
+
+    def _begin_cell(self, node: Any, spans: Spans) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+        self._repeat(spans.before_cell(), spans)
+        self._cells += spans.column > 0
+        columns, rows = (node.attributes.get(name) for name in ("colspan", "rowspan"))
+        text = (_little_text(node) or "") if rows else ""
+        spans.cell(span(columns, MOST_COLUMNS), span(rows, MOST_ROWS), text)
+        if node.child is None:
+            self._cells += spans.places
+
+    def _repeat(self, texts: Iterable[str], spans: Spans) -> None:
+        """Cells that reach into this row from above."""
+        for text in texts:
+            self._cells += spans.column > 0
+            if text:
+                self._put(text, False)
+
+    def _leave(self, node: Any, tag: str) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+        if tag == "table":
+            self._tables.pop()
+        elif tag in _CELLS and self._tables:
+            self._cells += self._tables[-1].places
+        elif tag == "tr" and self._tables:
+            self._end_row(self._tables[-1])
+
+    def _end_row(self, spans: Spans) -> None:
+        """The empty cells at the end of a row that has text; a row without any is left out."""
+        self._repeat(spans.rest(), spans)
+        if self._row and self._cells:
+            self._parts.append(" |" * self._cells)
+        self._cells, self._row = 0, False
 
     def _value(self, node: Any) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
         kind = (node.attributes.get("type") or "text").lower()
@@ -168,16 +213,30 @@ class _TextWriter:
         self._parts.append(text if kept else text.strip(" "))
 
 
-def _before(node: Any) -> Any:  # noqa: ANN401 - a node of selectolax, loaded late
-    """The element before a node among its neighbours, None where there is none."""
-    found = node.prev
-    while found is not None and found.is_text_node:
-        found = found.prev
-    return found
+def _little_text(node: Any) -> str | None:  # noqa: ANN401 - a node of selectolax, loaded late
+    """The text of a node on one line; None where it has many parts, a table, or a value of a form to show."""
+    parts: list[str] = []
+    todo, seen = [node], 0
+    while todo:
+        part = todo.pop()
+        seen += 1
+        if seen > MOST_PARTS or part.tag in ("input", "select", "table"):
+            return None
+        if part.is_text_node:
+            parts.append(part.text_content or "")
+        elif part.tag == "br" or part.tag in _BLOCKS or part.tag in _CELLS:
+            parts.append(" ")
+        todo.extend(reversed(_children(part)))
+    return _SPACE.sub(" ", "".join(parts)).strip()
 
 
-def _is_cell(node: Any) -> bool:  # noqa: ANN401 - a node of selectolax, loaded late
-    return node is not None and node.tag in ("td", "th")
+def _widest(table: Any) -> int:  # noqa: ANN401 - a node of selectolax, loaded late
+    """The most cells that one row of a table has; rows of tables inside it are not its own."""
+    parts = _children(table)
+    rows = [
+        row for part in parts for row in ([part] if part.tag == "tr" else _children(part)) if row.tag == "tr"
+    ]
+    return max((sum(cell.tag in _CELLS for cell in _children(row)) for row in rows), default=0)
 
 
 def _shown_options(node: Any) -> list[Any]:  # noqa: ANN401 - a node of selectolax, loaded late

@@ -90,6 +90,7 @@ class LateEmbedder:
 def _openai(model: str, profile: ModelProfile | None) -> Any:  # noqa: ANN401 - one of two protocols
     from prompteval.providers.openai import server_url
     from prompteval.providers.openai.embeddings import OpenAIEmbedder
+    from prompteval.providers.openai.shape import shape_of
 
     chosen = profile or ModelProfile(model)
     return OpenAIEmbedder(
@@ -98,4 +99,5 @@ def _openai(model: str, profile: ModelProfile | None) -> Any:  # noqa: ANN401 - 
         api_key_env=chosen.api_key_env or "OPENAI_API_KEY",
         timeout_s=chosen.timeout_s,
         max_attempts=chosen.max_attempts,
+        shape=shape_of(profile),
     )

@@ -10,6 +10,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.secret import from_environment
 from prompteval.isolate.loop import run_to_end
 from prompteval.providers.openai.address import request_headers
+from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.errors import status_error
 from prompteval.providers.openai.shape import Shape
 from prompteval.wire import HttpAnswer, open_session, post_json
@@ -29,17 +30,25 @@ class OpenAIEmbedder:
     """An Embedder over an embeddings endpoint. It never truncates: a text that is too long is its error."""
 
     def __init__(
-        self, model: str, *, base_url: str, api_key_env: str, timeout_s: float = 60.0, max_attempts: int = 5
+        self,
+        model: str,
+        *,
+        base_url: str,
+        api_key_env: str,
+        timeout_s: float = 60.0,
+        max_attempts: int = 5,
+        shape: Shape = PLAIN,
     ) -> None:
         self._model = model
         self._base_url = base_url
         self._key_env = api_key_env
         self._timeout_s = timeout_s
         self._max_attempts = max_attempts
+        self._shape = shape
 
     @property
     def identity(self) -> str:
-        return f"openai-embeddings:{without_credentials(self._base_url)}:{self._model}"
+        return f"openai-embeddings:{without_credentials(self._base_url)}:{self._model}{self._shape.address}"
 
     def check_ready(self) -> None:
         """Raise ProviderError where the key is not set."""
@@ -47,7 +56,10 @@ class OpenAIEmbedder:
 
     def _key(self) -> str:
         key = from_environment(self._key_env)
-        if not key:
+        if unset := self._shape.missing():
+            message = f"{unset} is not set; headers_env of {self._model} reads it"
+            raise ProviderError("no_credentials", message)
+        if not key and self._shape.needs_key:
             message = f"{self._key_env} is not set; {self._model} needs it for embeddings"
             raise ProviderError("no_credentials", message)
         return key
@@ -72,7 +84,7 @@ class OpenAIEmbedder:
     async def _rows(self, texts: Sequence[str]) -> list[Any]:
         key = self._key()
         rows: list[Any] = []
-        async with open_session(self._base_url, request_headers(key)) as session:
+        async with open_session(self._base_url, request_headers(key, self._shape)) as session:
             for start in range(0, len(texts), TEXTS_A_CALL):
                 # The endpoint refuses an empty text; a space stands for it.
                 some = [text or " " for text in texts[start : start + TEXTS_A_CALL]]
@@ -95,7 +107,7 @@ class OpenAIEmbedder:
         body = _encode({"model": self._model, "input": texts, "encoding_format": "float"}).encode("ascii")
         answer = await post_json(
             session,
-            Shape().url(self._base_url, "embeddings"),
+            self._shape.url(self._base_url, "embeddings"),
             body,
             timeout_s=self._timeout_s,
             most_bytes=min(BYTES_A_TEXT * (len(texts) + 1), MOST_BYTES),

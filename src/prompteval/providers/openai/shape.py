@@ -44,6 +44,12 @@ class Shape:
         ]  # fmt: skip
         return "" if parts == ["json_schema", {}, [], {}, {}, {}, {}] else ":" + fingerprint(parts)[-16:]
 
+    @property
+    def address(self) -> str:
+        """What of it says where a request without a prompt goes, such as one for embeddings."""
+        found = [dict(self.headers), dict(self.headers_env), dict(self.query)]
+        return ":" + fingerprint(found)[-16:] if any(found) else ""
+
     def key_headers(self, key: str) -> dict[str, str]:
         """The header that carries the key, and those that the settings add."""
         found = dict(self.headers)
