@@ -2,8 +2,11 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +49,41 @@ def test_outputs_of_another_shape_are_scored_through_a_map(systems: Path) -> Non
     assert values == pytest.approx(
         {"retrieval.recall@5": 5 / 6, "context.recall@200t": 5 / 6, "generation.em": 5 / 6}
     )
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Path]:
+    """A copy of the FastAPI example whose service answers on a free port."""
+    pytest.importorskip("uvicorn")
+    pytest.importorskip("fastapi")
+    folder = shutil.copytree(EXAMPLE.parent / "service", tmp_path / "ws")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    suite = folder / "evals" / "service.yaml"
+    suite.write_text(suite.read_text(encoding="utf-8").replace("8123", str(port)), encoding="utf-8")
+    command = [sys.executable, "-m", "uvicorn", "service:app", "--port", str(port), "--log-level", "warning"]
+    server = subprocess.Popen(command, cwd=folder)
+    try:
+        wait_for(port)
+        yield folder
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(port)
+
+
+def test_a_service_with_a_retriever_of_its_own_is_scored_over_http(service: Path) -> None:
+    """Its answers keep their shape; `map:` finds output, passages and citations in them."""
+    values = run(service, "service")
+    assert values["retrieval.recall@3"] == values["context.recall@200t"] == 1.0
+    assert values["citations.precision"] == 1.0 and values["generation.f1"] == pytest.approx(0.61, abs=0.005)
