@@ -17,7 +17,7 @@ START = 500
 class Spool:
     """Lines by key, a later one in place of an earlier one, given back in the order of their messages.
 
-    Raises StoreError, which names `path`, where the folder of that file takes nothing more.
+    Raises StoreError, which names `path`, where the directory of that file takes nothing more.
     """
 
     def __init__(self, path: Path) -> None:
