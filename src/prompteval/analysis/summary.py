@@ -89,7 +89,7 @@ def reference_estimates(plan: SuitePlan, columns: EntryColumns) -> dict[str, dic
     return found
 
 
-def breakdowns(plan: SuitePlan, columns: EntryColumns) -> tuple[tuple[ClassLine, ...], dict[str, Any]]:
+def breakdowns(plan: SuitePlan, columns: EntryColumns) -> tuple[tuple[ClassLine, ...], dict[str, object]]:
     """The per-class lines and the confusion table, where the suite asks for them."""
     wanted = {m.name.name: m for m in plan.measures if m.name.name in ("per_class", "confusion")}
     lines: tuple[ClassLine, ...] = ()

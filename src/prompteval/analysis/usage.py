@@ -1,7 +1,6 @@
 """What a run used, added up row by row."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from prompteval.core.observation import Call, Row
 from prompteval.providers.prices import Price
@@ -85,7 +84,7 @@ class UsageTotals:
         """What the calls cost; None where the price or the tokens are not known."""
         return None if self.pico_usd is None else self.pico_usd / PICO
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The `usage` of a result; the cost is null where the price or the tokens are not known."""
         counts = {"requests": self.requests, "attempts": self.attempts}
         served = {"cached": self.cached, "replayed": self.replayed, "possibly_billed": self.possibly_billed}

@@ -14,7 +14,7 @@ _GROUPS = ("inputs", "expected", "tags")
 _PLAIN = ("id", "expected", "split", "cluster", "repeat", "answerable", "tool_calls")
 
 
-def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any]]:
+def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, object]]:
     """(line number, record) of each row; the delimiter is `,`, `;` or tab, as the header has it.
 
     Every value is text, as it is in the file, and a `Cell` where a type may read it; an empty
@@ -81,7 +81,7 @@ class _Lines:
         raise StopIteration
 
 
-def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iterator[tuple[int, Any]]:
+def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iterator[tuple[int, object]]:
     end = 1
     for cells in csv.reader(lines, delimiter=delimiter, strict=True):
         line, end = end + 1, lines.number
@@ -128,7 +128,7 @@ def _column_help(column: str) -> str:
     return near or ", ".join([*_PLAIN, *(f"{group}.<name>" for group in _GROUPS)])
 
 
-def _record(columns: list[str], cells: list[str]) -> dict[str, Any]:
+def _record(columns: list[str], cells: list[str]) -> dict[str, object]:
     record: dict[str, Any] = {"inputs": {}}
     for column, cell in zip(columns, cells, strict=True):
         group, _, rest = column.partition(".")

@@ -138,7 +138,7 @@ def _repeat(raw: Mapping[str, Any], wrong: list[Wrong]) -> int | None:
     return int(value)
 
 
-def _answers(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[str, ...]:
+def _answers(raw: Mapping[str, object], wrong: list[Wrong]) -> tuple[str, ...]:
     value = raw["answers"]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         wrong.append((("answers",), "PE317", "answers must be a list of strings", ""))
@@ -169,7 +169,7 @@ def _gold(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[tuple[Mapping[str
     return tuple(tuple(group) for group in value)
 
 
-def _span_error(span: Any) -> str:
+def _span_error(span: object) -> str:
     if not isinstance(span, dict) or not isinstance(span.get("doc", span.get("quote")), str):
         return 'a gold span is an object with a "doc", or with a "quote"'
     unknown = [key for key in span if key not in GOLD_KEYS]

@@ -58,6 +58,6 @@ class CaseLine(FileModel):
     )
 
 
-def case_schema() -> dict[str, Any]:
+def case_schema() -> dict[str, object]:
     """One JSONL line, for editors and scripts."""
     return schema_of(CaseLine, "prompteval case")

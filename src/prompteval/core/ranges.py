@@ -37,7 +37,7 @@ class Range:
         return "" if self.holds(value) else f"{name} must be {self}, not {shown(value)}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as a message quotes it, short even where it has a million digits."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
         return f"a number of about {int(value.bit_length() * math.log10(2)):,} digits"

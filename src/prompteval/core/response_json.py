@@ -18,7 +18,7 @@ _CALL = ("id", "name", "arguments")
 _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 
 
-def response_as_json(response: Response) -> dict[str, Any]:
+def response_as_json(response: Response) -> dict[str, object]:
     """A reply as JSON values; what is empty, and what tells of the calls made for it, is left out."""
     usage = response.usage
     body: dict[str, Any] = {
@@ -33,7 +33,7 @@ def response_as_json(response: Response) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value not in (None, {}, [])}
 
 
-def response_from_json(raw: Any, served_by: ServedBy) -> Response:
+def response_from_json(raw: object, served_by: ServedBy) -> Response:
     """The reply behind `response_as_json`. Raises ValueError for anything else, saying what is wrong."""
     if not isinstance(raw, Mapping):
         raise ValueError("the response is not an object")

@@ -101,7 +101,7 @@ class Redactor:
             text = _ANYWHERE.sub(lambda match: redacted(match[0]), text)
         return self._without_known(text) if self._holds_known(text) else text
 
-    def hide_all(self, value: Any) -> Any:
+    def hide_all(self, value: Any) -> object:
         """A JSON value with `hide` applied to every text in it, keys too."""
         if isinstance(value, str):
             return self.hide(value)

@@ -52,7 +52,7 @@ def excess(value: Any) -> str:
     return ""
 
 
-def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, object]:
     """An object, as a decoder's `object_pairs_hook`. Raises ValueError for a key that it has twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -62,7 +62,7 @@ def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def refuse_constant(name: str) -> Any:
+def refuse_constant(name: str) -> object:
     """A decoder's `parse_constant`. Raises ValueError."""
     raise ValueError(f"{name} is not a JSON number")
 

@@ -15,7 +15,7 @@ class ToolDefinition:
     description: str
     parameters: Mapping[str, Any]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Every field as JSON values."""
         return {"name": self.name, "description": self.description, "parameters": self.parameters}
 
@@ -28,7 +28,7 @@ class RequestedCall:
     name: str
     arguments: str
 
-    def read(self) -> dict[str, Any] | None:
+    def read(self) -> dict[str, object] | None:
         """The arguments as JSON values; None where they are not a JSON object. An empty text is `{}`."""
         try:
             found = loads(self.arguments) if self.arguments.strip() else {}
@@ -36,7 +36,7 @@ class RequestedCall:
             return None
         return found if isinstance(found, dict) else None
 
-    def as_chat(self) -> dict[str, Any]:
+    def as_chat(self) -> dict[str, object]:
         """The call as a chat message holds it (API reference of OpenAI, "Create chat completion")."""
         function = {"name": self.name, "arguments": self.arguments}
         return {"id": self.id, "type": "function", "function": function}

@@ -73,7 +73,7 @@ class Trace:
     dropped: tuple[DroppedPassage, ...] | None = None
     citations: tuple[CitedPassage, ...] | None = None
     tool_calls: tuple[ToolCall, ...] | None = None
-    messages: tuple[Mapping[str, Any], ...] | None = None
+    messages: tuple[Mapping[str, object], ...] | None = None
     turns: tuple["Trace", ...] | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
 

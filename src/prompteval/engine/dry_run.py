@@ -87,10 +87,10 @@ def _uncounted(job: Job, calls: int, estimated: bool) -> EntryEstimate:
     )
 
 
-def _total(entries: Sequence[EntryEstimate]) -> dict[str, Any]:
+def _total(entries: Sequence[EntryEstimate]) -> dict[str, object]:
     """Sums; None as soon as one part is not known."""
     names = ("calls", "cached", "prompt_tokens", "completion_tokens_at_most", "cost_usd_at_most")
-    total: dict[str, Any] = {}
+    total: dict[str, object] = {}
     for name in names:
         values = [getattr(entry, name) for entry in entries]
         total[name] = None if None in values else sum(values)

@@ -43,7 +43,7 @@ class Portal:
             future.cancel()
             raise
 
-    async def result(self, work: Coroutine[Any, Any, T]) -> T:
+    async def result(self, work: Coroutine[object, object, T]) -> T:
         """Its result, awaited on the caller's own loop; a cancelled caller cancels the work."""
         return await asyncio.wrap_future(self.start(work))
 
@@ -59,7 +59,7 @@ class Portal:
 
     async def each(self, work: AsyncIterator[T]) -> AsyncIterator[T]:
         """The same, awaited on the caller's own loop."""
-        queue: asyncio.Queue[Any] = asyncio.Queue(MOST_AHEAD)
+        queue: asyncio.Queue[object] = asyncio.Queue(MOST_AHEAD)
         pump = self.start(_pump(work, queue))
         try:
             while (piece := _given(await self.result(queue.get()))) is not _DONE:
@@ -73,7 +73,7 @@ class Portal:
         self._thread.join(CLOSING_SECONDS)
 
 
-async def _pump(work: AsyncIterator[Any], queue: "asyncio.Queue[Any]") -> None:
+async def _pump(work: AsyncIterator[object], queue: "asyncio.Queue[Any]") -> None:
     """All of an iterator in one task, so that its deadline is one; an error is the last piece."""
     try:
         async for piece in work:
@@ -88,7 +88,7 @@ class _Broken:
     error: Exception
 
 
-def _given(piece: Any) -> Any:  # noqa: ANN401 - any value of a call
+def _given(piece: object) -> Any:  # noqa: ANN401 - any value of a call
     if isinstance(piece, _Broken):
         raise piece.error
     return piece
@@ -109,7 +109,7 @@ def portal() -> Portal:
         return _portal
 
 
-def close_at_exit(provider: Any) -> None:  # noqa: ANN401 - any value of a call
+def close_at_exit(provider: object) -> None:
     """Close a provider of the portal before the interpreter ends, unless it was closed before."""
     with _lock:
         _closing.append(provider)

@@ -89,7 +89,7 @@ def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
     )
 
 
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def _changed(before: Mapping[str, object], after: Mapping[str, Any]) -> list[str]:
     names = {"cases": "the case files", "scorers": "the scorers"}
     return [
         f"{what} changed since the run; what was stored then counts"

@@ -22,7 +22,7 @@ def main() -> None:
         _send(results, _answer(calls, int.from_bytes(head[:8], "big"), int.from_bytes(head[8:], "big")))
 
 
-def _answer(calls: BinaryIO, length: int, data_length: int) -> dict[str, Any]:
+def _answer(calls: BinaryIO, length: int, data_length: int) -> dict[str, object]:
     try:
         function, arguments, seconds = json.loads(calls.read(length))
         data = calls.read(data_length)
@@ -42,7 +42,7 @@ def _ends_after(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _run(function: str, arguments: list[Any]) -> dict[str, Any]:
+def _run(function: str, arguments: list[Any]) -> dict[str, object]:
     if function == "ready":
         return {"result": True}
     try:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+def run_to_end(work: Coroutine[object, object, T]) -> T:
     """What a coroutine gives, on an event loop of its own.
 
     Where this thread runs a loop already, that one waits while another thread does the work.

@@ -169,7 +169,7 @@ def _mapping_gate(
 
 
 def _beats(
-    options: Mapping[str, Any], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+    options: Mapping[str, object], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
 ) -> Gate:
     reference = str(options.get("reference"))
     trivial = [named.text for named in suite.references]

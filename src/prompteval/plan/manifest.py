@@ -68,7 +68,7 @@ def suite_facts(plan: SuitePlan) -> SuiteFacts:
     )
 
 
-def _options(spec: ScorerSpec) -> dict[str, Any]:
+def _options(spec: ScorerSpec) -> dict[str, object]:
     """A scorer's options, with the form of its rules where that changed."""
     if spec.kind not in table(GROUP):
         return dict(spec.options)
@@ -100,7 +100,7 @@ def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:
     return found
 
 
-def git_state(workspace: Workspace) -> dict[str, Any] | None:
+def git_state(workspace: Workspace) -> dict[str, object] | None:
     """The commit and whether tracked files differ from it; None outside git."""
     found = head_and_dirty(workspace.root)
     return None if found is None else {"commit": found[0], "dirty": found[1]}

@@ -60,7 +60,7 @@ class RunOptions:
     inconclusive_fails: bool = False
     side: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """What decides which cases run and what passes, for the manifest."""
         chosen = self.selection
         only = None if chosen.only is None else sorted(list(pair) for pair in chosen.only)

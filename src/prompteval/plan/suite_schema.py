@@ -1,13 +1,11 @@
 """The JSON Schema of a suite file, with the options of every scorer."""
 
-from typing import Any
-
 from prompteval.scoring.options_schema import scorer_schema
 from prompteval.workspace.suite import SuiteFile
 from prompteval.workspace.validation import schema_of
 
 
-def suite_schema() -> dict[str, Any]:
+def suite_schema() -> dict[str, object]:
     """For editors and scripts, from the models that read the file."""
     found = schema_of(SuiteFile, "prompteval suite")
     found["properties"]["scorers"]["items"] = scorer_schema()

@@ -30,7 +30,7 @@ class Parsed:
     """A parsed reply: the output as JSON values and as the prompt's own type, or why there is none."""
 
     outcome: Outcome
-    output: Any = None
+    output: object = None
     failure: Failure | None = None
     value: Any = None
 
@@ -40,7 +40,7 @@ class Label:
     """One of the answers that a Literal or Enum allows: its text, its JSON value, the value itself."""
 
     text: str
-    written: Any
+    written: object
     value: Any
 
 

@@ -88,7 +88,7 @@ class Prompt:
         return fingerprint(self.content)
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """What the prompt is made of, as JSON values.
 
         Templates with the files they include, roles, slots, input and output schema, params, pinned model,
@@ -124,7 +124,7 @@ class Prompt:
         """What a model is told of the tools."""
         return tuple(tool.definition for tool in self.known_tools.values())
 
-    def render(self, inputs: Mapping[str, Any]) -> tuple[Message, ...]:
+    def render(self, inputs: Mapping[str, object]) -> tuple[Message, ...]:
         """The messages for these inputs. Raises RenderError; wrong inputs are its first cause."""
         try:
             values = self._read_inputs(dict(inputs)).model_dump(mode="json")
@@ -148,7 +148,7 @@ class Prompt:
             return parse_model(text, self._values)
         return parse_text(text) if self.output is str else parse_label(text, self._known_labels)
 
-    def input_errors(self, inputs: Any) -> list[FieldError]:
+    def input_errors(self, inputs: object) -> list[FieldError]:
         """What is wrong with inputs: (place, message, help) each; empty when nothing is."""
         try:
             self._read_inputs(inputs)
@@ -168,13 +168,13 @@ class Prompt:
             return [_output_error(*one) for one in wrong]
         return []
 
-    def case_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    def case_inputs(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
         """A case's inputs, with the cells of a table read as the types of their fields."""
         fields = self.inputs.model_fields
         optional = frozenset(name for name, item in fields.items() if not item.is_required())
         return from_cells(dict(inputs), self._read_inputs, self._input_values.name_of, optional)
 
-    def case_expected(self, expected: Any) -> Any:
+    def case_expected(self, expected: object) -> object:
         """A case's expected output as JSON values in the form that outputs have: equal where they are equal.
 
         What is not an output is left unchanged; `expected_errors` says what is wrong with it.
@@ -221,7 +221,7 @@ class Prompt:
     def _input_values(self) -> ModelValues:
         return ModelValues(self.inputs)
 
-    def _read_inputs(self, inputs: Any) -> BaseModel:
+    def _read_inputs(self, inputs: object) -> BaseModel:
         """Inputs as an application gives them, or as JSON holds them. Raises ValidationError."""
         try:
             return self.inputs.model_validate(inputs, extra="forbid", by_alias=True, by_name=True)
@@ -235,7 +235,7 @@ class Prompt:
             found: BaseModel = read_json(self.inputs, text, inputs)
             return found
 
-    def _expected(self, expected: Any) -> Any:
+    def _expected(self, expected: Any) -> object:
         """The expected output as JSON values. Raises ValidationError."""
         if self._values is not None:
             given = expected.value() if isinstance(expected, Cell) else expected
@@ -292,7 +292,7 @@ class Prompt:
             if not template.isolated and not template.variables and not template.includes
         }
 
-    def _output_schema(self) -> Any:
+    def _output_schema(self) -> object:
         if self._model is not None:
             return json_schema(self._model)
         return "str" if self.output is str else list(self._labels)

@@ -68,7 +68,7 @@ def refuse_slow_patterns(model: type[BaseModel]) -> None:
     pydantic's default engine takes linear time for any pattern; Python's may never end, and what
     it reads comes from cases and models.
     """
-    todo: list[Any] = [model.__pydantic_core_schema__]
+    todo: list[object] = [model.__pydantic_core_schema__]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):
@@ -163,7 +163,7 @@ def _is_foreign(key: str, value: Any) -> bool:
 def _reached(name: str, definitions: Schema) -> set[str]:
     """The definitions that one leads to, itself only where it contains itself."""
     found: set[str] = set()
-    todo: list[Any] = [definitions.get(name)]
+    todo: list[object] = [definitions.get(name)]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):

@@ -93,7 +93,7 @@ class Template:
         except DeadlineExceeded as error:
             raise RenderError(str(error)) from None
 
-    def render(self, values: Mapping[str, Any]) -> str:
+    def render(self, values: Mapping[str, object]) -> str:
         """The text for these values, in one pass: markup inside a value stays literal.
 
         Raises RenderError for undefined names, forbidden operations and too long output,
@@ -138,7 +138,7 @@ def _rendered(template: Any, values: Mapping[str, Any]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _compiled(source: str, files: tuple[tuple[str, str], ...]) -> Any:
+def _compiled(source: str, files: tuple[tuple[str, str], ...]) -> object:
     return environment(dict(files)).from_string(source)
 
 

@@ -28,13 +28,13 @@ LONGEST_REMEMBERED = 1_000
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
-def read_json(kind: type[BaseModel] | TypeAdapter[Any], text: str, raw: Any) -> Any:
+def read_json(kind: type[BaseModel] | TypeAdapter[Any], text: str, raw: object) -> Any:
     """The value of a JSON text, whose JSON values are `raw`, as a type reads JSON.
 
     Fields are taken by name and by alias; unknown ones are refused. Raises ValidationError.
     """
     by_json, by_value = _readers(kind)
-    options: dict[str, Any] = {"extra": "forbid", "by_alias": True, "by_name": True}
+    options: dict[str, object] = {"extra": "forbid", "by_alias": True, "by_name": True}
     try:
         return by_json(text, **options)
     except (ValidationError, UnicodeEncodeError) as error:
@@ -44,13 +44,13 @@ def read_json(kind: type[BaseModel] | TypeAdapter[Any], text: str, raw: Any) -> 
     return by_value(raw, **options)
 
 
-def _readers(kind: type[BaseModel] | TypeAdapter[Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _readers(kind: type[BaseModel] | TypeAdapter[Any]) -> tuple[Callable[..., object], Callable[..., object]]:
     if isinstance(kind, TypeAdapter):
         return kind.validate_json, kind.validate_python
     return kind.model_validate_json, kind.model_validate
 
 
-def with_python_types(plain: Any, written: Any) -> Any:
+def with_python_types(plain: Any, written: Any) -> object:
     """The JSON values `written` of a Python value, in one form for all that are equal as Python values."""
     if isinstance(plain, SecretStr | SecretBytes):
         return to_jsonable_python(plain.get_secret_value())
@@ -72,7 +72,7 @@ def with_python_types(plain: Any, written: Any) -> Any:
     return written
 
 
-def same(one: Any, other: Any) -> bool:
+def same(one: object, other: object) -> bool:
     """Whether two JSON values are equal; true is not 1, and 1.0 is 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
@@ -90,9 +90,9 @@ class ModelValues:
         self._model = model
         self.root = issubclass(model, RootModel)
         # Expected values repeat: a class has few of them, and each is read for a check and for a run.
-        self._read_before: dict[str, Any] = {}
+        self._read_before: dict[str, object] = {}
 
-    def read(self, text: str, raw: Any) -> BaseModel:
+    def read(self, text: str, raw: object) -> BaseModel:
         """An answer. Raises ValidationError. One that must be wrapped to be sent may come wrapped."""
         try:
             found: BaseModel = read_json(self._model, text, raw)
@@ -102,13 +102,13 @@ class ModelValues:
             found = read_json(self._model, _encode(raw[WRAPPED]), raw[WRAPPED])
         return found
 
-    def write(self, value: BaseModel) -> Any:
+    def write(self, value: BaseModel) -> object:
         """An answer as JSON values, computed fields included, by the names of the fields."""
         return with_python_types(
             value.model_dump(warnings=False), value.model_dump(mode="json", warnings=False)
         )
 
-    def expected(self, raw: Any) -> Any:
+    def expected(self, raw: Any) -> object:
         """An expected value as JSON values: what it names, and nothing that it leaves out.
 
         Fields of the outermost object may be absent; computed ones may be named. Raises ValidationError.
@@ -121,7 +121,7 @@ class ModelValues:
             self._read_before[text] = found
         return _kept(raw, self._read_before[text])
 
-    def _expected(self, raw: Any) -> Any:
+    def _expected(self, raw: object) -> object:
         if self.root or not isinstance(raw, dict):
             return self._given(self._model, raw)
         computed = {name: raw[name] for name in raw if name in self._computed}
@@ -131,9 +131,9 @@ class ModelValues:
             found[name] = _adapted(self._computed[name], value)
         return found
 
-    def _partial(self, raw: dict[str, Any]) -> dict[str, Any]:
+    def _partial(self, raw: dict[str, Any]) -> dict[str, object]:
         try:
-            whole: dict[str, Any] = self._given(self._model, raw)
+            whole: dict[str, object] = self._given(self._model, raw)
             return whole
         except ValidationError as error:
             if not all(left_out(wrong) for wrong in error_lines(error)):
@@ -142,7 +142,7 @@ class ModelValues:
                     raise
         return self._parts(raw)
 
-    def _parts(self, raw: dict[str, Any]) -> dict[str, Any]:
+    def _parts(self, raw: dict[str, Any]) -> dict[str, object]:
         """Some of the fields. Rules over several fields do not hold for a part of them."""
         try:
             found: dict[str, Any] = self._given(self._part, raw)
@@ -179,7 +179,7 @@ class ModelValues:
         return found
 
     @cached_property
-    def _computed(self) -> dict[str, Any]:
+    def _computed(self) -> dict[str, object]:
         return {name: item.return_type for name, item in self._model.model_computed_fields.items()}
 
     @cached_property
@@ -200,8 +200,11 @@ WRAPPED = "value"
 
 
 def from_cells(
-    raw: dict[str, Any], read: Callable[[Any], Any], name_of: Callable[[str], str], optional: frozenset[str]
-) -> dict[str, Any]:
+    raw: dict[str, object],
+    read: Callable[[object], object],
+    name_of: Callable[[str], str],
+    optional: frozenset[str],
+) -> dict[str, object]:
     """The values of a table's cells: each text as it stands, or else what its JSON says, as `read` takes it.
 
     `optional` names the fields that may be absent: an empty cell is not a value there.
@@ -240,7 +243,7 @@ def path_by_names(model: type[BaseModel], path: str) -> str:
     return ".".join(found)
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _models_in(annotation: object) -> list[type[BaseModel]]:
     """The models that a type holds, in lists, unions and mappings too."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
@@ -252,7 +255,7 @@ def left_out(wrong: Any) -> bool:
     return wrong["type"] == "missing" and len(wrong["loc"]) == 1
 
 
-def _adapted(annotation: Any, raw: Any) -> Any:
+def _adapted(annotation: Any, raw: Any) -> object:
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     value = read_json(adapter, _encode(raw), raw)
     return with_python_types(
@@ -261,7 +264,7 @@ def _adapted(annotation: Any, raw: Any) -> Any:
     )
 
 
-def _kept(raw: Any, found: Any) -> Any:
+def _kept(raw: Any, found: Any) -> object:
     """The value as it was written where it is equal, so that what was stored of it stays the same."""
     return raw if same(raw, found) else found
 

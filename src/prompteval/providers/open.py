@@ -90,7 +90,7 @@ class DefaultEmbedder:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._found: Any = None
+        self._found: object = None
 
     @property
     def identity(self) -> str:

@@ -121,7 +121,7 @@ def _listed(model: str, url: str) -> Price | None:
     return Price(tiers, f"genai-prices {version('genai-prices')}")
 
 
-def _tiers(rate: Any) -> Any:
+def _tiers(rate: object) -> Any:
     return getattr(rate, "tiers", ())
 
 

@@ -46,7 +46,7 @@ class Recorder:
         """Keep one exchange; the same request again replaces it."""
         self.add_stored(request.key, request.as_json(), response)
 
-    def add_stored(self, key: str, request: Mapping[str, Any], response: Response) -> None:
+    def add_stored(self, key: str, request: Mapping[str, object], response: Response) -> None:
         """Keep an exchange whose request is at hand as JSON values only."""
         self._keep(key, {"key": key, "request": request, "response": response_as_json(response)})
 
@@ -73,7 +73,7 @@ def _refuse_other(path: Path) -> None:
         raise UsageError(message, "choose another place") from None
 
 
-def read_recording(text: str, path: str) -> dict[str, dict[str, Any]]:
+def read_recording(text: str, path: str) -> dict[str, dict[str, object]]:
     """Key to {request, response} of a recording. Raises InvalidInput at the line that is wrong.
 
     A request stands there once, or as often with the same reply: two recordings may be put together.

@@ -1,7 +1,6 @@
 """Retrievers and rerankers of plug-ins: what they raise or give against the protocol is a RetrievalError."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from prompteval.core.errors import RetrievalError
 from prompteval.core.protocols import Reranker, Retriever
@@ -44,7 +43,7 @@ class PluginReranker:
         return ranking
 
 
-def _ranking(name: str, work: Callable[[], Any]) -> Ranking:
+def _ranking(name: str, work: Callable[[], object]) -> Ranking:
     try:
         found = work()
         return found if isinstance(found, Ranking) else ranking_of(found, name)

@@ -44,7 +44,7 @@ class RagView:
     abstention: tuple[Estimate, ...] = ()
     curve: tuple[tuple[float, float], ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Keys of a result in `run --json`."""
         body: dict[str, Any] = {
             "attribution": dict(self.attribution),

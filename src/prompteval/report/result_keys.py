@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import Any
 
 from prompteval.core.observation import Observation
 from prompteval.core.retrieval import Chunk, Ranking
@@ -12,7 +11,7 @@ from prompteval.core.trace import CitedPassage, RetrievedPassage, ToolCall, Trac
 _SPAN = re.compile(r"(.*):([0-9]{1,9})-([0-9]{1,9})\Z", re.DOTALL)
 
 
-def result_keys(seen: Observation) -> dict[str, Any]:
+def result_keys(seen: Observation) -> dict[str, object]:
     """The keys of a result that an observation has, of a pipeline of ours or of a team's own system."""
     found = dict(_traced(seen.trace)) if seen.trace is not None else {}
     if seen.ranking is not None:
@@ -20,7 +19,7 @@ def result_keys(seen: Observation) -> dict[str, Any]:
     return found
 
 
-def _traced(trace: Trace) -> Iterator[tuple[str, Any]]:
+def _traced(trace: Trace) -> Iterator[tuple[str, object]]:
     if trace.abstain is not None:
         yield "abstain", trace.abstain
     for name in ("retrieved", "reranked", "context", "citations", "tool_calls"):
@@ -37,7 +36,7 @@ def _traced(trace: Trace) -> Iterator[tuple[str, Any]]:
         yield "timings", dict(trace.timings)
 
 
-def _pipeline(seen: Observation, ranking: Ranking) -> Iterator[tuple[str, Any]]:
+def _pipeline(seen: Observation, ranking: Ranking) -> Iterator[tuple[str, object]]:
     """Candidates by their place in the corpus; of the first k, in their last order, the size as packed."""
     order = ranking if seen.reranked is None else seen.reranked
     sizes = dict(zip(order.ids, seen.details.get("sizes", ()), strict=False))
@@ -52,13 +51,13 @@ def _pipeline(seen: Observation, ranking: Ranking) -> Iterator[tuple[str, Any]]:
         )
 
 
-def _candidate(name: str, score: float, sizes: Mapping[str, int]) -> dict[str, Any]:
+def _candidate(name: str, score: float, sizes: Mapping[str, int]) -> dict[str, object]:
     match = _SPAN.match(name)
     place = {"doc": match[1], "start": int(match[2]), "end": int(match[3])} if match else {"doc": name}
     return {**place, "id": name, "score": score, **_size(name, sizes)}
 
 
-def _packed(chunk: Chunk, sizes: Mapping[str, int]) -> dict[str, Any]:
+def _packed(chunk: Chunk, sizes: Mapping[str, int]) -> dict[str, object]:
     title = {"title": chunk.title} if chunk.title else {}
     place = {"doc": chunk.doc_id, "text": chunk.text, "start": chunk.start, "end": chunk.end}
     return {**place, **title, "id": chunk.id, **_size(chunk.id, sizes)}
@@ -68,7 +67,7 @@ def _size(name: str, sizes: Mapping[str, int]) -> dict[str, int]:
     return {"tokens": sizes[name]} if name in sizes else {}
 
 
-def _values(part: RetrievedPassage | CitedPassage | ToolCall) -> dict[str, Any]:
+def _values(part: RetrievedPassage | CitedPassage | ToolCall) -> dict[str, object]:
     found = {one.name: getattr(part, one.name) for one in fields(part)}
     if isinstance(part, ToolCall) and part.unread:  # which `outputs:` reads as what it is
         found.update(arguments=part.unread, unread="")

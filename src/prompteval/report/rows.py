@@ -74,7 +74,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _line(cells: list[Any]) -> str:
+def _line(cells: list[object]) -> str:
     line = ",".join(_quoted(_safe(cell)) if isinstance(cell, str) else _plain(cell) for cell in cells) + "\n"
     return line.encode("utf-8", "backslashreplace").decode("utf-8")
 

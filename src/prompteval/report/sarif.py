@@ -35,11 +35,11 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     }
 
 
-def _place(problem: Problem) -> dict[str, Any]:
+def _place(problem: Problem) -> dict[str, object]:
     """A path from the workspace's root stays relative; line 0, the file as a whole, has no region."""
     path = PurePath(problem.path)
     uri = path.as_uri() if path.is_absolute() else percent_encoded(path.as_posix(), keep="/")
-    place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+    place: dict[str, object] = {"artifactLocation": {"uri": uri}}
     if problem.line:
         place["region"] = {"startLine": problem.line, "startColumn": max(problem.col, 1)}
     return place

@@ -29,7 +29,7 @@ def run_schema() -> Schema:
     }
 
 
-def _object(required: Sequence[str], properties: Mapping[str, Any]) -> Schema:
+def _object(required: Sequence[str], properties: Mapping[str, object]) -> Schema:
     return {"type": "object", "required": list(required), "properties": dict(properties)}
 
 

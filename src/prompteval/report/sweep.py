@@ -27,7 +27,7 @@ def legend(swept: Mapping[str, Any]) -> str:
     )
 
 
-def render_markdown(swept: Mapping[str, Any]) -> Iterator[str]:
+def render_markdown(swept: Mapping[str, object]) -> Iterator[str]:
     """The table with its legend."""
     yield f"{safe(legend(swept))}\n\n| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}\n"
     for row in rows(swept):

@@ -126,7 +126,7 @@ class RunView:
     results: tuple[ResultView, ...]
     rows: Callable[[], Iterator[Row]] = field(default=lambda: iter(()), compare=False)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""
         return {
             "schema": SCHEMA,
@@ -150,7 +150,7 @@ def from_json(raw: Mapping[str, Any], rows: Callable[[], Iterator[Row]]) -> RunV
     )
 
 
-def _result_json(result: ResultView) -> dict[str, Any]:  # noqa: C901 - one branch for each part that a result may have
+def _result_json(result: ResultView) -> dict[str, object]:  # noqa: C901 - one branch for each part that a result may have
     body: dict[str, Any] = {
         "suite": result.suite,
         "prompt": result.prompt,
@@ -202,7 +202,7 @@ def _result_json(result: ResultView) -> dict[str, Any]:  # noqa: C901 - one bran
     return body
 
 
-def _reliability_json(table: ReliabilityTable) -> dict[str, Any]:
+def _reliability_json(table: ReliabilityTable) -> dict[str, object]:
     body: dict[str, Any] = {"ece": table.ece, "null_high": table.null_high, "missing": table.missing}
     body["bins"] = [asdict(line) for line in table.lines]
     return {**body, "reason": table.reason} if table.reason else body
@@ -214,11 +214,11 @@ def _reliability_from(metric: str, raw: Mapping[str, Any]) -> ReliabilityTable:
     return ReliabilityTable(metric, lines, **values)
 
 
-def _estimates_json(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+def _estimates_json(estimates: Mapping[str, Estimate]) -> dict[str, object]:
     return {name: _estimate_json(estimate) for name, estimate in estimates.items()}
 
 
-def _estimate_json(estimate: Estimate) -> dict[str, Any]:
+def _estimate_json(estimate: Estimate) -> dict[str, object]:
     body: dict[str, Any] = {
         "value": estimate.value, "low": estimate.low, "high": estimate.high,
         "n": estimate.n, "missing": estimate.missing, "method": estimate.method,
@@ -245,7 +245,7 @@ def _estimates_from(raw: Mapping[str, Any]) -> dict[str, Estimate]:
     return {name: _estimate_from(name, value) for name, value in raw.items()}
 
 
-def _gate_json(gate: GateResult) -> dict[str, Any]:
+def _gate_json(gate: GateResult) -> dict[str, object]:
     body: dict[str, Any] = {
         "rule": gate.rule, "verdict": gate.verdict.value, "observed": gate.observed, "detail": gate.detail,
     }  # fmt: skip

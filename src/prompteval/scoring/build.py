@@ -66,7 +66,11 @@ def _own(spec: ScorerSpec, workspace: Workspace) -> Scorer:
 
 
 def _made(
-    kind: str, make: Callable[..., Any], name: str, options: Mapping[str, Any], embedder: Embedder | None
+    kind: str,
+    make: Callable[..., object],
+    name: str,
+    options: Mapping[str, object],
+    embedder: Embedder | None,
 ) -> Scorer:
     """What a class or a factory makes of its options, once each has the type that it is declared with."""
     parameters, threshold = _parameters(make), None
@@ -90,14 +94,14 @@ def _made(
         raise ValueError(f"{kind}: {type(error).__name__}: {error}") from None
 
 
-def _parameters(make: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+def _parameters(make: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
     try:
         return inspect.signature(make).parameters
     except (TypeError, ValueError):  # native code that does not say
         return {}
 
 
-def _refuse_unknown(kind: str, options: Mapping[str, Any], known: typing.Sequence[str]) -> None:
+def _refuse_unknown(kind: str, options: Mapping[str, object], known: typing.Sequence[str]) -> None:
     for option in options:
         if option not in known:
             raise UsageError(
@@ -105,7 +109,7 @@ def _refuse_unknown(kind: str, options: Mapping[str, Any], known: typing.Sequenc
             )
 
 
-def _typed(kind: str, option: str, wanted: Any, value: Any) -> Any:
+def _typed(kind: str, option: str, wanted: object, value: Any) -> Any:
     """The value; raises ValueError where it has another plain type than is declared."""
     is_union = typing.get_origin(wanted) in (typing.Union, UnionType)
     types = typing.get_args(wanted) if is_union else (wanted,)
@@ -124,6 +128,6 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
-def _threshold(kind: str, value: Any) -> float | None:
+def _threshold(kind: str, value: object) -> float | None:
     """A number on the scale of the scorer's values, which need not end at 1."""
     return None if value is None else float(_typed(kind, "threshold", float, value))

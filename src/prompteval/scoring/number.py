@@ -32,7 +32,7 @@ class Number(BaseScorer):
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
                 raise ValueError(f"{name} must be a number from 0")
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         wanted, given = to_number(expected), to_number(answer)
         if wanted is None:
             return Score(self.name, None, status="failed", reason=f"expected {expected!r} is not a number")

@@ -61,7 +61,7 @@ def scorer_schema() -> dict[str, Any]:
     return {"anyOf": [text, {**entry, "properties": properties}]}
 
 
-def _options(kind: str, scorer: Any) -> dict[str, Any]:
+def _options(kind: str, scorer: object) -> dict[str, Any]:
     description = (scorer.__doc__ or "").split("\n")[0]
     any_options = {"type": "object", "description": description}
     if not is_dataclass(scorer):
@@ -79,7 +79,7 @@ def _options(kind: str, scorer: Any) -> dict[str, Any]:
         return any_options
 
 
-def _field(item: "DataclassField[Any]") -> Any:
+def _field(item: "DataclassField[Any]") -> object:
     """The default of a dataclass field and what it is for; a name is given by the suite or the kind."""
     description = _DESCRIPTIONS.get(item.name, item.name)
     if item.name == "name":

@@ -51,7 +51,7 @@ def rouge_n(reference: str, answer: str, n: int) -> float:
     return _f1((wanted & given).total(), wanted.total(), given.total())
 
 
-def _ngrams(found: list[str], n: int) -> Counter[Any]:
+def _ngrams(found: list[str], n: int) -> Counter[object]:
     return Counter(found) if n == 1 else Counter(pairwise(found))
 
 
@@ -71,7 +71,7 @@ class RougeL(BaseScorer):
     version = f"{__version__}:{WORDS}"
     reports = ("rouge_l",)
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         text = as_text(answer)
         value = max((rouge_l(item, text) for item in references(expected)), default=0.0)
         return Score(self.name, value, evidence={"rouge_l": value})
@@ -89,7 +89,7 @@ class Rouge(BaseScorer):
     version = f"{__version__}:{WORDS}"
     reports = ("rouge_1", "rouge_2", "rouge_l")
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         wanted, text = references(expected), as_text(answer)
         found = {
             "rouge_1": max((rouge_n(item, text, 1) for item in wanted), default=0.0),
@@ -98,7 +98,7 @@ class Rouge(BaseScorer):
         }
         return Score(self.name, found["rouge_l"], evidence=found)
 
-    def _worst(self, expected: Any, reason: str) -> Score:
+    def _worst(self, expected: object, reason: str) -> Score:
         return Score(self.name, 0.0, reason=reason, evidence=dict.fromkeys(self.reports, 0.0))
 
 

@@ -24,6 +24,6 @@ class Regex(BaseScorer):
             raise ValueError("regex needs a pattern: {regex: {pattern: ...}}")
         compiled(self.pattern or self.value, "pattern")
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: Any, case: Case) -> Score:
         found = search(self.pattern or self.value, as_text(answer))
         return Score(self.name, float(found is not None))

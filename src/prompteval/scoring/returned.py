@@ -112,7 +112,7 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _yes_or_no(passed: Any) -> bool | None:
+def _yes_or_no(passed: object) -> bool | None:
     if passed is None or isinstance(passed, bool):
         return passed
     if isinstance(passed, numbers.Number) or not hasattr(passed, "item"):
@@ -120,7 +120,7 @@ def _yes_or_no(passed: Any) -> bool | None:
     return bool(passed)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """The start of its repr, which may fail too."""
     try:
         text = repr(value)

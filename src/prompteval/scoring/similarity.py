@@ -34,7 +34,7 @@ class Similarity(BaseScorer, BatchScorer):
         """The embedding model's too, so that another model's scores are not taken for its own."""
         return __version__ if self.embedder is None else f"{__version__}:{self.embedder.identity}"
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         return self._closest([_texts(expected, answer)])[0]
 
     def score_many(self, items: Sequence[tuple[Case, Observation]]) -> list[Score]:

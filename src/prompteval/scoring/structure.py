@@ -54,5 +54,5 @@ class Refusal(BaseScorer):
         right = refused == self.expected
         return Score(self.name, float(right), passed=right if asked_about or not right else None)
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: Any, answer: object, case: Case) -> Score:
         raise TypeError("refusal reads the outcome, not an answer")

@@ -24,7 +24,7 @@ class Exact(BaseScorer):
 
     instant = True
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         if isinstance(expected, Cell) and not isinstance(answer, str):
             expected = expected.value()  # of a target without types: what the cell says is a number, say
         labels = (label_of(expected), label_of(answer)) if is_label(expected) and is_label(answer) else None
@@ -37,7 +37,7 @@ class Normalised(BaseScorer):
 
     instant = True
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         wanted, given = normalise(as_text(expected)), normalise(as_text(answer))
         labels = (wanted, given) if is_label(expected) and is_label(answer) else None
         return Score(self.name, float(wanted == given), labels=labels)

@@ -34,10 +34,10 @@ class _CorpusScorer(BaseScorer):
 
     graded = True
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: Any, case: Case) -> Score:
         return self._counted(references(expected), as_text(answer), "")
 
-    def _worst(self, expected: Any, reason: str) -> Score:
+    def _worst(self, expected: object, reason: str) -> Score:
         return self._counted(references(expected), "", reason)
 
     def _counted(self, wanted: list[str], answer: str, reason: str) -> Score:
@@ -91,7 +91,7 @@ class Bleu(_CorpusScorer):
         counts = [found.sys_len, found.ref_len, *found.counts, *found.totals]
         return [int(count) for count in counts], min(max(float(found.score) / 100.0, 0.0), 1.0)
 
-    def evidence(self, wanted: Sequence[str]) -> dict[str, Any]:
+    def evidence(self, wanted: Sequence[str]) -> dict[str, object]:
         return {"tokenize": self._tokenizer(wanted)}
 
     def _tokenizer(self, wanted: Sequence[str]) -> str:

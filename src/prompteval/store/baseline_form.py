@@ -83,13 +83,15 @@ def row_from(line: Sequence[Any]) -> StoredRow:
     )
 
 
-def row_line(row: StoredRow, scorers: Collection[str], keys: Collection[str], *, reported: bool) -> list[Any]:
+def row_line(
+    row: StoredRow, scorers: Collection[str], keys: Collection[str], *, reported: bool
+) -> list[object]:
     """Of a row what a comparison reads: no inputs, no outputs, no times, no reasons.
 
     Of the evidence only `keys` are kept, and those only for `scorers`; what the target reported of
     itself only where it is asked for.
     """
-    facts: dict[str, Any] = {"tags": dict(row.tags)} if row.tags else {}
+    facts: dict[str, object] = {"tags": dict(row.tags)} if row.tags else {}
     if row.cluster:
         facts["cluster"] = row.cluster
     kept = [score_fields(_trimmed(score, keys if score.name in scorers else ())) for score in row.scores]
@@ -111,7 +113,7 @@ def _trimmed(score: StoredScore, keys: Collection[str]) -> StoredScore:
     return replace(score, reason="", evidence=evidence)
 
 
-def _check_score(score: Any) -> None:
+def _check_score(score: object) -> None:
     if not isinstance(score, list) or not 2 <= len(score) <= 2 + len(USUAL):
         raise ValueError("a score must be [name, value, …]")
     name, value, status, labels, reason, evidence, stage, low, high, passed = [

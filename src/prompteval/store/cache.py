@@ -4,7 +4,6 @@ import sqlite3
 import time
 from collections import deque
 from pathlib import Path
-from typing import Any
 
 from prompteval.core.errors import StoreError
 from prompteval.core.fingerprint import fingerprint_bytes
@@ -91,7 +90,7 @@ class SqliteCache:
             notice(f"the cached reply {key[:19]}... is damaged and will be requested again")
             return None
 
-    def exchange(self, key: str) -> tuple[dict[str, Any], Response] | None:
+    def exchange(self, key: str) -> tuple[dict[str, object], Response] | None:
         """The request as JSON values, and its reply; None where the cache does not have both."""
         response = self.get(key)
         if response is None:

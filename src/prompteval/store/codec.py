@@ -54,7 +54,7 @@ def case_json(case: Case) -> str:
     return dumps(case_values(case))
 
 
-def case_values(case: Case) -> dict[str, Any]:
+def case_values(case: Case) -> dict[str, object]:
     """A case as JSON values, but for its id, what is empty left out."""
     body: dict[str, Any] = {"inputs": case.inputs}
     if case.expected is not None:
@@ -92,7 +92,7 @@ def observation_json(observation: Observation) -> str:
     return dumps(observation_values(observation))
 
 
-def observation_values(observation: Observation) -> dict[str, Any]:
+def observation_values(observation: Observation) -> dict[str, object]:
     """An observation as JSON values, what is empty left out, without the fields that have columns."""
     body: dict[str, Any] = {"text": observation.text}
     if observation.output is not None:
@@ -144,7 +144,7 @@ def _ranking(body: dict[str, Any] | None) -> Ranking | None:
     return Ranking(hits, found["tied"], found["duplicates"])
 
 
-def _context(body: dict[str, Any] | None) -> Context | None:
+def _context(body: dict[str, object] | None) -> Context | None:
     if body is None:
         return None
     found = typed.fields(body, _CONTEXT)
@@ -154,7 +154,7 @@ def _context(body: dict[str, Any] | None) -> Context | None:
     return Context(kept, dropped, **found)
 
 
-def _chunk(body: Any) -> Chunk:
+def _chunk(body: object) -> Chunk:
     return Chunk(**typed.fields(body, _CHUNK))
 
 
@@ -162,7 +162,7 @@ def _chunk(body: Any) -> Chunk:
 _USUAL = {"usage": None, "model_reported": None, "finish": "stop", "possibly_billed": 0}
 
 
-def _call_json(call: Call) -> dict[str, Any]:
+def _call_json(call: Call) -> dict[str, object]:
     body = {name: getattr(call, name) for name in Call.__slots__}
     if call.usage is not None:
         body["usage"] = {name: getattr(call.usage, name) for name in Usage.__slots__}
@@ -198,7 +198,7 @@ def scores_from(text: str, *, first_decides: bool = False) -> tuple[Score, ...]:
     return found
 
 
-def facts_json(facts: SuiteFacts) -> dict[str, Any]:
+def facts_json(facts: SuiteFacts) -> dict[str, object]:
     """What the manifest of a run and a baseline keep of a suite."""
     return {
         "cases": facts.cases,

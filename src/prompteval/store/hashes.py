@@ -30,7 +30,7 @@ class Changed(Exception):
     """What was read is not what was written; says where."""
 
 
-def row_hash(key_and_facts: Sequence[Any], case: str, observation: str, scores: str) -> str:
+def row_hash(key_and_facts: Sequence[object], case: str, observation: str, scores: str) -> str:
     """The hash of a row and its scores: of its short fields as canonical JSON, then of its texts.
 
     The texts are JSON on one line each. Their lengths stand before them, so that none can take from
@@ -92,13 +92,13 @@ def check_run(connection: sqlite3.Connection, run_id: str) -> bool:
     return bool(expected != UNHASHED)
 
 
-def check_record(record: Sequence[Any], expected: Any) -> None:
+def check_record(record: Sequence[object], expected: object) -> None:
     """Raise Changed where a run's record does not match its hash."""
     if not _same(expected, partial(record_hash, record)):
         raise Changed("its record does not match its hash")
 
 
-def _same(expected: Any, made: Callable[[], str]) -> bool:
+def _same(expected: object, made: Callable[[], str]) -> bool:
     """Whether a hash is the expected one; False too where a value is of a type that has none."""
     try:
         return bool(expected == made())

@@ -148,7 +148,7 @@ class _Begun:
     """The line of an attempt that began, as the row begins."""
 
     number: int
-    values: tuple[Any, ...]
+    values: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class _Ended:
     """The line of an attempt that ended, as the row ends."""
 
     number: int
-    values: tuple[Any, ...]
+    values: tuple[object, ...]
 
 
 def _entry(line: bytes) -> _Begun | _Ended | None:

@@ -59,7 +59,7 @@ _FACTS: Mapping[str, type] = {
 }  # fmt: skip
 
 
-def _manifest(body: Any) -> Mapping[str, Any]:
+def _manifest(body: Any) -> Mapping[str, object]:
     """A manifest as `engine.manifest` makes it; what has another shape raises ValueError."""
     require(type(body) is dict, "a manifest that is an object")
     suites = body.get("suites", {})
@@ -78,7 +78,7 @@ def _manifest(body: Any) -> Mapping[str, Any]:
     return body  # type: ignore[no-any-return]
 
 
-def _texts(value: Any, count: int) -> bool:
+def _texts(value: object, count: int) -> bool:
     return type(value) is list and len(value) == count and all(type(part) is str for part in value)
 
 

@@ -91,7 +91,7 @@ class SqliteStore:
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Store finished rows with their scores; a row stored twice replaces the first."""
-        stored: list[tuple[Any, ...]] = []
+        stored: list[tuple[object, ...]] = []
         scored: list[tuple[Any, ...]] = []
         for row in rows:
             key = (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate)
@@ -110,7 +110,7 @@ class SqliteStore:
         self._write(work, size_of(chain(*stored, *scored)))
 
     def finish_run(
-        self, run_id: str, verdict: str, exit_code: int, summary: Mapping[str, Any], finished: str
+        self, run_id: str, verdict: str, exit_code: int, summary: Mapping[str, object], finished: str
     ) -> None:
         """Store how a run ended, with the hash of all it holds, and bring everything to disk."""
         ended = {"finished": finished, "verdict": verdict, "exit_code": exit_code, "summary": dumps(summary)}
@@ -123,7 +123,7 @@ class SqliteStore:
     def _change_record(
         self,
         run_id: str,
-        change: Callable[[sqlite3.Connection, dict[str, Any]], Mapping[str, Any]],
+        change: Callable[[sqlite3.Connection, dict[str, object]], Mapping[str, object]],
     ) -> None:
         """Rewrite a run's record with its hash. A run from before hashes stays one."""
 

@@ -23,7 +23,7 @@ _PASSAGES = ("retrieved", "reranked", "context")
 Part = TypeVar("Part")
 
 
-def trace_values(trace: Trace) -> dict[str, Any]:
+def trace_values(trace: Trace) -> dict[str, object]:
     """A trace as JSON values."""
     body: dict[str, Any] = {name: getattr(trace, name) for name in ("output", "abstain")}
     body = {name: value for name, value in body.items() if value is not None}
@@ -42,7 +42,7 @@ def trace_values(trace: Trace) -> dict[str, Any]:
     return body
 
 
-def trace_from(body: Any) -> Trace:
+def trace_from(body: object) -> Trace:
     """The trace behind `trace_values`. Raises one of `typed.DAMAGE`."""
     typed.require(type(body) is dict, "an object")
     found = typed.fields(body, _TRACE)
@@ -74,7 +74,7 @@ def _each(values: Sequence[Any] | None, read: Callable[[Any], Part]) -> tuple[Pa
     return None if values is None else tuple(read(one) for one in values)
 
 
-def _values(part: RetrievedPassage | CitedPassage | ToolCall) -> Mapping[str, Any]:
+def _values(part: RetrievedPassage | CitedPassage | ToolCall) -> Mapping[str, object]:
     """The fields that have not their default; the name of a call has none."""
     found = {one.name: getattr(part, one.name) for one in fields(part)}
     defaults = {one.name: one.default for one in fields(part)}

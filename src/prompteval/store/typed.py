@@ -51,12 +51,12 @@ def number(value: Any) -> float:
     return value  # type: ignore[no-any-return]
 
 
-def optional(value: Any, check: Any) -> Any:
+def optional(value: object, check: Any) -> Any:
     """None, or what `check` lets pass."""
     return None if value is None else check(value)
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 

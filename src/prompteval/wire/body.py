@@ -91,7 +91,7 @@ class _DecodedBody:
         if self._unpacker is not None:
             raise _bad("the packed answer is cut short")
 
-    def _begin(self, raw: bytes) -> Any:
+    def _begin(self, raw: bytes) -> object:
         self._members += 1
         if self._members > MOST_MEMBERS:
             raise _bad(f"the answer is packed in over {MOST_MEMBERS} parts")

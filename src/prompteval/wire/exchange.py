@@ -32,7 +32,7 @@ class HttpAnswer:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> Any:
+    def json(self) -> object:
         """The body as JSON values, NaN as None. Raises ValueError, saying why it is none."""
         return loads(self.body, nan_is_null=True)
 
@@ -53,7 +53,7 @@ def excerpt(text: str) -> str:
 
 
 async def post_json(
-    session: Any, url: Any, body: bytes, *, timeout_s: float, most_bytes: int = REPLY_BYTES
+    session: Any, url: object, body: bytes, *, timeout_s: float, most_bytes: int = REPLY_BYTES
 ) -> HttpAnswer:
     """POST a body of JSON. Raises ProviderError: timeout, connection, too_large, bad_response."""
 
@@ -64,7 +64,13 @@ async def post_json(
 
 
 async def exchange(
-    session: Any, method: str, url: Any, *, data: Any = None, timeout_s: float, most_bytes: int = REPLY_BYTES
+    session: Any,
+    method: str,
+    url: object,
+    *,
+    data: Any = None,
+    timeout_s: float,
+    most_bytes: int = REPLY_BYTES,
 ) -> HttpAnswer:
     """One request within `timeout_s` seconds in all. An answer of any status is an answer."""
 

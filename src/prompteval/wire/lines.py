@@ -9,8 +9,8 @@ from prompteval.wire.exchange import ERROR_BYTES, HttpAnswer, call, connection_e
 
 
 async def for_each_line(
-    session: Any,
-    url: Any,
+    session: object,
+    url: object,
     take: Callable[[bytes | None], None],
     *,
     timeout_s: float,

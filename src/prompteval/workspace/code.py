@@ -22,7 +22,7 @@ class LoadedFunction:
     """A function that a suite names; the fingerprint covers its own file, not what that imports."""
 
     entry: str
-    function: Callable[..., Any]
+    function: Callable[..., object]
     fingerprint: str
 
 
@@ -110,7 +110,7 @@ def _is_ours(workspace: Workspace, module_name: str) -> bool:
     return inside or _is_allowed(workspace, module_name)
 
 
-def _home(function: Any) -> str:
+def _home(function: object) -> str:
     """The module that a function, or the class of an object that can be called, is defined in."""
     while isinstance(function, partial):
         function = function.func
@@ -134,7 +134,7 @@ def _unloaded(entry: str, root: Path, path: Path | None) -> LoadedFunction:
     except InvalidInput as error:
         raise UsageError(f"{entry}: {error.problems[0].message}") from None
 
-    def refuse(*_: Any, **__: Any) -> Any:
+    def refuse(*_: object, **__: object) -> Any:
         raise UsageError(f"{entry} was not imported")
 
     return LoadedFunction(entry, refuse, fingerprint_bytes(source.replace(b"\r\n", b"\n")))

@@ -5,7 +5,7 @@ Each preset holds what the server's own documentation says (docs/servers.md name
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 # Parameters of chat completions that OpenAI's Responses API does not have.
 NOT_IN_RESPONSES: Final = frozenset({"stop", "frequency_penalty", "presence_penalty", "seed"})
@@ -35,7 +35,7 @@ class Preset:
 
     structured: str = "json_schema"
     rename: Mapping[str, str] = field(default_factory=dict)
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
     key_header: str = "Authorization"
     needs_key: bool = True
     ignored: frozenset[str] = frozenset()

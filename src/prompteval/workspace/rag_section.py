@@ -57,8 +57,8 @@ class RagSection:
     corpus: str
     retriever: RagPart
     chunker: RagPart = RagPart("markdown")
-    bm25: Mapping[str, Any] = field(default_factory=dict)
-    dense: Mapping[str, Any] = field(default_factory=dict)
+    bm25: Mapping[str, object] = field(default_factory=dict)
+    dense: Mapping[str, object] = field(default_factory=dict)
     reranker: RagPart = RagPart("none")
     depth: int = DEFAULT_DEPTH
     rerank_depth: int = DEFAULT_RERANK_DEPTH
@@ -76,7 +76,7 @@ class RagSection:
         """The modes that ask a model, in the order of `MODES`."""
         return tuple(mode for mode in MODES[1:] if mode in self.modes)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Everything that can change a ranking, a context or an answer; where it stands is left out."""
         return {
             "chunker": [self.chunker.kind, dict(self.chunker.options)],

@@ -46,7 +46,7 @@ def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, 
     return None
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip()) and not {"\r", "\n"} & set(value)
 
 

@@ -149,7 +149,7 @@ def _trusted(workspace: Workspace, start: Path) -> Workspace:
     return held_to(ref, workspace, start)
 
 
-def _tool(table: Mapping[str, Any]) -> Mapping[str, Any]:
+def _tool(table: Mapping[str, object]) -> Mapping[str, object]:
     tool = table.get("tool")
     return tool if isinstance(tool, dict) else {}
 
@@ -167,7 +167,7 @@ def _read(path: Path) -> str:
     return decode(data, str(path))
 
 
-def _parse(text: str, path: Path) -> dict[str, Any]:
+def _parse(text: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -217,5 +217,5 @@ def read_settings(text: str, path: Path) -> Settings:
     return Settings(models=models, **_fixed(given))
 
 
-def _fixed(values: Mapping[str, Any]) -> dict[str, Any]:
+def _fixed(values: Mapping[str, object]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

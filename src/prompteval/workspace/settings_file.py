@@ -36,7 +36,7 @@ def _is_module(name: str) -> bool:
 def _named(key: str, what: str, is_name: Callable[[str], bool]) -> BeforeValidator:
     """Refuses what is not a name, and does not repeat a credential."""
 
-    def check(value: Any) -> Any:
+    def check(value: Any) -> object:
         if isinstance(value, str) and is_name(value):
             return value
         shown = "a credential" if isinstance(value, str) and find_secret(value) else repr(value)
@@ -45,7 +45,7 @@ def _named(key: str, what: str, is_name: Callable[[str], bool]) -> BeforeValidat
     return BeforeValidator(check)
 
 
-def _key_variable(value: Any) -> Any:
+def _key_variable(value: object) -> object:
     if isinstance(value, str) and not _is_variable(value):
         help = 'set the variable, and write its name: api_key_env = "OUR_KEY"'
         raise problem("{name} is the name of a variable, not the key itself", help)
@@ -55,7 +55,7 @@ def _key_variable(value: Any) -> Any:
 def _server(key: str) -> AfterValidator:
     """One of the keys that say what the server is. Variables are checked against `env` by the whole file."""
 
-    def check(value: Any) -> Any:
+    def check(value: Any) -> object:
         allowed = tuple(value.values()) if key == "headers_env" else ()
         if fault := server_fault(key, value, allowed):
             raise problem("{name} " + fault[0], fault[1])
@@ -188,7 +188,7 @@ def _ignored(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
     return preset_fault(preset, api, structured)
 
 
-def read_settings_file(table: Any, lines: list[str], problems: Collector) -> SettingsFile | None:
+def read_settings_file(table: object, lines: list[str], problems: Collector) -> SettingsFile | None:
     """The settings in a table of TOML, whose text is `lines`; None with every problem noted at its line."""
 
     def place_of(place: Location, at_key: bool) -> tuple[int, int]:

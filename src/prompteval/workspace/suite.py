@@ -68,7 +68,7 @@ class CaseSource:
     """A case file, as a path from the workspace root, or cases written in the suite itself."""
 
     path: str | None
-    inline: tuple[Any, ...]
+    inline: tuple[object, ...]
     line: int
     places: tuple[tuple[int, int], ...] = ()
 
@@ -93,7 +93,7 @@ class ScorerSpec:
 class GateSpec:
     """One rule of a gate, not parsed yet: a text, or a mapping such as {beats: ...}."""
 
-    rule: str | Mapping[str, Any]
+    rule: str | Mapping[str, object]
     line: int
     col: int
 
@@ -171,7 +171,7 @@ def _sources(value: Any, info: ValidationInfo) -> list[Any]:
     return found
 
 
-def _scorer(value: Any) -> tuple[str, Mapping[str, Any]]:
+def _scorer(value: object) -> tuple[str, Mapping[str, object]]:
     """(kind, options) of `kind`, `{kind: text}` or `{kind: {option: value}}`."""
     if isinstance(value, str):
         return value, {}
@@ -185,7 +185,7 @@ def _scorer(value: Any) -> tuple[str, Mapping[str, Any]]:
     return str(kind), options or {}
 
 
-def _rule(value: Any) -> Any:
+def _rule(value: object) -> object:
     if isinstance(value, str | dict):
         return value
     raise problem(f"a gate rule must be a string or a mapping, not {value!r}", code="PE210")

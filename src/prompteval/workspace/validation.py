@@ -115,7 +115,7 @@ class FileModel(BaseModel):
         return model
 
     @classmethod
-    def _beyond_fields(cls, raw: dict[Any, Any]) -> tuple[list[InitErrorDetails], dict[Any, Any]]:
+    def _beyond_fields(cls, raw: dict[object, Any]) -> tuple[list[InitErrorDetails], dict[object, object]]:
         """(what is wrong beside the fields, what is left for them to read).
 
         Of a million unknown keys the first ones, and the number of the rest.
@@ -172,7 +172,7 @@ def last_part(place: Location) -> str:
 
 def validate(
     model: type[Model],
-    raw: Any,
+    raw: object,
     collector: Collector,
     place_of: Callable[[Location, bool], tuple[int, int]],
     name_of: Callable[[Location], str] = last_name,
@@ -213,7 +213,7 @@ class Ranged:
     def __init__(self, name: str) -> None:
         self._range = RANGES[name]
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         low, high = self._range.low, self._range.high
         number: CoreSchema
         if self._range.whole:
@@ -237,13 +237,13 @@ class Choice:
     def __init__(self, what: str, names: Sequence[str], code: str = "") -> None:
         self._what, self._names, self._code = what, names, code
 
-    def _checked(self, value: Any) -> Any:
+    def _checked(self, value: Any) -> object:
         if value not in self._names:
             help = did_you_mean(value, self._names)
             raise problem(f"unknown {self._what} {value!r}", help, code=self._code)
         return value
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._checked)
 
     def __get_pydantic_json_schema__(
@@ -252,12 +252,12 @@ class Choice:
         return {"enum": list(self._names)}
 
 
-def listed(value: Any) -> Any:
+def listed(value: Any) -> object:
     """One value as a list of it."""
     return value if isinstance(value, list) else [value]
 
 
-def no_doubles(items: list[Any]) -> list[Any]:
+def no_doubles(items: list[Any]) -> list[object]:
     """Refuses an entry that is in the list before."""
     first: dict[str, int] = {}
     found = {

@@ -103,14 +103,14 @@ class _Builder:
         self._path = path
         self._marks: dict[Pointer, Place] = {}
         self._keys: dict[Pointer, Place] = {}
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, tuple[object, int]] = {}
         self._nodes = 0
         self._steps = 0
         self._stack: list[_OpenCollection] = []
-        self._root: Any = None
+        self._root: object = None
         self._documents = 0
 
-    def document(self, events: Iterator[Any]) -> YamlDocument:
+    def document(self, events: Iterator[object]) -> YamlDocument:
         for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
@@ -223,7 +223,7 @@ class _Builder:
             self._refuse(event, "PE109", f"{text!r} is not a {_tag_name(tag)}")
         return float(value) if tag == _TAG + "float" else value
 
-    def _plain(self, text: str, event: Any) -> Any:
+    def _plain(self, text: str, event: object) -> Any:
         if text in _NULL:
             return None
         if text in _BOOL:
@@ -247,7 +247,7 @@ class _Builder:
             return value
         return text
 
-    def _refuse(self, event: Any, code: str, message: str, help: str = "") -> None:
+    def _refuse(self, event: object, code: str, message: str, help: str = "") -> None:
         raise InvalidInput([Problem(self._path, *_place(event), code, message, help)])
 
 
@@ -256,7 +256,7 @@ class _OpenCollection:
 
     __slots__ = ("event", "key", "merge", "nodes_before", "place", "value")
 
-    def __init__(self, value: Any, place: Pointer, event: Any, nodes_before: int) -> None:
+    def __init__(self, value: Any, place: Pointer, event: object, nodes_before: int) -> None:
         self.value = value
         self.place = place
         self.event = event

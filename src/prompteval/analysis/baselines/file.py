@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -53,14 +52,14 @@ def _entry_text(entry: StoredEntry) -> str:
     return _with_list(head, "rows", rows)
 
 
-def _with_list(head: Mapping[str, Any], name: str, items: Sequence[str]) -> str:
+def _with_list(head: Mapping[str, object], name: str, items: Sequence[str]) -> str:
     """A JSON object, indented, whose last value is a list with an item a line."""
     shown = json.dumps(head, sort_keys=True, indent=1).removesuffix("\n}")
     joined = ",\n".join(items)
     return f'{shown},\n "{name}": [\n{joined}\n ]\n}}'
 
 
-def _kept(entry: StoredEntry) -> Iterator[list[Any]]:
+def _kept(entry: StoredEntry) -> Iterator[list[object]]:
     measures = entry_measures(entry).values()
     sources = {(m.scorer, m.spec.source) for m in measures if m.spec.source.kind != "values"}
     keys = {"expected", "given"} | {source.key for _, source in sources if source.kind == "evidence"}

@@ -6,7 +6,6 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +64,7 @@ class ReportedColumn:
             return self._confidence(row, score)
         return _numbers(score.evidence) if self.source.kind == "numbers" else self._reported(score.evidence)
 
-    def _reported(self, evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
+    def _reported(self, evidence: Mapping[str, object]) -> tuple[int, Sequence[float]]:
         found = evidence.get(self.source.key)
         row = [finite(value) for value in (found if isinstance(found, list) else [found])]
         known = [value for value in row if value is not None]
@@ -94,14 +93,14 @@ class ReportedColumn:
         right = self._share(shares, stated, expected, predicted) if labels else stated
         return USED, (stated, (stated - value) ** 2, stated if right is None else right)
 
-    def _shares(self, details: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _shares(self, details: Mapping[str, object]) -> Mapping[str, object]:
         """Confidence by label, where the target reports it: for the scorer's field, or for the whole."""
         found = details.get("probabilities")
         if isinstance(found, Mapping) and self.output_field:
             found = found.get(self.output_field.split(".")[0])
         return found if isinstance(found, Mapping) else {}
 
-    def _stated(self, row: StoredRow, shares: Mapping[str, Any], predicted: str | None) -> float | None:
+    def _stated(self, row: StoredRow, shares: Mapping[str, object], predicted: str | None) -> float | None:
         by_field = row.reported.details.get("confidence")
         if isinstance(by_field, Mapping) and self.output_field:
             return _probability(by_field.get(self.output_field.split(".")[0]))
@@ -110,7 +109,7 @@ class ReportedColumn:
         return _probability(row.confidence)
 
     def _share(
-        self, shares: Mapping[str, Any], stated: float | None, label: str | None, predicted: str | None
+        self, shares: Mapping[str, object], stated: float | None, label: str | None, predicted: str | None
     ) -> float | None:
         """The confidence in one label; with two classes, what is left by the other."""
         if shares:
@@ -158,7 +157,7 @@ class ReportedColumn:
         return reasons.get(kind, f"the scorer reports no {key or 'numbers'}")
 
 
-def _numbers(evidence: Mapping[str, Any]) -> tuple[int, Sequence[float]]:
+def _numbers(evidence: Mapping[str, object]) -> tuple[int, Sequence[float]]:
     """Expected and given number; a scored answer without one has no place in an error."""
     expected, given = finite(evidence.get("expected")), finite(evidence.get("given"))
     if expected is None or given is None:

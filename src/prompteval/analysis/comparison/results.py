@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -208,7 +207,7 @@ def _notes(pair: PairComparison) -> Iterator[str]:
 
 
 def _scorer_names(a: StoredEntry, b: StoredEntry) -> str:
-    sides: list[dict[str, Any]] = [
+    sides: list[dict[str, object]] = [
         {name: [kind, options] for kind, name, options in entry.facts.scorers} for entry in (a, b)
     ]
     names = sorted(name for name in {*sides[0], *sides[1]} if sides[0].get(name) != sides[1].get(name))

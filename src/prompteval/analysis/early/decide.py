@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +96,7 @@ class EarlyStopping:
             return f"--stop-early ({self.design.method}): not every gate was decided before the last case"
         return f"{BIASED}; decided after {cases} of {of} cases ({self.design.method}), {saved} calls saved"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The `stop_early` of a result."""
         cases, of, saved = self._counts()
         body = {"method": self.design.method, "stopped": cases < of, "cases": cases, "of": of}

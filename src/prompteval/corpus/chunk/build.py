@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from inspect import signature
-from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
@@ -16,7 +15,7 @@ GROUP = "prompteval.chunkers"
 OPTIONS = ("size", "overlap")
 
 
-def build_chunker(kind: str, options: Mapping[str, Any], counter: TokenCounter) -> Chunker:
+def build_chunker(kind: str, options: Mapping[str, object], counter: TokenCounter) -> Chunker:
     """The chunker registered as `kind`. Called as `factory(counter, size=..., overlap=...)`.
 
     `none` takes no options, a plug-in those of its factory. Raises UsageError for an unknown kind or

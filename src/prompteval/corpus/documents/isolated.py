@@ -81,7 +81,7 @@ def _call(files: Sequence[RawFile]) -> list[TitleAndText | DocumentFault]:
     ]
 
 
-def read_here(data: bytes, heads: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
+def read_here(data: bytes, heads: list[tuple[str, str, int]]) -> list[dict[str, object]]:
     """The title and text of each file, or its fault, as JSON; for use inside the worker."""
     found, at = [], 0
     for ending, path, size in heads:

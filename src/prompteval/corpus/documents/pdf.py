@@ -62,7 +62,7 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
-def _page_text(pdf: Any, form: Any, number: int) -> str:  # noqa: ANN401 - of pypdfium2, loaded late
+def _page_text(pdf: Any, form: object, number: int) -> str:  # noqa: ANN401 - of pypdfium2, loaded late
     """A page is closed before the next one is opened, so that memory does not grow with their number."""
     page = pdf[number]
     try:

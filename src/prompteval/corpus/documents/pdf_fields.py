@@ -9,7 +9,7 @@ _HIDDEN = (1 << 1) | (1 << 5)  # of an annotation: hidden, and not shown on a sc
 _MOST = 10_000
 
 
-def fields_of(page: Any, form: Any) -> list[str]:  # noqa: ANN401 - of pypdfium2, loaded late
+def fields_of(page: object, form: object) -> list[str]:
     """The values of the text and choice fields of a page, and its free texts, in their order."""
     from pypdfium2 import raw
 
@@ -25,7 +25,7 @@ def fields_of(page: Any, form: Any) -> list[str]:  # noqa: ANN401 - of pypdfium2
     return [value for value in found if value]
 
 
-def _value(raw: Any, annotation: Any, form: Any) -> str:  # noqa: ANN401 - of pypdfium2, loaded late
+def _value(raw: Any, annotation: object, form: object) -> str:  # noqa: ANN401 - of pypdfium2, loaded late
     if raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN:
         return ""
     kind = raw.FPDFAnnot_GetSubtype(annotation)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
@@ -54,7 +53,7 @@ class SearchResult:
     tokens: int
     budget: int | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"schema": "prompteval/rag-search@1", **asdict(self)}
 
 

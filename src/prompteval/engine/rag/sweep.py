@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +44,7 @@ class Sweep:
     comparisons: Mapping[str, Comparison]
     resumed: int
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         cells = []
         for item in self.measured:
             found = self.comparisons.get(item.cell.name)
@@ -199,6 +198,6 @@ def _clusters(cases: Sequence[Case]) -> NDArray[np.int32] | None:
     return np.asarray([names.setdefault(key, len(names)) for key in keys], dtype=np.int32)
 
 
-def _comparison_json(found: Comparison) -> dict[str, Any]:
+def _comparison_json(found: Comparison) -> dict[str, object]:
     names = ("delta", "low", "high", "p", "p_adjusted", "mde", "test", "detail")
     return {**{name: getattr(found, name) for name in names}, "verdict": found.verdict.value}

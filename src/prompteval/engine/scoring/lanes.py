@@ -42,7 +42,7 @@ class Lane(Protocol):
     def close(self) -> None: ...
 
 
-def score_now(scorer: Scorer, item: Item) -> Score | Awaitable[Any]:
+def score_now(scorer: Scorer, item: Item) -> Score | Awaitable[object]:
     """The score, or what to await for it; a scorer that raises is a failed score with its reason."""
     try:
         found = scorer.score(*item)
@@ -145,7 +145,7 @@ class Alone:
         except PromptevalError as error:
             return failed(self._scorer.name, error)
 
-    def _call(self, item: Item) -> Score | Awaitable[Any]:
+    def _call(self, item: Item) -> Score | Awaitable[object]:
         with self._watch.call(f"{self._what} (case {item[0].id})"):
             return score_now(self._scorer, item)
 

@@ -103,7 +103,7 @@ class _Thread:
         def call() -> None:
             settle: Callable[..., None]
             try:
-                result: Any = context.run(function)
+                result: object = context.run(function)
                 settle = future.set_result
             except StopIteration as error:  # which no future can hold
                 result, settle = RuntimeError(f"StopIteration: {error}"), future.set_exception

@@ -86,7 +86,7 @@ async def _in_thread(call: Callable[[], Any]) -> object:
         return await asyncio.to_thread(call)
 
 
-def as_output(found: object) -> tuple[Any, str]:
+def as_output(found: object) -> tuple[object, str]:
     """(JSON values, raw text) of what an application gave back. Raises TypeError or ValueError otherwise."""
     if isinstance(found, str):
         return found, found

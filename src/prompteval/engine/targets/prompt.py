@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.errors import ContextOverflow, DeadlineExceeded, ProviderError, RenderError
@@ -110,7 +109,7 @@ class RequestWriter:
         self._params = dict(prompt.params)
         self._seed = self._params.pop("seed", None)
 
-    def __call__(self, inputs: Mapping[str, Any], replicate: int = 0) -> Request:
+    def __call__(self, inputs: Mapping[str, object], replicate: int = 0) -> Request:
         """Raises RenderError or DeadlineExceeded."""
         return Request(
             model=self._model,

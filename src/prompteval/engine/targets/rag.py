@@ -230,7 +230,7 @@ def gold_chunks(gold: GoldGroups, pipeline: Pipeline) -> list[Chunk]:
     return list(found.values())
 
 
-def as_passages(chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
+def as_passages(chunks: Sequence[Chunk]) -> list[dict[str, object]]:
     """Chunks as a prompt's `context` takes them, numbered from 1."""
     return [
         {"n": n, "doc": chunk.doc_id, "title": chunk.title, "text": chunk.text}
@@ -245,7 +245,7 @@ def _truncated(pipeline: Pipeline, gold: GoldGroups) -> list[str]:
     return [c.id for c in long if any(touches((c.doc_id, c.start, c.end), span) for span in spans)]
 
 
-def _as_json(answer: Observation) -> dict[str, Any]:
+def _as_json(answer: Observation) -> dict[str, object]:
     """What is kept of a mode beside the main one."""
     failure = answer.failure
     message = None if failure is None else f"{failure.stage}: {failure.type}: {failure.message}"

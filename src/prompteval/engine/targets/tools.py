@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError
@@ -83,7 +82,7 @@ class ToolTarget:
         self._model = model
         self._deadline_s = deadline_s
         self._once = PromptTarget(prompt, provider, model)
-        self._later_params: dict[str, Any] | None = None
+        self._later_params: dict[str, object] | None = None
 
     async def __call__(self, case: Case, replicate: int) -> Observation:
         try:

@@ -141,7 +141,7 @@ class _Reader:
         return ValueSchema(_types(schema, options), inner.items, inner.properties, required)
 
 
-def _listed(value: object) -> list[Any]:
+def _listed(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 

@@ -60,7 +60,7 @@ class Encoders:
             self._open[model] = self._make(model)
         return self._open[model]
 
-    def _make(self, model: str) -> Any:  # noqa: ANN401 - one of two protocols
+    def _make(self, model: str) -> object:
         profile = self._workspace.settings.models.get(model)
         kind, _, name = model.partition("/")
         if (profile is not None and profile.provider == "openai") or (kind == "openai" and name):
@@ -82,12 +82,12 @@ class LateEmbedder:
     def identity(self) -> str:
         return self._encoders.embedder(self._model).identity
 
-    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+    def embed(self, texts: Sequence[str]) -> tuple[object, int]:
         """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
         return self._encoders.embedder(self._model).embed(texts)
 
 
-def _openai(model: str, profile: ModelProfile | None) -> Any:  # noqa: ANN401 - one of two protocols
+def _openai(model: str, profile: ModelProfile | None) -> object:
     from prompteval.providers.openai import server_url
     from prompteval.providers.openai.embeddings import OpenAIEmbedder
     from prompteval.providers.openai.shape import shape_of

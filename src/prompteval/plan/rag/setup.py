@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from prompteval.core import sentences, words
 from prompteval.core.case import Case
@@ -179,7 +178,7 @@ class RagSetup:
             found.append(f"corpus: {message}; the first that was not read: {first.path}: {first.message}")
         return [*found, *self.notes_found]
 
-    def _function(self, entry: str) -> tuple[Callable[[str, int], Any], str]:
+    def _function(self, entry: str) -> tuple[Callable[[str, int], object], str]:
         found = load_code(self.workspace, entry)
         return found.function, found.fingerprint
 

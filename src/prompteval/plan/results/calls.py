@@ -27,7 +27,7 @@ def parsed_call(name: str, arguments: object, result: object = None, step: int |
     return ToolCall(name, {}, result, step, unread=str(arguments))
 
 
-def calls_of_messages(messages: Iterable[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
+def calls_of_messages(messages: Iterable[Mapping[str, object]]) -> tuple[ToolCall, ...]:
     """The calls in a conversation, in order; those of one message of the assistant are one step.
 
     Read are `tool_calls` and `function_call` of chat messages, and items of the type `function_call` as the

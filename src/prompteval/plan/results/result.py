@@ -17,17 +17,17 @@ _Count = Annotated[int, Ranged("tokens")]
 _Milliseconds = Annotated[float, Ranged("latency_ms")]
 
 
-def _identifier(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def _identifier(value: Any) -> object:  # noqa: ANN401 - a value of another program
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value
 
 
-def _items(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def _items(value: Any) -> object:  # noqa: ANN401 - a value of another program
     return list(value) if isinstance(value, tuple) else value
 
 
-def _logprob(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def _logprob(value: object) -> object:
     if value == []:
         raise problem("logprob has a number for the output, or one a token")
     for item in value if isinstance(value, list) else [value]:
@@ -122,15 +122,15 @@ class ResultError(_Part):
     type: str = "error"
 
 
-def _passage(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def _passage(value: Any) -> object:  # noqa: ANN401 - a value of another program
     return as_passage(value)
 
 
-def _citation(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def _citation(value: Any) -> object:  # noqa: ANN401 - a value of another program
     return plain(value)
 
 
-def _error(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def _error(value: Any) -> object:  # noqa: ANN401 - a value of another program
     return {"message": value or "the case failed"} if isinstance(value, str) else plain(value)
 
 

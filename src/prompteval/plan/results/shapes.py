@@ -13,7 +13,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - a value of another program
     return dump(exclude_unset=True) if callable(dump) else value
 
 
-def as_passage(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def as_passage(value: Any) -> object:  # noqa: ANN401 - a value of another program
     """A passage as a mapping with the keys of `ResultPassage`; what has none of the shapes as it is.
 
     A text alone is a passage without a document. LangChain: `page_content` and `metadata`. LlamaIndex: `node`
@@ -37,7 +37,7 @@ def as_passage(value: Any) -> Any:  # noqa: ANN401 - a value of another program
     return found
 
 
-def _langchain(get: Callable[[str], Any]) -> dict[str, Any]:
+def _langchain(get: Callable[[str], Any]) -> dict[str, object]:
     metadata: Mapping[str, Any] = get("metadata") or {}
     text, own, start = str(get("page_content") or ""), get("id"), metadata.get("start_index")
     # A splitter that is asked to adds the place where a chunk begins, -1 where it did not find it.
@@ -51,7 +51,7 @@ def _langchain(get: Callable[[str], Any]) -> dict[str, Any]:
     }
 
 
-def _node(node: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of another program
+def _node(node: Any) -> dict[str, object]:  # noqa: ANN401 - a value of another program
     metadata = getattr(node, "metadata", None) or {}
     start, end = getattr(node, "start_char_idx", None), getattr(node, "end_char_idx", None)
     named = {name: metadata[name] for name in _NAMES if name in metadata}
@@ -64,12 +64,12 @@ def _node(node: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of another pro
     }
 
 
-def _document(metadata: Mapping[str, Any], own: Any) -> str:  # noqa: ANN401 - a value of another program
+def _document(metadata: Mapping[str, object], own: object) -> str:
     named = next((metadata[name] for name in _NAMES if metadata.get(name) not in (None, "")), own)
     return "" if named is None else str(named)
 
 
-def _present(**values: Any) -> dict[str, Any]:  # noqa: ANN401 - values of another program
+def _present(**values: Any) -> dict[str, object]:  # noqa: ANN401 - values of another program
     found = {name: value for name, value in values.items() if value is not None}
     if "score" in found:
         found["score"] = float(found["score"])  # numpy's numbers are none to JSON

@@ -79,7 +79,7 @@ class _Recorded(Result):
     replicate: Annotated[int, Ranged("replicate")] | None = None
 
     @classmethod
-    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+    def refused(cls, raw: Mapping[object, Any]) -> Mapping[Location, PydanticCustomError]:
         # An unknown key is probably the output under a wrong name, and is reported on its own.
         given = "output" in raw or any(raw.get(key) is not None for key in WITHOUT_OUTPUT)
         if given or not raw.keys() <= cls.model_fields.keys():
@@ -137,7 +137,7 @@ def plan_outputs(tree: Tree, path: str, mapping: ResultMap | None = None) -> Out
     return OutputsPlan(path, mark, rows.recorded, frozenset(rows.carried), replicates)
 
 
-def mapped_row(raw: object, mapping: ResultMap) -> dict[str, Any]:
+def mapped_row(raw: object, mapping: ResultMap) -> dict[str, object]:
     """A row of another shape as one of results; `id` and `replicate` stay where the map gives none."""
     own = {key: raw[key] for key in ROW_KEYS if isinstance(raw, Mapping) and key in raw}
     return {**own, **mapping.apply(raw)}

@@ -77,7 +77,7 @@ def render_problems(targets: Sequence[object], case: Case) -> list[Problem]:
 def typed_record(prompt: Prompt) -> Typed:
     """Reads a raw case's cells and expected value as the prompt's types do."""
 
-    def typed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    def typed(raw: Mapping[str, Any]) -> Mapping[str, object]:
         found = dict(raw)
         if isinstance(raw.get("inputs"), dict):
             found["inputs"] = prompt.case_inputs(raw["inputs"])
@@ -91,7 +91,7 @@ def typed_record(prompt: Prompt) -> Typed:
 def case_validator(prompt: Prompt) -> Validate:
     """Checks a raw case's inputs and expected value against the prompt's types."""
 
-    def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
+    def validate(raw: Mapping[str, object]) -> list[tuple[Pointer, str, str]]:
         found = [
             (("inputs", *place), message, help) for place, message, help in prompt.input_errors(raw["inputs"])
         ]

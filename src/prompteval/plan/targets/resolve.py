@@ -55,7 +55,7 @@ def plan_targets(
         place = suite.map_place
         if mapping is None:
             return ()
-    makers: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    makers: dict[str, tuple[Callable[..., Any], tuple[object, ...]]] = {
         "outputs": (plan_outputs, (tree, suite.target.value, mapping)),
         "callable": (plan_function, (workspace, suite.target.value, suite.result, mapping)),
         "endpoint": (plan_endpoint, (suite.target.endpoint, workspace, suite.result, mapping)),

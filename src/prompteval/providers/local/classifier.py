@@ -31,7 +31,7 @@ class Field:
     """One enum field of the output schema: its labels with the texts that describe them."""
 
     name: str
-    labels: tuple[Any, ...]
+    labels: tuple[object, ...]
     texts: tuple[str, ...]
 
 
@@ -115,13 +115,13 @@ class LocalProvider:
         )
 
     def _choose(
-        self, field: Field, vector: Any, examples: Sequence[tuple[str, Mapping[str, Any]]]
+        self, field: Field, vector: Any, examples: Sequence[tuple[str, Mapping[str, object]]]
     ) -> tuple[int, list[float]]:
         """(index of the label that fits best, confidence in each label)."""
         import numpy as np
 
         scores = self._vectors(field.texts) @ vector
-        shown: dict[Any, list[str]] = {label: [] for label in field.labels}
+        shown: dict[object, list[str]] = {label: [] for label in field.labels}
         for text, answer in examples:
             if answer.get(field.name) in shown:
                 shown[answer[field.name]].append(text)
@@ -132,7 +132,7 @@ class LocalProvider:
         shares /= shares.sum()
         return int(np.argmax(scores)), [round(float(share), 6) for share in shares]
 
-    def _vectors(self, texts: tuple[str, ...]) -> Any:
+    def _vectors(self, texts: tuple[str, ...]) -> object:
         """Vectors of label texts, examples and sentences, encoded once and kept."""
         import numpy as np
 
@@ -145,7 +145,7 @@ class LocalProvider:
         return np.stack([self._known[text] for text in texts])
 
 
-def _label_name(label: Any) -> str:
+def _label_name(label: object) -> str:
     """A label as text, as it is in JSON."""
     return label if isinstance(label, str) else json.dumps(label)
 
@@ -162,7 +162,7 @@ def _question(request: Request) -> str:
     return next((m.content for m in reversed(request.messages) if m.role == "user"), "")
 
 
-def _examples(messages: Sequence[Message]) -> list[tuple[str, Mapping[str, Any]]]:
+def _examples(messages: Sequence[Message]) -> list[tuple[str, Mapping[str, object]]]:
     """(user's text, answer) of each few-shot pair; answers that are not a JSON object are skipped."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for asked, answered in pairwise(messages):
@@ -196,7 +196,7 @@ def _fields(schema: Mapping[str, Any]) -> tuple[list[Field], list[str]]:
     return fields, refused
 
 
-def _label_text(label: Any, description: str, name: str) -> str:
+def _label_text(label: object, description: str, name: str) -> str:
     """A label as text: its words, and its line of the description where there is one."""
     words = str(label).replace("_", " ")
     for line in description.splitlines():

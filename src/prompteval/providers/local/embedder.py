@@ -56,7 +56,7 @@ class MiniLMEmbedder:
         """Whether each text is longer than the window."""
         return [count > self.window for count in self.count_tokens(texts)] if texts else []
 
-    def embed_tokens(self, texts: Sequence[str]) -> tuple[list[Any], list[bool]]:
+    def embed_tokens(self, texts: Sequence[str]) -> tuple[list[object], list[bool]]:
         """(unit vectors of the word pieces of each text without the marks at its ends, whether it was cut).
 
         A text without any word piece has an array of no rows.

@@ -226,7 +226,7 @@ class BatchClient:
 
         return _id_of(await _patiently(once))
 
-    async def _ask(self, path: str) -> dict[str, Any]:
+    async def _ask(self, path: str) -> dict[str, object]:
         """The JSON object behind a path below the base URL."""
         url = self._shape.url(self._base, path)
         return await _patiently(lambda: exchange(self._session, "GET", url, timeout_s=self._timeout_s))
@@ -244,7 +244,7 @@ async def _patiently(once: Callable[[], Awaitable[HttpAnswer]]) -> dict[str, Any
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _object(answer: HttpAnswer) -> dict[str, Any]:
+def _object(answer: HttpAnswer) -> dict[str, object]:
     if answer.status != 200:
         raise status_error(answer)
     try:
@@ -256,7 +256,7 @@ def _object(answer: HttpAnswer) -> dict[str, Any]:
     return raw
 
 
-def _id_of(raw: dict[str, Any]) -> str:
+def _id_of(raw: dict[str, object]) -> str:
     found = raw.get("id")
     if not isinstance(found, str) or not 0 < len(found) <= LONGEST_MESSAGE or not found.isprintable():
         raise ProviderError("bad_response", "the answer has no id")

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.params import PARAMS
@@ -34,7 +34,7 @@ def request_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonObje
     return {**body, **chat_tools(request), **shape.extra_body}
 
 
-def sent_params(request: Request, shape: Shape) -> Iterator[tuple[str, Any]]:
+def sent_params(request: Request, shape: Shape) -> Iterator[tuple[str, object]]:
     """(neutral name, value) of each parameter that is not dropped, the seed last.
 
     Raises ProviderError(unsupported) for an unknown one.
@@ -54,7 +54,7 @@ def schema_name(name: str) -> str:
     return _NOT_A_NAME.sub("_", name)[:LONGEST_NAME] or "output"
 
 
-def _structured(schema: Mapping[str, Any], name: str, how: str) -> JsonObject:
+def _structured(schema: Mapping[str, object], name: str, how: str) -> JsonObject:
     if how == "json_schema":
         json_schema = {"name": name, "strict": True, "schema": dict(schema)}
         return {"response_format": {"type": "json_schema", "json_schema": json_schema}}

@@ -41,7 +41,7 @@ def offered(request: Request, reply: Response, excerpt: Callable[[], str]) -> Re
 def _call(raw: object, excerpt: Callable[[], str]) -> RequestedCall:
     call: dict[str, Any] = raw if isinstance(raw, dict) else {}
     function = call.get("function", call)
-    named: dict[str, Any] = function if isinstance(function, dict) else {}
+    named: dict[str, object] = function if isinstance(function, dict) else {}
     name, arguments = named.get("name"), named.get("arguments")
     if not isinstance(name, str) or not name:
         raise bad_reply("the reply has a call without the name of a tool", excerpt())

@@ -1,7 +1,6 @@
 """The chunks of a chat completion, put together."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.openai.reply import error_in, piece_of
@@ -38,9 +37,9 @@ class ChatAssembly:
         self._texts: list[str] = []
         self._refusals: list[str] = []
         self._calls: dict[int, _StreamedCall] = {}
-        self._logprobs: list[Any] = []
+        self._logprobs: list[object] = []
         self._kept: JsonObject = {}
-        self._finish: Any = None
+        self._finish: object = None
 
     @property
     def ended(self) -> bool:
@@ -81,7 +80,7 @@ class ChatAssembly:
         choice = {"index": 0, "message": message, "finish_reason": self._finish, "logprobs": logprobs}
         return {**self._kept, "choices": [choice]}
 
-    def _add_calls(self, calls: Any) -> str:
+    def _add_calls(self, calls: object) -> str:
         """Note the pieces of calls; the new arguments of the first one."""
         first = ""
         for call in calls if isinstance(calls, list) else ():

@@ -115,7 +115,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def error_code_and_message(body: Any) -> tuple[str, str]:
+def error_code_and_message(body: object) -> tuple[str, str]:
     """(code, message) of an error body, empty where there is none."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):

@@ -65,7 +65,7 @@ class OpenAIProvider:
         self.on_limits: Callable[[ServerLimits], None] | None = None
         self._api = api_of(self.shape)
         self._bodies = BodyWriter(model, self.shape)
-        self._url: Any = None
+        self._url: object = None
         self._session: Any = None
 
     def __repr__(self) -> str:

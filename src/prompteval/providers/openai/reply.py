@@ -115,12 +115,14 @@ def error_in(raw: Any) -> ProviderError | None:
     return _inner_error(found or {}, "the stream holds an error", "")
 
 
-def piece_of(delta: JsonObject) -> tuple[str | None, Any]:
+def piece_of(delta: JsonObject) -> tuple[str | None, object]:
     """(the text, the refusal) in a piece of a streamed message."""
     return _content(delta)
 
 
-def filtered_prompt(status: Any, code: str, server_message: str, latency_ms: float = 0.0) -> Response | None:
+def filtered_prompt(
+    status: object, code: str, server_message: str, latency_ms: float = 0.0
+) -> Response | None:
     """The reply that stands for a prompt which a filter refused by its status; None for any other error."""
     if status not in (400, 403, 422) or not any(word in code.lower() for word in _FILTERED):
         return None
@@ -132,7 +134,7 @@ def filtered_prompt(status: Any, code: str, server_message: str, latency_ms: flo
     )
 
 
-def _content(message: JsonObject) -> tuple[str | None, Any]:
+def _content(message: JsonObject) -> tuple[str | None, object]:
     """(the text of a message, its refusal): a text as it is, or the texts among its parts."""
     content, refusal = message.get("content"), message.get("refusal")
     if not isinstance(content, list):
@@ -161,7 +163,7 @@ def kept_details(raw: JsonObject, request_id: str | None) -> tuple[dict[str, str
     return kept, model
 
 
-def _inner_error(error: Any, where: str, text: str) -> ProviderError:
+def _inner_error(error: object, where: str, text: str) -> ProviderError:
     """An error in a body of status 200: by its own code where it has one, else one that may pass."""
     code = error.get("code") if isinstance(error, dict) else None
     status = int(code) if isinstance(code, int | str) and str(code).isdecimal() and len(str(code)) == 3 else 0

@@ -54,6 +54,6 @@ def _format(name: str, schema: Mapping[str, Any], how: str) -> JsonObject:
     return {"type": "json_schema", "name": name, "strict": True, "schema": dict(schema)}
 
 
-def _tool(name: str, schema: Mapping[str, Any]) -> JsonObject:
+def _tool(name: str, schema: Mapping[str, object]) -> JsonObject:
     tool = {"type": "function", "name": name, "strict": True, "parameters": dict(schema)}
     return {"tools": [tool], "tool_choice": {"type": "function", "name": name}}

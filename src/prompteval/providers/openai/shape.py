@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from prompteval.core.fingerprint import fingerprint
@@ -24,7 +23,7 @@ class Shape:
     structured: str = "json_schema"
     names: Mapping[str, str] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     headers_env: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)

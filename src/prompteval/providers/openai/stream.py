@@ -70,7 +70,7 @@ class StreamedBody:
             raise bad_reply("the stream ended before the answer did", "")
 
 
-def _json(data: bytes, what: str) -> Any:
+def _json(data: bytes, what: str) -> object:
     try:
         return loads(data.decode("utf-8", "replace"), nan_is_null=True)
     except ValueError as error:

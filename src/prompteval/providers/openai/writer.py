@@ -20,7 +20,7 @@ class BodyWriter:
         self._start = b'{"' + self._api.messages.encode("ascii") + b'":'
         # By identity of the shared parts, which are kept so that it stays theirs, with copies of them, so
         # that one that was changed in place is noticed.
-        self._tails: dict[tuple[object, ...], tuple[bytes, Any, Any]] = {}
+        self._tails: dict[tuple[object, ...], tuple[bytes, object, object]] = {}
 
     def write(self, request: Request) -> bytes:
         """The API's body as ASCII JSON, byte for byte what `json.dumps` gives."""

@@ -144,14 +144,14 @@ class DenseIndex:
         return Ranking(tuple(zip(names, best.tolist(), strict=True)), tied)
 
 
-def build_faiss(vectors: Floats, kind: IndexKind) -> Any:  # noqa: ANN401 - of faiss, without types
+def build_faiss(vectors: Floats, kind: IndexKind) -> object:
     """A FAISS index by inner product. Raises MissingExtra without faiss."""
     try:
         import faiss
     except ModuleNotFoundError:
         raise MissingExtra("dense retrieval", "rag") from None
     count, dimension = vectors.shape
-    index: Any
+    index: object
     if kind == "hnsw":
         index = faiss.IndexHNSWFlat(dimension, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = BUILD_DEPTH

@@ -53,7 +53,7 @@ class FunctionRetriever:
 
     cacheable = False
 
-    def __init__(self, function: Callable[[str, int], Any], entry: str, fingerprint: str = "") -> None:
+    def __init__(self, function: Callable[[str, int], object], entry: str, fingerprint: str = "") -> None:
         self._function = function
         self._entry = entry
         self.identity = f"python({entry},{fingerprint})"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.protocols import Embedder, WindowedEmbedder
@@ -38,7 +37,7 @@ class Prefixed:
     def identity(self) -> str:
         return f"{self._embedder.identity},prefix={self._prefix!r}"
 
-    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+    def embed(self, texts: Sequence[str]) -> tuple[object, int]:
         """(float32 array of shape (len(texts), dimension), number of texts truncated)."""
         return self._embedder.embed([self._prefix + text for text in texts])
 

@@ -44,7 +44,7 @@ class Attribution(Scorer):
         message = f"{reason}: {MEANING[reason]}"
         return Score(self.name, 0.0, reason=message, evidence=evidence, passed=False)
 
-    def _evidence(self, rag_case: RagCase, reason: Reason | None) -> dict[str, Any]:
+    def _evidence(self, rag_case: RagCase, reason: Reason | None) -> dict[str, object]:
         """What tables over all questions are made from; `truncated` are gold chunks the encoder cut."""
         correct = self.reader.correct
         right = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
@@ -170,7 +170,7 @@ class RagCaseReader:
         found: dict[Mode, ModeReply] = {}
         for mode in self._section.generating:
             if mode == details.get("main"):
-                raw: Mapping[str, Any] = {"outcome": observation.outcome, "output": observation.output}
+                raw: Mapping[str, object] = {"outcome": observation.outcome, "output": observation.output}
             else:
                 raw = details.get("modes", {}).get(mode, {"outcome": "error", "output": None})
             ids = details.get("contexts", {}).get(mode, ())

@@ -60,7 +60,7 @@ class LineBlock:
     columns: tuple[Texts, ...]
     lines: Sequence[int]
 
-    def numbers(self, column: int, kind: type[Any], what: str, problems: LineProblems) -> NDArray[Any]:
+    def numbers(self, column: int, kind: type[object], what: str, problems: LineProblems) -> NDArray[Any]:
         """A column as finite or infinite numbers; what is none becomes a problem of its line."""
         texts = self.columns[column]
         try:

@@ -86,7 +86,7 @@ def _read(
 ) -> TrecRows:
     problems = LineProblems(str(path))
     queries: dict[bytes, int] = {}
-    parts: list[tuple[Any, ...]] = []
+    parts: list[tuple[object, ...]] = []
     for block in _without_header(read_blocks(path, forms, wanted)):
         asked, found, _ = block.columns
         values = block.numbers(2, kind, wanted[2], problems)

@@ -33,7 +33,7 @@ class TrecReport:
     queries: tuple[str, ...]
     values: Mapping[str, tuple[float | None, ...]]
 
-    def as_json(self, *, with_queries: bool) -> dict[str, Any]:
+    def as_json(self, *, with_queries: bool) -> dict[str, object]:
         """The answer of `trec --json`; a mean over no query is null, with the reason."""
         metrics: dict[str, Any] = {}
         for name, found in self.metrics.items():
@@ -43,7 +43,11 @@ class TrecReport:
             }  # fmt: skip
             if found.reason:
                 metrics[name]["reason"] = found.reason
-        body: dict[str, Any] = {"metrics": metrics, "queries": {**self.counts}, "duplicates": self.duplicates}
+        body: dict[str, object] = {
+            "metrics": metrics,
+            "queries": {**self.counts},
+            "duplicates": self.duplicates,
+        }
         if with_queries:
             body["per_query"] = {
                 query: {name: values[at] for name, values in self.values.items()}

@@ -34,7 +34,7 @@ def changed_words(before: str | None, after: str | None) -> Iterator[Part]:
         yield "gone", before
 
 
-def field_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Part]:
+def field_diff(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Part]:
     """Each field that changed, with what it was and is; all of them are counted."""
     changed = [name for name in {**before, **after} if not _same(before, after, name)]
     if not changed:
@@ -57,7 +57,7 @@ def _value_diff(before: object, after: object) -> Iterator[Part]:
         yield "turned", f"{ours} → {theirs}"
 
 
-def _same(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
+def _same(before: Mapping[str, object], after: Mapping[str, object], name: str) -> bool:
     """Whether a field is there on both sides with one value; true is not 1, nor 1.0 another than 1."""
     ours, theirs = before.get(name, _NOTHING), after.get(name, _NOTHING)
     return bool(ours == theirs) and isinstance(ours, bool) == isinstance(theirs, bool)
@@ -69,7 +69,7 @@ def _shown(value: object) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
-def _fields(text: str) -> dict[str, Any] | None:
+def _fields(text: str) -> dict[str, object] | None:
     """The values of an object in JSON by their dotted paths, lists as wholes; None for anything else."""
     try:
         raw = loads(text)
@@ -78,7 +78,7 @@ def _fields(text: str) -> dict[str, Any] | None:
     return _flat(raw, "") if isinstance(raw, dict) else None
 
 
-def _flat(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
+def _flat(raw: dict[str, Any], prefix: str) -> dict[str, object]:
     found: dict[str, Any] = {}
     for name, value in raw.items():
         if isinstance(value, dict) and value:

@@ -10,7 +10,7 @@ _VERDICT = {"enum": _VERDICTS}
 _METRICS = {"type": "object", "additionalProperties": {"$ref": "#/$defs/comparison"}}
 
 
-def compare_schema() -> dict[str, Any]:
+def compare_schema() -> dict[str, object]:
     """The document of `compare --json`; new keys may be added, these keep their names and meaning."""
     required = ["schema", "verdict", "exit_code", "sentence", "unchanged", "alone", "results"]
     properties = {
@@ -31,11 +31,11 @@ def compare_schema() -> dict[str, Any]:
     }
 
 
-def _object(required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
+def _object(required: list[str], properties: dict[str, object]) -> dict[str, object]:
     return {"type": "object", "required": required, "properties": properties}
 
 
-def _comparison() -> dict[str, Any]:
+def _comparison() -> dict[str, object]:
     """One metric of both sides."""
     properties = {
         **dict.fromkeys([*_NUMBERS, "p_exact"], _NUMBER), "pairs": _COUNT, "missing": _COUNT,
@@ -66,7 +66,7 @@ def _result() -> dict[str, Any]:
     return _object(required, properties)
 
 
-def _incomplete() -> dict[str, Any]:
+def _incomplete() -> dict[str, object]:
     """An entry of which calls or scores are missing."""
     properties = {
         "side": {"enum": ["a", "b"]}, "suite": _TEXT, "prompt": _TEXT, "model": _TEXT,

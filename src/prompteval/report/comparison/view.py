@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 
@@ -22,7 +21,7 @@ class ComparedEnd:
     fingerprint: str
     model: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in ("run_id", "prompt", "fingerprint", "model")}
 
 
@@ -40,7 +39,7 @@ class IncompleteEntry:
     skipped: int = 0
     unscored: int = 0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {**asdict(self), "error_kinds": dict(self.error_kinds)}
 
 
@@ -111,7 +110,7 @@ class ComparisonView:
     removed: tuple[str, ...] = ()
     incomplete: tuple[IncompleteEntry, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The document of `compare --json`."""
         return {
             "schema": SCHEMA,
@@ -129,7 +128,7 @@ class ComparisonView:
         }
 
 
-def _result_json(result: ComparedResult) -> dict[str, Any]:
+def _result_json(result: ComparedResult) -> dict[str, object]:
     return {
         "suite": result.suite,
         "a": result.a.as_json(),
@@ -155,14 +154,14 @@ def _result_json(result: ComparedResult) -> dict[str, Any]:
     }
 
 
-def _metrics_json(metrics: Mapping[str, Comparison]) -> dict[str, Any]:
+def _metrics_json(metrics: Mapping[str, Comparison]) -> dict[str, object]:
     return {name: comparison_json(found) for name, found in metrics.items()}
 
 
-def comparison_json(found: Comparison) -> dict[str, Any]:
+def comparison_json(found: Comparison) -> dict[str, object]:
     """One metric, as `compare --json` has it."""
     shown = ("a", "b", "delta", "low", "high", "p", "p_adjusted", "test", "mde")
-    body: dict[str, Any] = {"pairs": found.pairs, **{name: getattr(found, name) for name in shown}}
+    body: dict[str, object] = {"pairs": found.pairs, **{name: getattr(found, name) for name in shown}}
     body["verdict"] = found.verdict.value
     body |= {name: getattr(found, name) for name in _WHEN_SET if getattr(found, name) not in (None, "", 0)}
     return body
