@@ -11,7 +11,8 @@ from typing import Any
 
 CATEGORIES = ("simple_python", "multiple", "parallel", "irrelevance")
 HERE = Path(__file__).parent / "datasets"
-LISTS = ("array", "tuple")
+# What may be given for a parameter that may be left out.
+EMPTY: dict[str, Any] = {"string": "", "any": "", "array": [], "tuple": []}
 # In the lists of accepted values the empty text says that a parameter may be left out.
 ABSENT = ""
 Call = dict[str, Any]
@@ -23,18 +24,23 @@ def lines(path: Path) -> Iterator[Any]:
         yield from map(json.loads, file)
 
 
-def condition(accepted: list[Any], kind: str) -> Call:
-    """The accepted values of a parameter of a documented type as a condition on an argument."""
-    options = [expected(value) for value in accepted if value != ABSENT]
-    if ABSENT in accepted:
-        options.append([] if kind in LISTS else ABSENT)
-    return {"$one_of": options, "$omit": ABSENT in accepted}
+def conditions(parameters: dict[str, list[Any]], kinds: dict[str, str]) -> Call:
+    """The accepted values of parameters as conditions on arguments; one that must be left out has none."""
+    found = {}
+    for name, accepted in parameters.items():
+        kind = kinds.get(name, "string")
+        options = [expected(value) for value in accepted if value != ABSENT]
+        if ABSENT in accepted and kind in EMPTY:
+            options.append(EMPTY[kind])
+        if options:
+            found[name] = {"$one_of": options, "$omit": ABSENT in accepted}
+    return found
 
 
 def expected(value: Any) -> Any:
     """An accepted value: each key of an object has accepted values of its own."""
     if isinstance(value, dict):
-        return {key: condition(accepted, "") for key, accepted in value.items()}
+        return conditions(value, {})
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         return [expected(item) for item in value]
     return value
@@ -45,8 +51,7 @@ def expected_call(truth: Call, functions: list[Call]) -> Call:
     ((name, parameters),) = truth.items()
     known = next(one["parameters"]["properties"] for one in functions if one["name"] == name)
     kinds = {parameter: schema["type"] for parameter, schema in known.items()}
-    arguments = {key: condition(accepted, kinds.get(key, "")) for key, accepted in parameters.items()}
-    return {"name": name, "arguments": arguments}
+    return {"name": name, "arguments": conditions(parameters, kinds)}
 
 
 def first_listed(parameters: dict[str, list[Any]]) -> dict[str, Any]:
