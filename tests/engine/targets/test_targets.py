@@ -125,6 +125,37 @@ def test_what_a_function_raises_is_the_error_of_the_case(tmp_path: Path) -> None
     assert not (tmp_path / "__pycache__").exists()
 
 
+RESULTS = """
+from datetime import date
+from prompteval import Result
+
+DEEP = []
+for _ in range(3000):
+    DEEP = [DEEP]
+VALUES = {"nan": float("nan"), "date": date(2024, 1, 1), "set": {1}, "deep": DEEP, "plain": {"b": None}, "pair": (1, 2)}
+
+def call(kind):
+    return Result(output="x", tool_calls=[{"name": "f", "arguments": {"a": VALUES[kind]}}])
+
+def say(kind):
+    return Result(output="x", turns=[Result(output=VALUES[kind], messages=[{"content": VALUES[kind]}])])
+"""
+
+
+@pytest.mark.parametrize("entry", ["call", "say"])
+def test_values_of_a_result_are_json_or_the_error_of_the_case(entry: str, tmp_path: Path) -> None:
+    """What could not be stored, compared or printed ends that case alone; null stays, a tuple is a list."""
+    (tmp_path / "app.py").write_text(RESULTS)
+    cases = [Case(kind, {"kind": kind}) for kind in ("nan", "date", "set", "deep", "plain", "pair")]
+    *wrong, plain, pair = ask(plan_function(workspace_at(tmp_path), f"app:{entry}"), *cases)
+    assert [seen.failure and seen.failure.type for seen in wrong] == ["callable"] * 4
+    assert all("not JSON" in seen.failure.message for seen in wrong[:3] if seen.failure is not None)
+    for seen, value in ((plain, {"b": None}), (pair, [1, 2])):
+        assert seen.outcome == "ok" and seen.trace is not None
+        calls, turns = seen.trace.tool_calls or (), seen.trace.turns or ()
+        assert [call.arguments["a"] for call in calls] + [turn.output for turn in turns] == [value]
+
+
 @pytest.mark.parametrize("entry", ["nothing", "os:", "no_such_module:f", "json:no_such_function"])
 def test_a_function_that_is_not_there_is_named(tmp_path: Path, entry: str) -> None:
     """The message carries the entry, and nothing is run."""

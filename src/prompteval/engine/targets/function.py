@@ -17,7 +17,7 @@ from prompteval.core.strict_json import loads
 from prompteval.engine.interruption import computing
 from prompteval.plan.function import FunctionPlan
 from prompteval.plan.results.observed import observed, result_errors
-from prompteval.plan.results.result import Result
+from prompteval.plan.results.result import OPEN_KEYS, Result
 from prompteval.plan.targets.base import failed
 
 
@@ -61,7 +61,7 @@ class FunctionTarget:
             output, text = as_output(found)
             return Observation("ok", output=output, text=text, latency_ms=elapsed)
         output, text = as_output(result.output)
-        result = result.model_copy(update={"output": output})
+        result = result.model_copy(update={"output": output, **_json_parts(result)})
         return observed(result, model=self._plan.own_model, served_by="live", latency_ms=elapsed, raw=text)
 
     def _result(self, found: object) -> Result | None:
@@ -79,6 +79,15 @@ class FunctionTarget:
 
     async def aclose(self) -> None:
         """Nothing is held open."""
+
+
+def _json_parts(result: Result) -> dict[str, Any]:
+    """The parts of a result that hold any value, as JSON. Raises TypeError or ValueError for what is none."""
+    named = {name for name in OPEN_KEYS if getattr(result, name) is not None}
+    if not named:
+        return {}
+    read = Result.model_validate(as_output(result.model_dump(include=named, exclude_unset=True))[0])
+    return {name: getattr(read, name) for name in named}
 
 
 async def _in_thread(call: Callable[[], Any]) -> object:

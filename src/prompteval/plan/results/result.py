@@ -210,6 +210,8 @@ class Result(_Part):
 
 # The keys of a result, in their order.
 KEYS = tuple(Result.model_fields)
+# Those that hold, somewhere, a value of any kind, beside the output.
+OPEN_KEYS = ("tool_calls", "messages", "turns")
 
 
 def _turn(result: Result) -> Trace:
