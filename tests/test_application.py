@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import prompteval
-from prompteval.core.errors import ProviderError
+from prompteval.core.errors import InvalidInput, ProviderError
 from prompteval.testing.server import FakeServer, Fault, Reply
 
 PROMPT = """
@@ -71,3 +71,52 @@ def test_it_can_be_awaited_twice(tmp_path: Any, monkeypatch: pytest.MonkeyPatch)
             return list(found)
 
         assert [found.team for found in asyncio.run(both())] == ["support", "support"]
+
+
+def test_an_application_gets_the_calls_and_makes_them_itself(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`run` gives the calls with their ids; the history takes them and their results to the next call."""
+    script = Reply("go", tool_calls=[[("look", {"id": 1, "deep": None}), ("look", "{")]], text="done")
+    module = """
+from typing import Any
+from pydantic import BaseModel
+from prompteval import Prompt, history, user
+
+class Inputs(BaseModel):
+    steps: list[dict[str, Any]] = []
+
+def look(id: int, deep: bool = False) -> str:
+    \"\"\"Look it up.\"\"\"
+
+prompt = Prompt(inputs=Inputs, output=str, messages=[user("go"), history("steps")], tools=[look])
+"""
+    with FakeServer([script]) as server:
+        load(tmp_path, server, monkeypatch)
+        (tmp_path / "prompts" / "route" / "v2.py").write_text(module)
+        ask = prompteval.load("route@v2", model="m", workspace=tmp_path)
+        reply = ask.run()
+        first, second = reply.tool_calls
+        assert (reply.output, first.name, first.arguments, first.unread) == (None, "look", {"id": 1}, "")
+        assert (second.arguments, second.unread) == ({}, "{") and len({first.id, second.id, ""}) == 3
+        made = [(first, '{"id": 1}'), (second, "{")]
+        calls = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": text}}
+            for call, text in made
+        ]
+        steps = [{"role": "assistant", "content": None, "tool_calls": calls}]
+        steps += [{"role": "tool", "content": "found", "tool_call_id": call.id} for call, _ in made]
+        assert (ask.run(steps=steps).output, ask.run(steps=steps).tool_calls) == ("done", ())
+        assert server.requests[1]["messages"][1:] == steps
+
+
+def test_an_application_refuses_tools_that_its_model_does_not_take(tmp_path: Any) -> None:
+    """Found when the prompt is loaded, as `check` finds it."""
+    (tmp_path / "prompts" / "route").mkdir(parents=True)
+    (tmp_path / "prompteval.toml").write_text("")
+    armed = PROMPT.replace(
+        "prompt = Prompt(", "def look(id: int) -> str: ...\n\nprompt = Prompt(tools=[look], "
+    )
+    (tmp_path / "prompts" / "route" / "v1.py").write_text(armed)
+    with pytest.raises(InvalidInput, match="local/minilm takes no tools"):
+        prompteval.load("route", workspace=tmp_path)

@@ -13,6 +13,7 @@ from prompteval.core.observation import (
     stream_time,
 )
 from prompteval.core.text import inert, printable
+from prompteval.report.tool_calls import call_lines, expected_lines
 
 SHOWN = 600
 
@@ -36,6 +37,10 @@ def render_case(row: Row) -> Iterator[str]:
     ):
         yield f"{name:<9} {printable(_shown(value))}\n"
     yield f"raw text  {printable(seen.text)}\n"
+    for line in expected_lines(row.case):
+        yield f"expected  {printable(line)}\n"
+    for line in call_lines(seen.trace):
+        yield f"tool      {printable(line)}\n"
     yield from _retrieved(seen)
     if seen.confidence is not None:
         yield f"confidence {seen.confidence:.3f}\n"

@@ -7,6 +7,8 @@ import pytest
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.observation import Row
+from prompteval.report.case import render_case
+from prompteval.report.html.cases import case_list
 from tests.small_workspace import Place, place
 
 __all__ = ["place"]
@@ -127,6 +129,23 @@ def test_a_model_that_never_stops_is_truncated(place: Place) -> None:
     assert [call.step for call in seen.trace.tool_calls] == [0, 1, 2]
     assert [call.result is None for call in seen.trace.tool_calls] == [False, False, True]
     assert len(seen.calls) == 3
+
+
+def test_a_case_is_shown_with_its_calls(place: Place) -> None:
+    """`show --case` and the page have each call with its step and result, and what was expected."""
+    expected = "tool_calls: [{name: refund, arguments: {order_id: A1, amount: 12.5}}]"
+    prepare(place, {"tool_calls": [[LOOK], [PAY, {"name": "refund", "arguments": "{"}]], "text": "done"})
+    place.write(
+        "evals/s.yaml", (place.root / "evals/s.yaml").read_text().replace("go}}", f"go}}, {expected}}}")
+    )
+    view = place.run()
+    (found,) = view.rows()
+    shown = "".join(render_case(found))
+    assert 'expected  refund(order_id="A1", amount=12.5)\n' in shown
+    assert 'tool      step 1  get_order(order_id="A1") → {"order_id": "A1", "total": 12.5' in shown
+    assert 'tool      step 2  refund(order_id="A1", amount=12.5) → "refunded 12.5 of A1: late"\n' in shown
+    assert "step 2  refund({)  not JSON → " in shown
+    assert "<dt>tool calls</dt>" in "".join(case_list(view))
 
 
 def test_without_fakes_the_first_reply_is_scored(place: Place) -> None:

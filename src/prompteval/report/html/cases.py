@@ -9,6 +9,7 @@ from prompteval.core.retrieval import Context
 from prompteval.core.text import percent_encoded
 from prompteval.report.case import failing_scores
 from prompteval.report.html.markup import clipped, safe
+from prompteval.report.tool_calls import call_lines, expected_lines
 from prompteval.report.view import RunView
 
 # A page of more cases than this opens slowly, and nobody reads it; .jsonl holds them all.
@@ -76,6 +77,7 @@ def _parts(row: Row, several: bool) -> Iterator[tuple[str, str]]:
         yield "expected", clipped(_shown(row.case.expected))
     if seen.output is not None:
         yield "output", clipped(_shown(seen.output))
+    yield from _tools(row)
     if seen.text and seen.text != seen.output:
         yield "raw reply", clipped(seen.text)
     if seen.failure is not None:
@@ -94,6 +96,15 @@ def _parts(row: Row, several: bool) -> Iterator[tuple[str, str]]:
         )
     if row.case.tags:
         yield "tags", clipped(", ".join(f"{name}={value}" for name, value in row.case.tags.items()))
+
+
+def _tools(row: Row) -> Iterator[tuple[str, str]]:
+    """The calls of tools that were expected, and those that were made."""
+    calls = {"expected calls": expected_lines(row.case), "tool calls": call_lines(row.observation.trace)}
+    for name, lines in calls.items():
+        shown = "\n".join(lines)
+        if shown:
+            yield name, clipped(shown)
 
 
 def _context(context: Context) -> str:

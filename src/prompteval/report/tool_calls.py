@@ -1,0 +1,43 @@
+"""Calls of tools, each on one line: the step, the call as it is written in Python, and what came of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.trace import ToolCall, Trace
+
+
+def call_lines(trace: Trace | None) -> Iterator[str]:
+    """The calls that were made; that none was, where that is known."""
+    calls = None if trace is None else trace.tool_calls
+    if calls is None:
+        return
+    if not calls:
+        yield "none"
+    for place, call in enumerate(calls):
+        step = place if call.step is None else call.step
+        result = "" if call.result is None else f" → {_json(call.result)}"
+        yield f"step {step + 1}  {_written(call)}{result}"
+
+
+def expected_lines(case: Case) -> Iterator[str]:
+    """The calls that a case expects; that none is, where the case says so."""
+    if case.tool_calls is None:
+        return
+    if not case.tool_calls:
+        yield "none"
+    for call in case.tool_calls:
+        yield _call(call.name, call.arguments)
+
+
+def _written(call: ToolCall) -> str:
+    return f"{call.name}({call.unread})  not JSON" if call.unread else _call(call.name, call.arguments)
+
+
+def _call(name: str, arguments: Mapping[str, Any]) -> str:
+    return f"{name}({', '.join(f'{key}={_json(value)}' for key, value in arguments.items())})"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
