@@ -94,12 +94,18 @@ def test_the_deadline_is_for_all_steps_together(tmp_path: Any, attempts: int) ->
         assert 900 < row["latency_ms"] < 1300
 
 
-def test_a_fake_that_hangs_ends_with_the_case(tmp_path: Any) -> None:
-    """What does not end takes the deadline and no more."""
-    fakes = FAKES.replace("await asyncio.sleep(0)", "await asyncio.sleep(60)")
+@pytest.mark.parametrize(
+    "wait", ["await asyncio.sleep(60)", "while True: pass", "__import__('time').sleep(60)"]
+)
+def test_a_fake_that_hangs_ends_with_the_case(tmp_path: Any, wait: str) -> None:
+    """What does not end takes the deadline and no more, on the loop and in a thread."""
+    fakes = FAKES.replace("await asyncio.sleep(0)", wait)
+    fakes = fakes if wait.startswith("await") else fakes.replace("async def", "def")
     with FakeServer(REPLIES) as server:
         live = make(tmp_path, server, "twice", fakes=fakes, case_deadline_s=0.5)
+        started = time.monotonic()
         live.run("run", code=3)
+        assert time.monotonic() - started < 10
         (row,) = live.rows()
         assert row["error"] == "timeout: the tools did not end within the case's deadline of 0.5 s"
         assert len(row["tool_calls"]) == 2

@@ -105,7 +105,8 @@ class Tool:
             name: value for name, value in raw.items() if value is not None or name not in self._optional
         }
         try:
-            found = read_json(self._model, json.dumps(given), given)
+            text = call.arguments if len(given) == len(raw) and raw else json.dumps(given)
+            found = read_json(self._model, text, given)
         except ValidationError as error:
             parts = [f"{_dotted(line['loc'])}: {line['msg']}" for line in error_lines(error)[:ERRORS_SHOWN]]
             return Arguments(given, {}, "; ".join(parts))

@@ -22,7 +22,7 @@ from prompteval.isolate.worker import WorkerCrashed
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.settings import ModelProfile
 from prompteval.workspace.text import decode
-from prompteval.workspace.tree import WorkingTree
+from prompteval.workspace.tree import Tree, WorkingTree
 from prompteval.workspace.validation import FileModel, Location, Ranged, problem, validate
 
 
@@ -151,6 +151,12 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
     Raises InvalidInput, at file and line, for rules that cannot be read.
     """
     tree = WorkingTree(root)
+    rules = read_rules(tree, model)
+    return Scripted(rules, fingerprint_bytes(decode(tree.read(model), model).encode()))
+
+
+def read_rules(tree: Tree, model: str) -> tuple[ReplyRule, ...]:
+    """The rules of a file. Raises InvalidInput, at file and line, where they cannot be read."""
     rules: list[ReplyRule] = []
     problems = Collector(model)
     for number, raw in read_jsonl(tree.open(model), model, problems.add):
@@ -161,7 +167,7 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
         problems.add(1, 1, "PE401", "the file has no rules")
     if problems.found:
         raise InvalidInput(problems.found)
-    return Scripted(tuple(rules), fingerprint_bytes(decode(tree.read(model), model).encode()))
+    return tuple(rules)
 
 
 def _finds(when: str, asked: str) -> bool:

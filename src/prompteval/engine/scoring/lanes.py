@@ -12,7 +12,7 @@ from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import BatchScorer, Scorer
 from prompteval.engine.item_batcher import ItemBatcher, Work
 from prompteval.engine.scoring.lock_watchdog import LockWatchdog
-from prompteval.engine.scoring.threads import Threads
+from prompteval.engine.threads import Threads
 from prompteval.scoring.returned import failed, to_score
 
 Item = tuple[Case, Observation]

@@ -8,7 +8,7 @@ from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import BlobCache
 from prompteval.engine.item_batcher import ItemBatcher
-from prompteval.engine.scoring.threads import Threads
+from prompteval.engine.threads import Threads
 from prompteval.store.codec import case_values, observation_values, scores_from, scores_json
 
 # Where a case stands and how often it runs say nothing about an answer to it.

@@ -16,7 +16,7 @@ from prompteval.core.secret import hide, hide_all, holds_secret
 from prompteval.core.strict_json import loads
 from prompteval.core.tools import RequestedCall
 from prompteval.core.trace import ToolCall, Trace
-from prompteval.engine.interruption import computing
+from prompteval.engine.quick_threads import QuickThreads
 from prompteval.plan.fakes import Fakes
 from prompteval.prompt.prompt import Prompt
 
@@ -61,6 +61,7 @@ class FakeTools:
     def __init__(self, prompt: Prompt, fakes: Fakes) -> None:
         self._tools = prompt.known_tools
         self._functions = fakes.functions
+        self._threads = QuickThreads()
         self._async = {
             name for name, function in fakes.functions.items() if inspect.iscoroutinefunction(function)
         }
@@ -97,8 +98,11 @@ class FakeTools:
         function = partial(self._functions[name], **arguments)
         if name in self._async:
             return await function()
-        with computing():
-            return await asyncio.to_thread(function)
+        return await self._threads.run(function)
+
+    def close(self) -> None:
+        """End the threads that no call runs in."""
+        self._threads.close()
 
 
 def _read(found: object) -> Found:

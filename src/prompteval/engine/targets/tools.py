@@ -97,7 +97,8 @@ class ToolTarget:
             CLOCK.set(None)
 
     async def aclose(self) -> None:
-        """Close the provider."""
+        """Close the provider, and the threads of the tools."""
+        self._tools.close()
         await self._provider.aclose()
 
     async def _play(self, request: Request, clock: CaseClock) -> Observation:

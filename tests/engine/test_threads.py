@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from prompteval.core.errors import DeadlineExceeded
-from prompteval.engine.scoring.threads import StillRunning, Threads
+from prompteval.engine.threads import StillRunning, Threads
 
 
 def test_calls_run_side_by_side_up_to_the_bound() -> None:

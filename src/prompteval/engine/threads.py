@@ -33,8 +33,8 @@ class Threads:
     def __init__(self, most: int, *, exclusive: bool = False) -> None:
         self._places = asyncio.Semaphore(most)
         self._exclusive = exclusive
-        self._idle: list[_Thread] = []
-        self._left: list[_Thread] = []
+        self._idle: list[DaemonThread] = []
+        self._left: list[DaemonThread] = []
 
     async def run(
         self, function: Callable[[], Result], timeout_s: float | None = None, what: str = "the call"
@@ -55,7 +55,7 @@ class Threads:
         self._left = [thread for thread in self._left if thread.is_running]
         if self._exclusive and self._left:
             raise StillRunning(f"an earlier call of {what} has not ended")
-        thread = self._idle.pop() if self._idle else _Thread()
+        thread = self._idle.pop() if self._idle else DaemonThread()
         future = thread.begin(function)
         try:
             with computing():
@@ -83,12 +83,12 @@ def _settle(future: "asyncio.Future[Any]", settle: Callable[[Any], None], result
         settle(result)
 
 
-class _Thread:
+class DaemonThread:
     """One daemon thread, which does one call after another."""
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="prompteval-scoring", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="prompteval", daemon=True)
         self._thread.start()
 
     @property
