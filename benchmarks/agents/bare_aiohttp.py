@@ -1,4 +1,4 @@
-"""The floor: the same conversations in a bare aiohttp loop. usage: bare_aiohttp.py CASES.jsonl CONCURRENCY URL"""
+"""The floor: a bare aiohttp loop with a tool. usage: bare_aiohttp.py CASES.jsonl CONCURRENCY URL"""
 
 import asyncio
 import json

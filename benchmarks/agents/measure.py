@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/agents/measure.py [CASES] [--repeat N]      (default 1000, the best of 3)
 
 Each case takes 1 to 8 steps with calls of a tool and an answer behind them; every reply comes after 50 ms,
-100 cases at a time. Ours checks the cases, renders, reads the arguments with the tool's types, calls the fake in
-a thread, stores replies, attempts and rows, and prints its report; the loop calls the function and counts. The
-server is `prompteval.testing.serve` with a script, and its own counts stand beside those of the two. The limit
-is calls ÷ concurrency × latency. The messages are synthetic.
+100 cases at a time. Ours checks the cases, renders, reads the arguments with the tool's types, calls the fake
+in a thread, stores replies, attempts and rows, and prints its report; the loop calls the function and counts.
+The server is `prompteval.testing.serve` with a script, and its own counts must be those of each program. The
+limit is calls ÷ concurrency × latency. The messages are synthetic.
 """
 
 import argparse

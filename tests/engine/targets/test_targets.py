@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.observation import Observation
+from prompteval.engine.targets.function import FunctionTarget
 from prompteval.engine.targets.open import OpenTarget, open_target
-from prompteval.plan.function import plan_function
+from prompteval.plan.function import FunctionPlan, plan_function
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.endpoint import plan_endpoint
 from prompteval.plan.targets.outputs import plan_outputs
@@ -218,3 +220,21 @@ def test_an_endpoint_reads_no_variable_that_the_settings_do_not_list() -> None:
     section = EndpointSection(url="http://x", headers_env={"a": "PATH"})
     with pytest.raises(UsageError, match=r'reads PATH, which env .*add env = \["PATH"\] to prompteval.toml'):
         plan_endpoint(section, NOWHERE)
+
+
+def test_plain_functions_wait_side_by_side() -> None:
+    """As many as cases run at a time, however few processors there are."""
+
+    def slow(x: int) -> str:
+        time.sleep(0.5)
+        return str(x)
+
+    async def all_of() -> float:
+        target = FunctionTarget(FunctionPlan("m:slow", "", slow))
+        began = time.perf_counter()
+        found = await asyncio.gather(*(target(Case(str(n), {"x": n}), 0) for n in range(60)))
+        await target.aclose()
+        assert [seen.output for seen in found] == [str(n) for n in range(60)]
+        return time.perf_counter() - began
+
+    assert asyncio.run(all_of()) < 3  # six at a time, as two processors have threads by default, take 5 s

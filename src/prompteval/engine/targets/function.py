@@ -1,9 +1,8 @@
 """`callable: "app.answer:reply"`: the team's own application, called in this process."""
 
-import asyncio
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -14,7 +13,7 @@ from pydantic_core import to_jsonable_python
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.strict_json import loads
-from prompteval.engine.interruption import computing
+from prompteval.engine.quick_threads import QuickThreads
 from prompteval.plan.function import FunctionPlan
 from prompteval.plan.results.observed import observed, result_errors
 from prompteval.plan.results.result import OPEN_KEYS, Result
@@ -39,13 +38,14 @@ class FunctionTarget:
         self._function = plan.function
         self._entry = plan.entry
         self._is_async = inspect.iscoroutinefunction(plan.function)
+        self._threads = QuickThreads()
 
     async def __call__(self, case: Case, replicate: int) -> Observation:
         started = perf_counter()
         named = isinstance(case.inputs, Mapping)
         call = partial(self._function, **case.inputs) if named else partial(self._function, case.inputs)
         try:
-            found = await call() if self._is_async else await _in_thread(call)
+            found = await call() if self._is_async else await self._threads.run(call)
             elapsed = (perf_counter() - started) * 1000
             return self._observed(found, elapsed)
         except _NotAResult as error:
@@ -78,7 +78,8 @@ class FunctionTarget:
             raise _NotAResult(f"what it returned is not a result: {result_errors(error)}") from None
 
     async def aclose(self) -> None:
-        """Nothing is held open."""
+        """End the threads that no call runs in."""
+        self._threads.close()
 
 
 def _json_parts(result: Result) -> dict[str, Any]:
@@ -88,11 +89,6 @@ def _json_parts(result: Result) -> dict[str, Any]:
         return {}
     read = Result.model_validate(as_output(result.model_dump(include=named, exclude_unset=True))[0])
     return {name: getattr(read, name) for name in named}
-
-
-async def _in_thread(call: Callable[[], Any]) -> object:
-    with computing():
-        return await asyncio.to_thread(call)
 
 
 def as_output(found: object) -> tuple[object, str]:
