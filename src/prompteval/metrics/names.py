@@ -9,7 +9,7 @@ from prompteval.core.text import refuse_long_name
 from prompteval.metrics.plugin import plugin_metrics
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
-_FORM = re.compile(r"\s*([a-z_][a-z0-9_.]*(?:[@^][a-z0-9]+)?)\s*(?:\(\s*(.*?)\s*\))?\s*\Z")
+_FORM = re.compile(r"\s*+([a-z_][a-z0-9_.]*(?:[@^][a-z0-9]+)?)\s*+(?:\(\s*+((?:.*\S)?)\s*+\))?\s*+\Z")
 _PASS = re.compile(r"(pass[@^])([1-9][0-9]{0,5})\Z")
 
 AVERAGES = ("macro", "micro", "weighted")

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from prompteval.core.problem import did_you_mean
 from prompteval.core.text import refuse_long_name
 
-_FORM = re.compile(r"\s*(?:([a-z_]+)\.)?([a-z_]+)\s*(?:\(\s*(.*?)\s*\))?\s*(?:@\s*([0-9]+))?\s*\Z")
+_FORM = re.compile(
+    r"\s*+(?:([a-z_]+)\.)?([a-z_]+)\s*+(?:\(\s*+((?:.*\S)?)\s*+\))?\s*+(?:@\s*+([0-9]+))?\s*+\Z"
+)
 
 STAGES = ("retrieval", "rerank")
 GAINS = ("linear", "exp")

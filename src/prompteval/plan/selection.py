@@ -11,7 +11,7 @@ from prompteval.core.fingerprint import seeded_rank
 from prompteval.core.ranges import shown
 from prompteval.plan.run_options import Selection
 
-_TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
+_TOKEN = re.compile(r"[()]|[^\s()]+")
 Matcher = Callable[[str], bool]
 MOST_TOKENS = 10_000
 DEEPEST = 50
@@ -24,7 +24,7 @@ def compile_expression(text: str) -> Matcher:
     joined by `and`, `or`, `not` and brackets, `not` binding strongest. Raises UsageError at what cannot be
     read, and for more than MOST_TOKENS or brackets deeper than DEEPEST.
     """
-    tokens = list(islice((match[1] for match in _TOKEN.finditer(text)), MOST_TOKENS + 1))
+    tokens = list(islice((match[0] for match in _TOKEN.finditer(text)), MOST_TOKENS + 1))
     if not tokens:
         raise UsageError("-k is empty", 'give words, as in -k "refund and not email"')
     if len(tokens) > MOST_TOKENS:

@@ -12,7 +12,8 @@ from prompteval.core.verdict import Estimate, GateResult, Verdict
 
 End = Literal["value", "low", "high", "p50", "p95", "p99"]
 _RULE = re.compile(
-    r"\s*(?:slice\(\s*(?P<tag>[^=()]+?)\s*(?:=\s*(?P<wanted>[^()]+?)\s*)?\)\s*\.\s*)?"
+    r"\s*+(?:slice\(\s*+(?P<tag>[^\s=()](?:[^=()]*[^\s=()])?)\s*+"
+    r"(?:=\s*+(?P<wanted>[^\s()](?:[^()]*[^\s()])?)\s*+)?\)\s*+\.\s*+)?"
     r"(?P<metric>[a-z_][a-z0-9_.@^]*?(?:\([^()]*\)(?:@[0-9]+t?)?)?)"
     r"(?:\.(?P<end>low|high|p50|p95|p99))?\s*"
     r"(?P<compare>>=|<=|>|<)\s*(?P<threshold>[-+0-9.eE%]+)\s*\Z"

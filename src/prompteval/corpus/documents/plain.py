@@ -12,7 +12,7 @@ _MARKED = re.compile(r" {0,3}#{1,6}(?=[ \t])")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _TAGGED = re.compile(r" {0,3}<h[1-3]\b[^>]*>(.+?)</h[1-3]>", re.IGNORECASE)
 _COMMENT = re.compile(r"^ {0,3}<!--.*?(?:-->|\Z)", re.DOTALL | re.MULTILINE)
-_LINKED = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)|<[^<>]{1,200}>|[ \t]*\{#[^{}]*\}\s*\Z")
+_LINKED = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)|<[^<>]{1,200}>|(?:(?<![ \t])[ \t]++)?\{#[^{}]*\}\s*\Z")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
