@@ -14,6 +14,7 @@ from prompteval.cases.load import load_cases
 from prompteval.cases.split import split_of
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
+from prompteval.core.problem import MOST_PROBLEMS, MOST_UNKNOWN
 from prompteval.workspace.tree import WorkingTree
 
 
@@ -70,6 +71,21 @@ def test_many_problems_are_counted(tmp_path: Path) -> None:
     told = problems(tmp_path, "c.jsonl", "{\n" * 250)
     assert len(told) == 101
     assert "150 more problems" in told[-1]
+
+
+def test_csv_columns_that_are_not_known_are_counted(tmp_path: Path) -> None:
+    """A header of 30,000 of them is a hundred problems and a number; the missing id is in the number."""
+    told = problems(tmp_path, "c.csv", ",".join(f"column{n}" for n in range(30_000)) + "\n")
+    assert len(told) == MOST_PROBLEMS + 1
+    assert "29,901 more problems are not shown" in told[-1]
+
+
+def test_keys_that_are_not_known_are_counted(tmp_path: Path) -> None:
+    """Also within one line: of a case with thousands of keys a few are named, and the others are a number."""
+    keys = ", ".join(f'"key{n}": 1' for n in range(5_000))
+    told = problems(tmp_path, "c.jsonl", f'{{"id": "a", "inputs": {{}}, {keys}}}\n')
+    assert len(told) == MOST_UNKNOWN + 1
+    assert "4,980 more unknown keys" in told[-1]
 
 
 def test_b7_csv_with_semicolons_quotes_and_line_breaks(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.workspace import tree as tree_module
 from prompteval.workspace.tree import GitTree, WorkingTree
 
 
@@ -92,3 +93,19 @@ def test_b24_a_file_that_is_read_whole_has_a_limit(tmp_path: Path, monkeypatch: 
     (tmp_path / "x.yaml").write_bytes(b"#" * 1_001)
     with pytest.raises(InvalidInput, match="larger than 1,000 bytes"):
         WorkingTree(tmp_path).read("x.yaml")
+
+
+def test_b24_a_large_file_of_a_commit_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its size in the tree, as in the working tree; a smaller one of the same commit is read."""
+    (tmp_path / "large.txt").write_text("x" * 1_001)
+    (tmp_path / "small.txt").write_text("x" * 1_000)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    monkeypatch.setattr(tree_module, "MAX_READ_BYTES", 1_000)
+    for tree in (GitTree(tmp_path, "HEAD"), WorkingTree(tmp_path)):
+        assert len(tree.read("small.txt")) == 1_000
+        with pytest.raises(InvalidInput, match="is larger than 1,000 bytes"):
+            tree.read("large.txt")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
+from prompteval.core.text import counted
+
 # A message may quote what a file holds; a screen does not hold every file.
 MAX_MESSAGE = 500
 # A longer name is like none of ours, and comparing it takes long.
@@ -14,6 +16,8 @@ LONGEST_NAME = 200
 MOST_COMPARED = 1_000
 # What is wrong beyond this is counted: nobody reads a thousand lines to fix a file.
 MOST_PROBLEMS = 100
+# Of one mapping; the number of the rest is a problem of its own.
+MOST_UNKNOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,9 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
 
 
 def unknown_keys(given: Iterable[Any], known: Collection[str]) -> tuple[list[tuple[Any, str]], int]:
-    """(the first MOST_PROBLEMS keys that are not known, each with its help; how many more there are)."""
+    """(the first MOST_UNKNOWN keys that are not known, each with its help; how many more there are)."""
     unknown = (key for key in given if key not in known)
-    first = [(key, did_you_mean(key, known)) for key in islice(unknown, MOST_PROBLEMS)]
+    first = [(key, did_you_mean(key, known)) for key in islice(unknown, MOST_UNKNOWN)]
     return first, sum(1 for _ in unknown)
 
 
@@ -97,7 +101,8 @@ class Collector:
         """The problems in the order of their places, the number of those that are not shown last."""
         found = sorted(self._found, key=lambda problem: (problem.line, problem.col))
         if self._more:
-            message = f"{self._more:,} more problems are not shown"
+            more = counted(self._more, "more problem")
+            message = f"{more} {'is' if self._more == 1 else 'are'} not shown"
             found.append(Problem(self._path, 0, 0, "PE309", message, "fix these first"))
         return found
 

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -119,6 +120,16 @@ def _is_broken_link(item: Path) -> bool:
     return item.is_symlink() and not item.exists() and not item.name.startswith(".")
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Mode, kind and name of an object of git, and its size in bytes, 0 for what is no file."""
+
+    mode: bytes
+    kind: bytes
+    name: str
+    size: int
+
+
 class GitTree:
     """The files of one commit, read with git plumbing: no checkout, no hooks."""
 
@@ -148,23 +159,25 @@ class GitTree:
     def read(self, path: str) -> bytes:
         place = self._full(path)
         for _ in range(_MOST_LINKS):
-            mode, kind, name = self._entry(path, place)
-            if kind != b"blob":
-                raise _unreadable(path, f"at {self._ref} it is a {_KINDS.get(kind, 'directory')}")
-            content = self._git("cat-file", "blob", name.decode(), missing=f"{path} cannot be read")
-            if mode != _LINK:
+            entry = self._entry(path, place)
+            if entry.kind != b"blob":
+                raise _unreadable(path, f"at {self._ref} it is a {_KINDS.get(entry.kind, 'directory')}")
+            if entry.size > MAX_READ_BYTES:
+                raise _unreadable(path, f"at {self._ref} it is larger than {MAX_READ_BYTES:,} bytes")
+            content = self._git("cat-file", "blob", entry.name, missing=f"{path} cannot be read")
+            if entry.mode != _LINK:
                 return content
             place = self._linked(path, place, content)
         raise _unreadable(path, f"its symbolic link at {self._ref} is part of a loop")
 
-    def _entry(self, path: str, place: str) -> tuple[bytes, bytes, bytes]:
-        """(mode, kind, object name) of what a commit has at a place."""
-        arguments = ["ls-tree", "-z", "--full-tree", self._commit.decode(), "--", place]
+    def _entry(self, path: str, place: str) -> "_Entry":
+        """What a commit has at a place."""
+        arguments = ["ls-tree", "-l", "-z", "--full-tree", self._commit.decode(), "--", place]
         found = self._git(*arguments, missing=f"{self._ref} cannot be listed").rstrip(b"\0")
         if not found:
             raise _unreadable(path, f"no such file at {self._ref}")
-        mode, kind, name = found.partition(b"\t")[0].split(b" ")
-        return mode, kind, name
+        mode, kind, name, size = found.partition(b"\t")[0].split()
+        return _Entry(mode, kind, name.decode(), int(size) if size.isdigit() else 0)
 
     def _linked(self, path: str, place: str, target: bytes) -> str:
         """Where a link leads, followed inside the workspace only, as in the working tree."""

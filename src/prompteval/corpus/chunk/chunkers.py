@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from prompteval.core.errors import UsageError
 from prompteval.core.protocols import TokenCounter
+from prompteval.core.ranges import RANGES
 from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.chunk.cut import Level, Plan, cut, positions
 from prompteval.corpus.chunk.measure import TextMeasure
@@ -27,11 +28,12 @@ class Sized(ABC):
     kind: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        if self.size < 1:
-            raise UsageError(f"chunker: size is {self.size}", "give a whole number of tokens from 1")
-        if not 0 <= self.overlap < self.size:
+        for name, value in (("size", self.size), ("overlap", self.overlap)):
+            if fault := RANGES[name].fault(name, value):
+                raise UsageError(f"chunker: {fault}", "it counts tokens")
+        if self.overlap >= self.size:
             message = f"chunker: overlap is {self.overlap} with size {self.size}"
-            raise UsageError(message, "an overlap is at least 0 and smaller than the size")
+            raise UsageError(message, "the overlap must be smaller than the size")
 
     @property
     def identity(self) -> str:
