@@ -32,7 +32,7 @@ def test_the_script_of_the_page_is_a_server() -> None:
     """The example for tests is what the fake server takes."""
     from prompteval.testing.server import Reply
 
-    code = re.search(r"^replies = (\[.*\])$", PAGE, re.MULTILINE)
+    code = re.search(r"^replies = (\[.*?^\])$", PAGE, re.MULTILINE | re.DOTALL)
     assert code is not None
     (reply,) = eval(code[1], {"Reply": Reply})
     assert [name for step in reply.tool_calls for name, _ in step] == ["get_order", "refund"]

@@ -179,3 +179,16 @@ def test_results_that_hold_a_secret_are_hidden(tmp_path: Any) -> None:
         live = make(tmp_path, server, "twice", fakes=fakes)
         live.run("run", code=0)
         assert "sk-test" not in json.dumps(live.rows()) + json.dumps(server.requests)
+
+
+def test_what_a_case_has_paid_is_counted_when_the_money_ends(tmp_path: Any) -> None:
+    """A case that is turned away at its second call keeps its first, and can be continued."""
+    with FakeServer(REPLIES) as server:
+        live = make(tmp_path, server, "twice", price={"input": 1e5, "output": 0})  # 4 USD a call
+        live.run("run", "--max-cost", "17", code=3)
+        assert 0 < server.stats["requests"] < 3
+        (row,) = live.rows()
+        assert (row["outcome"], len(row["tool_calls"])) == ("error", 2)
+        assert row["error"].startswith("budget: ")
+        live.run("run", "--resume", "--max-cost", "100", code=0)
+        assert server.stats["requests"] == 3

@@ -77,11 +77,19 @@ async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
     is free again; no new case starts while MOST_UNSCORED, or UNSCORED_BYTES of them, wait for their scores.
     When `stop` is set, no new case starts and what runs has DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a
     thread computes; a run that stops by itself scores what has been answered, for SCORE_DRAIN_SECONDS at
-    most. A case that was turned away before it could be judged gives no row, nor does one without its scores
+    most. A case that was turned away before a model answered it gives no row, nor does one without its scores
     when the run is stopped.
     """
     crew = _Crew(entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or RetryWaits())
     await crew.run()
+
+
+def _is_turned_away(observation: Observation) -> bool:
+    """Whether no model answered the case; one that is turned away at a later call has paid for the first."""
+    failure = observation.failure
+    if failure is None or failure.type not in TURNED_AWAY:
+        return False
+    return all(call.finish == "unknown" for call in observation.calls)
 
 
 class _Crew:
@@ -206,7 +214,7 @@ class _Crew:
                 self._stop.set(failure.message)
             elif reason := self._same.reason(observation):
                 self._stop.set(reason)
-            if failure is None or failure.type not in TURNED_AWAY:
+            if not _is_turned_away(observation):
                 self._score(case, replicate, observation)
             if done % 64 == 63:
                 await asyncio.sleep(0)  # a target that never waits must not starve Ctrl-C

@@ -1,12 +1,21 @@
 """A prompt whose tools are called by fakes, whole runs with a scripted model."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
-from prompteval.core.observation import Row
+from prompteval.core.observation import Observation, Row
+from prompteval.core.request import Request, Response
+from prompteval.core.tools import RequestedCall
+from prompteval.engine.targets.tools import ToolTarget
+from prompteval.plan.fakes import Fakes
+from prompteval.prompt.messages import user
+from prompteval.prompt.prompt import Prompt
 from prompteval.report.case import render_case
 from prompteval.report.html.cases import case_list
 from tests.small_workspace import Place, place
@@ -202,4 +211,75 @@ def test_fakes_without_tools_and_without_a_prompt_are_refused(place: Place) -> N
         "evals/s.yaml", SUITE.replace("prompt: help", "outputs: o.jsonl") + "tools: {module: evals.fakes}\n"
     )
     with pytest.raises(InvalidInput, match="tools belongs to a suite with prompt"):
+        place.run()
+
+
+def test_fakes_get_values_of_the_tools_types_and_the_answer_is_parsed(place: Place) -> None:
+    """Dates, enums and models inside; a typed output is that of the last reply."""
+    prompt = PROMPT.replace(
+        "def get_order(order_id: str)",
+        "class Out(BaseModel):\n    ok: bool\n\ndef get_order(order_id: __import__('datetime').date)",
+    )
+    fakes = FAKES.replace('if order_id == "gone":', "if True:\n        return str(order_id.year + 1)")
+    look = {"name": "get_order", "arguments": {"order_id": "2026-02-03"}}
+    made = prepare(
+        place,
+        {"tool_calls": [look], "output": {"ok": True}},
+        prompt=prompt.replace("output=str", "output=Out"),
+        fakes=fakes,
+    )
+    suite = (place.root / "evals/s.yaml").read_text()
+    place.write("evals/s.yaml", suite.replace("{contains: {value: done}}", "schema_valid"))
+    seen = row(made).observation
+    assert seen.trace is not None and seen.trace.tool_calls is not None
+    assert (seen.output, seen.trace.tool_calls[0].result) == ({"ok": True}, "2027")
+
+
+def test_a_tool_that_is_chosen_is_chosen_once() -> None:
+    """A forced call would be made in every reply, and no loop would end."""
+    asked: list[Request] = []
+
+    class Model:
+        identity = "m"
+
+        async def complete(self, request: Request) -> Response:
+            asked.append(request)
+            calls = (RequestedCall("x", "look", "{}"),) if len(asked) == 1 else ()
+            return Response("" if calls else "done", tool_calls=calls)
+
+        async def aclose(self) -> None: ...
+
+    def look() -> str:
+        return "found"
+
+    class Inputs(BaseModel):
+        x: int = 1
+
+    params = {"tool_choice": "look", "temperature": 0}
+    prompt = Prompt(inputs=Inputs, output=str, messages=[user("{{ x }}")], tools=[look], params=params)
+    target = ToolTarget(prompt, Fakes({"look": look}, "", 3), Model(), "m", 10.0)
+
+    async def play() -> Observation:
+        try:
+            return await target(Case("c", {}), 0)
+        finally:
+            await target.aclose()
+
+    assert asyncio.run(play()).output == "done"
+    assert [dict(request.params) for request in asked] == [params, {"temperature": 0}]
+
+
+def test_a_rag_suite_takes_no_prompt_with_tools(place: Place) -> None:
+    """Its answers are read from one reply, so that tools would be offered in vain."""
+    armed = PROMPT.replace("message: str", "question: str\n    context: list[Passage]").replace(
+        "import Prompt", "import Passage, Prompt"
+    )
+    place.write("prompts/help/v1.py", armed.replace("{{ message }}", "{{ question }} {{ context }}"))
+    place.write("docs/a.md", "Returns take 30 days.")
+    rag = "rag: {corpus: ../docs, retriever: {kind: bm25}, modes: [retrieved]}\n"
+    case = "cases: [{id: c1, inputs: {question: how long}, gold: [[{doc: a.md}]]}]\n"
+    place.write(
+        "evals/s.yaml", f"prompt: help\nmodels: [scripted/m.jsonl]\n{case}{rag}metrics: [generation.em]\n"
+    )
+    with pytest.raises(InvalidInput, match="help@v1 has tools, and a rag suite reads the answer"):
         place.run()
