@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
+from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns, units_of
 from prompteval.analysis.columns.reported import Need
 from prompteval.core.stored import RowFields, StoredEntry
 from prompteval.metrics.names import parse_metric
@@ -46,9 +46,13 @@ def entry_measures(entry: StoredEntry) -> dict[str, Measure]:
 
 
 def entry_columns(
-    entry: StoredEntry, measures: Sequence[Measure], ids: frozenset[str], tags: Sequence[str]
+    entry: StoredEntry,
+    measures: Sequence[Measure],
+    ids: frozenset[str],
+    tags: Sequence[str],
+    units: Mapping[str, int] | None = None,
 ) -> EntryColumns:
-    """What the metrics read of the cases with these ids."""
+    """What the metrics read of the cases with these ids, with as many `units` of each as both sides have."""
     needs: dict[Need, str] = {
         (m.scorer, m.spec.source): entry.facts.fields.get(m.scorer, "")
         for m in measures
@@ -56,7 +60,19 @@ def entry_columns(
     }
     scorers = list(dict.fromkeys(m.scorer for m in measures if m.scorer))
     rows = (row for row in entry.rows(RowFields(reported=reads_target(needs))) if row.case_id in ids)
-    return build_columns(rows, scorers, tags, keep_ids=True, needs=needs)
+    return build_columns(rows, scorers, tags, keep_ids=True, needs=needs, units=units)
+
+
+def common_units(a: StoredEntry, b: StoredEntry, ids: frozenset[str]) -> dict[str, int]:
+    """How many units each case has on the side where it has more: turns, where a scorer scores several."""
+    found: dict[str, int] = {}
+    for entry in (a, b):
+        rows = (row for row in entry.rows(RowFields()) if row.case_id in ids)
+        for case_id, group in groupby(rows, key=attrgetter("case_id")):
+            count = len(units_of(list(group)))
+            if count > 1:
+                found[case_id] = max(count, found.get(case_id, 1))
+    return found
 
 
 def case_marks(entry: StoredEntry) -> dict[str, tuple[str, str]]:

@@ -1,5 +1,6 @@
 """What a run used, added up row by row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from prompteval.core.observation import Call, Row
@@ -16,7 +17,8 @@ class UsageTotals:
     `possibly_billed` counts the attempts that gave no reply and may be charged for all the same.
     `price` None makes the cost None as soon as there was a live call. What such attempts may cost
     is taken to be what the reply to the same request cost, and None where there was no reply.
-    `asked` is the name that the server is asked for, where a profile gives one.
+    `asked` is the name that the server is asked for, where a profile gives one. `user` counts the calls of
+    the model that plays the user of a conversation, which are not among the entry's own.
     """
 
     price: Price | None = None
@@ -33,14 +35,22 @@ class UsageTotals:
     pico_possible: int | None = 0
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_TOKENS, 0))
     other_models: set[str] = field(default_factory=set)
+    user: "UsageTotals | None" = None
 
     def add(self, row: Row) -> None:
         """Count one row's calls."""
-        failure = row.observation.failure
-        if failure is not None and failure.stage == "call" and not row.observation.calls:
+        seen = row.observation
+        if self.user is not None:
+            self.user.count(seen.user_calls)
+        failure = seen.failure
+        if failure is not None and failure.stage == "call" and not seen.calls and not seen.user_calls:
             self.requests += 1
             self.attempts += 1
-        for call in row.observation.calls:
+        self.count(seen.calls)
+
+    def count(self, calls: Sequence[Call]) -> None:
+        """Count calls of this entry's model."""
+        for call in calls:
             self.requests += 1
             if call.served_by == "cache":
                 self.cached += 1
@@ -95,4 +105,5 @@ class UsageTotals:
             "tokens_estimated": self.estimated,
             "cost_usd": self.cost_usd,
             "possible_cost_usd": None if self.pico_possible is None else self.pico_possible / PICO,
+            **({} if self.user is None else {"user": self.user.as_json()}),
         }

@@ -11,7 +11,7 @@ from prompteval.core.problem import Collector, did_you_mean
 from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
 
 _GROUPS = ("inputs", "expected", "tags")
-_PLAIN = ("id", "expected", "split", "cluster", "repeat", "answerable", "tool_calls")
+_PLAIN = ("id", "expected", "split", "cluster", "repeat", "answerable", "tool_calls", "turns")
 
 
 def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, object]]:
@@ -144,8 +144,8 @@ def _record(columns: list[str], cells: list[str]) -> dict[str, object]:
             record["repeat"] = int(cell) if cell.isdecimal() and len(cell) < 10 else cell
         elif column == "answerable" and cell:
             record["answerable"] = {"true": True, "false": False}.get(cell.lower(), cell)
-        elif column == "tool_calls" and cell:
-            record["tool_calls"] = Cell(cell).value()  # what is no JSON stays a text, and is refused as one
+        elif column in ("tool_calls", "turns") and cell:
+            record[column] = Cell(cell).value()  # what is no JSON stays a text, and is refused as one
         elif not rest and cell:
             record[column] = cell
     return record

@@ -6,6 +6,7 @@ from typing import Any
 from prompteval.cases.calls import expected_calls
 from prompteval.cases.problem import Pointer, Wrong
 from prompteval.cases.schema import CaseLine, GoldSpan
+from prompteval.cases.turns import user_turns
 from prompteval.core.case import Case
 from prompteval.core.problem import MOST_PROBLEMS, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
@@ -43,6 +44,9 @@ def to_case(
             wrong.append(((), "PE311", f"{more:,} more unknown keys", ""))
     case_id = _id(raw, wrong)
     inputs = raw.get("inputs")
+    if inputs is None and "turns" in raw:  # a conversation may need no more than what is said
+        inputs = {}
+        raw = {**raw, "inputs": inputs}
     if inputs is None or (validate is not None and not isinstance(inputs, dict)):
         reason = "the case has no inputs" if inputs is None else "inputs is an object"
         wrong.append((("inputs",), "PE313", reason, 'write "inputs": {...}'))
@@ -60,6 +64,7 @@ def to_case(
         answerable=_answerable(raw, wrong) if "answerable" in raw else None,
         tool_calls=expected_calls(raw["tool_calls"], wrong) if "tool_calls" in raw else None,
         line=line,
+        turns=user_turns(raw["turns"], wrong) if "turns" in raw else (),
     )
     if checked:
         return case, wrong

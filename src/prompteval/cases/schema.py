@@ -32,6 +32,18 @@ class CallLine(FileModel):
     )
 
 
+class TurnLine(FileModel):
+    """What a user says in one turn of a conversation."""
+
+    code = "PE324"
+
+    user: Text = Field(description="What the user says.")
+    expected: Any = Field(None, description="What the answer to it should be.")
+    tool_calls: list[CallLine] | None = Field(
+        None, description="The calls of tools that are right in this turn."
+    )
+
+
 class CaseLine(FileModel):
     """One line of a case file.
 
@@ -42,7 +54,10 @@ class CaseLine(FileModel):
     code = "PE310"
 
     id: str | int = Field(description="What the case is called; once in a suite.")
-    inputs: Any = Field(description="An object for a prompt, any JSON value for another target.")
+    inputs: Any = Field(
+        None,
+        description="An object for a prompt, any JSON value for another target. Required without `turns`.",
+    )
     expected: Any = Field(None, description="What the output should be.")
     tags: dict[str, str | float | bool] = Field({}, description="Names and values to slice the numbers by.")
     split: Text = Field("", description="The part of the data that the case is in, such as dev or test.")
@@ -55,6 +70,9 @@ class CaseLine(FileModel):
     answerable: bool = Field(True, description="Whether the documents hold an answer.")
     tool_calls: list[CallLine] | None = Field(
         None, description="The calls of tools that are right; an empty list where none may be made."
+    )
+    turns: list[TurnLine] = Field(
+        [], description="What a user says in a conversation, in order, each with what is right to answer."
     )
 
 

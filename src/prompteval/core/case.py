@@ -35,6 +35,18 @@ class ExpectedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class UserTurn:
+    """What a user says in one turn of a conversation, and what is right to answer.
+
+    `expected` and `tool_calls` are those of the answer to this turn, None where it is not scored by them.
+    """
+
+    user: str
+    expected: Any = None
+    tool_calls: tuple[ExpectedCall, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One golden case.
 
@@ -44,8 +56,9 @@ class Case:
     inner list (any of these spans). `tags` name slices. `cluster` groups cases that are not
     independent (a thread, a document). `repeat` is how often this case runs when it asks for
     it, else None. `answers` and `answerable` belong to question answering. `tool_calls` are the calls of
-    tools that are right: empty where none may be made, None where they are not scored. `line` is where the
-    case is in its file, 0 where unknown.
+    tools that are right: empty where none may be made, None where they are not scored. `turns` are what the
+    user says in a conversation, in order; none where the case is one question. `line` is where the case is in
+    its file, 0 where unknown.
     """
 
     id: str
@@ -60,3 +73,4 @@ class Case:
     answerable: bool | None = None
     tool_calls: tuple[ExpectedCall, ...] | None = None
     line: int = 0
+    turns: tuple[UserTurn, ...] = ()

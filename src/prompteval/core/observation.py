@@ -8,9 +8,9 @@ from typing import Any, Literal, Protocol
 from prompteval.core.case import Case
 from prompteval.core.request import ServedBy, Usage
 from prompteval.core.retrieval import Context, Ranking
+from prompteval.core.trace import Outcome as Outcome
 from prompteval.core.trace import Trace
 
-Outcome = Literal["ok", "invalid", "refused", "truncated", "filtered", "error"]
 # Outcomes of a call that brought a reply which is not an output of the prompt.
 UNUSABLE: tuple[Outcome, ...] = ("invalid", "refused", "truncated", "filtered")
 Stage = Literal["render", "retrieval", "packing", "call", "parse", "generation", "end_to_end", "score"]
@@ -76,7 +76,8 @@ class Observation:
     system's own, 0 to 1, None where it gives none. `ranking` holds the candidates of a
     retrieval target, `reranked` their new order where there was a reranker, `context` what was
     packed into the prompt. `trace` is what a system of the team's own, or a prompt with tools, did
-    beside its output.
+    beside its output. Of a conversation they are those of its last turn, with the calls and the time of all;
+    `user_calls` are those of the model that played the user, which are not the system's.
     """
 
     outcome: Outcome
@@ -92,6 +93,7 @@ class Observation:
     reranked: Ranking | None = None
     context: Context | None = None
     trace: Trace | None = None
+    user_calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Score:
     `value` is None unless `status` is scored. `labels` is (expected, predicted) where the
     scorer compares classes; predicted is None for an output that is not a class.
     `low` and `high` bound the scale; None is unbounded. `stage` is the one it reads. `passed` is
-    None where the scorer only measures.
+    None where the scorer only measures. `turn` is the turn of a conversation that it is of, from 1; None
+    where it is of the whole.
     """
 
     name: str
@@ -114,6 +117,12 @@ class Score:
     low: float | None = 0.0
     high: float | None = 1.0
     passed: bool | None = None
+    turn: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The name, with the turn that it is of."""
+        return self.name if self.turn is None else f"{self.name}, turn {self.turn}"
 
     def __post_init__(self) -> None:
         if self.value is not None and not float("-inf") < self.value < float("inf"):

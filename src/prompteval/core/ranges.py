@@ -58,6 +58,8 @@ RANGES: Mapping[str, Range] = {
     "sample": Range(1, 1_000_000_000),
     "seed": Range(0, 2**63 - 1),
     "max_steps": Range(1, 1_000),
+    "max_turns": Range(1, 1_000),
+    "turn": Range(1, 1_000),
     "worst": Range(1, 1_000_000),
     "max_cost": Range(0, 1_000_000_000, whole=False),
     "max_wait": Range(0, 7 * DAY_SECONDS, whole=False),

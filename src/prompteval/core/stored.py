@@ -31,6 +31,7 @@ class StoredScore:
     low: float | None = 0.0
     high: float | None = 1.0
     passed: bool | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

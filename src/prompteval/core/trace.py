@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+# How a reply ended: `error` is a call that failed; those between brought a reply that is not an output.
+Outcome = Literal["ok", "invalid", "refused", "truncated", "filtered", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,9 @@ class Trace:
     """What a system did for one case, as far as it says so; None where it does not say.
 
     `retrieved` and `reranked` are in rank order, `context` is what the model saw, in its order. `turns`
-    holds one trace for each user turn of a conversation, with the turn's output. `timings` are milliseconds
-    by the name of a step.
+    holds one trace for each user turn of a conversation: what the `user` said, the raw `text` of the answer,
+    its `output` and `outcome`, and the `error` where there is no output. `timings` are milliseconds by the
+    name of a step.
     """
 
     output: Any = None
@@ -76,6 +80,10 @@ class Trace:
     messages: tuple[Mapping[str, object], ...] | None = None
     turns: tuple["Trace", ...] | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
+    user: str = ""
+    text: str = ""
+    outcome: Outcome = "ok"
+    error: str = ""
 
     @property
     def ranked(self) -> tuple[RetrievedPassage, ...] | None:

@@ -262,6 +262,9 @@ def refuse_unbatchable(jobs: Sequence[Job]) -> None:
             raise UsageError(
                 f"--batch runs prompts, and {job.title} is not a prompt", "leave it out, or run without"
             )
+        if job.plan.facts.most_turns or job.target.user is not None:
+            message = f"--batch sends every call at once, and {job.title} has conversations"
+            raise UsageError(message, "leave it out, or run without")
         if job.target.fakes is not None:
             message = f"--batch sends every call at once, and {job.title} asks again after each step"
             raise UsageError(message, "leave it out, or run without `tools:`")

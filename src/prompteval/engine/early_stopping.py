@@ -13,6 +13,7 @@ from prompteval.analysis.early.decide import EarlyStopping
 from prompteval.analysis.early.gate_quantities import gate_quantities, is_test, obstacle
 from prompteval.core.stored import EntryKey, StoredEntry, SuiteFacts
 from prompteval.plan.jobs import Job
+from prompteval.plan.score_marks import score_turns
 from prompteval.stats.gate import GateRule
 from prompteval.stats.sequential import Method
 from prompteval.stats.sequential.decide import SequentialDesign
@@ -69,6 +70,8 @@ def _obstacle(early: EarlyStopping) -> str:
         return "it runs to be compared with"
     if not job.plan.gates:
         return "no gate is set"
+    if "all" in score_turns(job.plan).values():
+        return "the turns of a conversation are not independent of each other"
     for gate in job.plan.gates:
         reason = obstacle(gate, order, early.design.method)
         if gate.compares and not reason:

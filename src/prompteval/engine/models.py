@@ -13,6 +13,7 @@ from prompteval.engine.limits import Limiter
 from prompteval.engine.progress import Progress
 from prompteval.plan.jobs import Job
 from prompteval.plan.run_options import RunOptions
+from prompteval.plan.targets.resolve import user_of
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.openai import OpenAIProvider
@@ -88,11 +89,13 @@ class Models:
         known: all before the first call.
         """
         for job in jobs:
-            if job.target.own_model is None:
-                model = self.open(job.model)
+            user = user_of(job.target)
+            own = [job.model] if job.target.own_model is None else []
+            for reference in (*own, *([user.model] if user is not None else [])):
+                model = self.open(reference)
                 if self.budget is not None and model.price is None:
-                    help = f"set price = {{ input = ..., output = ... }} in a profile of {job.model}"
-                    raise UsageError(f"--max-cost: the price of {job.model} is not known", help)
+                    help = f"set price = {{ input = ..., output = ... }} in a profile of {reference}"
+                    raise UsageError(f"--max-cost: the price of {reference} is not known", help)
 
     def open(self, reference: str, *, ready: bool = True) -> Model:
         """The model, opened at the first call; `ready` asks for its key too."""
@@ -100,10 +103,10 @@ class Models:
             self._open[reference] = self._make(reference, ready)
         return self._open[reference]
 
-    def layered(self, job: Job, on_wait: Callable[[int], None]) -> tuple[Provider, int]:
-        """The model of a job with its layers, and how many of its cases run at a time."""
-        model = self.open(job.model)
-        profile = self._profile(job.model)
+    def layered(self, reference: str, group: str, on_wait: Callable[[int], None]) -> tuple[Provider, int]:
+        """A model with its layers, and how many cases of it run at a time; `group` is the suite."""
+        model = self.open(reference)
+        profile = self._profile(reference)
         provider = build_layers(
             model.provider,
             cache=self._cache if model.provider.cacheable else None,
@@ -113,7 +116,7 @@ class Models:
             case_deadline_s=profile.case_deadline_s,
             on_wait=on_wait,
             gate=model.limiter,
-            group=job.plan.suite.name,
+            group=group,
             journal=self._journal,
             sizes=model.sizes if model.remote else None,
             budget=self.budget if model.remote else None,

@@ -38,8 +38,9 @@ from prompteval.engine.targets.open import open_target
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
-from prompteval.plan.score_marks import score_marks
+from prompteval.plan.score_marks import score_marks, score_turns
 from prompteval.plan.suite_plan import SuitePlan
+from prompteval.plan.targets.resolve import user_of
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord
 from prompteval.workspace.settings import Workspace
@@ -215,6 +216,10 @@ class _Run:
         if job.target.own_model is None:
             model = models.open(job.model)
             usage = UsageTotals(price=model.price, asked=model.asked)
+        user = user_of(job.target)
+        if user is not None:
+            model = models.open(user.model)
+            usage.user = UsageTotals(price=model.price, asked=model.asked)
         entry = _RunningJob(job, usage, early)
         if self._record is None:
             return entry
@@ -230,7 +235,8 @@ class _Run:
                 " a replay will report the recording as stale"
             )
         if models.budget is not None:
-            models.budget.settle(0.0, entry.usage.cost_usd or 0.0)
+            of_user = 0.0 if entry.usage.user is None else entry.usage.user.cost_usd or 0.0
+            models.budget.settle(0.0, (entry.usage.cost_usd or 0.0) + of_user)
         entry.done = frozenset(done)
         return entry
 
@@ -268,10 +274,14 @@ class _Run:
             cached = bool(calls) and all(call.served_by == "cache" for call in calls)
             self._progress.advance(error=row.observation.outcome == "error", cached=cached)
 
+        suite = job.plan.suite.name
         provider, concurrency, waiting = None, self._options.concurrency, RetryWaits()
         if job.target.own_model is None:
-            provider, concurrency = models.layered(job, waiting)
-        target = open_target(job.target, job.model, provider, models.deadline_s(job.model))
+            provider, concurrency = models.layered(job.model, suite, waiting)
+        user, user_provider = user_of(job.target), None
+        if user is not None:
+            user_provider, _ = models.layered(user.model, suite, waiting)
+        target = open_target(job.target, job.model, provider, models.deadline_s(job.model), user_provider)
         try:
             for portion in running.portions():
                 await run_cases(
@@ -300,7 +310,7 @@ class _Run:
         if id(plan) not in self._scorings:
             marks = score_marks(plan)
             cache = self._files.vectors() if marks else None
-            self._scorings[id(plan)] = Scoring(plan.scorers, self._workers, cache, marks)
+            self._scorings[id(plan)] = Scoring(plan.scorers, self._workers, cache, marks, score_turns(plan))
         return self._scorings[id(plan)]
 
     def _all_decided(self, running: _RunningJob) -> bool:

@@ -18,6 +18,7 @@ from prompteval.plan.problems import Problems
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.prompt import render_problems
 from prompteval.prompt.prompt import Prompt
+from prompteval.store.codec import turn_values
 from prompteval.workspace.suite import CaseSource, Suite
 from prompteval.workspace.tree import Tree, why_unreadable
 
@@ -35,7 +36,8 @@ class CaseFacts:
     """What one pass over a suite's cases shows, without keeping them.
 
     `repeats` counts the cases of the suite's split by how often they ask to run, None where they do not;
-    `absent` are the (tag, value) that a rule of the gate names and no case carries.
+    `absent` are the (tag, value) that a rule of the gate names and no case carries; `most_turns` are those of
+    the longest scripted conversation, 0 where there is none.
     """
 
     total: int
@@ -44,6 +46,7 @@ class CaseFacts:
     fingerprint: str
     repeats: Mapping[int | None, int] = field(default_factory=dict)
     absent: frozenset[tuple[str, str]] = frozenset()
+    most_turns: int = 0
 
 
 def prompt_of(target: TargetPlan) -> Prompt | None:
@@ -80,7 +83,7 @@ def scan_cases(
     tags: set[str] = set()
     splits: Counter[str | None] = Counter()
     repeats: Counter[int | None] = Counter()
-    total = digest_sum = 0
+    total = digest_sum = most_turns = 0
     seen_from: set[str] = set()
     broken = False
     taken, absent = suite.splits, wanted_slices(gates)
@@ -103,6 +106,7 @@ def scan_cases(
         try:
             for case in read_source(tree, suite, source, first):
                 total += 1
+                most_turns = max(most_turns, len(case.turns))
                 if setup is not None:
                     problems.found.extend(setup.read_gold(case, source.path or suite.path))
                 _note_wrong(case, source.path or suite.path, checks, problems)
@@ -125,7 +129,7 @@ def scan_cases(
     if broken:
         return None
     mark = f"sha256:{digest_sum % 2**256:064x}"
-    return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats), absent)
+    return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats), absent, most_turns)
 
 
 def empty_problems(suite: Suite, facts: CaseFacts) -> list[Problem]:
@@ -177,5 +181,7 @@ def case_digest(case: Case) -> int:
     body += [[list(group) for group in case.gold], case.answers, case.answerable]
     if case.tool_calls is not None:  # a case without keeps the digest that it had before there were any
         body.append([[call.name, dict(call.arguments)] for call in case.tool_calls])
+    if case.turns:
+        body.append({"turns": [turn_values(turn) for turn in case.turns]})
     text = canonical_json(body)
     return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest(), "big")

@@ -7,6 +7,7 @@ from typing import Any
 from prompteval.cases.record import Typed, Validate
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
+from prompteval.plan.conversation.user import SimulatedUser
 from prompteval.plan.results.mapping import ResultMap
 from prompteval.workspace.code import load_code
 from prompteval.workspace.settings import Workspace
@@ -17,6 +18,7 @@ class FunctionPlan:
     """A function of the team's own code. Its fingerprint covers its own file, not what that imports.
 
     `result` says that a mapping it returns is a result, `mapping` how a result is made of what it returns.
+    `user` plays the user of a conversation.
     """
 
     entry: str
@@ -24,6 +26,7 @@ class FunctionPlan:
     function: Callable[..., Any]
     result: bool = False
     mapping: ResultMap | None = None
+    user: SimulatedUser | None = None
 
     own_model = "callable"
     validate: Validate | None = None

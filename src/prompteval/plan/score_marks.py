@@ -1,7 +1,21 @@
-"""By what the scores of a scorer are known again: its kind, its options and its version."""
+"""What the engine is told of each scorer: by what its scores are known again, and which turns it scores."""
 
 from prompteval.core.fingerprint import fingerprint
+from prompteval.core.protocols import Scorer
 from prompteval.plan.suite_plan import SuitePlan
+from prompteval.scoring.turn import Turn, turn_of
+from prompteval.workspace.suite import ScorerSpec
+
+
+def score_turns(plan: SuitePlan) -> dict[str, Turn]:
+    """Which turns of a conversation each scorer of the suite scores, by its name."""
+    return {scorer.name: turn_of(spec.options) for spec, scorer in _own(plan)}
+
+
+def _own(plan: SuitePlan) -> list[tuple[ScorerSpec, Scorer]]:
+    """The scorers that the suite names, with their entries; those of a pipeline's stages come first."""
+    specs = plan.suite.scorers
+    return list(zip(specs, plan.scorers[len(plan.scorers) - len(specs) :], strict=True))
 
 
 def score_marks(plan: SuitePlan) -> dict[str, str]:
@@ -9,10 +23,8 @@ def score_marks(plan: SuitePlan) -> dict[str, str]:
 
     The name is not part of it, so that scorers which differ in nothing else share their scores.
     """
-    specs = plan.suite.scorers
-    own = plan.scorers[len(plan.scorers) - len(specs) :]  # those of a pipeline's stages come first
     return {
         scorer.name: fingerprint([spec.kind, dict(spec.options), scorer.version])
-        for spec, scorer in zip(specs, own, strict=True)
+        for spec, scorer in _own(plan)
         if scorer.version
     }

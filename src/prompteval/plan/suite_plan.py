@@ -12,12 +12,13 @@ from prompteval.core.protocols import Scorer
 from prompteval.metrics.stage_names import is_pipeline_scorer
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
 from prompteval.plan.chosen_models import chosen_models
+from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.output_schema import server_problems
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.targets.base import TargetPlan
-from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_fakes
+from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_conversation, with_fakes
 from prompteval.plan.tool_calls import call_problems, with_tools
 from prompteval.plan.tool_problems import tool_problems
 from prompteval.prompt.prompt import Prompt
@@ -102,6 +103,7 @@ def plan_suite(
     problems = Problems()
     setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
     targets = with_fakes(workspace, suite, targets, problems)
+    targets = with_conversation(workspace, tree, suite, targets, problems)
     chosen = chosen_models(workspace, there, targets, models, problems)
     prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
     problems.found.extend(server_problems(prompts_here, chosen, workspace))
@@ -127,6 +129,8 @@ def plan_suite(
         problems.check()
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
     facts = scan_cases(tree, suite, targets, problems, setup or results, gates, scorers)
+    if facts is not None:
+        problems.found += conversation_problems(suite, targets, facts.most_turns)
     if setup is not None and facts is not None:
         setup.note_recorded(problems)
     for named in suite.slices:
@@ -187,6 +191,7 @@ def _rivals(
     running = {target.reference for target in targets}
     found = _with_pipeline(workspace, tree, suite, setup, wanted, problems)
     found = with_fakes(workspace, suite, found, problems)
+    found = with_conversation(workspace, tree, suite, found, problems)
     return tuple(target for target in found if target.reference not in running)
 
 

@@ -13,6 +13,7 @@ from prompteval.core.observation import (
     stream_time,
 )
 from prompteval.core.text import inert, printable
+from prompteval.report.conversation import conversation_lines
 from prompteval.report.tool_calls import call_lines, expected_lines
 
 SHOWN = 600
@@ -47,10 +48,11 @@ def render_case(row: Row) -> Iterator[str]:
     for score in row.scores:
         value = score.status if score.value is None else f"{score.value:g}"
         yield (
-            f"score     {score.name} = {value}"
+            f"score     {score.title} = {value}"
             + (f" ({printable(score.reason)})" if score.reason else "")
             + "\n"
         )
+    yield from conversation_lines(row)
     for call in seen.calls:
         reported = f", answered by {printable(call.model_reported)}" if call.model_reported else ""
         yield f"call      {call.model}, {call.served_by}, {call.attempts} attempt(s){reported}\n"
@@ -92,7 +94,7 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
     for score in row.scores:
         if score.status != "skipped":
             value = score.status if score.value is None else f"{score.value:g}"
-            lines.append(f"scorer    {score.name} = {value}{score.reason and f': {_short(score.reason)}'}")
+            lines.append(f"scorer    {score.title} = {value}{score.reason and f': {_short(score.reason)}'}")
     return inert("\n".join(lines))
 
 
@@ -120,10 +122,10 @@ def failure_reason(row: Row) -> str:
 
 def _score_line(score: Score) -> str:
     if score.status == "failed":
-        return f"{score.name} could not score: {score.reason}"
+        return f"{score.title} could not score: {score.reason}"
     labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
     value = "" if score.value is None else f" {score.value:g}"
-    return f"{score.name}{value}{labels}" + (f": {score.reason}" if score.reason else "")
+    return f"{score.title}{value}{labels}" + (f": {score.reason}" if score.reason else "")
 
 
 def _retrieved(seen: Observation) -> Iterator[str]:

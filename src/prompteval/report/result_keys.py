@@ -31,9 +31,16 @@ def _traced(trace: Trace) -> Iterator[tuple[str, object]]:
     if trace.messages is not None:
         yield "messages", [dict(message) for message in trace.messages]
     if trace.turns is not None:
-        yield "turns", [{"output": turn.output, **dict(_traced(turn))} for turn in trace.turns]
+        yield "turns", [dict(_turn(turn)) for turn in trace.turns]
     if trace.timings:
         yield "timings", dict(trace.timings)
+
+
+def _turn(turn: Trace) -> Iterator[tuple[str, object]]:
+    yield "output", turn.output if turn.outcome == "ok" else turn.text or None
+    if turn.outcome != "ok":
+        yield "error", {"type": turn.outcome, "message": turn.error}
+    yield from _traced(turn)
 
 
 def _pipeline(seen: Observation, ranking: Ranking) -> Iterator[tuple[str, object]]:

@@ -6,7 +6,15 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from prompteval.core.observation import STREAM_TIMES, Row, row_verdict, stream_time, usage_of_calls
+from prompteval.core.observation import (
+    STREAM_TIMES,
+    Observation,
+    Row,
+    Score,
+    row_verdict,
+    stream_time,
+    usage_of_calls,
+)
 from prompteval.report.result_keys import result_keys
 from prompteval.report.view import RunView
 
@@ -35,15 +43,47 @@ def row_json(row: Row) -> dict[str, Any]:
         "outcome": seen.outcome,
         "verdict": row_verdict(row).value,
         "error": None if seen.failure is None else f"{seen.failure.type}: {seen.failure.message}",
-        "scores": {
-            s.name: {"value": s.value, "passed": s.passed, "status": s.status, "reason": s.reason}
-            for s in row.scores
-        },
+        "scores": {name: _scored(scores) for name, scores in _by_scorer(row).items()},
         "latency_ms": seen.latency_ms,
         **{name: stream_time(seen, name) for name in STREAM_TIMES},
         "usage": None if usage is None else {name: getattr(usage, name) for name in usage.__slots__},
+        **_of_user(seen),
         "tags": dict(row.case.tags),
         **result_keys(seen),
+    }
+
+
+def _of_user(seen: Observation) -> dict[str, object]:
+    """The tokens of the model that played the user, where one did: they are not the system's."""
+    if not seen.user_calls:
+        return {}
+    usage = usage_of_calls(seen.user_calls)
+    return {"user_usage": None if usage is None else {name: getattr(usage, name) for name in usage.__slots__}}
+
+
+def _by_scorer(row: Row) -> dict[str, list[Score]]:
+    found: dict[str, list[Score]] = {}
+    for score in row.scores:
+        found.setdefault(score.name, []).append(score)
+    return found
+
+
+def _scored(scores: list[Score]) -> dict[str, Any]:
+    """The score of one scorer; of several turns their mean, whether all pass, and each of them."""
+    fields = ("value", "passed", "status", "reason")
+    each = [{name: getattr(score, name) for name in fields} for score in scores]
+    if len(scores) == 1:
+        return {**each[0], **({} if scores[0].turn is None else {"turn": scores[0].turn})}
+    values = [score.value for score in scores if score.value is not None]
+    decided = [score.passed for score in scores if score.passed is not None]
+    statuses = {score.status for score in scores}
+    worst = next(status for status in ("failed", "scored", "skipped") if status in statuses)
+    return {
+        "value": sum(values) / len(values) if values else None,
+        "passed": all(decided) if decided else None,
+        "status": worst,
+        "reason": next((score.reason for score in scores if score.reason), ""),
+        "turns": [{"turn": score.turn, **one} for score, one in zip(scores, each, strict=True)],
     }
 
 
@@ -58,7 +98,7 @@ def render_csv(view: RunView) -> Iterator[str]:
     names: list[str] | None = None
     for row in view.rows():
         if names is None:
-            names = [score.name for score in row.scores]
+            names = [*_by_scorer(row)]
             head = [*_PLAIN, "output", "expected"]
             yield _line([*head, *(f"score.{name}" for name in names), "error", "latency_ms", "tags"])
         raw = row_json(row)

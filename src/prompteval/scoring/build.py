@@ -13,6 +13,7 @@ from prompteval.core.protocols import SCORE_SECONDS, Embedder, Scorer
 from prompteval.core.registry import resolve, table
 from prompteval.scoring.function import DeclaredProperties, function_scorer
 from prompteval.scoring.outside import as_scorer
+from prompteval.scoring.turn import OPTION, turn_of
 from prompteval.workspace.code import load_code
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import ScorerSpec
@@ -35,18 +36,22 @@ def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspac
     Raises UsageError for an unknown kind or option, naming the nearest, for what is not a scorer and for
     a missing extra, and ValueError for an option with a wrong value.
     """
+    turn_of(spec.options)
     if spec.kind == "python":
         return _own(spec, workspace)
     if spec.kind not in table(GROUP):
         known = [*table(GROUP), "python"]
         raise UsageError(f"unknown scorer {spec.kind!r}", did_you_mean(spec.kind, known))
-    return _made(spec.kind, resolve(GROUP, spec.kind), spec.name, spec.options, embedder)
+    options = {name: value for name, value in spec.options.items() if name != OPTION}
+    return _made(spec.kind, resolve(GROUP, spec.kind), spec.name, options, embedder)
 
 
 def _own(spec: ScorerSpec, workspace: Workspace) -> Scorer:
     """`python:` names a function, or a class of scorers, which takes options of its own."""
     entry = spec.function
-    options = {name: value for name, value in spec.options.items() if name not in ("value", "function")}
+    options = {
+        name: value for name, value in spec.options.items() if name not in ("value", "function", OPTION)
+    }
     promises = DeclaredProperties(
         timeout_s=_seconds(options.get("timeout_s", SCORE_SECONDS)),
         threshold=_threshold("python", options.get("threshold")),

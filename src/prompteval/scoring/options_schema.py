@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, create_mod
 from prompteval.core.protocols import SCORE_SECONDS
 from prompteval.core.registry import resolve, table
 from prompteval.scoring.build import GROUP, INJECTED
+from prompteval.scoring.turn import OPTION, Turn
 
 _DESCRIPTIONS = {
     "name": "The name of the score. [default: the kind]",
@@ -30,6 +31,7 @@ _DESCRIPTIONS = {
     "schemas": "The tools' definitions, or a dotted path to them in a case. [default: those of the prompt]",
     "function": "The function of the workspace, as module:function.",
     "timeout_s": "The seconds that one score may take.",
+    "turn": "Which turns of a conversation are scored: the last, all, or the one of this number.",
     "version": "A promise that the same answer scores the same until it changes, so that scores are cached.",
     "thread_safe": "Whether calls may run side by side.",
 }
@@ -46,6 +48,7 @@ class _Python(BaseModel):
     timeout_s: float = Field(SCORE_SECONDS, description=_DESCRIPTIONS["timeout_s"], gt=0)
     version: str = Field("", description=_DESCRIPTIONS["version"])
     thread_safe: bool = Field(True, description=_DESCRIPTIONS["thread_safe"])
+    turn: Turn = Field("last", description=_DESCRIPTIONS["turn"])
 
 
 def scorer_schema() -> dict[str, Any]:
@@ -73,6 +76,7 @@ def _options(kind: str, scorer: object) -> dict[str, Any]:
             for item in fields(scorer)
             if item.name not in INJECTED or item.name == "name"
         }
+        options[OPTION] = (Turn, Field("last", description=_DESCRIPTIONS[OPTION]))
         model = create_model(kind, __config__=ConfigDict(extra="forbid"), **options)
         return {**model.model_json_schema(), "description": description}
     except (NameError, TypeError, PydanticUserError):  # types of a plug-in that no schema can say

@@ -15,7 +15,7 @@ from prompteval.store.codec import reported_from, score_fields, stored_scores
 from prompteval.workspace.validation import error_lines
 
 # A stored score's fields after name and value, where they are as usual.
-USUAL: tuple[Any, ...] = ("scored", None, "", {}, "end_to_end", 0.0, 1.0, None)
+USUAL: tuple[Any, ...] = ("scored", None, "", {}, "end_to_end", 0.0, 1.0, None, None)
 _OUTCOMES = ("ok", "error", *UNUSABLE)
 
 
@@ -116,7 +116,7 @@ def _trimmed(score: StoredScore, keys: Collection[str]) -> StoredScore:
 def _check_score(score: object) -> None:
     if not isinstance(score, list) or not 2 <= len(score) <= 2 + len(USUAL):
         raise ValueError("a score must be [name, value, …]")
-    name, value, status, labels, reason, evidence, stage, low, high, passed = [
+    name, value, status, labels, reason, evidence, stage, low, high, passed, turn = [
         *score,
         *USUAL[len(score) - 2 :],
     ]
@@ -129,6 +129,7 @@ def _check_score(score: object) -> None:
     _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels are two strings")
     _demand(isinstance(evidence, Mapping), "evidence must be a mapping")
     _demand(passed is None or isinstance(passed, bool), "a score passes, fails, or only measures")
+    _demand(turn is None or type(turn) is int, "a turn is a number")
 
 
 def _demand(holds: bool, message: str) -> None:

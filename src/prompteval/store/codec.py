@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
-from prompteval.core.case import Case, ExpectedCall
+from prompteval.core.case import Case, ExpectedCall, UserTurn
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Call, Failure, Observation, Outcome, Score, ScoreStatus, Stage
 from prompteval.core.request import Usage
@@ -23,12 +23,15 @@ _STATUSES, _STAGES = frozenset(get_args(ScoreStatus)), frozenset(get_args(Stage)
 _CASE: Kinds = {
     "inputs": JSON, "expected": JSON, "tags": OBJECT, "split": TEXT, "cluster": TEXT, "repeat": COUNT,
     "answerable": FLAG, "line": COUNT, "gold": LIST, "answers": LIST, "tool_calls": LIST,
+    "turns": LIST,
 }  # fmt: skip
 _OBSERVATION: Kinds = {
     "text": TEXT, "output": JSON, "failure": OBJECT, "calls": LIST, "logprobs": LIST, "details": OBJECT,
     "ranking": OBJECT, "reranked": OBJECT, "context": OBJECT, "trace": OBJECT,
+    "user_calls": LIST,
 }  # fmt: skip
 _EXPECTED_CALL: Kinds = {"name": TEXT, "arguments": OBJECT}
+_TURN: Kinds = {"user": TEXT, "expected": JSON, "tool_calls": LIST}
 _FAILURE: Kinds = {"stage": TEXT, "type": TEXT, "message": TEXT}
 _CALL: Kinds = {
     "model": TEXT, "key": TEXT, "served_by": TEXT, "attempts": COUNT, "latency_ms": NUMBER,
@@ -68,10 +71,24 @@ def case_values(case: Case) -> dict[str, object]:
     if case.answers:
         body["answers"] = list(case.answers)
     if case.tool_calls is not None:
-        body["tool_calls"] = [
-            {"name": call.name, "arguments": dict(call.arguments)} for call in case.tool_calls
-        ]
+        body["tool_calls"] = _wanted(case.tool_calls)
+    if case.turns:
+        body["turns"] = [turn_values(turn) for turn in case.turns]
     return body
+
+
+def turn_values(turn: UserTurn) -> dict[str, object]:
+    """What a user says as JSON values, what is empty left out."""
+    body: dict[str, object] = {"user": turn.user}
+    if turn.expected is not None:
+        body["expected"] = turn.expected
+    if turn.tool_calls is not None:
+        body["tool_calls"] = _wanted(turn.tool_calls)
+    return body
+
+
+def _wanted(calls: Sequence[ExpectedCall]) -> list[dict[str, object]]:
+    return [{"name": call.name, "arguments": dict(call.arguments)} for call in calls]
 
 
 def case_from(case_id: str, text: str) -> Case:
@@ -81,10 +98,20 @@ def case_from(case_id: str, text: str) -> Case:
     body["answers"] = tuple(typed.each(body.get("answers", []), str))
     typed.each([*body.get("tags", {}).values()], str)
     if "tool_calls" in body:
-        body["tool_calls"] = tuple(
-            ExpectedCall(**typed.fields(call, _EXPECTED_CALL)) for call in body["tool_calls"]
-        )
+        body["tool_calls"] = _calls_from(body["tool_calls"])
+    if "turns" in body:
+        body["turns"] = tuple(_turn_from(turn) for turn in body["turns"])
     return Case(id=case_id, **body)
+
+
+def _turn_from(body: object) -> UserTurn:
+    found = typed.fields(body, _TURN)
+    calls = found.pop("tool_calls", None)
+    return UserTurn(**found, tool_calls=None if calls is None else _calls_from(calls))
+
+
+def _calls_from(body: Sequence[object]) -> tuple[ExpectedCall, ...]:
+    return tuple(ExpectedCall(**typed.fields(call, _EXPECTED_CALL)) for call in body)
 
 
 def observation_json(observation: Observation) -> str:
@@ -111,6 +138,8 @@ def observation_values(observation: Observation) -> dict[str, object]:
             body[name] = asdict(value)
     if observation.trace is not None:
         body["trace"] = trace_values(observation.trace)
+    if observation.user_calls:
+        body["user_calls"] = [_call_json(call) for call in observation.user_calls]
     return body
 
 
@@ -133,6 +162,7 @@ def observation_from(outcome: Any, latency_ms: float, confidence: float | None, 
         reranked=_ranking(body.get("reranked")),
         context=_context(body.get("context")),
         trace=trace_from(body["trace"]) if "trace" in body else None,
+        user_calls=tuple(_call(call) for call in body.get("user_calls", ())),
     )
 
 
@@ -189,7 +219,7 @@ def scores_from(text: str, *, first_decides: bool = False) -> tuple[Score, ...]:
     found = tuple(
         Score(
             one.name, one.value, one.status, one.stage, one.reason, one.evidence, one.labels,  # type: ignore[arg-type]
-            one.low, one.high, one.passed,
+            one.low, one.high, one.passed, one.turn,
         )
         for one in stored_scores(loads(text))
     )  # fmt: skip
@@ -269,6 +299,7 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
     low: float | None = 0.0,
     high: float | None = 1.0,
     passed: bool | None = None,
+    turn: int | None = None,
 ) -> StoredScore:
     typed.require(status in _STATUSES and stage in _STAGES, "a known status and stage")
     pair = None if labels is None else (labels[0], labels[1])
@@ -278,9 +309,10 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
         typed.optional(label, typed.text)
     typed.require(type(evidence) in (dict, NONE), "evidence that is an object")
     typed.require(passed in (None, True, False), "a score that passes, fails or only measures")
+    typed.require(turn is None or type(turn) is int, "the number of a turn")
     reason_text = typed.text(reason)
     return StoredScore(
-        typed.text(name), value, status, pair, reason_text, evidence or {}, stage, low, high, passed
+        typed.text(name), value, status, pair, reason_text, evidence or {}, stage, low, high, passed, turn
     )
 
 
@@ -298,8 +330,9 @@ def score_fields(score: Score | StoredScore) -> list[Any]:
     fields = [
         score.name, score.value, score.status, list(score.labels) if score.labels else None,
         score.reason, dict(score.evidence), score.stage, score.low, score.high, score.passed,
+        score.turn,
     ]  # fmt: skip
-    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None]
+    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None, None]
     while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
         fields.pop()
     return fields
@@ -310,4 +343,6 @@ def _case_mark(body: Mapping[str, Any]) -> str:
     wanted = [body.get(key) for key in ("inputs", "expected", "gold", "answers", "answerable")]
     if "tool_calls" in body:  # a case without keeps the mark that it had before there were any
         wanted.append(body["tool_calls"])
+    if "turns" in body:
+        wanted.append({"turns": body["turns"]})
     return fingerprint(wanted).removeprefix("sha256:")[:16]

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
+from prompteval.core.trace import CitedPassage, DroppedPassage, Outcome, RetrievedPassage, ToolCall, Trace
 from prompteval.store import typed
 from prompteval.store.typed import COUNT, FLAG, JSON, LIST, NUMBER, OBJECT, TEXT, Kinds
 
 _TRACE: Kinds = {
     "output": JSON, "abstain": FLAG, "retrieved": LIST, "reranked": LIST, "context": LIST, "dropped": LIST,
     "citations": LIST, "tool_calls": LIST, "messages": LIST, "turns": LIST, "timings": OBJECT,
+    "user": TEXT, "text": TEXT, "outcome": TEXT, "error": TEXT,
 }  # fmt: skip
 _PASSAGE: Kinds = {
     "doc": TEXT, "text": TEXT, "start": COUNT, "end": COUNT, "title": TEXT, "score": NUMBER, "id": TEXT,
@@ -39,6 +40,10 @@ def trace_values(trace: Trace) -> dict[str, object]:
         body["turns"] = [trace_values(turn) for turn in trace.turns]
     if trace.timings:
         body["timings"] = dict(trace.timings)
+    said = {"user": trace.user, "text": trace.text, "error": trace.error}
+    body |= {name: value for name, value in said.items() if value}
+    if trace.outcome != "ok":
+        body["outcome"] = trace.outcome
     return body
 
 
@@ -53,6 +58,7 @@ def trace_from(body: object) -> Trace:
     found["tool_calls"] = _each(found.get("tool_calls"), lambda one: ToolCall(**typed.fields(one, _CALL)))
     found["messages"] = _each(found.get("messages"), dict)
     found["turns"] = _each(found.get("turns"), trace_from)
+    typed.require(found.get("outcome", "ok") in get_args(Outcome), "a known outcome")
     for value in found.get("timings", {}).values():
         typed.number(value)
     return Trace(**found)

@@ -15,6 +15,7 @@ from prompteval.workspace.rag_section import MODES, Correct, RagFile, RagSection
 from prompteval.workspace.text import decode
 from prompteval.workspace.tools_section import ToolsSection
 from prompteval.workspace.tree import Tree
+from prompteval.workspace.user_section import UserSection
 from prompteval.workspace.validation import (
     MOST_ITEMS,
     Choice,
@@ -40,6 +41,8 @@ RESULT_KEYS: Mapping[str, tuple[TargetKind, ...]] = {
     "map": ("callable", "endpoint", "outputs"),
     "corpus": ("callable", "endpoint", "outputs"),
     "tools": ("prompt",),
+    "user": ("prompt", "callable", "endpoint"),
+    "user_input": ("prompt",),
 }
 LISTS = ("cases", "models", "split", "scorers", "metrics", "primary", "slices", "references", "gate")
 
@@ -105,7 +108,8 @@ class Suite:
     `abstain` is a pattern: a text answer in which it is found abstains. `result` says that what the system
     gives back is a result, `map` has a JMESPath expression for each key of one. `corpus` holds the documents
     that gold spans are places of, where no `rag` names them; `correct` says what a right answer is. `tools`
-    names the functions that stand for the tools of the prompt; without it they are not called.
+    names the functions that stand for the tools of the prompt; without it they are not called. `user` says
+    who plays the user of a conversation, `user_input` which input of the prompt takes what the user says.
     """
 
     name: str
@@ -135,6 +139,9 @@ class Suite:
     correct: Correct = "em"
     tools: ToolsSection | None = None
     tools_place: tuple[int, int] = (1, 1)
+    user: UserSection | None = None
+    user_place: tuple[int, int] = (1, 1)
+    user_input: str = ""
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -278,6 +285,13 @@ class SuiteFile(FileModel):
     tools: ToolsSection | None = Field(
         None, description="The functions that are called for the tools of the prompt."
     )
+    user: UserSection | None = Field(None, description="The prompt that plays the user of a conversation.")
+    user_input: Text = Field(
+        "",
+        description="The input of the prompt that takes what the user of a conversation says. "
+        "[default: the one text input after the history]",
+        examples=["message"],
+    )
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
@@ -372,6 +386,9 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         correct=file.correct,
         tools=file.tools,
         tools_place=document.key_place(("tools",)) if file.tools else (1, 1),
+        user=file.user,
+        user_place=document.key_place(("user",)) if file.user else (1, 1),
+        user_input=file.user_input,
     )
 
 

@@ -81,7 +81,7 @@ class EntryColumns:
         return self.reported[measure.scorer, measure.spec.source].states()
 
 
-def build_columns(
+def build_columns(  # noqa: PLR0913 - what is read of the rows, each by name
     stored: Iterable[StoredRow],
     scorers: Sequence[str],
     tags: Sequence[str],
@@ -90,6 +90,7 @@ def build_columns(
     exclude_errors: bool = False,
     needs: Mapping[Need, str] | None = None,
     repeats: Repeats | None = None,
+    units: Mapping[str, int] | None = None,
 ) -> EntryColumns:
     """Columns from rows in order of case id.
 
@@ -97,7 +98,8 @@ def build_columns(
     rows then carry what the target reported too (see `RowFields`).
     `keep_ids` keeps the ids too, for references that need them. `exclude_errors` counts the
     cases whose target failed and leaves them out of every column. A case that has not run as often
-    as `repeats` says is left out as if it had not run.
+    as `repeats` says is left out as if it had not run. `units` says how many units a conversation has at
+    least, so that two sides have the same.
     """
     columns = EntryColumns([] if keep_ids else None)
     columns.scores = {name: ScoreColumn() for name in scorers}
@@ -116,20 +118,44 @@ def build_columns(
         if exclude_errors and outcome == "error":
             continue
         columns.latencies.extend(row.latency_ms for row in rows)
-        if columns.case_ids is not None:
-            columns.case_ids.append(case_id)
-        by_row = [{score.name: score for score in row.scores} for row in rows]
-        for name, column in columns.scores.items():
-            column.add([scores[name] for scores in by_row if name in scores])
+        parts = units_of(rows)
+        parts += [[{} for _ in rows]] * ((units or {}).get(case_id, 1) - len(parts))
         if len(rows) > 1 and scorers:
-            _note_flaky(columns, case_id, [scores.get(scorers[0]) for scores in by_row])
-        for (name, _), evidence in columns.reported.items():
-            pairs = zip(rows, by_row, strict=True)
-            evidence.add([(row, scores.get(name)) for row, scores in pairs if not name or name in scores])
-        for tag in tags:
-            columns.tags[tag].add(first.tags.get(tag))
-        columns.clusters.add(first.cluster)
+            _note_flaky(columns, case_id, [scores.get(scorers[0]) for scores in parts[0]])
+        for index, by_row in enumerate(parts):
+            if columns.case_ids is not None:
+                columns.case_ids.append(case_id)
+            for name, column in columns.scores.items():
+                column.add([scores[name] for scores in by_row if name in scores])
+            for (name, _), evidence in columns.reported.items():
+                pairs = zip(rows, by_row, strict=True)
+                whole = index == 0 and not name  # what is read of the target is the whole conversation's
+                evidence.add([(row, scores.get(name)) for row, scores in pairs if whole or name in scores])
+            for tag in tags:
+                columns.tags[tag].add(first.tags.get(tag))
+            columns.clusters.add(first.cluster or (case_id if len(parts) > 1 else None))
     return columns
+
+
+def units_of(rows: Sequence[StoredRow]) -> list[list[dict[str, StoredScore]]]:
+    """What of a case is counted: the case, or each turn of a conversation whose turns are scored.
+
+    Of each unit the scores of every row, by scorer. A score that is not one of several of its scorer is in
+    the first. The units of a case are one cluster.
+    """
+    several = {
+        name
+        for row in rows
+        for name, count in Counter(score.name for score in row.scores).items()
+        if count > 1
+    }
+    most = max((score.turn or 1 for row in rows for score in row.scores if score.name in several), default=1)
+    units: list[list[dict[str, StoredScore]]] = [[{} for _ in rows] for _ in range(most)]
+    for place, row in enumerate(rows):
+        for score in row.scores:
+            index = (score.turn or 1) - 1 if score.name in several else 0
+            units[index][place][score.name] = score
+    return units
 
 
 def _verdict(columns: EntryColumns, rows: Sequence[StoredRow]) -> CaseVerdict:

@@ -49,6 +49,10 @@ class ReportedColumn:
 
     def _add_verdict(self, rows: Sequence[StoredRow]) -> None:
         """A case passes where every repeat of it does; one that could not be scored is missing."""
+        if not rows:  # a turn of a conversation, whose verdict counts once
+            self.state.append(SKIPPED)
+            self.data.append(0.0)
+            return
         verdict = CaseVerdict.of_repeats(case_verdict(row.outcome, row.scores) for row in rows)
         self.state.append(MISSING if verdict is CaseVerdict.UNSCORED else USED)
         self.data.append(float(verdict is CaseVerdict.PASS))

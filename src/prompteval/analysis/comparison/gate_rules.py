@@ -12,7 +12,7 @@ from prompteval.analysis.comparison.paired import compare_metric
 from prompteval.analysis.comparison.pairing import PairedCases, pair_cases
 from prompteval.analysis.comparison.results import changed_facts
 from prompteval.analysis.comparison.rules import rule_within
-from prompteval.analysis.entries import entry_columns, entry_measures, name_of
+from prompteval.analysis.entries import common_units, entry_columns, entry_measures, name_of
 from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, Verdict
 from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
@@ -92,7 +92,11 @@ def _measure(number: int, place: int, gate: Gate, one: GatedEntry) -> _MeasuredR
     cases = pair_cases(other, one.entry)
     ids = frozenset(cases.paired)
     rule = rule_of(gate, measure)
-    columns = entry_columns(other, [measure], ids, ()), entry_columns(one.entry, [measure], ids, ())
+    units = common_units(other, one.entry, ids)
+    columns = (
+        entry_columns(other, [measure], ids, (), units),
+        entry_columns(one.entry, [measure], ids, (), units),
+    )
     found = compare_metric(measure, *columns, alpha=rule.alpha)
     failed = 0 if one.entry.facts.on_error == "exclude" else len(cases.errors)
     found = replace(found, missing=found.missing + len(cases.only_a) + failed)

@@ -13,7 +13,7 @@ from prompteval.analysis.comparison.options import CompareOptions
 from prompteval.analysis.comparison.paired import Mask, compare_metric
 from prompteval.analysis.comparison.pairing import EntryPair, PairedCases, pair_cases
 from prompteval.analysis.comparison.rules import metric_rule
-from prompteval.analysis.entries import entry_columns, entry_measures
+from prompteval.analysis.entries import common_units, entry_columns, entry_measures
 from prompteval.analysis.summary import latency
 from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict
@@ -70,7 +70,11 @@ def measure_pair(a: StoredEntry, b: StoredEntry, options: CompareOptions) -> Pai
         for name, measure in measures.items()
     }
     ids, used = frozenset(cases.paired), list(measures.values())
-    columns = (entry_columns(a, used, ids, ()), entry_columns(b, used, ids, b.facts.slices))
+    units = common_units(a, b, ids)
+    columns = (
+        entry_columns(a, used, ids, (), units),
+        entry_columns(b, used, ids, b.facts.slices, units),
+    )
     pair = PairComparison(a, b, cases, columns, measures, primary, rules, {})
     return replace(pair, metrics=pair.named(None, list(measures)))
 
@@ -152,8 +156,9 @@ def _flips(pair: PairComparison) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not both.any():
         return (), ()
     before, after = (np.frombuffer(side.passes, dtype=np.float64) >= 1.0 for side in (a, b))
-    ids = np.asarray(pair.cases.paired, dtype=object)
-    return tuple(ids[both & ~before & after]), tuple(ids[both & before & ~after])
+    ids = np.asarray(pair.columns[1].case_ids, dtype=object)
+    fixed, broken = ids[both & ~before & after], ids[both & before & ~after]
+    return tuple(dict.fromkeys(fixed)), tuple(dict.fromkeys(broken))  # of a conversation several turns may be
 
 
 def _changes(a: StoredEntry, b: StoredEntry, ids: tuple[str, ...]) -> Iterator[Change]:

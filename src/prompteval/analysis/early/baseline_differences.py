@@ -10,7 +10,7 @@ from prompteval.analysis.columns.reported import USED
 from prompteval.analysis.comparison.gate_rules import GatedEntry, other_side, rule_of
 from prompteval.analysis.comparison.paired import align, mean_sides
 from prompteval.analysis.comparison.pairing import pair_cases
-from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
+from prompteval.analysis.entries import case_marks, common_units, entry_columns, entry_measures
 from prompteval.core.stored import StoredRow
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
@@ -75,6 +75,8 @@ class BaselinePair:
         if cases.only_b or cases.changed or cases.errors:
             return None
         ids = frozenset(cases.paired)
+        if common_units(other, ours, ids):  # turns of a conversation are not independent of each other
+            return None
         a, b = entry_columns(other, [measure], ids, ()), entry_columns(ours, [measure], ids, ())
         both = align(measure, a, b)
         if both.missing or both.left_out or both.clusters is not None or not len(both.a):

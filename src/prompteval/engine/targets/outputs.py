@@ -1,5 +1,8 @@
 """`outputs: file.jsonl`: recorded outputs of any system, scored without calling it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.plan.results.observed import observed
@@ -25,9 +28,17 @@ class OutputsTarget:
         if "abstain" in plan.carried:  # a row that does not say so did not abstain
             found = {"abstain": False, **found}
         if plan.carried & CALLS and not found.keys() & CALLS:  # nor did it call a tool
-            found = {"tool_calls": [], **found}
+            found = _without_calls(found)
         # Validated when the file was read.
         return observed(Result.model_validate(found), model=self._model, served_by="replay", latency_ms=0.0)
 
     async def aclose(self) -> None:
         """Nothing is held open."""
+
+
+def _without_calls(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row, or each of its turns, with no calls where it says nothing of them."""
+    if not row.get("turns"):
+        return {"tool_calls": [], **row}
+    turns = [turn if turn.keys() & CALLS else {"tool_calls": [], **turn} for turn in row["turns"]]
+    return {**row, "turns": turns}

@@ -53,7 +53,7 @@ class Played:
 
         Nine letters and digits are an id for every server (Mistral's API takes no other).
         """
-        first = len(self.tool_calls) + 1
+        first = 1 + sum(len(message.tool_calls) for message in self.messages)
         return tuple(replace(call, id=f"call{n:05}") for n, call in enumerate(calls, first))
 
     def ended(self, observation: Observation) -> Observation:
@@ -89,12 +89,13 @@ class ToolTarget:
             request = self._once.request(case, replicate)
         except (RenderError, DeadlineExceeded) as error:
             return failed("render", type(error).__name__, str(error))
-        clock = CaseClock()
+        whole = CLOCK.get()  # of a conversation, whose turns share the deadline
+        clock = whole or CaseClock()
         CLOCK.set(clock)
         try:
             return await self._play(request, clock)
         finally:
-            CLOCK.set(None)
+            CLOCK.set(whole)
 
     async def aclose(self) -> None:
         """Close the provider, and the threads of the tools."""

@@ -1,6 +1,7 @@
 """Calls of tools as systems report them: arguments as an object or as its JSON text, in chat messages too."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from prompteval.core.strict_json import loads
@@ -79,3 +80,16 @@ def _results(messages: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, objec
 def _identifier(part: Mapping[str, Any], *keys: str) -> str:
     """The first of the keys that is there; empty without one."""
     return next((part[key] for key in keys if isinstance(part.get(key), str)), "")
+
+
+def calls_of_turns(turns: Sequence[Sequence[ToolCall] | None]) -> tuple[ToolCall, ...] | None:
+    """The calls of all turns, steps of a later turn after those of the earlier; None where none says."""
+    if all(calls is None for calls in turns):
+        return None
+    found: list[ToolCall] = []
+    for calls in turns:
+        first = 1 + max((call.step for call in found if call.step is not None), default=-1)
+        found += [
+            call if call.step is None else replace(call, step=first + call.step) for call in calls or ()
+        ]
+    return tuple(found)

@@ -21,6 +21,10 @@ def observed(
 
     A result with an error has no output; what it did before stays.
     """
+    if result.turns and "output" not in result.model_fields_set:  # a conversation is known by its last turn
+        last = result.turns[-1]
+        update = {"output": last.output, "error": result.error or last.error}
+        result = result.model_copy(update=update)
     taken = latency_ms if result.latency_ms is None else result.latency_ms
     output = result.output
     text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from prompteval.core.ranges import RANGES
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
-from prompteval.plan.results.calls import calls_of_messages, parsed_call
+from prompteval.plan.results.calls import calls_of_messages, calls_of_turns, parsed_call
 from prompteval.plan.results.shapes import as_passage, plain
 from prompteval.workspace.validation import FileModel, Location, Ranged, problem, wanted
 
@@ -201,7 +201,9 @@ class Result(_Part):
             return tuple(
                 parsed_call(item.name, item.arguments, item.result, item.step) for item in self.tool_calls
             )
-        return None if self.messages is None else calls_of_messages(self.messages)
+        if self.messages is not None:
+            return calls_of_messages(self.messages)
+        return calls_of_turns([turn._called() for turn in self.turns or ()])
 
     def _timings(self) -> dict[str, float]:
         own = {"first_token": self.first_token_ms, "first_answer": self.first_answer_ms}
@@ -215,7 +217,9 @@ OPEN_KEYS = ("tool_calls", "messages", "turns")
 
 
 def _turn(result: Result) -> Trace:
-    return replace(result.trace() or Trace(), output=result.output)
+    said = {} if result.error is None else {"outcome": "error", "error": result.error.message}
+    text = result.output if isinstance(result.output, str) else ""
+    return replace(result.trace() or Trace(), output=result.output, text=text, **said)
 
 
 def _passages(found: list[ResultPassage] | None) -> tuple[RetrievedPassage, ...] | None:

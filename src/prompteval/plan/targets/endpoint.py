@@ -8,6 +8,7 @@ from prompteval.core.address import without_credentials
 from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
+from prompteval.plan.conversation.user import SimulatedUser, with_user
 from prompteval.plan.results.mapping import ResultMap
 from prompteval.workspace.endpoint_section import EndpointSection
 from prompteval.workspace.settings import Workspace
@@ -19,7 +20,8 @@ class EndpointPlan:
 
     `headers_env` names the variables that hold secret header values; they are read at the call
     and never stored. `output` is a dotted path into the answer, empty for the whole of it. `result`
-    says that the answer is a result, `mapping` how a result is made of it.
+    says that the answer is a result, `mapping` how a result is made of it. `user` plays the user of a
+    conversation.
     """
 
     url: str
@@ -29,6 +31,7 @@ class EndpointPlan:
     timeout_s: float = 60.0
     result: bool = False
     mapping: ResultMap | None = None
+    user: SimulatedUser | None = None
 
     own_model = "endpoint"
     validate: Validate | None = None
@@ -49,7 +52,7 @@ class EndpointPlan:
         parts: list[object] = [without_credentials(self.url), dict(self.headers), self.output]
         if self.result or self.mapping is not None:
             parts += [self.result, dict(self.mapping.texts) if self.mapping is not None else None]
-        return fingerprint(parts)
+        return with_user(fingerprint(parts), self.user)
 
     def problems(self) -> list[Problem]:
         return []

@@ -110,6 +110,12 @@ class _Rows:
         kept = {name: value for name, value in raw.items() if name not in ROW_KEYS}
         self.recorded[key], self.lines[key] = kept, line
         self.carried.update(name for name, value in kept.items() if value is not None)
+        self.carried |= _told_by_turns(found)
+
+
+def _told_by_turns(row: Result) -> set[str]:
+    """Which of CALLS the turns of a row have."""
+    return {name for turn in row.turns or () for name in CALLS & turn.model_fields_set}
 
 
 def plan_outputs(tree: Tree, path: str, mapping: ResultMap | None = None) -> OutputsPlan:

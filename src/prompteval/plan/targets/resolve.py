@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from prompteval.plan.conversation.user import SimulatedUser, plan_user, with_user
 from prompteval.plan.fakes import plan_fakes
-from prompteval.plan.function import plan_function
+from prompteval.plan.function import FunctionPlan, plan_function
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.prompt_references import split_reference
 from prompteval.plan.results.mapping import compile_map
 from prompteval.plan.targets.base import TargetPlan
-from prompteval.plan.targets.endpoint import plan_endpoint
+from prompteval.plan.targets.endpoint import EndpointPlan, plan_endpoint
 from prompteval.plan.targets.outputs import ROW_KEYS, plan_outputs
 from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.plan.targets.unimported import UnimportedPrompt, find_unimported
@@ -113,6 +114,31 @@ def with_fakes(
             target = replace(target, fakes=fakes)
         found.append(target)
     return tuple(found)
+
+
+def with_conversation(
+    workspace: Workspace, tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
+) -> tuple[TargetPlan, ...]:
+    """The targets with who plays their user, and with the input that takes what a user says."""
+    user = None
+    if suite.user is not None and workspace.imports:
+        place = suite.user_place
+        user = problems.catch(suite.path, place, "PE280", plan_user, workspace, tree, suite.user)
+    found: list[TargetPlan] = []
+    for target in targets:
+        if isinstance(target, PromptPlan):
+            target = replace(target, user=user, user_input=suite.user_input)
+        elif isinstance(target, EndpointPlan):
+            target = replace(target, user=user)
+        elif isinstance(target, FunctionPlan) and user is not None:
+            target = replace(target, user=user, fingerprint=with_user(target.fingerprint, user))
+        found.append(target)
+    return tuple(found)
+
+
+def user_of(target: TargetPlan) -> SimulatedUser | None:
+    """Who plays the user of a target's conversations; None where nobody does."""
+    return target.user if isinstance(target, PromptPlan | EndpointPlan | FunctionPlan) else None
 
 
 def _prompts(

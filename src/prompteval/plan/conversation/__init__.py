@@ -1,0 +1,1 @@
+"""Conversations: which input of a prompt takes what, and who plays the user."""
