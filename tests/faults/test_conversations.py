@@ -104,3 +104,132 @@ def test_a_conversation_is_cached_recorded_and_replayed(tmp_path: Path) -> None:
         assert live.result()["usage"]["cached"] == 2
         assert server.stats["requests"] == 2
     assert live.result("--no-cache", "--replay", "r.jsonl")["usage"]["replayed"] == 2
+
+
+CUSTOMER = """
+from typing import Any
+from pydantic import BaseModel
+from prompteval import Prompt, history, system, user
+
+class Inputs(BaseModel):
+    goal: str
+    said: list[dict[str, Any]]
+
+prompt = Prompt(inputs=Inputs, output=str, messages=[
+    system("You want: {{ goal }}"), history("said"), user("Your next words."),
+])
+"""
+# The customer is the only one whose last message is this; what it says depends on how much was said.
+SPEAKS = [
+    Reply("Your next words.", text="three"),
+    *REPLIES,
+]
+USER = "user: {prompt: customer@v1, model: customer, max_turns: 3, stop: ENOUGH}\n"
+
+
+def simulated(root: Path, server: FakeServer, customer: FakeServer, user: str = USER, **profile: Any) -> Live:
+    """A help desk on one server, its customer on another, so that each one's calls can be counted."""
+    live = make(root, server, scorer="{contains: {value: '3'}}", **profile)
+    live.write("prompts/customer/v1.py", CUSTOMER)
+    text = (root / "evals/s.yaml").read_text()
+    live.write("evals/s.yaml", text + user)
+    price = "price = { input = 10, output = 10 }"
+    more = f'\n[models.customer]\nmodel = "fake"\nbase_url = "{customer.url}"\napi_key_env = "FAKE_KEY"\n{price}\n'
+    live.write("prompteval.toml", (root / "prompteval.toml").read_text() + more)
+    live.write("datasets/c.jsonl", json.dumps({"id": "c0", "inputs": {"goal": "a refund"}}) + "\n")
+    return live
+
+
+def test_a_simulated_user_is_paid_for_apart(tmp_path: Path) -> None:
+    """Its calls are counted and priced beside the system's, and each side sees itself as the assistant."""
+    with FakeServer(SPEAKS) as server, FakeServer([Reply("", text="three")]) as customer:
+        live = simulated(tmp_path, server, customer, price={"input": 1, "output": 1})
+        result = live.result()
+        (row,) = live.rows()
+        assert (server.stats["requests"], customer.stats["requests"]) == (3, 3)
+    usage = result["usage"]
+    assert usage["requests"] == 3 and usage["user"]["requests"] == 3
+    assert usage["user"]["cost_usd"] == pytest.approx(10 * usage["cost_usd"])
+    assert said(customer.requests[1]) == [
+        ("system", "You want: a refund"), ("assistant", "three"), ("user", "3"), ("user", "Your next words."),
+    ]  # fmt: skip
+    assert "refund" not in json.dumps(server.requests)
+    assert len(row["turns"]) == 3 and row["user_usage"]["prompt_tokens"] == row["usage"]["prompt_tokens"]
+
+
+def test_words_with_the_stop_end_the_conversation_unsent(tmp_path: Path) -> None:
+    """What the user says with `stop` in it is not sent; without a turn before, the case is an error."""
+    ends = [None, None]
+    with FakeServer(REPLIES) as server, FakeServer([Reply("", text="ENOUGH")], faults=ends) as customer:
+        live = simulated(tmp_path, server, customer)
+        live.write(
+            "datasets/c.jsonl", json.dumps({"id": "c0", "inputs": {"goal": "x"}, "turns": [THREE]}) + "\n"
+        )
+        assert live.result()["metrics"]["accuracy"]["value"] == 1.0
+        assert (server.stats["requests"], customer.stats["requests"]) == (1, 1)
+        live.write("datasets/c.jsonl", json.dumps({"id": "c1", "inputs": {"goal": "x"}}) + "\n")
+        live.result(code=3)
+        assert "before its first turn" in live.rows()[0]["error"]
+
+
+def test_a_simulated_conversation_is_cached_and_its_repeats_differ(tmp_path: Path) -> None:
+    """A repeat is asked again on both sides; the same run is not."""
+    with FakeServer(REPLIES) as server, FakeServer([Reply("", text="three")]) as customer:
+        live = simulated(tmp_path, server, customer)
+        live.run("run", "--repeat", "2", "--record", "r.jsonl", code=0)
+        assert (server.stats["requests"], customer.stats["requests"]) == (6, 6)
+        usage = live.result("--repeat", "2")["usage"]
+        assert (usage["cached"], usage["user"]["cached"]) == (6, 6)
+    usage = live.result("--repeat", "2", "--no-cache", "--replay", "r.jsonl")["usage"]
+    assert (usage["replayed"], usage["user"]["replayed"]) == (6, 6)
+
+
+def test_a_failing_user_is_an_error_of_the_case_that_names_it(tmp_path: Path) -> None:
+    """What the user's model cannot say ends the conversation as an error, and is not the system's."""
+    with FakeServer(REPLIES) as server, FakeServer([], faults=[Fault("status", 400)]) as customer:
+        live = simulated(tmp_path, server, customer)
+        live.run("run", code=3)
+        assert "the simulated user: " in live.rows()[0]["error"]
+        assert server.stats["requests"] == 0
+
+
+def test_a_dry_run_counts_the_calls_of_both_sides_at_most(tmp_path: Path) -> None:
+    """One scripted turn of at most three leaves two to the customer."""
+    with FakeServer(REPLIES) as server, FakeServer([]) as customer:
+        live = simulated(tmp_path, server, customer)
+        live.write(
+            "datasets/c.jsonl", json.dumps({"id": "c0", "inputs": {"goal": "x"}, "turns": [ONE]}) + "\n"
+        )
+        (entry,) = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"]
+    assert (entry["calls"], entry["user_calls"]) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("evals/s.yaml", "customer@v1", "nobody@v1"), "nobody"),
+        (("evals/s.yaml", "model: customer", "model: nope/x"), "unknown model 'nope/x'"),
+        (("evals/s.yaml", "stop: ENOUGH", "stop: '('"), "stop"),
+        (("evals/s.yaml", "max_turns: 3", "max_turns: 0"), "max_turns must be"),
+        (("prompts/customer/v1.py", "output=str", "output=Inputs"), "output=str"),
+        (("prompts/help/v1.py", 'history("turns"), ', 'system("{{ turns }}"), '), "has no history(...)"),
+        (("datasets/c.jsonl", '"goal"', '"aim"'), "aim"),
+        (
+            ("datasets/c.jsonl", '"goal"', '"message": "x", "goal"'),
+            "the conversation fills the input 'message'",
+        ),
+    ],
+)
+def test_what_cannot_be_played_is_found_before_the_run(
+    tmp_path: Path, change: tuple[str, str, str], words: str
+) -> None:
+    """`check` names it at its line, and nothing is called."""
+    path, old, new = change
+    with FakeServer(REPLIES) as server, FakeServer([]) as customer:
+        live = simulated(tmp_path, server, customer)
+        text = (tmp_path / path).read_text()
+        assert old in text
+        live.write(path, text.replace(old, new))
+        out, err = live.run("check", code=2)
+        assert words in out + err
+        assert server.stats["requests"] == customer.stats["requests"] == 0

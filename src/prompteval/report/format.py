@@ -76,6 +76,9 @@ def spent(usage: Mapping[str, Any]) -> list[str]:
         parts.append(f"{mark}{tokens:,} tokens")
     if usage["cost_usd"]:
         parts.append(f"{mark}{usage['cost_usd']:.4f} USD")
+    if usage.get("user"):
+        of_user = ", ".join([f"{usage['user']['requests']} calls", *spent(usage["user"])])
+        parts.append(f"simulated user: {of_user}")
     return parts
 
 

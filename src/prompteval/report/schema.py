@@ -74,7 +74,9 @@ def _result() -> Schema:
         "unscored_reason": TEXT,
         "flaky": _list_of(_object(["id", "scores"], {"id": TEXT, "scores": _list_of(NUMBER)})),
         "stop_early": _early(),
-        "usage": _object(usage, dict.fromkeys(usage, NUMBER)),
+        "usage": _object(
+            usage, {**dict.fromkeys(usage, NUMBER), "user": _object(usage, dict.fromkeys(usage, NUMBER))}
+        ),
         "timing": _object(["wall_s", "latency_ms"], {"wall_s": NUMBER, "latency_ms": _map_of(NUMBER)}),
     }
     required = ["suite", "prompt", "fingerprint", "model", "cases", "metrics", "slices", "references"]

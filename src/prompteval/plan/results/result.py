@@ -217,9 +217,11 @@ OPEN_KEYS = ("tool_calls", "messages", "turns")
 
 
 def _turn(result: Result) -> Trace:
-    said = {} if result.error is None else {"outcome": "error", "error": result.error.message}
     text = result.output if isinstance(result.output, str) else ""
-    return replace(result.trace() or Trace(), output=result.output, text=text, **said)
+    turn = replace(result.trace() or Trace(), output=result.output, text=text)
+    if result.error is None:
+        return turn
+    return replace(turn, outcome="error", error=result.error.message)
 
 
 def _passages(found: list[ResultPassage] | None) -> tuple[RetrievedPassage, ...] | None:

@@ -84,7 +84,7 @@ def _parts(row: Row, several: bool) -> Iterator[tuple[str, str]]:
         yield "failure", clipped(f"{seen.failure.stage}: {seen.failure.type}: {seen.failure.message}")
     for score in row.scores:
         value = score.status if score.value is None else f"{score.value:g}"
-        yield score.name, clipped(value + (f" ({score.reason})" if score.reason else ""))
+        yield score.title, clipped(value + (f" ({score.reason})" if score.reason else ""))
     if seen.context is not None:
         yield "context", clipped(_context(seen.context))
     if seen.confidence is not None:
