@@ -1,7 +1,6 @@
 """What keeps the conversations of a suite from being played, said once for each target."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import Problem
@@ -11,12 +10,12 @@ from prompteval.plan.targets.rag import RagPlan
 from prompteval.workspace.suite import Suite
 
 CODE = "PE280"
-_SAID: list[dict[str, Any]] = [
+_SAID: list[dict[str, object]] = [
     {"role": "user", "content": "Where is order 7?"},
     {"role": "assistant", "content": "On its way."},
 ]
 _CALL = {"id": "call00001", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
-_CALLED: list[dict[str, Any]] = [
+_CALLED: list[dict[str, object]] = [
     {"role": "assistant", "content": None, "tool_calls": [_CALL]},
     {"role": "tool", "content": "{}", "tool_call_id": "call00001"},
 ]
@@ -46,7 +45,7 @@ def _faults(target: TargetPlan, *, several: bool) -> Iterator[tuple[str, str]]:
         yield str(error), ""
         return
     if target.prompt.tools and target.fakes is None and several:
-        message = f"{target.reference} has tools, and a conversation goes on with what they give back"
+        message = f"{target.reference} has tools, and a conversation continues with their results"
         yield message, "name the functions that stand for them: `tools: {module: evals.fakes}`"
     said = _SAID + (_CALLED if target.prompt.tools else [])
     for place, message, _ in target.prompt.input_errors({history: said}):

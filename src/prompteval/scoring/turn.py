@@ -1,7 +1,7 @@
 """The option `turn` of every scorer: which turns of a conversation it scores."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from prompteval.core.ranges import RANGES
 
@@ -9,11 +9,11 @@ Turn = Literal["last", "all"] | int
 OPTION = "turn"
 
 
-def turn_of(options: Mapping[str, Any]) -> Turn:
+def turn_of(options: Mapping[str, object]) -> Turn:
     """The turns of a scorer's entry. Raises ValueError for what names none."""
     value = options.get(OPTION, "last")
     if value in ("last", "all") and isinstance(value, str):
         return "last" if value == "last" else "all"
-    if RANGES["turn"].holds(value):
-        return int(value)
+    if isinstance(value, int) and RANGES["turn"].holds(value):
+        return value
     raise ValueError(f"turn must be last, all or a whole number from 1 to 1,000, not {value!r:.60}")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, RenderError
@@ -11,7 +11,7 @@ from prompteval.core.observation import Call, Observation
 from prompteval.core.request import Message
 from prompteval.core.trace import Trace
 from prompteval.engine.targets.simulated_user import Says, UserPlayer
-from prompteval.plan.conversation.slots import ChatMessage
+from prompteval.plan.conversation.slots import ChatMessage, Named
 from prompteval.plan.results.calls import calls_of_turns
 from prompteval.plan.targets.base import failed
 from prompteval.plan.targets.prompt import PromptPlan
@@ -30,17 +30,15 @@ class Answering(Protocol):
 class Speech(Protocol):
     """How a kind of system is given a turn, and what it says."""
 
-    def inputs(self, case: Case, said: Sequence[ChatMessage], text: str) -> Mapping[str, Any]:
+    def inputs(self, case: Case, said: Sequence[ChatMessage], text: str) -> Named:
         """What the system is called with."""
         ...
 
-    def answer(
-        self, inputs: Mapping[str, Any], said: Sequence[ChatMessage], seen: Observation
-    ) -> Sequence[ChatMessage]:
+    def answer(self, inputs: Named, said: Sequence[ChatMessage], seen: Observation) -> Sequence[ChatMessage]:
         """What the system said: its answer, and before it the calls of tools with their results."""
         ...
 
-    def whole(self, inputs: Mapping[str, Any], said: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    def whole(self, inputs: Named, said: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
         """The messages as they were sent last, for the record."""
         ...
 
@@ -51,12 +49,10 @@ class PromptSpeech:
 
     plan: PromptPlan
 
-    def inputs(self, case: Case, said: Sequence[ChatMessage], text: str) -> Mapping[str, Any]:
+    def inputs(self, case: Case, said: Sequence[ChatMessage], text: str) -> Named:
         return self.plan.slots.filled(self.plan.own_inputs(case.inputs), said, text)
 
-    def answer(
-        self, inputs: Mapping[str, Any], said: Sequence[ChatMessage], seen: Observation
-    ) -> Sequence[ChatMessage]:
+    def answer(self, inputs: Named, said: Sequence[ChatMessage], seen: Observation) -> Sequence[ChatMessage]:
         messages = None if seen.trace is None else seen.trace.messages
         if messages is None:
             return (assistant(seen),)
@@ -66,7 +62,7 @@ class PromptSpeech:
         )
         return messages[rendered:]
 
-    def whole(self, inputs: Mapping[str, Any], said: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    def whole(self, inputs: Named, said: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
         try:
             return [message.as_chat() for message in self.plan.prompt.render(inputs)]
         except (RenderError, DeadlineExceeded):  # which ended the conversation
@@ -86,14 +82,12 @@ class ApplicationSpeech:
 
     withheld: frozenset[str] = frozenset()
 
-    def inputs(self, case: Case, said: Sequence[ChatMessage], text: str) -> Mapping[str, Any]:
+    def inputs(self, case: Case, said: Sequence[ChatMessage], text: str) -> Named:
         given = case.inputs if isinstance(case.inputs, Mapping) else {"inputs": case.inputs}
         own = {name: value for name, value in given.items() if name not in self.withheld}
         return {**own, MESSAGES: [*said, {"role": "user", "content": text}]}
 
-    def answer(
-        self, inputs: Mapping[str, Any], said: Sequence[ChatMessage], seen: Observation
-    ) -> Sequence[ChatMessage]:
+    def answer(self, inputs: Named, said: Sequence[ChatMessage], seen: Observation) -> Sequence[ChatMessage]:
         sent = list(inputs[MESSAGES])
         found = list(() if seen.trace is None or seen.trace.messages is None else seen.trace.messages)
         if len(found) > len(sent) and found[: len(sent)] == sent:
@@ -101,7 +95,7 @@ class ApplicationSpeech:
         answer = seen.output if isinstance(seen.output, str) else seen.text
         return ({"role": "assistant", "content": answer},)
 
-    def whole(self, inputs: Mapping[str, Any], said: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    def whole(self, inputs: Named, said: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
         return list(inputs[MESSAGES])
 
 

@@ -1,10 +1,8 @@
 """`outputs: file.jsonl`: recorded outputs of any system, scored without calling it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
+from prompteval.plan.conversation.slots import Named
 from prompteval.plan.results.observed import observed
 from prompteval.plan.results.result import Result
 from prompteval.plan.targets.base import failed
@@ -36,7 +34,7 @@ class OutputsTarget:
         """Nothing is held open."""
 
 
-def _without_calls(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _without_calls(row: Named) -> Named:
     """The row, or each of its turns, with no calls where it says nothing of them."""
     if not row.get("turns"):
         return {"tool_calls": [], **row}

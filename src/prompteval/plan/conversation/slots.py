@@ -12,6 +12,8 @@ from prompteval.prompt.prompt import Prompt
 
 # `{"role": ..., "content": ...}`; calls of tools and their results in the form of the chat API.
 ChatMessage = Mapping[str, object]
+# Values of any JSON type by name: the inputs of a case, or its record.
+Named = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Slots:
     text: str | None
 
     def filled(
-        self, inputs: Mapping[str, Any], said: Sequence[ChatMessage], text: str | None
-    ) -> dict[str, Any]:
+        self, inputs: Mapping[str, object], said: Sequence[ChatMessage], text: str | None
+    ) -> dict[str, object]:
         """The inputs of one turn; without a text those of a prompt that speaks next itself."""
         if text is None:
             return {**inputs, self.history: [*said]}

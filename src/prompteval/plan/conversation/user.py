@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint
@@ -40,7 +39,7 @@ class SimulatedUser:
         """The inputs of a case that the user's prompt takes."""
         return frozenset(self.prompt.inputs.model_fields) - {self.slots.history}
 
-    def inputs(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def inputs(self, given: Mapping[str, object]) -> dict[str, object]:
         """What of a case's inputs the user's prompt takes."""
         return {name: value for name, value in given.items() if name in self.own_inputs}
 

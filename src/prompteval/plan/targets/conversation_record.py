@@ -1,11 +1,10 @@
 """The record of a conversation against the types of the prompts that play it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from prompteval.cases.problem import Pointer
-from prompteval.plan.conversation.slots import Slots
+from prompteval.plan.conversation.slots import Named, Slots
 from prompteval.plan.conversation.user import SimulatedUser
 from prompteval.prompt.prompt import Prompt
 
@@ -22,7 +21,7 @@ class ConversationRecord:
     slots: Slots
     user: SimulatedUser | None
 
-    def errors(self, raw: Mapping[str, Any]) -> list[Error]:
+    def errors(self, raw: Named) -> list[Error]:
         """(place, message, help) of everything that is wrong."""
         given = raw["inputs"]
         filled = [name for name in self.slots.names if name in given]
@@ -34,20 +33,20 @@ class ConversationRecord:
             found += self._of_expected(raw["expected"], ("expected",))
         return found
 
-    def _of_inputs(self, given: Mapping[str, Any]) -> Iterator[Error]:
+    def _of_inputs(self, given: Named) -> Iterator[Error]:
         own = system_inputs(self.prompt, self.user, given)
         for place, message, help in self.prompt.input_errors(self.slots.filled(own, (), _SOMETHING)):
             if place[:1] != (self.slots.text,):
                 yield ("inputs", *place), message, help
 
-    def _of_user(self, given: Mapping[str, Any]) -> Iterator[Error]:
+    def _of_user(self, given: Named) -> Iterator[Error]:
         if self.user is None:
             return
         filled = self.user.slots.filled(self.user.inputs(given), (), None)
         for place, message, help in self.user.prompt.input_errors(filled):
             yield ("inputs", *place), f"{message} ({self.user.prompt.reference})", help
 
-    def _of_turns(self, raw: Mapping[str, Any]) -> Iterator[Error]:
+    def _of_turns(self, raw: Named) -> Iterator[Error]:
         own = system_inputs(self.prompt, self.user, raw["inputs"])
         for index, turn in enumerate(raw.get("turns", ())):
             errors = self.prompt.input_errors(self.slots.filled(own, (), turn["user"]))
@@ -63,7 +62,7 @@ class ConversationRecord:
         ]
 
 
-def system_inputs(prompt: Prompt, user: SimulatedUser | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def system_inputs(prompt: Prompt, user: SimulatedUser | None, inputs: Named) -> dict[str, object]:
     """What of a case's inputs the prompt gets: those of the simulated user alone are not its business."""
     withheld = frozenset() if user is None else user.own_inputs - prompt.inputs.model_fields.keys()
     return {name: value for name, value in inputs.items() if name not in withheld}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from prompteval.cases.problem import Pointer
 from prompteval.cases.record import Typed, Validate
@@ -11,7 +10,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
-from prompteval.plan.conversation.slots import Slots, slots_of
+from prompteval.plan.conversation.slots import Named, Slots, slots_of
 from prompteval.plan.conversation.user import SimulatedUser, with_user
 from prompteval.plan.fakes import Fakes
 from prompteval.plan.targets.conversation_record import ConversationRecord, system_inputs, typed_turn
@@ -60,7 +59,7 @@ class PromptPlan:
     def validate(self) -> Validate:
         plain, conversation = case_validator(self.prompt), self._conversation
 
-        def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
+        def validate(raw: Mapping[str, object]) -> list[tuple[Pointer, str, str]]:
             if not raw.get("turns") and self.user is None:
                 return plain(raw)
             return [] if conversation is None else conversation.errors(raw)
@@ -75,7 +74,7 @@ class PromptPlan:
         except UsageError:
             return None
 
-    def own_inputs(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def own_inputs(self, inputs: Mapping[str, object]) -> dict[str, object]:
         """What of a case's inputs the prompt gets."""
         return system_inputs(self.prompt, self.user, inputs)
 
@@ -112,7 +111,7 @@ def render_problems(targets: Sequence[object], case: Case) -> list[Problem]:
     return found
 
 
-def _inputs_of(target: PromptPlan, case: Case) -> Iterator[Mapping[str, Any]]:
+def _inputs_of(target: PromptPlan, case: Case) -> Iterator[Mapping[str, object]]:
     """What the prompt is rendered with for a case: of a conversation each scripted turn, with no history."""
     if not case.turns and target.user is None:
         yield case.inputs
@@ -128,7 +127,7 @@ def _inputs_of(target: PromptPlan, case: Case) -> Iterator[Mapping[str, Any]]:
 def typed_record(prompt: Prompt, user: SimulatedUser | None = None) -> Typed:
     """Reads a raw case's cells and expected value as the prompt's types do."""
 
-    def typed(raw: Mapping[str, Any]) -> Mapping[str, object]:
+    def typed(raw: Named) -> Mapping[str, object]:
         found = dict(raw)
         if isinstance(raw.get("inputs"), dict):
             theirs = {} if user is None else user.prompt.case_inputs(user.inputs(raw["inputs"]))
