@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
+from prompteval.report.tool_calls import call_lines
 
 
 def conversation_lines(row: Row) -> Iterator[str]:
@@ -14,8 +15,8 @@ def conversation_lines(row: Row) -> Iterator[str]:
         scripted = row.case.turns[number - 1] if number <= len(row.case.turns) else None
         user = turn.user or (scripted.user if scripted is not None else "")
         yield f"turn {number:<4} user: {printable(user)}\n"
-        for made in turn.tool_calls or ():
-            yield f"          call: {printable(made.name)} {printable(_shown(dict(made.arguments)))}\n"
+        for line in call_lines(turn):
+            yield f"          tool: {printable(line)}\n"
         answer = f"{turn.outcome}: {turn.error}" if turn.outcome != "ok" else _shown(turn.output)
         yield f"          answer: {printable(answer)}\n"
     for call in row.observation.user_calls:
