@@ -10,7 +10,7 @@ from prompteval.core.errors import PromptevalError
 from prompteval.corpus.documents.outcome import DocumentFault
 
 # A square of tens of thousands of characters takes more, even where its inner loop is a search in C.
-NOTHING_SECONDS = 0.01
+NOTHING_SECONDS = 0.03
 TRIES = 3
 
 
