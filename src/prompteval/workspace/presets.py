@@ -54,7 +54,8 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "azure": Preset(key_header="api-key"),
     "ollama": Preset(
         rename=_MAX_TOKENS, needs_key=False,
-        ignored=frozenset({"service_tier", "verbosity"}), ignored_structured=frozenset({"tool"}),
+        ignored=frozenset({"service_tier", "verbosity", "tool_choice", "parallel_tool_calls"}),
+        ignored_structured=frozenset({"tool"}),
         responses=None, why_no_responses="calls answers complete that were cut at the token limit",
     ),
     "vllm": Preset(
