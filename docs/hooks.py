@@ -6,7 +6,6 @@ Each is made from what the repository says already, so that nothing is written t
 import json
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -113,23 +112,10 @@ def _commands() -> str:
 
 
 def _names() -> str:
-    """Every name of the registries, with what its code says of itself."""
-    from prompteval.core.registry import BUILT_IN
+    """Every name that `prompteval explain` knows."""
+    from prompteval.reference.page import page
 
-    text = "# Names\n\nWhat a suite may name. Packages add names by entry points of the same groups.\n"
-    for group, entries in BUILT_IN.items():
-        text += f"\n## {group}\n\n" + "".join(_line(name, target) for name, target in entries.items())
-    return text
-
-
-def _line(name: str, target: str) -> str:
-    module, _, attribute = target.partition(":")
-    try:
-        about = getattr(import_module(module), attribute).__doc__ or "" if attribute else ""
-    except ImportError:  # the package of an extra
-        about = ""
-    first = " ".join(about.split("\n\n")[0].split())
-    return f"- `{name}`" + (f": {first}" if first and not first.startswith(f"{attribute}(") else "") + "\n"
+    return page()
 
 
 def _schemas() -> str:

@@ -13,11 +13,19 @@ def test_a_code_is_explained_in_either_case(workspace: Any) -> None:
     assert all(text in shown for text in (entry.meaning, entry.example, f"Fix: {entry.fix}"))
 
 
-def test_without_a_code_all_are_listed(workspace: Any) -> None:
-    """One line each; --all prints the page of the documentation."""
-    assert len(workspace.run("explain", code=0).stdout.splitlines()) == len(codes())
+def test_without_a_name_all_are_listed(workspace: Any) -> None:
+    """By their groups; `codes` lists codes with their meaning, --all prints the page of the documentation."""
+    shown = workspace.run("explain", code=0).stdout
+    assert all(name in shown for name in ("PE350", "similarity", "f1", "no_regression", "openai"))
+    assert len(workspace.run("explain", "codes", code=0).stdout.splitlines()) == len(codes())
     page = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
     assert workspace.run("explain", "--all", code=0).stdout == page
+
+
+def test_a_key_is_explained_with_its_range_default_and_an_example(workspace: Any) -> None:
+    """From the model that reads it."""
+    shown = workspace.run("explain", "rag.k", code=0).stdout
+    assert all(text in shown for text in ("a whole number from 1 to 100,000", "default  8", "\n    k: 8\n"))
 
 
 def test_what_check_reports_can_be_explained(workspace: Any) -> None:
@@ -33,3 +41,5 @@ def test_an_unknown_code_is_one_line(workspace: Any) -> None:
     told = workspace.run("explain", "PE35", code=2).stderr
     assert "unknown code 'PE35'" in told and "did you mean" in told
     workspace.run("explain", "PE350", "--all", code=2)
+    told = workspace.run("explain", "abitsain", code=2).stderr
+    assert "unknown name 'abitsain' (did you mean 'abstain'?)" in told

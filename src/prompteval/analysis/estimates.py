@@ -13,7 +13,14 @@ from prompteval.metrics.columns import Columns, Floats, cell_codes, weighted_tab
 from prompteval.metrics.curves import placements
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.metrics.names import MetricName
-from prompteval.metrics.table import MetricSpec, bins_of, calibration_pairs, metric_spec, threshold_scores
+from prompteval.metrics.table import (
+    Kind,
+    MetricSpec,
+    bins_of,
+    calibration_pairs,
+    metric_spec,
+    threshold_scores,
+)
 from prompteval.plan.measures import Measure
 from prompteval.stats.bootstrap import multinomial_bca
 from prompteval.stats.clusters import (
@@ -147,6 +154,17 @@ def _pr(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     )
 
 
+# How the interval of each kind of metric is made, in words: `explain` and the documentation print them.
+INTERVAL_WORDS: Mapping[Kind, str] = {
+    "proportion": "Wilson; Student's t with both ends appended where a case is the mean of its repeats",
+    "mean": "Student's t with both ends of the scale appended; plain t where the scale is open",
+    "confusion": "BCa bootstrap of the confusion table",
+    "sample": "BCa bootstrap of the cases",
+    "roc": "DeLong on the logit",
+    "pr": "stratified bootstrap on the logit",
+    "calibration": "none; the 95th percentile of what true confidences give stands beside it; never gated",
+    "breakdown": "none: a table, never gated",
+}
 _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
     "proportion": _proportion,
     "mean": _mean,

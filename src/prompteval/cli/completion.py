@@ -40,11 +40,16 @@ def sides(incomplete: str) -> list[str]:
     return [*fixed, *runs(incomplete), *prompts(incomplete)]
 
 
-def codes(incomplete: str) -> list[str]:
-    """Problem codes."""
-    from prompteval.core.codes import codes as known
+def explained(incomplete: str) -> list[str]:
+    """Problem codes, and every name that `explain` knows."""
+    from prompteval.core.codes import codes
 
-    return [code for code in known() if code.startswith(incomplete.upper())]
+    found = [code for code in codes() if code.startswith(incomplete.upper())] if incomplete else []
+    if found:
+        return found
+    from prompteval.reference.index import every_name
+
+    return [name for name in every_name() if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
 
 
 def _offered(find: Callable[["Workspace"], Iterable[str]], incomplete: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`prompteval explain`: what a problem code means."""
+"""`prompteval explain`: what a name or a problem code means."""
 
 from typing import Annotated
 
@@ -7,32 +7,51 @@ import typer
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 
-CodeName = Annotated[
+Name = Annotated[
     str | None,
-    typer.Argument(help="A code such as PE350.", autocompletion=completion.codes),
+    typer.Argument(
+        help="A problem code, a key of a file, a scorer, a metric, a rule of a gate, a kind of model.",
+        autocompletion=completion.explained,
+    ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Print every code as Markdown.")]
+EXAMPLES = (
+    "Examples: prompteval explain PE350, prompteval explain rag.k, "
+    'prompteval explain "f1(average=macro)", prompteval explain scorers'
+)
 
 
 def register(app: typer.Typer) -> None:
-    app.command("explain", epilog="Example: prompteval explain PE350")(verb(explain))
+    app.command("explain", epilog=EXAMPLES)(verb(explain))
 
 
-def explain(code: CodeName = None, everything: All = False) -> int:
-    """Explain a problem code: its meaning, an example and the fix. Without a code, list all of them."""
+def explain(name: Name = None, everything: All = False) -> int:
+    """Explain a name: what it means or reads, its options, an example. Without a name, list all of them."""
     from prompteval.core.codes import codes, document
     from prompteval.core.errors import UsageError
-    from prompteval.core.problem import did_you_mean
 
-    if everything and code is not None:
-        raise UsageError("--all prints every code", "give either a code or --all")
+    if everything and name is not None:
+        raise UsageError("--all prints every code", "give either a name or --all")
     if everything:
         printer.show("".join(document()))
-    elif code is None:
-        for one in codes().values():
-            printer.line(f"{one.code}  {one.meaning}")
-    elif (found := codes().get(code.upper())) is not None:
-        printer.show(str(found))
+    elif name is not None and (code := codes().get(name.upper())) is not None:
+        printer.show(str(code))
     else:
-        raise UsageError(f"unknown code {code!r}", did_you_mean(code.upper(), codes()))
+        printer.show(_found(name))
     return 0
+
+
+def _found(name: str | None) -> str:
+    from prompteval.core.codes import codes, is_code
+    from prompteval.core.errors import UsageError
+    from prompteval.core.problem import did_you_mean
+    from prompteval.reference.index import find
+    from prompteval.reference.text import CODES_TOPIC, overview, shown
+
+    if name is None:
+        return overview()
+    if name == CODES_TOPIC:
+        return "".join(f"{one.code}  {one.meaning}\n" for one in codes().values())
+    if is_code(name):
+        raise UsageError(f"unknown code {name!r}", did_you_mean(name.upper(), codes()))
+    return shown(find(name))

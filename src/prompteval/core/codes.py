@@ -1,10 +1,13 @@
 """The index of problem codes: what each means, an example line and the fix. `codes.toml` holds it."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+_FORM = re.compile(r"[Pp][A-Za-z][0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,11 @@ class ProblemCode:
 
     def __str__(self) -> str:
         return f"{self.code}  {self.meaning}\n\n  {self.example}\n\nFix: {self.fix}\n"
+
+
+def is_code(text: str) -> bool:
+    """Whether a text has the form of a code, or begins as one."""
+    return _FORM.fullmatch(text) is not None
 
 
 @cache

@@ -88,7 +88,7 @@ def parse_metric(text: str) -> MetricName:
     if own is None:
         help = did_you_mean(name, (*PARAMETERS, *_FAMILIES, *plugins))
         raise ValueError(f"unknown metric {name!r} ({help})")
-    allowed = own if name in _WITHOUT_SCORER else (*own, "scorer")
+    allowed = (*own, "scorer") if takes_scorer(name) else own
     params: dict[str, str] = {}
     for part in inside.split(",") if inside else ():
         key, equals, value = (piece.strip() for piece in part.partition("="))
@@ -105,6 +105,11 @@ def parse_metric(text: str) -> MetricName:
     if "average" in params and "label" in params:
         raise ValueError(f"{text!r}: give average or label, not both")
     return MetricName(name, params)
+
+
+def takes_scorer(name: str) -> bool:
+    """Whether a metric has the parameter scorer=."""
+    return name not in _WITHOUT_SCORER
 
 
 def pass_of(name: str) -> tuple[str, int] | None:

@@ -8,16 +8,39 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.plan.measures import Measure, bind
 from prompteval.plan.problems import Problems
-from prompteval.stats.gate import FACT_HIGH, FACT_LOW, RUN_FACTS, GateRule, parse_gate, scale_error
+from prompteval.stats.gate import (
+    FACT_HIGH,
+    FACT_LOW,
+    PERCENTILES,
+    RUN_FACTS,
+    GateRule,
+    parse_gate,
+    scale_error,
+)
 from prompteval.workspace.suite import GateSpec, Suite
 
-MAPPING_RULES = ("beats", "no_regression")
+# The rules that are mappings, and what their options are.
+MAPPING_RULES: Mapping[str, Mapping[str, str]] = {
+    "beats": {
+        "reference": "What is beaten: one of `references`, another version as name@v1, or baseline.",
+        "metric": "The metric that is compared. [default: the first that can be]",
+    },
+    "no_regression": {
+        "metric": "The metric that is compared with the baseline. [default: the first of `primary`]",
+        "min_effect": "The smallest drop that matters, in the metric's own units. [default: 0.02]",
+        "margin": "The drop that must be ruled out. [default: min_effect]",
+        "alpha": "The error rate, two-sided, between 0 and 1. [default: 0.05]",
+    },
+}
 BASELINE = "baseline"
 
 
 @dataclass(frozen=True, slots=True)
 class Beats:
-    """Better on a metric than a trivial reference, another version of the prompt, or the baseline."""
+    """Better on a metric than a trivial reference, another version of the prompt, or the baseline.
+
+    Example: `beats: {reference: majority}`
+    """
 
     reference: str
     metric: str
@@ -33,7 +56,10 @@ class Beats:
 
 @dataclass(frozen=True, slots=True)
 class NoRegression:
-    """Not worse than the stored baseline on a metric; None takes the default of a comparison."""
+    """Not worse than the stored baseline on a metric; a limit that is not set has a comparison's default.
+
+    Example: `no_regression: {metric: accuracy, min_effect: 0.02}`
+    """
 
     metric: str
     min_effect: float | None = None
@@ -105,7 +131,7 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
         raise ValueError(f"{spec.rule}: {rule.tag!r} is not in slices ({did_you_mean(rule.tag, slices)})")
     if rule.metric in RUN_FACTS:
         wanted = rule.metric == "latency_ms"
-        if wanted != (rule.end in ("p50", "p95", "p99")):
+        if wanted != (rule.end in PERCENTILES):
             raise ValueError(f"{spec.rule}: write {rule.metric}{'.p95' if wanted else ''} for it")
         if rule.tag is not None:
             raise ValueError(f"{spec.rule}: {rule.metric} is a fact of the whole run, not of a slice")
@@ -161,7 +187,7 @@ def _mapping_gate(
             "a rule is a string, {beats: {reference: majority}} or {no_regression: {metric: accuracy}}, "
             f"not {dict(raw)!r}"
         )
-    known = ("reference", "metric") if kind == "beats" else ("metric", "min_effect", "margin", "alpha")
+    known = MAPPING_RULES[kind]
     for key in options:
         if key not in known:
             raise ValueError(f"{kind} has no option {key!r} ({did_you_mean(str(key), known)})")

@@ -65,7 +65,10 @@ class Replay:
 
 
 def create(model: str, profile: ModelProfile | None, root: Path) -> Replay:
-    """The provider for `replay/<model>`, a path from the workspace's root."""
+    """Replies of a recording, `replay/<path from the workspace's root>`; what it does not hold is an error.
+
+    Example: `replay/evals/recording.jsonl`
+    """
     return from_text(decode(WorkingTree(root).read(model), model), model)
 
 

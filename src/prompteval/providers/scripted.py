@@ -146,7 +146,9 @@ def _name(place: Location) -> str:
 
 
 def create(model: str, profile: ModelProfile | None, root: Path) -> Scripted:
-    """The provider for `scripted/<model>`, a path from the workspace's root.
+    """Replies by rules of a JSONL file, `scripted/<path from the root>`: the first that matches.
+
+    Example: `scripted/evals/replies.jsonl`
 
     Raises InvalidInput, at file and line, for rules that cannot be read.
     """

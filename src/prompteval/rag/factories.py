@@ -4,7 +4,7 @@ A factory is called as `factory(options, ingredients)`. It checks its options, n
 everything that can change a ranking, and leaves what is slow to the first search (`LazyRetriever`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -29,6 +29,7 @@ from prompteval.rag.index.persist import check_index, open_index
 from prompteval.rag.index.prefixed import Prefixes, prefixed
 from prompteval.rag.index.rank_bm25 import RankBm25Index, rank_bm25_version, require_rank_bm25
 from prompteval.rag.index.words import Words
+from prompteval.rag.options import FUSIONS, RERANKER_OPTIONS, RETRIEVER_OPTIONS
 from prompteval.rag.plugin import PluginReranker, PluginRetriever
 from prompteval.rag.ranking_cache import CachedReranker, CachedRetriever, LazyRetriever
 from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
@@ -41,7 +42,6 @@ from prompteval.workspace.rag_section import RagPart, RagSection
 RETRIEVERS = "prompteval.retrievers"
 RERANKERS = "prompteval.rerankers"
 CHUNKS_A_REPORT = 1_000
-FUSIONS = ("rrf", "minmax", "zscore")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def build_reranker(part: RagPart, ingredients: Ingredients) -> Reranker | None:
     return CachedReranker(found, ingredients.cache)
 
 
-def refuse_unknown(what: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
+def refuse_unknown(what: str, options: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise UsageError for an option that is not known."""
     for name in options:
         if name not in known:
@@ -115,9 +115,12 @@ def _refuse_out_of_range(what: str, name: str, value: object) -> None:
 
 
 def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`bm25: {engine, k1, b, stemmer, stopwords}`."""
+    """Ranks chunks by the words that they share with the question, with BM25.
+
+    Example: `{kind: bm25, depth: 50}`
+    """
     chosen = {**ingredients.section.bm25, **options}
-    refuse_unknown("bm25", chosen, ("engine", "k1", "b", "stemmer", "stopwords"))
+    refuse_unknown("bm25", chosen, RETRIEVER_OPTIONS["bm25"])
     for name in ("k1", "b"):
         _refuse_out_of_range("bm25", name, chosen.get(name, 1.0))
     words = Words(chosen.pop("stemmer", "english"), chosen.pop("stopwords", "english"))
@@ -141,14 +144,16 @@ def _counted(ingredients: Ingredients) -> Iterator[Chunk]:
 
 
 def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`dense: {model, index, directory, prefix}`: cosine similarity.
+    """Ranks chunks by the cosine similarity of an encoder's vectors.
 
     Queries and documents are encoded behind the prompts that the model declares, or `prefix` says.
     `folder` keeps the index on disk; one of another model is refused now, one of another dimension
     when it is opened, at the first search.
+
+    Example: `{kind: dense, depth: 50}`
     """
     chosen = {**ingredients.section.dense, **options}
-    refuse_unknown("dense", chosen, ("model", "index", "folder", "prefix"))
+    refuse_unknown("dense", chosen, RETRIEVER_OPTIONS["dense"])
     kind = chosen.get("index", "flat")
     if kind not in KINDS:
         raise UsageError(f"dense: unknown index {kind!r}", did_you_mean(str(kind), KINDS))
@@ -191,8 +196,11 @@ def _inside(ingredients: Ingredients, what: str, path: Path) -> Path:
 
 
 def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`{kind: hybrid, of: [bm25, dense], fusion: rrf | minmax | zscore, weights}`."""
-    refuse_unknown("hybrid", options, ("of", "fusion", "weights"))
+    """Fuses the rankings of several retrievers.
+
+    Example: `{kind: hybrid, depth: 50, fusion: rrf}`
+    """
+    refuse_unknown("hybrid", options, RETRIEVER_OPTIONS["hybrid"])
     fusion, weights = options.get("fusion", "rrf"), options.get("weights")
     names = options.get("of", ["bm25", "dense"])
     if fusion not in FUSIONS:
@@ -206,8 +214,11 @@ def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
 
 def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`{endpoint: url, headers, timeout_s}`; what is behind an address may change: not remembered."""
-    refuse_unknown("endpoint", options, ("endpoint", "headers", "timeout_s"))
+    """Asks an HTTP endpoint for passages. What is behind an address may change, so nothing is cached.
+
+    Example: `{endpoint: "http://127.0.0.1:8000/search"}`
+    """
+    refuse_unknown("endpoint", options, RETRIEVER_OPTIONS["endpoint"])
     url, timeout_s = options["endpoint"], options.get("timeout_s", 60.0)
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise UsageError("retriever: an endpoint begins with http:// or https://")
@@ -216,8 +227,11 @@ def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
 
 def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`{run: file.trec}`: recorded rankings by case id, of each the first `depth` documents."""
-    refuse_unknown("run", options, ("run",))
+    """Reads recorded rankings by case id from a TREC run, of each the first `depth` documents.
+
+    Example: `{run: ../datasets/FILE.trec, depth: 10}`
+    """
+    refuse_unknown("run", options, RETRIEVER_OPTIONS["run"])
     path = _inside(ingredients, "run", ingredients.root / str(options["run"]))
     table = read_run(path)
     hits: dict[int, list[tuple[str, float]]] = {}
@@ -228,35 +242,50 @@ def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
 
 def python(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
-    """`{python: "app.search:find"}`: the team's own function; what it reads may change unseen, so neither."""
-    refuse_unknown("python", options, ("python",))
+    """Calls a function of the workspace. What it reads may change unseen, so nothing is cached.
+
+    Example: `{python: "app.search:find"}`
+    """
+    refuse_unknown("python", options, RETRIEVER_OPTIONS["python"])
     function, mark = ingredients.function(str(options["python"]))
     return FunctionRetriever(function, str(options["python"]), mark)
 
 
 def unchanged(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker | None:
-    """`none`: no reranker."""
-    refuse_unknown("reranker none", options, ())
+    """Keeps the order of the search.
+
+    Example: `none`
+    """
+    refuse_unknown("reranker none", options, RERANKER_OPTIONS["none"])
     return None
 
 
 def late_interaction(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
-    """`{kind: late_interaction, model}`: MaxSim over token vectors."""
-    refuse_unknown("late_interaction", options, ("model",))
+    """Ranks candidates again by MaxSim over the vectors of their tokens.
+
+    Example: `{kind: late_interaction, depth: 50}`
+    """
+    refuse_unknown("late_interaction", options, RERANKER_OPTIONS["late_interaction"])
     return LateInteraction(ingredients.token_embedder(str(options.get("model", "minilm"))))
 
 
 def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
-    """`{kind: cross_encoder, model: directory}`."""
-    refuse_unknown("cross_encoder", options, ("model",))
+    """Ranks candidates again by a model that reads the question and a passage together.
+
+    Example: `{kind: cross_encoder, model: ../models/DIRECTORY, depth: 50}`
+    """
+    refuse_unknown("cross_encoder", options, RERANKER_OPTIONS["cross_encoder"])
     if not options.get("model"):
         raise UsageError("cross_encoder has no model", "write `model: <directory of a cross-encoder>`")
     return CrossEncoderReranker(ingredients.here / str(options["model"]), ingredients.cache)
 
 
 def llm(options: Mapping[str, Any], ingredients: Ingredients) -> LLMReranker:
-    """`llm`: the run's own model grades each passage."""
-    refuse_unknown("llm", options, ())
+    """Ranks candidates again by the grade that the run's own model gives each.
+
+    Example: `{kind: llm, depth: 20}`
+    """
+    refuse_unknown("llm", options, RERANKER_OPTIONS["llm"])
     if ingredients.provider is None:
         raise UsageError("reranker llm asks a model, and this suite has none", "add `prompt: <name>`")
     return LLMReranker(ingredients.provider, ingredients.model)

@@ -14,7 +14,10 @@ Key = tuple[str, str, str]
 
 
 def render(view: RunView) -> Iterator[str]:
-    """A JUnit document; a case fails by its verdict over all of its scores, and errs when its call failed."""
+    """A JUnit document; a case fails by its verdict over all of its scores, and errs when its call failed.
+
+    Example: `prompteval run -o report.xml`
+    """
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     results = {(r.suite, r.prompt, r.model): r for r in view.results}
     counts = _counts(view, results)

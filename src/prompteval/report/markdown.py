@@ -28,7 +28,10 @@ WORST_SHOWN = 10
 
 
 def render(view: RunView) -> Iterator[str]:
-    """Tables of metrics, slices, references and gates, and the first failing cases."""
+    """Tables of metrics, slices, references and gates, and the first failing cases.
+
+    Example: `prompteval run -o report.md`
+    """
     yield f"## prompteval: {view.verdict.value}\n\n{safe(view.reason)}\n\n"
     for result in view.results:
         yield from _result(result)

@@ -88,13 +88,19 @@ def _scored(scores: list[Score]) -> dict[str, Any]:
 
 
 def render_jsonl(view: RunView) -> Iterator[str]:
-    """Every row as one JSON line, lossless."""
+    """Every row as one JSON line, lossless.
+
+    Example: `prompteval run -o report.jsonl`
+    """
     for row in view.rows():
         yield json.dumps(row_json(row), ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def render_csv(view: RunView) -> Iterator[str]:
-    """Every row as a CSV line. A cell that a spreadsheet might run as a formula gets a leading quote."""
+    """Every row as a CSV line. A cell that a spreadsheet might run as a formula gets a leading quote.
+
+    Example: `prompteval run -o report.csv`
+    """
     names: list[str] | None = None
     for row in view.rows():
         if names is None:

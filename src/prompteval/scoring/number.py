@@ -18,6 +18,8 @@ class Number(BaseScorer):
 
     A text answer counts as a number when it is one after trimming, thousands separated by
     commas allowed; use `extract` for a number inside a sentence.
+
+    Example: `{number: {abs_tol: 0.01}}`
     """
 
     reports = ("numbers",)

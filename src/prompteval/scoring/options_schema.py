@@ -11,6 +11,7 @@ from prompteval.core.registry import resolve, table
 from prompteval.scoring.build import GROUP, INJECTED
 from prompteval.scoring.turn import OPTION, Turn
 
+# Of the options of our own scorers; the fields of another say it in their metadata.
 _DESCRIPTIONS = {
     "name": "The name of the score. [default: the kind]",
     "field": "A dotted path into the output and the expected object.",
@@ -29,6 +30,7 @@ _DESCRIPTIONS = {
     "assign": "Which call goes with which: the best for all, or for each the first left that is right.",
     "ignore": "Names of arguments that are not compared.",
     "schemas": "The tools' definitions, or a dotted path to them in a case. [default: those of the prompt]",
+    "tokenize": "How words are told apart: auto, or a tokenizer of sacrebleu.",
     "function": "The function of the workspace, as module:function.",
     "timeout_s": "The seconds that one score may take.",
     "turn": "Which turns of a conversation are scored: the last, all, or the one of this number.",
@@ -38,7 +40,10 @@ _DESCRIPTIONS = {
 
 
 class _Python(BaseModel):
-    """A function of the workspace as a scorer, or a class, which takes options of its own."""
+    """A function of the workspace as a scorer, or a class, which takes options of its own.
+
+    Example: `{python: "evals.my_scorers:polite"}`
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -54,18 +59,31 @@ class _Python(BaseModel):
 def scorer_schema() -> dict[str, Any]:
     """For the scorers of this installation; one that is not a dataclass may have any options."""
     text = {"type": "string", "minLength": 1}
-    kinds = {kind: _options(kind, resolve(GROUP, kind)) for kind in table(GROUP)}
-    kinds["python"] = _Python.model_json_schema()
-    properties = {
-        kind: {"description": options.pop("description", ""), "anyOf": [text, options, {"type": "null"}]}
-        for kind, options in kinds.items()
-    }
+    properties = {}
+    for kind in scorer_kinds():
+        options = scorer_options(kind)
+        description = options.pop("description")
+        properties[kind] = {"description": description, "anyOf": [text, options, {"type": "null"}]}
     entry = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
     return {"anyOf": [text, {**entry, "properties": properties}]}
 
 
-def _options(kind: str, scorer: object) -> dict[str, Any]:
+def scorer_kinds() -> tuple[str, ...]:
+    """Every kind that an entry of `scorers` may name."""
+    return (*table(GROUP), "python")
+
+
+def scorer_class(kind: str) -> object:
+    """What makes a scorer of a kind, and says in its docstring what it is. Raises UsageError as `resolve`."""
+    return _Python if kind == "python" else resolve(GROUP, kind)
+
+
+def scorer_options(kind: str) -> dict[str, Any]:
+    """The JSON Schema of the options of a kind."""
+    scorer = scorer_class(kind)
     description = (scorer.__doc__ or "").split("\n")[0]
+    if scorer is _Python:
+        return {**_Python.model_json_schema(), "description": description}
     any_options = {"type": "object", "description": description}
     if not is_dataclass(scorer):
         return any_options
@@ -85,7 +103,7 @@ def _options(kind: str, scorer: object) -> dict[str, Any]:
 
 def _field(item: "DataclassField[Any]") -> object:
     """The default of a dataclass field and what it is for; a name is given by the suite or the kind."""
-    description = _DESCRIPTIONS.get(item.name, item.name)
+    description = item.metadata.get("description") or _DESCRIPTIONS.get(item.name, "")
     if item.name == "name":
         return Field("", description=description)
     if item.default_factory is not MISSING:

@@ -64,7 +64,10 @@ def _f1(common: int, wanted: int, given: int) -> float:
 
 @dataclass(frozen=True)
 class RougeL(BaseScorer):
-    """ROUGE-L F1; the best over the references where expected is a list."""
+    """ROUGE-L F1; the best over the references where expected is a list.
+
+    Example: `{rouge_l: {threshold: 0.5}}`
+    """
 
     graded = True
     rules = WORDS
@@ -82,7 +85,10 @@ class RougeL(BaseScorer):
 
 @dataclass(frozen=True)
 class Rouge(BaseScorer):
-    """ROUGE-L F1, with ROUGE-1 and ROUGE-2 as evidence; each the best over the references."""
+    """ROUGE-L F1, with ROUGE-1 and ROUGE-2 as evidence; each the best over the references.
+
+    Example: `rouge`
+    """
 
     graded = True
     rules = WORDS

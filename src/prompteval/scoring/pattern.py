@@ -11,7 +11,10 @@ from prompteval.scoring.base import BaseScorer, as_text
 
 @dataclass(frozen=True)
 class Regex(BaseScorer):
-    """1 where `pattern` is found in the answer. A search that does not end is a failed score."""
+    """1 where `pattern` is found in the answer. A search that does not end is a failed score.
+
+    Example: `{regex: {pattern: "order [0-9]+"}}`
+    """
 
     pattern: str = ""
     value: str = ""

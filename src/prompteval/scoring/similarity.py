@@ -21,6 +21,8 @@ class Similarity(BaseScorer, BatchScorer):
 
     The best over the references where expected is a list. The texts of many cases are embedded
     together.
+
+    Example: `{similarity: {threshold: 0.8}}`
     """
 
     graded = True

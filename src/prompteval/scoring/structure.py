@@ -11,7 +11,10 @@ from prompteval.scoring.text import Exact
 
 @dataclass(frozen=True)
 class JsonField(Exact):
-    """`exact` on one field, named by a dotted path such as `items.0.price`."""
+    """`exact` on one field, named by a dotted path such as `items.0.price`.
+
+    Example: `{json_field: {path: items.0.price}}`
+    """
 
     path: str = ""
 
@@ -25,7 +28,10 @@ class JsonField(Exact):
 
 @dataclass(frozen=True)
 class SchemaValid(BaseScorer):
-    """1 where the output met the prompt's schema."""
+    """1 where the output met the prompt's schema.
+
+    Example: `schema_valid`
+    """
 
     instant = True
 
@@ -36,7 +42,10 @@ class SchemaValid(BaseScorer):
 
 @dataclass(frozen=True)
 class Refusal(BaseScorer):
-    """1 where the model refused; with `expected: false`, 1 where it did not."""
+    """1 where the model refused; with `expected: false`, 1 where it did not.
+
+    Example: `{refusal: {expected: false}}`
+    """
 
     instant = True
 

@@ -20,7 +20,10 @@ def normalise(text: str) -> str:
 
 @dataclass(frozen=True)
 class Exact(BaseScorer):
-    """1 where output and expected are equal; an expected object may name a part of the fields."""
+    """1 where output and expected are equal; an expected object may name a part of the fields.
+
+    Example: `{exact: {field: intent}}`
+    """
 
     instant = True
 
@@ -33,7 +36,10 @@ class Exact(BaseScorer):
 
 @dataclass(frozen=True)
 class Normalised(BaseScorer):
-    """1 where output and expected are equal after `normalise`."""
+    """1 where output and expected are equal but for case, ASCII punctuation, white space and NFKC forms.
+
+    Example: `normalised`
+    """
 
     instant = True
 
@@ -45,7 +51,10 @@ class Normalised(BaseScorer):
 
 @dataclass(frozen=True)
 class Contains(BaseScorer):
-    """1 where the answer contains a text: `value`, or else the expected one (each, for a list)."""
+    """1 where the answer contains a text: `value`, or else the expected one (each, for a list).
+
+    Example: `{contains: {value: refund, ignore_case: true}}`
+    """
 
     instant = True
 

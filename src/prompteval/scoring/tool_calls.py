@@ -12,7 +12,7 @@ from prompteval.core.errors import PromptevalError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Observation, Score
 from prompteval.core.problem import did_you_mean
-from prompteval.core.protocols import Pace, Scorer
+from prompteval.core.protocols import Scorer
 from prompteval.core.trace import ToolCall
 from prompteval.isolate.pattern_search import search
 from prompteval.metrics.tool_calls.alignment import (
@@ -48,10 +48,12 @@ class ToolCalls(Scorer):
     there, unknown ones are wrong.
 
     A case without `tool_calls` is skipped; a system that does not say which calls it made is a failed score.
+
+    Example: `{tool_calls: {match: any_order, strings: loose}}`
     """
 
     reports: ClassVar[tuple[str, ...]] = (NAME_SHARE, ARGUMENT_SHARE)
-    pace: Pace = "short"
+    pace = "short"
 
     name: str = ""
     match: Rule = "exact"

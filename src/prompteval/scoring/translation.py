@@ -67,6 +67,8 @@ class Bleu(_CorpusScorer):
     `auto` takes for each case the one that can read its references (`tokenizer_for`), which the evidence
     names. Raises MissingExtra when it is made without sacrebleu or without what the tokenizer needs,
     ValueError for another name.
+
+    Example: `bleu`
     """
 
     tokenize: str = AUTO
@@ -121,6 +123,8 @@ class Chrf(_CorpusScorer):
     """Sentence chrF2 from 0 to 1 (Popović 2015); the metric `chrf` is that of the corpus, 0 to 100.
 
     Character 1- to 6-grams without white space; of several references the best one counts.
+
+    Example: `chrf`
     """
 
     reports = ("chrf",)

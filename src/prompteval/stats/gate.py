@@ -18,10 +18,18 @@ _RULE = re.compile(
     r"(?:\.(?P<end>low|high|p50|p95|p99))?\s*"
     r"(?P<compare>>=|<=|>|<)\s*(?P<threshold>[-+0-9.eE%]+)\s*\Z"
 )
-_COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 SMALLEST_SLICE = 30
-# Facts about the run itself, gated like metrics.
-RUN_FACTS = ("errors", "invalid", "coverage", "cost_usd", "latency_ms")
+# Facts about the run itself, gated like metrics, and what each is.
+RUN_FACTS: Mapping[str, str] = {
+    "errors": "How many cases have no output because the call failed.",
+    "invalid": "How many outputs do not meet the schema, or were refused, truncated or filtered.",
+    "coverage": "The share of all cases that gave an output.",
+    "cost_usd": "What the run cost, in USD; without a value where a price is not known.",
+    "latency_ms": "The time of one case in milliseconds: a percentile, p50, p95 or p99.",
+}
+# The percentiles that a rule on the latency names, and the ends of an interval that another may name.
+PERCENTILES = ("p50", "p95", "p99")
 # Their scales; above, only a share has an end.
 FACT_LOW, FACT_HIGH = 0.0, {"coverage": 1.0}
 
@@ -94,7 +102,7 @@ def _decide_one(rule: GateRule, estimate: Estimate | None, where: str) -> GateRe
     if observed is None:
         reason = estimate.reason or "it has no value"
         return GateResult(text, Verdict.FAIL, None, f"{rule.metric}{where} is undefined: {reason}")
-    passed = _COMPARE[rule.compare](observed, rule.threshold)
+    passed = COMPARISONS[rule.compare](observed, rule.threshold)
     word = "meets" if passed else "misses"
     name = rule.metric if rule.end == "value" else f"{rule.metric}.{rule.end}"
     detail = f"{name} {observed:.4g}{where} {word} {rule.compare} {rule.threshold:g} (n = {estimate.n})"

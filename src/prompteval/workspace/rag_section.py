@@ -139,6 +139,12 @@ class _ContextBudget(FileModel):
     )
 
 
+def _part_of(key: str, description: str) -> Any:
+    """A part with its default, which a schema shows as a suite writes it."""
+    default = _DEFAULTS[key]
+    return Field(default, description=description, json_schema_extra={"default": default.kind})
+
+
 class RagFile(FileModel):
     """The retrieval pipeline of a suite."""
 
@@ -147,20 +153,31 @@ class RagFile(FileModel):
     corpus: PathBelowRoot = Field(
         description="The directory of documents, relative to the suite.", examples=["../datasets/<directory>"]
     )
-    chunker: _Part = Field(_DEFAULTS["chunker"], description="What cuts documents into chunks.")
-    retriever: _Part = Field(_DEFAULTS["retriever"], description="What finds candidates for a question.")
-    bm25: dict[str, Any] | None = Field(None, description="Options of the retriever bm25, inside hybrid too.")
-    dense: dict[str, Any] | None = Field(
-        None, description="Options of the retriever dense, inside hybrid too."
+    chunker: _Part = _part_of("chunker", "What cuts documents into chunks.")
+    retriever: _Part = _part_of("retriever", "What finds candidates for a question.")
+    bm25: dict[str, Any] | None = Field(
+        None, description="Options of the retriever bm25, inside hybrid too.", examples=["{k1: 1.2}"]
     )
-    reranker: _Part = Field(_DEFAULTS["reranker"], description="What reranks the first candidates.")
+    dense: dict[str, Any] | None = Field(
+        None,
+        description="Options of the retriever dense, inside hybrid too.",
+        examples=["{model: minilm}"],
+    )
+    reranker: _Part = _part_of("reranker", "What reranks the first candidates.")
     k: Annotated[int, Ranged("k")] = Field(DEFAULT_K, description="The maximum number of chunks to pack.")
     budget: _ContextBudget | None = Field(None, description="The maximum number of tokens to pack.")
     modes: Annotated[
         list[Annotated[Any, Choice("mode", MODES)]],
         BeforeValidator(listed, json_schema_input_type=list[Annotated[Any, Choice("mode", MODES)]]),
         Field(max_length=MOST_ITEMS),
-    ] = Field([], description="What is run and compared; else retrieval with the prompt, where there is one.")
+    ] = Field(
+        [],
+        description="What is run and compared: the search alone (retrieval), answers over what was found "
+        "(retrieved), over the gold (oracle), over the gold among other passages "
+        "(oracle_distractors), or over nothing (closed_book). "
+        "[default: retrieved with a prompt, else retrieval]",
+        examples=["[retrieved, oracle]"],
+    )
     question: Text = Field("question", description="The input of a case that is searched for.")
     correct: Correct = Field(
         "em", description="What a right answer is: exact match, or F1 from one half too."

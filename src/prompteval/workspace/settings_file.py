@@ -1,16 +1,16 @@
 """The settings as a model: `prompteval.toml`, or `[tool.prompteval]` in a `pyproject.toml`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from prompteval.core.problem import Collector
 from prompteval.core.secret import find_secret
 from prompteval.workspace.presets import PRESETS, preset_fault
-from prompteval.workspace.server_keys import APIS, SERVER_KEYS, WITHOUT_SERVER, server_fault
+from prompteval.workspace.server_keys import APIS, SERVER_KEYS, STRUCTURED, WITHOUT_SERVER, server_fault
 from prompteval.workspace.settings import ModelProfile, Settings
 from prompteval.workspace.validation import (
     MOST_ITEMS,
@@ -64,6 +64,11 @@ def _server(key: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _one_of(names: Iterable[str]) -> WithJsonSchema:
+    """The names that a key may have, for its schema; `_server` refuses others."""
+    return WithJsonSchema({"enum": list(names)})
+
+
 _USUAL, _USUAL_PROFILE = Settings(), ModelProfile("")
 
 
@@ -89,15 +94,21 @@ class _Profile(FileModel):
     provider: str = Field(
         _USUAL_PROFILE.provider, description="Who answers: openai, local, scripted, replay."
     )
-    model: str = Field("", description="The model's name at its provider.")
-    base_url: str | None = Field(None, description="The address of a compatible server.")
-    api_key_env: Annotated[str, BeforeValidator(_key_variable)] | None = Field(
-        None, description="The variable that holds the key."
+    model: str = Field("", description="The model's name at its provider.", examples=['"MODEL"'])
+    base_url: str | None = Field(
+        None, description="The address of a compatible server.", examples=['"http://127.0.0.1:8000/v1"']
     )
-    rpm: Annotated[int, Ranged("rpm")] | None = Field(None, description="Maximum requests per minute.")
-    tpm: Annotated[int, Ranged("tpm")] | None = Field(None, description="Maximum tokens per minute.")
+    api_key_env: Annotated[str, BeforeValidator(_key_variable)] | None = Field(
+        None, description="The variable that holds the key.", examples=['"OUR_KEY"']
+    )
+    rpm: Annotated[int, Ranged("rpm")] | None = Field(
+        None, description="Maximum requests per minute.", examples=["60"]
+    )
+    tpm: Annotated[int, Ranged("tpm")] | None = Field(
+        None, description="Maximum tokens per minute.", examples=["90000"]
+    )
     max_concurrency: Annotated[int, Ranged("max_concurrency")] | None = Field(
-        None, description="Maximum concurrent calls."
+        None, description="Maximum concurrent calls.", examples=["8"]
     )
     timeout_s: Annotated[float, Ranged("timeout_s")] = Field(
         _USUAL_PROFILE.timeout_s, description="The seconds that one attempt may take."
@@ -110,29 +121,39 @@ class _Profile(FileModel):
     )
     price: _PriceSection | None = Field(None, description="What the model costs.")
     context_window: Annotated[int, Ranged("context_window")] | None = Field(
-        None, description="The tokens that the model reads and writes in all."
+        None, description="The tokens that the model reads and writes in all.", examples=["128000"]
     )
-    preset: Annotated[str, _server("preset")] | None = Field(
+    preset: Annotated[str, _server("preset"), _one_of(PRESETS)] | None = Field(
         None, description="The kind of server: what it takes and how."
     )
-    structured: Annotated[str, _server("structured")] | None = Field(
+    structured: Annotated[str, _server("structured"), _one_of(STRUCTURED)] | None = Field(
         None, description="How an output's schema is asked for."
     )
     rename: Annotated[dict[str, str], _server("rename")] | None = Field(
-        None, description="The server's names of parameters."
+        None,
+        description="The server's names of parameters.",
+        examples=['{max_output_tokens = "max_tokens"}'],
     )
-    drop: Annotated[list[str], _server("drop")] = Field([], description="Parameters that are not sent.")
-    extra_body: dict[str, Any] | None = Field(None, description="What is added to the body of each request.")
+    drop: Annotated[list[str], _server("drop")] = Field(
+        [], description="Parameters that are not sent.", examples=['["temperature"]']
+    )
+    extra_body: dict[str, Any] | None = Field(
+        None, description="What is added to the body of each request.", examples=["{top_k = 20}"]
+    )
     headers: Annotated[dict[str, str], _server("headers")] | None = Field(
-        None, description="Headers of each request."
+        None, description="Headers of each request.", examples=['{NAME = "VALUE"}']
     )
     headers_env: Annotated[dict[str, str], _server("headers_env")] | None = Field(
-        None, description="Headers with secret values, and the variables of `env` that hold them."
+        None,
+        description="Headers with secret values, and the variables of `env` that hold them.",
+        examples=['{NAME = "VARIABLE"}'],
     )
     query: Annotated[dict[str, str], _server("query")] | None = Field(
-        None, description="What is added to the address of each request."
+        None,
+        description="What is added to the address of each request.",
+        examples=['{api-version = "2024-10-21"}'],
     )
-    api: Annotated[str, _server("api")] = Field(
+    api: Annotated[str, _server("api"), _one_of(APIS)] = Field(
         _USUAL_PROFILE.api, description="The API that is asked: chat or responses."
     )
     stream: bool = Field(

@@ -228,21 +228,34 @@ class SuiteFile(FileModel):
         examples=["../datasets/FILE.jsonl"],
     )
     endpoint: EndpointSection | None = Field(None, description="An HTTP endpoint that answers each case.")
-    cases: _Cases = Field(description="Case files, relative to the suite, or the cases themselves.")
+    cases: _Cases = Field(
+        description="Case files, relative to the suite, or the cases themselves.",
+        examples=["../datasets/FILE.jsonl"],
+    )
     models: Names = Field(
-        [], description="The models to run on. [default: the default model of the settings]"
+        [],
+        description="The models to run on. [default: the default model of the settings]",
+        examples=["[local/minilm]"],
     )
     repeat: Annotated[int, Ranged("repeat")] = Field(1, description="How often each case runs.")
-    split: Names = Field([], description="The splits whose cases run. [default: all cases]")
+    split: Names = Field(
+        [], description="The splits whose cases run. [default: all cases]", examples=["[test]"]
+    )
     scorers: list[_Scorer] = Field(
         [], description="What scores each output: names, or names with options.", examples=["[exact]"],
         min_length=1, max_length=MOST_ITEMS,
     )  # fmt: skip
-    metrics: Names = Field([], description="The numbers to report.")
+    metrics: Names = Field([], description="The numbers to report.", examples=["[accuracy]"])
     primary: Names = Field(
-        [], description="The metrics that decide a comparison. [default: those of the gate]"
+        [],
+        description="The metrics that decide a comparison. [default: those of the gate]",
+        examples=["[accuracy]"],
     )
-    slices: Names = Field([], description="The tags whose values split the cases into reported slices.")
+    slices: Names = Field(
+        [],
+        description="The tags whose values split the cases into reported slices.",
+        examples=["[channel]"],
+    )
     references: Unique[_Reference] = Field(
         [], description="The trivial predictors to report beside the suite."
     )
@@ -256,7 +269,9 @@ class SuiteFile(FileModel):
     allow_unscored: Annotated[float, Ranged("allow_unscored")] = Field(
         0.0, description="The share of cases that a scorer may fail on before the run is incomplete."
     )
-    description: str | None = Field("", description="What the suite is for.")
+    description: str | None = Field(
+        "", description="What the suite is for.", examples=["Routes support messages."]
+    )
     abstain: Text = Field(
         "",
         description="A regular expression: a text answer in which it is found abstains.",

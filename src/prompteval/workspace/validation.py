@@ -252,6 +252,14 @@ class Choice:
         return {"enum": list(self._names)}
 
 
+def any_of(*keys: str, together: Sequence[str] = ()) -> ConfigDict:
+    """The schema of a model whose `refused` asks for one of some keys, and for others only `together`."""
+    extra: dict[str, Any] = {"anyOf": [{"required": [key]} for key in keys]}
+    if together:
+        extra["dependentRequired"] = {key: [one for one in together if one != key] for key in together}
+    return ConfigDict(json_schema_extra=extra)
+
+
 def listed(value: Any) -> object:
     """One value as a list of it."""
     return value if isinstance(value, list) else [value]

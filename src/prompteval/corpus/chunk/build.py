@@ -9,10 +9,13 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Chunker, TokenCounter
 from prompteval.core.registry import blaming, create, is_built_in, resolve
 from prompteval.core.retrieval import Chunk, Document
-from prompteval.corpus.chunk.chunkers import Whole
+from prompteval.corpus.chunk.chunkers import DEFAULT_SIZE, Whole
 
 GROUP = "prompteval.chunkers"
-OPTIONS = ("size", "overlap")
+OPTIONS: Mapping[str, str] = {
+    "size": f"The greatest number of tokens of a chunk. [default: {DEFAULT_SIZE}]",
+    "overlap": "How many tokens a chunk shares with the one before it. [default: 0]",
+}
 
 
 def build_chunker(kind: str, options: Mapping[str, object], counter: TokenCounter) -> Chunker:
@@ -23,7 +26,7 @@ def build_chunker(kind: str, options: Mapping[str, object], counter: TokenCounte
     """
     factory = resolve(GROUP, kind)
     ours = is_built_in(GROUP, kind)
-    known = () if factory is Whole else OPTIONS if ours else tuple(signature(factory).parameters)[1:]
+    known = () if factory is Whole else tuple(OPTIONS) if ours else tuple(signature(factory).parameters)[1:]
     for name, value in options.items():
         if name not in known:
             raise UsageError(f"chunker {kind!r} has no option {name!r}", did_you_mean(name, known))

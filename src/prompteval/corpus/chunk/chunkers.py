@@ -51,7 +51,10 @@ class Sized(ABC):
 
 
 class Fixed(Sized):
-    """Windows of `size` tokens, each beginning `size - overlap` tokens after the last."""
+    """Windows of `size` tokens, each beginning `size - overlap` tokens after the last.
+
+    Example: `{kind: fixed, size: 256, overlap: 32}`
+    """
 
     __slots__ = ()
     kind = "fixed"
@@ -61,7 +64,10 @@ class Fixed(Sized):
 
 
 class Sentence(Sized):
-    """Whole sentences, as many as fit; a longer one is cut between words."""
+    """Whole sentences, as many as fit; a longer one is cut between words.
+
+    Example: `{kind: sentence, size: 256}`
+    """
 
     __slots__ = ()
     kind = "sentence"
@@ -71,7 +77,10 @@ class Sentence(Sized):
 
 
 class Recursive(Sized):
-    """Paragraphs, else lines, else sentences, else words: the coarsest that fits."""
+    """Paragraphs, else lines, else sentences, else words: the coarsest that fits.
+
+    Example: `{kind: recursive, size: 256}`
+    """
 
     __slots__ = ()
     kind = "recursive"
@@ -86,6 +95,8 @@ class Markdown(Sized):
     A table, list or code block stays whole where it fits, and is else cut between its rows. A
     heading stays with what is below it, unless that is such a block which fits only alone. An
     overlap never crosses a heading.
+
+    Example: `{kind: markdown, size: 256, overlap: 32}`
     """
 
     __slots__ = ()
@@ -102,7 +113,10 @@ class Markdown(Sized):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """`none`: each document is one chunk, without the white space at its ends."""
+    """Each document is one chunk, without the white space at its ends.
+
+    Example: `none`
+    """
 
     identity: ClassVar[str] = "none"
 

@@ -11,7 +11,7 @@ from prompteval.core.ranges import RANGES
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
 from prompteval.plan.results.calls import calls_of_messages, calls_of_turns, parsed_call
 from prompteval.plan.results.shapes import as_passage, plain
-from prompteval.workspace.validation import FileModel, Location, Ranged, problem, wanted
+from prompteval.workspace.validation import FileModel, Location, Ranged, any_of, problem, wanted
 
 _Count = Annotated[int, Ranged("tokens")]
 _Milliseconds = Annotated[float, Ranged("latency_ms")]
@@ -44,15 +44,23 @@ class _Part(FileModel):
 class ResultPassage(_Part):
     """A passage: of which document, its text, its half-open place in the document."""
 
-    doc: Annotated[str, BeforeValidator(_identifier)] = Field("", description="The document's id.")
-    text: str = Field("", description="The words of the passage.")
+    model_config = any_of("doc", "text", together=("start", "end"))
+
+    doc: Annotated[str, BeforeValidator(_identifier)] = Field(
+        "", description="The document's id.", examples=['"guide.md"']
+    )
+    text: str = Field("", description="The words of the passage.", examples=['"Refunds take 30 days."'])
     start: Annotated[int, Ranged("place")] | None = Field(
         None, description="Where it begins in the document, in characters."
     )
-    end: Annotated[int, Ranged("place")] | None = Field(None, description="Where it ends, exclusive.")
-    title: str = Field("", description="The document's title.")
+    end: Annotated[int, Ranged("place")] | None = Field(
+        None, description="Where it ends, exclusive.", examples=["12"]
+    )
+    title: str = Field("", description="The document's title.", examples=['"Refunds"'])
     score: Annotated[float, Ranged("score")] | None = Field(None, description="The score of the search.")
-    id: Annotated[str, BeforeValidator(_identifier)] = Field("", description="The passage's own id.")
+    id: Annotated[str, BeforeValidator(_identifier)] = Field(
+        "", description="The passage's own id.", examples=['"guide-3"']
+    )
     tokens: _Count | None = Field(None, description="Its size as packed, in tokens.")
 
     @classmethod
@@ -82,9 +90,13 @@ class _Dropped(ResultPassage):
 class ResultCitation(_Part):
     """A passage that the answer cites, by its place in the context or by its document."""
 
+    model_config = any_of("n", "doc")
+
     n: Annotated[int, Ranged("place")] | None = Field(None, description="The place in the context, from 1.")
-    doc: Annotated[str, BeforeValidator(_identifier)] | None = Field(None, description="The document's id.")
-    quote: str | None = Field(None, description="The words it takes from there.")
+    doc: Annotated[str, BeforeValidator(_identifier)] | None = Field(
+        None, description="The document's id.", examples=['"guide.md"']
+    )
+    quote: str | None = Field(None, description="The words it takes from there.", examples=['"30 days"'])
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
@@ -96,11 +108,13 @@ class ResultCitation(_Part):
 class ResultCall(_Part):
     """A call of a tool."""
 
-    name: str = Field(description="The tool's name.", min_length=1)
+    name: str = Field(description="The tool's name.", min_length=1, examples=['"refund"'])
     arguments: dict[str, Any] | str = Field(
-        {}, description="The arguments: an object, or its JSON text; another text makes the call wrong."
+        {},
+        description="The arguments: an object, or its JSON text; another text makes the call wrong.",
+        examples=['{"order": "A-17"}'],
     )
-    result: Any = Field(None, description="What the tool gave back.")
+    result: Any = Field(None, description="What the tool gave back.", examples=['"done"'])
     step: Annotated[int, Ranged("step")] | None = Field(
         None, description="Calls of one step are unordered; a call without is a step of its own."
     )
@@ -109,17 +123,17 @@ class ResultCall(_Part):
 class ResultUsage(_Part):
     """Tokens that the output cost."""
 
-    prompt_tokens: _Count = 0
-    completion_tokens: _Count = 0
-    cached_tokens: _Count = 0
-    reasoning_tokens: _Count = 0
+    prompt_tokens: _Count = Field(0, description="Tokens read.")
+    completion_tokens: _Count = Field(0, description="Tokens written, those of reasoning too.")
+    cached_tokens: _Count = Field(0, description="Of the tokens read, those read from a cache.")
+    reasoning_tokens: _Count = Field(0, description="Of the tokens written, those of reasoning.")
 
 
 class ResultError(_Part):
     """Why a case has no output."""
 
-    message: str
-    type: str = "error"
+    message: str = Field(description="What went wrong.", examples=['"the search did not answer"'])
+    type: str = Field("error", description="The kind of error, by which errors are counted.")
 
 
 def _passage(value: Any) -> object:  # noqa: ANN401 - a value of another program
@@ -143,7 +157,7 @@ _Calls = Annotated[list[Annotated[ResultCall, BeforeValidator(plain)]], BeforeVa
 class Result(_Part):
     """An output, and what the system did for it. Every key may be left out but the output."""
 
-    output: Any = Field(None, description="The answer: text or any JSON value.")
+    output: Any = Field(None, description="The answer: text or any JSON value.", examples=['"30 days"'])
     abstain: bool | None = Field(None, description="Whether the system declined to answer.")
     retrieved: _Passages | None = Field(None, description="What the search found, best first.")
     reranked: _Passages | None = Field(None, description="The order after reranking, best first.")
@@ -154,25 +168,35 @@ class Result(_Part):
     citations: _Citations | None = Field(None, description="What the answer cites.")
     tool_calls: _Calls | None = Field(None, description="The calls of tools, in the order made.")
     messages: Annotated[list[dict[str, Any]], BeforeValidator(_items)] | None = Field(
-        None, description="The conversation as chat messages."
+        None,
+        description="The conversation as chat messages.",
+        examples=['[{"role": "user", "content": "Where is my refund?"}]'],
     )
     turns: Annotated[list["Result"], BeforeValidator(_items)] | None = Field(
         None, description="One result for each user turn."
     )
     usage: Annotated[ResultUsage, BeforeValidator(plain)] | None = Field(None, description="Tokens used.")
-    cost_usd: Annotated[float, Ranged("max_cost")] | None = Field(None, description="What it cost.")
-    latency_ms: _Milliseconds | None = Field(None, description="The time to the whole output.")
-    first_token_ms: _Milliseconds | None = Field(None, description="The time to the first token.")
-    first_answer_ms: _Milliseconds | None = Field(
-        None, description="The time to the first token of the answer."
+    cost_usd: Annotated[float, Ranged("max_cost")] | None = Field(
+        None, description="What it cost.", examples=["0.002"]
     )
-    timings: dict[str, _Milliseconds] | None = Field(None, description="Milliseconds by step.")
-    model: str | None = Field(None, description="The model that answered.")
+    latency_ms: _Milliseconds | None = Field(
+        None, description="The time to the whole output.", examples=["420"]
+    )
+    first_token_ms: _Milliseconds | None = Field(
+        None, description="The time to the first token.", examples=["80"]
+    )
+    first_answer_ms: _Milliseconds | None = Field(
+        None, description="The time to the first token of the answer.", examples=["120"]
+    )
+    timings: dict[str, _Milliseconds] | None = Field(
+        None, description="Milliseconds by step.", examples=['{"search": 35}']
+    )
+    model: str | None = Field(None, description="The model that answered.", examples=['"MODEL"'])
     confidence: Annotated[float, Ranged("confidence")] | None = Field(
-        None, description="The system's confidence in the output."
+        None, description="The system's confidence in the output.", examples=["0.9"]
     )
     logprob: Annotated[Any, BeforeValidator(_logprob)] = Field(
-        None, description="The log probability of the output, or of each token."
+        None, description="The log probability of the output, or of each token.", examples=["[-0.1, -0.4]"]
     )
     error: Annotated[ResultError, BeforeValidator(_error)] | None = Field(
         None, description="Why there is no output."

@@ -72,11 +72,16 @@ def _name(place: Location) -> str:
     return " in ".join([str(place[-1]), *(str(part) for part in place[:1] if len(place) > 1)])
 
 
-class _Recorded(Result):
+class RecordedOutput(Result):
     """One line. The plan keeps what was read, not the model of it: a million of those would not fit."""
 
-    id: Annotated[str, BeforeValidator(_case_id)] = Field(examples=['{"id": "...", "output": ...}'])
-    replicate: Annotated[int, Ranged("replicate")] | None = None
+    id: Annotated[str, BeforeValidator(_case_id)] = Field(
+        description="In an outputs file: the case that the row is of.",
+        examples=['{"id": "...", "output": ...}'],
+    )
+    replicate: Annotated[int, Ranged("replicate")] | None = Field(
+        None, description="In an outputs file: the repeat of the case, from 0."
+    )
 
     @classmethod
     def refused(cls, raw: Mapping[object, Any]) -> Mapping[Location, PydanticCustomError]:
@@ -97,7 +102,7 @@ class _Rows:
     carried: set[str] = field(default_factory=set)
 
     def add(self, line: int, raw: Any) -> None:  # noqa: ANN401 - a value of JSON
-        found = validate(_Recorded, raw, self.problems, lambda *_: (line, 1), _name)
+        found = validate(RecordedOutput, raw, self.problems, lambda *_: (line, 1), _name)
         if found is None:
             return
         key = (found.id, found.replicate or 0)

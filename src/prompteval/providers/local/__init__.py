@@ -8,7 +8,11 @@ from prompteval.workspace.settings import ModelProfile
 
 
 def create(model: str, profile: ModelProfile | None, root: Path) -> LocalProvider:
-    """The provider for `local/minilm` or `local/<directory>`. Loads nothing heavy yet.
+    """A sentence-embedding model on this machine, `local/minilm` or `local/<directory>`: no key, no network.
+
+    An enum output is chosen by similarity to its labels; a text over a context is extractive.
+
+    Example: `local/minilm`
 
     Raises MissingExtra or UsageError when there are no weights.
     """

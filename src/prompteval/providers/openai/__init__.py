@@ -12,7 +12,13 @@ DEFAULT_KEY = "OPENAI_API_KEY"
 
 
 def create(model: str, profile: ModelProfile | None, root: Path) -> OpenAIProvider:
-    """The provider for `openai/<model>` or a profile; no key is needed until the first call."""
+    """Any server that speaks the OpenAI API, `openai/<model>` or a profile.
+
+    The key is read from OPENAI_API_KEY and the address from OPENAI_BASE_URL, or as the profile says; no key
+    is needed until the first call.
+
+    Example: `openai/MODEL`
+    """
     key_env = (profile and profile.api_key_env) or DEFAULT_KEY
     timeout_s = profile.timeout_s if profile else 60.0
     return OpenAIProvider(

@@ -11,7 +11,10 @@ from prompteval.report.view import RunView
 
 
 def render(view: RunView) -> Iterator[str]:
-    """A page that works from a file: its style and script inside, and a policy that loads nothing else."""
+    """A page that works from a file: its style and script inside, and a policy that loads nothing else.
+
+    Example: `prompteval run -o report.html`
+    """
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
     yield '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">\n'

@@ -1,0 +1,60 @@
+"""The forms of a gate rule, and the facts of a run that one may name."""
+
+from prompteval.plan.gates import MAPPING_RULES, Beats, NoRegression
+from prompteval.reference.entry import Entry, Example, Fact, Group, Option, documented
+from prompteval.stats.gate import COMPARISONS, FACT_HIGH, FACT_LOW, PERCENTILES, RUN_FACTS, SMALLEST_SLICE
+
+FRAME = "gate:\n  - {}"
+KIND = "gate rule"
+THRESHOLD, LOWER_END, SLICE = "metric >= x", "metric.low >= x", "slice(tag).metric >= x"
+_FORMS = (
+    (
+        THRESHOLD, (),
+        f"The value of a metric against a threshold. Comparisons are {', '.join(COMPARISONS)}.",
+        "accuracy >= 0.85",
+    ),
+    (
+        LOWER_END, ("metric.high <= x",),
+        "An end of the metric's 95 % interval, low or high, against a threshold: met where the data show it.",
+        "accuracy.low >= 0.8",
+    ),
+    (
+        SLICE, ("slice(tag=value).metric >= x",),
+        "The metric in every value of a tag that is in `slices`, or in one: slice(tag=value). "
+        f"Values with under {SMALLEST_SLICE} cases do not decide.",
+        "slice(language).accuracy >= 0.75",
+    ),
+)  # fmt: skip
+_COMPARING = {"beats": Beats, "no_regression": NoRegression}
+
+
+def gate_group() -> Group:
+    """Rules with a threshold, rules that compare, facts of a run."""
+    forms = [
+        Entry(name, KIND, meaning, example=Example(FRAME.replace("{}", text), "yaml"), others=others)
+        for name, others, meaning, text in _FORMS
+    ]
+    comparing = [
+        documented(
+            Entry(name, KIND, "", options=tuple(Option(*option) for option in options.items())),
+            _COMPARING[name],
+            FRAME,
+        )
+        for name, options in MAPPING_RULES.items()
+    ]
+    return Group("Gate rules", "gates", (*forms, *comparing, *(_fact(name) for name in RUN_FACTS)))
+
+
+def _fact(name: str) -> Entry:
+    high = FACT_HIGH.get(name)
+    ends = f"from {FACT_LOW:g}" + ("" if high is None else f" to {high:g}")
+    is_latency = name == "latency_ms"
+    rule = f"{name}.{PERCENTILES[1]} <= 1500" if is_latency else f"{name} " + (">= 0.95" if high else "<= 1")
+    return Entry(
+        name,
+        "fact of a run, in a gate",
+        RUN_FACTS[name],
+        facts=(Fact("scale", ends), Fact("read", "over all cases, never in a slice")),
+        example=Example(FRAME.replace("{}", rule), "yaml"),
+        others=tuple(f"{name}.{one}" for one in PERCENTILES) if is_latency else (),
+    )
