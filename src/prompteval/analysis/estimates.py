@@ -162,7 +162,7 @@ INTERVAL_WORDS: Mapping[Kind, str] = {
     "sample": "BCa bootstrap of the cases",
     "roc": "DeLong on the logit",
     "pr": "stratified bootstrap on the logit",
-    "calibration": "none; the 95th percentile of what true confidences give stands beside it; never gated",
+    "calibration": "none; the 95th percentile of what true confidences give is shown beside it; never gated",
     "breakdown": "none: a table, never gated",
 }
 _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {

@@ -6,9 +6,9 @@ from typing import Any
 
 from prompteval.cases.schema import case_schema
 from prompteval.plan.targets.outputs import RecordedOutput
-from prompteval.reference.entry import Entry, Fact, Group, Option, Syntax
+from prompteval.reference.entry import Entry, Fact, Group, Syntax
 from prompteval.reference.sample import OWN_NAME, Sampler, model_name
-from prompteval.reference.value import default_of, in_words
+from prompteval.reference.value import default_of, in_words, option_of
 from prompteval.workspace.settings_file import SettingsFile
 from prompteval.workspace.suite import SuiteFile
 from prompteval.workspace.validation import schema_of
@@ -95,9 +95,6 @@ def _entry(file: _File, sampler: Sampler, owner: Schema, path: Sequence[str]) ->
         kind=file.kind,
         about=about,
         facts=tuple(facts),
-        options=tuple(
-            Option(key, str(one.get("description", "")), in_words(one, file.mapping))
-            for key, one in below.items()
-        ),
+        options=tuple(option_of(key, one, file.mapping) for key, one in below.items()),
         example=sampler.example(path),
     )

@@ -33,7 +33,7 @@ def _of_reranker(name: str, found: object) -> Options:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A group of the registry; `frame` is what an example stands in."""
+    """A group of the registry; `frame` is what is around an example."""
 
     title: str
     topic: str

@@ -60,7 +60,7 @@ class Sampler:
         ]
 
     def _text(self, schema: Schema, path: Sequence[str]) -> str:
-        """A value; where a path goes on, one that has its next key."""
+        """A value; where a path continues, one that has its next key."""
         model = self._model(schema)
         if model is not None and (path or "examples" not in schema):
             return self._wrapped(schema, model, path)

@@ -1,11 +1,8 @@
 """Scorers with their options, from the classes that make them."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from prompteval.core.errors import PromptevalError
-from prompteval.reference.entry import Entry, Fact, Group, Option, documented
-from prompteval.reference.value import default_of, in_words
+from prompteval.reference.entry import Entry, Fact, Group, documented
+from prompteval.reference.value import option_of
 from prompteval.scoring.base import BaseScorer
 from prompteval.scoring.options_schema import scorer_class, scorer_kinds, scorer_options
 
@@ -23,7 +20,7 @@ def _entry(kind: str) -> Entry:
         made, schema = scorer_class(kind), scorer_options(kind)
     except PromptevalError as error:  # a plug-in that cannot be imported
         return Entry(kind, KIND, str(error))
-    options = tuple(_option(name, value) for name, value in schema.get("properties", {}).items())
+    options = tuple(option_of(name, value) for name, value in schema.get("properties", {}).items())
     return documented(Entry(kind, KIND, "", _facts(made), options), made, FRAME)
 
 
@@ -32,10 +29,3 @@ def _facts(made: object) -> tuple[Fact, ...]:
         return ()
     passes = "from `threshold` on; without it, it only measures" if made.graded else "at 1"
     return (Fact("passes", passes),)
-
-
-def _option(name: str, schema: Mapping[str, Any]) -> Option:
-    about, default = str(schema.get("description", "")), default_of(schema)
-    if default and "[default:" not in about:
-        about = f"{about} [default: {default}]".strip()
-    return Option(name, about, in_words(schema))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prompteval.core.ranges import Range
+from prompteval.reference.entry import Option
 
 Schema = Mapping[str, Any]
 _PLURALS = {"a string": "strings", "a number": "numbers", "a whole number": "whole numbers"}
@@ -42,6 +43,14 @@ def default_of(schema: Schema) -> str:
     if any(value == nothing and type(value) is type(nothing) for nothing in _NOTHING):
         return ""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def option_of(name: str, schema: Schema, mapping: str = "a mapping") -> Option:
+    """A property of a schema as an option, its default behind what it is."""
+    about, default = str(schema.get("description", "")), default_of(schema)
+    if default and "[default:" not in about:
+        about = f"{about} [default: {default}]".strip()
+    return Option(name, about, in_words(schema, mapping))
 
 
 def _number(schema: Schema, *, whole: bool) -> str:

@@ -21,6 +21,7 @@ class UserSection(FileModel):
     model: Text = Field(
         "",
         description="The model that it asks. [default: the prompt's own, else that of the settings]",
+        examples=["openai/MODEL"],
     )
     max_turns: Annotated[int, Ranged("max_turns")] = Field(
         DEFAULT_TURNS, description="How often the user speaks at most."
@@ -28,5 +29,5 @@ class UserSection(FileModel):
     stop: Text = Field(
         "",
         description="A regular expression: words of the user with it end the conversation, unsent.",
-        examples=["###STOP###"],
+        examples=['"###STOP###"'],
     )
