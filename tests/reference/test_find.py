@@ -2,6 +2,7 @@
 
 import pytest
 
+from prompteval.cli.completion import explained
 from prompteval.core.errors import UsageError
 from prompteval.reference.index import find
 from prompteval.reference.text import overview, shown
@@ -65,3 +66,9 @@ def test_the_overview_fits_a_terminal() -> None:
     """With every group, and no line over a hundred columns."""
     lines = overview().splitlines()
     assert max(map(len, lines)) <= 100 and "Scorers (scorers):" in lines
+
+
+def test_a_shell_is_offered_names_and_codes() -> None:
+    """Codes where those begin so, else names that mean nothing to a shell."""
+    assert "PE350" in explained("pe35") and {"rag.k", "rag.modes"} <= set(explained("rag."))
+    assert not [name for name in explained("metric") if ">" in name]

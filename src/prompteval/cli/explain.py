@@ -15,14 +15,16 @@ Name = Annotated[
     ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Print every code as Markdown.")]
-EXAMPLES = (
-    "Examples: prompteval explain PE350, prompteval explain rag.k, "
-    'prompteval explain "f1(average=macro)", prompteval explain scorers'
-)
+EPILOG = """\b
+Examples:
+  prompteval explain PE350                  a problem code and its fix
+  prompteval explain rag.k                  a key of a suite
+  prompteval explain "f1(average=macro)"    a metric and its parameters
+  prompteval explain scorers                all scorers, a line each"""
 
 
 def register(app: typer.Typer) -> None:
-    app.command("explain", epilog=EXAMPLES)(verb(explain))
+    app.command("explain", epilog=EPILOG)(verb(explain))
 
 
 def explain(name: Name = None, everything: All = False) -> int:
