@@ -154,3 +154,34 @@ def test_an_output_with_a_field_output_stays_an_output(system: Workspace) -> Non
     )
     done = system.run("run", code=3)
     assert "the result has no 'retrieved'" in done.stdout
+
+
+def test_a_result_that_says_only_its_context_is_scored_by_it(system: Workspace) -> None:
+    """The evidence is there: recall is 1, and a wrong answer is a generation_miss."""
+    context = [{"doc": "a.md", "text": "Refunds within thirty days."}]
+    rows = [{"id": "q1", "output": "40", "context": context}, *({**r, "context": []} for r in ROWS[1:])]
+    system.write("o.jsonl", lines([{k: v for k, v in row.items() if k != "retrieved"} for row in rows]))
+    system.write(
+        "evals/s.yaml",
+        "outputs: ../o.jsonl\ncases: ../datasets/q.jsonl\nmetrics: [context.recall@50t, generation.em]\n",
+    )
+    (result,) = system.run_json()["results"]
+    assert result["metrics"]["context.recall@50t"]["value"] == 0.5
+    assert result["failures"]["cases"] == {"retrieval_miss": ["q2"], "generation_miss": ["q1"]}
+
+
+def test_abstention_is_shown_where_an_answer_can_abstain(system: Workspace) -> None:
+    """A row says so here; without it there is no table."""
+    system.write("evals/s.yaml", OUTPUTS_SUITE)
+    assert "abstention, by what" in system.run("run").stdout
+    system.write("o.jsonl", lines([{k: v for k, v in row.items() if k != "abstain"} for row in ROWS]))
+    assert "abstention" not in system.run("run").stdout
+
+
+def test_a_result_is_shown_with_gold_in_its_order(system: Workspace) -> None:
+    """Rank, gold and place in the context of every passage; what the citation names."""
+    system.write("evals/s.yaml", OUTPUTS_SUITE)
+    system.run("run")
+    shown = system.run("show", "--case", "q1").stdout
+    assert "  2  a.md  gold  [2]\n" in shown and "  1  b.md  [1]\n" in shown
+    assert "  [2]  a.md  right\n" in shown and "answer  30 days" in shown and "null" not in shown

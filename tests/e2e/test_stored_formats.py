@@ -63,8 +63,8 @@ def test_a_report_of_what_was_stored_has_the_same_figures(ending: str, forks: Fo
     """Every format; more columns and other sentences are no loss."""
     ended(forks.run(root, "report", RUN, "-o", f"new.{ending}"), 0)
     then, now = ((STORED / f"outputs/run.{ending}").read_text(), (root / f"new.{ending}").read_text())
-    if ending == "md":  # the list of failing cases names their scores today
-        then, now = (text.split("<details>")[0] for text in (then, now))
+    if ending in ("md", "html"):  # the cases have more parts today, in another order
+        then, now = (text.split("<details")[0] for text in (then, now))
     assert lost(READ[ending](then), READ[ending](now)) == []
 
 

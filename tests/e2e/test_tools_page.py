@@ -23,7 +23,7 @@ def test_the_workspace_of_the_page_runs(workspace: Any) -> None:
     metrics = json.loads(done.stdout)["results"][0]["metrics"]
     assert metrics["accuracy"]["value"] * 3 == 2
     shown = workspace.run("show", "--case", "broken", code=0).stdout
-    assert 'tool      step 1  get_order(order=7) → {"order": 7, "total": 12.5}' in shown
+    assert '  step 1  get_order(order=7) → {"order": 7, "total": 12.5}' in shown
     assert "refund: amount 125, expected 12.5" in shown
     assert "LookupError: no order 8" in workspace.run("show", "--case", "unknown", code=0).stdout
 

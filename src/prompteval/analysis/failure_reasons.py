@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.analysis.columns.score_columns import ClusterColumn
+from prompteval.core.attribution import REASONS
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.stored import StoredRow
 from prompteval.core.verdict import Estimate
 from prompteval.metrics.stage_names import ATTRIBUTION
-from prompteval.rag.score.attribution import REASONS
 from prompteval.report.rag_view import LossLine, RagView
 from prompteval.stats.clusters import mean_clustered
 from prompteval.stats.interval import t01
@@ -49,6 +49,8 @@ class Outcomes:
     worth: dict[float, list[float]] = field(default_factory=lambda: {cost: [] for cost in COSTS})
     worth_clusters: list[str | None] = field(default_factory=list)
     confident: list[tuple[float, float]] = field(default_factory=list)
+    failed: dict[str, dict[str, None]] = field(default_factory=dict)
+    may_abstain: bool = False
 
 
 def rag_view(stored: Iterable[StoredRow]) -> RagView:
@@ -76,8 +78,9 @@ def rag_view(stored: Iterable[StoredRow]) -> RagView:
         questions=found.questions,
         tie_sensitive=found.tied,
         losses=_losses(found),
-        abstention=_abstention(found),
+        abstention=_abstention(found) if found.may_abstain else (),
         curve=_curve(found.confident, found.questions),
+        cases={reason: tuple(found.failed[reason]) for reason in REASONS if reason in found.failed},
     )
 
 
@@ -89,9 +92,12 @@ def _read(row: StoredRow, found: Outcomes) -> Mapping[str, Any] | None:
     evidence = score.evidence
     found.questions += 1
     found.tied += bool(evidence.get("ties"))
+    # A run from before answers said whether they can abstain.
+    found.may_abstain |= evidence.get("may_abstain", "abstained" in evidence)
     if score.value == 0.0:
         found.attribution[evidence["reason"]] += 1
         found.truncated[evidence["reason"]] += bool(evidence.get("truncated"))
+        found.failed.setdefault(evidence["reason"], {})[row.case_id] = None
     return evidence
 
 
@@ -144,7 +150,8 @@ def _abstention(found: Outcomes) -> tuple[Estimate, ...]:
         if not values:
             continue
         array, clusters = np.asarray(values), _codes(found.worth_clusters)
-        ends = t01(array, -cost, 1.0) if clusters is None else mean_clustered(array, clusters, -cost, 1.0)
+        low = 0.0 - cost
+        ends = t01(array, low, 1.0) if clusters is None else mean_clustered(array, clusters, low, 1.0)
         name = f"lambda={cost:g}"
         lines.append(Estimate(name, ends.value, ends.low, ends.high, len(values), method=ends.method))
     return tuple(lines)

@@ -1,13 +1,16 @@
 """`prompteval list`, `show`: what there is, and what happened."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import within
+
+if TYPE_CHECKING:
+    from prompteval.workspace.settings import Workspace
 
 RunName = Annotated[
     str,
@@ -18,8 +21,14 @@ Worst = Annotated[
     int | None,
     typer.Option("--worst", help="List the N worst cases.", callback=within("worst")),
 ]
+ByReason = Annotated[
+    str | None,
+    typer.Option("--reason", help="List the questions that failed by this reason, such as rank_miss."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables too.")]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Print confusion tables, and long texts of a case in full.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,18 +59,26 @@ def show(
     run: RunName = "last",
     case: CaseId = None,
     worst: Worst = None,
+    reason: ByReason = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> int:
-    """Show a stored run: its tables, one case in full, or the worst cases."""
+    """Show a stored run: tables, one case in full, the worst cases, or those of a reason."""
     from prompteval.cli.output import print_last_lines
     from prompteval.cli.output import show as show_tables
+    from prompteval.core.errors import UsageError
     from prompteval.engine.stored import case_rows, stored_view, worst_rows
-    from prompteval.report.case import render_case, worst_line
+    from prompteval.report.case import worst_line
+    from prompteval.report.one_case.terminal import render_case
+    from prompteval.report.one_case.view import case_view
     from prompteval.report.rows import row_json
     from prompteval.workspace.settings import find_workspace
 
     workspace = find_workspace(Path.cwd())
+    if [case, worst, reason].count(None) < 2:
+        raise UsageError("give one of --case, --worst and --reason")
+    if reason is not None:
+        return _by_reason(workspace, run, reason, as_json=as_json)
     if case is not None or worst is not None:
         rows = (
             case_rows(workspace, run, case) if case is not None else worst_rows(workspace, run, worst or 10)
@@ -70,7 +87,7 @@ def show(
             if as_json:
                 printer.json_line(row_json(row))
             elif case is not None:
-                printer.show("".join(render_case(row)))
+                printer.show("".join(render_case(case_view(row), verbose=verbose)))
             else:
                 printer.show(worst_line(row))
         return 0
@@ -80,4 +97,25 @@ def show(
     else:
         show_tables(view, verbose=verbose)
         print_last_lines(view)
+    return 0
+
+
+def _by_reason(workspace: "Workspace", run: str, reason: str, *, as_json: bool) -> int:
+    """The questions that failed by a reason: what was seen of each, and what to try."""
+    from dataclasses import asdict
+
+    from prompteval.engine.stored import reason_rows, stored_view
+    from prompteval.report.advice import advice_on
+    from prompteval.report.reasons import reason_lines
+    from prompteval.report.rows import row_json
+
+    run_id, known, rows = reason_rows(workspace, run, reason)
+    if as_json:
+        for row in rows:
+            advice = advice_on(row)
+            printer.json_line(row_json(row) | ({"failure": asdict(advice)} if advice else {}))
+        return 0
+    several = len(stored_view(workspace, run).results) > 1
+    for line in reason_lines(run_id, known, rows, several=several):
+        printer.show(line)
     return 0

@@ -78,6 +78,7 @@ class Observation:
     packed into the prompt. `trace` is what a system of the team's own, or a prompt with tools, did
     beside its output. Of a conversation they are those of its last turn, with the calls and the time of all;
     `user_calls` are those of the model that played the user, which are not the system's.
+    `sent` are the messages that a prompt without tools sent, as chat messages.
     """
 
     outcome: Outcome
@@ -94,6 +95,7 @@ class Observation:
     context: Context | None = None
     trace: Trace | None = None
     user_calls: tuple[Call, ...] = ()
+    sent: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,7 @@ def _is_turned_away(observation: Observation) -> bool:
     failure = observation.failure
     if failure is None or failure.type not in TURNED_AWAY:
         return False
-    calls = (*observation.calls, *observation.user_calls)
-    return all(call.finish == "unknown" for call in calls)
+    return all(call.finish == "unknown" for call in observation.calls)
 
 
 class _Crew:

@@ -1,11 +1,15 @@
 """Stored runs, read back."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from prompteval.core.attribution import REASONS, Reason
 from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
+from prompteval.core.problem import did_you_mean
+from prompteval.report.advice import reason_of
 from prompteval.report.view import RunView, from_json
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
@@ -71,6 +75,24 @@ def case_rows(workspace: Workspace, name: str, case_id: str) -> list[Row]:
     if not found:
         raise NothingSelected(f"run {run_id} has no case {case_id!r}")
     return found
+
+
+def reason_rows(workspace: Workspace, name: str, reason: str) -> tuple[str, Reason, Iterator[Row]]:
+    """(the run's id, the reason, the rows of the questions that failed by it, streamed).
+
+    Raises UsageError for an unknown reason, NothingSelected where no question has it.
+    """
+    known = next((one for one in REASONS if one == reason), None)
+    if known is None:
+        raise UsageError(f"unknown reason {reason!r}", did_you_mean(reason, REASONS))
+    with reading(workspace) as store:
+        run_id = store.run(name).run_id
+        counts = Counter(reason_of(row) for row in store.rows(run_id))
+    if not counts[known]:
+        others = ", ".join(f"{one} {counts[one]:,}" for one in REASONS if counts[one])
+        help = f"it has {others}" if others else "none has a reason of failure"
+        raise NothingSelected(f"no question of run {run_id} failed by {known} ({help})")
+    return run_id, known, (row for row in stored_rows(workspace, run_id) if reason_of(row) == known)
 
 
 def worst_rows(workspace: Workspace, name: str, count: int) -> list[Row]:

@@ -1,63 +1,17 @@
-"""One case in full, and a line for each of the worst."""
+"""Why a case does not pass, in a line or in a few."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from prompteval.core.observation import (
-    STREAM_TIMES,
     CaseVerdict,
-    Observation,
     Row,
     Score,
     row_verdict,
-    stream_time,
 )
 from prompteval.core.text import inert, printable
-from prompteval.report.conversation import conversation_lines
-from prompteval.report.tool_calls import call_lines, expected_lines
 
 SHOWN = 600
-
-CANDIDATES_SHOWN = 10
-
-
-def render_case(row: Row) -> Iterator[str]:
-    """Everything known of one row, as text."""
-    seen = row.observation
-    case_id = printable(row.case.id)
-    yield f"{row.suite}  {row.target}  {row.model}  case {case_id}  replicate {row.replicate}\n"
-    first = stream_time(seen, STREAM_TIMES[0])
-    began = f", first token after {first:.0f} ms" if first is not None else ""
-    yield f"outcome   {seen.outcome}, {seen.latency_ms:.0f} ms{began}\n"
-    if seen.failure is not None:
-        yield f"failure   {seen.failure.stage}: {seen.failure.type}: {printable(seen.failure.message)}\n"
-    for name, value in (
-        ("inputs", row.case.inputs),
-        ("expected", row.case.expected),
-        ("output", seen.output),
-    ):
-        yield f"{name:<9} {printable(_shown(value))}\n"
-    yield f"raw text  {printable(seen.text)}\n"
-    for line in expected_lines(row.case):
-        yield f"expected  {printable(line)}\n"
-    for line in call_lines(seen.trace):
-        yield f"tool      {printable(line)}\n"
-    yield from _retrieved(seen)
-    if seen.confidence is not None:
-        yield f"confidence {seen.confidence:.3f}\n"
-    for score in row.scores:
-        value = score.status if score.value is None else f"{score.value:g}"
-        yield (
-            f"score     {score.title} = {value}"
-            + (f" ({printable(score.reason)})" if score.reason else "")
-            + "\n"
-        )
-    yield from conversation_lines(row)
-    for call in seen.calls:
-        reported = f", answered by {printable(call.model_reported)}" if call.model_reported else ""
-        yield f"call      {call.model}, {call.served_by}, {call.attempts} attempt(s){reported}\n"
-    if row.case.tags:
-        yield f"tags      {printable(_shown(dict(row.case.tags)))}\n"
 
 
 def case_failure(rows: Sequence[Row]) -> tuple[Row, str] | None:
@@ -126,27 +80,6 @@ def _score_line(score: Score) -> str:
     labels = f", expected {score.labels[0]!r}, got {score.labels[1]!r}" if score.labels else ""
     value = "" if score.value is None else f" {score.value:g}"
     return f"{score.title}{value}{labels}" + (f": {score.reason}" if score.reason else "")
-
-
-def _retrieved(seen: Observation) -> Iterator[str]:
-    """What each stage of a pipeline did: candidates, what was packed, what the other modes answered."""
-    if seen.ranking is None:
-        return
-    order = seen.ranking if seen.reranked is None else seen.reranked
-    before = {name: rank for rank, name in enumerate(seen.ranking.ids, 1)}
-    packed = {chunk.id: n for n, chunk in enumerate(seen.context.kept, 1)} if seen.context else {}
-    yield f"candidates {len(seen.ranking)}\n"
-    for rank, (name, score) in enumerate(order.hits[:CANDIDATES_SHOWN], 1):
-        moved = f", was {before.get(name, 0)}" if seen.reranked is not None else ""
-        place = f"  [{packed[name]}]" if name in packed else ""
-        yield f"  {rank:>3}  {score:8.4f}{moved}  {printable(name)}{place}\n"
-    if seen.context is not None:
-        message = f"{len(seen.context.kept)} packed, {seen.context.tokens} of {seen.context.budget} tokens"
-        yield f"context   {message if seen.context.kept else 'nothing was packed'}\n"
-        for chunk, reason in seen.context.dropped:
-            yield f"dropped   {printable(chunk.id)} ({reason})\n"
-    for mode, answer in seen.details.get("modes", {}).items():
-        yield f"{mode}: {answer['outcome']} {printable(_shown(answer['output']))}\n"
 
 
 def worst_line(row: Row) -> str:

@@ -1,9 +1,12 @@
 """The cases that do not pass, as a run that fails lists them at its end."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
-from prompteval.core.text import counted, printable
+from prompteval.core.text import counted, one_line, printable
+from prompteval.metrics.stage_names import ATTRIBUTION
+from prompteval.report.advice import advice_on
 from prompteval.report.case import failing_scores
 from prompteval.report.view import RunView
 
@@ -37,6 +40,11 @@ def failing_cases(view: RunView) -> Iterator[str]:
         yield f"  and {len(others):,} more\n"
     shown = next(iter(first))[3]
     yield printable(f"show one: prompteval show {view.run_id} --case {shown}") + "\n"
+    reasons: Counter[str] = Counter()
+    for result in view.results:
+        reasons.update(result.rag.attribution if result.rag is not None else {})
+    for reason, _ in reasons.most_common(1):
+        yield f"what to try: prompteval show {view.run_id} --reason {reason}\n"
 
 
 def _why(row: Row) -> str:
@@ -47,4 +55,9 @@ def _why(row: Row) -> str:
         return f"not scored: {names}"
     if row.observation.outcome != "ok":
         return row.observation.outcome
+    advice = advice_on(row)
+    if advice is not None:
+        others = [score.name for score in failing_scores(row) if score.name != ATTRIBUTION]
+        beside = f"; fails {', '.join(others)}" if others else ""
+        return f"{advice.reason}: {one_line(advice.seen)}{beside}"
     return f"fails {names}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from prompteval.core.observation import CaseVerdict, row_verdict
+from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate
 from prompteval.report.case import failure_reason
@@ -19,6 +19,8 @@ from prompteval.report.format import (
     stable,
     wavered,
 )
+from prompteval.report.one_case.markdown import case_list
+from prompteval.report.one_case.view import case_view
 from prompteval.report.plain_markdown import safe
 from prompteval.report.rag_tables import tables
 from prompteval.report.rag_view import RagView
@@ -28,7 +30,7 @@ WORST_SHOWN = 10
 
 
 def render(view: RunView) -> Iterator[str]:
-    """Tables of metrics, slices, references and gates, and the first failing cases.
+    """Tables of metrics, slices, references and gates, and the first failing cases in full.
 
     Example: `prompteval run -o report.md`
     """
@@ -75,9 +77,9 @@ def _result(result: ResultView) -> Iterator[str]:
 
 
 def _rag_tables(view: RagView) -> Iterator[str]:
-    for title, heads, rows in tables(view, verbose=True):
-        yield f"{safe(title)}\n\n| {' | '.join(heads)} |\n|{'---|' * len(heads)}\n"
-        yield from (f"| {' | '.join(map(safe, row))} |\n" for row in rows)
+    for found in tables(view, verbose=True):
+        yield f"{safe(found.title)}\n\n| {' | '.join(found.heads)} |\n|{'---|' * len(found.heads)}\n"
+        yield from (f"| {' | '.join(map(safe, row))} |\n" for row in found.rows)
         yield "\n"
 
 
@@ -99,19 +101,22 @@ def _flaky(result: ResultView) -> Iterator[str]:
 
 
 def _failing(view: RunView) -> Iterator[str]:
-    shown = 0
+    shown: list[Row] = []
     for row in view.rows():
         verdict = row_verdict(row)
         if verdict is CaseVerdict.PASS:
             continue
-        if shown == 0:
+        if not shown:
             yield "<details><summary>First failing cases</summary>\n\n"
             yield "| case | verdict | why | output |\n|---|---|---|---|\n"
         text = safe(row.observation.text[:200])
         why = safe(failure_reason(row)[:200])
         yield f"| {safe(row.suite)} {safe(row.case.id)} | {verdict.value} | {why} | {text} |\n"
-        shown += 1
-        if shown == WORST_SHOWN:
+        shown.append(row)
+        if len(shown) == WORST_SHOWN:
             break
     if shown:
-        yield "\n</details>\n"
+        yield "\n"
+        for row in shown:
+            yield from case_list(case_view(row))
+        yield "</details>\n"

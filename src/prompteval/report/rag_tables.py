@@ -1,31 +1,62 @@
-"""The tables of a retrieval suite, alike for the terminal and Markdown."""
+"""The tables of a retrieval suite, alike for the terminal, the page and Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from prompteval.report.format import interval, number
 from prompteval.report.rag_view import LossLine, RagView
 
-RagTable = tuple[str, tuple[str, ...], list[list[str]]]
+# Of each reason: `show --reason` lists them all.
+IDS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RagTable:
+    """A table. The first `texts` columns are words and stand left, the rest numbers."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: list[list[str]]
+    texts: int = 1
 
 
 def tables(view: RagView, *, verbose: bool) -> Iterator[RagTable]:
-    """(title, column heads, rows) of each table there is."""
-    rows = [
-        [reason, str(count), str(view.truncated.get(reason, 0) or "")]
-        for reason, count in view.attribution.items()
-    ]
-    if view.questions:
-        title = f"failed questions by their first failing stage: {view.failed} of {view.questions}"
-        yield title, ("reason", "questions", "encoder cut the gold"), rows
+    """Each table that says something."""
+    if view.failed:
+        yield _reasons(view)
     if view.losses:
-        yield "what each stage costs, in right answers", _LOSS_HEADS, [_loss(line) for line in view.losses]
+        rows = [_loss(line) for line in view.losses]
+        yield RagTable("what each stage costs, in right answers", _LOSS_HEADS, rows)
     if view.abstention:
-        cells = [[e.metric, number(e.value), interval(e), str(e.n)] for e in view.abstention]
+        rows = [[e.metric, number(e.value), interval(e), str(e.n)] for e in view.abstention]
         heads = ("score", "value", "95 % interval", "questions")
-        yield "abstention, by what a wrong answer costs", heads, cells
+        yield RagTable("abstention, by what a wrong answer costs", heads, rows)
     if view.curve and verbose:
         points = [[f"{coverage:.2f}", number(risk)] for coverage, risk in view.curve]
-        yield "risk by coverage, most confident first", ("coverage", "wrong"), points
+        yield RagTable("risk by coverage, most confident first", ("coverage", "wrong"), points)
+
+
+def _reasons(view: RagView) -> RagTable:
+    """Each reason with its cases; how often the encoder cut the gold, where it did."""
+    cut = bool(view.truncated)
+    heads = ("reason", "cases", "questions", *(["encoder cut the gold"] if cut else []))
+    rows = [
+        [
+            reason,
+            _first(view.cases.get(reason, ())),
+            str(count),
+            *([str(view.truncated.get(reason, 0) or "")] if cut else []),
+        ]
+        for reason, count in view.attribution.items()
+    ]
+    title = f"failed questions by their first failing stage: {view.failed} of {view.questions}"
+    return RagTable(title, heads, rows, texts=2)
+
+
+def _first(ids: Sequence[str]) -> str:
+    """The first ids, and how many more there are."""
+    more = len(ids) - IDS_SHOWN
+    return ", ".join(ids[:IDS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 _LOSS_HEADS = ("loss", "better", "worse", "difference", "95 % interval", "questions")

@@ -1,7 +1,7 @@
 """What a retrieval suite shows beside its metrics: why questions failed, what each stage cost, abstention."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from prompteval.core.verdict import Estimate
@@ -29,10 +29,11 @@ class LossLine:
 class RagView:
     """`attribution` counts failed questions by their one reason and sums to `failed`.
 
-    `truncated` counts those, by reason, of which an encoder did not read a gold chunk whole,
-    `tie_sensitive` the questions where the order of tied candidates changes a ranking metric. `losses`
+    `cases` are their ids. `truncated` counts those, by reason, of which an encoder did not read gold
+    whole, `tie_sensitive` the questions where the order of tied candidates changes a ranking metric. `losses`
     are over answerable questions with gold. `abstention` has the score at each cost of a wrong answer,
-    over all questions; `curve` pairs coverage with risk where the model reports a confidence.
+    over all questions, where an answer can abstain; `curve` pairs coverage with risk where the model
+    reports a confidence.
     """
 
     attribution: Mapping[str, int]
@@ -43,6 +44,7 @@ class RagView:
     losses: tuple[LossLine, ...] = ()
     abstention: tuple[Estimate, ...] = ()
     curve: tuple[tuple[float, float], ...] = ()
+    cases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Keys of a result in `run --json`."""
@@ -53,6 +55,7 @@ class RagView:
                 "questions": self.questions,
                 "truncated": dict(self.truncated),
                 "tie_sensitive": self.tie_sensitive,
+                "cases": {reason: list(ids) for reason, ids in self.cases.items()},
             },
         }
         if self.losses:
@@ -85,6 +88,7 @@ def rag_from(raw: Mapping[str, Any]) -> RagView | None:
         failed=failures["failed"],
         questions=failures["questions"],
         tie_sensitive=failures["tie_sensitive"],
+        cases={reason: tuple(ids) for reason, ids in failures.get("cases", {}).items()},
         losses=tuple(LossLine(**line) for line in raw.get("losses", ())),
         abstention=tuple(Estimate(**line) for line in raw.get("abstention", ())),
         curve=tuple((coverage, risk) for coverage, risk in raw.get("risk_coverage", ())),

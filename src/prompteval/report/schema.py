@@ -91,7 +91,8 @@ def _pipeline() -> Schema:
     return {
         "attribution": _map_of(COUNT),
         "failures": _object(
-            ["failed", "questions", "truncated"], {**counted, "truncated": {"type": "object"}}
+            ["failed", "questions", "truncated"],
+            {**counted, "truncated": {"type": "object"}, "cases": {"type": "object"}},
         ),
         "losses": _list_of(_object(["loss", "better", "worse", "pairs"], loss)),
         "abstention": _list_of({"type": "object"}),

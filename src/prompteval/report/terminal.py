@@ -62,9 +62,9 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
     for bins in result.reliability:
         table(console, bin_title(bins), list(BIN_HEADS), [bin_cells(line) for line in bins.lines])
     if result.rag is not None:
-        for title, heads, rows in rag_tables(result.rag, verbose=verbose):
-            console.print(title, markup=False, highlight=False)
-            table(console, "", list(heads), rows)
+        for found in rag_tables(result.rag, verbose=verbose):
+            console.print(found.title, markup=False, highlight=False)
+            table(console, "", list(found.heads), found.rows, texts=found.texts)
     _slices(result, console, verbose=verbose)
     if verbose and result.confusion:
         _confusion(result, console)
@@ -78,8 +78,9 @@ def table(
     rows: list[list[str]],
     *,
     styles: Callable[[str], str] = lambda cell: "",
+    texts: int = 1,
 ) -> None:
-    """Print a table, the first column to the left; `styles` gives a cell's style by its text."""
+    """Print a table, its first `texts` columns to the left; `styles` gives a cell's style by its text."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -87,7 +88,9 @@ def table(
     heading = Text(printable(title)) if title else None
     grid = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
-        grid.add_column(Text(printable(column)), justify="left" if index == 0 else "right", overflow="fold")
+        grid.add_column(
+            Text(printable(column)), justify="left" if index < texts else "right", overflow="fold"
+        )
     for row in rows:
         grid.add_row(*(Text(printable(cell), style=styles(cell)) for cell in row))
     console.print(grid)

@@ -1,10 +1,10 @@
 """Calls of tools, each on one line: the step, the call as it is written in Python, and what came of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from prompteval.core.case import Case
+from prompteval.core.case import ExpectedCall
 from prompteval.core.trace import ToolCall, Trace
 
 
@@ -21,13 +21,13 @@ def call_lines(trace: Trace | None) -> Iterator[str]:
         yield f"step {step + 1}  {_written(call)}{result}"
 
 
-def expected_lines(case: Case) -> Iterator[str]:
-    """The calls that a case expects; that none is, where the case says so."""
-    if case.tool_calls is None:
+def expected_lines(calls: Sequence[ExpectedCall] | None) -> Iterator[str]:
+    """The calls that are expected; that none is, where a case says so."""
+    if calls is None:
         return
-    if not case.tool_calls:
+    if not calls:
         yield "none"
-    for call in case.tool_calls:
+    for call in calls:
         yield _call(call.name, call.arguments)
 
 

@@ -29,6 +29,7 @@ _OBSERVATION: Kinds = {
     "text": TEXT, "output": JSON, "failure": OBJECT, "calls": LIST, "logprobs": LIST, "details": OBJECT,
     "ranking": OBJECT, "reranked": OBJECT, "context": OBJECT, "trace": OBJECT,
     "user_calls": LIST,
+    "sent": LIST,
 }  # fmt: skip
 _EXPECTED_CALL: Kinds = {"name": TEXT, "arguments": OBJECT}
 _TURN: Kinds = {"user": TEXT, "expected": JSON, "tool_calls": LIST}
@@ -62,7 +63,9 @@ def case_values(case: Case) -> dict[str, object]:
     body: dict[str, Any] = {"inputs": case.inputs}
     if case.expected is not None:
         body["expected"] = case.expected
-    for name in ("tags", "split", "cluster", "repeat", "answerable", "line"):
+    if case.answerable is not None:
+        body["answerable"] = case.answerable
+    for name in ("tags", "split", "cluster", "repeat", "line"):
         value = getattr(case, name)
         if value not in (None, {}, 0):
             body[name] = dict(value) if name == "tags" else value
@@ -140,6 +143,8 @@ def observation_values(observation: Observation) -> dict[str, object]:
         body["trace"] = trace_values(observation.trace)
     if observation.user_calls:
         body["user_calls"] = [_call_json(call) for call in observation.user_calls]
+    if observation.sent:
+        body["sent"] = [dict(message) for message in observation.sent]
     return body
 
 
@@ -163,6 +168,7 @@ def observation_from(outcome: Any, latency_ms: float, confidence: float | None, 
         context=_context(body.get("context")),
         trace=trace_from(body["trace"]) if "trace" in body else None,
         user_calls=tuple(_call(call) for call in body.get("user_calls", ())),
+        sent=tuple(typed.each(body.get("sent", []), dict)),
     )
 
 
@@ -340,7 +346,9 @@ def score_fields(score: Score | StoredScore) -> list[Any]:
 
 def _case_mark(body: Mapping[str, Any]) -> str:
     """A short digest of a case's inputs and expected value: cases are the same when it is."""
-    wanted = [body.get(key) for key in ("inputs", "expected", "gold", "answers", "answerable")]
+    wanted = [body.get(key) for key in ("inputs", "expected", "gold", "answers")]
+    # Runs from before did not store that a question has no answer: the mark is the same as theirs.
+    wanted.append(body.get("answerable") or None)
     if "tool_calls" in body:  # a case without keeps the mark that it had before there were any
         wanted.append(body["tool_calls"])
     if "turns" in body:

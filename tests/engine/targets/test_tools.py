@@ -16,8 +16,9 @@ from prompteval.engine.targets.tools import ToolTarget
 from prompteval.plan.fakes import Fakes
 from prompteval.prompt.messages import user
 from prompteval.prompt.prompt import Prompt
-from prompteval.report.case import render_case
 from prompteval.report.html.cases import case_list
+from prompteval.report.one_case.terminal import render_case
+from prompteval.report.one_case.view import case_view
 from tests.small_workspace import Place, place
 
 __all__ = ["place"]
@@ -149,10 +150,10 @@ def test_a_case_is_shown_with_its_calls(place: Place) -> None:
     )
     view = place.run()
     (found,) = view.rows()
-    shown = "".join(render_case(found))
-    assert 'expected  refund(order_id="A1", amount=12.5)\n' in shown
-    assert 'tool      step 1  get_order(order_id="A1") → {"order_id": "A1", "total": 12.5' in shown
-    assert 'tool      step 2  refund(order_id="A1", amount=12.5) → "refunded 12.5 of A1: late"\n' in shown
+    shown = "".join(render_case(case_view(found)))
+    assert '  call  refund(order_id="A1", amount=12.5)\n' in shown
+    assert '  step 1  get_order(order_id="A1") → {"order_id": "A1", "total": 12.5' in shown
+    assert '  step 2  refund(order_id="A1", amount=12.5) → "refunded 12.5 of A1: late"\n' in shown
     assert "step 2  refund({)  not JSON → " in shown
     assert "<dt>tool calls</dt>" in "".join(case_list(view))
 

@@ -59,7 +59,11 @@ class PromptTarget:
 
     def _failed(self, request: Request, error: ProviderError, elapsed_ms: float) -> Observation:
         call, seen = failed_call(self._model, request, error, elapsed_ms)
-        return replace(seen, calls=(call,))
+        return replace(seen, calls=(call,), sent=self._sent(request))
+
+    def _sent(self, request: Request) -> tuple[Mapping[str, object], ...]:
+        """The messages as they are kept; those of a prompt with tools are in its trace."""
+        return () if self._prompt.tools else tuple(message.as_chat() for message in request.messages)
 
     def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
         return replace(
@@ -67,6 +71,7 @@ class PromptTarget:
             calls=(call_of(self._model, request, response),),
             latency_ms=response.latency_ms if response.served_by != "live" else elapsed_ms,
             trace=first_reply(self._prompt, request.messages, response),
+            sent=self._sent(request),
         )
 
 

@@ -1,30 +1,12 @@
-"""Why a question failed: the first stage that lost its evidence, else what the answer did with it."""
+"""How far the gold of a question came: the first stage that lost it."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
+from prompteval.core.attribution import Reason
 from prompteval.metrics.spans import Blank, Gold, Ranges, Span, covers, touches, united
 
-Reason = Literal[
-    "error", "corpus_miss", "retrieval_miss", "rank_miss", "budget_miss", "chunk_split", "generation_miss",
-    "grounding_miss", "false_abstention", "false_answer", "unattributed",
-]  # fmt: skip
-REASONS: tuple[Reason, ...] = get_args(Reason)
 # How far a gold span came; a span that came all the way is in the prompt.
 STAGES: tuple[Reason, ...] = ("corpus_miss", "retrieval_miss", "rank_miss", "budget_miss", "chunk_split")
-MEANING: dict[Reason, str] = {
-    "error": "the call or a stage failed",
-    "corpus_miss": "the evidence is in no document",
-    "retrieval_miss": "not among the candidates",
-    "rank_miss": "a candidate, but below k",
-    "budget_miss": "among the first k, but cut by the budget",
-    "chunk_split": "packed, but not the whole span",
-    "generation_miss": "the evidence was in the prompt, the answer is wrong",
-    "grounding_miss": "the answer is right, its citation is not",
-    "false_abstention": "the evidence was in the prompt, and it abstained",
-    "false_answer": "there is no answer, and it gave one",
-    "unattributed": "the question has no gold",
-}
 
 
 def lost_at(
@@ -41,14 +23,19 @@ def lost_at(
     least far. Empty gold is all there.
     """
     ranges = united(packed, blank)
-    reached = [max(_reached(span, candidates, top, packed, ranges) for span in group) for group in gold]
-    worst = min(reached, default=len(STAGES))
-    return STAGES[worst] if worst < len(STAGES) else None
+    reached = [max(reached_by(span, candidates, top, packed, ranges) for span in group) for group in gold]
+    return lost_after(min(reached, default=len(STAGES)))
 
 
-def _reached(
+def lost_after(stages: int) -> Reason | None:
+    """The stage that lost what came through so many; None behind the last."""
+    return STAGES[stages] if stages < len(STAGES) else None
+
+
+def reached_by(
     span: Span, candidates: Sequence[Span], top: Sequence[Span], packed: Sequence[Span], ranges: Ranges
 ) -> int:
+    """How many stages a gold span came through. `ranges` are those of `packed`, united."""
     if span[1] >= span[2]:
         return 0
     if covers(ranges, span):

@@ -1,17 +1,18 @@
 """Whether a question failed and why, as a score of its case, with what tables over all cases need."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from prompteval.core.attribution import MEANING, Reason
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
 from prompteval.metrics.judged import judge
 from prompteval.metrics.ranking import tie_sensitive
 from prompteval.metrics.stage_names import ATTRIBUTION, StageMetric
-from prompteval.rag.gold import chunk_spans, spans_of
+from prompteval.rag.gold import spans_of
 from prompteval.rag.score import citations
-from prompteval.rag.score.attribution import MEANING, Reason, lost_at
+from prompteval.rag.score.attribution import lost_at
+from prompteval.rag.score.gold_places import places, stages_reached
 from prompteval.rag.score.parsed_answer import ParsedAnswer
 from prompteval.rag.score.rag_case import ModeReply, RagCase, Reader, gold_spans
 from prompteval.rag.score.scorers import answer_value, is_right
@@ -34,9 +35,9 @@ class Attribution(Scorer):
         rag_case = self.reader.read(case, observation)
         asks = "retrieved" in self.reader.modes
         if not asks and not rag_case.gold:
-            return Score(self.name, None, status="skipped", reason="the question has no gold")
+            return self._skipped(rag_case, "the question has no gold")
         if asks and rag_case.answerable and not rag_case.references:
-            return Score(self.name, None, status="skipped", reason="the case has no answers to compare with")
+            return self._skipped(rag_case, "the case has no answers to compare with")
         reason = self._reason(rag_case, asks=asks)
         evidence = self._evidence(rag_case, reason)
         if reason is None:
@@ -44,21 +45,30 @@ class Attribution(Scorer):
         message = f"{reason}: {MEANING[reason]}"
         return Score(self.name, 0.0, reason=message, evidence=evidence, passed=False)
 
+    def _skipped(self, rag_case: RagCase, reason: str) -> Score:
+        evidence = {"places": places(rag_case, self.reader.blank).as_json()}
+        return Score(self.name, None, status="skipped", reason=reason, evidence=evidence)
+
     def _evidence(self, rag_case: RagCase, reason: Reason | None) -> dict[str, object]:
-        """What tables over all questions are made from; `truncated` are gold chunks the encoder cut."""
+        """What tables over all questions, and the advice on one, are made from.
+
+        `truncated` are the gold chunks that the encoder cut.
+        """
         correct = self.reader.correct
         right = {
             mode: float(reply.answer is not None and is_right(rag_case, reply.answer, correct))
             for mode, reply in rag_case.replies.items()
         }
         main = rag_case.replies.get("retrieved")
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "answerable": rag_case.answerable,
             "gold": bool(rag_case.gold),
             "right": right,
+            "places": places(rag_case, self.reader.blank).as_json(),
         }
         if main is not None:
             found["abstained"] = main.abstained
+            found["may_abstain"] = main.answer is not None and main.answer.may_abstain
         if reason is not None:
             found["reason"] = reason
         if self._ties_matter(rag_case):
@@ -97,11 +107,7 @@ class Attribution(Scorer):
         return "false_abstention" if reply.abstained else "generation_miss"
 
     def _lost(self, rag_case: RagCase) -> Reason | None:
-        if rag_case.candidates is None or rag_case.ranked is None:
-            return lost_at(spans_of(rag_case.gold), (), (), ())
-        top = [*rag_case.spans(rag_case.top), *chunk_spans(rag_case.considered)]
-        candidates, packed = rag_case.spans(rag_case.candidates.ids), chunk_spans(rag_case.packed)
-        return lost_at(spans_of(rag_case.gold), candidates, top, packed, self.reader.blank)
+        return lost_at(spans_of(rag_case.gold), *stages_reached(rag_case), self.reader.blank)
 
 
 def _well_cited(answer: ParsedAnswer, reply: ModeReply, rag_case: RagCase) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prompteval.core.attribution import Listing
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.retrieval import Chunk, Document, Ranking
@@ -15,6 +16,8 @@ from prompteval.rag.gold import GoldChunks, GoldGroups, blank_in, chunk_spans, s
 from prompteval.rag.score.parsed_answer import ParsedAnswer, read_answer
 from prompteval.workspace.rag_section import Correct, Mode, RagSection
 
+# Passages whose place in their document is not known are laid out from here on, behind every place there is.
+BEYOND = 10**10
 _CHUNK_ID = re.compile(r"(.*):([0-9]{1,9})-([0-9]{1,9})\Z", re.DOTALL)
 
 
@@ -38,7 +41,9 @@ class RagCase:
     `groups` is the gold as the ranking measures take it, over the units that were retrieved; where all
     gold is whole documents, over documents, and `by_document` says so. `sizes` are the tokens of the
     first k, as packed. `top` are the ids of the first k, `considered` what else was meant for the context.
-    `missing` says of a stage why its metrics cannot be read: what the system did not report.
+    `missing` says of a stage why its metrics cannot be read: what the system did not report. `listed` are
+    the ids of the units in each list, as they were given, "" for one that is not known; `k` passages are
+    meant for the context, which takes `used` tokens of `budget`.
     """
 
     case: Case
@@ -56,6 +61,10 @@ class RagCase:
     considered: tuple[Chunk, ...] = ()
     by_document: bool = False
     missing: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[Listing, tuple[str, ...]] = field(default_factory=dict)
+    k: int = 0
+    used: int = 0
+    budget: int | None = None
 
     def judged(self, stage: str) -> Ranking | None:
         """The ranking that a metric of a stage reads; by document, each at the place of its best chunk."""
@@ -142,7 +151,7 @@ class RagCaseReader:
         return Chunk(document.id, start, end, document.text[start:end], document.title)
 
     def _read(self, case: Case, observation: Observation) -> RagCase:
-        details = observation.details
+        details, context = observation.details, observation.context
         ids = observation.ranking.ids if observation.ranking is not None else ()
         units = {name: unit for name in ids if (unit := self.unit(name)) is not None}
         gold = self._gold.get(case.id, ())
@@ -157,12 +166,16 @@ class RagCaseReader:
             candidates=candidates,
             reranked=reranked,
             units={unit.id: unit for unit in units.values()},
-            packed=observation.context.kept if observation.context is not None else (),
+            packed=() if context is None else context.kept,
             sizes=tuple(details.get("sizes", ())),
             truncated=tuple(details.get("truncated", ())),
             replies=self._replies(observation),
             top=() if last is None else last.ids[: self._section.k],
             by_document=whole,
+            listed=_listed(observation, units),
+            k=self._section.k,
+            used=0 if context is None else context.tokens,
+            budget=None if context is None else context.budget,
         )
 
     def _replies(self, observation: Observation) -> dict[Mode, ModeReply]:
@@ -178,6 +191,23 @@ class RagCaseReader:
             answer = read_answer(raw["output"], self._abstains) if raw["outcome"] == "ok" else None
             found[mode] = ModeReply(str(raw["outcome"]), answer, passages)
         return found
+
+
+def _listed(observation: Observation, units: Mapping[str, Chunk]) -> dict[Listing, tuple[str, ...]]:
+    """The lists of a pipeline by the ids of their units."""
+    found: dict[Listing, tuple[str, ...]] = {}
+    if observation.ranking is not None:
+        found["retrieved"] = _ids(observation.ranking, units)
+    if observation.reranked is not None:
+        found["reranked"] = _ids(observation.reranked, units)
+    if observation.context is not None:
+        found["context"] = tuple(chunk.id for chunk in observation.context.kept)
+        found["dropped"] = tuple(chunk.id for chunk, _ in observation.context.dropped)
+    return found
+
+
+def _ids(ranking: Ranking, units: Mapping[str, Chunk]) -> tuple[str, ...]:
+    return tuple(units[name].id if name in units else "" for name in ranking.ids)
 
 
 def _named(ranking: Ranking | None, units: Mapping[str, Chunk]) -> Ranking | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from prompteval.core.attribution import Listing
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.protocols import TokenCounter
@@ -20,6 +21,7 @@ from prompteval.rag.gold import GoldChunks, GoldGroups, LocatedGold, blank_in
 from prompteval.rag.index.content import indexed_text
 from prompteval.rag.score.parsed_answer import ParsedAnswer, read_answer
 from prompteval.rag.score.rag_case import (
+    BEYOND,
     ModeReply,
     RagCase,
     abstains_where,
@@ -28,8 +30,6 @@ from prompteval.rag.score.rag_case import (
 )
 from prompteval.workspace.rag_section import Correct, Mode
 
-# Passages without a place are laid out behind every place that a document has.
-_BEYOND = 10**10
 # A place that no passage has.
 _NOWHERE = 10**15
 # Stage of a metric to the keys of a result that it reads, any of them.
@@ -70,6 +70,8 @@ class ResultReader:
         gold = self._gold(case, layout)
         whole = bool(gold) and only_documents(case)
         last = retrieved if reranked is None else reranked
+        if last is None:  # what the model saw is all that the system says
+            last = layout.ranking(trace.context)
         k = len(packed) + len(considered) if trace.context is not None else len(last or ())
         top = () if last is None else last.ids[:k]
         failed = observation.outcome == "error"
@@ -89,6 +91,9 @@ class ResultReader:
             considered=(*considered, *packed),
             by_document=whole,
             missing={} if failed else self._missing(observation, trace),
+            listed=layout.listed(trace),
+            k=k,
+            used=sum(self._size(layout, unit.id) for unit in packed),
         )
 
     def _gold(self, case: Case, layout: "Layout") -> GoldGroups:
@@ -170,6 +175,20 @@ class Layout:
         tied = sum(one == other for one, other in pairwise(best.values()))
         return Ranking(tuple(best.items()), tied, len(passages) - len(best))
 
+    def listed(self, trace: Trace) -> dict[Listing, tuple[str, ...]]:
+        """The ids of the passages in each list that the result has."""
+        lists: dict[Listing, Iterable[RetrievedPassage] | None] = {
+            "retrieved": trace.retrieved,
+            "reranked": trace.reranked,
+            "context": trace.seen,
+            "dropped": None if trace.dropped is None else (one.passage for one in trace.dropped),
+        }
+        return {
+            name: tuple(unit.id for unit in self.units(passages))
+            for name, passages in lists.items()
+            if passages is not None
+        }
+
     def units(self, passages: Iterable[RetrievedPassage] | None) -> tuple[Chunk, ...]:
         """The spans of passages, in their order."""
         return tuple(self.by_id[self._add(passage)] for passage in passages or ())
@@ -197,7 +216,7 @@ class Layout:
         return [
             LocatedGold(unit.doc_id, unit.start + a, unit.start + b, item.grade)
             for unit in self.by_id.values()
-            if unit.doc_id == item.doc and unit.start >= _BEYOND
+            if unit.doc_id == item.doc and unit.start >= BEYOND
             for a, b in _quoted(unit.text, text)[:1]
         ]
 
@@ -225,7 +244,7 @@ class Layout:
             text = document.text[start:end] if document is not None else passage.text
             title = document.title if document is not None else passage.title
             return Chunk(passage.doc, start, end, text, title)
-        start = _BEYOND * (len(self.by_id) + 1)
+        start = BEYOND * (len(self.by_id) + 1)
         return Chunk(passage.doc, start, start + max(1, len(passage.text)), passage.text, passage.title)
 
 
@@ -251,4 +270,4 @@ def _number(n: int | None, doc: str | None, seen: Sequence[RetrievedPassage]) ->
 
 def _blank_where_known(documents: Mapping[str, Document]) -> Blank:
     known = blank_in(documents)
-    return lambda doc, start, end: doc in documents and end < _BEYOND and known(doc, start, end)
+    return lambda doc, start, end: doc in documents and end < BEYOND and known(doc, start, end)

@@ -1,19 +1,22 @@
 """The cases of a run, those that do not pass first, each with everything that is known of it."""
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
-from prompteval.core.retrieval import Context
 from prompteval.core.text import percent_encoded
+from prompteval.metrics.stage_names import ATTRIBUTION
+from prompteval.report.advice import reason_of
 from prompteval.report.case import failing_scores
-from prompteval.report.html.markup import clipped, safe
-from prompteval.report.tool_calls import call_lines, expected_lines
+from prompteval.report.html.markup import MAX_CHARACTERS, clipped, safe
+from prompteval.report.one_case.shapes import Part
+from prompteval.report.one_case.view import case_view, written
 from prompteval.report.view import RunView
 
 # A page of more cases than this opens slowly, and nobody reads it; .jsonl holds them all.
 SHOWN = 1_000
+# Of the name of a line, and of each text once the others of its part have taken the room.
+LABEL, LEAST = 200, 120
 _MARKS = {
     CaseVerdict.PASS: "✓", CaseVerdict.FAIL: "✗", CaseVerdict.ERROR: "!", CaseVerdict.UNSCORED: "–",
 }  # fmt: skip
@@ -50,8 +53,11 @@ def _case(row: Row, result: int, several: bool) -> Iterator[str]:
     verdict = row_verdict(row)
     what = verdict.value if row.observation.outcome == "ok" else row.observation.outcome
     failing = next(iter(failing_scores(row)), None) if verdict is CaseVerdict.FAIL else None
+    reason = reason_of(row) if failing is not None and failing.name == ATTRIBUTION else None
     if failing is not None and failing.labels is not None:
         what = f"{failing.name}: {str(failing.labels[0])[:40]} → {str(failing.labels[1])[:40]}"
+    elif reason is not None:
+        what = reason
     elif failing is not None:
         what = failing.name if failing.value is None else f"{failing.name} {failing.value:g}"
     found = verdict.value
@@ -67,57 +73,32 @@ def _case(row: Row, result: int, several: bool) -> Iterator[str]:
 
 def _parts(row: Row, several: bool) -> Iterator[tuple[str, str]]:
     """(name, HTML) of everything known, what is empty left out."""
-    seen = row.observation
     if several:
         yield "result", safe(f"{row.suite} · {row.target} · {row.model}")
     if row.replicate:
         yield "repeat", str(row.replicate + 1)
-    yield "inputs", clipped(_shown(row.case.inputs))
-    if row.case.expected is not None:
-        yield "expected", clipped(_shown(row.case.expected))
-    if seen.output is not None:
-        yield "output", clipped(_shown(seen.output))
-    yield from _tools(row)
-    if seen.text and seen.text != seen.output:
-        yield "raw reply", clipped(seen.text)
-    if seen.failure is not None:
-        yield "failure", clipped(f"{seen.failure.stage}: {seen.failure.type}: {seen.failure.message}")
-    for score in row.scores:
-        value = score.status if score.value is None else f"{score.value:g}"
-        yield score.title, clipped(value + (f" ({score.reason})" if score.reason else ""))
-    if seen.context is not None:
-        yield "context", clipped(_context(seen.context))
-    if seen.confidence is not None:
-        yield "confidence", f"{seen.confidence:.3f}"
-    for call in seen.calls:
-        yield (
-            "call",
-            safe(f"{call.model}, {call.served_by}, {call.attempts} attempts, {call.latency_ms:.0f} ms"),
-        )
-    if row.case.tags:
-        yield "tags", clipped(", ".join(f"{name}={value}" for name, value in row.case.tags.items()))
+    for part in case_view(row).parts:
+        yield part.name, _part(part)
 
 
-def _tools(row: Row) -> Iterator[tuple[str, str]]:
-    """The calls of tools that were expected, and those that were made."""
-    calls = {"expected calls": expected_lines(row.case), "tool calls": call_lines(row.observation.trace)}
-    for name, lines in calls.items():
-        shown = "\n".join(lines)
-        if shown:
-            yield name, clipped(shown)
-
-
-def _context(context: Context) -> str:
-    """What was packed into the prompt, and what was not."""
-    head = f"{len(context.kept)} chunks, {context.tokens:,} tokens; {len(context.dropped)} dropped"
-    return "\n\n".join([head, *(f"[{n}] {c.doc_id}\n{c.text}" for n, c in enumerate(context.kept, 1))])
+def _part(part: Part) -> str:
+    """A part: its text, then its lines with their marks. All of it together has a bounded length."""
+    left = MAX_CHARACTERS
+    pieces = [clipped(part.text)] if part.text else []
+    for line in part.lines:
+        marks = "".join(f' <span class="tag {mark.tone}">{safe(mark.word)}</span>' for mark in line.marks)
+        label = f'<span class="dim">{safe(line.label[:LABEL])}</span> ' if line.label else ""
+        pieces.append(f"{label}{clipped(line.text, left)}{marks}")
+        left = max(LEAST, left - len(line.text))
+        if line.words:
+            pieces.append(f'<span class="words">{clipped(line.words, left)}</span>')
+            left = max(LEAST, left - len(line.words))
+    if part.left_out:
+        pieces.append(f'<span class="dim">and {part.left_out:,} more</span>')
+    return "\n".join(pieces)
 
 
 def _start(inputs: object) -> str:
     """The beginning of the inputs, on one line."""
-    texts = map(_shown, inputs.values()) if isinstance(inputs, Mapping) else [_shown(inputs)]
+    texts = map(written, inputs.values()) if isinstance(inputs, Mapping) else [written(inputs)]
     return " ".join(" ".join(texts).split())[:160]
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)

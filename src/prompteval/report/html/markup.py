@@ -16,11 +16,11 @@ def safe(text: object) -> str:
     return escape(printable(str(text)), quote=True)
 
 
-def clipped(text: str) -> str:
-    """`safe`, cut after MAX_CHARACTERS with a word on what is missing."""
-    if len(text) <= MAX_CHARACTERS:
+def clipped(text: str, longest: int = MAX_CHARACTERS) -> str:
+    """`safe`, cut after so many characters with a word on what is missing."""
+    if len(text) <= longest:
         return safe(text)
-    return f'{safe(text[:MAX_CHARACTERS])}<span class="cut">… {len(text):,} characters in all</span>'
+    return f'{safe(text[:longest])}<span class="cut">… {len(text):,} characters in all</span>'
 
 
 def table(

@@ -39,8 +39,9 @@ def result_section(result: ResultView) -> Iterator[str]:
         rows = ([safe(cell) for cell in bin_cells(line)] for line in bins.lines)
         yield from table(BIN_HEADS, rows, caption=bin_title(bins))
     if result.rag is not None:
-        for title, heads, lines in rag_tables(result.rag, verbose=True):
-            yield from table(heads, [[safe(cell) for cell in line] for line in lines], caption=title)
+        for found in rag_tables(result.rag, verbose=True):
+            rows = ([safe(cell) for cell in line] for line in found.rows)
+            yield from table(found.heads, rows, caption=found.title, texts=found.texts)
     yield from _slices(result)
     yield from _flaky(result)
     yield "</section>\n"

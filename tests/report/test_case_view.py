@@ -1,0 +1,109 @@
+"""One case in full: the same view of a pipeline of ours and of a result, in three formats."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from prompteval.core.attribution import Cited, GoldPlace, Places
+from prompteval.core.case import Case, ExpectedCall
+from prompteval.core.observation import Observation, Row, Score
+from prompteval.core.retrieval import Chunk, Context, Ranking
+from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
+from prompteval.report.html.page import render as page
+from prompteval.report.markdown import render as markdown
+from prompteval.report.one_case.terminal import TEXT_SHOWN, render_case
+from prompteval.report.one_case.view import case_view
+from tests.report.test_html import Reader, make_view
+
+A, B, C = (Chunk(f"{name}.md", 0, 40, f"words of {name}") for name in "abc")
+PLACES = Places(
+    k=2, candidates=3, packed=2, gold=(GoldPlace("a.md", 0, 9, rank=2, before=3, context=2),),
+    holders={"retrieved": (3,), "reranked": (2,), "context": (2,)}, cited=(Cited(2, True), Cited(9, False)),
+)  # fmt: skip
+CASE = Case(
+    "q1", {"question": "how long?"}, answers=("30 days",), gold=(({"doc": "a.md", "quote": "thirty days"},),)
+)
+OURS = Observation(
+    "ok", output={"answer": "30", "citations": [{"n": 2, "quote": "thirty"}, {"n": 9, "quote": None}]},
+    text="{}", ranking=Ranking.of([(B.id, 3.0), (C.id, 2.0), (A.id, 1.0)]),
+    reranked=Ranking.of([(B.id, 9.0), (A.id, 8.0), (C.id, 7.0)]),
+    context=Context((B, A), ((C, "budget"),), 80, 100),
+    sent=({"role": "user", "content": "Q: how long?"},),
+)  # fmt: skip
+PASSAGES = {one: RetrievedPassage(f"{one}.md", f"words of {one}", 0, 40) for one in "abc"}
+THEIRS = Observation(
+    "ok", output="30", text="30",
+    trace=Trace(
+        retrieved=tuple(PASSAGES[one] for one in "bca"), reranked=tuple(PASSAGES[one] for one in "bac"),
+        context=(PASSAGES["b"], PASSAGES["a"]), dropped=(DroppedPassage(PASSAGES["c"], "budget"),),
+        citations=(CitedPassage(2, quote="thirty"), CitedPassage(9)),
+        messages=({"role": "user", "content": "Q: how long?"},),
+    ),
+)  # fmt: skip
+
+
+def row(seen: Observation, case: Case = CASE, **evidence: Any) -> Row:
+    evidence = {"places": PLACES.as_json(), **evidence}
+    score = Score("attribution", 0.0, reason="why", evidence=evidence, passed=False)
+    return Row("r", "s", "p@v1", "sha256:0", "m", case, 0, seen, (score,))
+
+
+def shown(one: Row, **options: bool) -> str:
+    return "".join(render_case(case_view(one), **options))
+
+
+@pytest.mark.parametrize("seen", [OURS, THEIRS], ids=["ours", "a result"])
+def test_a_pipeline_and_a_result_are_shown_alike(seen: Observation) -> None:
+    """What was expected, found in order with gold and moves marked, seen, left out, sent and cited."""
+    lines = [" ".join(line.split()) for line in shown(row(seen)).splitlines()]
+    for wanted in (
+        "question how long?", "answer 30 days", "gold a.md 'thirty days'", "reranked 3 candidates",
+        "[2] a.md:0-40 gold", "words of a", "user Q: how long?", "[2] a.md:0-40 right", "thirty",
+        "[9] not in the context", "attribution 0 (why) fail",
+    ):  # fmt: skip
+        assert wanted in lines, wanted
+    assert any(line.startswith("2 ") and line.endswith("a.md:0-40 was 3 gold [2]") for line in lines)
+    assert "c.md:0-40 budget" in lines
+    assert not any("expected null" in line for line in lines)
+
+
+@pytest.mark.parametrize("seen", [OURS, THEIRS], ids=["ours", "a result"])
+def test_the_page_and_markdown_say_what_the_terminal_says(seen: Observation) -> None:
+    """Every text of the view is in all three."""
+    one = row(seen)
+    view = make_view([one])
+    three = ("".join(markdown(view)).replace("\\", ""), Reader("".join(page(view))).text, shown(one))
+    texts = [" ".join(text.split()) for text in three]
+    for part in case_view(one).parts:
+        for wanted in (part.text, *(text for line in part.lines for text in (line.text, line.words))):
+            assert all(" ".join(wanted.split()) in text for text in texts), wanted
+
+
+def test_gold_below_the_ranks_that_are_shown_is_shown() -> None:
+    """The first ten of a hundred, and the one at rank 50."""
+    ranking = Ranking.of([(f"d{n}.md", -float(n)) for n in range(100)])
+    places = Places(k=2, candidates=100, holders={"retrieved": (50,)})
+    text = shown(row(Observation("ok", ranking=ranking), places=places.as_json()))
+    assert "d49.md  gold" in text and "d48.md" not in text and "and 89 more" in text
+
+
+def test_a_long_passage_is_cut_unless_all_is_asked_for() -> None:
+    """The number of characters that are left out is said."""
+    seen = replace(OURS, sent=({"role": "user", "content": "y" * (TEXT_SHOWN + 7)},))
+    assert "… (7 more characters; -v shows them)" in shown(row(seen))
+    assert "y" * (TEXT_SHOWN + 7) in shown(row(seen), verbose=True)
+
+
+def test_calls_of_tools_are_shown_by_step_beside_those_expected() -> None:
+    """Arguments and results; a case that is answered without a call says none."""
+    case = Case("t", "x", tool_calls=(ExpectedCall("refund", {"order": 7}),))
+    trace = Trace(tool_calls=(ToolCall("refund", {"order": 8}, {"ok": True}, 0),))
+    text = shown(row(Observation("ok", trace=trace), case, places=None))
+    assert "call  refund(order=7)" in text and 'step 1  refund(order=8) → {"ok": true}' in text
+
+
+def test_s7_nothing_in_a_passage_or_message_reaches_the_terminal() -> None:
+    """Escapes are spelt out."""
+    seen = replace(OURS, sent=({"role": "user\x1b[31m", "content": "\x1b]0;x\x07"},))
+    assert "\x1b" not in shown(row(seen)) and "\\x1b[31m" in shown(row(seen))
