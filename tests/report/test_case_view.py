@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from prompteval.core.attribution import Cited, GoldPlace, Places
-from prompteval.core.case import Case, ExpectedCall
+from prompteval.core.case import Case, ExpectedCall, UserTurn
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
@@ -107,3 +107,14 @@ def test_s7_nothing_in_a_passage_or_message_reaches_the_terminal() -> None:
     """Escapes are spelt out."""
     seen = replace(OURS, sent=({"role": "user\x1b[31m", "content": "\x1b]0;x\x07"},))
     assert "\x1b" not in shown(row(seen)) and "\\x1b[31m" in shown(row(seen))
+
+
+def test_a_conversation_is_shown_turn_by_turn() -> None:
+    """What the user said, the calls, the answer, and why a turn has none; what was expected of each."""
+    case = Case("t", {}, turns=(UserTurn("hello", expected="hi"), UserTurn("bye")))
+    called = (ToolCall("wave", {}, None, 0),)
+    turns = (Trace(output="hi", tool_calls=called), Trace(outcome="error", error="no answer"))
+    text = shown(row(Observation("ok", trace=Trace(turns=turns)), case, places=None))
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    wanted = ["1 user hello", "tool step 1 wave()", "answer hi", "2 user bye", "answer no answer error"]
+    assert [line for line in lines if line in wanted] == wanted and "turn 1 hi" in lines
