@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # With LOCKED=1, as in CI, only files whose hashes stand in requirements/ are installed (Linux, Python 3.11).
 LOCKED_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: help run test test-all golden fuzz docs lint types contracts check-all lock wheel-test release clean
+.PHONY: help run test test-all test-pythons golden fuzz docs lint types contracts check-all lock wheel-test release clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -74,6 +74,18 @@ test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
 
 test-all: $(VENV)/.dev $(VENV)/.server $(VENV)/.interop  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
 	$(PYTEST)
+
+# Without torch, of which other Pythons have no build here; what needs the embedded model is skipped.
+PYTHONS ?= python3.12 python3.13
+LIGHT := '.[metrics,serve,dev]' faiss-cpu selectolax markdown-it-py pypdfium2 rank-bm25 safetensors tokenizers rs-bpe
+
+test-pythons:  ## `make test` with each of PYTHONS, without the embedded model
+	@set -e; for python in $(PYTHONS); do \
+	  venv=.venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  test -d $$venv || $$python -m venv $$venv; \
+	  $$venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable $(LIGHT); \
+	  $$venv/bin/python -m pytest -n $(or $(WORKERS),auto) --dist worksteal -m 'not slow'; \
+	done
 
 golden: $(VENV)/.dev  ## write anew what tests hold word for word: reports, help, pages made from the source
 	REWRITE_GOLDEN=1 $(BIN)/python -m pytest -q -m golden

