@@ -28,9 +28,11 @@ def typed(workspace: Any, tmp_path: Path) -> Iterator[Typed]:
     environment = {**os.environ, "HOME": str(tmp_path), "TERM": "dumb"}
     environment["PATH"] = f"{program.parent}:{os.environ['PATH']}"
     installed = subprocess.run(
-        [program, "--install-completion", "bash"], env=environment, cwd=workspace.root, capture_output=True
-    )
-    assert installed.returncode == 0, installed.stderr
+        # From bash, as a person does: which shell it is for is seen by what started it.
+        ["bash", "-c", '"$0" --install-completion; exit $?', program],
+        env=environment, cwd=workspace.root, capture_output=True,
+    )  # fmt: skip
+    assert installed.returncode == 0, installed
     with (tmp_path / ".bashrc").open("a") as file:
         file.write("PS1='pe> '\nbind 'set show-all-if-ambiguous on'\n")
     controller, terminal = pty.openpty()
