@@ -4,7 +4,7 @@
 
 Each case takes 1 to 8 steps with calls of a tool and an answer behind them; every reply comes after 50 ms,
 100 cases at a time. Ours checks the cases, renders, reads the arguments with the tool's types, calls the fake
-in a thread, stores replies, attempts and rows, and prints its report; the loop calls the function and counts.
+in a thread, stores replies, attempts and rows, and prints its result; the loop calls the function and counts.
 The server is `prompteval.testing.serve` with a script, and its own counts must be those of each program. The
 limit is calls ÷ concurrency × latency. The messages are synthetic.
 """
@@ -140,7 +140,7 @@ def one(title: str, folder: Path, cases: int, url: str, bytecode: str) -> tuple[
         found = run([sys.executable, str(HERE / "bare_aiohttp.py"), *loop], folder, bytecode)
         counts = json.loads((folder / "out.txt").read_text())
     else:
-        command = [sys.executable, "-m", "prompteval", "run", "-j", str(CONCURRENCY), "-o", "report.md"]
+        command = [sys.executable, "-m", "prompteval", "run", "-j", str(CONCURRENCY)]
         found = run(command, folder, bytecode)
         counts = ours(folder)
     after = counted(url)

@@ -27,6 +27,14 @@ class Message:
     content: str
     tool_calls: tuple[RequestedCall, ...] = ()
     tool_call_id: str = ""
+    _made: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def canonical(self) -> str:
+        """The canonical JSON of `as_json`, made once: a conversation is asked again with each step."""
+        if not self._made:
+            self._made.append(canonical_json(self.as_json()))
+        return self._made[0]
 
     def as_json(self) -> list[Any]:
         """Role and text, and what there is of calls: lists of texts, by which recordings are sorted."""
@@ -93,8 +101,8 @@ class Request:
     def _texts(self) -> list[str]:
         if not self._made:
             before, after = _around_messages(self)
-            messages_json = canonical_json([message.as_json() for message in self.messages])
-            text = f"{before}{messages_json}{after}"
+            messages_json = ",".join([message.canonical for message in self.messages])
+            text = f"{before}[{messages_json}]{after}"
             self._made.extend((fingerprint_bytes(text.encode("ascii")), text))
         return self._made
 

@@ -35,17 +35,18 @@ class Played:
 
     def asked(self, call: Call, latency_ms: float) -> "Played":
         """After one more call of the model."""
-        return replace(self, calls=(*self.calls, call), latency_ms=self.latency_ms + latency_ms)
+        calls = (*self.calls, call)
+        return Played(self.messages, calls, self.tool_calls, self.latency_ms + latency_ms)
 
     def called(
         self, said: Message, answers: Sequence[Message], tool_calls: Sequence[ToolCall], latency_ms: float
     ) -> "Played":
         """After a reply with calls; `answers` holds what the tools gave, none where they were not called."""
-        return replace(
-            self,
-            messages=(*self.messages, said, *answers),
-            tool_calls=(*self.tool_calls, *tool_calls),
-            latency_ms=self.latency_ms + latency_ms,
+        return Played(
+            (*self.messages, said, *answers),
+            self.calls,
+            (*self.tool_calls, *tool_calls),
+            self.latency_ms + latency_ms,
         )
 
     def numbered(self, calls: Sequence[RequestedCall]) -> tuple[RequestedCall, ...]:
@@ -54,7 +55,9 @@ class Played:
         Nine letters and digits are an id for every server (Mistral's API takes no other).
         """
         first = 1 + sum(len(message.tool_calls) for message in self.messages)
-        return tuple(replace(call, id=f"call{n:05}") for n, call in enumerate(calls, first))
+        return tuple(
+            RequestedCall(f"call{n:05}", call.name, call.arguments) for n, call in enumerate(calls, first)
+        )
 
     def ended(self, observation: Observation) -> Observation:
         """The observation of the last call as that of the whole case."""
