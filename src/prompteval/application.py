@@ -55,6 +55,16 @@ class LoadedPrompt:
         self._model = model
 
     @property
+    def reference(self) -> str:
+        """The version, `name@v2`, whatever it was asked for by."""
+        return self.prompt.reference
+
+    @property
+    def alias(self) -> str:
+        """The alias that it was asked for by, such as `production`; empty for none."""
+        return self.prompt.alias
+
+    @property
     def fingerprint(self) -> str:
         """The fingerprint that evaluation reports show for the same prompt."""
         return self.prompt.fingerprint
@@ -190,7 +200,9 @@ class LoadedPrompt:
 
 
 def load(reference: str, *, model: str | None = None, workspace: Path | str | None = None) -> LoadedPrompt:
-    """The prompt `name`, `name@v2` or `name@git:REF` of the workspace, bound to a model.
+    """The prompt `name`, `name@v2`, `name@production` or `name@git:REF` of the workspace, bound to a model.
+
+    An alias is looked up once, here: the loaded prompt keeps its version when the alias moves.
 
     The model is `model`, else the one the prompt pins, else the workspace's default; a call that may
     pass is tried again as in a run, by the model's profile. The

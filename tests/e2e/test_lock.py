@@ -126,7 +126,7 @@ def test_wrong_references_are_exit_2(locked: Any, arguments: tuple[str, ...], to
             '<<<<<<< ours\n{\n  "schema"',
             "prompts.lock:1:1 PE252 the lock cannot be read: it is not JSON",
         ),
-        ("lock@1", "lock@2", "prompts.lock:1:1 PE252 the lock cannot be read: it is not prompteval/lock@1"),
+        ("lock@1", "lock@3", "prompts.lock:1:1 PE252 the lock cannot be read: it is not prompteval/lock@1"),
         (
             "route@v1",
             "route@v01",

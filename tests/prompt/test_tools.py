@@ -14,7 +14,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.request import Message, Request
 from prompteval.core.tools import RequestedCall
 from prompteval.prompt.loader import load_prompt
-from prompteval.prompt.lock import lock_text, published, read_lock
+from prompteval.prompt.lock import Lock, lock_text, published, read_lock
 from prompteval.prompt.messages import history, user
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.strict import strict_faults
@@ -162,8 +162,8 @@ def test_tools_are_part_of_fingerprint_and_lock(tmp_path: Path) -> None:
     assert published(armed).parts["tools"] != published(other).parts["tools"]
     (tmp_path / "prompts").mkdir()
     entries = {("a", 1): published(plain), ("b", 1): published(armed)}
-    (tmp_path / "prompts/prompts.lock").write_text(lock_text(entries))
-    assert read_lock(WorkingTree(tmp_path)) == entries
+    (tmp_path / "prompts/prompts.lock").write_text(lock_text(Lock(entries)))
+    assert read_lock(WorkingTree(tmp_path)) == Lock(entries)
 
 
 def test_the_published_prompts_of_this_repository_keep_their_fingerprints() -> None:

@@ -20,8 +20,18 @@ def suites(incomplete: str) -> list[str]:
 
 
 def prompts(incomplete: str) -> list[str]:
-    """`name` and `name@v1` of every prompt."""
+    """`name`, `name@v1` and `name@production` of every prompt."""
     return _offered(_prompts, incomplete)
+
+
+def prompt_names(incomplete: str) -> list[str]:
+    """Names of prompts."""
+    return [name for name in prompts(incomplete) if "@" not in name]
+
+
+def aliases(incomplete: str) -> list[str]:
+    """Aliases, and each with its prompt."""
+    return _offered(_aliases, incomplete)
 
 
 def models(incomplete: str) -> list[str]:
@@ -74,9 +84,28 @@ def _prompts(workspace: "Workspace") -> Iterable[str]:
     from prompteval.workspace.discovery import prompt_files
     from prompteval.workspace.tree import WorkingTree
 
+    aliased = _aliases_of(workspace)
     for name, files in prompt_files(WorkingTree(workspace.root)).items():
         yield name
         yield from (f"{name}@v{file.version}" for file in files)
+        yield from (f"{name}@{alias}" for prompt, alias in aliased if prompt == name)
+
+
+def _aliases(workspace: "Workspace") -> Iterable[str]:
+    aliased = _aliases_of(workspace)
+    return [*sorted({alias for _, alias in aliased}), *(f"{prompt}@{alias}" for prompt, alias in aliased)]
+
+
+def _aliases_of(workspace: "Workspace") -> list[tuple[str, str]]:
+    """(prompt, alias) of each; none of a lock that cannot be read, which takes no other name away."""
+    from prompteval.core.errors import PromptevalError
+    from prompteval.prompt.lock import read_lock
+    from prompteval.workspace.tree import WorkingTree
+
+    try:
+        return sorted(read_lock(WorkingTree(workspace.root)).aliases)
+    except PromptevalError:
+        return []
 
 
 def _models(workspace: "Workspace") -> Iterable[str]:

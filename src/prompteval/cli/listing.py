@@ -37,7 +37,8 @@ def register(app: typer.Typer) -> None:
 
 
 def list_workspace(as_json: AsJson = False) -> int:
-    """List prompts with their versions, and suites."""
+    """List prompts with their versions, aliases, and suites."""
+    from prompteval.prompt.lock import read_lock
     from prompteval.workspace.discovery import prompt_files, suite_files
     from prompteval.workspace.settings import find_workspace
     from prompteval.workspace.tree import WorkingTree
@@ -45,11 +46,14 @@ def list_workspace(as_json: AsJson = False) -> int:
     tree = WorkingTree(find_workspace(Path.cwd()).root)
     prompts = {name: [f"v{file.version}" for file in files] for name, files in prompt_files(tree).items()}
     suites = list(suite_files(tree))
+    aliases = {alias.reference: f"v{alias.version}" for alias in read_lock(tree).aliases.values()}
     if as_json:
-        printer.document({"prompts": prompts, "suites": suites})
+        printer.document({"prompts": prompts, "suites": suites, "aliases": aliases})
         return 0
     for name, versions in prompts.items():
         printer.line(f"prompt  {name}  {' '.join(versions)}")
+    for reference, version in aliases.items():
+        printer.line(f"alias   {reference}  {version}")
     for path in suites:
         printer.line(f"suite   {path}")
     return 0

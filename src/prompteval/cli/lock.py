@@ -1,12 +1,16 @@
 """`prompteval lock`: publish versions of prompts, so that nobody edits them in place."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from prompteval.cli import completion, printer
+from prompteval.cli import completion, lock_alias, printer
 from prompteval.cli.ending import verb
+
+if TYPE_CHECKING:
+    from typer._click.core import Context
 
 EPILOG = """\
 \b
@@ -15,12 +19,13 @@ Examples:
   prompteval lock classify_intent@v2                publish one
   prompteval lock --check                           write nothing; exit 2 when a version is not published
   prompteval lock --withdraw classify_intent@v1     withdraw one, to edit or remove it
+  prompteval lock alias set production classify_intent@v2
 """
 
 References = Annotated[
     list[str] | None,
     typer.Argument(
-        help="name (its current version) or name@v1. [default: all]",
+        help="name (its current version), name@v1 or name@production. [default: all]",
         autocompletion=completion.prompts,
     ),
 ]
@@ -28,8 +33,27 @@ Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 2 unle
 Withdraw = Annotated[bool, typer.Option("--withdraw", help="Remove these versions from the lock.")]
 
 
-def register(app: typer.Typer) -> None:
-    app.command("lock", epilog=EPILOG)(verb(lock))
+class _LockGroup(TyperGroup):
+    """`lock REF...` and `lock alias ...`, whose name the arguments would take for a reference."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: "Context | None" = None,
+        **extra: Any,  # noqa: ANN401 - as click has it
+    ) -> "Context":
+        command = self.commands.get(args[0]) if args else None
+        if command is None:
+            return super().make_context(info_name, args, parent, **extra)
+        return command.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+
+def register(parent: typer.Typer) -> None:
+    app = typer.Typer(cls=_LockGroup, rich_markup_mode=None)
+    app.callback(invoke_without_command=True, epilog=EPILOG)(verb(lock))
+    lock_alias.register(app)
+    parent.add_typer(app, name="lock")
 
 
 def lock(references: References = None, check: Check = False, withdraw: Withdraw = False) -> int:

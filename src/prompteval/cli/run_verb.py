@@ -47,7 +47,7 @@ Prompts = Annotated[
     list[str] | None,
     typer.Option(
         "--prompt",
-        help="name, name@v1 or name@git:REF; repeat for several.",
+        help="name, name@v1, name@production or name@git:REF; repeat for several.",
         autocompletion=completion.prompts,
     ),
 ]

@@ -11,6 +11,7 @@ from prompteval.plan.repeats import repeat_problems
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.prompt import lock
 from prompteval.prompt.loader import load_prompt
+from prompteval.prompt.lock_problem import PATH
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.unimported import unimported_problems
 from prompteval.workspace.committed import warn_of_committed
@@ -99,19 +100,20 @@ class _WorkspaceCheck:
 
     def at_lock(self) -> None:
         """What is published is as it was."""
-        own = self._wants(lock.PATH) and self._tree.exists(lock.PATH)
+        own = self._wants(PATH) and self._tree.exists(PATH)
         self.seen = self.seen or own
         if not own and not self._prompts:
             return
         try:
-            entries = lock.read_lock(self._tree)
+            found = lock.read_lock(self._tree)
         except InvalidInput as error:
             self._note(error.problems)
             return
         known = {name: [file.version for file in files] for name, files in self._files.items()}
-        self._note(lock.changed_versions(entries, self._prompts, known, self._tree))
+        self._note(lock.changed_versions(found.versions, self._prompts, known, self._tree))
         if own:
-            self._note(lock.lost_versions(entries, known))
+            self._note(lock.lost_versions(found.versions, known))
+            self._note(lock.alias_problems(found, found.aliases.values(), self._prompts))
 
     def at_suites(self) -> None:
         """Every chosen suite can be run; and, of the whole workspace, what has no suite or baseline."""
@@ -160,7 +162,7 @@ class _WorkspaceCheck:
         if self.chosen:
             versions = counted(len(self.chosen), "prompt version")
             found.append(f"inputs, output and templates of {versions}, and the cases against them")
-        if self.chosen and self._tree.exists(lock.PATH):
+        if self.chosen and self._tree.exists(PATH):
             found.append("whether published versions are as they were")
         if self._functions:
             found.append(f"the content of {', '.join(sorted(self._functions))}")

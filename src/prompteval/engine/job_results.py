@@ -21,6 +21,7 @@ from prompteval.core.stored import EntryKey, RowFields
 from prompteval.core.text import counted
 from prompteval.core.verdict import GateResult, Verdict
 from prompteval.metrics.stage_names import ATTRIBUTION
+from prompteval.plan.case_scan import alias_of
 from prompteval.plan.jobs import Job
 from prompteval.plan.measures import reads_target
 from prompteval.plan.run_options import RunOptions
@@ -83,6 +84,7 @@ class JobResults:
             prompt=job.target.reference,
             fingerprint=job.target.fingerprint,
             model=job.model,
+            alias=alias_of(job.target),
             cases={
                 "total": job.selected,
                 "scored": columns.outcomes["ok"],

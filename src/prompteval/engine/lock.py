@@ -1,26 +1,19 @@
 """Publishing versions of prompts, and withdrawing them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem, did_you_mean
-from prompteval.plan.prompt_references import split_reference
+from prompteval.engine.lock_file import change_lock
+from prompteval.plan.prompt_references import PromptReference, find_reference, parse_reference
 from prompteval.prompt.loader import load_prompt
-from prompteval.prompt.lock import (
-    PATH,
-    Key,
-    Published,
-    changed_versions,
-    lock_text,
-    lost_versions,
-    published,
-    read_lock,
-)
+from prompteval.prompt.lock import Key, Lock, changed_versions, lost_versions, published, read_lock
+from prompteval.prompt.lock_problem import PATH
 from prompteval.prompt.prompt import Prompt
-from prompteval.workspace.discovery import PromptFile, find_prompt, prompt_files
+from prompteval.workspace.discovery import PromptFile, prompt_files
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import Tree, WorkingTree
-from prompteval.workspace.writing import write_whole
 
 
 def publish(workspace: Workspace, references: Sequence[str] = (), *, write: bool = True) -> tuple[str, ...]:
@@ -32,7 +25,7 @@ def publish(workspace: Workspace, references: Sequence[str] = (), *, write: bool
     cannot be written; nothing is written then.
     """
     tree = WorkingTree(workspace.root)
-    entries = read_lock(tree)
+    entries = read_lock(tree).versions
     files = prompt_files(tree)
     named = [_file(tree, reference) for reference in references]
     every = [file for versions in files.values() for file in versions]
@@ -46,31 +39,33 @@ def publish(workspace: Workspace, references: Sequence[str] = (), *, write: bool
     if problems:
         raise InvalidInput(sorted(set(problems), key=lambda p: (p.path, p.line, p.col, p.message)))
     if write and new:
-        _write(workspace, {**entries, **{key: published(prompt) for key, prompt in new.items()}})
+        added = {key: published(prompt) for key, prompt in new.items()}
+        change_lock(workspace, lambda lock: replace(lock, versions={**lock.versions, **added}))
     return tuple(prompt.reference for prompt in new.values())
 
 
 def withdraw(workspace: Workspace, references: Sequence[str]) -> None:
     """Take versions out of the lock, so that they may be edited or removed.
 
-    Raises UsageError for one that is not in it, and for a reference without a version.
+    Raises UsageError for one that is not in it or that an alias points at, and for a reference without a
+    version.
     """
-    entries = read_lock(WorkingTree(workspace.root))
-    known = [f"{name}@v{version}" for name, version in entries]
-    for reference in dict.fromkeys(references):
-        name, version, _ = split_reference(reference)
-        if version is None or (name, version) not in entries:
-            raise UsageError(f"{reference!r} is not in {PATH}", did_you_mean(reference, known))
-        del entries[name, version]
-    _write(workspace, entries)
+    wanted = [parse_reference(text) for text in dict.fromkeys(references)]
+    change_lock(workspace, lambda lock: _without(lock, wanted))
 
 
-def _write(workspace: Workspace, entries: Mapping[Key, Published]) -> None:
-    try:
-        text = lock_text(entries).encode("ascii")
-        write_whole(workspace.root / PATH, [text], within=workspace.root)
-    except OSError as error:
-        raise UsageError(f"{PATH} cannot be written: {error.strerror}") from None
+def _without(lock: Lock, references: Sequence[PromptReference]) -> Lock:
+    versions = dict(lock.versions)
+    known = [f"{name}@v{version}" for name, version in versions]
+    for reference in references:
+        key = (reference.name, reference.version or 0)
+        if key not in versions:
+            raise UsageError(f"{str(reference)!r} is not in {PATH}", did_you_mean(str(reference), known))
+        for alias in lock.aliases_of(key):
+            help = f"move it first: `prompteval lock alias set {alias.name} {alias.prompt}@v<N>`"
+            raise UsageError(f"{alias.reference} is {alias.target}, which cannot be withdrawn", help)
+        del versions[key]
+    return replace(lock, versions=versions)
 
 
 def _key(file: PromptFile) -> Key:
@@ -78,10 +73,10 @@ def _key(file: PromptFile) -> Key:
 
 
 def _file(tree: Tree, reference: str) -> PromptFile:
-    name, version, ref = split_reference(reference)
-    if ref is not None:
+    found = parse_reference(reference)
+    if found.commit:
         raise UsageError(f"{reference!r} is at another commit", "only the working tree can be published")
-    return find_prompt(tree, name, version)
+    return find_reference(tree, found)
 
 
 def _load(tree: Tree, files: Sequence[PromptFile]) -> tuple[list[Problem], list[Prompt]]:

@@ -55,6 +55,12 @@ def prompt_of(target: TargetPlan) -> Prompt | None:
     return found if isinstance(found, Prompt) else None
 
 
+def alias_of(target: TargetPlan) -> str:
+    """The alias by which a target's prompt was asked for; empty where it was not."""
+    prompt = prompt_of(target)
+    return "" if prompt is None else prompt.alias
+
+
 def read_source(
     tree: Tree, suite: Suite, source: CaseSource, target: TargetPlan | None, *, checked: bool = False
 ) -> Iterator[Case]:

@@ -1,7 +1,7 @@
 """A suite's gate: rules parsed, their metrics known, their thresholds on the scale."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prompteval.core.problem import did_you_mean
@@ -39,11 +39,14 @@ BASELINE = "baseline"
 class Beats:
     """Better on a metric than a trivial reference, another version of the prompt, or the baseline.
 
+    `version` is the version that a reference to a prompt names, once it has been looked up: `route@v2`.
+
     Example: `beats: {reference: majority}`
     """
 
     reference: str
     metric: str
+    version: str = ""
 
     def __str__(self) -> str:
         return f"beats(reference={self.reference}, metric={self.metric})"
@@ -52,6 +55,12 @@ class Beats:
     def is_trivial(self) -> bool:
         """Whether the reference is a trivial predictor, which is computed and not run."""
         return self.reference != BASELINE and "@" not in self.reference
+
+    @property
+    def shown_reference(self) -> str:
+        """`route@production (route@v2)`: the reference, and the version where it does not say it."""
+        named = self.version in ("", self.reference)
+        return self.reference if named else f"{self.reference} ({self.version})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +90,11 @@ Rule = GateRule | Beats | NoRegression
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One rule, with the metric it needs (None for a fact of the run such as errors)."""
+    """One rule, the metric it needs (None for a fact of the run such as errors), and where it is written."""
 
     rule: Rule
     measure: Measure | None
+    place: tuple[int, int] = field(default=(1, 1), compare=False)
 
     @property
     def metric(self) -> Measure:
@@ -118,7 +128,7 @@ def plan_gates(
             measures,
         )
         if gate is not None:
-            found.append(gate)
+            found.append(replace(gate, place=(spec.line, spec.col)))
     return tuple(found)
 
 

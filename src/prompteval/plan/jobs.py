@@ -7,7 +7,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.plan.case_scan import empty_problems
-from prompteval.plan.prompt_references import split_reference
+from prompteval.plan.prompt_references import parse_reference
 from prompteval.plan.repeats import Repeats, repeat_problems, repeats_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.selection import select
@@ -74,7 +74,7 @@ def _refuse_unused(references: Sequence[str], plans: Sequence[SuitePlan]) -> Non
     """A prompt that is asked for and that no suite runs would be left out silently."""
     known = {prompt.name for plan in plans for prompt in plan.prompts}
     for reference in references:
-        name = split_reference(reference)[0]
+        name = parse_reference(reference).name
         if name not in known:
             raise UsageError(f"--prompt {reference}: no suite here runs it", did_you_mean(name, known))
 

@@ -6,6 +6,7 @@ from typing import Any
 from prompteval._version import __version__
 from prompteval.core.registry import resolve, table
 from prompteval.core.stored import SuiteFacts
+from prompteval.plan.case_scan import alias_of
 from prompteval.plan.gates import NoRegression
 from prompteval.plan.measures import fields_read
 from prompteval.plan.suite_plan import SuitePlan
@@ -46,6 +47,7 @@ def suite_manifest(plan: SuitePlan) -> dict[str, Any]:
         **facts_json(suite_facts(plan)),
         "path": plan.suite.path,
         "targets": {target.reference: target.fingerprint for target in plan.targets},
+        "aliases": {target.reference: alias for target in plan.targets if (alias := alias_of(target))},
         "metrics": [measure.text for measure in plan.measures],
         "gate": [str(gate.rule) for gate in plan.gates],
     }

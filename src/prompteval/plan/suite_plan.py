@@ -13,6 +13,7 @@ from prompteval.metrics.stage_names import is_pipeline_scorer
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
+from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.output_schema import server_problems
@@ -127,6 +128,7 @@ def plan_suite(
             problems.found += results.problems(targets)
     if not targets:
         problems.check()
+    gates = with_versions(workspace, tree, suite.path, gates, problems)
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
     facts = scan_cases(tree, suite, targets, problems, setup or results, gates, scorers)
     if facts is not None:
@@ -184,8 +186,8 @@ def _rivals(
     setup: "RagSetup | None" = None,
 ) -> tuple[TargetPlan, ...]:
     """The versions that a gate names to be beaten, unless they run anyway or nothing does."""
-    named = [gate.rule.reference for gate in gates if isinstance(gate.rule, Beats) and gate.compares]
-    wanted = tuple(dict.fromkeys(reference for reference in named if "@" in reference))
+    named = [gate.rule.version for gate in gates if isinstance(gate.rule, Beats)]
+    wanted = tuple(dict.fromkeys(version for version in named if version))
     if not targets or not wanted:
         return ()
     running = {target.reference for target in targets}

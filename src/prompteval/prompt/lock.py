@@ -1,13 +1,14 @@
 """The lock: what every published version of a prompt was when it was published.
 
 `prompts/prompts.lock` is JSON with sorted keys, one version after the other, so that publishing adds
-lines and changes none. It decides nothing but whether a published version is still the same.
+lines and changes none. It decides whether a published version is still the same, and which version an
+alias is (`prompt.aliases`).
 """
 
 import ast
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +16,28 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
 from prompteval.core.strict_json import loads
+from prompteval.prompt.aliases import (
+    Alias,
+    AliasKey,
+    aliases_json,
+    history_error,
+    name_error,
+    read_aliases,
+)
+from prompteval.prompt.lock_problem import PATH, unreadable
 from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.python_source import parse_python
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.yaml12 import Place, YamlDocument, parse
 
-PATH = "prompts/prompts.lock"
 SCHEMA = "prompteval/lock@1"
+# A lock with aliases: whoever knows only the first form refuses it, rather than write it without them.
+SCHEMA_WITH_ALIASES = "prompteval/lock@2"
+_KEYS: Mapping[str, frozenset[str]] = {
+    SCHEMA: frozenset({"schema", "prompts"}),
+    SCHEMA_WITH_ALIASES: frozenset({"schema", "prompts", "aliases"}),
+}
 # What a version is made of → how a message calls it, and the argument of Prompt() it comes from.
 PARTS: Mapping[str, tuple[str, str]] = {
     "messages": ("messages", "messages"),
@@ -55,24 +70,42 @@ def published(prompt: Prompt) -> Published:
     return Published(prompt.fingerprint, {name: fingerprint(part) for name, part in prompt.content.items()})
 
 
-def read_lock(tree: Tree) -> dict[Key, Published]:
-    """Every published version by name and number; none where there is no lock.
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Every published version by name and number, and every alias by prompt and name."""
+
+    versions: Mapping[Key, Published] = field(default_factory=dict)
+    aliases: Mapping[AliasKey, Alias] = field(default_factory=dict)
+
+    def aliases_of(self, key: Key) -> list[Alias]:
+        """The aliases that point at a version."""
+        return [alias for alias in self.aliases.values() if (alias.prompt, alias.version) == key]
+
+
+def read_lock(tree: Tree) -> Lock:
+    """The lock of a tree; an empty one where there is none.
 
     Raises InvalidInput, at the line, for a lock that cannot be read whole.
     """
     if not tree.exists(PATH):
-        return {}
+        return Lock()
     text = decode(tree.read(PATH), PATH)
     try:
         loads(text)
     except ValueError as error:
         place = (getattr(error, "lineno", 1), getattr(error, "colno", 1))
-        raise InvalidInput([_unreadable(place, f"it is not JSON: {error}")]) from None
+        raise InvalidInput([unreadable(place, f"it is not JSON: {error}")]) from None
     document = parse(text, PATH)  # which knows where each entry stands
     raw = document.value
-    if not isinstance(raw, dict) or raw.get("schema") != SCHEMA or not isinstance(raw.get("prompts"), dict):
-        raise InvalidInput([_unreadable((1, 1), f"it is not {SCHEMA}")])
-    return dict(_entry(document, reference, entry) for reference, entry in raw["prompts"].items())
+    schema = raw.get("schema") if isinstance(raw, dict) else None
+    keys = _KEYS.get(schema) if isinstance(schema, str) else None
+    if keys is None or not isinstance(raw.get("prompts"), dict):
+        raise InvalidInput([unreadable((1, 1), f"it is not {SCHEMA} or {SCHEMA_WITH_ALIASES}")])
+    for key in raw:
+        if key not in keys:
+            raise InvalidInput([unreadable(document.key_place((key,)), f"{schema} has no key {key!r:.80}")])
+    versions = dict(_entry(document, reference, entry) for reference, entry in raw["prompts"].items())
+    return Lock(versions, read_aliases(document))
 
 
 def _entry(document: YamlDocument, reference: str, entry: Any) -> tuple[Key, Published]:
@@ -81,23 +114,21 @@ def _entry(document: YamlDocument, reference: str, entry: Any) -> tuple[Key, Pub
     digests = entry if isinstance(entry, dict) else {}
     known = set(digests) - _OPTIONAL == {"fingerprint", *PARTS} - _OPTIONAL
     if match is None or not known or not all(_DIGEST.fullmatch(str(digest)) for digest in digests.values()):
-        raise InvalidInput([_unreadable(place, f"{reference!r} is not a version with its fingerprints")])
+        raise InvalidInput([unreadable(place, f"{reference!r} is not a version with its fingerprints")])
     parts = {name: digests[name] for name in PARTS if name in digests}
     return (match[1], int(match[2])), Published(digests["fingerprint"], parts, place)
 
 
-def _unreadable(place: Place, reason: str) -> Problem:
-    help = "take it from git again; `prompteval lock` then adds what is new"
-    return Problem(PATH, *place, "PE252", f"the lock cannot be read: {reason}", help)
-
-
-def lock_text(entries: Mapping[Key, Published]) -> str:
-    """The lock's text: by name, then by number, ending in a new line."""
+def lock_text(lock: Lock) -> str:
+    """The lock's text: by name, then by number, ending in a new line; without aliases in its first form."""
     prompts = {
         f"{name}@v{version}": {"fingerprint": entry.fingerprint, **dict(sorted(entry.parts.items()))}
-        for (name, version), entry in sorted(entries.items())
+        for (name, version), entry in sorted(lock.versions.items())
     }
-    return json.dumps({"schema": SCHEMA, "prompts": prompts}, indent=2, ensure_ascii=True) + "\n"
+    body: dict[str, object] = {"schema": SCHEMA, "prompts": prompts}
+    if lock.aliases:
+        body |= {"schema": SCHEMA_WITH_ALIASES, "aliases": aliases_json(lock.aliases)}
+    return json.dumps(body, indent=2, ensure_ascii=True) + "\n"
 
 
 def changed_versions(
@@ -127,6 +158,33 @@ def lost_versions(entries: Mapping[Key, Published], known: Mapping[str, Iterable
             help = f"put it back, or withdraw it: `prompteval lock --withdraw {name}@v{version}`"
             found.append(Problem(PATH, *entry.place, "PE251", message, help))
     return found
+
+
+def alias_problems(lock: Lock, aliases: Iterable[Alias], prompts: Iterable[Prompt] = ()) -> list[Problem]:
+    """What is wrong with aliases of a lock, each at its line.
+
+    `prompts` are versions as they are now: an alias of one that changed since it was published is wrong.
+    """
+    now = {(prompt.name, prompt.version): prompt.fingerprint for prompt in prompts}
+    return [problem for alias in aliases for problem in _alias_problems(lock, alias, now)]
+
+
+def _alias_problems(lock: Lock, alias: Alias, now: Mapping[Key, str]) -> Iterator[Problem]:
+    key = (alias.prompt, alias.version)
+    again = f"`prompteval lock alias set {alias.name} {alias.prompt}@v<N>` with a published version"
+    if error := name_error(alias.name):
+        help = "take the lock from git again, and set an alias of another name"
+        yield Problem(PATH, *alias.place, "PE254", f"{alias.reference}: {error}", help)
+    if error := history_error(alias):
+        help = "take the lock from git again; `prompteval lock alias set` writes both"
+        yield Problem(PATH, *alias.place, "PE255", error, help)
+    entry = lock.versions.get(key)
+    if entry is None:
+        message = f"{alias.reference} is {alias.target}, which is not published"
+        yield Problem(PATH, *alias.place, "PE253", message, again)
+    elif now.get(key, entry.fingerprint) != entry.fingerprint:
+        message = f"{alias.reference} is {alias.target}, which changed since it was published"
+        yield Problem(PATH, *alias.place, "PE253", message, f"put v{alias.version} back, or {again}")
 
 
 def _changed(entry: Published, prompt: Prompt, following: int, tree: Tree) -> Problem:

@@ -42,8 +42,8 @@ class Prompt:
 
     `output` is a pydantic model, `str` for plain text, or a Literal or Enum for a bare label. `tools` are
     typed functions or pydantic models that the model may ask to be called; nothing here calls them.
-    Name, version, template files and the module's text are filled in by the loader. The same rendering serves
-    evaluation, application code and serving.
+    Name, version, template files, the module's text and the alias it was asked for by are filled in by what
+    loads it. The same rendering serves evaluation, application code and serving.
     """
 
     inputs: type[BaseModel]
@@ -58,6 +58,7 @@ class Prompt:
     files: Mapping[str, str] = field(default_factory=dict)
     source: str = field(default="", repr=False)
     tools: Sequence[ToolSource] = ()
+    alias: str = ""
 
     def __post_init__(self) -> None:
         if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):

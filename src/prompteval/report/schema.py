@@ -59,6 +59,7 @@ def _result() -> Schema:
     properties = {
         "suite": TEXT,
         "prompt": TEXT,
+        "alias": TEXT,
         "model": TEXT,
         "fingerprint": {"type": "string", "pattern": "^sha256:"},
         "cases": _object(cases, dict.fromkeys([*cases, "passed", "failed", "unscored"], COUNT)),

@@ -77,7 +77,8 @@ class ResultView:
     passed + failed + errors + unscored = scored + errors + invalid, where a run counted verdicts.
     `error_kinds` counts the cases that ended in an error by its kind, such as `offline` or `timeout`.
     `other_models` are those that a server answered with, beside the one asked for. `allow_unscored` is
-    the share of cases that a scorer may fail on, `unscored_reason` why it failed on the first.
+    the share of cases that a scorer may fail on, `unscored_reason` why it failed on the first. `alias` is
+    what the version was asked for by, empty for none.
     """
 
     suite: str
@@ -103,6 +104,7 @@ class ResultView:
     allow_unscored: float = 0.0
     unscored_reason: str = ""
     error_kinds: Mapping[str, int] = field(default_factory=dict)
+    alias: str = ""
 
     @property
     def saved(self) -> int:
@@ -111,8 +113,13 @@ class ResultView:
 
     @property
     def title(self) -> str:
-        """`suite  prompt@v2  model`."""
-        return f"{self.suite}  {self.prompt}  {self.model}"
+        """`suite  prompt@v2  model`, with the alias behind the version."""
+        return f"{self.suite}  {self.shown_prompt}  {self.model}"
+
+    @property
+    def shown_prompt(self) -> str:
+        """`prompt@v2`, and `prompt@v2 (production)` where it was asked for by an alias."""
+        return f"{self.prompt} ({self.alias})" if self.alias else self.prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +161,7 @@ def _result_json(result: ResultView) -> dict[str, object]:  # noqa: C901 - one b
     body: dict[str, Any] = {
         "suite": result.suite,
         "prompt": result.prompt,
+        **({"alias": result.alias} if result.alias else {}),
         "fingerprint": result.fingerprint,
         "model": result.model,
         "cases": dict(result.cases),
@@ -290,4 +298,5 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         other_models=tuple(raw.get("other_models", ())),
         allow_unscored=raw.get("allow_unscored", 0.0),
         unscored_reason=raw.get("unscored_reason", ""),
+        alias=raw.get("alias", ""),
     )

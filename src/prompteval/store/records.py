@@ -54,8 +54,8 @@ def record_from(found: Sequence[Any]) -> RunRecord:
 
 # What readers rely on of a suite's facts, where it is there at all.
 _FACTS: Mapping[str, type] = {
-    "path": str, "targets": dict, "scorers": list, "fields": dict, "measures": list, "slices": list,
-    "primary": list, "effects": dict, "split": list,
+    "path": str, "targets": dict, "aliases": dict, "scorers": list, "fields": dict, "measures": list,
+    "slices": list, "primary": list, "effects": dict, "split": list,
 }  # fmt: skip
 
 

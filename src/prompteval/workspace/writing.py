@@ -1,15 +1,21 @@
 """Writing a file: beside its target first, whole or not at all, and never through a link that leads out."""
 
+import fcntl
 import os
+import random
 import secrets
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from prompteval.core.errors import UsageError
 from prompteval.workspace.place import file_to_write, place_to_write
 
+# As long as any reader of a file takes to write it again, many times over.
+WAIT_S = 30.0
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -63,3 +69,32 @@ def make_private(place: Path) -> None:
     if mode & 0o077 and not stat.S_ISLNK(found):
         with suppress(PermissionError):  # it belongs to somebody else
             place.chmod(mode & 0o700)
+
+
+@contextmanager
+def one_at_a_time(directory: Path) -> Iterator[None]:
+    """One process or thread at a time reads and writes again what is in a directory.
+
+    The system lets go of it when a process dies. Raises UsageError when others keep it for WAIT_S seconds,
+    OSError where the directory cannot be opened.
+    """
+    number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        until = time.monotonic() + WAIT_S
+        while not _taken(number):
+            if time.monotonic() > until:
+                raise UsageError(
+                    f"another process has been writing in {directory} for {WAIT_S:g} s", "try again"
+                )
+            time.sleep(random.uniform(0.001, 0.008))
+        yield
+    finally:
+        os.close(number)
+
+
+def _taken(number: int) -> bool:
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -133,9 +133,9 @@ def other_side(gate: Gate, one: GatedEntry) -> StoredEntry | str:
             if len(found) == 1:
                 return found[0]
         return f"the baseline has not one entry for {one.entry.target} with {one.entry.model}"
-    reference = gate.rule.reference
-    rivals = [e for e in one.rivals if e.target == reference and e.model == one.entry.model]
-    return rivals[0] if rivals else f"{reference} was not run with {one.entry.model}"
+    wanted = gate.rule.version or gate.rule.reference
+    rivals = [e for e in one.rivals if e.target == wanted and e.model == one.entry.model]
+    return rivals[0] if rivals else f"{gate.rule.shown_reference} was not run with {one.entry.model}"
 
 
 def rule_of(gate: Gate, measure: Measure) -> DecisionRule:
@@ -153,8 +153,9 @@ def needs_baseline(gate: Gate) -> bool:
 
 def named_side(gate: Gate) -> str:
     """What a comparing rule sets the entry against, in words."""
-    reference = gate.rule.reference if isinstance(gate.rule, Beats) else BASELINE
-    return "the baseline" if reference == BASELINE else reference
+    if not isinstance(gate.rule, Beats) or gate.rule.reference == BASELINE:
+        return "the baseline"
+    return gate.rule.shown_reference
 
 
 def _gate_result(measured: _MeasuredRule, comparison: Comparison) -> GateResult:

@@ -11,7 +11,7 @@ from prompteval.core.stored import StoredEntry, SuiteFacts
 from prompteval.engine.compare.sides import Side
 from prompteval.plan.jobs import plan_jobs
 from prompteval.plan.manifest import suite_facts
-from prompteval.plan.prompt_references import split_reference
+from prompteval.plan.prompt_references import parse_reference
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan, plan_suite, suite_at
 from prompteval.workspace.discovery import find_suites, prompt_files
@@ -47,9 +47,9 @@ def plan_side(
     if side.kind == "prompt":
         wanted = (side.value,)
     elif other.kind == "prompt":
-        wanted = (split_reference(other.value)[0],)
+        wanted = (parse_reference(other.value).name,)
     if wanted:
-        paths = _that_run(tree, paths, split_reference(wanted[0])[0])
+        paths = _that_run(tree, paths, parse_reference(wanted[0]).name)
     plans = (plan_suite(workspace, path, prompts=wanted, models=models) for path in paths)
     return LivePlans({plan.suite.name: _without_rivals(plan) for plan in plans})
 
@@ -59,7 +59,7 @@ def _that_run(tree: Tree, paths: Sequence[str], prompt: str) -> tuple[str, ...]:
     found = []
     for path in paths:
         target = load_suite(tree, path).target
-        if target.kind == "prompt" and split_reference(target.value)[0] == prompt:
+        if target.kind == "prompt" and parse_reference(target.value).name == prompt:
             found.append(path)
     if not found:
         raise UsageError(f"no suite runs the prompt {prompt!r}", "see `prompteval list`")
@@ -76,7 +76,7 @@ def _plan_commit(
     known = prompt_files(commit)
     for path in paths:
         there = suite_at(commit, path) or load_suite(tree, path)
-        if there.target.kind == "prompt" and split_reference(there.target.value)[0] not in known:
+        if there.target.kind == "prompt" and parse_reference(there.target.value).name not in known:
             absent.append(there.name)
             continue
         plan = plan_suite(workspace, path, commit=commit, models=models)

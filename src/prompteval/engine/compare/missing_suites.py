@@ -9,7 +9,7 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import StoredEntry
 from prompteval.engine.compare.live import LivePlans
 from prompteval.engine.compare.sides import Side
-from prompteval.plan.prompt_references import split_reference
+from prompteval.plan.prompt_references import parse_reference
 from prompteval.workspace.discovery import suite_files, suite_name
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import GitTree
@@ -31,7 +31,7 @@ def suites_of(
     chosen = {suite_name(path) for path in options.suites}
     names: Iterable[str]
     if live is None:
-        prompt = split_reference(other.value)[0] if other.kind == "prompt" else None
+        prompt = parse_reference(other.value).name if other.kind == "prompt" else None
         names = (entry.suite for entry in entries if prompt in (None, name_of(entry)))
     else:
         names = live.plans

@@ -7,8 +7,8 @@ from typing import Literal
 from prompteval.core.errors import UsageError
 
 SideKind = Literal["run", "prompt", "git", "baseline", "working"]
-_FORMS = "a run id, last, name@v1, git:REF or baseline"
-_PROMPT = re.compile(r"[^@:/\s]+@(v\d+|git:.+)")
+_FORMS = "a run id, last, name@v1, name@production, git:REF or baseline"
+_PROMPT = re.compile(r"[^@:/\s]+@(v\d+|git:.+|[a-z][a-z0-9_-]*)")
 
 
 @dataclass(frozen=True, slots=True)

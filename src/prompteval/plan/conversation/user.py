@@ -7,8 +7,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.isolate.pattern_search import compiled
 from prompteval.plan.conversation.slots import Slots, history_of
-from prompteval.plan.prompt_references import split_reference
-from prompteval.prompt.loader import load_prompt
+from prompteval.plan.prompt_references import load_reference, parse_reference
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import check_model
 from prompteval.workspace.settings import Workspace
@@ -55,10 +54,10 @@ def plan_user(workspace: Workspace, tree: Tree, section: UserSection) -> Simulat
     Raises UsageError for a prompt that cannot play it, InvalidInput for one that cannot be loaded, and
     ValueError for a pattern that is none.
     """
-    name, version, ref = split_reference(section.prompt)
-    if ref is not None:
-        raise UsageError("user: prompt is read from the working tree", f"write `prompt: {name}`")
-    prompt = load_prompt(tree, name, version)
+    reference = parse_reference(section.prompt)
+    if reference.commit:
+        raise UsageError("user: prompt is read from the working tree", f"write `prompt: {reference.name}`")
+    prompt = load_reference(tree, reference)
     wrong = prompt.check()
     if wrong:
         raise UsageError(f"user: {prompt.reference}: {wrong[0].message}", "fix the prompt")

@@ -8,14 +8,13 @@ from prompteval.plan.conversation.user import SimulatedUser, plan_user, with_use
 from prompteval.plan.fakes import plan_fakes
 from prompteval.plan.function import FunctionPlan, plan_function
 from prompteval.plan.problems import Problems, placed, placing
-from prompteval.plan.prompt_references import split_reference
+from prompteval.plan.prompt_references import PromptReference, load_reference, parse_reference
 from prompteval.plan.results.mapping import compile_map
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.endpoint import EndpointPlan, plan_endpoint
 from prompteval.plan.targets.outputs import ROW_KEYS, plan_outputs
 from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.plan.targets.unimported import UnimportedPrompt, find_unimported
-from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.code import check_module
 from prompteval.workspace.settings import Workspace
@@ -147,22 +146,20 @@ def _prompts(
     """The versions that are asked for, loaded and checked; only found where nothing may be imported."""
     place = (suite.target.line, 1)
     loaded: list[Prompt | UnimportedPrompt] = []
-    own = problems.catch(suite.path, place, "PE222", split_reference, suite.target.value)
+    own = problems.catch(suite.path, place, "PE222", parse_reference, suite.target.value)
     if own is None:
         return loaded
-    for reference in references or (suite.target.value,):
-        name, version, ref = split_reference(reference)
-        if name != own[0]:
+    for text in references or (suite.target.value,):
+        reference = parse_reference(text)
+        if reference.name != own.name:
             continue
 
-        def load(
-            name: str = name, version: int | None = version, ref: str | None = ref
-        ) -> Prompt | UnimportedPrompt:
-            where = tree if ref is None else GitTree(workspace.root, ref)
+        def load(reference: PromptReference = reference) -> Prompt | UnimportedPrompt:
+            where = GitTree(workspace.root, reference.commit) if reference.commit else tree
             with placing(where):
                 if not workspace.imports:
-                    return find_unimported(where, name, version)
-                prompt = load_prompt(where, name, version)
+                    return find_unimported(where, reference)
+                prompt = load_reference(where, reference)
             problems.found.extend(placed(where, prompt.check()))
             return prompt
 

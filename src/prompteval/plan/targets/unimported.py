@@ -6,8 +6,9 @@ from prompteval.cases.record import Typed, Validate
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem
+from prompteval.plan.prompt_references import PromptReference, find_reference
 from prompteval.prompt.unimported import unimported_problems
-from prompteval.workspace.discovery import PromptFile, find_prompt
+from prompteval.workspace.discovery import PromptFile
 from prompteval.workspace.tree import Tree
 
 
@@ -35,12 +36,12 @@ class UnimportedPrompt:
         return []
 
 
-def find_unimported(tree: Tree, name: str, version: int | None) -> UnimportedPrompt:
+def find_unimported(tree: Tree, reference: PromptReference) -> UnimportedPrompt:
     """The version of a prompt that a suite names.
 
-    Raises UsageError for an unknown name or version, InvalidInput for what can be seen to be wrong with it.
+    Raises UsageError for an unknown name, version or alias, InvalidInput for what can be seen to be wrong.
     """
-    file = find_prompt(tree, name, version)
+    file = find_reference(tree, reference)
     problems = unimported_problems(tree, file)
     if problems:
         raise InvalidInput(problems)

@@ -26,7 +26,7 @@ FLAKY_SHOWN = 50
 
 def result_section(result: ResultView) -> Iterator[str]:
     """Counts, metrics, gates, classes, slices: everything but the cases."""
-    yield f"<section><h2>{safe(result.suite)} · {safe(result.prompt)} · {safe(result.model)}</h2>\n"
+    yield f"<section><h2>{safe(result.suite)} · {safe(result.shown_prompt)} · {safe(result.model)}</h2>\n"
     yield f'<p class="dim">{safe(_counts(result))}</p>\n'
     yield f'<p class="dim"><code>{safe(result.fingerprint)}</code></p>\n'
     for note in result.notes:
