@@ -22,7 +22,7 @@ from prompteval.workspace.suite import GateSpec, Suite
 # The rules that are mappings, and what their options are.
 MAPPING_RULES: Mapping[str, Mapping[str, str]] = {
     "beats": {
-        "reference": "What is beaten: one of `references`, another version as name@v1, or baseline.",
+        "reference": "What is beaten: one of `references`, another version as name@v1 or name@production, or baseline.",
         "metric": "The metric that is compared. [default: the first that can be]",
     },
     "no_regression": {
@@ -39,13 +39,12 @@ BASELINE = "baseline"
 class Beats:
     """Better on a metric than a trivial reference, another version of the prompt, or the baseline.
 
-    `version` is the version that a reference to a prompt names, once it has been looked up: `route@v2`.
-
     Example: `beats: {reference: majority}`
     """
 
     reference: str
     metric: str
+    # What a reference to a prompt names, once it has been looked up: route@v2.
     version: str = ""
 
     def __str__(self) -> str:

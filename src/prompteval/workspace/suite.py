@@ -216,7 +216,7 @@ class SuiteFile(FileModel):
 
     prompt: Text = Field(
         "",
-        description="The prompt to run, a directory of prompts/, or one version as name@v1 or name@production.",
+        description="The prompt to run, a directory of prompts/, or name@v1, name@production.",
         examples=["NAME"],
     )
     callable: Text = Field(

@@ -15,7 +15,7 @@ class UserSection(FileModel):
     code = "PE280"
 
     prompt: Text = Field(
-        description="The prompt that says what the user says next, or one version as name@v1 or name@production.",
+        description="The prompt that says what the user says next, or name@v1, name@production.",
         examples=["customer"],
     )
     model: Text = Field(
