@@ -97,7 +97,11 @@ def test_b15_bad_documents_are_counted_and_the_run_goes_on(rag: Workspace) -> No
             "evals/q.yaml:7:14 PE272 unknown retriever 'bm52' (did you mean 'bm25'?)",
         ),
         ("k: 3", "kk: 3", "PE270 unknown key 'kk' in rag (did you mean 'k'?)"),
-        ("chunker: none", "chunker: {kind: fixed, size: 0}", "PE272 chunker: size must be a whole number from 1"),
+        (
+            "chunker: none",
+            "chunker: {kind: fixed, size: 0}",
+            "PE272 chunker: size must be a whole number from 1",
+        ),
         ("closed_book]", "closed_bok]", "PE270 unknown mode 'closed_bok' (did you mean 'closed_book'?)"),
         ("generation.em,", "oracle_distractors.generation.em,", "PE226"),
         ("depth: 5", "depth: 5, k1: x", "PE272 bm25: k1 must be a number from 0 to 1,000"),

@@ -22,7 +22,7 @@ from prompteval.workspace.suite import GateSpec, Suite
 # The rules that are mappings, and what their options are.
 MAPPING_RULES: Mapping[str, Mapping[str, str]] = {
     "beats": {
-        "reference": "What is beaten: one of `references`, another version as name@v1 or name@production, or baseline.",
+        "reference": "What is beaten: one of `references`, name@v1, name@production or baseline.",
         "metric": "The metric that is compared. [default: the first that can be]",
     },
     "no_regression": {
