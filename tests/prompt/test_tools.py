@@ -169,7 +169,7 @@ def test_tools_are_part_of_fingerprint_and_lock(tmp_path: Path) -> None:
 def test_the_published_prompts_of_this_repository_keep_their_fingerprints() -> None:
     """Versions that were published before prompts had tools are still what their lock says."""
     tree = WorkingTree(Path(__file__).parents[2])
-    entries = read_lock(tree)
+    entries = read_lock(tree).versions
     assert entries
     for (name, version), entry in entries.items():
         assert load_prompt(tree, name, version).fingerprint == entry.fingerprint
