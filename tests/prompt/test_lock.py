@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput
-from prompteval.prompt.lock import PATH, SCHEMA, read_lock
+from prompteval.prompt.lock import SCHEMA, read_lock
+from prompteval.prompt.lock_problem import PATH
 from prompteval.workspace.tree import WorkingTree
 
 DIGEST = f"sha256:{'0' * 64}"
