@@ -65,4 +65,6 @@ def test_every_version_is_published_as_it_is() -> None:
     """The lock holds each version, and each is what the lock says."""
     tree = WorkingTree(ROOT)
     files = [file for versions in prompt_files(tree).values() for file in versions]
-    assert read_lock(tree).versions == {(f.name, f.version): published(_load(f.name, f.version)) for f in files}
+    assert read_lock(tree).versions == {
+        (f.name, f.version): published(_load(f.name, f.version)) for f in files
+    }
