@@ -185,3 +185,34 @@ def test_a_result_is_shown_with_gold_in_its_order(system: Workspace) -> None:
     shown = system.run("show", "--case", "q1").stdout
     assert "  2  a.md  gold  [2]\n" in shown and "  1  b.md  [1]\n" in shown
     assert "  [2]  a.md  right\n" in shown and "answer  30 days" in shown and "null" not in shown
+
+
+def test_reported_costs_add_up_and_are_never_guessed(system: Workspace) -> None:
+    """To the last digit, to a gate too; a row without one makes the cost of the run unknown."""
+    suite = OUTPUTS_SUITE + "gate: [cost_usd <= 0.5]\n"
+    system.write("evals/s.yaml", suite)
+    system.write("o.jsonl", lines([{**row, "cost_usd": 0.1} for row in ROWS]))
+    found = system.run_json("-o", "r.jsonl")
+    assert found["results"][0]["usage"]["cost_usd"] == 0.3
+    assert "0.3000 USD as reported" in system.run("show").stdout
+    assert [json.loads(line)["cost_usd"] for line in (system.root / "r.jsonl").read_text().splitlines()] == [
+        0.1
+    ] * 3
+    system.write("o.jsonl", lines([{**ROWS[0], "cost_usd": 0.1}, *ROWS[1:]]))
+    (result,) = system.run_json(code=1)["results"]
+    assert result["usage"]["cost_usd"] is None
+    assert result["usage"]["reported"] == {"cost_usd": 0.1, "rows": 1, "of": 3}
+    assert "0.1000 USD reported by 1 of 3 rows" in system.run("show").stdout
+
+
+def test_what_a_callable_reports_is_not_priced_beside(system: Workspace) -> None:
+    """Its tokens count, its cost is its own."""
+    system.write("app/__init__.py", "")
+    reply = {"output": "x", "retrieved": [], "cost_usd": 0.25, "usage": {"prompt_tokens": 7}}
+    system.write("app/answer.py", f"def reply(question):\n    return {reply!r}\n")
+    system.write(
+        "evals/s.yaml",
+        'callable: "app.answer:reply"\nresult: true\ncases: ../datasets/q.jsonl\nmetrics: [generation.em]\n',
+    )
+    (result,) = system.run_json()["results"]
+    assert result["usage"]["cost_usd"] == 0.75 and result["usage"]["prompt_tokens"] == 21

@@ -19,6 +19,9 @@ class UsageTotals:
     is taken to be what the reply to the same request cost, and None where there was no reply.
     `asked` is the name that the server is asked for, where a profile gives one. `user` counts the calls of
     the model that plays the user of a conversation, which are not among the entry's own.
+
+    A cost that a team's own system reports of a case (`cost_usd` of a result) counts as it is, recorded or
+    not, and the calls of that case are not priced. Where only some cases report one, the cost is None.
     """
 
     price: Price | None = None
@@ -36,6 +39,9 @@ class UsageTotals:
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_TOKENS, 0))
     other_models: set[str] = field(default_factory=set)
     user: "UsageTotals | None" = None
+    pico_reported: int = 0
+    reported_rows: int = 0
+    rows: int = 0
 
     def add(self, row: Row) -> None:
         """Count one row's calls."""
@@ -46,10 +52,15 @@ class UsageTotals:
         if failure is not None and failure.stage == "call" and not seen.calls and not seen.user_calls:
             self.requests += 1
             self.attempts += 1
-        self.count(seen.calls)
+        cost = seen.reported_cost_usd
+        self.rows += 1
+        if cost is not None:
+            self.reported_rows += 1
+            self.pico_reported += round(cost * PICO)
+        self.count(seen.calls, priced=cost is None)
 
-    def count(self, calls: Sequence[Call]) -> None:
-        """Count calls of this entry's model."""
+    def count(self, calls: Sequence[Call], *, priced: bool = True) -> None:
+        """Count calls of this entry's model; `priced` False where their cost is reported."""
         for call in calls:
             self.requests += 1
             if call.served_by == "cache":
@@ -57,22 +68,25 @@ class UsageTotals:
             elif call.served_by == "replay":
                 self.replayed += 1
             else:
-                self._add_live(call)
+                self._add_live(call, priced=priced)
             asked = self.asked or call.model.partition("/")[2] or call.model
             reported = call.model_reported
             if reported and reported not in (call.model, asked) and not reported.startswith(asked + "-"):
                 self.other_models.add(reported)
 
-    def _add_live(self, call: Call) -> None:
+    def _add_live(self, call: Call, *, priced: bool) -> None:
         self.attempts += call.attempts
         self.possibly_billed += call.possibly_billed
         usage = call.usage
         if usage is None:
-            self._add_unmeasured(call)
+            if priced:
+                self._add_unmeasured(call)
             return
         self.estimated = self.estimated or usage.estimated
         for name in _TOKENS:
             self.tokens[name] += getattr(usage, name) or 0
+        if not priced:
+            return
         cost = None if self.price is None else self.price.of_usage(usage)
         if cost is None:
             self.pico_usd = self.pico_possible = None
@@ -90,9 +104,16 @@ class UsageTotals:
             self.pico_possible = None
 
     @property
-    def cost_usd(self) -> float | None:
-        """What the calls cost; None where the price or the tokens are not known."""
+    def priced_usd(self) -> float | None:
+        """What the calls cost by their price; None where the price or the tokens are not known."""
         return None if self.pico_usd is None else self.pico_usd / PICO
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What was priced and what was reported together; None where either is not known of all."""
+        if self.pico_usd is None or self.reported_rows not in (0, self.rows):
+            return None
+        return (self.pico_usd + self.pico_reported) / PICO
 
     def as_json(self) -> dict[str, object]:
         """The `usage` of a result; the cost is null where the price or the tokens are not known."""
@@ -105,5 +126,13 @@ class UsageTotals:
             "tokens_estimated": self.estimated,
             "cost_usd": self.cost_usd,
             "possible_cost_usd": None if self.pico_possible is None else self.pico_possible / PICO,
+            **self._reported(),
             **({} if self.user is None else {"user": self.user.as_json()}),
         }
+
+    def _reported(self) -> dict[str, object]:
+        """What the system reported of its cost, and of how many rows; nothing where it reports none."""
+        if not self.reported_rows:
+            return {}
+        usd = self.pico_reported / PICO
+        return {"reported": {"cost_usd": usd, "rows": self.reported_rows, "of": self.rows}}

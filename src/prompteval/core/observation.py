@@ -97,6 +97,12 @@ class Observation:
     user_calls: tuple[Call, ...] = ()
     sent: tuple[Mapping[str, object], ...] = ()
 
+    @property
+    def reported_cost_usd(self) -> float | None:
+        """What a team's own system says the case cost, in USD; None where it does not say."""
+        found = self.details.get("cost_usd")
+        return float(found) if isinstance(found, int | float) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Score:

@@ -235,8 +235,8 @@ class _Run:
                 " a replay will report the recording as stale"
             )
         if models.budget is not None:
-            of_user = 0.0 if entry.usage.user is None else entry.usage.user.cost_usd or 0.0
-            models.budget.settle(0.0, (entry.usage.cost_usd or 0.0) + of_user)
+            of_user = 0.0 if entry.usage.user is None else entry.usage.user.priced_usd or 0.0
+            models.budget.settle(0.0, (entry.usage.priced_usd or 0.0) + of_user)
         entry.done = frozenset(done)
         return entry
 

@@ -74,12 +74,25 @@ def spent(usage: Mapping[str, Any]) -> list[str]:
     tokens = usage["prompt_tokens"] + usage["completion_tokens"]
     if tokens and usage["cost_usd"] != 0:  # what costs nothing is not counted out
         parts.append(f"{mark}{tokens:,} tokens")
-    if usage["cost_usd"]:
-        parts.append(f"{mark}{usage['cost_usd']:.4f} USD")
+    parts += _cost(usage, mark)
     if usage.get("user"):
         of_user = ", ".join([f"{usage['user']['requests']} calls", *spent(usage["user"])])
         parts.append(f"simulated user: {of_user}")
     return parts
+
+
+def _cost(usage: Mapping[str, Any], mark: str) -> list[str]:
+    """What it cost: by the price of the model, as the system reports it, or both together."""
+    reported = usage.get("reported")
+    cost = usage["cost_usd"]
+    if not reported:
+        return [f"{mark}{cost:.4f} USD"] if cost else []
+    if cost == reported["cost_usd"]:
+        return [f"{cost:.4f} USD as reported"] if cost else []
+    said = f"{reported['cost_usd']:.4f} USD reported"
+    if cost is not None:
+        return [f"{mark}{cost:.4f} USD, of which {said}"]
+    return [f"{said} by {reported['rows']:,} of {reported['of']:,} rows"]
 
 
 def bin_cells(line: ReliabilityLine) -> list[str]:

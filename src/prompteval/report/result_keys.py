@@ -16,6 +16,8 @@ def result_keys(seen: Observation) -> dict[str, object]:
     found = dict(_traced(seen.trace)) if seen.trace is not None else {}
     if seen.ranking is not None:
         found.update(_pipeline(seen, seen.ranking))
+    if seen.reported_cost_usd is not None:
+        found["cost_usd"] = seen.reported_cost_usd
     return found
 
 

@@ -76,7 +76,14 @@ def _result() -> Schema:
         "flaky": _list_of(_object(["id", "scores"], {"id": TEXT, "scores": _list_of(NUMBER)})),
         "stop_early": _early(),
         "usage": _object(
-            usage, {**dict.fromkeys(usage, NUMBER), "user": _object(usage, dict.fromkeys(usage, NUMBER))}
+            usage,
+            {
+                **dict.fromkeys(usage, NUMBER),
+                "reported": _object(
+                    ["cost_usd", "rows", "of"], {"cost_usd": NUMBER, "rows": COUNT, "of": COUNT}
+                ),
+                "user": _object(usage, dict.fromkeys(usage, NUMBER)),
+            },
         ),
         "timing": _object(["wall_s", "latency_ms"], {"wall_s": NUMBER, "latency_ms": _map_of(NUMBER)}),
     }

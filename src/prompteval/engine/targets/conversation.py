@@ -129,13 +129,16 @@ class Played:
             messages=tuple(self.whole),
             turns=tuple(self.turns),
         )
-        costs = [one.details["cost_usd"] for one in self.seen if "cost_usd" in one.details]
+        costs = [one.reported_cost_usd for one in self.seen]
+        details = {name: value for name, value in last.details.items() if name != "cost_usd"}
+        if costs and None not in costs:
+            details["cost_usd"] = sum(one or 0.0 for one in costs)
         return replace(
             last,
             calls=tuple(call for one in self.seen for call in one.calls),
             user_calls=tuple(self.user_calls),
             latency_ms=sum(one.latency_ms for one in self.seen),
-            details={**last.details, "cost_usd": sum(costs)} if costs else last.details,
+            details=details,
             trace=trace,
         )
 

@@ -197,6 +197,8 @@ def _more(row: Row) -> Iterator[Part]:
         yield Part("confidence", f"{seen.confidence:.3f}")
     timings = {} if seen.trace is None else seen.trace.timings
     yield Part("timings", ", ".join(f"{name} {value:.0f} ms" for name, value in timings.items()))
+    if seen.reported_cost_usd is not None:
+        yield Part("cost", f"{seen.reported_cost_usd:g} USD as reported")
     yield Part("calls", lines=tuple(map(_call, seen.calls)))
     yield Part("calls of the user's model", lines=tuple(map(_call, seen.user_calls)))
     yield Part("tags", ", ".join(f"{name}={value}" for name, value in row.case.tags.items()))
