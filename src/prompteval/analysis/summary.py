@@ -1,7 +1,6 @@
 """From stored rows to the numbers, the gate and the verdict of one entry."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +92,7 @@ def breakdowns(plan: SuitePlan, columns: EntryColumns) -> tuple[tuple[ClassLine,
     """The per-class lines and the confusion table, where the suite asks for them."""
     wanted = {m.name.name: m for m in plan.measures if m.name.name in ("per_class", "confusion")}
     lines: tuple[ClassLine, ...] = ()
-    confusion: dict[str, Any] = {}
+    confusion: dict[str, object] = {}
     for name, measure in wanted.items():
         found = columns.of(measure) if measure.scorer else None
         if found is None or not (found.expected >= 0).any():

@@ -1,7 +1,6 @@
 """`tool_calls` of a case: the calls of tools that are right."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from prompteval.cases.problem import Wrong
 from prompteval.cases.schema import CallLine
@@ -17,7 +16,7 @@ _KEYS = frozenset(CallLine.model_fields)
 _EXAMPLE = '[{"name": "refund", "arguments": {"order": 7}}]'
 
 
-def expected_calls(value: Any, wrong: list[Wrong]) -> tuple[ExpectedCall, ...] | None:
+def expected_calls(value: object, wrong: list[Wrong]) -> tuple[ExpectedCall, ...] | None:
     """The calls, None for null; what is wrong with them is noted at its place in the record."""
     if value is None:
         return None
@@ -42,7 +41,7 @@ def expected_calls(value: Any, wrong: list[Wrong]) -> tuple[ExpectedCall, ...] |
     return tuple(found)
 
 
-def _fault(call: Any) -> tuple[tuple[str | int, ...], str, str] | None:
+def _fault(call: object) -> tuple[tuple[str | int, ...], str, str] | None:
     """(place in the call, what is wrong, the fix) of the first fault."""
     if not isinstance(call, Mapping):
         return (), f"a call must be an object, not {call!r:.60}", _EXAMPLE

@@ -20,7 +20,7 @@ GOLD_KEYS = frozenset(GoldSpan.model_fields)
 
 
 def to_case(
-    raw: Any,
+    raw: object,
     line: int,
     validate: Validate | None,
     *,
@@ -80,7 +80,7 @@ def to_case(
     return case, wrong
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: object) -> list[str]:
     """Every text in a record, however deep."""
     found, todo = [], [value]
     while todo:
@@ -94,7 +94,7 @@ def _texts(value: Any) -> list[str]:
     return found
 
 
-def _id(raw: Mapping[str, Any], wrong: list[Wrong]) -> str:
+def _id(raw: Mapping[str, object], wrong: list[Wrong]) -> str:
     value = raw.get("id")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -108,7 +108,7 @@ def _id(raw: Mapping[str, Any], wrong: list[Wrong]) -> str:
     return value
 
 
-def _tags(raw: Mapping[str, Any], wrong: list[Wrong]) -> dict[str, str]:
+def _tags(raw: Mapping[str, object], wrong: list[Wrong]) -> dict[str, str]:
     tags = raw["tags"]
     if not isinstance(tags, dict):
         wrong.append((("tags",), "PE314", "tags is an object of names and values", '{"channel": "email"}'))
@@ -124,7 +124,7 @@ def _tags(raw: Mapping[str, Any], wrong: list[Wrong]) -> dict[str, str]:
     return found
 
 
-def _text(raw: Mapping[str, Any], key: str, wrong: list[Wrong]) -> str | None:
+def _text(raw: Mapping[str, object], key: str, wrong: list[Wrong]) -> str | None:
     value = raw[key]
     if value is None or (isinstance(value, str) and value):
         return value
@@ -151,7 +151,7 @@ def _answers(raw: Mapping[str, object], wrong: list[Wrong]) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _answerable(raw: Mapping[str, Any], wrong: list[Wrong]) -> bool | None:
+def _answerable(raw: Mapping[str, object], wrong: list[Wrong]) -> bool | None:
     value = raw["answerable"]
     if not isinstance(value, bool):
         wrong.append((("answerable",), "PE318", f"answerable must be true or false, not {value!r}", ""))
@@ -159,7 +159,7 @@ def _answerable(raw: Mapping[str, Any], wrong: list[Wrong]) -> bool | None:
     return value
 
 
-def _gold(raw: Mapping[str, Any], wrong: list[Wrong]) -> tuple[tuple[Mapping[str, Any], ...], ...]:
+def _gold(raw: Mapping[str, object], wrong: list[Wrong]) -> tuple[tuple[Mapping[str, Any], ...], ...]:
     """An outer list (all of), each an inner list (any of), of {doc, quote | start, end, grade}."""
     value = raw["gold"]
     if not isinstance(value, list) or not all(isinstance(group, list) and group for group in value):

@@ -1,7 +1,6 @@
 """`turns` of a case: what a user says in a conversation, and what is right to answer."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from prompteval.cases.calls import expected_calls
 from prompteval.cases.problem import Wrong
@@ -16,7 +15,7 @@ _KEYS = frozenset(TurnLine.model_fields)
 _EXAMPLE = '[{"user": "Where is order 7?", "expected": "..."}]'
 
 
-def user_turns(value: Any, wrong: list[Wrong]) -> tuple[UserTurn, ...]:
+def user_turns(value: object, wrong: list[Wrong]) -> tuple[UserTurn, ...]:
     """The turns; what is wrong with them is noted at its place in the record."""
     if not isinstance(value, list) or not value:
         message = f"turns must be a non-empty list of turns, not {value!r:.60}"
@@ -41,7 +40,7 @@ def user_turns(value: Any, wrong: list[Wrong]) -> tuple[UserTurn, ...]:
     return tuple(found)
 
 
-def _fault(turn: Any) -> tuple[str, str] | None:
+def _fault(turn: object) -> tuple[str, str] | None:
     """(what is wrong, the fix) of the first fault."""
     if not isinstance(turn, Mapping):
         return f"a turn must be an object, not {turn!r:.60}", _EXAMPLE

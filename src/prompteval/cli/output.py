@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from prompteval.cli import printer
 from prompteval.cli.uncaught import record_uncaught
@@ -117,7 +116,7 @@ def finish(
     as_json: bool,
     quiet: bool,
     verbose: bool,
-    more: Mapping[str, Any] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> int:
     """Write the files, print the run, say why the exit code is what it is, and return it.
 

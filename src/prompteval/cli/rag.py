@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -161,7 +161,7 @@ def sweep(  # noqa: PLR0913 - the options of a verb
     return last_code(0, code)
 
 
-def _show_sweep(swept: dict[str, Any]) -> None:
+def _show_sweep(swept: dict[str, object]) -> None:
     from prompteval.report.sweep import HEADS, legend, rows
     from prompteval.report.terminal import table
 
@@ -169,7 +169,7 @@ def _show_sweep(swept: dict[str, Any]) -> None:
     table(printer.console(140), "", list(HEADS), rows(swept))
 
 
-def _write(swept: dict[str, Any], path: Path) -> None:
+def _write(swept: dict[str, object], path: Path) -> None:
     from prompteval.cli.output import write_pieces
     from prompteval.report.sweep import render_markdown
 

@@ -264,7 +264,7 @@ def _print_dry_run(workspace: "Workspace", options: "RunOptions", *, as_json: bo
     return 0
 
 
-def _needs(entry: Mapping[str, Any]) -> str:
+def _needs(entry: Mapping[str, object]) -> str:
     parts = [f"{entry['calls']} calls", f"{entry['cached']} cached"]
     if entry["prompt_tokens"] is not None:
         mark = "≈" if entry.get("estimated") else ""

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from typing import Any
 
 ALGORITHM = "sha256"
 _encode = json.JSONEncoder(allow_nan=False, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """The one JSON text for `value`: sorted keys, ASCII, no spaces.
 
     Raises ValueError for NaN and infinities, TypeError for what JSON does not have.
@@ -17,7 +16,7 @@ def canonical_json(value: Any) -> str:
     return _encode(value)
 
 
-def fingerprint(value: Any) -> str:
+def fingerprint(value: object) -> str:
     """`sha256:` and the hex digest of the canonical JSON of `value`."""
     return fingerprint_bytes(canonical_json(value).encode("ascii"))
 
@@ -27,7 +26,7 @@ def fingerprint_bytes(data: bytes) -> str:
     return f"{ALGORITHM}:{hashlib.sha256(data).hexdigest()}"
 
 
-def verify(value: Any, expected: str) -> bool:
+def verify(value: object, expected: str) -> bool:
     """Whether `expected` is the fingerprint of `value`; False for an unknown algorithm tag."""
     return fingerprint(value) == expected
 

@@ -34,7 +34,7 @@ _SYNONYMS = {
 }  # fmt: skip
 
 
-def param_fault(name: str, value: Any) -> tuple[str, str] | None:
+def param_fault(name: str, value: object) -> tuple[str, str] | None:
     """(what is wrong with a parameter, the fix); None where nothing is."""
     if name not in PARAMS:
         near = _SYNONYMS.get(name)

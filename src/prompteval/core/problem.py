@@ -65,7 +65,7 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
     return lowered[found[0]] if found else None
 
 
-def unknown_keys(given: Iterable[Any], known: Collection[str]) -> tuple[list[tuple[Any, str]], int]:
+def unknown_keys(given: Iterable[object], known: Collection[str]) -> tuple[list[tuple[Any, str]], int]:
     """(the first MOST_UNKNOWN keys that are not known, each with its help; how many more there are)."""
     unknown = (key for key in given if key not in known)
     first = [(key, did_you_mean(key, known)) for key in islice(unknown, MOST_UNKNOWN)]

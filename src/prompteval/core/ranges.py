@@ -22,7 +22,7 @@ class Range:
         kind = "a whole number" if self.whole else "a number"
         return f"{kind} from {_written(self.low)} to {_written(self.high)}"
 
-    def holds(self, value: Any) -> bool:
+    def holds(self, value: object) -> bool:
         """Whether a value is a number of this kind inside the range. True, NaN and texts are not."""
         if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
             return False
@@ -32,7 +32,7 @@ class Range:
         """The same as JSON Schema."""
         return {"type": "integer" if self.whole else "number", "minimum": self.low, "maximum": self.high}
 
-    def fault(self, name: str, value: Any) -> str:
+    def fault(self, name: str, value: object) -> str:
         """What is wrong with a value, as a sentence with the range; empty when nothing is."""
         return "" if self.holds(value) else f"{name} must be {self}, not {shown(value)}"
 

@@ -151,7 +151,7 @@ def resolve(group: str, name: str) -> Any:
         return attrgetter(attribute)(import_module(module))
 
 
-def create(group: str, name: str, make: Callable[[Any], Any]) -> Any:
+def create(group: str, name: str, make: Callable[[object], object]) -> Any:
     """What `make` gives for the object registered as `name`, once it has all that its protocol asks for.
 
     Raises UsageError as `resolve`, and for a plug-in that raises or gives something else.

@@ -38,7 +38,7 @@ class Message:
 
     def as_json(self) -> list[Any]:
         """Role and text, and what there is of calls: lists of texts, by which recordings are sorted."""
-        found: list[Any] = [self.role, self.content]
+        found: list[object] = [self.role, self.content]
         if self.tool_calls:
             found += [[call.id, call.name, call.arguments] for call in self.tool_calls]
         elif self.tool_call_id:
@@ -47,7 +47,7 @@ class Message:
 
     def as_chat(self) -> dict[str, Any]:
         """The message as a chat completion takes it."""
-        found: dict[str, Any] = {"role": self.role, "content": self.content}
+        found: dict[str, object] = {"role": self.role, "content": self.content}
         if self.tool_calls:
             found["content"] = self.content or None
             found["tool_calls"] = [call.as_chat() for call in self.tool_calls]

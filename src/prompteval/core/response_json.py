@@ -21,7 +21,7 @@ _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tok
 def response_as_json(response: Response) -> dict[str, object]:
     """A reply as JSON values; what is empty, and what tells of the calls made for it, is left out."""
     usage = response.usage
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "text": response.text, "finish": response.finish, "model_reported": response.model_reported,
         "usage": None if usage is None else {name: getattr(usage, name) for name in Usage.__slots__},
         "latency_ms": response.latency_ms,
@@ -70,7 +70,7 @@ def response_from_json(raw: object, served_by: ServedBy) -> Response:
     )
 
 
-def check_request(raw: Any) -> None:
+def check_request(raw: object) -> None:
     """Raise ValueError for what is not a request as `Request.as_json` writes it, saying what is wrong."""
     if not isinstance(raw, Mapping):
         raise ValueError("the request is not an object")
@@ -90,19 +90,19 @@ def is_logprob(value: Any) -> bool:
     return is_number(value) and -1e6 <= value <= 1.0
 
 
-def token_count(value: Any) -> int | None:
+def token_count(value: object) -> int | None:
     """A number of tokens; None for what is negative, absurd or not a whole number."""
     return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
-def _is_message(raw: Any) -> bool:
+def _is_message(raw: object) -> bool:
     """[role, text], for a call's answer its id, and each call that the message asks for: [id, name, text]."""
     if not isinstance(raw, list) or not _are_texts(raw[:2], 2):
         return False
     return all(_are_texts(part, len(_CALL)) for part in raw[2:]) or _are_texts(raw, 3)
 
 
-def _are_texts(raw: Any, count: int) -> bool:
+def _are_texts(raw: object, count: int) -> bool:
     return isinstance(raw, list) and len(raw) == count and all(isinstance(part, str) for part in raw)
 
 
@@ -117,14 +117,14 @@ def _calls(raw: Any) -> tuple[RequestedCall, ...]:
     return tuple(RequestedCall(**one) for one in raw)
 
 
-def _text(raw: Mapping[str, Any], name: str) -> str | None:
+def _text(raw: Mapping[str, object], name: str) -> str | None:
     value = raw.get(name)
     if value is None or isinstance(value, str):
         return value
     raise ValueError(f"{name} is not a string")
 
 
-def _usage(raw: Any) -> Usage | None:
+def _usage(raw: object) -> Usage | None:
     if raw is None:
         return None
     if not isinstance(raw, Mapping) or not raw.keys() <= {*_TOKENS, "estimated"}:
@@ -136,7 +136,7 @@ def _usage(raw: Any) -> Usage | None:
     return Usage(**raw)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """A finite number that a float can hold."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

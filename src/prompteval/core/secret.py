@@ -101,7 +101,7 @@ class Redactor:
             text = _ANYWHERE.sub(lambda match: redacted(match[0]), text)
         return self._without_known(text) if self._holds_known(text) else text
 
-    def hide_all(self, value: Any) -> object:
+    def hide_all(self, value: object) -> object:
         """A JSON value with `hide` applied to every text in it, keys too."""
         if isinstance(value, str):
             return self.hide(value)
@@ -204,7 +204,7 @@ def hide(text: str) -> str:
     return _redactor.hide(text)
 
 
-def hide_all(value: Any) -> Any:
+def hide_all(value: object) -> Any:
     """A JSON value with `hide` applied to every text in it."""
     return _redactor.hide_all(value)
 

@@ -34,7 +34,7 @@ def loads(text: str | bytes, *, nan_is_null: bool = False, unique_keys: bool = F
     return value
 
 
-def excess(value: Any) -> str:
+def excess(value: object) -> str:
     """What is too much in a JSON value, its depth or its number of lists and objects; empty otherwise.
 
     Found without recursion.
@@ -52,7 +52,7 @@ def excess(value: Any) -> str:
     return ""
 
 
-def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, object]:
+def unique_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object, as a decoder's `object_pairs_hook`. Raises ValueError for a key that it has twice."""
     found = dict(pairs)
     if len(found) != len(pairs):

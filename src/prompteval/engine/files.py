@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from prompteval.core.errors import PromptevalError, StoreError
 from prompteval.core.exit_codes import INCOMPLETE
@@ -145,7 +144,7 @@ def resume_hint(run_id: str) -> str:
 def forbid_network() -> None:
     """Refuse every connection of this process, for good: an audit hook cannot be taken back."""
 
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
             raise NetworkForbidden(f"--offline: a connection to {arguments[-1]!r} was refused")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
@@ -89,7 +88,7 @@ def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
     )
 
 
-def _changed(before: Mapping[str, object], after: Mapping[str, Any]) -> list[str]:
+def _changed(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
     names = {"cases": "the case files", "scorers": "the scorers"}
     return [
         f"{what} changed since the run; what was stored then counts"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def _ends_after(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _run(function: str, arguments: list[Any]) -> dict[str, object]:
+def _run(function: str, arguments: list[object]) -> dict[str, object]:
     if function == "ready":
         return {"result": True}
     try:
@@ -52,7 +52,7 @@ def _run(function: str, arguments: list[Any]) -> dict[str, object]:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def _send(results: BinaryIO, reply: dict[str, Any]) -> None:
+def _send(results: BinaryIO, reply: dict[str, object]) -> None:
     try:
         data = json.dumps(reply).encode("ascii")
     except (TypeError, ValueError, MemoryError, RecursionError) as error:

@@ -48,7 +48,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = threading.Lock()
 
-    def call(self, function: str, *arguments: Any, timeout_s: float, data: bytes = b"") -> Any:  # noqa: ANN401 - values of the function it calls
+    def call(self, function: str, *arguments: object, timeout_s: float, data: bytes = b"") -> Any:  # noqa: ANN401 - values of the function it calls
         """The result of `function(*arguments)`, of `function(data, *arguments)` where there is data.
 
         Raises DeadlineExceeded after `timeout_s` seconds (the child is killed, the next call

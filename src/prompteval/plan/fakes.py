@@ -43,7 +43,7 @@ def plan_fakes(workspace: Workspace, section: ToolsSection, prompt: Prompt) -> F
     return Fakes(functions, fingerprint(marks), section.max_steps)
 
 
-def _refuse_other_arguments(entry: str, function: Callable[..., Any], tool: Tool) -> None:
+def _refuse_other_arguments(entry: str, function: Callable[..., object], tool: Tool) -> None:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # of a function without one, which a call will show

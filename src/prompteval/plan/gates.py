@@ -188,7 +188,7 @@ def primary_metrics(
 
 
 def _mapping_gate(
-    raw: Mapping[str, Any], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+    raw: Mapping[str, object], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
 ) -> Gate:
     kind, options = next(iter(raw.items())) if len(raw) == 1 else ("", None)
     if kind not in MAPPING_RULES or not isinstance(options, Mapping):
@@ -266,7 +266,7 @@ def effect_error(measure: Measure, min_effect: float | None, margin: float | Non
 
 
 def _compared(
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
     proportion: bool,
     kind: str,
     suite: Suite,

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.unicode import nfkc
@@ -49,7 +48,7 @@ def word_list(text: str) -> list[str]:
     return _WORD.findall(nfkc(text).casefold())
 
 
-def _questions(messages: Sequence[Any]) -> list[Part]:
+def _questions(messages: Sequence[object]) -> list[Part]:
     """User messages that an assistant message follows."""
     return [
         asked
@@ -59,7 +58,7 @@ def _questions(messages: Sequence[Any]) -> list[Part]:
     ]  # fmt: skip
 
 
-def _texts(value: Any) -> list[str]:  # noqa: ANN401 - a value of JSON
+def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):

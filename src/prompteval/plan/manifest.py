@@ -22,7 +22,7 @@ def manifest(
     workspace: Workspace,
     plans: Sequence[SuitePlan],
     entries: Sequence[tuple[str, str, str]],
-    options: Mapping[str, Any] | None = None,
+    options: Mapping[str, object] | None = None,
     side: str = "",
 ) -> dict[str, Any]:
     """Fingerprints of cases, prompts and scorers of every suite, and the state of git.

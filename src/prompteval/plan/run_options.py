@@ -91,7 +91,7 @@ class RunOptions:
         )
 
 
-def narrowed(stored: Mapping[str, Any] | None) -> bool:
+def narrowed(stored: Mapping[str, object] | None) -> bool:
     """Whether the options of a stored run asked for some of its suites' cases only; `stored` is as from
     `as_json`, None where the run was a side of a comparison."""
     return stored is not None and RunOptions().selecting(stored).selection.narrows

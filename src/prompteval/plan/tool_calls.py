@@ -45,7 +45,7 @@ def call_problems(suite: Suite, targets: Sequence[TargetPlan]) -> Iterator[Probl
 def _definitions(targets: Sequence[TargetPlan]) -> Mapping[str, list[dict[str, Any]]]:
     """The different definitions of each tool of the prompts, by its name."""
     prompts = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[dict[str, object]]] = {}
     for tool in (tool for prompt in prompts for tool in prompt.known_tools.values()):
         given = found.setdefault(tool.name, [])
         if tool.content not in given:

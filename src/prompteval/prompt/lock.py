@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint
@@ -108,7 +107,7 @@ def read_lock(tree: Tree) -> Lock:
     return Lock(versions, read_aliases(document))
 
 
-def _entry(document: YamlDocument, reference: str, entry: Any) -> tuple[Key, Published]:
+def _entry(document: YamlDocument, reference: str, entry: object) -> tuple[Key, Published]:
     place = document.key_place(("prompts", reference))
     match = _REFERENCE.fullmatch(reference)
     digests = entry if isinstance(entry, dict) else {}

@@ -157,7 +157,7 @@ class Prompt:
             return _field_errors(error, list(self.inputs.model_fields))
         return []
 
-    def expected_errors(self, expected: Any) -> list[FieldError]:
+    def expected_errors(self, expected: object) -> list[FieldError]:
         """What is wrong with an expected output. A part of the fields is enough; unknown ones are not."""
         if self._values is not None and not self._values.root and not isinstance(expected, dict):
             return [((), f"expected must be a mapping of output fields, not {type(expected).__name__}", "")]
@@ -236,7 +236,7 @@ class Prompt:
             found: BaseModel = read_json(self.inputs, text, inputs)
             return found
 
-    def _expected(self, expected: Any) -> object:
+    def _expected(self, expected: object) -> object:
         """The expected output as JSON values. Raises ValidationError."""
         if self._values is not None:
             given = expected.value() if isinstance(expected, Cell) else expected

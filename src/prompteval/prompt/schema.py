@@ -90,7 +90,7 @@ class _Strict:
         self._recursive = {name for name in definitions if name in _reached(name, definitions)}
         self._nodes = 0
 
-    def node(self, raw: Any) -> Any:
+    def node(self, raw: object) -> Any:
         if isinstance(raw, list):
             return [self.node(item) for item in raw]
         if not isinstance(raw, dict):
@@ -151,7 +151,7 @@ def _closed(node: Schema) -> Schema:
     return node
 
 
-def _is_foreign(key: str, value: Any) -> bool:
+def _is_foreign(key: str, value: object) -> bool:
     """Whether a format or pattern is one that servers do not know."""
     if not isinstance(value, str):
         return False

@@ -104,7 +104,7 @@ class Template:
         return _rendered(self._compiled, values)
 
 
-def _apart(function: str, *arguments: Any) -> Any:
+def _apart(function: str, *arguments: object) -> Any:
     """A function of this module in the worker. Raises RenderError, or DeadlineExceeded for the template."""
     place = f"prompteval.prompt.template:{function}"
     try:
@@ -121,7 +121,7 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def render_here(source: str, files: dict[str, str], values: dict[str, Any]) -> str:
+def render_here(source: str, files: dict[str, str], values: dict[str, object]) -> str:
     """Render inside the worker. Raises RenderError."""
     try:
         template = _compiled(source, tuple(sorted(files.items())))
@@ -130,7 +130,7 @@ def render_here(source: str, files: dict[str, str], values: dict[str, Any]) -> s
     return _rendered(template, values)
 
 
-def _rendered(template: Any, values: Mapping[str, Any]) -> str:
+def _rendered(template: object, values: Mapping[str, object]) -> str:
     try:
         return _bounded(template, values)
     except _FAULTS as error:
@@ -182,7 +182,7 @@ def _parse(sandbox: ImmutableSandboxedEnvironment, source: str, file: str) -> no
         raise TemplateFault(str(error).partition(";")[0], line, file) from None
     for node in tree.find_all((nodes.Filter, nodes.Test)):
         is_filter = isinstance(node, nodes.Filter)
-        known: Mapping[str, Any] = sandbox.filters if is_filter else sandbox.tests
+        known: Mapping[str, object] = sandbox.filters if is_filter else sandbox.tests
         if node.name not in known:
             reason = f"unknown {'filter' if is_filter else 'test'} {node.name!r}"
             raise TemplateFault(reason, node.lineno, file, did_you_mean(node.name, known))

@@ -52,7 +52,7 @@ class Cost:
     longest: int
     loops: tuple[Path | None, ...]
 
-    def steps(self, values: Mapping[str, Any], enough: int) -> int:
+    def steps(self, values: Mapping[str, object], enough: int) -> int:
         """Characters to be looked at for these values, counted no further than `enough`."""
         size = _size(values, enough)
         turns = max((_turns(values, path, size) for path in self.loops), default=1)
@@ -127,10 +127,10 @@ def _path(node: nodes.Node) -> Path | None:
     return None
 
 
-def _turns(values: Mapping[str, Any], path: Path | None, size: int) -> int:
+def _turns(values: Mapping[str, object], path: Path | None, size: int) -> int:
     if path is None:
         return size
-    found: Any = values
+    found: object = values
     for key in path:
         if isinstance(found, Mapping):
             found = found.get(key)
@@ -141,7 +141,7 @@ def _turns(values: Mapping[str, Any], path: Path | None, size: int) -> int:
     return len(found) if isinstance(found, str | list | Mapping) else 1
 
 
-def _size(value: Any, enough: int) -> int:
+def _size(value: object, enough: int) -> int:
     """Characters and members of a JSON value, counted no further than `enough`."""
     size, todo = 0, [value]
     while todo and size <= enough:

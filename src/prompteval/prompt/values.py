@@ -50,7 +50,7 @@ def _readers(kind: type[BaseModel] | TypeAdapter[Any]) -> tuple[Callable[..., ob
     return kind.model_validate_json, kind.model_validate
 
 
-def with_python_types(plain: Any, written: Any) -> object:
+def with_python_types(plain: object, written: object) -> object:
     """The JSON values `written` of a Python value, in one form for all that are equal as Python values."""
     if isinstance(plain, SecretStr | SecretBytes):
         return to_jsonable_python(plain.get_secret_value())
@@ -108,7 +108,7 @@ class ModelValues:
             value.model_dump(warnings=False), value.model_dump(mode="json", warnings=False)
         )
 
-    def expected(self, raw: Any) -> object:
+    def expected(self, raw: object) -> object:
         """An expected value as JSON values: what it names, and nothing that it leaves out.
 
         Fields of the outermost object may be absent; computed ones may be named. Raises ValidationError.
@@ -131,7 +131,7 @@ class ModelValues:
             found[name] = _adapted(self._computed[name], value)
         return found
 
-    def _partial(self, raw: dict[str, Any]) -> dict[str, object]:
+    def _partial(self, raw: dict[str, object]) -> dict[str, object]:
         try:
             whole: dict[str, object] = self._given(self._model, raw)
             return whole
@@ -142,10 +142,10 @@ class ModelValues:
                     raise
         return self._parts(raw)
 
-    def _parts(self, raw: dict[str, Any]) -> dict[str, object]:
+    def _parts(self, raw: dict[str, object]) -> dict[str, object]:
         """Some of the fields. Rules over several fields do not hold for a part of them."""
         try:
-            found: dict[str, Any] = self._given(self._part, raw)
+            found: dict[str, object] = self._given(self._part, raw)
             return found
         except (ValidationError, TypeError, AttributeError) as error:
             if isinstance(error, ValidationError) and any(wrong["loc"] for wrong in error_lines(error)):
@@ -264,7 +264,7 @@ def _adapted(annotation: Any, raw: Any) -> object:
     )
 
 
-def _kept(raw: Any, found: Any) -> object:
+def _kept(raw: object, found: object) -> object:
     """The value as it was written where it is equal, so that what was stored of it stays the same."""
     return raw if same(raw, found) else found
 

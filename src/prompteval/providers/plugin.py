@@ -1,7 +1,6 @@
 """Providers of plug-ins: what they raise or give against their protocol is a ProviderError of its case."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.protocols import BatchProvider, Provider
@@ -61,7 +60,7 @@ def guarded(name: str, found: Provider) -> Provider:
     return PluginProvider(name, found)
 
 
-def _reply(name: str, found: Any) -> Response:
+def _reply(name: str, found: object) -> Response:
     if not isinstance(found, Response):
         raise ProviderError(
             "bad_response", f"provider {name!r} gave a {type(found).__name__}, not a Response"

@@ -107,7 +107,7 @@ def _listed(model: str, url: str) -> Price | None:
 
     usage = genai_prices.Usage(input_tokens=1, output_tokens=1)
     try:
-        found: Any = genai_prices.calc_price(usage, model_ref=model, provider_api_url=url).model_price
+        found: object = genai_prices.calc_price(usage, model_ref=model, provider_api_url=url).model_price
     except LookupError:
         return None
     prompt, output = getattr(found, "input_mtok", None), getattr(found, "output_mtok", None)

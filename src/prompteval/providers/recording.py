@@ -78,7 +78,7 @@ def read_recording(text: str, path: str) -> dict[str, dict[str, object]]:
 
     A request stands there once, or as often with the same reply: two recordings may be put together.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
     first: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -99,7 +99,7 @@ def read_recording(text: str, path: str) -> dict[str, dict[str, object]]:
     return found
 
 
-def _checked_key(raw: Any) -> str:
+def _checked_key(raw: object) -> str:
     """The key of a line. Raises ValueError for one that is not an exchange."""
     if not isinstance(raw, dict):
         raise ValueError("a line is an object")

@@ -77,7 +77,7 @@ def from_text(text: str, path: str) -> Replay:
     return Replay(read_recording(text, path), path)
 
 
-def _content(request: Mapping[str, Any]) -> str:
+def _content(request: Mapping[str, object]) -> str:
     from prompteval.core.fingerprint import canonical_json
 
     return canonical_json([request.get(name) for name in _COMPARED])

@@ -115,7 +115,7 @@ class _ReplyRuleLine(FileModel):
     delay_ms: Annotated[float, Ranged("delay_ms")] = 0.0
 
     @classmethod
-    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+    def refused(cls, raw: Mapping[object, object]) -> Mapping[Location, PydanticCustomError]:
         if ("text" in raw) + ("output" in raw) != 1 and not raw.get("tool_calls"):
             return {("text",): problem('a rule has "text" or "output", one of them')}
         if "text" in raw and "output" in raw:

@@ -48,7 +48,7 @@ class RagView:
 
     def as_json(self) -> dict[str, object]:
         """Keys of a result in `run --json`."""
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "attribution": dict(self.attribution),
             "failures": {
                 "failed": self.failed,

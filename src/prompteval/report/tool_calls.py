@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from prompteval.core.case import ExpectedCall
 from prompteval.core.trace import ToolCall, Trace
@@ -35,7 +34,7 @@ def _written(call: ToolCall) -> str:
     return f"{call.name}({call.unread})  not JSON" if call.unread else _call(call.name, call.arguments)
 
 
-def _call(name: str, arguments: Mapping[str, Any]) -> str:
+def _call(name: str, arguments: Mapping[str, object]) -> str:
     return f"{name}({', '.join(f'{key}={_json(value)}' for key, value in arguments.items())})"
 
 

@@ -158,7 +158,7 @@ def from_json(raw: Mapping[str, Any], rows: Callable[[], Iterator[Row]]) -> RunV
 
 
 def _result_json(result: ResultView) -> dict[str, object]:  # noqa: C901 - one branch for each part that a result may have
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "suite": result.suite,
         "prompt": result.prompt,
         **({"alias": result.alias} if result.alias else {}),
@@ -211,7 +211,7 @@ def _result_json(result: ResultView) -> dict[str, object]:  # noqa: C901 - one b
 
 
 def _reliability_json(table: ReliabilityTable) -> dict[str, object]:
-    body: dict[str, Any] = {"ece": table.ece, "null_high": table.null_high, "missing": table.missing}
+    body: dict[str, object] = {"ece": table.ece, "null_high": table.null_high, "missing": table.missing}
     body["bins"] = [asdict(line) for line in table.lines]
     return {**body, "reason": table.reason} if table.reason else body
 
@@ -227,7 +227,7 @@ def _estimates_json(estimates: Mapping[str, Estimate]) -> dict[str, object]:
 
 
 def _estimate_json(estimate: Estimate) -> dict[str, object]:
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "value": estimate.value, "low": estimate.low, "high": estimate.high,
         "n": estimate.n, "missing": estimate.missing, "method": estimate.method,
     }  # fmt: skip
@@ -254,7 +254,7 @@ def _estimates_from(raw: Mapping[str, Any]) -> dict[str, Estimate]:
 
 
 def _gate_json(gate: GateResult) -> dict[str, object]:
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "rule": gate.rule, "verdict": gate.verdict.value, "observed": gate.observed, "detail": gate.detail,
     }  # fmt: skip
     if gate.without_errors is not None:
@@ -262,7 +262,7 @@ def _gate_json(gate: GateResult) -> dict[str, object]:
     return body
 
 
-def _verdict_from(gate: Mapping[str, Any]) -> Verdict | None:
+def _verdict_from(gate: Mapping[str, object]) -> Verdict | None:
     found = gate.get("without_errors")
     return None if found is None else Verdict(found)
 

@@ -112,11 +112,11 @@ class BaseScorer(Scorer):
             answer = found.strip()
         return Picked(known, answer)
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         """The score of a picked and extracted answer; each scorer's own rule."""
         raise TypeError(f"{type(self).__name__} has no rule")
 
-    def _worst(self, expected: Any, reason: str) -> Score:
+    def _worst(self, expected: object, reason: str) -> Score:
         labels = (label_of(expected), None) if is_label(expected) else None
         return Score(self.name, 0.0, reason=reason, labels=labels)
 
@@ -139,7 +139,7 @@ def refuse_longer(scorer: str, what: str, size: int, limit: int, unit: str) -> N
         raise TooLong(f"{what} of {size:,} {unit} is over the limit of {scorer}, {limit:,}")
 
 
-def pick(value: Any, path: tuple[str, ...]) -> Any:
+def pick(value: object, path: tuple[str, ...]) -> Any:
     """The value at a dotted path through objects and lists; a marker when there is none."""
     for part in path:
         if isinstance(value, Mapping) and part in value:
@@ -151,19 +151,19 @@ def pick(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def is_label(value: Any) -> bool:
+def is_label(value: object) -> bool:
     """Whether a value can name a class."""
     return isinstance(value, str | bool | int)
 
 
-def label_of(value: Any) -> str:
+def label_of(value: object) -> str:
     """A class as text: `true` and `false` as in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """A value as text to compare: strings as they are, all else as JSON."""
     if isinstance(value, str):
         return value

@@ -114,7 +114,7 @@ def _refuse_unknown(kind: str, options: Mapping[str, object], known: typing.Sequ
             )
 
 
-def _typed(kind: str, option: str, wanted: object, value: Any) -> Any:
+def _typed(kind: str, option: str, wanted: object, value: object) -> Any:
     """The value; raises ValueError where it has another plain type than is declared."""
     is_union = typing.get_origin(wanted) in (typing.Union, UnionType)
     types = typing.get_args(wanted) if is_union else (wanted,)
@@ -127,7 +127,7 @@ def _typed(kind: str, option: str, wanted: object, value: Any) -> Any:
     return value
 
 
-def _seconds(value: Any) -> float:
+def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         raise ValueError(f"python: timeout_s must be a number of seconds above 0, not {value!r}")
     return float(value)

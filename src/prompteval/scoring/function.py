@@ -43,13 +43,13 @@ class PythonScorer(Scorer):
             return failed(self.name, error)
         return self._later(found) if inspect.isawaitable(found) else self._judged(found)
 
-    async def _later(self, found: Awaitable[Any]) -> Score:
+    async def _later(self, found: Awaitable[object]) -> Score:
         try:
             return self._judged(await found)
         except (Exception, SystemExit) as error:
             return failed(self.name, error)
 
-    def _judged(self, found: Any) -> Score:
+    def _judged(self, found: object) -> Score:
         return to_score(self.name, found, self.threshold)
 
 

@@ -55,11 +55,11 @@ def wrong_promise(scorer: Scorer) -> str:
     return ""
 
 
-def _is_names(value: Any) -> bool:
+def _is_names(value: object) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(name, str) for name in value)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
@@ -79,5 +79,5 @@ _FORMS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
 )
 
 
-def _kind(found: Any) -> str:
+def _kind(found: object) -> str:
     return found.__qualname__ if isinstance(found, type) else type(found).__qualname__

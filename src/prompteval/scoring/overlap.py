@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from prompteval._version import __version__
 from prompteval.core.case import Case
@@ -79,7 +78,7 @@ class RougeL(BaseScorer):
         value = max((rouge_l(item, text) for item in references(expected)), default=0.0)
         return Score(self.name, value, evidence={"rouge_l": value})
 
-    def _worst(self, expected: Any, reason: str) -> Score:
+    def _worst(self, expected: object, reason: str) -> Score:
         return Score(self.name, 0.0, reason=reason, evidence={"rouge_l": 0.0})
 
 
@@ -108,6 +107,6 @@ class Rouge(BaseScorer):
         return Score(self.name, 0.0, reason=reason, evidence=dict.fromkeys(self.reports, 0.0))
 
 
-def references(expected: Any) -> list[str]:
+def references(expected: object) -> list[str]:
     """The texts an answer may match: every item where expected is a list."""
     return [as_text(item) for item in (expected if isinstance(expected, list) else [expected])]

@@ -1,7 +1,6 @@
 """A regular expression over the answer, with a time limit."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
@@ -27,6 +26,6 @@ class Regex(BaseScorer):
             raise ValueError("regex needs a pattern: {regex: {pattern: ...}}")
         compiled(self.pattern or self.value, "pattern")
 
-    def judge(self, expected: object, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         found = search(self.pattern or self.value, as_text(answer))
         return Score(self.name, float(found is not None))

@@ -16,7 +16,7 @@ KEYS = ("value", "passed", "reason")
 _FORMS = "a number from 0 to 1, true or false, a Score, or a mapping of value, passed and reason"
 
 
-def to_score(name: str, result: Any, threshold: float | None = None) -> Score:
+def to_score(name: str, result: object, threshold: float | None = None) -> Score:
     """The score under the scorer's own name.
 
     True and false pass and fail. A number passes or fails by the threshold where there is one; without
@@ -55,14 +55,14 @@ def _decided(score: Score, threshold: float | None) -> Score:
     return replace(score, passed=score.value >= threshold)
 
 
-def _from_number(name: str, result: Any) -> Score:
+def _from_number(name: str, result: object) -> Score:
     value = _number(result)
     if not 0.0 <= value <= 1.0:
         raise ValueError("a number is from 0 to 1; return a Score with low and high for another scale")
     return Score(name, value, passed=passes(value, None))
 
 
-def _from_mapping(name: str, result: Mapping[Any, Any]) -> Score:
+def _from_mapping(name: str, result: Mapping[object, object]) -> Score:
     unknown = [key for key in result if key not in KEYS]
     if unknown:
         raise ValueError(f"unknown key {unknown[0]!r} (known: {', '.join(KEYS)})")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from prompteval._version import __version__
 from prompteval.core.case import Case
@@ -68,7 +67,7 @@ class Similarity(BaseScorer, BatchScorer):
         return scores
 
 
-def _texts(expected: Any, answer: Any) -> list[str]:
+def _texts(expected: object, answer: object) -> list[str]:
     """The answer, then what it is compared with."""
     references = expected if isinstance(expected, list) else [expected]
     return [as_text(answer), *(as_text(item) for item in references)]

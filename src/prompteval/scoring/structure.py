@@ -1,7 +1,6 @@
 """The shape of an output: a field by path, validity, refusal."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score
@@ -63,5 +62,5 @@ class Refusal(BaseScorer):
         right = refused == self.expected
         return Score(self.name, float(right), passed=right if asked_about or not right else None)
 
-    def judge(self, expected: Any, answer: object, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         raise TypeError("refusal reads the outcome, not an answer")

@@ -2,7 +2,6 @@
 
 import string
 from dataclasses import dataclass
-from typing import Any
 
 from prompteval.core.case import Case, Cell
 from prompteval.core.observation import Score
@@ -65,7 +64,7 @@ class Contains(BaseScorer):
     def needs_expected(self) -> bool:  # type: ignore[override]
         return not self.value
 
-    def judge(self, expected: Any, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         wanted = [self.value] if self.value else expected if isinstance(expected, list) else [expected]
         text = as_text(answer)
         missing = [item for item in map(as_text, wanted) if not self._within(item, text)]
@@ -76,7 +75,7 @@ class Contains(BaseScorer):
         return part.casefold() in text.casefold() if self.ignore_case else part in text
 
 
-def _equal(expected: Any, answer: Any) -> bool:
+def _equal(expected: object, answer: object) -> bool:
     if isinstance(expected, Cell) and not isinstance(answer, str):
         expected = expected.value()
     if isinstance(expected, dict) and isinstance(answer, dict):

@@ -125,7 +125,7 @@ class ToolCalls(Scorer):
     def _scored(
         self, right: bool, reason: str, names: Fraction, arguments: Fraction, found: Alignment | None = None
     ) -> Score:
-        evidence: dict[str, Any] = {NAME_SHARE: float(names), ARGUMENT_SHARE: float(arguments)}
+        evidence: dict[str, object] = {NAME_SHARE: float(names), ARGUMENT_SHARE: float(arguments)}
         if found is not None:
             fitting = sum(pair.match.fits for pair in found.pairs)
             evidence |= {

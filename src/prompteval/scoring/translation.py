@@ -34,7 +34,7 @@ class _CorpusScorer(BaseScorer):
 
     graded = True
 
-    def judge(self, expected: object, answer: Any, case: Case) -> Score:
+    def judge(self, expected: object, answer: object, case: Case) -> Score:
         return self._counted(references(expected), as_text(answer), "")
 
     def _worst(self, expected: object, reason: str) -> Score:

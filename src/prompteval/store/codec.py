@@ -48,7 +48,7 @@ _CONTEXT: Kinds = {
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """Compact JSON in ASCII, so that every text can be stored."""
     return _encode(value)
 
@@ -60,7 +60,7 @@ def case_json(case: Case) -> str:
 
 def case_values(case: Case) -> dict[str, object]:
     """A case as JSON values, but for its id, what is empty left out."""
-    body: dict[str, Any] = {"inputs": case.inputs}
+    body: dict[str, object] = {"inputs": case.inputs}
     if case.expected is not None:
         body["expected"] = case.expected
     if case.answerable is not None:
@@ -124,7 +124,7 @@ def observation_json(observation: Observation) -> str:
 
 def observation_values(observation: Observation) -> dict[str, object]:
     """An observation as JSON values, what is empty left out, without the fields that have columns."""
-    body: dict[str, Any] = {"text": observation.text}
+    body: dict[str, object] = {"text": observation.text}
     if observation.output is not None:
         body["output"] = observation.output
     if observation.failure is not None:
@@ -172,7 +172,7 @@ def observation_from(outcome: Any, latency_ms: float, confidence: float | None, 
     )
 
 
-def _ranking(body: dict[str, Any] | None) -> Ranking | None:
+def _ranking(body: dict[str, object] | None) -> Ranking | None:
     if body is None:
         return None
     found = typed.fields(body, _RANKING)
@@ -205,7 +205,7 @@ def _call_json(call: Call) -> dict[str, object]:
     return {name: value for name, value in body.items() if name not in _USUAL or value != _USUAL[name]}
 
 
-def _call(body: Any) -> Call:
+def _call(body: object) -> Call:
     found = typed.fields(body, _CALL)
     usage = found.pop("usage", None)
     typed.number(found["latency_ms"])
@@ -289,7 +289,7 @@ def stored_row(found: Sequence[Any], *, mark: bool = False) -> StoredRow:
     )
 
 
-def stored_scores(fields: Any) -> tuple[StoredScore, ...]:
+def stored_scores(fields: object) -> tuple[StoredScore, ...]:
     """The scores behind lists as `scores_json` writes them."""
     return tuple(_stored_score(*one) for one in typed.each(fields, list))
 
@@ -323,7 +323,7 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
 
 
 def reported_from(
-    details: Mapping[str, Any], logprobs: Sequence[float] | None, tokens: int | None
+    details: Mapping[str, object], logprobs: Sequence[float] | None, tokens: int | None
 ) -> Reported:
     """What a target reported of itself."""
     if not details and logprobs is None and tokens is None:
@@ -344,7 +344,7 @@ def score_fields(score: Score | StoredScore) -> list[Any]:
     return fields
 
 
-def _case_mark(body: Mapping[str, Any]) -> str:
+def _case_mark(body: Mapping[str, object]) -> str:
     """A short digest of a case's inputs and expected value: cases are the same when it is."""
     wanted = [body.get(key) for key in ("inputs", "expected", "gold", "answers")]
     # Runs from before did not store that a question has no answer: the mark is the same as theirs.

@@ -8,7 +8,6 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from prompteval.core.fingerprint import ALGORITHM, canonical_json, fingerprint
 from prompteval.store.results_schema import UNHASHED
@@ -45,7 +44,7 @@ def row_hash(key_and_facts: Sequence[object], case: str, observation: str, score
     return f"{ALGORITHM}:{digest.hexdigest()}"
 
 
-def record_hash(fields: Sequence[Any]) -> str:
+def record_hash(fields: Sequence[object]) -> str:
     """The hash of a run's own record: its fields as in RECORD."""
     return fingerprint(list(fields))
 

@@ -180,11 +180,11 @@ def _entry(line: bytes) -> _Begun | _Ended | None:
     return None
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> bool:
     """A text that the database can hold, without halves of characters."""
     return isinstance(value, str) and value.encode("utf-8", "ignore").decode() == value
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     """A whole number that the database can hold."""
     return type(value) is int and 0 <= value < 2**63

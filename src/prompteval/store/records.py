@@ -82,5 +82,5 @@ def _texts(value: object, count: int) -> bool:
     return type(value) is list and len(value) == count and all(type(part) is str for part in value)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value if type(value) is str else repr(value)[:60]

@@ -77,7 +77,7 @@ class SqliteStore:
             return cls(path, None)
         return cls(path, Writer(open_database(path, MIGRATIONS)))
 
-    def begin_run(self, run_id: str, manifest: Mapping[str, Any], started: str) -> None:
+    def begin_run(self, run_id: str, manifest: Mapping[str, object], started: str) -> None:
         """Note that a run begins."""
         record = (run_id, started, None, None, None, dumps(manifest), None, None)
         sql = f"INSERT INTO runs ({RECORD}, hash) VALUES (?,?,?,?,?,?,?,?,?)"
@@ -92,7 +92,7 @@ class SqliteStore:
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Store finished rows with their scores; a row stored twice replaces the first."""
         stored: list[tuple[object, ...]] = []
-        scored: list[tuple[Any, ...]] = []
+        scored: list[tuple[object, ...]] = []
         for row in rows:
             key = (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate)
             seen = row.observation
@@ -324,7 +324,7 @@ class SqliteStore:
             self._hashed = version >= HASHED_VERSION
         return self._reader
 
-    def _query(self, run_id: str, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    def _query(self, run_id: str, sql: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         """What a question on one run gives, once the run is known to be whole."""
         self._trust(run_id)
         with self._reading(run_id):
@@ -359,7 +359,7 @@ class SqliteStore:
             raise StoreError(str(self._path), f"could not be read: {error}") from None
 
     @contextmanager
-    def _decoding(self, run_id: str, case_id: Any) -> Iterator[None]:
+    def _decoding(self, run_id: str, case_id: object) -> Iterator[None]:
         """A stored row that is none of ours is damage of its run."""
         try:
             yield

@@ -32,7 +32,7 @@ def fields(body: Any, kinds: Kinds) -> dict[str, Any]:
     return found
 
 
-def each(values: Any, kind: type) -> Any:
+def each(values: object, kind: type) -> Any:
     """A list whose every part is of one type."""
     if type(values) is not list or any(type(one) is not kind for one in values):
         raise TypeError(f"expected a list of {kind.__name__}")

@@ -65,7 +65,7 @@ def _check_response(found: object) -> None:
     assert found.latency_ms >= 0, "latency_ms is negative"
 
 
-def check_scorer(scorer: Any, case: Case, observation: Observation) -> Score:
+def check_scorer(scorer: object, case: Case, observation: Observation) -> Score:
     """A scorer scores under its own name, twice the same, side by side, and survives a failed observation.
 
     It is called as in a run: plain or `async`, one by one or in batches; what it says of itself has the
@@ -158,7 +158,7 @@ def check_metric(metric: Metric, values: Sequence[float]) -> float:
     return float(whole)
 
 
-def check_reporter(reporter: Reporter, view: Any) -> str:
+def check_reporter(reporter: Reporter, view: object) -> str:
     """A reporter gives text, whole or in pieces, twice the same. Gives the text."""
     texts = []
     for _ in range(2):

@@ -53,28 +53,28 @@ def excerpt(text: str) -> str:
 
 
 async def post_json(
-    session: Any, url: object, body: bytes, *, timeout_s: float, most_bytes: int = REPLY_BYTES
+    session: object, url: object, body: bytes, *, timeout_s: float, most_bytes: int = REPLY_BYTES
 ) -> HttpAnswer:
     """POST a body of JSON. Raises ProviderError: timeout, connection, too_large, bad_response."""
 
-    async def whole(reply: Any) -> HttpAnswer:
+    async def whole(reply: object) -> HttpAnswer:
         return await _answer(reply, most_bytes)
 
     return await call(session, "POST", url, whole, data=body, headers=_JSON, timeout_s=timeout_s)
 
 
 async def exchange(
-    session: Any,
+    session: object,
     method: str,
     url: object,
     *,
-    data: Any = None,
+    data: object = None,
     timeout_s: float,
     most_bytes: int = REPLY_BYTES,
 ) -> HttpAnswer:
     """One request within `timeout_s` seconds in all. An answer of any status is an answer."""
 
-    async def whole(reply: Any) -> HttpAnswer:
+    async def whole(reply: object) -> HttpAnswer:
         return await _answer(reply, most_bytes)
 
     return await call(session, method, url, whole, data=data, timeout_s=timeout_s)

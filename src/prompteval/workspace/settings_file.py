@@ -36,7 +36,7 @@ def _is_module(name: str) -> bool:
 def _named(key: str, what: str, is_name: Callable[[str], bool]) -> BeforeValidator:
     """Refuses what is not a name, and does not repeat a credential."""
 
-    def check(value: Any) -> object:
+    def check(value: object) -> object:
         if isinstance(value, str) and is_name(value):
             return value
         shown = "a credential" if isinstance(value, str) and find_secret(value) else repr(value)

@@ -159,7 +159,7 @@ class Suite:
         return tuple(named.text for named in self.split)
 
 
-def _sources(value: Any, info: ValidationInfo) -> list[Any]:
+def _sources(value: object, info: ValidationInfo) -> list[Any]:
     """Paths from the workspace root, or cases as they are."""
     items = value if isinstance(value, list) else [value]
     if isinstance(value, list) and all(isinstance(item, dict) for item in items):

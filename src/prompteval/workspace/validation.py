@@ -46,7 +46,7 @@ def problem(message: str, help: str = "", *, code: str = "", at_key: bool = Fals
     return _error("problem", message=message, help=help, code=code, at_key=at_key)
 
 
-def wanted(what: str, value: Any, help: str = "", *, code: str = "") -> PydanticCustomError:
+def wanted(what: str, value: object, help: str = "", *, code: str = "") -> PydanticCustomError:
     """The same for a value of the wrong kind: `FIELD is WHAT, not VALUE`."""
     return _error("wanted", what=what, value=shown(value), help=help, code=code)
 
@@ -61,7 +61,7 @@ def problems_at(found: Mapping[Location, PydanticCustomError]) -> ValidationErro
 _TEXTS = {"problem": "{message}", "wanted": "must be {what}, not {value}", "unknown": "unknown key ({help})"}
 
 
-def _error(kind: str, **context: Any) -> PydanticCustomError:
+def _error(kind: str, **context: object) -> PydanticCustomError:
     return PydanticCustomError(kind, _TEXTS.get(kind, kind), context)
 
 
@@ -93,13 +93,13 @@ class FileModel(BaseModel):
     mapping: ClassVar[str] = "a mapping"
 
     @classmethod
-    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+    def refused(cls, raw: Mapping[object, object]) -> Mapping[Location, PydanticCustomError]:
         """What is wrong with keys taken together, by place; a key of its own is not looked at again."""
         return {}
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_at_once(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _all_at_once(cls, raw: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Every problem of the model in one error. A million lines of a file come this way."""
         found, raw = cls._beyond_fields(raw) if isinstance(raw, dict) else ([], raw)
         try:
@@ -115,7 +115,7 @@ class FileModel(BaseModel):
         return model
 
     @classmethod
-    def _beyond_fields(cls, raw: dict[object, Any]) -> tuple[list[InitErrorDetails], dict[object, object]]:
+    def _beyond_fields(cls, raw: dict[object, object]) -> tuple[list[InitErrorDetails], dict[object, object]]:
         """(what is wrong beside the fields, what is left for them to read).
 
         Of a million unknown keys the first ones, and the number of the rest.
@@ -177,7 +177,7 @@ def validate(
     place_of: Callable[[Location, bool], tuple[int, int]],
     name_of: Callable[[Location], str] = last_name,
     part_of: Callable[[Location], str] = last_part,
-    context: Any = None,
+    context: object = None,
 ) -> Model | None:
     """The model of what a file holds, or None with every problem noted.
 
@@ -237,7 +237,7 @@ class Choice:
     def __init__(self, what: str, names: Sequence[str], code: str = "") -> None:
         self._what, self._names, self._code = what, names, code
 
-    def _checked(self, value: Any) -> object:
+    def _checked(self, value: object) -> object:
         if value not in self._names:
             help = did_you_mean(value, self._names)
             raise problem(f"unknown {self._what} {value!r}", help, code=self._code)
@@ -260,12 +260,12 @@ def any_of(*keys: str, together: Sequence[str] = ()) -> ConfigDict:
     return ConfigDict(json_schema_extra=extra)
 
 
-def listed(value: Any) -> object:
+def listed(value: object) -> object:
     """One value as a list of it."""
     return value if isinstance(value, list) else [value]
 
 
-def no_doubles(items: list[Any]) -> list[object]:
+def no_doubles(items: list[object]) -> list[object]:
     """Refuses an entry that is in the list before."""
     first: dict[str, int] = {}
     found = {
@@ -301,7 +301,7 @@ PathBelowRoot = Annotated[Text, AfterValidator(below_root)]
 
 
 class _Plain(GenerateJsonSchema):
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: object) -> bool:
         return False
 
 

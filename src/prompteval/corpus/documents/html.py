@@ -168,7 +168,7 @@ class _TextWriter:
             if text:
                 self._put(text, False)
 
-    def _leave(self, node: Any, tag: str) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+    def _leave(self, node: object, tag: str) -> None:
         if tag == "table":
             self._tables.pop()
         elif tag in _CELLS and self._tables:
@@ -230,7 +230,7 @@ def _little_text(node: Any) -> str | None:  # noqa: ANN401 - a node of selectola
     return _SPACE.sub(" ", "".join(parts)).strip()
 
 
-def _widest(table: Any) -> int:  # noqa: ANN401 - a node of selectolax, loaded late
+def _widest(table: object) -> int:
     """The most cells that one row of a table has; rows of tables inside it are not its own."""
     parts = _children(table)
     rows = [

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
@@ -153,7 +153,7 @@ class Alone:
     def _what(self) -> str:
         return f"the scorer {self._scorer.name}"
 
-    async def _awaited(self, found: Awaitable[Any]) -> Score:
+    async def _awaited(self, found: Awaitable[object]) -> Score:
         """What the scorer's coroutine gives; it is cancelled at the deadline, and not waited for."""
         task = asyncio.ensure_future(_settled(self._scorer, found))
         try:
@@ -169,7 +169,7 @@ class Alone:
         self._threads.close()
 
 
-async def _settled(scorer: Scorer, found: Awaitable[Any]) -> Score:
+async def _settled(scorer: Scorer, found: Awaitable[object]) -> Score:
     try:
         return to_score(scorer.name, await found, scorer.threshold)
     except (Exception, SystemExit) as error:

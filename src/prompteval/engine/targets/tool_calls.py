@@ -31,7 +31,7 @@ def recorded(prompt: Prompt, call: RequestedCall, step: int) -> ToolCall:
 
 
 def _kept(
-    call: RequestedCall, values: Mapping[str, Any] | None, step: int, result: object = None
+    call: RequestedCall, values: Mapping[str, object] | None, step: int, result: object = None
 ) -> ToolCall:
     """A call with its arguments as JSON values, or their text where that is no JSON object."""
     unread = call.arguments if values is None else ""
@@ -75,7 +75,7 @@ class FakeTools:
     async def _one(self, call: RequestedCall, step: int) -> Answered:
         """What a function gives back. What it raises, and a call that it cannot take, is an error to read."""
         tool = self._tools.get(call.name)
-        values: Mapping[str, Any] | None
+        values: Mapping[str, object] | None
         if tool is None:
             help = did_you_mean(call.name, self._tools)
             found = _error(f"unknown tool {call.name!r}" + (f" ({help})" if help else ""))
@@ -87,13 +87,13 @@ class FakeTools:
         value, text = found
         return Answered(_kept(call, values, step, value), Message("tool", text, tool_call_id=call.id))
 
-    async def _tried(self, call: RequestedCall, arguments: Mapping[str, Any]) -> Found:
+    async def _tried(self, call: RequestedCall, arguments: Mapping[str, object]) -> Found:
         try:
             return _read(await self._called(call.name, arguments))
         except (Exception, SystemExit) as error:  # a fake that ends the process must not end the run
             return _error(f"{type(error).__name__}: {error}")
 
-    async def _called(self, name: str, arguments: Mapping[str, Any]) -> object:
+    async def _called(self, name: str, arguments: Mapping[str, object]) -> object:
         """A plain function runs in a thread, a coroutine on the loop."""
         function = partial(self._functions[name], **arguments)
         if name in self._async:

@@ -98,7 +98,7 @@ class Argument:
     omit: bool | None = None
 
 
-def read_arguments(raw: Mapping[str, Any], place: Place = ()) -> Mapping[str, Argument]:
+def read_arguments(raw: Mapping[str, object], place: Place = ()) -> Mapping[str, Argument]:
     """The arguments that a case writes. Raises WrongCondition for the first that says nothing."""
     return {name: _argument(value, (*place, name)) for name, value in raw.items()}
 
@@ -138,7 +138,7 @@ def _expected(raw: object, place: Place, *, in_object: bool = False) -> Expected
     return _READERS[form](raw, place)
 
 
-def _form(raw: Mapping[str, Any], place: Place) -> str:
+def _form(raw: Mapping[str, object], place: Place) -> str:
     """The key that says which condition it is, with no key beside it that belongs to none or to another."""
     for key in raw:
         if key not in KEYS:
@@ -156,14 +156,14 @@ def _form(raw: Mapping[str, Any], place: Place) -> str:
     return forms[0]
 
 
-def _one_of(raw: Mapping[str, Any], place: Place) -> Expected:
+def _one_of(raw: Mapping[str, object], place: Place) -> Expected:
     options = raw["$one_of"]
     if not isinstance(options, list | tuple) or not options:
         raise WrongCondition(place, f"$one_of must be a non-empty list, not {shown(options)}")
     return OneOf(tuple(_expected(one, (*place, "$one_of", index)) for index, one in enumerate(options)))
 
 
-def _regex(raw: Mapping[str, Any], place: Place) -> Expected:
+def _regex(raw: Mapping[str, object], place: Place) -> Expected:
     if not isinstance(raw["$regex"], str) or not raw["$regex"]:
         raise WrongCondition(place, f"$regex must be a non-empty string, not {shown(raw['$regex'])}")
     return Pattern(raw["$regex"])
@@ -180,7 +180,7 @@ def _near(raw: Mapping[str, Any], place: Place) -> Expected:
     return Near(value, tolerance)
 
 
-def _any(raw: Mapping[str, Any], place: Place) -> Expected:
+def _any(raw: Mapping[str, object], place: Place) -> Expected:
     if raw["$any"] is not True:
         raise WrongCondition(place, f"$any must be true, not {shown(raw['$any'])}")
     return Anything()

@@ -122,7 +122,7 @@ class _Reader:
             self._read[reference] = self.read(self._definitions.get(reference))
         return self._read[reference]
 
-    def _own(self, schema: Mapping[str, Any]) -> ValueSchema:
+    def _own(self, schema: Mapping[str, object]) -> ValueSchema:
         options = [self.read(one) for key in _UNIONS for one in _listed(schema.get(key))]
         properties, items = schema.get("properties"), schema.get("items")
         if isinstance(properties, Mapping) or isinstance(items, Mapping):
@@ -145,7 +145,7 @@ def _listed(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _types(schema: Mapping[str, Any], options: list[ValueSchema]) -> frozenset[str] | None:
+def _types(schema: Mapping[str, object], options: list[ValueSchema]) -> frozenset[str] | None:
     """The types that a schema names, else those of its options together; None where any may be."""
     written = schema.get("type")
     if written is None:

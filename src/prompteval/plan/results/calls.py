@@ -69,7 +69,7 @@ def _calls(message: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
             yield _identifier(call, "call_id", "id"), name, function.get("arguments")
 
 
-def _results(messages: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, object]]:
+def _results(messages: Iterable[Mapping[str, object]]) -> Iterator[tuple[str, object]]:
     for message in messages:
         if message.get("role") == "tool":
             yield _identifier(message, "tool_call_id"), message.get("content")

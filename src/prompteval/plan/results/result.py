@@ -17,13 +17,13 @@ _Count = Annotated[int, Ranged("tokens")]
 _Milliseconds = Annotated[float, Ranged("latency_ms")]
 
 
-def _identifier(value: Any) -> object:  # noqa: ANN401 - a value of another program
+def _identifier(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value
 
 
-def _items(value: Any) -> object:  # noqa: ANN401 - a value of another program
+def _items(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -64,7 +64,7 @@ class ResultPassage(_Part):
     tokens: _Count | None = Field(None, description="Its size as packed, in tokens.")
 
     @classmethod
-    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+    def refused(cls, raw: Mapping[object, object]) -> Mapping[Location, PydanticCustomError]:
         if not raw.get("doc") and not raw.get("text"):
             return {("doc",): problem("a passage names its document, or has a text", '{"doc": "a.md"}')}
         start, end = raw.get("start"), raw.get("end")
@@ -99,7 +99,7 @@ class ResultCitation(_Part):
     quote: str | None = Field(None, description="The words it takes from there.", examples=['"30 days"'])
 
     @classmethod
-    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+    def refused(cls, raw: Mapping[object, object]) -> Mapping[Location, PydanticCustomError]:
         if raw.get("n") is None and raw.get("doc") is None:
             return {("n",): problem("a citation names a place in the context or a document", '{"n": 1}')}
         return {}
@@ -136,15 +136,15 @@ class ResultError(_Part):
     type: str = Field("error", description="The kind of error, by which errors are counted.")
 
 
-def _passage(value: Any) -> object:  # noqa: ANN401 - a value of another program
+def _passage(value: object) -> object:
     return as_passage(value)
 
 
-def _citation(value: Any) -> object:  # noqa: ANN401 - a value of another program
+def _citation(value: object) -> object:
     return plain(value)
 
 
-def _error(value: Any) -> object:  # noqa: ANN401 - a value of another program
+def _error(value: object) -> object:
     return {"message": value or "the case failed"} if isinstance(value, str) else plain(value)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 _NAMES = ("doc_id", "document_id", "source", "file_path", "file_name", "filename", "url", "id")
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - a value of another program
+def plain(value: object) -> Any:  # noqa: ANN401 - a value of another program
     """A pydantic model as a mapping of what was set; another value as it is."""
     dump = getattr(value, "model_dump", None)
     return dump(exclude_unset=True) if callable(dump) else value
 
 
-def as_passage(value: Any) -> object:  # noqa: ANN401 - a value of another program
+def as_passage(value: object) -> object:
     """A passage as a mapping with the keys of `ResultPassage`; what has none of the shapes as it is.
 
     A text alone is a passage without a document. LangChain: `page_content` and `metadata`. LlamaIndex: `node`

@@ -60,7 +60,7 @@ class OutputsPlan:
         return []
 
 
-def _case_id(value: Any) -> str:  # noqa: ANN401 - a value of JSON
+def _case_id(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise problem("the output has no id of a case")
     return str(value)
@@ -84,7 +84,7 @@ class RecordedOutput(Result):
     )
 
     @classmethod
-    def refused(cls, raw: Mapping[object, Any]) -> Mapping[Location, PydanticCustomError]:
+    def refused(cls, raw: Mapping[object, object]) -> Mapping[Location, PydanticCustomError]:
         # An unknown key is probably the output under a wrong name, and is reported on its own.
         given = "output" in raw or any(raw.get(key) is not None for key in WITHOUT_OUTPUT)
         if given or not raw.keys() <= cls.model_fields.keys():

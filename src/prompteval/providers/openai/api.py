@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from prompteval.core.request import Request, Response
 from prompteval.core.strict_json import JsonObject
@@ -21,7 +21,7 @@ class Reader(Protocol):
 
     def __call__(
         self,
-        raw: Any,
+        raw: object,
         excerpt: Callable[[], str],
         request_id: str | None,
         latency_ms: float,

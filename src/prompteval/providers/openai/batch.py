@@ -87,7 +87,7 @@ def read_result(text: bytes, shape: Shape = PLAIN) -> tuple[str, Response | Prov
     return key, _result(line, shape)
 
 
-def _result(line: dict[str, Any], shape: Shape) -> Response | ProviderError:
+def _result(line: dict[str, object], shape: Shape) -> Response | ProviderError:
     error, answered = line.get("error"), line.get("response")
     if error or not isinstance(answered, dict):
         code, server_message = error_code_and_message({"error": error or {}})
@@ -268,9 +268,9 @@ def _segment(name: str) -> str:
     return quote(name, safe="", errors="replace")
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return hide(value)[:LONGEST_MESSAGE] if isinstance(value, str) else ""
 
 
-def _part(value: Any) -> int:
+def _part(value: object) -> int:
     return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 9 else -1

@@ -83,7 +83,7 @@ class OpenAIEmbedder:
 
     async def _rows(self, texts: Sequence[str]) -> list[Any]:
         key = self._key()
-        rows: list[Any] = []
+        rows: list[object] = []
         async with open_session(self._base_url, request_headers(key, self._shape)) as session:
             for start in range(0, len(texts), TEXTS_A_CALL):
                 # The endpoint refuses an empty text; a space stands for it.
@@ -91,7 +91,7 @@ class OpenAIEmbedder:
                 rows += await self._patiently(session, some)
         return rows
 
-    async def _patiently(self, session: Any, texts: Sequence[str]) -> list[Any]:
+    async def _patiently(self, session: object, texts: Sequence[str]) -> list[Any]:
         for attempt in range(1, self._max_attempts + 1):
             try:
                 return await self._call(session, texts)
@@ -103,7 +103,7 @@ class OpenAIEmbedder:
             await asyncio.sleep(min(wait, LONGEST_WAIT_S))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _call(self, session: Any, texts: Sequence[str]) -> list[Any]:
+    async def _call(self, session: object, texts: Sequence[str]) -> list[Any]:
         body = _encode({"model": self._model, "input": texts, "encoding_format": "float"}).encode("ascii")
         answer = await post_json(
             session,
@@ -139,7 +139,7 @@ def _vectors(answer: HttpAnswer, expected: int, model: str) -> list[Any]:
     return rows
 
 
-def _index(item: dict[str, Any]) -> int | None:
+def _index(item: dict[str, object]) -> int | None:
     index = item.get("index")
     return index if type(index) is int else None
 

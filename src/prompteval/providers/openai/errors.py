@@ -137,7 +137,7 @@ def bad_reply(message: str, text: str) -> ProviderError:
     return ProviderError("bad_response", message, retryable=True, possibly_billed=True, excerpt=text)
 
 
-def no_answer(calls: Any, text: str) -> ProviderError:
+def no_answer(calls: object, text: str) -> ProviderError:
     """A reply that ended well and holds no text: only calls of tools, or nothing."""
     kind, message = ("empty", "the reply has no content")
     if calls:
@@ -145,7 +145,7 @@ def no_answer(calls: Any, text: str) -> ProviderError:
     return ProviderError(kind, message, retryable=True, possibly_billed=True, excerpt=text)
 
 
-def as_words(value: Any) -> str:
+def as_words(value: object) -> str:
     """A JSON value as a short text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

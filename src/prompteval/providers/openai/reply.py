@@ -49,7 +49,7 @@ LONGEST_REFUSAL = 20_000
 
 
 def read_reply(
-    raw: Any,
+    raw: object,
     excerpt: Callable[[], str],
     request_id: str | None,
     latency_ms: float,
@@ -103,7 +103,7 @@ def read_reply(
     )
 
 
-def error_in(raw: Any) -> ProviderError | None:
+def error_in(raw: object) -> ProviderError | None:
     """The error that an event of a stream holds, itself or in its choice."""
     if not isinstance(raw, dict):
         return bad_reply("an event of the stream is not a JSON object", "")
@@ -146,7 +146,7 @@ def _content(message: JsonObject) -> tuple[str | None, object]:
     return ("".join(known) if known else None), refusal or next(filter(None, refusals), None)
 
 
-def _arguments(calls: Any) -> str | None:
+def _arguments(calls: object) -> str | None:
     """The arguments of the first call of a tool, as JSON text."""
     call = calls[0] if isinstance(calls, list) and calls else calls
     function = call.get("function", call) if isinstance(call, dict) else None
@@ -185,7 +185,7 @@ def _short(text: str, most: int) -> str:
     return hide(text)[:most]
 
 
-def _usage(raw: Any) -> Usage | None:
+def _usage(raw: object) -> Usage | None:
     """Token counts; a value that is negative, absurd or not a whole number is None."""
     if not isinstance(raw, dict):
         return None

@@ -4,7 +4,6 @@ Fields: the API reference of OpenAI, "Create a model response". What is asked is
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request
@@ -48,7 +47,7 @@ def input_values(request: Request, shape: Shape) -> list[JsonObject]:
     return with_instruction(list(input_items(request.messages)), request, shape)
 
 
-def _format(name: str, schema: Mapping[str, Any], how: str) -> JsonObject:
+def _format(name: str, schema: Mapping[str, object], how: str) -> JsonObject:
     if how == "json_object":
         return {"type": "json_object"}
     return {"type": "json_schema", "name": name, "strict": True, "schema": dict(schema)}

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import JsonObject, loads
@@ -42,7 +42,7 @@ class StreamedBody:
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
-        self.value: Any = None
+        self.value: object = None
 
     async def pieces(self, lines: AsyncIterator[bytes]) -> AsyncGenerator[Piece, None]:
         """What each event brings; nothing where the server answers with one body, since it knows no streams.

@@ -2,7 +2,6 @@
 
 import json
 from copy import deepcopy
-from typing import Any
 
 from prompteval.core.request import Request
 from prompteval.providers.openai.api import api_of
@@ -52,5 +51,5 @@ class BodyWriter:
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
 
-def _dumps(value: Any) -> bytes:
+def _dumps(value: object) -> bytes:
     return _encode(value).encode("ascii")

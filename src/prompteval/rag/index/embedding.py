@@ -56,7 +56,7 @@ class CachedEmbedder:
         found = np.concatenate([known[key][0] for key in keys])
         return np.ascontiguousarray(found, dtype=np.float32), sum(known[key][1] for key in keys)
 
-    def _encode(self, wanted: Mapping[str, str], known: dict[str, tuple[Any, bool]]) -> None:
+    def _encode(self, wanted: Mapping[str, str], known: dict[str, tuple[object, bool]]) -> None:
         """Encode and store the texts that are not known yet, by key."""
         missing = [key for key in wanted if key not in known]
         for done, some in zip(count(0, TEXTS_A_BATCH), _batches(missing), strict=False):
@@ -106,7 +106,7 @@ class CachedTokenEmbedder:
             self._encode(wanted, known)
         return [known[key][0].astype(np.float32) for key in keys], [known[key][1] for key in keys]
 
-    def _encode(self, wanted: Mapping[str, str], known: dict[str, tuple[Any, bool]]) -> None:
+    def _encode(self, wanted: Mapping[str, str], known: dict[str, tuple[object, bool]]) -> None:
         """Encode and store the texts that are not known yet, by key."""
         for some in _batches([key for key in wanted if key not in known]):
             vectors, flags = self._embedder.embed_tokens([wanted[key] for key in some])
@@ -149,7 +149,7 @@ def _bytes(rows: Any, kind: str) -> bytes:  # noqa: ANN401 - an array of an enco
 
 def _read(cache: BlobCache, keys: Sequence[str], kind: np.dtype[Any]) -> dict[str, tuple[Any, bool]]:
     """Rows by key. A damaged entry counts as a miss, with a warning."""
-    found: dict[str, tuple[Any, bool]] = {}
+    found: dict[str, tuple[object, bool]] = {}
     damaged = 0
     for key, (data, truncated) in cache.get(list(dict.fromkeys(keys))).items():
         dimension = int.from_bytes(data[:_WIDTH], "little")

@@ -78,8 +78,8 @@ def _fields(text: str) -> dict[str, object] | None:
     return _flat(raw, "") if isinstance(raw, dict) else None
 
 
-def _flat(raw: dict[str, Any], prefix: str) -> dict[str, object]:
-    found: dict[str, Any] = {}
+def _flat(raw: dict[str, object], prefix: str) -> dict[str, object]:
+    found: dict[str, object] = {}
     for name, value in raw.items():
         if isinstance(value, dict) and value:
             found |= _flat(value, f"{prefix}{name}.")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from prompteval.core.attribution import Places
 from prompteval.core.case import Case
@@ -85,7 +84,7 @@ def _expected(case: Case) -> Part:
     return Part("expected", "" if case.expected is None else written(case.expected), tuple(lines))
 
 
-def _gold_item(raw: Mapping[str, Any]) -> str:
+def _gold_item(raw: Mapping[str, object]) -> str:
     place = f":{raw['start']}-{raw['end']}" if "start" in raw and "end" in raw else ""
     quote = f"{str(raw['quote'])!r}" if "quote" in raw else ""
     grade = f"(grade {raw['grade']})" if "grade" in raw else ""

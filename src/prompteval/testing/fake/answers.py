@@ -89,7 +89,7 @@ def completion(body: JsonObject, said: Said) -> JsonObject:
     }
 
 
-def _call(name: str, arguments: Any) -> JsonObject:
+def _call(name: str, arguments: object) -> JsonObject:
     text = arguments if isinstance(arguments, str) else json.dumps(arguments)
     function = {"name": name, "arguments": text}
     return {"id": f"call_{secrets.token_hex(8)}", "type": "function", "function": function}

@@ -34,7 +34,7 @@ class Batches:
         self.plan = plan
         self._answer = answer
         self.files: dict[str, bytes] = {}
-        self._batches: dict[str, dict[str, Any]] = {}
+        self._batches: dict[str, dict[str, object]] = {}
         self._looks: dict[str, int] = {}
 
     def handle(self, method: str, path: str, content_type: str, body: bytes) -> tuple[int, Any]:
@@ -127,7 +127,7 @@ class Batches:
         batch["output_file_id"] = self._store(done)
         batch["error_file_id"] = self._store(failed)
 
-    def _store(self, lines: list[dict[str, Any]]) -> str | None:
+    def _store(self, lines: list[dict[str, object]]) -> str | None:
         """The results come in another order than they were asked for, as the real ones may."""
         if not lines:
             return None
@@ -136,7 +136,7 @@ class Batches:
         return number
 
 
-def _result(asked: dict[str, Any], response: Any, error: Any) -> dict[str, Any]:
+def _result(asked: dict[str, object], response: object, error: object) -> dict[str, Any]:
     return {"id": "batch_req", "custom_id": asked["custom_id"], "response": response, "error": error}
 
 

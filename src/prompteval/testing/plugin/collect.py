@@ -148,7 +148,7 @@ class SuiteItem(pytest.Item):
 class CaseItem(SuiteItem):
     """One case, all its repeats."""
 
-    def __init__(self, *, case: Case, place: str, **node: Any) -> None:
+    def __init__(self, *, case: Case, place: str, **node: object) -> None:
         super().__init__(**node)
         self.case = case
         self._place = place
@@ -180,7 +180,7 @@ class CaseItem(SuiteItem):
 class GateItem(SuiteItem):
     """One rule of the suite's gate, over every case."""
 
-    def __init__(self, *, position: int, **node: Any) -> None:
+    def __init__(self, *, position: int, **node: object) -> None:
         super().__init__(**node)
         self._position = position
         self.add_marker(pytest.mark.prompteval)
