@@ -200,7 +200,7 @@ class Metric(Protocol):
     high: float | None = 1.0
     higher_is_better: bool = True
 
-    def compute(self, values: object, weights: object) -> Any:
+    def compute(self, values: Any, weights: Any) -> Any:
         """The metric of float64 `values` (rows), of which each counts `weights` times.
 
         `weights` has the shape (..., rows), the result (...): intervals come from many weights at once.
@@ -211,7 +211,7 @@ class Metric(Protocol):
 class Reporter(Protocol):
     """Renders one view as text, whole or in pieces, so that a long run is never held whole."""
 
-    def __call__(self, view: object) -> Iterable[str]: ...
+    def __call__(self, view: Any) -> Iterable[str]: ...
 
 
 class ResponseCache(Protocol):

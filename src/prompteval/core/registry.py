@@ -6,11 +6,12 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.problem import did_you_mean
 
+Made = TypeVar("Made")
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "prompteval.providers": {
         "openai": "prompteval.providers.openai:create",
@@ -151,7 +152,7 @@ def resolve(group: str, name: str) -> Any:
         return attrgetter(attribute)(import_module(module))
 
 
-def create(group: str, name: str, make: Callable[[object], object]) -> Any:
+def create(group: str, name: str, make: Callable[[Any], Made]) -> Made:
     """What `make` gives for the object registered as `name`, once it has all that its protocol asks for.
 
     Raises UsageError as `resolve`, and for a plug-in that raises or gives something else.

@@ -1,6 +1,6 @@
 """Waits for leave to call: a slot, and room in the requests and tokens a minute."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.protocols import Provider
@@ -18,7 +18,7 @@ class CallPermits(Protocol):
     async def acquire(self, tokens: int = 0, group: str = "") -> object: ...
 
     def release(
-        self, grant: object, *, tokens: int | None = None, error: ProviderError | None = None
+        self, grant: Any, *, tokens: int | None = None, error: ProviderError | None = None
     ) -> None: ...
 
 
