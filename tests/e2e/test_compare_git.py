@@ -275,3 +275,14 @@ def test_a_replayed_run_is_compared_with_a_replayed_commit(repository: Workspace
         called = len(server.requests)
         repository.run(*asked, "--replay", "r.jsonl", "--against", "git:main", K="k")
         assert called == 5 == len(server.requests)
+
+
+def test_runs_lists_both_sides_of_a_comparison_with_their_scores(repository: Workspace) -> None:
+    """Each with the side that it was; a run of one's own is none."""
+    repository.run("run", "evals/s.yaml", code=0)
+    _compare(repository, "git:main")
+    sides = {run["compared"]: run["results"] for run in _runs(repository)}
+    assert sides.keys() == {"git:main", "working tree", None}
+    assert all(0 < result["metrics"]["accuracy"] <= 1 for results in sides.values() for result in results)
+    shown = repository.run("runs", code=0).stdout
+    assert "side of a comparison: git:main" in shown and "  accuracy " in shown

@@ -20,7 +20,9 @@ def failing(workspace: Any) -> Any:
 def test_a_failing_run_names_its_failing_cases_and_how_to_look(failing: Any, more: tuple[str, ...]) -> None:
     """Only those, each with the scorer that failed it, and the command that shows one."""
     shown = failing.run("run", *more, code=1).stdout
-    assert re.findall(r"^  (c\d)  fails (\w+)$", shown, re.MULTILINE) == [("c4", "exact")]
+    assert re.findall(r"^  (c\d)  fails (.+)$", shown, re.MULTILINE) == [
+        ("c4", "exact (expected payments, got support)")
+    ]
     assert re.search(r"prompteval show \S+ --case c4$", shown, re.MULTILINE)
 
 

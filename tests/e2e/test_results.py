@@ -171,11 +171,11 @@ def test_a_result_that_says_only_its_context_is_scored_by_it(system: Workspace) 
 
 
 def test_abstention_is_shown_where_an_answer_can_abstain(system: Workspace) -> None:
-    """A row says so here; without it there is no table."""
+    """A row says so here; without it there is no table; the details are for -v."""
     system.write("evals/s.yaml", OUTPUTS_SUITE)
-    assert "abstention, by what" in system.run("run").stdout
+    assert "abstention, by what" in system.run("run", "-v").stdout
     system.write("o.jsonl", lines([{k: v for k, v in row.items() if k != "abstain"} for row in ROWS]))
-    assert "abstention" not in system.run("run").stdout
+    assert "abstention" not in system.run("run", "-v").stdout
 
 
 def test_a_result_is_shown_with_gold_in_its_order(system: Workspace) -> None:

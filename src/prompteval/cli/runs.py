@@ -50,10 +50,12 @@ def _list(context: typer.Context, limit: Count = 20, as_json: AsJson = False) ->
 
 
 def runs(limit: int, as_json: bool) -> int:
-    from prompteval.engine.stored import stored_runs
+    from prompteval.engine.stored import listed_run, stored_runs
+    from prompteval.report.run_list import run_lines
     from prompteval.workspace.settings import find_workspace
 
     records = stored_runs(find_workspace(Path.cwd()), limit)
+    listed = [listed_run(record) for record in records]
     if as_json:
         body = [
             {
@@ -63,20 +65,19 @@ def runs(limit: int, as_json: bool) -> int:
                 "verdict": record.verdict,
                 "exit_code": record.exit_code,
                 "entries": record.manifest.get("entries", []),
+                "results": [result.as_json() for result in run.results],
+                "compared": run.compared or None,
                 **({"damage": record.damage} if record.damage else {}),
             }
-            for record in records
+            for record, run in zip(records, listed, strict=True)
         ]
         printer.document(body)
         return 0
     if not records:
         printer.stderr_line("no runs yet; `prompteval run` creates one")
-    else:
-        printer.line(f"{'run':22}  {'started':19}  {'result':12}  suite, prompt and model")
-    for record in records:
-        entries = ", ".join(" ".join(entry) for entry in record.manifest.get("entries", ()))
-        state = "damaged" if record.damage else record.verdict or "unfinished"
-        printer.show(f"{record.run_id}  {record.started[:19]}  {state:12}  {record.damage or entries}\n")
+        return 0
+    for line in run_lines(listed):
+        printer.show(line)
     return 0
 
 

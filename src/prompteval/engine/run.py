@@ -160,7 +160,9 @@ class _Run:
         entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
         selecting = self._options.as_json() if resumable else None
         self._hint = resume_hint(self._id) if resumable else "the same command continues from the cache"
-        made_from = manifest(self._workspace, plans, entries, selecting, self._options.side)
+        made_from = manifest(
+            self._workspace, plans, entries, selecting, self._options.side, self._options.compared
+        )
         if self._record is not None:
             refuse_changed(self._record, made_from)
         models = Models(

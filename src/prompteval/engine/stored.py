@@ -10,6 +10,7 @@ from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.problem import did_you_mean
 from prompteval.report.advice import reason_of
+from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import RunView, from_json
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
@@ -38,6 +39,40 @@ def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecor
         return []
     with reading(workspace) as store:
         return store.runs(limit)
+
+
+def listed_run(record: RunRecord) -> ListedRun:
+    """A run as `runs` lists it, with the metrics that decide a comparison of it."""
+    state = "damaged" if record.damage else record.verdict or "unfinished"
+    compared = str(record.manifest.get("compared") or record.manifest.get("side") or "")
+    suites = record.manifest.get("suites", {})
+    entries = record.manifest.get("entries", [])
+    values = _metric_values(record)
+    results = [
+        ListedResult(
+            *entry,
+            {name: values.get((*entry, name)) for name in suites.get(entry[0], {}).get("primary", ())}
+            if record.summary is not None
+            else {},
+        )
+        for entry in entries
+    ]
+    return ListedRun(record.run_id, record.started, state, results, compared, record.damage)
+
+
+def _metric_values(record: RunRecord) -> dict[tuple[str, ...], float | None]:
+    """(suite, target, model, metric) to its value, in a run that has ended and can be read."""
+    if record.summary is None:
+        return {}
+    try:
+        results = from_json(record.summary, lambda: iter(())).results
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return {}
+    return {
+        (one.suite, one.prompt, one.model, name): estimate.value
+        for one in results
+        for name, estimate in one.metrics.items()
+    }
 
 
 def stored_view(workspace: Workspace, name: str) -> RunView:

@@ -24,11 +24,12 @@ def manifest(
     entries: Sequence[tuple[str, str, str]],
     options: Mapping[str, object] | None = None,
     side: str = "",
+    compared: str = "",
 ) -> dict[str, Any]:
     """Fingerprints of cases, prompts and scorers of every suite, and the state of git.
 
     `options` are what selected the cases; with them the run can be resumed. `side` is what a
-    comparison ran beside the working tree.
+    comparison ran beside the working tree, `compared` the side that the run was, the working tree too.
     """
     return {
         "prompteval": __version__,
@@ -36,6 +37,7 @@ def manifest(
         "suites": {plan.suite.name: suite_manifest(plan) for plan in plans},
         "options": options,
         "side": side,
+        "compared": compared,
         "scores_pass": True,
         "git": git_state(workspace),
     }

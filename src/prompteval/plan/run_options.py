@@ -38,7 +38,7 @@ class RunOptions:
     `max_cost` is USD for the whole run, `max_wait` the seconds a server may ask to be waited for.
     `stop_early` is how gates are decided before all cases were run.
     `inconclusive_fails` makes a gate that is in doubt exit 4. `side` is the commit or version that a
-    comparison runs, which is never the `last` run.
+    comparison runs, which is never the `last` run; `compared` says of every run of a comparison which it is.
     """
 
     suites: tuple[str, ...] = ()
@@ -59,6 +59,7 @@ class RunOptions:
     stop_early: Method | None = None
     inconclusive_fails: bool = False
     side: str = ""
+    compared: str = ""
 
     def as_json(self) -> dict[str, object]:
         """What decides which cases run and what passes, for the manifest."""

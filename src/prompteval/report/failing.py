@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from prompteval.core.observation import CaseVerdict, Row, row_verdict
+from prompteval.core.observation import CaseVerdict, Row, Score, row_verdict
 from prompteval.core.text import counted, one_line, printable
 from prompteval.metrics.stage_names import ATTRIBUTION
 from prompteval.report.advice import advice_on
@@ -11,6 +11,7 @@ from prompteval.report.case import failing_scores
 from prompteval.report.view import RunView
 
 FAILING_SHOWN = 10
+LABEL_SHOWN = 40
 
 
 def failing_cases(view: RunView) -> Iterator[str]:
@@ -60,4 +61,12 @@ def _why(row: Row) -> str:
         others = [score.name for score in failing_scores(row) if score.name != ATTRIBUTION]
         beside = f"; fails {', '.join(others)}" if others else ""
         return f"{advice.reason}: {one_line(advice.seen)}{beside}"
-    return f"fails {names}"
+    return f"fails {', '.join(map(_failed, failing_scores(row)))}"
+
+
+def _failed(score: Score) -> str:
+    """A scorer's name, with the classes where it compares some."""
+    if score.labels is None:
+        return score.title
+    expected, found = (one_line(label or "no class")[:LABEL_SHOWN] for label in score.labels)
+    return f"{score.title} (expected {expected}, got {found})"

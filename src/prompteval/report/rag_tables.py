@@ -27,7 +27,7 @@ def tables(view: RagView, *, verbose: bool) -> Iterator[RagTable]:
     if view.losses:
         rows = [_loss(line) for line in view.losses]
         yield RagTable("what each stage costs, in right answers", _LOSS_HEADS, rows)
-    if view.abstention:
+    if view.abstention and verbose:
         rows = [[e.metric, number(e.value), interval(e), str(e.n)] for e in view.abstention]
         heads = ("score", "value", "95 % interval", "questions")
         yield RagTable("abstention, by what a wrong answer costs", heads, rows)

@@ -164,7 +164,7 @@ def _run(
     workspace: Workspace, opened: _Opened, live: LivePlans, running: RunOptions, progress: Progress
 ) -> None:
     side = "" if opened.side.kind == "working" else str(opened.side)
-    running = replace(running, side=side)
+    running = replace(running, side=side, compared=str(opened.side))
     view = run_suites(workspace, running, progress, list(live.plans.values()))
     if view.exit_code == INTERRUPTED:  # the other side must not begin
         progress.note(f"{opened.side}: {view.reason}")
