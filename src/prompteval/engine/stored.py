@@ -46,17 +46,12 @@ def listed_run(record: RunRecord) -> ListedRun:
     state = "damaged" if record.damage else record.verdict or "unfinished"
     compared = str(record.manifest.get("compared") or record.manifest.get("side") or "")
     suites = record.manifest.get("suites", {})
-    entries = record.manifest.get("entries", [])
     values = _metric_values(record)
-    results = [
-        ListedResult(
-            *entry,
-            {name: values.get((*entry, name)) for name in suites.get(entry[0], {}).get("primary", ())}
-            if record.summary is not None
-            else {},
-        )
-        for entry in entries
-    ]
+    results = []
+    for suite, target, model in record.manifest.get("entries", []):
+        deciding = suites.get(suite, {}).get("primary", ()) if record.summary is not None else ()
+        metrics = {name: values.get((suite, target, model, name)) for name in deciding}
+        results.append(ListedResult(suite, target, model, metrics))
     return ListedRun(record.run_id, record.started, state, results, compared, record.damage)
 
 
