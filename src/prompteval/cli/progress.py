@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prompteval.cli import printer
 from prompteval.core.text import one_line
@@ -11,6 +11,8 @@ from prompteval.engine.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 
 @contextmanager
@@ -73,10 +75,10 @@ class PlainProgress(Progress):
 
 
 class _LiveProgress(Progress):
-    def __init__(self, bar: Any) -> None:  # noqa: ANN401 - rich is loaded late
+    def __init__(self, bar: "RichProgress") -> None:
         self._bar = bar
-        self._task: Any = None
-        self._work: Any = None
+        self._task: TaskID | None = None
+        self._work: TaskID | None = None
         self._errors = self._cached = 0
 
     def start(self, title: str, total: int) -> None:
@@ -89,7 +91,8 @@ class _LiveProgress(Progress):
         self._errors += error
         self._cached += cached
         extra = f"{self._cached} cached  {self._errors} errors"
-        self._bar.update(self._task, advance=1, extra=extra)
+        if self._task is not None:
+            self._bar.update(self._task, advance=1, extra=extra)
 
     def building(self, work: str, done: int, total: int) -> None:
         """A line of its own while it lasts; that of the cases waits for it."""

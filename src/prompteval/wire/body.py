@@ -3,9 +3,12 @@
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from prompteval.core.errors import ProviderError
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
 
 ACCEPTED: Final = "gzip, deflate"
 PIECE: Final = 65_536
@@ -16,7 +19,7 @@ MOST_LARGE: Final = 8
 LOOK_SECONDS: Final = 0.02
 
 
-async def read_body(reply: Any, most_bytes: int) -> bytes:
+async def read_body(reply: "ClientResponse", most_bytes: int) -> bytes:
     """The whole body, decompressed. Raises ProviderError(too_large) for one of over `most_bytes`."""
     length = reply.content_length
     if length is not None and length <= min(LARGE, most_bytes) and not _encoding(reply):
@@ -31,7 +34,7 @@ async def read_body(reply: Any, most_bytes: int) -> bytes:
     return bytes(found)
 
 
-async def pieces(reply: Any, most_bytes: int) -> AsyncIterator[bytes]:
+async def pieces(reply: "ClientResponse", most_bytes: int) -> AsyncIterator[bytes]:
     """The body in pieces of at most PIECE bytes, decompressed.
 
     Raises ProviderError: too_large where it is over `most_bytes`, packed or unpacked, and bad_response where
@@ -55,7 +58,7 @@ def too_large(most_bytes: int) -> ProviderError:
     return ProviderError("too_large", f"the answer is over {most_bytes:,} bytes", possibly_billed=True)
 
 
-def _encoding(reply: Any) -> str:
+def _encoding(reply: "ClientResponse") -> str:
     name = str(reply.headers.get("Content-Encoding", "")).strip().lower()
     return "" if name == "identity" else name
 
@@ -68,7 +71,7 @@ class _DecodedBody:
             raise _bad(f"the answer is encoded as {encoding[:40]!r}, which was not asked for")
         self._encoding = encoding
         self._members = 0
-        self._unpacker: Any = None
+        self._unpacker: zlib._Decompress | None = None
 
     def pieces(self, raw: bytes) -> Iterator[bytes]:
         if not self._encoding:
@@ -91,7 +94,7 @@ class _DecodedBody:
         if self._unpacker is not None:
             raise _bad("the packed answer is cut short")
 
-    def _begin(self, raw: bytes) -> object:
+    def _begin(self, raw: bytes) -> "zlib._Decompress":
         self._members += 1
         if self._members > MOST_MEMBERS:
             raise _bad(f"the answer is packed in over {MOST_MEMBERS} parts")

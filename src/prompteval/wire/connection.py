@@ -7,7 +7,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,6 +16,9 @@ from prompteval.core.address import remember_address
 from prompteval.core.errors import ProviderError
 from prompteval.core.secret import remember_pairs
 from prompteval.wire.body import ACCEPTED
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 
 def proxy_for(url: str) -> str | None:
@@ -58,7 +61,7 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def open_session(url: str, headers: Mapping[str, str]) -> Any:
+def open_session(url: str, headers: Mapping[str, str]) -> "ClientSession":
     """An aiohttp session for one server. It keeps as many connections as there are calls at a time.
 
     No cookie is kept, no .netrc is read, bodies are left as they come, and no deadline is set here: each call

@@ -4,12 +4,16 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from prompteval.core.errors import PromptevalError, ProviderError
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import loads
 from prompteval.wire.body import read_body
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession, FormData
+    from yarl import URL
 
 T = TypeVar("T")
 # What an application may write beside UTF-8; any other name is not looked up, since some are not charsets.
@@ -53,45 +57,50 @@ def excerpt(text: str) -> str:
 
 
 async def post_json(
-    session: object, url: object, body: bytes, *, timeout_s: float, most_bytes: int = REPLY_BYTES
+    session: "ClientSession",
+    url: "str | URL",
+    body: bytes,
+    *,
+    timeout_s: float,
+    most_bytes: int = REPLY_BYTES,
 ) -> HttpAnswer:
     """POST a body of JSON. Raises ProviderError: timeout, connection, too_large, bad_response."""
 
-    async def whole(reply: object) -> HttpAnswer:
+    async def whole(reply: "ClientResponse") -> HttpAnswer:
         return await _answer(reply, most_bytes)
 
     return await call(session, "POST", url, whole, data=body, headers=_JSON, timeout_s=timeout_s)
 
 
 async def exchange(
-    session: object,
+    session: "ClientSession",
     method: str,
-    url: object,
+    url: "str | URL",
     *,
-    data: object = None,
+    data: "bytes | FormData | None" = None,
     timeout_s: float,
     most_bytes: int = REPLY_BYTES,
 ) -> HttpAnswer:
     """One request within `timeout_s` seconds in all. An answer of any status is an answer."""
 
-    async def whole(reply: object) -> HttpAnswer:
+    async def whole(reply: "ClientResponse") -> HttpAnswer:
         return await _answer(reply, most_bytes)
 
     return await call(session, method, url, whole, data=data, timeout_s=timeout_s)
 
 
-async def _answer(reply: Any, most_bytes: int) -> HttpAnswer:
+async def _answer(reply: "ClientResponse", most_bytes: int) -> HttpAnswer:
     most = most_bytes if reply.status == 200 else min(most_bytes, ERROR_BYTES)
     return HttpAnswer(reply.status, reply.headers, await read_body(reply, most))
 
 
 async def call(
-    session: Any,
+    session: "ClientSession",
     method: str,
-    url: Any,
-    use: Callable[[Any], Awaitable[T]],
+    url: "str | URL",
+    use: "Callable[[ClientResponse], Awaitable[T]]",
     *,
-    data: Any = None,
+    data: "bytes | FormData | None" = None,
     headers: Mapping[str, str] | None = None,
     timeout_s: float,
 ) -> T:

@@ -1,16 +1,20 @@
 """Files of lines that a server sends, taken line by line so that none is ever held whole."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prompteval.core.errors import PromptevalError, ProviderError
 from prompteval.wire.body import pieces, read_body
 from prompteval.wire.exchange import ERROR_BYTES, HttpAnswer, call, connection_error
 
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession
+    from yarl import URL
+
 
 async def for_each_line(
-    session: object,
-    url: object,
+    session: "ClientSession",
+    url: "str | URL",
     take: Callable[[bytes | None], None],
     *,
     timeout_s: float,
@@ -23,7 +27,7 @@ async def for_each_line(
     `exchange` does; the lines before that were handed on.
     """
 
-    async def lines(reply: Any) -> HttpAnswer | None:
+    async def lines(reply: "ClientResponse") -> HttpAnswer | None:
         if reply.status != 200:
             return HttpAnswer(reply.status, reply.headers, await read_body(reply, ERROR_BYTES))
         async for line in _split(pieces(reply, most_bytes), longest):
@@ -58,8 +62,8 @@ class Refused(Exception):
 
 
 async def post_lines(
-    session: Any,
-    url: Any,
+    session: "ClientSession",
+    url: "str | URL",
     body: bytes,
     answered: Callable[[Mapping[str, str]], None],
     *,

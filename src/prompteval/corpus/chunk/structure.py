@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prompteval.core.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _NEW_LINE = re.compile(r"\r\n?|\n")
 DEEPEST = 6
@@ -58,9 +61,9 @@ def structure_of(text: str) -> Structure:
     return Structure(by_depth, tuple(blocks), tuple(under_headings), tuple(sorted(rows)))
 
 
-def _rows(token: Any, line_starts: list[int]) -> list[int]:  # noqa: ANN401 - a token of markdown-it, loaded late
+def _rows(token: "Token", line_starts: list[int]) -> list[int]:
     """Where the rows, items or lines of one block begin."""
-    first, last = token.map
+    first, last = token.map or (0, 0)
     if token.type in ("table_open", "fence", "code_block", "html_block"):
         return line_starts[first:last]
     return [line_starts[first]] if token.type == "list_item_open" else []

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prompteval.core.errors import MissingExtra
 from prompteval.corpus.documents.encoding import decode_page
 from prompteval.corpus.documents.html_spans import MOST_COLUMNS, MOST_ROWS, Allowance, Spans, span
 from prompteval.corpus.documents.outcome import DocumentFault
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 _HIDDEN = (
     "script", "style", "template", "noscript", "head", "svg", "iframe", "object", "canvas", "audio", "video",
@@ -61,7 +64,7 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
     if _depth(source) > DEEPEST:
         raise DocumentFault("damaged", f"the page is nested deeper than {DEEPEST:,} elements")
     try:
-        page: Any = LexborHTMLParser(source)
+        page = LexborHTMLParser(source)
     except SelectolaxError:  # there is no text that HTML does not allow, only one that is too much
         raise MemoryError("the page holds too many elements") from None
     head = _line(page.css_first("head > title"))
@@ -92,7 +95,7 @@ def _depth(source: str) -> int:
     return deepest
 
 
-def _line(node: Any) -> str:  # noqa: ANN401 - a node of selectolax, loaded late
+def _line(node: "LexborNode | None") -> str:
     return "" if node is None else _SPACE.sub(" ", node.text(deep=True)).strip()
 
 
@@ -108,14 +111,14 @@ class _TextWriter:
         self._cells = 0  # borders of cells that wait for text
         self._row = False  # whether the row has text
 
-    def write(self, root: Any) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+    def write(self, root: "LexborNode") -> None:
         """Walk without recursion, so that depth does not matter."""
-        todo: list[tuple[Any, bool, bool]] = [(root, False, False)]
+        todo: list[tuple[LexborNode, bool, bool]] = [(root, False, False)]
         while todo:
             node, kept, leaving = todo.pop()
-            tag = node.tag
+            tag = node.tag or ""
             if leaving:
-                self._leave(node, tag)
+                self._leave(tag)
                 self._part(tag)
             elif node.is_text_node:
                 self._put(node.text_content or "", kept)
@@ -138,7 +141,7 @@ class _TextWriter:
         if tag in _BLOCKS:
             self._break = max(self._break, 1 if tag in ("li", "tr", "dt", "dd", "tbody", "thead") else 2)
 
-    def _enter(self, node: Any, tag: str) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+    def _enter(self, node: "LexborNode", tag: str) -> None:
         """The beginning of a table or of a part of one; other elements begin without a trace."""
         if tag == "table":
             self._tables.append(Spans(_widest(node), self._allowance))
@@ -152,7 +155,7 @@ class _TextWriter:
         if tag == "table" and node.child is None:
             self._tables.pop()
 
-    def _begin_cell(self, node: Any, spans: Spans) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+    def _begin_cell(self, node: "LexborNode", spans: Spans) -> None:
         self._repeat(spans.before_cell(), spans)
         self._cells += spans.column > 0
         columns, rows = (node.attributes.get(name) for name in ("colspan", "rowspan"))
@@ -168,7 +171,7 @@ class _TextWriter:
             if text:
                 self._put(text, False)
 
-    def _leave(self, node: object, tag: str) -> None:
+    def _leave(self, tag: str) -> None:
         if tag == "table":
             self._tables.pop()
         elif tag in _CELLS and self._tables:
@@ -183,7 +186,7 @@ class _TextWriter:
             self._parts.append(" |" * self._cells)
         self._cells, self._row = 0, False
 
-    def _value(self, node: Any) -> None:  # noqa: ANN401 - a node of selectolax, loaded late
+    def _value(self, node: "LexborNode") -> None:
         kind = (node.attributes.get("type") or "text").lower()
         value = node.attributes.get("value")
         if value and kind not in _SILENT:
@@ -213,7 +216,7 @@ class _TextWriter:
         self._parts.append(text if kept else text.strip(" "))
 
 
-def _little_text(node: Any) -> str | None:  # noqa: ANN401 - a node of selectolax, loaded late
+def _little_text(node: "LexborNode") -> str | None:
     """The text of a node on one line; None where it has many parts, a table, or a value of a form to show."""
     parts: list[str] = []
     todo, seen = [node], 0
@@ -230,7 +233,7 @@ def _little_text(node: Any) -> str | None:  # noqa: ANN401 - a node of selectola
     return _SPACE.sub(" ", "".join(parts)).strip()
 
 
-def _widest(table: object) -> int:
+def _widest(table: "LexborNode") -> int:
     """The most cells that one row of a table has; rows of tables inside it are not its own."""
     parts = _children(table)
     rows = [
@@ -239,7 +242,7 @@ def _widest(table: object) -> int:
     return max((sum(cell.tag in _CELLS for cell in _children(row)) for row in rows), default=0)
 
 
-def _shown_options(node: Any) -> list[Any]:  # noqa: ANN401 - a node of selectolax, loaded late
+def _shown_options(node: "LexborNode") -> "list[LexborNode]":
     """What a list of options shows: all of it where several may be chosen, else the chosen or first one."""
     options = node.css("option")
     if "multiple" in node.attributes or not options:
@@ -248,7 +251,7 @@ def _shown_options(node: Any) -> list[Any]:  # noqa: ANN401 - a node of selectol
     return [chosen[-1] if chosen else options[0]]
 
 
-def _children(node: Any) -> list[Any]:  # noqa: ANN401 - a node of selectolax, loaded late
+def _children(node: "LexborNode") -> "list[LexborNode]":
     found, child = [], node.child
     while child is not None:
         found.append(child)

@@ -1,7 +1,7 @@
 """What a page of a PDF file shows beside its own text: the values of form fields, and notes written on it."""
 
 import ctypes
-from typing import Any
+from collections.abc import Callable
 
 # Bits of a field's flags (ISO 32000-1, tables 221 and 228): not to be exported does not matter here.
 _PASSWORD = 1 << 13
@@ -19,13 +19,15 @@ def fields_of(page: object, form: object) -> list[str]:
         if not annotation:
             continue
         try:
-            found.append(_value(raw, annotation, form))
+            found.append(_value(annotation, form))
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
     return [value for value in found if value]
 
 
-def _value(raw: Any, annotation: object, form: object) -> str:  # noqa: ANN401 - of pypdfium2, loaded late
+def _value(annotation: object, form: object) -> str:
+    from pypdfium2 import raw
+
     if raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN:
         return ""
     kind = raw.FPDFAnnot_GetSubtype(annotation)
@@ -46,7 +48,7 @@ def _value(raw: Any, annotation: object, form: object) -> str:  # noqa: ANN401 -
     return _text(lambda *end: raw.FPDFAnnot_GetFormFieldValue(form, annotation, *end))
 
 
-def _text(read: Any) -> str:  # noqa: ANN401 - of pypdfium2, loaded late
+def _text(read: Callable[..., int]) -> str:
     """A UTF-16 text by PDFium's convention: its size first, in bytes with the two of its end."""
     size = read(None, 0)
     if size <= 2:

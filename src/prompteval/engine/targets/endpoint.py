@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -18,6 +18,9 @@ from prompteval.plan.targets.base import failed
 from prompteval.plan.targets.endpoint import EndpointPlan
 from prompteval.wire import HttpAnswer, open_session, post_json
 
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
 _MISSING = object()
 
 
@@ -26,7 +29,7 @@ class EndpointTarget:
 
     def __init__(self, plan: EndpointPlan) -> None:
         self._plan = plan
-        self._session: Any = None
+        self._session: ClientSession | None = None
 
     async def __call__(self, case: Case, replicate: int) -> Observation:
         started = perf_counter()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import ProviderError
@@ -14,6 +14,13 @@ from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.errors import status_error
 from prompteval.providers.openai.shape import Shape
 from prompteval.wire import HttpAnswer, open_session, post_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from aiohttp import ClientSession
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
 
 TEXTS_A_CALL = 256
 FIRST_WAIT_S = 0.5
@@ -64,7 +71,7 @@ class OpenAIEmbedder:
             raise ProviderError("no_credentials", message)
         return key
 
-    def embed(self, texts: Sequence[str]) -> tuple[Any, int]:
+    def embed(self, texts: Sequence[str]) -> "tuple[Floats, int]":
         """(float32 array of shape (len(texts), dimension) of unit vectors, 0).
 
         An empty list has the shape (0, 0). Raises ProviderError when there is no answer after
@@ -81,9 +88,9 @@ class OpenAIEmbedder:
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(norms, 1e-12), 0
 
-    async def _rows(self, texts: Sequence[str]) -> list[Any]:
+    async def _rows(self, texts: Sequence[str]) -> "list[Floats]":
         key = self._key()
-        rows: list[object] = []
+        rows: list[Floats] = []
         async with open_session(self._base_url, request_headers(key, self._shape)) as session:
             for start in range(0, len(texts), TEXTS_A_CALL):
                 # The endpoint refuses an empty text; a space stands for it.
@@ -91,7 +98,7 @@ class OpenAIEmbedder:
                 rows += await self._patiently(session, some)
         return rows
 
-    async def _patiently(self, session: object, texts: Sequence[str]) -> list[Any]:
+    async def _patiently(self, session: "ClientSession", texts: Sequence[str]) -> "list[Floats]":
         for attempt in range(1, self._max_attempts + 1):
             try:
                 return await self._call(session, texts)
@@ -103,7 +110,7 @@ class OpenAIEmbedder:
             await asyncio.sleep(min(wait, LONGEST_WAIT_S))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _call(self, session: object, texts: Sequence[str]) -> list[Any]:
+    async def _call(self, session: "ClientSession", texts: Sequence[str]) -> "list[Floats]":
         body = _encode({"model": self._model, "input": texts, "encoding_format": "float"}).encode("ascii")
         answer = await post_json(
             session,
@@ -117,7 +124,7 @@ class OpenAIEmbedder:
         return _vectors(answer, len(texts), self._model)
 
 
-def _vectors(answer: HttpAnswer, expected: int, model: str) -> list[Any]:
+def _vectors(answer: HttpAnswer, expected: int, model: str) -> "list[Floats]":
     """The vectors in the order of the texts, regardless of the order of the answer."""
     import numpy as np
 

@@ -5,9 +5,9 @@ import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prompteval.core.address import has_user, without_credentials
 from prompteval.core.errors import OutputError, ProviderError
@@ -38,6 +38,19 @@ from prompteval.wire import (
     post_lines,
 )
 
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+    from yarl import URL
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The connections to the server, and the address that calls go to."""
+
+    session: "ClientSession"
+    url: "URL"
+
+
 _CUT = {
     "length": "the answer was cut at the token limit; raise max_output_tokens",
     "content_filter": "the answer was withheld by a filter",
@@ -65,8 +78,7 @@ class OpenAIProvider:
         self.on_limits: Callable[[ServerLimits], None] | None = None
         self._api = api_of(self.shape)
         self._bodies = BodyWriter(model, self.shape)
-        self._url: object = None
-        self._session: Any = None
+        self._opened: _Opened | None = None
 
     def __repr__(self) -> str:
         return f"OpenAIProvider({self.model!r}, base_url={without_credentials(self.base_url)!r})"
@@ -92,10 +104,9 @@ class OpenAIProvider:
         if self.shape.stream:
             return await self._complete_stream(request)
         body = self._bodies.write(request)
-        if self._session is None:
-            self._open()
+        opened = self._opened or self._open()
         started = perf_counter()
-        answer = await post_json(self._session, self._url, body, timeout_s=self.timeout_s)
+        answer = await post_json(opened.session, opened.url, body, timeout_s=self.timeout_s)
         elapsed_ms = (perf_counter() - started) * 1000
         self._look_at(answer.headers)
         if answer.status != 200:
@@ -179,10 +190,9 @@ class OpenAIProvider:
     ) -> AsyncGenerator[Piece, None]:
         """What each event brings. Left early, it closes the connection, so that the server stops."""
         sent = self._bodies.write_stream(request)
-        if self._session is None:
-            self._open()
+        opened = self._opened or self._open()
         lines = post_lines(
-            self._session, self._url, sent, answered, most_bytes=STREAM_BYTES, longest=REPLY_BYTES
+            opened.session, opened.url, sent, answered, most_bytes=STREAM_BYTES, longest=REPLY_BYTES
         )
         async with aclosing(lines), aclosing(body.pieces(lines)) as pieces:
             async for piece in pieces:
@@ -198,17 +208,18 @@ class OpenAIProvider:
             self.on_limits(limits)
 
     async def aclose(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.session.close()
 
-    def _open(self) -> None:
+    def _open(self) -> "_Opened":
         self.check_ready()
         from yarl import URL
 
-        self._url = URL(self.shape.url(self.base_url, self._api.path))
+        url = URL(self.shape.url(self.base_url, self._api.path))
         key = from_environment(self.api_key_env)
-        self._session = open_session(self.base_url, request_headers(key, self.shape))
+        self._opened = _Opened(open_session(self.base_url, request_headers(key, self.shape)), url)
+        return self._opened
 
     def _answers_by_tool(self, request: Request) -> bool:
         return request.schema is not None and self.shape.structured == "tool"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import ProviderError, RetrievalError
@@ -13,6 +13,9 @@ from prompteval.core.secret import hide, hide_all, holds_secret
 from prompteval.core.strict_json import loads
 from prompteval.isolate.loop import run_to_end
 from prompteval.wire import open_session, post_json
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 
 class RunRetriever:
@@ -81,7 +84,7 @@ class EndpointRetriever:
         self._url = url
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
-        self._session: Any = None
+        self._session: ClientSession | None = None
         self._shown = without_credentials(url)
         self.identity = f"endpoint({self._shown})"
 

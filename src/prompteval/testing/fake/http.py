@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import cast
 
 Handler = Callable[["Connection", str, str, bytes], None]
 DRIP_SECONDS = 0.05
@@ -11,6 +11,8 @@ DRIP_SECONDS = 0.05
 
 class Connection(asyncio.Protocol):
     """One client connection; requests are handled one after the other."""
+
+    transport: asyncio.Transport
 
     def __init__(
         self,
@@ -24,10 +26,9 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         self._busy = False
         self.content_type = ""
-        self.transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # a connection's transport is a stream
         self._opened(self)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -38,7 +39,7 @@ class Connection(asyncio.Protocol):
         if not self._busy:
             self._next()
 
-    def send(self, body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+    def send(self, body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         """Answer with JSON, and look at what the client sent meanwhile."""
         self.send_raw(json.dumps(body).encode(), status, headers)
 
