@@ -216,3 +216,39 @@ def test_what_a_callable_reports_is_not_priced_beside(system: Workspace) -> None
     )
     (result,) = system.run_json()["results"]
     assert result["usage"]["cost_usd"] == 0.75 and result["usage"]["prompt_tokens"] == 21
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        ("retrieval.recall@2", "retrieval.recall@2: the result has no 'retrieved'; return it, or say where"),
+        ("rerank.recall@2", "rerank.recall@2: the result has no 'reranked'; return it"),
+        ("context.recall@50t", "context.recall@50t: the result has no 'retrieved', 'reranked' or 'context'"),
+        ("citations.precision", "citations.precision: the result has no 'context', 'retrieved' or 'reranked'"),
+        ("generation.false_abstentions", "generation.false_abstentions: the output does not say whether it abstains"),
+    ],
+)  # fmt: skip
+def test_a_metric_whose_data_no_result_has_leaves_the_run_incomplete(
+    system: Workspace, metric: str, told: str
+) -> None:
+    """Known when the system has answered: exit 3, with the key, once and not for each case."""
+    system.write("app/__init__.py", "")
+    system.write("app/answer.py", APP)
+    system.write(
+        "evals/s.yaml",
+        f'callable: "app.answer:bare"\nresult: true\ncases: ../datasets/q.jsonl\nmetrics: [generation.em, {metric}]\n',
+    )
+    done = system.run("run", code=3)
+    assert told in done.stdout.splitlines()[-1]
+    assert len([line for line in done.stdout.splitlines()[:-1] if told in line]) <= 1
+
+
+def test_an_output_that_holds_the_key_says_how_it_is_read(system: Workspace) -> None:
+    """The suite lacks `result: true`."""
+    system.write("app/__init__.py", "")
+    system.write("app/answer.py", APP)
+    system.write(
+        "evals/s.yaml",
+        'callable: "app.answer:mapping"\ncases: ../datasets/q.jsonl\nmetrics: [retrieval.recall@2]\n',
+    )
+    assert "'retrieved' is a field of the output; `result: true`" in system.run("run", code=3).stdout

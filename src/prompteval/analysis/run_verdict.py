@@ -35,6 +35,9 @@ def run_verdict(
     unscored = next(_unscored(results), None)
     if unscored is not None:
         return unscored
+    unserved = next(_unserved(results), None)
+    if unserved is not None:
+        return unserved
     empty = next(_empty(results), None)
     if empty is not None:
         return empty
@@ -57,6 +60,15 @@ def _empty(results: Sequence[ResultView]) -> Iterator[RunDecision]:
             reason = next((found.reason for found in result.metrics.values() if found.reason), "")
             message = f"{result.title}: no case could be scored, so nothing was measured"
             yield RunDecision(Verdict.INCOMPLETE, f"{message}: {reason}" if reason else message)
+
+
+def _unserved(results: Sequence[ResultView]) -> Iterator[RunDecision]:
+    """Results with a scorer that no case gave what it reads."""
+    for result in results:
+        if result.unserved:
+            yield RunDecision(
+                Verdict.INCOMPLETE, f"{result.title}: no case could be scored by {result.unserved}"
+            )
 
 
 def _unscored(results: Sequence[ResultView]) -> Iterator[RunDecision]:

@@ -20,7 +20,7 @@ MEANING: Mapping[Reason, str] = {
     "grounding_miss": "the answer is right, its citation is not",
     "false_abstention": "the evidence was in the prompt, and it abstained",
     "false_answer": "there is no answer, and it gave one",
-    "unattributed": "the question has no gold",
+    "unattributed": "no gold to look for, or no passages to look in",
 }
 # The lists of passages that a gold item is looked for in.
 Listing = Literal["retrieved", "reranked", "context", "dropped"]

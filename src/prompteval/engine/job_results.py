@@ -112,6 +112,7 @@ class JobResults:
             other_models=tuple(sorted(usage.other_models)),
             allow_unscored=suite.allow_unscored,
             unscored_reason=columns.unscored_reason,
+            unserved=columns.unserved,
             error_kinds=self._error_kinds(job) if columns.outcomes["error"] else {},
         )
 

@@ -71,6 +71,7 @@ def _decided(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
         gates=known,
         notes=notes,
         allow_unscored=plan.suite.allow_unscored,
+        unserved=columns.unserved,
     )
 
 

@@ -152,7 +152,9 @@ def _error(facts: _Facts) -> str:
     return "" if failure is None else f"{failure.stage}: {failure.message}"
 
 
-def _unattributed(_: _Facts) -> str:
+def _unattributed(facts: _Facts) -> str:
+    if facts.row.case.gold:
+        return "wrong, and the result has no passages"
     return "wrong, and the case names no gold"
 
 
@@ -194,5 +196,5 @@ _THEIRS: Mapping[Reason, str] = {
 }
 _EITHER: Mapping[Reason, str] = {
     "error": "`prompteval run --resume` runs it again",
-    "unattributed": "add `gold` to the case",
+    "unattributed": "name `gold` in the case, and let the system report `retrieved` or `context`",
 }

@@ -1,7 +1,7 @@
 """The cases that do not pass, as a run that fails lists them at its end."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from prompteval.core.observation import CaseVerdict, Row, Score, row_verdict
 from prompteval.core.text import counted, one_line, printable
@@ -12,35 +12,44 @@ from prompteval.report.view import RunView
 
 FAILING_SHOWN = 10
 LABEL_SHOWN = 40
+# Of the cases that could not be scored for one reason.
+IDS_SHOWN = 3
+_Key = tuple[str, str, str, str]
 
 
 def failing_cases(view: RunView) -> Iterator[str]:
-    """A head, a line for each of the first cases with what failed it, and the command that shows one.
+    """A head, a line for each of the first cases with what failed it, and the commands that show more.
 
-    Nothing where every case passes. Repeats of a case are one line.
+    Nothing where every case passes. Repeats of a case are one line, and so are all cases that could not be
+    scored for the same reason.
     """
-    first: dict[tuple[str, str, str, str], str] = {}
-    others: set[tuple[str, str, str, str]] = set()
+    several = len(view.results) > 1
+    first: dict[_Key, str] = {}
+    others: set[_Key] = set()
+    unscored: dict[str, dict[_Key, None]] = {}
     for row in view.rows():
-        if row_verdict(row) is CaseVerdict.PASS:
+        verdict = row_verdict(row)
+        if verdict is CaseVerdict.PASS:
             continue
         key = (row.suite, row.target, row.model, row.case.id)
-        if len(first) < FAILING_SHOWN:
+        if verdict is CaseVerdict.UNSCORED:
+            unscored.setdefault(_not_scored(row), {})[key] = None
+        elif len(first) < FAILING_SHOWN:
             first.setdefault(key, _why(row))
         elif key not in first:
             others.add(key)
-    if not first:
+    all_keys = {*first, *others, *(key for keys in unscored.values() for key in keys)}
+    if not all_keys:
         return
-    total = len(first) + len(others)
-    yield f"{counted(total, 'case')} {'does' if total == 1 else 'do'} not pass:\n"
-    several = len(view.results) > 1
+    yield f"{counted(len(all_keys), 'case')} {'does' if len(all_keys) == 1 else 'do'} not pass:\n"
     for (suite, target, model, case_id), why in first.items():
         where = f"  {suite} {target} {model}" if several else ""
         yield printable(f"  {case_id}  {why}{where}") + "\n"
     if others:
         yield f"  and {len(others):,} more\n"
-    shown = next(iter(first))[3]
-    yield printable(f"show one: prompteval show {view.run_id} --case {shown}") + "\n"
+    yield from _groups(unscored)
+    shown = next(iter(first), None) or next(key for keys in unscored.values() for key in keys)
+    yield printable(f"show one: prompteval show {view.run_id} --case {shown[3]}") + "\n"
     reasons: Counter[str] = Counter()
     for result in view.results:
         reasons.update(result.rag.attribution if result.rag is not None else {})
@@ -48,12 +57,26 @@ def failing_cases(view: RunView) -> Iterator[str]:
         yield f"what to try: prompteval show {view.run_id} --reason {reason}\n"
 
 
+def _groups(unscored: Mapping[str, Collection[_Key]]) -> Iterator[str]:
+    """A line for each of the first reasons why cases have no score, with the first of their ids."""
+    for why, keys in [*unscored.items()][:FAILING_SHOWN]:
+        ids = [*dict.fromkeys(case_id for *_, case_id in keys)]
+        more = f" and {len(ids) - IDS_SHOWN:,} more" if len(ids) > IDS_SHOWN else ""
+        yield printable(f"  {', '.join(ids[:IDS_SHOWN])}{more}  not scored: {why}") + "\n"
+    if len(unscored) > FAILING_SHOWN:
+        yield f"  and {len(unscored) - FAILING_SHOWN:,} more reasons\n"
+
+
+def _not_scored(row: Row) -> str:
+    """The scorers that could not score a row, those of one reason together."""
+    names: dict[str, list[str]] = {}
+    for score in failing_scores(row):
+        names.setdefault(one_line(score.reason), []).append(score.title)
+    return "; ".join(f"{', '.join(titles)}: {reason}" for reason, titles in names.items())
+
+
 def _why(row: Row) -> str:
     """The scorers that failed a row, or how its call or output ended."""
-    verdict = row_verdict(row)
-    names = ", ".join(score.name for score in failing_scores(row))
-    if verdict is CaseVerdict.UNSCORED:
-        return f"not scored: {names}"
     if row.observation.outcome != "ok":
         return row.observation.outcome
     advice = advice_on(row)

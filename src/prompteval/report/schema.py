@@ -73,6 +73,7 @@ def _result() -> Schema:
         "other_models": _list_of(TEXT),
         "allow_unscored": {"type": "number", "minimum": 0, "maximum": 1},
         "unscored_reason": TEXT,
+        "unserved": TEXT,
         "flaky": _list_of(_object(["id", "scores"], {"id": TEXT, "scores": _list_of(NUMBER)})),
         "stop_early": _early(),
         "usage": _object(

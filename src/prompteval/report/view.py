@@ -77,8 +77,9 @@ class ResultView:
     passed + failed + errors + unscored = scored + errors + invalid, where a run counted verdicts.
     `error_kinds` counts the cases that ended in an error by its kind, such as `offline` or `timeout`.
     `other_models` are those that a server answered with, beside the one asked for. `allow_unscored` is
-    the share of cases that a scorer may fail on, `unscored_reason` why it failed on the first. `alias` is
-    what the version was asked for by, empty for none.
+    the share of cases that a scorer may fail on, `unscored_reason` why it failed on the first, `unserved` a
+    scorer that scored no case since none has what it reads, and why. `alias` is what the version was asked
+    for by, empty for none.
     """
 
     suite: str
@@ -103,6 +104,7 @@ class ResultView:
     other_models: tuple[str, ...] = ()
     allow_unscored: float = 0.0
     unscored_reason: str = ""
+    unserved: str = ""
     error_kinds: Mapping[str, int] = field(default_factory=dict)
     alias: str = ""
 
@@ -157,7 +159,7 @@ def from_json(raw: Mapping[str, Any], rows: Callable[[], Iterator[Row]]) -> RunV
     )
 
 
-def _result_json(result: ResultView) -> dict[str, object]:  # noqa: C901 - one branch for each part that a result may have
+def _result_json(result: ResultView) -> dict[str, object]:
     body: dict[str, object] = {
         "suite": result.suite,
         "prompt": result.prompt,
@@ -197,8 +199,8 @@ def _result_json(result: ResultView) -> dict[str, object]:  # noqa: C901 - one b
         body["error_kinds"] = dict(result.error_kinds)
     if result.allow_unscored:
         body["allow_unscored"] = result.allow_unscored
-    if result.unscored_reason:
-        body["unscored_reason"] = result.unscored_reason
+    reasons = {"unscored_reason": result.unscored_reason, "unserved": result.unserved}
+    body |= {name: reason for name, reason in reasons.items() if reason}
     if result.other_models:
         body["other_models"] = list(result.other_models)
     if result.notes:
@@ -298,5 +300,6 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         other_models=tuple(raw.get("other_models", ())),
         allow_unscored=raw.get("allow_unscored", 0.0),
         unscored_reason=raw.get("unscored_reason", ""),
+        unserved=raw.get("unserved", ""),
         alias=raw.get("alias", ""),
     )

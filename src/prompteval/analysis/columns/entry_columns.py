@@ -37,6 +37,14 @@ class EntryColumns:
     unusable: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[CaseVerdict] = field(default_factory=Counter)
     unscored_reason: str = ""
+    measured: set[str] = field(default_factory=set)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def unserved(self) -> str:
+        """A scorer that scored no case since none had what it reads, with its reason; empty without one."""
+        found = (name for name in self.absent if name not in self.measured)
+        return next((f"{name}: {self.absent[name]}" for name in found), "")
 
     def of(self, measure: Measure, mask: NDArray[np.bool_] | None = None) -> Columns:
         """The columns a metric reads, of the cases under a mask."""
@@ -113,6 +121,7 @@ def build_columns(  # noqa: PLR0913 - what is read of the rows, each by name
         outcome = _worst_outcome(rows)
         columns.outcomes[outcome] += 1
         columns.verdicts[_verdict(columns, rows)] += 1
+        _note_absent(columns, rows)
         if outcome == "invalid":
             columns.unusable[min(row.outcome for row in rows if row.outcome in UNUSABLE)] += 1
         if exclude_errors and outcome == "error":
@@ -165,6 +174,15 @@ def _verdict(columns: EntryColumns, rows: Sequence[StoredRow]) -> CaseVerdict:
         failed = (score for row in rows for score in row.scores if score.status == "failed")
         columns.unscored_reason = next((f"{score.name}: {score.reason}" for score in failed), "")
     return verdict
+
+
+def _note_absent(columns: EntryColumns, rows: Sequence[StoredRow]) -> None:
+    """Which scorers scored, and which skipped a case that does not have the key they read."""
+    for score in (score for row in rows for score in row.scores):
+        if score.value is not None:
+            columns.measured.add(score.name)
+        elif "absent" in score.evidence:
+            columns.absent.setdefault(score.name, score.reason)
 
 
 def _note_flaky(columns: EntryColumns, case_id: str, scores: Sequence[StoredScore | None]) -> None:

@@ -107,6 +107,8 @@ class Attribution(Scorer):
         return "false_abstention" if reply.abstained else "generation_miss"
 
     def _lost(self, rag_case: RagCase) -> Reason | None:
+        if not rag_case.listed:  # the system does not say what it found
+            return "unattributed"
         return lost_at(spans_of(rag_case.gold), *stages_reached(rag_case), self.reader.blank)
 
 

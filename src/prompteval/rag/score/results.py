@@ -137,7 +137,7 @@ class ResultReader:
 
     def _missing(self, observation: Observation, trace: Trace) -> dict[str, str]:
         found = {
-            stage: f"the result has no {' or '.join(repr(key) for key in keys[:2])}"
+            stage: _no_key(keys, observation.output)
             for stage, keys in NEEDS.items()
             if all(getattr(trace, key) is None for key in keys)
         }
@@ -259,6 +259,16 @@ def _place_of(document: Document, text: str) -> tuple[int | None, int | None]:
 def _quoted(text: str, quote: str) -> Sequence[tuple[int, int]]:
     """Where a text holds a quote, word for word or after normalisation."""
     return find_exact(text, quote) or find_normalised(normalised(text), quote)
+
+
+def _no_key(keys: Sequence[str], output: object) -> str:
+    """What is missing for a metric, any of some keys, and the way to it."""
+    inside = next((key for key in keys if isinstance(output, Mapping) and key in output), None)
+    if inside is not None:
+        return f"{inside!r} is a field of the output; `result: true` in the suite reads it as a result"
+    *others, last = map(repr, keys)
+    named = f"{', '.join(others)} or {last}" if others else last
+    return f"the result has no {named}; return it, or say where with `map: {{{keys[0]}: ...}}`"
 
 
 def _number(n: int | None, doc: str | None, seen: Sequence[RetrievedPassage]) -> int:

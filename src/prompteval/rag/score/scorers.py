@@ -90,7 +90,10 @@ class StageScorer(Scorer):
             worst = 1.0 if measure in ("false_answers", "false_abstentions") else self.metric.low
             return self.valued(worst, "generation", f"the output is {reply.outcome}")
         if measure in NEED_ABSTENTION and not reply.answer.may_abstain:
-            return self.skipped("the output cannot abstain: give the suite `abstain:`")
+            reason = (
+                "the output does not say whether it abstains; return 'abstain', or give the suite `abstain:`"
+            )
+            return Score(self.name, None, "skipped", "generation", reason, {"absent": "abstain"})
         if measure in ("false_answers", "false_abstentions"):
             return self.valued(float(reply.abstained == (measure == "false_abstentions")), "generation")
         if measure == "abstention":
