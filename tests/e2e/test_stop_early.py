@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import jsonschema
@@ -20,7 +21,7 @@ def prepare(workspace: Any, gate: str, wrong_every: int, more: str = "", cases: 
 
 
 def stored(workspace: Any) -> int:
-    with sqlite3.connect(workspace.root / ".prompteval/results.sqlite") as store:
+    with closing(sqlite3.connect(workspace.root / ".prompteval/results.sqlite")) as store, store:
         return int(store.execute("SELECT count(*) FROM rows").fetchone()[0])
 
 

@@ -74,5 +74,5 @@ def test_a_call_that_hangs_is_left_behind_and_holds_up_nobody() -> None:
         return found, seconds, threading.active_count() - before
 
     found, seconds, left = asyncio.run(run())
-    assert (found, left) == (51, 0)
+    assert found == 51 and left <= 0  # threads of other tests may have ended meanwhile
     assert seconds < 1

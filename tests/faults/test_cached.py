@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_f32_a_damaged_reply_is_asked_for_again(live: Any) -> None:
     """One row of the cache is no JSON any more: one call, a warning that names it, the others cached."""
     with live(4) as ws:
         ws.result()
-        with sqlite3.connect(ws.root / ".prompteval" / "cache.sqlite") as cache:
+        with closing(sqlite3.connect(ws.root / ".prompteval" / "cache.sqlite")) as cache, cache:
             key = cache.execute("SELECT key FROM replies LIMIT 1").fetchone()[0]
             cache.execute("UPDATE replies SET response = substr(response, 1, 9) WHERE key = ?", (key,))
         cache.close()
@@ -106,7 +107,7 @@ def test_f38_a_cached_row_of_any_kind_is_asked_for_again(live: Any) -> None:
     """Deep, of wrong types, NaN, no text at all: each is one call more and a warning, and the run continues."""
     with live(len(DAMAGED) + 1) as ws:
         ws.result()
-        with sqlite3.connect(ws.root / ".prompteval" / "cache.sqlite") as cache:
+        with closing(sqlite3.connect(ws.root / ".prompteval" / "cache.sqlite")) as cache, cache:
             keys = [row[0] for row in cache.execute("SELECT key FROM replies")]
             for key, value in zip(keys, [*DAMAGED, b"\xff\xfe"], strict=True):
                 cache.execute("UPDATE replies SET response = CAST(? AS TEXT) WHERE key = ?", (value, key))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def kept(root: Path) -> int:
     file = root / ".prompteval" / "vectors.sqlite"
     if not file.exists():
         return 0
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as connection:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)) as connection, connection:
         try:
             return int(connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
         except sqlite3.OperationalError:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 import pytest
 
@@ -50,7 +51,7 @@ def interrupted(place: Place, arguments: Sequence[str], *, times: int = 1) -> tu
 
 
 def rows(place: Place) -> int:
-    with sqlite3.connect(place.root / ".prompteval" / "results.sqlite") as connection:
+    with closing(sqlite3.connect(place.root / ".prompteval" / "results.sqlite")) as connection, connection:
         return int(connection.execute("SELECT count(*) FROM rows").fetchone()[0])
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from prompteval.store.connection import open_database
@@ -33,5 +34,6 @@ def test_f25_a_new_database_is_opened_by_many_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    rows = sqlite3.connect(tmp_path / "0.sqlite").execute("SELECT count(*) FROM t").fetchone()
+    with closing(sqlite3.connect(tmp_path / "0.sqlite")) as connection:
+        rows = connection.execute("SELECT count(*) FROM t").fetchone()
     assert rows == (4,)

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_f27_what_is_no_database_or_was_cut_is_refused(tmp_path: Path) -> None:
 def test_a_file_of_an_older_version_is_read_and_brought_up_to_date(tmp_path: Path, version: int) -> None:
     """As it is when it is opened for reading; every step that is missing is applied before a write."""
     path = tmp_path / "r.sqlite"
-    with open_database(path, MIGRATIONS[:version]).transaction() as connection:
+    with closing(open_database(path, MIGRATIONS[:version])) as database, database.transaction() as connection:
         for run in ("first", "second"):
             values = (run, "2026-01-01", None, None, None, "{}", None)
             connection.execute("INSERT INTO runs VALUES (?,?,?,?,?,?,?)", values)
@@ -100,7 +101,8 @@ def test_a_file_of_an_older_version_is_read_and_brought_up_to_date(tmp_path: Pat
         assert [run.run_id for run in store.runs()] == ["second", "first"]
         assert [row.scores[0].value for row in store.rows(store.run("last").run_id)] == [1.0]
         store.close()
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
 def test_f25_two_processes_write_one_store(tmp_path: Path) -> None:
