@@ -81,6 +81,17 @@ def test_recorded_passages_are_scored_without_a_corpus(system: Workspace) -> Non
     assert values["citations.precision"] == 0.5 and result["attribution"] == {"retrieval_miss": 1}
 
 
+def test_a_passage_that_was_neither_seen_nor_dropped_is_a_rank_miss(system: Workspace) -> None:
+    """The context need not be the first of the ranking; only a dropped passage was cut by the budget."""
+    found, other = {"doc": "a.md", "text": "Refunds within thirty days."}, {"doc": "z.md", "text": "other"}
+    for dropped, reason in (([], "rank_miss"), ([found], "budget_miss")):
+        row = {"id": "q1", "output": "?", "retrieved": [found, other], "context": [other], "dropped": dropped}
+        system.write("o.jsonl", lines([row, *ROWS[1:]]))
+        system.write("evals/s.yaml", OUTPUTS_SUITE)
+        (result,) = system.run_json("-k", "q1")["results"]
+        assert result["attribution"] == {reason: 1}
+
+
 def test_a_metric_that_no_row_can_serve_is_refused_with_the_key(system: Workspace) -> None:
     """The line of the metric, the key, the file."""
     system.write("evals/s.yaml", OUTPUTS_SUITE.replace("retrieval.recall@2", "rerank.recall@2"))

@@ -87,7 +87,8 @@ class ResultReader:
             sizes=tuple(self._size(layout, name) for name in top),
             truncated=(),
             replies={"retrieved": self._reply(observation, trace, packed)},
-            top=top,
+            # A context need not be the first k: what it and `dropped` name was meant for it, nothing else.
+            top=() if trace.context is not None else top,
             considered=(*considered, *packed),
             by_document=whole,
             missing={} if failed else self._missing(observation, trace),
