@@ -72,10 +72,11 @@ def test_tables_show_what_looks_like_markup_as_text(capsys: pytest.CaptureFixtur
     """Brackets, emoji names and escapes in a cell or a heading are text."""
     from rich.text import Text
 
+    from prompteval.report.table import Table
     from prompteval.report.terminal import table
 
     console = printer.console(80)
-    table(console, "[/x]", ["[red]", ":smile:"], [["[/b]\x1b]0;t\x07", "\u202e"]])
+    table(console, Table("[/x]", ["[red]", ":smile:"], [["[/b]\x1b]0;t\x07", "\u202e"]]))
     console.print(Text("\x1b[2J"))
     shown = capsys.readouterr().out
     assert all(

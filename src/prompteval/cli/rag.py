@@ -76,6 +76,7 @@ def search(
 
 
 def _show(found: "SearchResult", limit: int) -> None:
+    from prompteval.report.table import Table
     from prompteval.report.terminal import table
 
     printer.line(f"{found.suite}: {found.question}")
@@ -92,7 +93,7 @@ def _show(found: "SearchResult", limit: int) -> None:
         gold = " (gold)" if item.gold else ""
         text = " ".join(item.text.split())[:40]
         rows.append([str(item.rank), *ranks, *before, f"{item.score:.4f}", item.id + gold, item.fate, text])
-    table(printer.console(140), "", heads, rows)
+    table(printer.console(140), Table("", heads, rows))
     packed = sum(item.fate == "packed" for item in found.candidates)
     message = (
         f"{len(found.candidates)} candidates, {packed} packed with {found.tokens} of {found.budget} tokens\n"
@@ -162,11 +163,11 @@ def sweep(  # noqa: PLR0913 - the options of a verb
 
 
 def _show_sweep(swept: dict[str, object]) -> None:
-    from prompteval.report.sweep import HEADS, legend, rows
+    from prompteval.report.sweep import legend, sweep_table
     from prompteval.report.terminal import table
 
     printer.show(legend(swept) + "\n")
-    table(printer.console(140), "", list(HEADS), rows(swept))
+    table(printer.console(140), sweep_table(swept))
 
 
 def _write(swept: dict[str, object], path: Path) -> None:

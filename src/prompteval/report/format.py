@@ -1,10 +1,10 @@
-"""Numbers and words that the terminal and Markdown show alike."""
+"""Numbers and words that the terminal, Markdown and the page show alike."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prompteval.core.verdict import Estimate, Verdict
-from prompteval.report.view import FlakyCase, ReliabilityLine, ReliabilityTable
+from prompteval.report.view import FlakyCase, ReliabilityLine, ReliabilityTable, ResultView
 
 MARKS = {
     Verdict.PASS: "✓ pass",
@@ -59,6 +59,19 @@ def wavered(case: FlakyCase) -> str:
     return f"{min(known):.3g} to {max(known):.3g} in {len(known)}"
 
 
+def count_parts(result: ResultView) -> list[str]:
+    """How many cases were scored, what else became of them, what they cost, and how long they took."""
+    cases = result.cases
+    parts = [f"{cases['scored']}/{cases['total']} scored"]
+    parts += [f"{cases[name]} {name}" for name in ("errors", "invalid", "skipped") if cases[name]]
+    return [
+        *parts,
+        f"{result.usage['cached']} cached",
+        *spent(result.usage),
+        f"{result.timing['wall_s']:.1f} s",
+    ]
+
+
 def spent(usage: Mapping[str, Any]) -> list[str]:
     """What calls were made and what they cost, in short parts; what is nothing is left out.
 
@@ -102,8 +115,6 @@ def bin_cells(line: ReliabilityLine) -> list[str]:
     return [f"{line.low:.2f}–{line.high:.2f}", *middle, ends]
 
 
-# How many flaky cases a table names; JSON has them all.
-FLAKY_SHOWN = 10
 BIN_HEADS = ("confidence", "cases", "mean", "came true", "95 % interval")
 
 

@@ -2,8 +2,10 @@
 
 import html
 import re
+from collections.abc import Iterator
 
 from prompteval.core.text import printable
+from prompteval.report.table import Table
 
 # What forges find in text that is shown, after any escape is gone; only a character that does not show
 # keeps them from it. A reference such as `prompt@v2` is none of these and stays unchanged.
@@ -26,6 +28,16 @@ def safe(text: str) -> str:
     # What stands beside code is looked at by itself, as forges do.
     parts = enumerate(_HASH.split(flat))
     return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in parts)
+
+
+def table(found: Table) -> Iterator[str]:
+    """A table below its title. Forges align what they show by themselves."""
+    if found.title:
+        yield f"{safe(found.title)}\n\n"
+    if found.rows:
+        yield f"| {' | '.join(map(safe, found.heads))} |\n|{'---|' * len(found.heads)}\n"
+        yield from (f"| {' | '.join(map(safe, row))} |\n" for row in found.rows)
+        yield "\n"
 
 
 def _escaped(text: str) -> str:

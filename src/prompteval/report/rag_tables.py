@@ -1,42 +1,32 @@
 """The tables of a retrieval suite, alike for the terminal, the page and Markdown."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from prompteval.report.format import interval, number
 from prompteval.report.rag_view import LossLine, RagView
+from prompteval.report.table import Table
 
 # Of each reason: `show --reason` lists them all.
 IDS_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class RagTable:
-    """A table. The first `texts` columns are words and stand left, the rest numbers."""
-
-    title: str
-    heads: tuple[str, ...]
-    rows: list[list[str]]
-    texts: int = 1
-
-
-def tables(view: RagView, *, verbose: bool) -> Iterator[RagTable]:
+def rag_tables(view: RagView, *, full: bool) -> Iterator[Table]:
     """Each table that says something."""
     if view.failed:
         yield _reasons(view)
     if view.losses:
         rows = [_loss(line) for line in view.losses]
-        yield RagTable("what each stage costs, in right answers", _LOSS_HEADS, rows)
-    if view.abstention and verbose:
+        yield Table("what each stage costs, in right answers", _LOSS_HEADS, rows)
+    if view.abstention and full:
         rows = [[e.metric, number(e.value), interval(e), str(e.n)] for e in view.abstention]
         heads = ("score", "value", "95 % interval", "questions")
-        yield RagTable("abstention, by what a wrong answer costs", heads, rows)
-    if view.curve and verbose:
+        yield Table("abstention, by what a wrong answer costs", heads, rows)
+    if view.curve and full:
         points = [[f"{coverage:.2f}", number(risk)] for coverage, risk in view.curve]
-        yield RagTable("risk by coverage, most confident first", ("coverage", "wrong"), points)
+        yield Table("risk by coverage, most confident first", ("coverage", "wrong"), points)
 
 
-def _reasons(view: RagView) -> RagTable:
+def _reasons(view: RagView) -> Table:
     """Each reason with its cases; how often the encoder cut the gold, where it did."""
     cut = bool(view.truncated)
     heads = ("reason", "cases", "questions", *(["encoder cut the gold"] if cut else []))
@@ -50,7 +40,7 @@ def _reasons(view: RagView) -> RagTable:
         for reason, count in view.attribution.items()
     ]
     title = f"failed questions by their first failing stage: {view.failed} of {view.questions}"
-    return RagTable(title, heads, rows, texts=2)
+    return Table(title, heads, rows, texts=2)
 
 
 def _first(ids: Sequence[str]) -> str:

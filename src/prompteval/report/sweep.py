@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prompteval.report.format import number
-from prompteval.report.plain_markdown import safe
+from prompteval.report.plain_markdown import safe, table
+from prompteval.report.table import Table
 
 HEADS = (
     "cell", "recall", "precision", "IoU", "difference", "95 % interval", "Holm p", "verdict", "chunks",
@@ -12,9 +13,9 @@ HEADS = (
 )  # fmt: skip
 
 
-def rows(swept: Mapping[str, Any]) -> list[list[str]]:
+def sweep_table(swept: Mapping[str, Any]) -> Table:
     """One row a cell, the reference first, from the JSON form of a sweep."""
-    return [_row(cell) for cell in swept["cells"]]
+    return Table("", HEADS, [_row(cell) for cell in swept["cells"]])
 
 
 def legend(swept: Mapping[str, Any]) -> str:
@@ -29,9 +30,8 @@ def legend(swept: Mapping[str, Any]) -> str:
 
 def render_markdown(swept: Mapping[str, object]) -> Iterator[str]:
     """The table with its legend."""
-    yield f"{safe(legend(swept))}\n\n| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}\n"
-    for row in rows(swept):
-        yield f"| {' | '.join(map(safe, row))} |\n"
+    yield f"{safe(legend(swept))}\n\n"
+    yield from table(sweep_table(swept))
 
 
 def _row(cell: Mapping[str, Any]) -> list[str]:

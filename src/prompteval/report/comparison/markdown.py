@@ -1,6 +1,6 @@
 """The comparison as Markdown, for a pull request's comment or a job summary."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from prompteval.report.comparison.cells import (
     CHANGES_SHOWN,
@@ -13,7 +13,8 @@ from prompteval.report.comparison.cells import (
 )
 from prompteval.report.comparison.diff import changed_words
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
-from prompteval.report.plain_markdown import safe
+from prompteval.report.plain_markdown import safe, table
+from prompteval.report.table import Table
 
 PART_SHOWN = 400  # characters of each part: a comment on a pull request has an end
 _TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>"), "turned": ("", "")}
@@ -33,23 +34,15 @@ def _result(result: ComparedResult) -> Iterator[str]:
     yield f"### {safe(result.title)}\n\n"
     for line in summary_lines(result):
         yield f"{safe(line)}\n\n"
-    yield from _table(
-        HEADS, (metric_cells(name, e, decides=name in result.primary) for name, e in result.metrics.items())
-    )
+    rows = [metric_cells(name, e, decides=name in result.primary) for name, e in result.metrics.items()]
+    yield from table(Table("", HEADS, rows))
     for metric in result.primary if result.slices else ():
         yield f"<details><summary>{safe(f'Slices of {metric}: shown, not deciding')}</summary>\n\n"
-        yield from _table(SLICE_HEADS, list(slice_lines(result, metric)))
+        yield from table(Table("", SLICE_HEADS, list(slice_lines(result, metric))))
         yield "</details>\n\n"
     for name, ids in (("Broken", result.broken), ("Fixed", result.fixed)):
         if ids:
             yield from _changes(result, name, ids)
-
-
-def _table(heads: Sequence[str], rows: Iterator[list[str]] | list[list[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(safe(head) for head in heads)} |\n|{'---|' * len(heads)}\n"
-    for row in rows:
-        yield f"| {' | '.join(safe(cell) for cell in row)} |\n"
-    yield "\n"
 
 
 def _changes(result: ComparedResult, name: str, ids: tuple[str, ...]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from prompteval.report.comparison.cells import (
 )
 from prompteval.report.comparison.diff import changed_words
 from prompteval.report.comparison.view import Change, ComparedResult, ComparisonView
+from prompteval.report.table import Table
 from prompteval.report.terminal import table
 
 if TYPE_CHECKING:
@@ -54,12 +55,12 @@ def _show_result(result: ComparedResult, console: "Console", *, verbose: bool) -
     lines = [
         metric_cells(name, found, decides=name in result.primary) for name, found in result.metrics.items()
     ]
-    table(console, "", *fitting(list(HEADS), lines, console.width), styles=_styles)
+    table(console, Table("", *fitting(list(HEADS), lines, console.width)), styles=_styles)
     for metric in result.primary if verbose else result.primary[:1]:
         slices = list(slice_lines(result, metric))
         if slices:
             title = f"slices of {metric}: shown, not deciding"
-            table(console, title, list(SLICE_HEADS), slices, styles=_styles)
+            table(console, Table(title, SLICE_HEADS, slices), styles=_styles)
     if result.slices and len(result.primary) > 1 and not verbose:
         console.print("-v shows the slices of the other metrics", style="dim")
     for name, ids in (("broken", result.broken), ("fixed", result.fixed)):

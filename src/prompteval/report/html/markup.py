@@ -1,9 +1,10 @@
 """Text and tables as HTML. Everything from outside goes through `safe`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from prompteval.core.text import printable
+from prompteval.report.table import Table
 
 MAX_CHARACTERS = 4_000
 
@@ -23,21 +24,46 @@ def clipped(text: str, longest: int = MAX_CHARACTERS) -> str:
     return f'{safe(text[:longest])}<span class="cut">… {len(text):,} characters in all</span>'
 
 
-def table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "", texts: int = 1
-) -> Iterator[str]:
-    """A table; heads are text, cells are HTML. The first `texts` columns stand left, the rest right."""
+def table(found: Table) -> Iterator[str]:
+    """A table with its title; estimates are drawn, counts shaded."""
+    if not found.rows:
+        yield f"<p>{safe(found.title)}</p>\n"
+        return
     yield '<div class="wide"><table>'
-    if caption:
-        yield f"<caption>{safe(caption)}</caption>"
+    if found.title:
+        yield f"<caption>{safe(found.title)}</caption>"
     yield "<thead><tr>"
-    for number, head in enumerate(heads):
-        yield f'<th scope="col"{_side(number, texts)}>{safe(head)}</th>'
+    for column, head in enumerate(_with_bar(found, found.heads, "")):
+        yield f'<th scope="col"{_side(column, found.texts)}>{safe(head)}</th>'
     yield "</tr></thead><tbody>\n"
-    for first, *rest in rows:
-        cells = (f"<td{_side(number, texts)}>{cell}</td>" for number, cell in enumerate(rest, 1))
+    for first, *rest in _html_rows(found):
+        cells = (f"<td{_side(column, found.texts)}>{cell}</td>" for column, cell in enumerate(rest, 1))
         yield f'<tr><th scope="row" class="text">{first}</th>{"".join(cells)}</tr>\n'
     yield "</tbody></table></div>\n"
+
+
+def _html_rows(found: Table) -> Iterator[list[str]]:
+    """The cells of each row as HTML."""
+    if found.counts:
+        for (label, *_), counts in zip(found.rows, found.counts, strict=True):
+            total = sum(counts)
+            yield [safe(label), *(_shaded(count, total) for count in counts)]
+    elif found.estimates:
+        for row, e in zip(found.rows, found.estimates, strict=True):
+            yield _with_bar(found, [safe(cell.strip()) for cell in row], bar(e.low, e.value, e.high))
+    else:
+        yield from ([safe(cell) for cell in row] for row in found.rows)
+
+
+def _with_bar(found: Table, cells: Sequence[str], drawn: str) -> list[str]:
+    """The cells, behind the value of an estimate what is drawn of it."""
+    behind = found.texts + 1
+    return [*cells[:behind], drawn, *cells[behind:]] if found.estimates else list(cells)
+
+
+def _shaded(count: int, total: int) -> str:
+    """A count, the darker the larger its share of the row."""
+    return f'<span class="h{min(4, 1 + int(4 * count / total))}">{count}</span>' if count else "0"
 
 
 def _side(column: int, texts: int) -> str:
