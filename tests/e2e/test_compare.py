@@ -131,7 +131,7 @@ def test_nothing_in_common_exits_5(workspace: Workspace) -> None:
     ("side", "told"),
     [
         ("git:", "needs a commit"),
-        ("x@y", "is not a side of a comparison"),
+        ("x@y", "no suite runs the prompt 'x'"),
         ("nowhere", "no run matches 'nowhere'"),
         ("baseline", "no baseline yet"),
         ("nobody@v1", "no suite runs the prompt 'nobody'"),

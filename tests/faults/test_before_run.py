@@ -46,7 +46,7 @@ def run_against(place: Place, text: str, **options: Any) -> RunView:
         ("baseline", "no baseline yet", UsageError),
         ("git:main", "is not in a git repository", UsageError),
         ("say@v7", "has no version v7", InvalidInput),
-        ("x@y", "is not a side of a comparison", UsageError),
+        ("x@y", "no suite runs the prompt .x.", UsageError),
     ],
 )
 def test_against_what_is_not_there_costs_nothing(

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint
@@ -24,11 +25,13 @@ from prompteval.prompt.aliases import (
     read_aliases,
 )
 from prompteval.prompt.lock_problem import PATH, unreadable
-from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.python_source import parse_python
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.yaml12 import Place, YamlDocument, parse
+
+if TYPE_CHECKING:  # `list` reads the lock and loads no prompt
+    from prompteval.prompt.prompt import Prompt
 
 SCHEMA = "prompteval/lock@1"
 # A lock with aliases: whoever knows only the first form refuses it, rather than write it without them.
@@ -64,7 +67,7 @@ class Published:
     place: Place = field(default=(1, 1), compare=False)
 
 
-def published(prompt: Prompt) -> Published:
+def published(prompt: "Prompt") -> Published:
     """What the lock holds of a version."""
     return Published(prompt.fingerprint, {name: fingerprint(part) for name, part in prompt.content.items()})
 
@@ -132,7 +135,7 @@ def lock_text(lock: Lock) -> str:
 
 def changed_versions(
     entries: Mapping[Key, Published],
-    prompts: Iterable[Prompt],
+    prompts: Iterable["Prompt"],
     known: Mapping[str, Iterable[int]],
     tree: Tree,
 ) -> list[Problem]:
@@ -159,7 +162,7 @@ def lost_versions(entries: Mapping[Key, Published], known: Mapping[str, Iterable
     return found
 
 
-def alias_problems(lock: Lock, aliases: Iterable[Alias], prompts: Iterable[Prompt] = ()) -> list[Problem]:
+def alias_problems(lock: Lock, aliases: Iterable[Alias], prompts: Iterable["Prompt"] = ()) -> list[Problem]:
     """What is wrong with aliases of a lock, each at its line.
 
     `prompts` are versions as they are now: an alias of one that changed since it was published is wrong.
@@ -186,7 +189,7 @@ def _alias_problems(lock: Lock, alias: Alias, now: Mapping[Key, str]) -> Iterato
         yield Problem(PATH, *alias.place, "PE253", message, f"put v{alias.version} back, or {again}")
 
 
-def _changed(entry: Published, prompt: Prompt, following: int, tree: Tree) -> Problem:
+def _changed(entry: Published, prompt: "Prompt", following: int, tree: Tree) -> Problem:
     """The problem, at the first of the parts that changed."""
     now = published(prompt).parts
     parts = [name for name in PARTS if entry.parts.get(name) != now.get(name)]
