@@ -1,6 +1,7 @@
 """Rules of the source that no linter knows, read from its syntax trees."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -25,6 +26,8 @@ MOST_ANY_A_THOUSAND = 9.0  # where it is; it may only fall
 MOST_OF_ONE_ROOM = 0.14
 # A stored row or score is called so in the rooms that read it back.
 STORED = {"row", "score"}
+# What asserts by its name: pytest's own, its `pytester`'s, NumPy's.
+ASSERTING = re.compile(r"raises|warns|assert_\w+|fnmatch_lines")
 READERS = {"analysis", "engine", "report", "cli", "testing"}
 
 
@@ -88,6 +91,25 @@ def test_no_room_is_the_house() -> None:
         lines[file.relative_to(SOURCE).parts[0]] += file.read_text("utf-8").count("\n")
     room, largest = lines.most_common(1)[0]
     assert largest <= MOST_OF_ONE_ROOM * lines.total(), room
+
+
+def _asserts(node: ast.AST) -> bool:
+    return isinstance(node, ast.Assert) or (
+        isinstance(node, ast.Attribute) and ASSERTING.fullmatch(node.attr) is not None
+    )
+
+
+def test_every_test_asserts_something_itself() -> None:
+    """A helper gives back what was found, and the test says what it must be."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not any(_asserts(inner) for inner in ast.walk(node))
+    ]
+    assert found == []
 
 
 def _exports(tree: ast.Module) -> list[str] | None:

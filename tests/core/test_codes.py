@@ -8,7 +8,7 @@ import pytest
 
 import prompteval
 from prompteval.core.codes import codes, document
-from tests.golden import ROOT, hold
+from tests.golden import CHANGED, ROOT, kept
 
 PLACE = re.compile(r"\S+?(:\d+:\d+)? (PE\d{3}) \S.*")
 
@@ -40,4 +40,5 @@ def test_an_entry_is_whole(code: str) -> None:
 @pytest.mark.golden
 def test_the_page_is_the_index() -> None:
     """docs/problems.md is what `prompteval explain --all` prints."""
-    hold(ROOT / "docs" / "problems.md", "".join(document()))
+    printed = "".join(document())
+    assert kept(ROOT / "docs" / "problems.md", printed) == printed, CHANGED

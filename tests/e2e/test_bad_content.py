@@ -16,12 +16,14 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 
 
-def refused(told: Told, wanted: str) -> None:
-    """Both verbs exit 2 with one line that says `wanted`."""
+def refusals(told: Told) -> list[str]:
+    """The one line that each verb refuses with, exit 2."""
+    lines = []
     for verb in ("check", "run"):
-        code, lines = told(verb)
-        assert (code, len(lines)) == (2, 1), lines
-        assert wanted in lines[0], lines
+        code, printed = told(verb)
+        assert (code, len(printed)) == (2, 1), printed
+        lines += printed
+    return lines
 
 
 @pytest.mark.parametrize("place", ["evals/s.yaml", "datasets/c.yaml"])
@@ -38,9 +40,10 @@ def test_b3_a_yaml_bomb_is_exit_2_at_once(workspace: Workspace, told: Told, plac
 
 
 def test_b2_a_doubled_key_of_a_suite_names_both_lines(workspace: Workspace, told: Told) -> None:
-    """Line 4 stands twice, at line 10 again."""
+    """The key of line 4 is there again at line 10."""
     workspace.write("evals/s.yaml", SUITE + "scorers: [exact]\n")
-    refused(told, "evals/s.yaml:10:1 PE112 duplicate key 'scorers', first at line 4")
+    wanted = "evals/s.yaml:10:1 PE112 duplicate key 'scorers', first at line 4"
+    assert all(wanted in line for line in refusals(told))
 
 
 def test_b1_a_label_no_is_scored_as_text(workspace: Workspace) -> None:
@@ -75,7 +78,7 @@ def test_b5_s1_s2_s5_a_template_is_refused_before_any_call(
 ) -> None:
     """Names, escapes, C-level bombs and files: `check` says so, exit 2, and nothing is stored."""
     workspace.write("prompts/route/v1.py", PROMPT.replace(old, new))
-    refused(told, wanted)
+    assert all(wanted in line for line in refusals(told))
     assert not (workspace.root / ".prompteval").exists()
 
 
@@ -141,10 +144,8 @@ def test_b12_an_example_that_is_nearly_a_case_names_both_places(workspace: Works
     text = PROMPT.replace("messages=[", shots).replace("import Prompt", "import Prompt, assistant")
     workspace.write("prompts/route/v1.py", text)
     workspace.cases(("c1", "pay me", "payments"), ("c2", case, "payments"))
-    refused(
-        told,
-        "datasets/c.jsonl:2:1 PE240 case 'c2' is 91% like the few-shot example at prompts/route/v1.py:13",
-    )
+    wanted = "datasets/c.jsonl:2:1 PE240 case 'c2' is 91% like the few-shot example at prompts/route/v1.py:13"
+    assert all(wanted in line for line in refusals(told))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_b12_width_and_unspaced_scripts_hide_no_example(
     text = PROMPT.replace("messages=[", shots).replace("import Prompt", "import Prompt, assistant")
     workspace.write("prompts/route/v1.py", text)
     workspace.cases(("c1", case, "payments"), ("c2", "other", "payments"))
-    refused(told, "the few-shot example at prompts/route/v1.py:13")
+    assert all("the few-shot example at prompts/route/v1.py:13" in line for line in refusals(told))
 
 
 def test_s21_a_key_is_found_wherever_it_was_typed(workspace: Workspace, told: Told, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from prompteval.core.registry import table
 from tests.e2e.test_help import COMMANDS
 from tests.e2e.test_stored_formats import FIRST, STORED
 from tests.forks import shared
-from tests.golden import DIRECTORY, hold
+from tests.golden import CHANGED, DIRECTORY, kept
 
 pytestmark = pytest.mark.golden
 ENDINGS = {"junit": "xml", "markdown": "md"}
@@ -38,7 +38,8 @@ def test_a_report_is_as_it_was(name: str, root: Path) -> None:
     done = shared().run(root, "report", FIRST, "-o", file)
     assert done.code == 0, done.stderr
     text = ASSETS.sub(r"\1\2", (root / file).read_text(encoding="utf-8"))
-    hold(DIRECTORY / file, LAST_DIGITS.sub(r"\1", text))
+    text = LAST_DIGITS.sub(r"\1", text)
+    assert kept(DIRECTORY / file, text) == text, CHANGED
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -46,11 +47,12 @@ def test_a_terminal_view_is_as_it_was(name: str, root: Path) -> None:
     """The tables, the worst cases, the gates of a stored run."""
     done = shared().run(root, *SHOWN[name], env={"NO_COLOR": "1", "COLUMNS": "100"})
     assert done.stdout and done.code in (0, 1), done.stderr
-    hold(DIRECTORY / f"{name}.txt", done.stdout)
+    assert kept(DIRECTORY / f"{name}.txt", done.stdout) == done.stdout, CHANGED
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_help_is_as_it_was(name: str, workspace: Any) -> None:
     """The program's own, and that of every verb."""
     shown = workspace.run(*name.split(), "--help", code=0, COLUMNS="100").stdout
-    hold(DIRECTORY / "help" / f"{name.replace(' ', '-') or 'prompteval'}.txt", shown)
+    page = DIRECTORY / "help" / f"{name.replace(' ', '-') or 'prompteval'}.txt"
+    assert kept(page, shown) == shown, CHANGED
