@@ -233,3 +233,75 @@ def test_what_cannot_be_played_is_found_before_the_run(
         out, err = live.run("check", code=2)
         assert words in out + err
         assert server.stats["requests"] == customer.stats["requests"] == 0
+
+
+def test_calls_of_tools_stay_in_the_history(tmp_path: Path) -> None:
+    """The second turn is sent the calls and results of the first; ids are not used twice."""
+    tools = """
+def look_up(order: int) -> str:
+    "Look an order up."
+"""
+    replies = [Reply("one", tool_calls=[[("look_up", {"order": 1})]], text="1"),
+               Reply("two", tool_calls=[[("look_up", {"order": 2})]], text="2")]  # fmt: skip
+    with FakeServer(replies) as server:
+        live = make(tmp_path, server, [ONE, TWO], scorer="{exact: {turn: all}}")
+        prompt = PROMPT.replace("prompt = Prompt(", f"{tools}\nprompt = Prompt(tools=[look_up], ")
+        live.write("prompts/help/v1.py", prompt)
+        out, err = live.run("check", code=2)
+        assert "tools: {module: evals.fakes}" in out + err
+        live.write("evals/fakes.py", "def look_up(order):\n    return f'order {order}'\n")
+        live.write("evals/s.yaml", (tmp_path / "evals/s.yaml").read_text() + "tools: {module: evals.fakes}\n")
+        assert live.result()["metrics"]["accuracy"]["value"] == 1.0
+        (row,) = live.rows()
+    roles = [message["role"] for message in server.requests[-1]["messages"]]
+    assert roles == ["system", "user", "assistant", "tool", "assistant", "user", "assistant", "tool"]
+    ids = [message["tool_call_id"] for message in row["messages"] if message["role"] == "tool"]
+    assert ids == ["call00001", "call00002"]
+    assert [[call["arguments"]["order"] for call in turn["tool_calls"]] for turn in row["turns"]] == [
+        [1],
+        [2],
+    ]
+    assert [call["step"] for call in row["tool_calls"]] == [0, 1]
+
+
+def test_an_input_that_could_be_another_is_named_in_the_suite(tmp_path: Path) -> None:
+    """Two text inputs after the history are a choice, which `user_input` makes."""
+    with FakeServer(REPLIES) as server:
+        live = make(tmp_path, server, [ONE])
+        live.write(
+            "prompts/help/v1.py",
+            PROMPT.replace("message: str", "message: str\n    shop: str").replace("<{{", "{{ shop }} <{{"),
+        )
+        live.write(
+            "datasets/c.jsonl", json.dumps({"id": "c0", "inputs": {"shop": "A"}, "turns": [ONE]}) + "\n"
+        )
+        out, err = live.run("check", code=2)
+        assert "write `user_input: message`" in out + err
+        live.write("evals/s.yaml", (tmp_path / "evals/s.yaml").read_text() + "user_input: message\n")
+        live.result()
+    assert said(server.requests[0])[-1] == ("user", "A <one>")
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [[], "one", [{}], [{"user": " "}], [{"user": "a", "expect": "b"}], [{"user": "a", "tool_calls": [{}]}]],
+)
+def test_turns_that_are_none_are_found_at_their_line(tmp_path: Path, turns: Any) -> None:
+    """Each form is named with its code, and nothing is called."""
+    with FakeServer([]) as server:
+        live = make(tmp_path, server, turns)
+        out, err = live.run("check", code=2)
+    assert "datasets/c.jsonl:1:1 PE32" in out + err and "turns" in out + err
+
+
+def test_turns_are_read_from_a_table_and_from_yaml(tmp_path: Path) -> None:
+    """A cell holds the list as JSON; the cases are the same as in JSONL."""
+    with FakeServer(REPLIES) as server:
+        live = make(tmp_path, server, [ONE, TWO])
+        cell = json.dumps([ONE, TWO]).replace('"', '""')
+        live.write("datasets/c.csv", f'id,turns\nc0,"{cell}"\n')
+        live.write("datasets/c.yaml", f"- id: c0\n  turns: {json.dumps([ONE, TWO])}\n")
+        for name in ("c.jsonl", "c.csv", "c.yaml"):
+            live.write("evals/s.yaml", SUITE.replace("SCORER", "exact").replace("c.jsonl", name))
+            assert live.result()["metrics"]["accuracy"]["value"] == 1.0
+        assert server.stats["requests"] == 2

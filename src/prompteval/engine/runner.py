@@ -89,7 +89,8 @@ def _is_turned_away(observation: Observation) -> bool:
     failure = observation.failure
     if failure is None or failure.type not in TURNED_AWAY:
         return False
-    return all(call.finish == "unknown" for call in observation.calls)
+    calls = (*observation.calls, *observation.user_calls)
+    return all(call.finish == "unknown" for call in calls)
 
 
 class _Crew:
