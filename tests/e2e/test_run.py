@@ -394,7 +394,10 @@ def test_s20_a_password_in_the_address_is_refused_before_any_call(workspace: Any
         "prompteval.toml", '[models.m]\nmodel = "x"\nbase_url = "http://u:hunter22@127.0.0.1:9/v1"\n'
     )
     done = workspace.run("run", "--model", "m", code=2, OPENAI_API_KEY="x")
-    assert "the key belongs into OPENAI_API_KEY" in done.stderr and "hunter22" not in done.stderr
+    assert (
+        "the key belongs in the variable that api_key_env names" in done.stderr
+        and "hunter22" not in done.stderr
+    )
 
 
 def test_s20_no_key_in_the_traceback_of_an_application(workspace: Any) -> None:

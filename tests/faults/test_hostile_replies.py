@@ -21,6 +21,7 @@ from prompteval.providers.openai import create
 from prompteval.providers.openai.batch import BatchClient, read_result
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
 from prompteval.providers.openai.errors import server_limits
+from prompteval.providers.openai.server import Server
 from prompteval.rag.index.outside import EndpointRetriever
 from prompteval.store.codec import observation_json
 from prompteval.workspace.settings import ModelProfile
@@ -92,7 +93,9 @@ def ask(url: str, times: int) -> list[Response | ProviderError]:
             return error
 
     async def all_of_them() -> list[Response | ProviderError]:
-        provider = create("m", ModelProfile("m", base_url=url, timeout_s=10), Path())
+        provider = create(
+            "m", ModelProfile("m", base_url=url, api_key_env="OPENAI_API_KEY", timeout_s=10), Path()
+        )
         try:
             return [await one(provider) for _ in range(times)]
         finally:
@@ -168,7 +171,9 @@ def test_f38_a_file_of_results_with_lines_twice_and_lines_of_nobody(monkeypatch:
     taken: list[str] = []
 
     async def read(url: str) -> int:
-        client = BatchClient(create("m", ModelProfile("m", base_url=url), Path()))
+        client = BatchClient(
+            create("m", ModelProfile("m", base_url=url, api_key_env="OPENAI_API_KEY"), Path())
+        )
         try:
             return await client.results("o", 2, lambda key, _: taken.append(key))
         finally:
@@ -191,7 +196,7 @@ def test_f38_an_embedding_reply_with_any_value_anywhere() -> None:
     good = 0
     with Hostile(InTurn(bodies)) as server:
         for _ in bodies:
-            embedder = OpenAIEmbedder("m", base_url=server.url, api_key_env="OPENAI_API_KEY", max_attempts=1)
+            embedder = OpenAIEmbedder("m", Server(server.url, "OPENAI_API_KEY"), max_attempts=1)
             try:
                 vectors, _ = embedder.embed(["a", "b"])
             except ProviderError:

@@ -8,14 +8,14 @@ import pytest
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.providers.local.weights import find_weights
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
-from prompteval.providers.openai.shape import shape_of
+from prompteval.providers.openai.server import Server, server_of
 from prompteval.testing.server import FakeServer, Fault
 from prompteval.workspace.settings import ModelProfile
 from tests.hostile import Hostile, whole
 
 
 def embedder(url: str) -> OpenAIEmbedder:
-    return OpenAIEmbedder("text-embedding-3-small", base_url=url, api_key_env="OPENAI_API_KEY")
+    return OpenAIEmbedder("text-embedding-3-small", Server(url, "OPENAI_API_KEY"))
 
 
 def test_the_endpoint_gives_unit_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,10 +38,7 @@ def test_a_profile_says_where_embeddings_are_asked_for_too(monkeypatch: pytest.M
     with Hostile(lambda asked: whole(body)) as server:
         azure = ModelProfile("e", base_url=server.url, api_key_env="OUR_KEY", preset="azure", **keys)
         local = ModelProfile("e", base_url=server.url, api_key_env="UNSET_KEY", preset="ollama")
-        opened = [
-            OpenAIEmbedder("e", base_url=server.url, api_key_env=str(one.api_key_env), shape=shape_of(one))
-            for one in (azure, local)
-        ]
+        opened = [OpenAIEmbedder("e", server_of(one)) for one in (azure, local)]
         for each in opened:
             each.check_ready()
             assert each.embed(["text"])[0].shape == (1, 1)

@@ -30,7 +30,9 @@ def ask(
     server: FakeServer, request: Request = REQUEST, *, attempts: int = 1, timeout_s: float = 5.0
 ) -> Response:
     async def go() -> Response:
-        profile = ModelProfile("fake", model="fake", base_url=server.url, timeout_s=timeout_s)
+        profile = ModelProfile(
+            "fake", model="fake", base_url=server.url, api_key_env="OPENAI_API_KEY", timeout_s=timeout_s
+        )
         provider = build_layers(create("fake", profile, Path()), max_attempts=attempts)
         try:
             return await provider.complete(request)
@@ -201,7 +203,7 @@ def test_s20_the_key_appears_nowhere(
 def test_it_keeps_the_promises_of_a_provider() -> None:
     """The conformance kit passes, for an answer and for an error."""
     with FakeServer(faults=[None, Fault("null_choices")]) as server:
-        profile = ModelProfile("fake", base_url=server.url)
+        profile = ModelProfile("fake", base_url=server.url, api_key_env="OPENAI_API_KEY")
         assert isinstance(asyncio.run(check_provider(create("fake", profile, Path()), REQUEST)), Response)
         assert isinstance(
             asyncio.run(check_provider(create("fake", profile, Path()), REQUEST)), ProviderError

@@ -15,11 +15,11 @@ import pytest
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
-from prompteval.providers.openai import create
+from prompteval.providers.openai import OpenAIProvider
 from prompteval.providers.openai.body import request_body
 from prompteval.providers.openai.errors import ServerLimits, server_limits
+from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.writer import BodyWriter
-from prompteval.workspace.settings import ModelProfile
 
 ANSWER = json.dumps({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]}).encode()
 MATTERING = (
@@ -94,7 +94,7 @@ async def listening(context: ssl.SSLContext | None = None) -> AsyncIterator[tupl
 
 
 async def ours(url: str, request: Request) -> Response:
-    provider = create("m", ModelProfile("p", model="m", base_url=url, timeout_s=5), Path())
+    provider = OpenAIProvider("m", Server(url, "OPENAI_API_KEY", openai_variables=True), timeout_s=5)
     try:
         return await provider.complete(request)
     finally:

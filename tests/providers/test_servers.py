@@ -14,7 +14,6 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
 from prompteval.core.secret import from_environment
 from prompteval.core.tools import RequestedCall
-from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.body import INSTRUCTION, request_body, schema_name
 from prompteval.providers.openai.errors import error_code_and_message, made_error, setting_for
 from prompteval.providers.openai.reply import filtered_prompt, read_reply
@@ -60,7 +59,7 @@ def test_openai_takes_a_strict_schema_and_max_completion_tokens() -> None:
 
 def test_azure_takes_the_key_in_its_own_header_and_filters_prompts_by_a_400() -> None:
     """Azure OpenAI, "Content filtering": an outcome, not an error."""
-    assert request_headers("k", shape_of(ModelProfile("m", preset="azure")))["api-key"] == "k"
+    assert shape_of(ModelProfile("m", preset="azure")).key_headers("k")["api-key"] == "k"
     body = {
         "error": {
             "message": "Filtered.",

@@ -51,9 +51,7 @@ def test_an_unknown_model_is_answered_by_the_one_there_is(llama: Server) -> None
 
     async def other(provider: OpenAIProvider) -> str | None:
         asked = Request("m", (Message("user", "Hello."),), {"max_output_tokens": 1})
-        named = OpenAIProvider(
-            "no-such-model", base_url=provider.base_url, api_key_env="", timeout_s=300, shape=provider.shape
-        )
+        named = OpenAIProvider("no-such-model", provider.server, timeout_s=300)
         try:
             return (await named.complete(asked)).model_reported
         finally:

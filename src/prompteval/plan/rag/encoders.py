@@ -88,16 +88,13 @@ class LateEmbedder:
 
 
 def _openai(model: str, profile: ModelProfile | None) -> object:
-    from prompteval.providers.openai import server_url
+    from prompteval.providers.openai import server_of
     from prompteval.providers.openai.embeddings import OpenAIEmbedder
-    from prompteval.providers.openai.shape import shape_of
 
     chosen = profile or ModelProfile(model)
     return OpenAIEmbedder(
         chosen.model or model,
-        base_url=server_url(profile),
-        api_key_env=chosen.api_key_env or "OPENAI_API_KEY",
+        server_of(profile),
         timeout_s=chosen.timeout_s,
         max_attempts=chosen.max_attempts,
-        shape=shape_of(profile),
     )

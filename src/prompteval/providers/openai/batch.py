@@ -12,9 +12,8 @@ from urllib.parse import quote
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request, Response
 from prompteval.core.response_json import token_count
-from prompteval.core.secret import from_environment, hide
+from prompteval.core.secret import hide
 from prompteval.core.strict_json import loads
-from prompteval.providers.openai.address import request_headers
 from prompteval.providers.openai.api import api_of
 from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.errors import (
@@ -22,12 +21,12 @@ from prompteval.providers.openai.errors import (
     bad_reply,
     error_code_and_message,
     made_error,
-    status_error,
 )
 from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.providers.openai.reply import filtered_prompt
+from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.shape import Shape
-from prompteval.wire import REPLY_BYTES, HttpAnswer, excerpt, exchange, for_each_line, open_session, post_json
+from prompteval.wire import REPLY_BYTES, HttpAnswer, excerpt, exchange, for_each_line, post_json
 
 WINDOW: Final = "24h"
 # What one file may hold (platform.openai.com, Batch API guide: 50,000 requests, 200 MB).
@@ -118,9 +117,8 @@ class BatchClient:
 
     def __init__(self, provider: OpenAIProvider) -> None:
         provider.check_ready()
-        self._base, self._shape = provider.base_url, provider.shape
-        headers = request_headers(from_environment(provider.api_key_env), provider.shape)
-        self._session = open_session(provider.base_url, headers)
+        self._server = provider.server
+        self._session = self._server.open_session()
         self._timeout_s = provider.timeout_s
 
     async def submit(self, path: Path, run_id: str, part: int) -> str:
@@ -130,12 +128,13 @@ class BatchClient:
         """
         wanted = {
             "input_file_id": await self._upload(path),
-            "endpoint": _endpoint(self._shape),
+            "endpoint": _endpoint(self._server.shape),
             "completion_window": WINDOW,
             "metadata": {RUN_MARK: run_id, PART_MARK: str(part)},
         }
-        url, body = self._shape.url(self._base, "batches"), json.dumps(wanted).encode("ascii")
-        return _id_of(_object(await post_json(self._session, url, body, timeout_s=self._timeout_s)))
+        url, body = self._server.url("batches"), json.dumps(wanted).encode("ascii")
+        answer = await post_json(self._session, url, body, timeout_s=self._timeout_s)
+        return _id_of(_object(answer, self._server))
 
     async def started(self, run_id: str) -> dict[int, str]:
         """Part to id of every batch that a run has started here, whether or not its id was noted."""
@@ -194,20 +193,20 @@ class BatchClient:
             if seen > most:
                 raise ProviderError("too_large", f"the file of results has over {most:,} lines")
             try:
-                take(*read_result(b"" if text is None else text, self._shape))
+                take(*read_result(b"" if text is None else text, self._server.shape))
             except ValueError:
                 unread += 1
 
         answer = await for_each_line(
             self._session,
-            self._shape.url(self._base, f"files/{_segment(file_id)}/content"),
+            self._server.url(f"files/{_segment(file_id)}/content"),
             line,
             timeout_s=FILE_SECONDS,
             most_bytes=REPLY_BYTES + lines * BYTES_A_LINE,
             longest=REPLY_BYTES,
         )
         if answer is not None:
-            raise status_error(answer)
+            raise self._server.error_of(answer)
         return unread
 
     async def aclose(self) -> None:
@@ -221,22 +220,26 @@ class BatchClient:
                 form = FormData()
                 form.add_field("purpose", "batch")
                 form.add_field("file", file, filename="batch.jsonl", content_type="application/octet-stream")
-                url = self._shape.url(self._base, "files")
+                url = self._server.url("files")
                 return await exchange(self._session, "POST", url, data=form, timeout_s=FILE_SECONDS)
 
-        return _id_of(await _patiently(once))
+        return _id_of(await _patiently(once, self._server))
 
     async def _ask(self, path: str) -> dict[str, object]:
         """The JSON object behind a path below the base URL."""
-        url = self._shape.url(self._base, path)
-        return await _patiently(lambda: exchange(self._session, "GET", url, timeout_s=self._timeout_s))
+        url = self._server.url(path)
+
+        def once() -> Awaitable[HttpAnswer]:
+            return exchange(self._session, "GET", url, timeout_s=self._timeout_s)
+
+        return await _patiently(once, self._server)
 
 
-async def _patiently(once: Callable[[], Awaitable[HttpAnswer]]) -> dict[str, Any]:
+async def _patiently(once: Callable[[], Awaitable[HttpAnswer]], server: Server) -> dict[str, Any]:
     """The JSON object that a server answers with, asked for again while that may help."""
     for attempt in range(1, TRIES + 1):
         try:
-            return _object(await once())
+            return _object(await once(), server)
         except ProviderError as error:
             if not error.retryable or attempt == TRIES:
                 raise
@@ -244,9 +247,9 @@ async def _patiently(once: Callable[[], Awaitable[HttpAnswer]]) -> dict[str, Any
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _object(answer: HttpAnswer) -> dict[str, object]:
+def _object(answer: HttpAnswer, server: Server) -> dict[str, object]:
     if answer.status != 200:
-        raise status_error(answer)
+        raise server.error_of(answer)
     try:
         raw = answer.json()
     except ValueError as error:

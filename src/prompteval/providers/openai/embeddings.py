@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import ProviderError
-from prompteval.core.secret import from_environment
 from prompteval.isolate.loop import run_to_end
-from prompteval.providers.openai.address import request_headers
-from prompteval.providers.openai.body import PLAIN
-from prompteval.providers.openai.errors import status_error
-from prompteval.providers.openai.shape import Shape
-from prompteval.wire import HttpAnswer, open_session, post_json
+from prompteval.providers.openai.server import Server
+from prompteval.wire import HttpAnswer, post_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,40 +32,20 @@ _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 class OpenAIEmbedder:
     """An Embedder over an embeddings endpoint. It never truncates: a text that is too long is its error."""
 
-    def __init__(
-        self,
-        model: str,
-        *,
-        base_url: str,
-        api_key_env: str,
-        timeout_s: float = 60.0,
-        max_attempts: int = 5,
-        shape: Shape = PLAIN,
-    ) -> None:
+    def __init__(self, model: str, server: Server, *, timeout_s: float = 60.0, max_attempts: int = 5) -> None:
         self._model = model
-        self._base_url = base_url
-        self._key_env = api_key_env
+        self._server = server
         self._timeout_s = timeout_s
         self._max_attempts = max_attempts
-        self._shape = shape
 
     @property
     def identity(self) -> str:
-        return f"openai-embeddings:{without_credentials(self._base_url)}:{self._model}{self._shape.address}"
+        address = without_credentials(self._server.base_url)
+        return f"openai-embeddings:{address}:{self._model}{self._server.shape.address}"
 
     def check_ready(self) -> None:
-        """Raise ProviderError where the key is not set."""
-        self._key()
-
-    def _key(self) -> str:
-        key = from_environment(self._key_env)
-        if unset := self._shape.missing():
-            message = f"{unset} is not set; headers_env of {self._model} reads it"
-            raise ProviderError("no_credentials", message)
-        if not key and self._shape.needs_key:
-            message = f"{self._key_env} is not set; {self._model} needs it for embeddings"
-            raise ProviderError("no_credentials", message)
-        return key
+        """Raise ProviderError where the key is not set, or its place is wrong."""
+        self._server.check_ready(self._model)
 
     def embed(self, texts: Sequence[str]) -> "tuple[Floats, int]":
         """(float32 array of shape (len(texts), dimension) of unit vectors, 0).
@@ -89,9 +65,9 @@ class OpenAIEmbedder:
         return vectors / np.maximum(norms, 1e-12), 0
 
     async def _rows(self, texts: Sequence[str]) -> "list[Floats]":
-        key = self._key()
+        self.check_ready()
         rows: list[Floats] = []
-        async with open_session(self._base_url, request_headers(key, self._shape)) as session:
+        async with self._server.open_session() as session:
             for start in range(0, len(texts), TEXTS_A_CALL):
                 # The endpoint refuses an empty text; a space stands for it.
                 some = [text or " " for text in texts[start : start + TEXTS_A_CALL]]
@@ -114,13 +90,13 @@ class OpenAIEmbedder:
         body = _encode({"model": self._model, "input": texts, "encoding_format": "float"}).encode("ascii")
         answer = await post_json(
             session,
-            self._shape.url(self._base_url, "embeddings"),
+            self._server.url("embeddings"),
             body,
             timeout_s=self._timeout_s,
             most_bytes=min(BYTES_A_TEXT * (len(texts) + 1), MOST_BYTES),
         )
         if answer.status != 200:
-            raise status_error(answer)
+            raise self._server.error_of(answer)
         return _vectors(answer, len(texts), self._model)
 
 

@@ -47,9 +47,12 @@ def server_limits(headers: Mapping[str, str]) -> ServerLimits | None:
     return None if found == ServerLimits() else found
 
 
-def status_error(answer: HttpAnswer) -> ProviderError:
-    """An answer other than 200."""
-    return made_error(answer.status, answer.headers, *error_of_answer(answer), answer.excerpt())
+def status_error(answer: HttpAnswer, *, without_key: bool = False) -> ProviderError:
+    """An answer other than 200, to a request that was sent `without_key`."""
+    code, server_message = error_of_answer(answer)
+    return made_error(
+        answer.status, answer.headers, code, server_message, answer.excerpt(), without_key=without_key
+    )
 
 
 def error_of_answer(answer: HttpAnswer) -> tuple[str, str]:
@@ -61,7 +64,13 @@ def error_of_answer(answer: HttpAnswer) -> tuple[str, str]:
 
 
 def made_error(
-    status: int, headers: Mapping[str, str], code: str, server_message: str, excerpt: str
+    status: int,
+    headers: Mapping[str, str],
+    code: str,
+    server_message: str,
+    excerpt: str,
+    *,
+    without_key: bool = False,
 ) -> ProviderError:
     """The error of a status, with the code and the words that the server gave for it."""
     code, server_message = hide(code)[:LONGEST_CODE], hide(server_message)[:LONGEST_MESSAGE]
@@ -77,6 +86,8 @@ def made_error(
         wait = retry_after(headers)
         return ProviderError("rate_limit", message, retryable=True, retry_after_s=wait, **details)
     if status in (401, 403):
+        if without_key:
+            message = f"{message} (in the model's profile: api_key_env names the variable that holds the key)"
         return ProviderError("auth", message, **details)
     if status == 404:
         return ProviderError("not_found", message, **details)

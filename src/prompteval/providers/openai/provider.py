@@ -2,18 +2,16 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from prompteval.core.address import has_user, without_credentials
-from prompteval.core.errors import OutputError, ProviderError
+from prompteval.core.address import without_credentials
+from prompteval.core.errors import OutputError
 from prompteval.core.request import Request, Response
-from prompteval.core.secret import from_environment, hide
-from prompteval.providers.openai.address import request_headers
+from prompteval.core.secret import hide
 from prompteval.providers.openai.api import api_of
 from prompteval.providers.openai.calls import offered
 from prompteval.providers.openai.errors import (
@@ -21,10 +19,9 @@ from prompteval.providers.openai.errors import (
     bad_reply,
     error_of_answer,
     server_limits,
-    status_error,
 )
 from prompteval.providers.openai.reply import filtered_prompt
-from prompteval.providers.openai.shape import Shape
+from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.stream import Assembly, Piece, StreamedBody
 from prompteval.providers.openai.writer import BodyWriter
 from prompteval.wire import (
@@ -33,7 +30,6 @@ from prompteval.wire import (
     Refused,
     excerpt,
     no_answer_in_time,
-    open_session,
     post_json,
     post_lines,
 )
@@ -67,13 +63,10 @@ class OpenAIProvider:
     set, is called with the limits the server reports after each answer.
     """
 
-    def __init__(
-        self, model: str, *, base_url: str, api_key_env: str, timeout_s: float, shape: Shape | None = None
-    ) -> None:
-        self.shape = shape or Shape()
+    def __init__(self, model: str, server: Server, *, timeout_s: float) -> None:
+        self.server = server
+        self.shape = server.shape
         self.model = model
-        self.base_url = base_url
-        self.api_key_env = api_key_env
         self.timeout_s = timeout_s
         self.on_limits: Callable[[ServerLimits], None] | None = None
         self._api = api_of(self.shape)
@@ -81,24 +74,16 @@ class OpenAIProvider:
         self._opened: _Opened | None = None
 
     def __repr__(self) -> str:
-        return f"OpenAIProvider({self.model!r}, base_url={without_credentials(self.base_url)!r})"
+        return f"OpenAIProvider({self.model!r}, base_url={without_credentials(self.server.base_url)!r})"
 
     @property
     def identity(self) -> str:
-        return (
-            f"openai-{self._api.name}:{without_credentials(self.base_url)}:{self.model}{self.shape.identity}"
-        )
+        address = without_credentials(self.server.base_url)
+        return f"openai-{self._api.name}:{address}:{self.model}{self.shape.identity}"
 
     def check_ready(self) -> None:
         """Raise ProviderError(no_credentials) when the key's variable is not set, or its place is wrong."""
-        if has_user(self.base_url):
-            message = f"base_url holds a user or password; the key belongs into {self.api_key_env}"
-            raise ProviderError("no_credentials", message)
-        if unset := self.shape.missing():
-            raise ProviderError("no_credentials", f"{unset} is not set; headers_env of {self.model} reads it")
-        if self.shape.needs_key and not os.environ.get(self.api_key_env, "").strip():
-            message = f"{self.api_key_env} is not set; openai/{self.model} needs a key"
-            raise ProviderError("no_credentials", message)
+        self.server.check_ready(self.model)
 
     async def complete(self, request: Request) -> Response:
         if self.shape.stream:
@@ -110,7 +95,7 @@ class OpenAIProvider:
         elapsed_ms = (perf_counter() - started) * 1000
         self._look_at(answer.headers)
         if answer.status != 200:
-            return _filtered(answer, elapsed_ms)
+            return _filtered(answer, elapsed_ms, self.server)
         try:
             raw = answer.json()
         except ValueError as error:
@@ -137,7 +122,7 @@ class OpenAIProvider:
                         sent = True
                         yield hide(piece.text)
         except Refused as refused:
-            filtered = _filtered(refused.answer, 0.0)
+            filtered = _filtered(refused.answer, 0.0, self.server)
             raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
         reply = self._api.read(body.value, lambda: "", None, 0.0, by_tool=self._answers_by_tool(request))
         reply = offered(request, reply, lambda: "")
@@ -172,7 +157,7 @@ class OpenAIProvider:
                         times.setdefault("first_answer_ms", elapsed_ms)
         except Refused as refused:
             self._look_at(refused.answer.headers)
-            return _filtered(refused.answer, (perf_counter() - started) * 1000)
+            return _filtered(refused.answer, (perf_counter() - started) * 1000, self.server)
         except TimeoutError:
             raise no_answer_in_time(self.timeout_s) from None
         reply = self._api.read(
@@ -216,19 +201,17 @@ class OpenAIProvider:
         self.check_ready()
         from yarl import URL
 
-        url = URL(self.shape.url(self.base_url, self._api.path))
-        key = from_environment(self.api_key_env)
-        self._opened = _Opened(open_session(self.base_url, request_headers(key, self.shape)), url)
+        self._opened = _Opened(self.server.open_session(), URL(self.server.url(self._api.path)))
         return self._opened
 
     def _answers_by_tool(self, request: Request) -> bool:
         return request.schema is not None and self.shape.structured == "tool"
 
 
-def _filtered(answer: HttpAnswer, elapsed_ms: float) -> Response:
+def _filtered(answer: HttpAnswer, elapsed_ms: float, server: Server) -> Response:
     """The reply of a prompt that a filter stopped. Raises ProviderError for every other status."""
     code, server_message = error_of_answer(answer)
     found = filtered_prompt(answer.status, code, server_message, elapsed_ms)
     if found is None:
-        raise status_error(answer)
+        raise server.error_of(answer)
     return found
