@@ -106,7 +106,7 @@ def read_aliases(document: YamlDocument) -> dict[AliasKey, Alias]:
     return {alias.key: alias for alias in aliases}
 
 
-def _alias(document: YamlDocument, reference: str, raw: Any) -> Alias:
+def _alias(document: YamlDocument, reference: str, raw: object) -> Alias:
     pointer: tuple[str | int, ...] = ("aliases", reference)
     match = _REFERENCE.fullmatch(reference)
     if match is None:
@@ -124,7 +124,7 @@ def _alias(document: YamlDocument, reference: str, raw: Any) -> Alias:
     return Alias(match[1], match[2], version, history, document.key_place(pointer))
 
 
-def _move(document: YamlDocument, pointer: tuple[str | int, ...], raw: Any) -> Move:
+def _move(document: YamlDocument, pointer: tuple[str | int, ...], raw: object) -> Move:
     if not isinstance(raw, dict) or set(raw) != {"at", "from", "to"}:
         reason = "a move of an alias must have the keys at, from and to"
         raise InvalidInput([unreadable(document.place(pointer), reason)])
