@@ -73,6 +73,14 @@ def test_s14_tags_construct_nothing(tag: str) -> None:
         parse(f"a: {tag} ['echo']", "a.yaml")
 
 
+@pytest.mark.parametrize("node", ["!!int true", "!!float true", "!!bool 1", "!!null 0", "!!int 1.5"])
+def test_a_tag_of_plain_data_takes_its_own_kind_only(node: str) -> None:
+    """A truth value is no number; a whole number may be tagged as a float."""
+    with pytest.raises(InvalidInput, match=r"a\.yaml:1:4 PE109"):
+        parse(f"a: {node}", "a.yaml")
+    assert repr(parse("a: !!float 1", "a.yaml").value) == "{'a': 1.0}"
+
+
 def test_places_point_at_keys_and_values() -> None:
     """Every value and key knows its line and column, from 1."""
     document = parse("a:\n  - b: 1\n    c: [x, y]\n", "a.yaml")

@@ -7,7 +7,7 @@ nesting and alias bombs are errors. https://yaml.org/spec/1.2.2/#103-core-schema
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -25,6 +25,8 @@ MAX_DIGITS = 3_000  # Python writes out no integer of more than 4,300, and a dig
 MERGE = "<<"
 Pointer = tuple[str | int, ...]
 Place = tuple[int, int]
+_Scalar = str | int | float | None
+_Collection = dict[object, object] | list[object]
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -110,24 +112,23 @@ class _Builder:
         self._root: object = None
         self._documents = 0
 
-    def document(self, events: Iterator[object]) -> YamlDocument:
+    def document(self, events: Iterator[yaml.Event]) -> YamlDocument:
         for event in events:
-            kind = type(event)
-            if kind is yaml.ScalarEvent:
+            if isinstance(event, yaml.ScalarEvent):
                 self._put(self._scalar(event), event, 1)
-            elif kind is yaml.AliasEvent:
+            elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
-            elif kind in (yaml.MappingStartEvent, yaml.SequenceStartEvent):
-                self._open(event, {} if kind is yaml.MappingStartEvent else [])
-            elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
-                self._close(event)
-            elif kind is yaml.DocumentStartEvent:
+            elif isinstance(event, yaml.CollectionStartEvent):
+                self._open(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
+            elif isinstance(event, yaml.CollectionEndEvent):
+                self._close()
+            elif isinstance(event, yaml.DocumentStartEvent):
                 self._documents += 1
                 if self._documents > 1:
                     self._refuse(event, "PE107", "a second document begins", "keep one document in a file")
         return YamlDocument(self._root, self._marks, self._keys)
 
-    def _open(self, event: Any, value: Any) -> None:
+    def _open(self, event: yaml.CollectionStartEvent, value: _Collection) -> None:
         if len(self._stack) >= MAX_DEPTH:
             self._refuse(event, "PE108", f"nested deeper than {MAX_DEPTH} levels")
         wanted = _TAG + ("map" if isinstance(value, dict) else "seq")
@@ -139,31 +140,31 @@ class _Builder:
         self._marks[pointer] = _place(event)
         self._stack.append(_OpenCollection(value, pointer, event, self._nodes))
 
-    def _close(self, event: Any) -> None:
+    def _close(self) -> None:
         done = self._stack.pop()
-        if done.merge is not None:
-            self._merge(done)
+        if done.merge is not None and isinstance(done.value, dict):
+            self._merge(done.value, done.place, done.merge)
         size = self._nodes - done.nodes_before + 1
         self._put(done.value, done.event, size, marked=True)
 
-    def _merge(self, done: "_OpenCollection") -> None:
+    def _merge(self, value: dict[object, object], place: Pointer, merge: yaml.ScalarEvent) -> None:
         """The keys of the mappings behind a plain `<<`, for those that the mapping does not set itself."""
-        given, place = done.value.pop(MERGE), self._keys.pop((*done.place, MERGE))
+        given, at = value.pop(MERGE), self._keys.pop((*place, MERGE))
         sources = given if isinstance(given, list) else [given]
-        if not all(isinstance(source, dict) for source in sources):
-            self._refuse(done.merge, "PE110", "<< merges a mapping or a list of mappings", 'quote it: "<<"')
         for source in sources:
-            for key, value in source.items():
-                if key not in done.value:
-                    if len(done.value) >= MAX_KEYS:
-                        self._refuse(done.merge, "PE111", f"more than {MAX_KEYS:,} keys in one mapping")
-                    done.value[key] = value
-                    self._keys.setdefault((*done.place, key), place)
-                    self._marks.setdefault((*done.place, key), place)
+            if not isinstance(source, dict):
+                self._refuse(merge, "PE110", "<< merges a mapping or a list of mappings", 'quote it: "<<"')
+            for key, merged in source.items():
+                if key not in value:
+                    if len(value) >= MAX_KEYS:
+                        self._refuse(merge, "PE111", f"more than {MAX_KEYS:,} keys in one mapping")
+                    value[key] = merged
+                    self._keys.setdefault((*place, key), at)
+                    self._marks.setdefault((*place, key), at)
                     self._steps += 1
 
-    def _alias(self, event: Any) -> None:
-        if event.anchor not in self._anchors:
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        if event.anchor is None or event.anchor not in self._anchors:
             self._refuse(event, "PE106", f"alias *{event.anchor} has no anchor before it")
         value, size = self._anchors[event.anchor]
         if self._stack and self._stack[-1].wants_key():
@@ -171,7 +172,7 @@ class _Builder:
         self._nodes += size - 1
         self._put(value, event, size)
 
-    def _put(self, value: Any, event: Any, size: int, *, marked: bool = False) -> None:
+    def _put(self, value: object, event: yaml.NodeEvent, size: int, *, marked: bool = False) -> None:
         self._nodes += 1
         self._steps += len(self._stack)
         if self._nodes > MAX_NODES or self._steps > MAX_STEPS:
@@ -179,22 +180,22 @@ class _Builder:
             if self._nodes <= MAX_NODES:
                 message = "too many nodes for how deeply they are nested"
             self._refuse(event, "PE111", message, "put large case sets into JSONL")
-        if getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
+        if event.anchor and not isinstance(event, yaml.AliasEvent):
             self._anchors[event.anchor] = (value, size)
         if not self._stack:
             self._root = value
             self._marks.setdefault((), _place(event))
             return
         parent = self._stack[-1]
-        if parent.wants_key():
-            self._key(parent, value, event)
+        if isinstance(event, yaml.ScalarEvent) and parent.wants_key():
+            self._key(parent, event)
             return
         if not marked:
             self._marks[parent.pointer()] = _place(event)
         parent.take(value)
 
-    def _key(self, parent: "_OpenCollection", value: Any, event: Any) -> None:
-        key = event.value if isinstance(event, yaml.ScalarEvent) else value
+    def _key(self, parent: "_OpenCollection", event: yaml.ScalarEvent) -> None:
+        key = event.value
         pointer = (*parent.place, key)
         if len(parent.value) >= MAX_KEYS:
             self._refuse(event, "PE111", f"more than {MAX_KEYS:,} keys in one mapping", "write a list")
@@ -203,27 +204,26 @@ class _Builder:
             self._refuse(event, "PE112", f"duplicate key {key!r}, first at line {first}")
         self._keys[pointer] = _place(event)
         parent.key = key
-        if key == MERGE and isinstance(event, yaml.ScalarEvent) and not event.style and event.tag is None:
+        if key == MERGE and not event.style and event.tag is None:
             parent.merge = event
 
-    def _scalar(self, event: Any) -> Any:
-        text: str = event.value
-        tag = event.tag
+    def _scalar(self, event: yaml.ScalarEvent) -> object:
+        text, tag = event.value, event.tag
         if tag is None or tag == "!":
             plain = not event.style and tag is None and event.implicit[0]
             return self._plain(text, event) if plain else text
         if tag == _TAG + "str":
             return text
         value = self._plain(text, event)
-        kinds = {"null": type(None), "bool": bool, "int": int, "float": (int, float)}
+        kinds = {"null": (type(None),), "bool": (bool,), "int": (int,), "float": (int, float)}
         kind = kinds.get(tag.removeprefix(_TAG)) if tag.startswith(_TAG) else None
         if kind is None:
             self._refuse(event, "PE109", f"tag {_tag_name(tag)} is not allowed", "only plain data is read")
-        if not isinstance(value, kind):  # type: ignore[arg-type]
+        if type(value) not in kind:  # `true` is an int to Python
             self._refuse(event, "PE109", f"{text!r} is not a {_tag_name(tag)}")
-        return float(value) if tag == _TAG + "float" else value
+        return float(value) if tag == _TAG + "float" and isinstance(value, int) else value
 
-    def _plain(self, text: str, event: object) -> Any:
+    def _plain(self, text: str, event: yaml.Event) -> _Scalar:
         if text in _NULL:
             return None
         if text in _BOOL:
@@ -247,7 +247,7 @@ class _Builder:
             return value
         return text
 
-    def _refuse(self, event: object, code: str, message: str, help: str = "") -> None:
+    def _refuse(self, event: yaml.Event, code: str, message: str, help: str = "") -> NoReturn:
         raise InvalidInput([Problem(self._path, *_place(event), code, message, help)])
 
 
@@ -256,21 +256,25 @@ class _OpenCollection:
 
     __slots__ = ("event", "key", "merge", "nodes_before", "place", "value")
 
-    def __init__(self, value: Any, place: Pointer, event: object, nodes_before: int) -> None:
+    def __init__(
+        self, value: _Collection, place: Pointer, event: yaml.CollectionStartEvent, nodes_before: int
+    ) -> None:
         self.value = value
         self.place = place
         self.event = event
         self.nodes_before = nodes_before
-        self.key: Any = None
-        self.merge: Any = None  # the plain `<<` among the keys
+        self.key: str | None = None
+        self.merge: yaml.ScalarEvent | None = None  # the plain `<<` among the keys
 
     def wants_key(self) -> bool:
         return isinstance(self.value, dict) and self.key is None
 
     def pointer(self) -> Pointer:
-        return (*self.place, self.key if isinstance(self.value, dict) else len(self.value))
+        if isinstance(self.value, list):
+            return (*self.place, len(self.value))
+        return self.place if self.key is None else (*self.place, self.key)
 
-    def take(self, value: Any) -> None:
+    def take(self, value: object) -> None:
         if isinstance(self.value, dict):
             self.value[self.key] = value
             self.key = None
@@ -278,8 +282,9 @@ class _OpenCollection:
             self.value.append(value)
 
 
-def _place(event: Any) -> Place:
-    return (event.start_mark.line + 1, event.start_mark.column + 1)
+def _place(event: yaml.Event) -> Place:
+    mark = event.start_mark
+    return (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
 
 
 def _tag_name(tag: str) -> str:
