@@ -263,3 +263,22 @@ def test_an_output_that_holds_the_key_says_how_it_is_read(system: Workspace) -> 
         'callable: "app.answer:mapping"\ncases: ../datasets/q.jsonl\nmetrics: [retrieval.recall@2]\n',
     )
     assert "'retrieved' is a field of the output; `result: true`" in system.run("run", code=3).stdout
+
+
+def test_a_row_that_a_map_cannot_read_is_a_problem_at_its_line(system: Workspace) -> None:
+    """The other rows are read; the message has the key, the expression and the reason."""
+    system.write("o.jsonl", lines([*ROWS[:2], {"id": "q3", "output": 3}]))
+    suite = "outputs: ../o.jsonl\ncases: ../datasets/q.jsonl\nmap: {output: length(output)}\nmetrics: [generation.em]\n"
+    system.write("evals/s.yaml", suite)
+    told = system.run("check", code=2).stdout
+    assert "o.jsonl:3:1 PE340 map: output (length(output)): " in told and "o.jsonl:1" not in told
+
+
+def test_a_map_that_fails_on_what_a_callable_returns_is_that_cases_error(system: Workspace) -> None:
+    """A case's error with the key, not the end of the run."""
+    system.write("app/__init__.py", "")
+    system.write("app/answer.py", APP)
+    suite = 'callable: "app.answer:bare"\ncases: ../datasets/q.jsonl\nmap: {output: abs(output)}\nmetrics: [generation.em]\n'
+    system.write("evals/s.yaml", suite)
+    told = " ".join(system.run("run", code=3).stdout.split())
+    assert "(bad_result)" in told and "map: output (abs(output))" in told

@@ -41,3 +41,27 @@ def test_keys_that_no_row_has_are_named_with_a_row() -> None:
     assert found.absent([{"a": 1}, {"b": []}]) == []
     (told,) = found.absent([{"a": 1}])
     assert told == 'map: context finds nothing: b is in no row, such as {"a": 1}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " | ".join(["[@, @][]"] * 60),
+        " | ".join(["[@, @]"] * 60),
+        "to_string(" + " | ".join(["[@, @]"] * 60) + ")",
+        " | ".join(["[@, @]"] * 60) + " | [@[0] == @[1]]",
+        " | ".join(["join('', [@, @, @, @])"] * 40),
+    ],
+    ids=["flatten", "shared", "to_string", "equal", "join"],
+)
+def test_an_expression_that_explodes_is_refused_with_its_key(text: str) -> None:
+    """In about a second, and before it has filled the memory."""
+    with pytest.raises(UsageError, match="map: output .*(steps|nested|lists and objects)"):
+        compile_map({"output": text}).apply("some text of a page" * 4)
+
+
+def test_ten_thousand_passages_are_mapped() -> None:
+    """The bound is far from what a system gives back."""
+    docs = [{"id": f"d{n}", "text": "x" * 200, "score": n} for n in range(10_000)]
+    found = compile_map({"retrieved": "docs[?score >= `0`].{doc: id, text: text, score: score}"})
+    assert len(found.apply({"docs": docs})["retrieved"]) == 10_000  # type: ignore[arg-type]

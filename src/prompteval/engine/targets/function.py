@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from prompteval.core.case import Case
+from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation
 from prompteval.core.strict_json import loads
 from prompteval.engine.quick_threads import QuickThreads
@@ -76,6 +77,8 @@ class FunctionTarget:
             return Result.model_validate(given)
         except ValidationError as error:
             raise _NotAResult(f"what it returned is not a result: {result_errors(error)}") from None
+        except UsageError as error:  # of the map
+            raise _NotAResult(f"what it returned is not a result: {error}") from None
 
     async def aclose(self) -> None:
         """End the threads that no call runs in."""

@@ -16,7 +16,7 @@ SHOWN = 160
 
 
 class _Expression(Protocol):
-    def search(self, value: object) -> object: ...
+    parsed: object
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,15 @@ class ResultMap:
     def apply(self, value: object) -> dict[str, object]:
         """The keys that a value has; a key whose expression finds nothing is left out.
 
-        Raises UsageError for a function of an expression that does not take what it finds.
+        Raises UsageError for a function of an expression that does not take what it finds, and for an
+        expression that finds too much.
         """
+        from prompteval.plan.results.bounded_search import search
+
         found = {}
         for key, expression in self.expressions.items():
             try:
-                part = expression.search(value)
+                part = search(expression.parsed, value)
             except (ValueError, RecursionError) as error:  # jmespath's errors are ValueErrors
                 raise UsageError(f"map: {key} ({self.texts[key]}): {_one_line(error)}") from None
             if part is not None:

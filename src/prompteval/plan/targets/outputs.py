@@ -1,6 +1,6 @@
 """`outputs: file.jsonl`: recorded outputs of any system, scored without calling it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -129,16 +129,9 @@ def plan_outputs(tree: Tree, path: str, mapping: ResultMap | None = None) -> Out
     Raises InvalidInput with every bad line, and UsageError for a key of the map that no row has.
     """
     rows = _Rows(Collector(path))
-    raw_rows = list(read_jsonl(tree.open(path), path, rows.problems.add)) if mapping is not None else None
-    if mapping is not None and raw_rows is not None:
-        absent = mapping.absent([raw for _, raw in raw_rows])
-        if absent:
-            raise UsageError("; ".join(absent), f"look at the keys of {path}")
-        for line, raw in raw_rows:
-            rows.add(line, mapped_row(raw, mapping))
-    else:
-        for line, raw in read_jsonl(tree.open(path), path, rows.problems.add):
-            rows.add(line, raw)
+    read = read_jsonl(tree.open(path), path, rows.problems.add)
+    for line, raw in read if mapping is None else _mapped(read, path, mapping, rows.problems):
+        rows.add(line, raw)
     if rows.problems.found:
         raise InvalidInput(rows.problems.found)
     mark = fingerprint_bytes(tree.read(path).replace(b"\r\n", b"\n"))
@@ -146,6 +139,23 @@ def plan_outputs(tree: Tree, path: str, mapping: ResultMap | None = None) -> Out
         mark = fingerprint([mark, dict(mapping.texts)])
     replicates = 1 + max((replicate for _, replicate in rows.recorded), default=0)
     return OutputsPlan(path, mark, rows.recorded, frozenset(rows.carried), replicates)
+
+
+def _mapped(
+    read: Iterable[tuple[int, Any]], path: str, mapping: ResultMap, problems: Collector
+) -> list[tuple[int, Any]]:
+    """The rows as results; what the map cannot read is a problem of its line."""
+    found, seen = [], []
+    for line, raw in read:
+        try:
+            found.append((line, mapped_row(raw, mapping)))
+        except UsageError as error:
+            problems.add(line, 1, "PE340", str(error), "change the row, or the expression")
+        else:
+            seen.append(raw)
+    if not problems.found and (absent := mapping.absent(seen)):
+        raise UsageError("; ".join(absent), f"look at the keys of {path}")
+    return found
 
 
 def mapped_row(raw: object, mapping: ResultMap) -> dict[str, object]:
