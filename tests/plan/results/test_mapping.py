@@ -56,7 +56,7 @@ def test_keys_that_no_row_has_are_named_with_a_row() -> None:
 )
 def test_an_expression_that_explodes_is_refused_with_its_key(text: str) -> None:
     """In about a second, and before it has filled the memory."""
-    with pytest.raises(UsageError, match="map: output .*(steps|nested|lists and objects)"):
+    with pytest.raises(UsageError, match=r"map: output .*(steps|nested|lists and objects)"):
         compile_map({"output": text}).apply("some text of a page" * 4)
 
 

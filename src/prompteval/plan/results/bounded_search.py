@@ -56,7 +56,7 @@ class BoundedSearch(TreeInterpreter):  # type: ignore[misc]  # jmespath has no t
 
 
 def search(parsed: object, value: object) -> object:
-    """What a parsed expression finds in a value. Raises ValueError where that is too much, or a wrong type."""
+    """What a parsed expression finds. Raises ValueError where that is too much, or of a wrong type."""
     found: object = BoundedSearch().visit(parsed, value)
     _refuse_excess(found)
     return found
