@@ -55,7 +55,7 @@ class BoundedSearch(TreeInterpreter):  # type: ignore[misc]  # jmespath has no t
             raise ValueError(f"it takes over {MOST_STEPS:,} steps")
 
 
-def search(parsed: object, value: object) -> object:
+def search(parsed: _Node, value: object) -> object:
     """What a parsed expression finds. Raises ValueError where that is too much, or of a wrong type."""
     found: object = BoundedSearch().visit(parsed, value)
     _refuse_excess(found)

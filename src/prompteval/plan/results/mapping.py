@@ -16,7 +16,7 @@ SHOWN = 160
 
 
 class _Expression(Protocol):
-    parsed: object
+    parsed: Mapping[str, object]
 
 
 @dataclass(frozen=True)
