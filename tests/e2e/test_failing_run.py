@@ -33,8 +33,11 @@ def test_the_slice_table_has_the_metrics_that_gate(failing: Any) -> None:
     )
     rows = [line for line in failing.run("run", code=1).stdout.splitlines() if " channel=" in line]
     assert rows and all("accuracy" in row for row in rows)
-    rows = [line for line in failing.run("run", "-v", code=1).stdout.splitlines() if " channel=" in line]
-    assert any("f1" in row for row in rows)
+    full = failing.run("run", "-v", code=1).stdout
+    table = full[full.index(" channel   metric") :].splitlines()[2:6]  # under the head and its line
+    assert [row.split()[:2] for row in table] == [
+        ["a", "f1(average=macro)"], ["a", "accuracy"], ["b", "f1(average=macro)"], ["b", "accuracy"],
+    ]  # fmt: skip
 
 
 def test_no_name_of_a_file_makes_a_run_fail_by_strict_model(workspace: Any) -> None:
