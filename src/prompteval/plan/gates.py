@@ -137,7 +137,8 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
     rule = parse_gate(spec.rule)
     slices = [named.text for named in suite.slices]
     if rule.tag is not None and rule.tag not in slices:
-        raise ValueError(f"{spec.rule}: {rule.tag!r} is not in slices ({did_you_mean(rule.tag, slices)})")
+        help = did_you_mean(rule.tag, slices) or f"add `slices: [{rule.tag}]`"
+        raise ValueError(f"{spec.rule}: {rule.tag!r} is not in slices ({help})")
     if rule.metric in RUN_FACTS:
         wanted = rule.metric == "latency_ms"
         if wanted != (rule.end in PERCENTILES):

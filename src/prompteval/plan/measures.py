@@ -60,8 +60,9 @@ def bind(
 
     The measure among `known` with the same name, however its parameters were ordered. A metric of a
     stage has a scorer of its own, which the suite's pipeline or its results make. Raises ValueError for an
-    unknown metric, parameter or scorer, naming the nearest, for a scorer that does not report what the
-    metric reads, and for a stage that the suite does not have.
+    unknown metric, parameter or scorer, naming the nearest, where no scorer reports what the metric reads,
+    and for a stage that the suite does not have. Where a scorer of the suite could not be built, which is an
+    error at its own line, nothing is said of what it might have been read for.
     """
     name = parse_metric(text)
     if is_stage_metric(name.name):
@@ -75,7 +76,8 @@ def bind(
     if same is not None:
         return same
     spec = metric_spec(name)
-    return Measure(str(name), name, spec, _scorer(text, name, spec.source, scorers))
+    unbuilt = suite is not None and len(scorers) < len(suite.scorers)
+    return Measure(str(name), name, spec, "" if unbuilt else _scorer(text, name, spec.source, scorers))
 
 
 def stage_metrics(measures: Iterable[Measure], gates: Iterable[Any]) -> list[StageMetric]:
@@ -136,11 +138,14 @@ def _scorer(text: str, name: MetricName, source: Source, scorers: Sequence[Score
     wanted = name.params.get("scorer")
     names = [scorer.name for scorer in scorers]
     if wanted is not None and wanted not in names:
-        raise ValueError(f"{text}: unknown scorer {wanted!r} ({did_you_mean(wanted, names)})")
+        help = did_you_mean(wanted, names) or "the suite has none"
+        raise ValueError(f"{text}: unknown scorer {wanted!r} ({help})")
     named = [scorer for scorer in scorers if wanted in (None, scorer.name)]
     report = {"numbers": "numbers", "evidence": source.key}.get(source.kind)
     if report is None:
-        return named[0].name if named else ""
+        if not named:
+            raise ValueError(f"{text} reads a scorer, and the suite has none; add one, as `scorers: [exact]`")
+        return named[0].name
     # A scorer of the team's own may report anything; the data show whether it does.
     able = [s for s in named if s.reports is None or report in s.reports]
     if not able:
