@@ -221,13 +221,11 @@ def load(reference: str, *, model: str | None = None, workspace: Path | str | No
 
 
 def _refuse_unfit(prompt: Prompt, model: str, workspace: "Workspace") -> None:
-    """Raise InvalidInput for parameters or an output that every call would fail for."""
-    from prompteval.plan.output_schema import server_problems
-    from prompteval.plan.tool_problems import tool_problems
+    """Raise InvalidInput for parameters, tools or an output that every call would fail for."""
+    from prompteval.plan.server_problems import server_problems
 
     wrong = [problem for problem in prompt.check() if problem.code == "PE334"]
     wrong += server_problems([prompt], [model], workspace)
-    wrong += tool_problems([prompt], [model], workspace)
     if wrong:
         raise InvalidInput(wrong)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prompteval.plan.output_schema import server_problems
+from prompteval.plan.server_problems import server_problems
 from prompteval.plan.prompt_references import resolve_prompt
 from tests.small_workspace import Place
 

@@ -16,12 +16,11 @@ from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
-from prompteval.plan.output_schema import server_problems
 from prompteval.plan.problems import Problems, placed, placing
+from prompteval.plan.server_problems import server_problems
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_conversation, with_fakes
 from prompteval.plan.tool_calls import call_problems, with_tools
-from prompteval.plan.tool_problems import tool_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import DefaultEmbedder
 from prompteval.scoring.build import build_scorer
@@ -108,7 +107,6 @@ def plan_suite(
     chosen = chosen_models(workspace, there, targets, models, problems)
     prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
     problems.found.extend(server_problems(prompts_here, chosen, workspace))
-    problems.found.extend(tool_problems(prompts_here, chosen, workspace))
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
     scorers = _build_scorers(workspace, suite, targets, problems)

@@ -1,0 +1,81 @@
+"""What of a prompt its models' servers cannot take: parameters, tools, and the schemas of output and tools."""
+
+from collections.abc import Iterator, Sequence
+
+from prompteval.core.errors import UsageError
+from prompteval.core.problem import Problem
+from prompteval.prompt.place import ModuleSource, Place
+from prompteval.prompt.prompt import Prompt
+from prompteval.prompt.strict import strict_faults
+from prompteval.providers.open import check_reference
+from prompteval.workspace.presets import param_fault_of, preset_of
+from prompteval.workspace.settings import ModelProfile, Workspace
+
+# The kind of models that are sent parameters and strict schemas as they are, and the one that takes no tools.
+STRICT_KIND = "openai"
+TOOLLESS_KIND = "local"
+
+
+def server_problems(prompts: Sequence[Prompt], models: Sequence[str], workspace: Workspace) -> list[Problem]:
+    """Each thing that every call would fail for, or that would be left out without a word, once."""
+    found = (
+        problem for model in models for prompt in prompts for problem in _problems(prompt, model, workspace)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Problem]:
+    try:
+        kind, _, profile = check_reference(model, workspace)
+    except UsageError:  # reported where the model is named
+        return
+    module = ModuleSource(prompt.source) if prompt.source else None
+    if kind == TOOLLESS_KIND and prompt.tools:
+        message = f"{model} takes no tools, and {prompt.reference} has some"
+        yield Problem(
+            prompt.path, *_argument(module, "tools"), "PE338", message, "choose a model that takes tools"
+        )
+    if kind != STRICT_KIND:
+        return
+    profile = profile if profile is not None else ModelProfile(model)
+    yield from _params(prompt, module, profile)
+    structured = profile.structured or preset_of(profile.preset).structured
+    if prompt.schema is not None and structured in ("json_schema", "tool"):
+        yield from _output(prompt, module, model)
+    if prompt.schema is not None and structured == "tool" and prompt.tools:
+        message = f'structured = "tool" of {model} asks for the output as a call, and the prompt has tools'
+        help = 'set structured = "json_schema" or "prompt", or make the output a str'
+        yield Problem(prompt.path, *_argument(module, "tools"), "PE338", message, help)
+    yield from _tools(prompt, module, model)
+
+
+def _params(prompt: Prompt, module: ModuleSource | None, profile: ModelProfile) -> Iterator[Problem]:
+    for name in sorted(prompt.params.keys() - {*profile.drop, *(profile.rename or {})}):
+        wrong = param_fault_of(profile.preset, profile.api, name)
+        if wrong is not None:
+            help = ", or ".join(filter(None, ["remove it", wrong[1], f'set drop = ["{name}"]']))
+            place = _argument(module, "params", name)
+            yield Problem(prompt.path, *place, "PE335", f"params: {wrong[0]}", help)
+
+
+def _output(prompt: Prompt, module: ModuleSource | None, model: str) -> Iterator[Problem]:
+    """At the field of the output's class, else where the prompt names its output."""
+    for fault in strict_faults(prompt.schema or {}):
+        first = fault.field.split(".")[0]
+        declared = None if module is None else module.declared(prompt.output.__name__, first)
+        place = declared or _argument(module, "output")
+        where = f"output field {fault.field!r}" if fault.field else "the output"
+        yield Problem(prompt.path, *place, "PE336", f"{where}: {fault.message} ({model})", fault.help)
+
+
+def _tools(prompt: Prompt, module: ModuleSource | None, model: str) -> Iterator[Problem]:
+    for name, tool in prompt.known_tools.items():
+        for fault in strict_faults(tool.definition.parameters):
+            where = f"argument {fault.field!r} of tool {name!r}" if fault.field else f"tool {name!r}"
+            message = f"{where}: {fault.message} ({model})"
+            yield Problem(prompt.path, *_argument(module, "tools"), "PE336", message, fault.help)
+
+
+def _argument(module: ModuleSource | None, keyword: str, key: str = "") -> Place:
+    """Where an argument of the prompt is written; (0, 0) for a prompt without a file."""
+    return (0, 0) if module is None else module.argument(keyword, key)
