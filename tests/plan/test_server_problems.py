@@ -2,8 +2,8 @@
 
 import pytest
 
-from prompteval.plan.server_problems import server_problems
 from prompteval.plan.prompt_references import resolve_prompt
+from prompteval.plan.server_problems import server_problems
 from tests.small_workspace import Place
 
 PROMPT = """
