@@ -1,4 +1,4 @@
-"""What of a prompt its models' servers cannot take: parameters, tools, and the schemas of output and tools."""
+"""What of a prompt its models' servers cannot take: parameters, tools, and schemas."""
 
 from collections.abc import Iterator, Sequence
 
