@@ -16,6 +16,7 @@ def test_the_workspace_of_the_page_runs(workspace: Any) -> None:
     for path, text in files.items():
         workspace.write(path, text)
     workspace.run("check", "evals/desk.yaml", "evals/goals.yaml", code=0)
+    assert "prompt 'customer' has no suite" not in workspace.run("check", code=0).stdout
     done = workspace.run("run", "desk", "goals", "--json", "-q", code=0)
     desk, goals = json.loads(done.stdout)["results"]
     assert desk["metrics"]["accuracy"]["value"] == 0.5

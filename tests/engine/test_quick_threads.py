@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
+from prompteval.engine.escaped import Escaped
 from prompteval.engine.quick_threads import QuickThreads
 
 WHERE: ContextVar[str] = ContextVar("where", default="")
@@ -49,7 +50,8 @@ def test_what_a_call_raises_comes_to_its_caller(error: BaseException) -> None:
         raise AssertionError("nothing was raised")
 
     failed, found = asyncio.run(run())
-    assert isinstance(failed, RuntimeError if isinstance(error, StopIteration) else type(error))
+    kinds = {StopIteration: RuntimeError, KeyboardInterrupt: Escaped}
+    assert isinstance(failed, kinds.get(type(error), type(error)))
     assert found == "here"
 
 

@@ -7,6 +7,7 @@ from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.text import counted
 from prompteval.plan.case_scan import empty_problems
+from prompteval.plan.prompt_references import parse_reference
 from prompteval.plan.repeats import repeat_problems
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.prompt import lock
@@ -134,6 +135,8 @@ class _WorkspaceCheck:
                 self._note([Problem(path, 1, 1, "PE200", str(error))])
                 continue
             used.update(target.name for target in plan.targets)
+            if plan.suite.user is not None:
+                used.add(parse_reference(plan.suite.user.prompt).name)
             if self._wants(path) or any(self._wants(s.path) for s in plan.suite.cases if s.path):
                 self._suite(plan)
         if self._paths or unread:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar
 
+from prompteval.engine.escaped import Abandoned, called
 from prompteval.engine.interruption import computing
-from prompteval.engine.threads import Abandoned, DaemonThread
+from prompteval.engine.threads import DaemonThread
 
 Result = TypeVar("Result")
 # A call that takes longer is slow: what waits behind it goes to other threads.
@@ -31,7 +32,7 @@ class _Call:
 
     def make(self) -> None:
         try:
-            self.outcome = self.context.run(self.function)
+            self.outcome = self.context.run(called, self.function)
         except StopIteration as error:  # which no future can hold
             self.outcome, self.failed = RuntimeError(f"StopIteration: {error}"), True
         except Abandoned:

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
+from prompteval.engine.escaped import Abandoned, called
 from prompteval.engine.interruption import computing
 
 Result = TypeVar("Result")
@@ -17,10 +18,6 @@ Result = TypeVar("Result")
 
 class StillRunning(PromptevalError):
     """A call that was left behind has not ended, and no other may run beside it."""
-
-
-class Abandoned(BaseException):
-    """Raised inside a call that nobody waits for; no Exception, so that `except Exception` passes it on."""
 
 
 class Threads:
@@ -103,7 +100,7 @@ class DaemonThread:
         def call() -> None:
             settle: Callable[..., None]
             try:
-                result: object = context.run(function)
+                result: object = context.run(called, function)
                 settle = future.set_result
             except StopIteration as error:  # which no future can hold
                 result, settle = RuntimeError(f"StopIteration: {error}"), future.set_exception

@@ -238,3 +238,24 @@ def test_plain_functions_wait_side_by_side() -> None:
         return time.perf_counter() - began
 
     assert asyncio.run(all_of()) < 3  # six at a time, as two processors have threads by default, take 5 s
+
+
+RAISING = """
+import asyncio
+
+def plain(question):
+    raise {0}
+
+async def other(question):
+    raise {0}
+"""
+
+
+@pytest.mark.parametrize("error", ["BaseException('x')", "asyncio.CancelledError", "SystemExit(3)"])
+@pytest.mark.parametrize("name", ["plain", "other"])
+def test_whatever_a_callable_raises_is_the_error_of_its_case(tmp_path: Path, error: str, name: str) -> None:
+    """Also what is no Exception: its own cancellation is not that of the run."""
+    (tmp_path / "app.py").write_text(RAISING.format(error), encoding="utf-8")
+    (seen,) = ask(plan_function(workspace_at(tmp_path), f"app:{name}"), Case("a", {"question": "?"}))
+    kind = error.partition("(")[0].removeprefix("asyncio.")
+    assert seen.failure is not None and seen.failure.message.startswith(f"app:{name}: {kind}: ")

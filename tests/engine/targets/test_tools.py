@@ -119,7 +119,10 @@ def test_what_goes_wrong_with_a_call_is_a_result_that_the_model_sees(
     assert json.loads(seen.trace.messages[2]["content"]) == {"error": error}
 
 
-@pytest.mark.parametrize("body", ["return object()", "return float('nan')", "raise SystemExit(0)"])
+@pytest.mark.parametrize("body", [
+    "return object()", "return float('nan')", "raise SystemExit(0)", "raise KeyboardInterrupt", "raise BaseException('x')",
+    "import asyncio; raise asyncio.CancelledError", "raise GeneratorExit",
+])  # fmt: skip
 def test_a_fake_that_gives_no_json_or_ends_the_process_is_an_error_too(place: Place, body: str) -> None:
     """Nothing that a fake does ends the run."""
     fakes = FAKES.replace('if order_id == "gone":', body)

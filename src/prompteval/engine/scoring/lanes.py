@@ -10,6 +10,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import BatchScorer, Scorer
+from prompteval.engine.escaped import Escaped, awaited, called
 from prompteval.engine.item_batcher import ItemBatcher, Work
 from prompteval.engine.scoring.lock_watchdog import LockWatchdog
 from prompteval.engine.threads import Threads
@@ -42,12 +43,16 @@ class Lane(Protocol):
     def close(self) -> None: ...
 
 
+def _why(error: BaseException) -> str | BaseException:
+    return str(error) if isinstance(error, Escaped) else error
+
+
 def score_now(scorer: Scorer, item: Item) -> Score | Awaitable[object]:
     """The score, or what to await for it; a scorer that raises is a failed score with its reason."""
     try:
-        found = scorer.score(*item)
+        found = called(partial(scorer.score, *item))
     except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
-        return failed(scorer.name, error)
+        return failed(scorer.name, _why(error))
     return found if inspect.isawaitable(found) else to_score(scorer.name, found, scorer.threshold)
 
 
@@ -104,11 +109,13 @@ class Batches:
     def _work(self, items: Sequence[Item]) -> list[Score]:
         name, threshold = self._scorer.name, self._scorer.threshold
         try:
-            found = [to_score(name, score, threshold) for score in self._scorer.score_many(items)]
+            found = [
+                to_score(name, score, threshold) for score in called(partial(self._scorer.score_many, items))
+            ]
             if len(found) != len(items):
                 raise ValueError(f"score_many() returned {len(found)} scores for {len(items)} observations")
         except (Exception, SystemExit) as error:
-            return [failed(name, error)] * len(items)
+            return [failed(name, _why(error))] * len(items)
         return found
 
     def close(self) -> None:
@@ -171,9 +178,9 @@ class Alone:
 
 async def _settled(scorer: Scorer, found: Awaitable[object]) -> Score:
     try:
-        return to_score(scorer.name, await found, scorer.threshold)
+        return to_score(scorer.name, await awaited(found), scorer.threshold)
     except (Exception, SystemExit) as error:
-        return failed(scorer.name, error)
+        return failed(scorer.name, _why(error))
 
 
 def lane_of(scorer: Scorer, workers: Workers) -> Lane | None:

@@ -14,6 +14,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation
 from prompteval.core.strict_json import loads
+from prompteval.engine.escaped import awaited, raised
 from prompteval.engine.quick_threads import QuickThreads
 from prompteval.plan.function import FunctionPlan
 from prompteval.plan.results.observed import observed, result_errors
@@ -46,14 +47,14 @@ class FunctionTarget:
         named = isinstance(case.inputs, Mapping)
         call = partial(self._function, **case.inputs) if named else partial(self._function, case.inputs)
         try:
-            found = await call() if self._is_async else await self._threads.run(call)
+            found = await awaited(call()) if self._is_async else await self._threads.run(call)
             elapsed = (perf_counter() - started) * 1000
             return self._observed(found, elapsed)
         except _NotAResult as error:
             return failed("call", "bad_result", f"{self._entry}: {error}", latency_ms=elapsed)
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             elapsed = (perf_counter() - started) * 1000
-            message = f"{self._entry}: {type(error).__name__}: {error}"
+            message = f"{self._entry}: {raised(error)}"
             return failed("call", "callable", message, latency_ms=elapsed)
 
     def _observed(self, found: object, elapsed: float) -> Observation:

@@ -16,6 +16,7 @@ from prompteval.core.secret import hide, hide_all, holds_secret
 from prompteval.core.strict_json import loads
 from prompteval.core.tools import RequestedCall
 from prompteval.core.trace import ToolCall, Trace
+from prompteval.engine.escaped import awaited, raised
 from prompteval.engine.quick_threads import QuickThreads
 from prompteval.plan.fakes import Fakes
 from prompteval.prompt.prompt import Prompt
@@ -91,13 +92,13 @@ class FakeTools:
         try:
             return _read(await self._called(call.name, arguments))
         except (Exception, SystemExit) as error:  # a fake that ends the process must not end the run
-            return _error(f"{type(error).__name__}: {error}")
+            return _error(raised(error))
 
     async def _called(self, name: str, arguments: Mapping[str, object]) -> object:
         """A plain function runs in a thread, a coroutine on the loop."""
         function = partial(self._functions[name], **arguments)
         if name in self._async:
-            return await function()
+            return await awaited(function())
         return await self._threads.run(function)
 
     def close(self) -> None:
