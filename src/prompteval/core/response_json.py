@@ -20,10 +20,9 @@ _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tok
 
 def response_as_json(response: Response) -> dict[str, object]:
     """A reply as JSON values; what is empty, and what tells of the calls made for it, is left out."""
-    usage = response.usage
     body: dict[str, object] = {
         "text": response.text, "finish": response.finish, "model_reported": response.model_reported,
-        "usage": None if usage is None else {name: getattr(usage, name) for name in Usage.__slots__},
+        "usage": usage_as_json(response.usage),
         "latency_ms": response.latency_ms,
         "logprobs": None if response.logprobs is None else list(response.logprobs),
         "refusal": response.refusal, "reason": response.reason, "confidence": response.confidence,
@@ -58,7 +57,7 @@ def response_from_json(raw: object, served_by: ServedBy) -> Response:
         text=text,
         finish=finish,  # type: ignore[arg-type]
         model_reported=_text(raw, "model_reported"),
-        usage=_usage(raw.get("usage")),
+        usage=usage_from_json(raw.get("usage")),
         latency_ms=latency_ms,
         logprobs=tuple(map(float, logprobs)) if logprobs else None,
         refusal=_text(raw, "refusal"),
@@ -124,7 +123,13 @@ def _text(raw: Mapping[str, object], name: str) -> str | None:
     raise ValueError(f"{name} is not a string")
 
 
-def _usage(raw: object) -> Usage | None:
+def usage_as_json(usage: Usage | None) -> dict[str, int | bool | None] | None:
+    """The counts by their names; None where there are none."""
+    return None if usage is None else {name: getattr(usage, name) for name in Usage.__slots__}
+
+
+def usage_from_json(raw: object) -> Usage | None:
+    """The counts behind `usage_as_json`. Raises ValueError for anything else."""
     if raw is None:
         return None
     if not isinstance(raw, Mapping) or not raw.keys() <= {*_TOKENS, "estimated"}:
