@@ -5,6 +5,7 @@ The tests in `llama` ask a real one.
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ import pytest
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
 from prompteval.core.secret import from_environment
-from prompteval.core.tools import RequestedCall
+from prompteval.core.tools import RequestedCall, ToolDefinition
 from prompteval.providers.openai.body import INSTRUCTION, request_body, schema_name
 from prompteval.providers.openai.errors import error_code_and_message, made_error, setting_for
 from prompteval.providers.openai.reply import filtered_prompt, read_reply
 from prompteval.providers.openai.shape import Shape, shape_of
-from prompteval.workspace.presets import PRESETS
+from prompteval.workspace.presets import PRESETS, param_fault_of
 from prompteval.workspace.settings import ModelProfile, read_settings
 
 SCHEMA = {
@@ -183,6 +184,41 @@ def test_deepseek_is_told_the_schema_in_words() -> None:
     assert body["response_format"] == {"type": "json_object"}
     assert body["messages"][0] == {"role": "system", "content": "S\n\n" + INSTRUCTION + json.dumps(SCHEMA)}
     assert made_error(402, {}, "invalid_request_error", "Insufficient Balance", "").kind == "quota"
+
+
+LOOK = ToolDefinition("look", "Look it up.", SCHEMA)
+ARGUMENTS = {"a": "x"}
+# How the documentation of each writes a call: arguments as text or as an object, the id, the text beside it.
+CALL_FORMS: dict[str, dict[str, Any]] = {
+    "openai": {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": '{"a": "x"}'}},
+    "ollama": {"id": "call_x1", "index": 0, "type": "function",
+               "function": {"name": "look", "arguments": '{"a":"x"}'}},
+    "lmstudio": {"id": "365174485", "type": "function", "function": {"name": "look", "arguments": '{"a":"x"}'}},
+    "vllm": {"id": "chatcmpl-tool-1", "type": "function", "function": {"name": "look", "arguments": '{"a": "x"}'}},
+    "mistral": {"id": "D681PevKs", "function": {"name": "look", "arguments": ARGUMENTS}},
+    "deepseek": {"index": 0, "id": "call_0_1", "type": "function",
+                 "function": {"name": "look", "arguments": '{"a": "x"}'}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_tools_are_offered_and_called_in_each_servers_form(preset: str) -> None:
+    """A definition with its schema, and a call whose arguments come as text or as an object; no text is text."""
+    body = request_body(
+        "x", replace(ASKED, schema=None, tools=(LOOK,)), shape_of(ModelProfile("m", preset=preset))
+    )
+    assert body["tools"][0]["function"] == {**LOOK.as_json(), "strict": True}
+    call = CALL_FORMS.get(preset, CALL_FORMS["openai"])
+    for content in (None, ""):
+        found = read(reply({"content": content, "tool_calls": [call]}, "tool_calls"))
+        assert (found.text, found.finish) == ("", "tool_calls")
+        assert json.loads(found.tool_calls[0].arguments) == ARGUMENTS and found.tool_calls[0].id == call["id"]
+
+
+@pytest.mark.parametrize("preset", ["ollama", "llama.cpp"])
+def test_a_forced_call_is_refused_where_the_server_ignores_it(preset: str) -> None:
+    """A choice of tool that has no effect would score the model on what it was never asked."""
+    assert param_fault_of(preset, "chat", "tool_choice") == (f"{preset} silently ignores 'tool_choice'", "")
 
 
 def test_a_schema_by_a_tool_call_or_by_the_prompt_alone() -> None:

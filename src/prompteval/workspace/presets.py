@@ -64,7 +64,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
     "llama.cpp": Preset(
         rename=_MAX_TOKENS, needs_key=False,
-        ignored=frozenset({"service_tier", "verbosity", "reasoning_effort"}),
+        ignored=frozenset({"service_tier", "verbosity", "reasoning_effort", "tool_choice"}),
         ignored_structured=frozenset({"tool"}),
         responses=None, why_no_responses="ignores the schema and calls cut answers complete",
     ),
@@ -85,7 +85,9 @@ PRESETS: Final[Mapping[str, Preset]] = {
         rename={**_MAX_TOKENS, "seed": "random_seed"}, stream_usage=False,
         refused=frozenset({"service_tier", "verbosity", *_LOGPROBS}),
     ),
-    "deepseek": Preset(structured="json_object", rename=_MAX_TOKENS),
+    "deepseek": Preset(
+        structured="json_object", rename=_MAX_TOKENS, responses=None, why_no_responses="is not there",
+    ),
     "groq": Preset(refused=_LOGPROBS),
 }  # fmt: skip
 
