@@ -12,12 +12,15 @@ UNWANTED = re.compile(
     r"stands? twice|stands in|\bno folder\b|\bmend|\banew\b|\blet go\b|\bgoes on\b|\bgo on with\b"
     r"|\bcannot go on\b|held against|passed over|would go\b|makes one\b"
     r"|there is no (?:code|metric|model|prompt|provider|reference|retriever|run|scorer|suite)\b"
-    r"|\bis no (?:JSON|number|rule|text|regular|outcome|preset|parameter|message|input|version|score|side)\b"
+    r"|(?<!here )\b(?:is|are) no (?!longer|more)\w|\btold\b|\bwhatever\b|\b(?:names|knows) no\b"
+    r"|\bis gone\b|\bput (?:it|them|\w+) back\b|\btake (?:it|them) out\b|\bin all:|\bat most \S+ are read\b"
+    r"|\b(?:named|judged) twice for\b|\btwice\Z|\blies (?:in|behind|over)\b|\basks (?:a|no) model\Z"
 )
 # Of docstrings and pages: what reads as another language's English.
 UNWANTED_IN_PROSE = re.compile(
     r"\bstands? (?:in|twice)\b|\blies in\b|\bfor want of\b|\banew\b|\bmend(?:s|ed)?\b|\blet go\b"
-    r"|\bgo(?:es)? on\b|\bpassed over\b|\bheld against\b|\bin silence\b|\bno folder\b",
+    r"|\bgo(?:es)? on\b|\bpassed over\b|\bheld against\b|\bin silence\b|\bno folder\b"
+    r"|\bis no (?:file|number|text|JSON|limit|object|Exception)\b|\bnames no(?:ne|thing)?\b|\b(?:is|are) told\b",
     re.IGNORECASE,
 )
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "style.md")

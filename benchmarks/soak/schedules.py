@@ -47,7 +47,7 @@ ALLOWED = (
     "no such database",
     "did not end",
     "is being run",
-    "holds nothing yet",
+    "is empty",
     "is complete",
     "cannot go on",
 )

@@ -56,7 +56,7 @@ class LoadedPrompt:
 
     @property
     def reference(self) -> str:
-        """The version, `name@v2`, whatever it was asked for by."""
+        """The version, `name@v2`, however it was asked for."""
         return self.prompt.reference
 
     @property

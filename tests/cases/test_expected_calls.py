@@ -45,7 +45,7 @@ def test_the_key_is_read_from_every_kind_of_file(tmp_path: Path) -> None:
     [
         ({"name": "f"}, "tool_calls must be a list of calls, not {'name': 'f'}"),
         (["f"], "tool_calls.0: a call must be an object, not 'f'"),
-        ([{"arguments": {}}], "tool_calls.0: a call has the name of a tool"),
+        ([{"arguments": {}}], "tool_calls.0: a call must name a tool"),
         ([{"name": "f", "args": {}}], "tool_calls.0: unknown key 'args' in a call"),
         ([{"name": "f", "arguments": "{}"}], "tool_calls.0.arguments: the arguments of f must be an object, not '{}'"),
         ([{"name": "f", "arguments": {"n": {"$oneof": [1]}}}],

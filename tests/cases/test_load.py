@@ -111,7 +111,7 @@ def test_b7_csv_never_shifts_columns(tmp_path: Path) -> None:
 def test_b7_csv_tells_old_line_ends_and_a_repeat_out_of_reach(tmp_path: Path) -> None:
     """Carriage returns alone end no line; a number too long for Python to read is a wrong repeat."""
     assert problems(tmp_path, "a.csv", "id,inputs.m\ra,b\r") == [
-        "a.csv:1:1 PE304 not CSV: a carriage return that ends no line (save the file with LF or CRLF line ends)"
+        "a.csv:1:1 PE304 not CSV: a carriage return inside a line (save the file with LF or CRLF line ends)"
     ]
     told = problems(tmp_path, "b.csv", f"id,inputs.m,repeat\na,b,{'9' * 5000}\n")
     assert told[0].startswith("b.csv:2:1 PE316 repeat must be a whole number from 1")

@@ -117,7 +117,7 @@ def test_b4_what_windows_editors_write_is_accepted(
         ("c.csv", b'id,inputs.message\na,"x\n', "c.csv:2:1 PE304 not CSV: unexpected end of data"),
         ("c.csv", b"", "PE304 missing column 'id'"),
         ("c.yaml", b"- id: a\n  inputs: {message: \x07}\n", "c.yaml:2:21 PE106 not YAML: the character U+0007"),
-        ("c.yaml", b"id: a\n", "PE302 a case file is a list of cases"),
+        ("c.yaml", b"id: a\n", "PE302 a case file must be a list of cases"),
         ("c.yaml", b"- id: a\n---\n- id: b\n", "c.yaml:2:1 PE107 a second document begins"),
         ("c.txt", b"x", "PE301 cases are read from .jsonl"),
         ("c.jsonl", b'{"id": "a", "inputs": {"message": 1e999}}\n', "c.jsonl:1:1 PE3"),

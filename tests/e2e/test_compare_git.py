@@ -161,7 +161,7 @@ def test_a_shallow_clone_says_what_to_fetch(repository: Workspace, tmp_path: Pat
     clone = Workspace(tmp_path / "clone" / "team")
     assert _compare(clone, "git:HEAD")["results"] == []
     error = clone.run("compare", "git:main", code=2).stderr
-    assert "git knows no commit 'main' here; the clone is shallow" in error
+    assert "no commit 'main' in this repository; the clone is shallow" in error
     git(clone.root, "fetch", "-q", "--depth=1", "origin", "main")
     (result,) = _compare(clone, "git:FETCH_HEAD")["results"]
     assert result["verdict"] == "improved"
@@ -169,7 +169,7 @@ def test_a_shallow_clone_says_what_to_fetch(repository: Workspace, tmp_path: Pat
 
 def test_a_missing_ref_and_no_repository_are_exit_2(repository: Workspace, workspace: Workspace) -> None:
     """One line each, that names what is missing."""
-    assert "git knows no commit 'nowhere'" in repository.run("compare", "git:nowhere", code=2).stderr
+    assert "no commit 'nowhere'" in repository.run("compare", "git:nowhere", code=2).stderr
     assert "is not in a git repository" in workspace.run("compare", "git:main", code=2).stderr
 
 

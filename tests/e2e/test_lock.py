@@ -51,7 +51,7 @@ def test_an_edited_version_says_what_changed_where_and_the_mend(
     """`check` fails at the argument; `lock` refuses and writes nothing."""
     before = (locked.root / LOCK).read_bytes()
     edit(locked, old, new)
-    line = f"prompts/route/v1.py:{told} (copy it to v2 and put v1 back)"
+    line = f"prompts/route/v1.py:{told} (copy it to v2 and restore v1)"
     assert line in locked.run("check", code=2).stdout
     assert line in locked.run("lock", code=2).stderr
     assert (locked.root / LOCK).read_bytes() == before
@@ -91,7 +91,7 @@ def test_a_published_version_that_is_gone_is_said_at_its_line(locked: Any) -> No
     locked.write("prompts/route/v2.py", PROMPT)
     locked.run("lock", code=0)
     (locked.root / "prompts/route/v1.py").unlink()
-    told = "prompts/prompts.lock:4:5 PE251 route@v1 is published, and its file is gone"
+    told = "prompts/prompts.lock:4:5 PE251 route@v1 is published, and its file is missing"
     assert told in locked.run("check", code=2).stdout
     assert told in locked.run("check", LOCK, code=2).stdout
     assert told not in locked.run("check", "prompts/route/v2.py", code=0).stdout

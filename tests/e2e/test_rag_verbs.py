@@ -76,7 +76,7 @@ def test_a_stopped_sweep_continues_where_it_was(rag: Workspace, tmp_path: Path) 
 def test_a_sweep_says_what_it_cannot_do(rag: Workspace) -> None:
     """Unknown names, a reranker that asks a model, a wrong file ending: exit 2, before any work."""
     assert "unknown chunker 'fixd'" in rag.run("rag", "sweep", "--chunker", "fixd", code=2).stderr
-    assert "asks no model" in rag.run("rag", "sweep", "--reranker", "llm", code=2).stderr
+    assert "calls no model" in rag.run("rag", "sweep", "--reranker", "llm", code=2).stderr
     assert (
         "unsupported file extension '.csv' (known: .json, .md)"
         in rag.run("rag", "sweep", "-o", "x.csv", code=2).stderr

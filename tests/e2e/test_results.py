@@ -114,7 +114,7 @@ def test_a_map_reads_any_shape_and_names_what_it_does_not_find(system: Workspace
     system.write("evals/s.yaml", mapped.replace("answer.text", "answer.txt"))
     told = system.run("check", code=2).stdout
     assert "PE215" not in told.replace(
-        "evals/s.yaml:4:1 PE215 map: output finds nothing: answer.txt is in no row, such as", ""
+        "evals/s.yaml:4:1 PE215 map: output matches nothing: answer.txt is in no row, such as", ""
     )
     assert '{"id": "q1", "answer": {"text": "30 days"}' in told
 

@@ -68,7 +68,7 @@ def test_b8_nothing_selected_exits_5(workspace: Any) -> None:
     for text in ("", "\n \n"):
         workspace.write("datasets/c.jsonl", text)
         workspace.run("run", code=5)
-        assert "evals/s.yaml:2:1 PE233 the suite has no case" in workspace.run("check", code=2).stdout
+        assert "evals/s.yaml:2:1 PE233 the suite has no cases" in workspace.run("check", code=2).stdout
     (workspace.root / "evals/s.yaml").unlink()
     workspace.run("run", code=5)
 
@@ -227,7 +227,9 @@ def test_b10_a_scorer_that_keeps_pythons_lock_ends_the_run(workspace: Any) -> No
     started = time.perf_counter()
     done = workspace.run("run", code=3)
     assert time.perf_counter() - started < 30
-    told = "error: the scorer bomb (case a) has kept Python's lock for 5.2 s, so that no deadline can end it"
+    told = (
+        "error: the scorer bomb (case a) has held the interpreter lock for 5.2 s, so no deadline can end it"
+    )
     assert told in done.stderr
     assert "unfinished" in workspace.run("runs", code=0).stdout
 

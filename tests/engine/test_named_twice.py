@@ -52,7 +52,7 @@ def test_b20_a_suite_without_a_case_is_refused_beside_one_that_has_some(place: P
     """Its gate would not be looked at; alone it is an empty selection, exit 5."""
     place.write("datasets/none.jsonl", "")
     place.write("evals/b.yaml", SUITE.replace("c.jsonl", "none.jsonl"))
-    with pytest.raises(InvalidInput, match=r"evals/b.yaml:2:1 PE233 the suite has no case"):
+    with pytest.raises(InvalidInput, match=r"evals/b.yaml:2:1 PE233 the suite has no cases"):
         place.run()
     with pytest.raises(NothingSelected):
         place.run(suites=("b",))

@@ -156,7 +156,7 @@ def test_models_that_take_no_tools_are_refused(tmp_path: Any) -> None:
         assert 'PE338 structured = "tool" of m asks for the output as a call' in live.run("check", code=2)[0]
         live.write("prompts/help/v1.py", PROMPT.replace("order_id: str) -> dict", "order_id: dict) -> dict"))
         assert (
-            "PE336 argument 'order_id' of tool 'get_order': a strict schema has no"
+            "PE336 argument 'order_id' of tool 'get_order': a strict schema allows no"
             in live.run("check", code=2)[0]
         )
 

@@ -32,7 +32,7 @@ def start(what: str) -> "subprocess.Popen[str]":
 
 @pytest.mark.parametrize(
     ("what", "code", "told"),
-    [("beats", 0, ""), ("ends", 0, ""), ("silent", 3, "error: the work has kept Python's lock for 1 s")],
+    [("beats", 0, ""), ("ends", 0, ""), ("silent", 3, "error: the work has held the interpreter lock for 1 s")],
 )  # fmt: skip
 def test_only_a_silent_process_is_ended(what: str, code: int, told: str) -> None:
     """One that beats, or ends by itself, is not; the message names what was said last."""

@@ -170,7 +170,7 @@ def test_mistral_says_which_field_it_refuses() -> None:
 
 def test_deepseek_breaks_off_and_counts_cached_tokens_in_its_own_words() -> None:
     """Create Chat Completion: `insufficient_system_resource`, `prompt_cache_hit_tokens`; may pass another time."""
-    with pytest.raises(ProviderError, match="broke the reply off") as raised:
+    with pytest.raises(ProviderError, match="cut the reply off") as raised:
         read(reply({"content": "Par"}, "insufficient_system_resource"))
     assert (raised.value.kind, raised.value.retryable, raised.value.possibly_billed) == ("server", True, True)
     usage = {"prompt_tokens": 10, "prompt_cache_hit_tokens": 8, "completion_tokens": 2}
@@ -292,7 +292,7 @@ def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch)
         ('rename = { seed = 1 }', "seed must be a string, not 1"), ('api = "response"', "not one of chat, responses (did you mean 'responses'?)"),
         ('stream = "yes"', "stream of model 'm' must be true or false"),
         ('api = "responses"\npreset = "llama.cpp"', "the Responses API of llama.cpp ignores the schema"),
-        ('api = "responses"\npreset = "ollama"', "calls answers complete that were cut"),
+        ('api = "responses"\npreset = "ollama"', "reports answers that were cut"),
         ('api = "responses"\npreset = "together"', "the Responses API of together is not there"),
         ('structured = "tool"\npreset = "ollama"', "which ollama silently ignores"),
         ('structured = "json_object"\napi = "responses"\npreset = "vllm"', "which vllm silently ignores"),

@@ -109,7 +109,7 @@ def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, directory: str
         (RagPart("hybrid", {"of": ["bm25"]}), "two retrievers or more"),
         (RagPart("hybrid", {"fusion": "minmax"}), "weights go with"),
         (RagPart("hybrid", {"fusion": "minmax", "weights": [1, -1]}), "weight from 0"),
-        (RagPart("endpoint", {"endpoint": "ftp://x"}), "begins with http"),
+        (RagPart("endpoint", {"endpoint": "ftp://x"}), "must begin with http"),
     ],
 )
 def test_a_wrong_option_is_named_with_the_mend(tmp_path: Path, part: RagPart, told: str) -> None:

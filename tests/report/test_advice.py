@@ -43,7 +43,7 @@ SPLIT = (GoldPiece("a.md", 0, 7, 1, packed=True), GoldPiece("a.md", 7, 20, 9))
         ("budget_miss", Places(8, 100, 2, 900, gold=gold("budget_miss", rank=3, tokens=1234)),
          None, "gold of a.md at rank 3 of 100; the first 3 take 1,234 tokens, the context takes 900"),
         ("chunk_split", Places(8, 9, 1, gold=gold("chunk_split", rank=1, pieces=SPLIT)),
-         "gold of a.md (5-9) lies over a.md:0-7 (in the context), a.md:7-20 (rank 9)", None),
+         "gold of a.md (5-9) is split over a.md:0-7 (in the context), a.md:7-20 (rank 9)", None),
         ("generation_miss", Places(8, 9, 4, gold=gold(None, context=3)), "gold in the context at [3] of 4", None),
         ("grounding_miss", Places(8, 9, 4, holders={"context": (1,)}, cited=(Cited(3, False),)),
          "the answer is right and cites [3]; gold is at [1]", None),

@@ -30,13 +30,13 @@ def test_what_is_a_score(result: Any, value: float, passed: bool | None) -> None
     ("result", "reason"),
     [
         (None, "returned None: expected a number from 0 to 1"), ("0.5", "returned '0.5': expected a number"),
-        (float("nan"), "a number is from 0 to 1"), (2, "a number is from 0 to 1"), ([1], "expected a number"),
+        (float("nan"), "a number must be from 0 to 1"), (2, "a number must be from 0 to 1"), ([1], "expected a number"),
         (1j, "returned 1j"), ({}, "no value"), ({"value": 1, "why": "x"}, "unknown key 'why'"),
         ({"value": "1"}, "expected a number"), ({"value": 1, "passed": "yes"}, "passed must be true, false or null"),
         ({"value": 1, "passed": 1}, "passed must be true, false or null"), ({"value": 1, "reason": 5}, "reason must be a string"),
         (Score("x", 0.5, evidence={"a": object()}), "not JSON serializable"),
         (Score("x", 0.5, evidence={"a": float("nan")}), "not JSON compliant"), (np.array([1, 2]), "expected a number"),
-        (Score("x", 0.5, labels=(1, 2)), "labels are"),  # type: ignore[arg-type]
+        (Score("x", 0.5, labels=(1, 2)), "labels must be"),  # type: ignore[arg-type]
     ],
 )  # fmt: skip
 def test_f18_all_else_is_a_failed_score(result: Any, reason: str) -> None:

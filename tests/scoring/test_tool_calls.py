@@ -107,7 +107,7 @@ def test_options_reach_the_comparison() -> None:
         ({"ignore": [1]}, "ignore must be a list of names of arguments"),
         ({"schemas": "tools"}, "schemas is a path into the case, such as inputs.tools"),
         ({"schemas": [{"description": "x"}]}, "tool 1 is not a definition"),
-        ({"schemas": 7}, "tools are a list of definitions"),
+        ({"schemas": 7}, "tools must be a list of definitions"),
     ],
 )
 def test_a_wrong_option_is_refused(options: dict[str, Any], told: str) -> None:

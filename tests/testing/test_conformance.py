@@ -36,7 +36,7 @@ def test_a_chunker_of_an_empty_document_has_no_chunks() -> None:
     """A chunk of nothing is refused; chunks that keep every promise come back."""
     kept = [chunk(0, 7), chunk(4, 13)]
     assert check_chunker(lambda document: kept if document.text else [], DOCUMENT) == kept
-    with pytest.raises(AssertionError, match="an empty document has no chunks"):
+    with pytest.raises(AssertionError, match="an empty document must have no chunks"):
         check_chunker(lambda document: kept, DOCUMENT)
 
 

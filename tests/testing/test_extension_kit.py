@@ -87,8 +87,8 @@ class Batch(Own):
 @pytest.mark.parametrize(
     ("scorer", "message"),
     [
-        (object(), "a scorer has a name"),
-        (Own(0.5, name=""), "a scorer has a name"),
+        (object(), "a scorer must have a name"),
+        (Own(0.5, name=""), "a scorer must have a name"),
         (Own(0.1, 0.2), "scored differently"),
         (Own("good"), "expected a number from 0 to 1"),
         (Own({"value": 1, "why": "x"}), "unknown key 'why'"),

@@ -48,11 +48,11 @@ def test_all_problems_come_at_once_with_the_nearest_name(tmp_path: Path) -> None
         ("[]", "PE201"),
         ("cases: c.jsonl", "PE205 the suite has no target"),
         ("prompt: p", "PE206 the suite has no cases"),
-        ("prompt: p\ncallable: 'a:b'\ncases: c", "PE204 a suite has one target"),
+        ("prompt: p\ncallable: 'a:b'\ncases: c", "PE204 a suite must have one target"),
         ("prompt: p\ncases: ../../etc/passwd", "PE207"),
         ("prompt: p\ncases: /etc/passwd", "PE207"),
         ("prompt: p\ncases: c\nscorers: exact", "scorers must be a list"),
-        ("cases: c\nendpoint: {url: 'ftp://x', ouput: a}", "s.yaml:2:17 PE220 url begins with http"),
+        ("cases: c\nendpoint: {url: 'ftp://x', ouput: a}", "s.yaml:2:17 PE220 url must begin with http"),
         (
             "cases: c\nendpoint: {url: 'ftp://x', ouput: a}",
             "2:28 PE220 unknown key 'ouput' in endpoint .*'output'",

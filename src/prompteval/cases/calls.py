@@ -49,7 +49,7 @@ def _fault(call: object) -> tuple[tuple[str | int, ...], str, str] | None:
     if unknown is not None:
         return (), f"unknown key {unknown!r} in a call", did_you_mean(unknown, sorted(_KEYS))
     if not isinstance(call.get("name"), str) or not call["name"]:
-        return (), "a call has the name of a tool", _EXAMPLE
+        return (), "a call must name a tool", _EXAMPLE
     arguments = call.get("arguments", {})
     if not isinstance(arguments, Mapping):
         return ("arguments",), f"the arguments of {call['name']} must be an object, not {arguments!r:.60}", ""

@@ -40,7 +40,7 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, objec
 def _message_and_help(reason: str) -> tuple[str, str]:
     """What the csv module complains of, and the fix."""
     if reason.startswith("new-line character"):
-        return "not CSV: a carriage return that ends no line", "save the file with LF or CRLF line ends"
+        return "not CSV: a carriage return inside a line", "save the file with LF or CRLF line ends"
     if "field limit" in reason:
         return f"not CSV: {reason}", "put long texts into JSONL"
     return f"not CSV: {reason}", "quote cells that hold quotes or line breaks"

@@ -106,7 +106,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None, typed: Typed |
         items, prefix = items["cases"], ("cases",)
     if not isinstance(items, list):
         raise InvalidInput(
-            [Problem(path, 1, 1, "PE302", "a case file is a list of cases", "begin lines with `- id:`")]
+            [Problem(path, 1, 1, "PE302", "a case file must be a list of cases", "begin lines with `- id:`")]
         )
     collector = _CaseCollector(path)
     first: dict[str, int] = {}

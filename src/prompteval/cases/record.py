@@ -48,7 +48,7 @@ def to_case(
         inputs = {}
         raw = {**raw, "inputs": inputs}
     if inputs is None or (validate is not None and not isinstance(inputs, dict)):
-        reason = "the case has no inputs" if inputs is None else "inputs is an object"
+        reason = "the case has no inputs" if inputs is None else "inputs must be an object"
         wrong.append((("inputs",), "PE313", reason, 'write "inputs": {...}'))
         inputs = {}
     case = Case(
@@ -111,7 +111,9 @@ def _id(raw: Mapping[str, object], wrong: list[Wrong]) -> str:
 def _tags(raw: Mapping[str, object], wrong: list[Wrong]) -> dict[str, str]:
     tags = raw["tags"]
     if not isinstance(tags, dict):
-        wrong.append((("tags",), "PE314", "tags is an object of names and values", '{"channel": "email"}'))
+        wrong.append(
+            (("tags",), "PE314", "tags must be an object of names and values", '{"channel": "email"}')
+        )
         return {}
     found = {}
     for name, value in tags.items():
@@ -176,18 +178,18 @@ def _gold(raw: Mapping[str, object], wrong: list[Wrong]) -> tuple[tuple[Mapping[
 
 def _span_error(span: object) -> str:
     if not isinstance(span, dict) or not isinstance(span.get("doc", span.get("quote")), str):
-        return 'a gold span is an object with a "doc", or with a "quote"'
+        return 'a gold span must be an object with a "doc", or with a "quote"'
     unknown = [key for key in span if key not in GOLD_KEYS]
     if unknown:
         return f"unknown key {unknown[0]!r} in a gold span ({did_you_mean(unknown[0], GOLD_KEYS)})"
     if ("start" in span) != ("end" in span):
-        return "a gold span has both start and end, or neither"
+        return "a gold span must have both start and end, or neither"
     if "start" in span:
         start, end = span["start"], span["end"]
         if not (type(start) is int and type(end) is int and 0 <= start < end):
-            return "start and end are whole numbers with 0 <= start < end"
+            return "start and end must be whole numbers with 0 <= start < end"
         if "quote" in span:
-            return "a gold span has a quote, or start and end, not both"
+            return "a gold span must have either a quote or start and end"
     if not isinstance(span.get("quote", ""), str):
         return f"the quote of a gold span must be a string, not {span['quote']!r:.60}"
     return RANGES["grade"].fault("the grade of a gold span", span.get("grade", 1))

@@ -48,5 +48,5 @@ def _fault(turn: object) -> tuple[str, str] | None:
     if unknown is not None:
         return f"unknown key {unknown!r} in a turn", did_you_mean(unknown, sorted(_KEYS))
     if not isinstance(turn.get("user"), str) or not turn["user"].strip():
-        return "a turn has the text of its user", _EXAMPLE
+        return "a turn must have the text of its user", _EXAMPLE
     return None

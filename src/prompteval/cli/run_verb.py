@@ -260,7 +260,7 @@ def _print_dry_run(workspace: "Workspace", options: "RunOptions", *, as_json: bo
     for entry in estimate["entries"]:
         title = f"{entry['suite']}  {entry['prompt']}  {entry['model']}"
         printer.line(f"{title}: {_needs(entry)}")
-    printer.line(f"in all: {_needs(estimate['total'])}; failed attempts are extra")
+    printer.line(f"total: {_needs(estimate['total'])}; failed attempts are extra")
     return 0
 
 

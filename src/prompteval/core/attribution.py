@@ -19,7 +19,7 @@ MEANING: Mapping[Reason, str] = {
     "generation_miss": "the evidence was in the prompt, the answer is wrong",
     "grounding_miss": "the answer is right, its citation is not",
     "false_abstention": "the evidence was in the prompt, and it abstained",
-    "false_answer": "there is no answer, and it gave one",
+    "false_answer": "the question has no answer, and it gave one",
     "unattributed": "no gold to look for, or no passages to look in",
 }
 # The lists of passages that a gold item is looked for in.
@@ -65,7 +65,7 @@ class GoldPlace:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A citation by its place in the context, 0 where it names none, and whether gold is there."""
+    """A citation by its place in the context, 0 where it has none, and whether gold is there."""
 
     n: int
     right: bool

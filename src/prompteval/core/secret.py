@@ -22,7 +22,7 @@ _OTHERS: Final = (
     r"|hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}"
 )
 _PRIVATE_KEY: Final = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
-# Where one of them may be, told by its one character that is rare in other texts: searched for first, since
+# Where one of them may be, found by its one character that is rare in other texts: searched for first, since
 # nearly every text has none, and a pattern that begins with a single character is found ten times as fast.
 _MAYBE = tuple(
     re.compile(pattern).search

@@ -1,4 +1,4 @@
-"""What a model is told of its tools, and the calls that it asks for."""
+"""The tools that a model is offered, and the calls that it asks for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

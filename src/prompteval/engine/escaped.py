@@ -1,4 +1,4 @@
-"""What a team's own function raises that is no Exception: the error of its case, not the end of the run."""
+"""What a team's function raises that is not an Exception: the error of its case, not the end of the run."""
 
 import asyncio
 import threading

@@ -44,7 +44,7 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
 def _plan(workspace: Workspace, record: RunRecord, suite: str) -> SuitePlan:
     path = record.manifest["suites"][suite]["path"]
     if not (workspace.root / path).is_file():
-        raise UsageError(f"run {record.run_id} has the suite {path}, which no longer exists", "put it back")
+        raise UsageError(f"run {record.run_id} has the suite {path}, which no longer exists", "restore it")
     plan = plan_suite(workspace, path)
     facts = record.manifest["suites"][suite]
     stored = {name for _, name, _ in facts["scorers"]} | set(facts.get("fields", ()))

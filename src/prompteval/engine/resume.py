@@ -73,7 +73,7 @@ def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
     for name, before in record.manifest["suites"].items():
         after = now["suites"].get(name)
         if after is None:
-            changed.append(f"suite {name} is gone")
+            changed.append(f"suite {name} was removed")
             continue
         for key in _FIXED:
             if before.get(key) != after.get(key):
@@ -86,7 +86,7 @@ def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
     changed += [f"suite {name} is new" for name in now["suites"] if name not in record.manifest["suites"]]
     if changed:
         message = f"run {record.run_id} cannot be continued, since content changed: {'; '.join(changed)}"
-        raise UsageError(message, "put it back, or start a new run")
+        raise UsageError(message, "restore it, or start a new run")
 
 
 def _short(value: object) -> str:

@@ -43,7 +43,7 @@ def compiled(pattern: str, name: str) -> re.Pattern[str]:
     Raises ValueError, with its name, for one that is not a regular expression or over MAX_PATTERN long.
     """
     if len(pattern) > MAX_PATTERN:
-        raise ValueError(f"{name} has {len(pattern):,} characters, at most {MAX_PATTERN:,} are read")
+        raise ValueError(f"{name} has {len(pattern):,} characters, the limit is {MAX_PATTERN:,}")
     try:
         return _compiled(pattern, 0)
     except (re.error, OverflowError, RecursionError) as error:

@@ -30,8 +30,8 @@ while silent < seconds:
             sys.exit()
     elif not stopped():
         silent += step
-told = words.rstrip(b"\\n").rpartition(b"\\n")[2].decode("utf-8", "replace")
-sys.stderr.write(f"error: {told} has kept Python's lock for {seconds:g} s, so that no deadline can end it;"
+last = words.rstrip(b"\\n").rpartition(b"\\n")[2].decode("utf-8", "replace")
+sys.stderr.write(f"error: {last} has held the interpreter lock for {seconds:g} s, so no deadline can end it;"
                  " the process is stopped\\n")
 sys.stderr.flush()
 os.kill(parent, signal.SIGQUIT)

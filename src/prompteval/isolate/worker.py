@@ -69,7 +69,7 @@ class Worker:
             if reply["error"].startswith("MemoryError"):
                 self.close()  # what it holds would be missing in the next call
                 megabytes = MEMORY_BYTES // 1_000_000
-                raise WorkerCrashed(f"{function}: it takes more than {megabytes} MB of memory")
+                raise WorkerCrashed(f"{function}: it needs more than {megabytes} MB of memory")
         raise PromptevalError(f"{function}: {reply['error']}")
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ def ece(confidence: Floats, came_true: Floats, bins: int) -> float:
     0 to 1. Raises ValueError for no cases.
     """
     if not len(confidence):
-        raise ValueError("there is no case")
+        raise ValueError("no case was scored")
     gaps = np.bincount(_codes(confidence, bins), weights=confidence - came_true, minlength=bins)
     return float(np.abs(gaps).sum() / len(confidence))
 

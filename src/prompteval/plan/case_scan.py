@@ -142,7 +142,7 @@ def empty_problems(suite: Suite, facts: CaseFacts) -> list[Problem]:
     """A suite, or a split that it names, without a case: its gates would stand for nothing."""
     line = suite.cases[0].line if suite.cases else 1
     if not facts.total:
-        return [Problem(suite.path, line, 1, "PE233", "the suite has no case", "write some")]
+        return [Problem(suite.path, line, 1, "PE233", "the suite has no cases", "add some")]
     splits = [split for split in facts.splits if split is not None]
     return [
         Problem(

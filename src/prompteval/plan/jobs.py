@@ -94,7 +94,7 @@ def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
         selected = _count(plan, options) if plan.targets else 0
         jobs += [Job(plan, target, model, selected, options) for target, model in plan.entries() if selected]
     if not jobs:
-        raise NothingSelected("no case is left after the selection; look at -k, --prompt, --failed and split")
+        raise NothingSelected("no case was selected; look at -k, --prompt, --failed and split")
     empty = [problem for plan in plans if plan.targets for problem in empty_problems(plan.suite, plan.facts)]
     if empty:
         raise InvalidInput(empty)
@@ -108,7 +108,7 @@ def _refuse_same(jobs: Sequence[Job]) -> None:
     for job in jobs:
         key = (job.plan.suite.name.casefold(), job.target.reference, job.model)
         if key in seen:
-            raise UsageError(f"{job.title}: this suite, target and model are named twice", "name them once")
+            raise UsageError(f"{job.title}: duplicate suite, target and model", "name them once")
         seen.add(key)
 
 

@@ -120,7 +120,7 @@ def _ceiling(suite: Suite, named: Sequence[Named]) -> list[Named]:
 
 
 def _default_metrics(suite: Suite) -> list[Named]:
-    """What a pipeline is measured by where the suite names nothing."""
+    """What a pipeline is measured by where the suite has no `metrics`."""
     rag = suite.rag
     if rag is None:
         return []

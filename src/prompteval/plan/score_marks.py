@@ -1,4 +1,4 @@
-"""What the engine is told of each scorer: by what its scores are known again, and which turns it scores."""
+"""What the engine needs of each scorer: the identity of its cached scores, and the turns that it scores."""
 
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.protocols import Scorer

@@ -42,7 +42,7 @@ class _Expression:
     def read(self) -> Matcher:
         matcher = self._either()
         if self._next is not None:
-            raise self._wrong(f"{shown(self._next)} is out of place", "join words with and, or, not, ( )")
+            raise self._wrong(f"unexpected {shown(self._next)}", "join words with and, or, not, ( )")
         return matcher
 
     @property
@@ -86,7 +86,7 @@ class _Expression:
     def _word(self) -> Matcher:
         if self._next in (None, ")", "and", "or"):
             found = "the end" if self._next is None else repr(self._next)
-            raise self._wrong(f"a word is missing before {found}")
+            raise self._wrong(f"expected a word before {found}")
         word = self._tokens[self._place].lower()
         self._place += 1
         # `channel:email` is the tag as other tools write it; a name may hold it as it stands too.

@@ -156,8 +156,8 @@ def lost_versions(entries: Mapping[Key, Published], known: Mapping[str, Iterable
     found = []
     for (name, version), entry in entries.items():
         if version not in known.get(name, ()):
-            message = f"{name}@v{version} is published, and its file is gone"
-            help = f"put it back, or withdraw it: `prompteval lock --withdraw {name}@v{version}`"
+            message = f"{name}@v{version} is published, and its file is missing"
+            help = f"restore it, or withdraw it: `prompteval lock --withdraw {name}@v{version}`"
             found.append(Problem(PATH, *entry.place, "PE251", message, help))
     return found
 
@@ -186,7 +186,7 @@ def _alias_problems(lock: Lock, alias: Alias, now: Mapping[Key, str]) -> Iterato
         yield Problem(PATH, *alias.place, "PE253", message, again)
     elif now.get(key, entry.fingerprint) != entry.fingerprint:
         message = f"{alias.reference} is {alias.target}, which changed since it was published"
-        yield Problem(PATH, *alias.place, "PE253", message, f"put v{alias.version} back, or {again}")
+        yield Problem(PATH, *alias.place, "PE253", message, f"restore v{alias.version}, or {again}")
 
 
 def _changed(entry: Published, prompt: "Prompt", following: int, tree: Tree) -> Problem:
@@ -197,7 +197,7 @@ def _changed(entry: Published, prompt: "Prompt", following: int, tree: Tree) -> 
     places = argument_places(decode(tree.read(prompt.path), prompt.path))
     place = next((places[PARTS[name][1]] for name in parts if PARTS[name][1] in places), (1, 1))
     message = f"{prompt.reference} is published, and its {reason} changed"
-    help = f"copy it to v{following} and put v{prompt.version} back"
+    help = f"copy it to v{following} and restore v{prompt.version}"
     return Problem(prompt.path, *place, "PE250", message, help)
 
 

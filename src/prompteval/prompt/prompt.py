@@ -62,11 +62,11 @@ class Prompt:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):
-            raise UsageError("inputs= is a pydantic model class")
+            raise UsageError("inputs= must be a pydantic model class")
         if self._model is None and self.output is not str and not self._labels:
-            raise UsageError("output= is a pydantic model class, str, a Literal or an Enum")
+            raise UsageError("output= must be a pydantic model class, str, a Literal or an Enum")
         if not self.messages:
-            raise UsageError("messages= is empty", "a prompt has at least one user(...) message")
+            raise UsageError("messages= is empty", "a prompt must have at least one user(...) message")
         for part in self.messages:
             if not isinstance(part, Part | History):
                 raise UsageError(
@@ -122,7 +122,7 @@ class Prompt:
 
     @cached_property
     def tool_definitions(self) -> tuple[ToolDefinition, ...]:
-        """What a model is told of the tools."""
+        """The definitions of the tools, as a model gets them."""
         return tuple(tool.definition for tool in self.known_tools.values())
 
     def render(self, inputs: Mapping[str, object]) -> tuple[Message, ...]:

@@ -61,11 +61,11 @@ class _SchemaWalk:
         ):
             if count > most:
                 yield SchemaFault(
-                    "", f"{count:,} {what}, a strict schema has at most {most:,}", "ask for less"
+                    "", f"{count:,} {what}, a strict schema allows at most {most:,}", "ask for less"
                 )
         levels = self._levels(root, frozenset())
         if levels > MOST_LEVELS:
-            message = f"{levels} levels of objects, a strict schema has at most {MOST_LEVELS}"
+            message = f"{levels} levels of objects, a strict schema allows at most {MOST_LEVELS}"
             yield SchemaFault("", message, "make the output flatter")
 
     def _node(self, node: Mapping[str, Any], place: Pointer, seen: set[str]) -> Iterator[SchemaFault]:
@@ -89,7 +89,7 @@ class _SchemaWalk:
     def _own(self, node: Mapping[str, Any], field: str) -> Iterator[SchemaFault]:
         if node.get("type") == "object" and "properties" not in node:
             yield SchemaFault(
-                field, "a strict schema has no open mapping: the model could only answer {}", _MAP
+                field, "a strict schema allows no open mapping: the model could only answer {}", _MAP
             )
             return
         for keyword in REFUSED:

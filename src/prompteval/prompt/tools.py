@@ -84,7 +84,7 @@ class Tool:
 
     @cached_property
     def definition(self) -> ToolDefinition:
-        """What a model is told. Every argument is in the strict schema; null stands for one left out."""
+        """The definition that a model gets: every argument is required; null is one left out."""
         schema = strict_schema(self._model)
         for name in self._optional:
             node = schema["properties"][name]
@@ -173,7 +173,7 @@ def _model_of(name: str, function: Callable[..., Any]) -> tuple[type[BaseModel],
             raise ToolFault(message, "a model can only give arguments that have a name", function)
         if parameter.name not in hints:
             message = f"argument {parameter.name!r} of tool {name!r} has no type"
-            raise ToolFault(message, f"write {parameter.name}: str, say", function)
+            raise ToolFault(message, f"write {parameter.name}: str, for example", function)
         required = parameter.default is inspect.Parameter.empty
         info = Field(alias=parameter.name) if required else Field(parameter.default, alias=parameter.name)
         fields[f"argument_{number}"] = (hints[parameter.name], info)

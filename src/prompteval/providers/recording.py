@@ -102,7 +102,7 @@ def read_recording(text: str, path: str) -> dict[str, dict[str, object]]:
 def _checked_key(raw: object) -> str:
     """The key of a line. Raises ValueError for one that is not an exchange."""
     if not isinstance(raw, dict):
-        raise ValueError("a line is an object")
+        raise ValueError("a line must be an object")
     for name in ("key", "request", "response"):
         if name not in raw:
             raise ValueError(f"it has no {name!r}")

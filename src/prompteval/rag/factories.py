@@ -221,7 +221,7 @@ def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     refuse_unknown("endpoint", options, RETRIEVER_OPTIONS["endpoint"])
     url, timeout_s = options["endpoint"], options.get("timeout_s", 60.0)
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise UsageError("retriever: an endpoint begins with http:// or https://")
+        raise UsageError("retriever: an endpoint must begin with http:// or https://")
     _refuse_out_of_range("retriever", "timeout_s", timeout_s)
     return EndpointRetriever(url, options.get("headers"), float(timeout_s))
 

@@ -28,7 +28,7 @@ class LocatedGold:
 
     @property
     def missing(self) -> bool:
-        """Whether there is no text in the corpus for it: a corpus_miss."""
+        """Whether the corpus has no text for it: a corpus_miss."""
         return self.start >= self.end
 
 
@@ -66,7 +66,7 @@ class GoldReader:
         doc = str(raw["doc"]) if "doc" in raw else self._holder(str(raw["quote"]))
         document = self._documents.get(doc)
         if document is None and "doc" not in raw:
-            note("PE350", f"the quote {_cut(str(raw['quote']))} is in no document, or in several", "add doc")
+            note("PE350", f"the quote {_cut(str(raw['quote']))} is not in exactly one document", "add doc")
             return None
         if document is None:
             near = nearest(doc, self._documents)
@@ -99,7 +99,7 @@ class GoldReader:
             note("PE350", f"the quote {shown} is not in {document.id}", "copy it from the document")
         elif len(spans) > 1:
             help = "quote more of it, or give start and end"
-            note("PE351", f"the quote {shown} is {len(spans)} times in {document.id}", help)
+            note("PE351", f"the quote {shown} occurs {len(spans)} times in {document.id}", help)
         else:
             return LocatedGold(document.id, *spans[0], grade)
         return None

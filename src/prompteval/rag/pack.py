@@ -26,7 +26,7 @@ def pack(
     (`rank`); from the first chunk that does not fit on, all are left out (`budget`), so that what
     is kept under a smaller budget is a prefix of what is kept under a larger one. `written` is a
     chunk as the prompt writes it, and what is counted; tokens are the sum over chunks. The flag
-    `first_chunk_over_budget` says that not even the first fits. `budget` None is no limit.
+    `first_chunk_over_budget` says that not even the first fits. `budget` None means no limit.
     Raises ContextOverflow where a chunk does not fit and `on_overflow` is `error`.
     """
     ranked, dropped = _ranked(chunks, k)

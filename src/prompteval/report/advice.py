@@ -119,7 +119,7 @@ def _chunk_split(facts: _Facts) -> str:
     gold = facts.gold
     place = "" if gold.start is None else f" ({gold.start}-{gold.end})"
     pieces = ", ".join(_piece(piece) for piece in gold.pieces)
-    return f"{facts.what}{place} lies over {pieces}" if pieces else ""
+    return f"{facts.what}{place} is split over {pieces}" if pieces else ""
 
 
 def _piece(piece: GoldPiece) -> str:
@@ -155,7 +155,7 @@ def _error(facts: _Facts) -> str:
 def _unattributed(facts: _Facts) -> str:
     if facts.row.case.gold:
         return "wrong, and the result has no passages"
-    return "wrong, and the case names no gold"
+    return "wrong, and the case has no gold"
 
 
 _SEEN: Mapping[Reason, Callable[[_Facts], str]] = {
@@ -196,5 +196,5 @@ _THEIRS: Mapping[Reason, str] = {
 }
 _EITHER: Mapping[Reason, str] = {
     "error": "`prompteval run --resume` runs it again",
-    "unattributed": "name `gold` in the case, and let the system report `retrieved` or `context`",
+    "unattributed": "add `gold` to the case, and let the system report `retrieved` or `context`",
 }

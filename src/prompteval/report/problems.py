@@ -35,7 +35,7 @@ def render(
 
 
 def _from_repository(directory: str, path: str) -> str:
-    """A file of the workspace by its path in the repository; what is no such file stays unchanged."""
+    """A file of the workspace by its path in the repository; any other path stays unchanged."""
     return path if path.startswith(("/", "-", "<")) or not path else f"{directory}/{path}"
 
 

@@ -45,7 +45,7 @@ class BaseScorer(Scorer):
         if self.extract:
             groups = compiled(self.extract, "extract").groups
             if groups != 1:
-                raise ValueError(f"extract has one group around the answer, not {groups}")
+                raise ValueError(f"extract must have one group around the answer, not {groups}")
         if self.threshold is not None and not self.graded:
             raise ValueError("threshold is for graded scorers; this one passes at 1")
         if self.threshold is not None and not 0 <= self.threshold <= 1:

@@ -30,7 +30,7 @@ _DESCRIPTIONS = {
     "assign": "Which call goes with which: the best for all, or for each the first left that is right.",
     "ignore": "Names of arguments that are not compared.",
     "schemas": "The tools' definitions, or a dotted path to them in a case. [default: those of the prompt]",
-    "tokenize": "How words are told apart: auto, or a tokenizer of sacrebleu.",
+    "tokenize": "How words are separated: auto, or a tokenizer of sacrebleu.",
     "function": "The function of the workspace, as module:function.",
     "timeout_s": "The seconds that one score may take.",
     "turn": "Which turns of a conversation are scored: the last, all, or the one of this number.",

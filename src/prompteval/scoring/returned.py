@@ -58,7 +58,7 @@ def _decided(score: Score, threshold: float | None) -> Score:
 def _from_number(name: str, result: object) -> Score:
     value = _number(result)
     if not 0.0 <= value <= 1.0:
-        raise ValueError("a number is from 0 to 1; return a Score with low and high for another scale")
+        raise ValueError("a number must be from 0 to 1; return a Score with low and high for another scale")
     return Score(name, value, passed=passes(value, None))
 
 
@@ -81,7 +81,7 @@ def _plain(name: str, score: Score) -> Score:
         canonical_json(dict(score.evidence))
     labels, scale = score.labels, (score.value, score.low, score.high)
     if labels is not None and not (isinstance(labels[0], str) and isinstance(labels[1], str | None)):
-        raise TypeError("labels are (expected, predicted), two texts")
+        raise TypeError("labels must be two strings, (expected, predicted)")
     if labels is not None and max(len(label or "") for label in labels) > LONGEST_LABEL:
         score = replace(score, labels=(_label(labels[0]), None if labels[1] is None else _label(labels[1])))
     if not isinstance(score.reason, str):

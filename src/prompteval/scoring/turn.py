@@ -10,7 +10,7 @@ OPTION = "turn"
 
 
 def turn_of(options: Mapping[str, object]) -> Turn:
-    """The turns of a scorer's entry. Raises ValueError for what names none."""
+    """The turns of a scorer's entry. Raises ValueError for anything else."""
     value = options.get(OPTION, "last")
     if value in ("last", "all") and isinstance(value, str):
         return "last" if value == "last" else "all"

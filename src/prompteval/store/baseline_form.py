@@ -57,19 +57,19 @@ def row_from(line: Sequence[Any]) -> StoredRow:
     if len(line) not in (6, 10):
         raise ValueError(f"a row has 6 or 10 values, not {len(line)}")
     case_id, replicate, mark, outcome, facts, scores = line[:6]
-    _demand(isinstance(case_id, str) and case_id != "", "a row begins with its case id")
+    _demand(isinstance(case_id, str) and case_id != "", "a row must begin with its case id")
     _demand(type(replicate) is int and replicate >= 0, "a replicate must be a number from 0")
-    _demand(isinstance(mark, str), "the mark of a case is a text")
+    _demand(isinstance(mark, str), "the mark of a case must be a string")
     _demand(outcome in _OUTCOMES, f"{outcome!r} is not an outcome")
-    _demand(isinstance(scores, list), "scores are a list")
+    _demand(isinstance(scores, list), "scores must be a list")
     for score in scores:
         _check_score(score)
     case = _BaselineCase.model_validate(facts)
     confidence, details, logprobs, tokens = line[6:] if len(line) > 6 else (None, None, None, None)
     _demand(confidence is None or is_number(confidence), "a confidence must be a number")
     _demand(details is None or isinstance(details, Mapping), "what the target reported must be a mapping")
-    _demand(logprobs is None or isinstance(logprobs, list), "log probabilities are a list")
-    _demand(tokens is None or type(tokens) is int, "tokens are a number")
+    _demand(logprobs is None or isinstance(logprobs, list), "log probabilities must be a list")
+    _demand(tokens is None or type(tokens) is int, "tokens must be a whole number")
     return StoredRow(
         case_id,
         replicate,
@@ -120,16 +120,19 @@ def _check_score(score: object) -> None:
         *score,
         *USUAL[len(score) - 2 :],
     ]
-    _demand(all(isinstance(text, str) for text in (name, reason, stage)), "a score's name is a text")
+    _demand(
+        all(isinstance(text, str) for text in (name, reason, stage)),
+        "the name, reason and stage of a score must be strings",
+    )
     _demand(status in ("scored", "skipped", "failed"), f"{status!r} is not a score status")
     for number in (value, low, high):
         _demand(number is None or is_number(number), f"{number!r} is not a number")
-    _demand(value is not None or status != "scored", "a score that is scored has a value")
+    _demand(value is not None or status != "scored", "a scored score must have a value")
     pair = isinstance(labels, list) and len(labels) == 2 and isinstance(labels[0], str)
-    _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels are two strings")
+    _demand(labels is None or (pair and isinstance(labels[1], str | None)), "labels must be two strings")
     _demand(isinstance(evidence, Mapping), "evidence must be a mapping")
-    _demand(passed is None or isinstance(passed, bool), "a score passes, fails, or only measures")
-    _demand(turn is None or type(turn) is int, "a turn is a number")
+    _demand(passed is None or isinstance(passed, bool), "passed must be true, false or null")
+    _demand(turn is None or type(turn) is int, "a turn must be a whole number")
 
 
 def _demand(holds: bool, message: str) -> None:

@@ -118,7 +118,7 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
         except FAULTS as error:
             raise StoreError(str(path), _plain(error)) from None
         connection.close()  # the process that made the file has not got to the tables, or was killed before
-        raise StoreError(str(path), "holds nothing yet; `prompteval run` fills it")
+        raise StoreError(str(path), "is empty; `prompteval run` fills it")
 
 
 def _make(path: Path) -> bool:

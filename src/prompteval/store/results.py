@@ -131,7 +131,7 @@ class SqliteStore:
             sql = f"SELECT {RECORD}, hash FROM runs WHERE run_id = ?"
             found = connection.execute(sql, (run_id,)).fetchone()
             if found is None:
-                raise sqlite3.DatabaseError(f"run {run_id} is gone")
+                raise sqlite3.DatabaseError(f"run {run_id} no longer exists")
             *values, mark = found
             names = RECORD.split(", ")
             record = change(connection, dict(zip(names, values, strict=True)))

@@ -72,7 +72,7 @@ def check_scorer(scorer: object, case: Case, observation: Observation) -> Score:
     forms of `Scorer`. A number, true or false, a mapping and a Score are scores. Gives the score.
     """
     name = getattr(scorer, "name", None)
-    assert isinstance(name, str) and name, "a scorer has a name"
+    assert isinstance(name, str) and name, "a scorer must have a name"
     try:
         known = as_scorer(name, scorer)
     except UsageError as error:
@@ -143,7 +143,7 @@ def check_metric(metric: Metric, values: Sequence[float]) -> float:
         f"compute() gave the shape {many.shape} for weights of the shape {weights.shape}"
     )
     whole = np.asarray(metric.compute(column, ones), dtype=np.float64)
-    assert whole.shape == (), "compute() gives one number for one row of weights"
+    assert whole.shape == (), "compute() must give one number for one row of weights"
     for row, found in zip(weights, many, strict=True):
         repeated = np.repeat(column, row.astype(int))
         alone = float(metric.compute(repeated, np.ones(len(repeated))))
@@ -164,7 +164,7 @@ def check_reporter(reporter: Reporter, view: object) -> str:
     for _ in range(2):
         made = reporter(view)
         pieces = [made] if isinstance(made, str) else list(made)
-        assert all(isinstance(piece, str) for piece in pieces), "a reporter gives pieces of text"
+        assert all(isinstance(piece, str) for piece in pieces), "a reporter must give pieces of text"
         texts.append("".join(pieces))
     assert texts[0] == texts[1], "the same run was reported differently"
     return texts[0]
@@ -183,7 +183,7 @@ def check_chunker(chunker: Chunker, document: Document) -> list[Chunk]:
         reached = max(reached, chunk.end)
     assert not document.text[reached:].strip(), "the end of the document is in no chunk"
     assert list(chunker(document)) == chunks, "the same document was cut differently"
-    assert list(chunker(Document("empty", ""))) == [], "an empty document has no chunks"
+    assert list(chunker(Document("empty", ""))) == [], "an empty document must have no chunks"
     return chunks
 
 
@@ -198,7 +198,7 @@ def check_retriever(retriever: Retriever, query: str, known: Collection[str]) ->
     assert retriever.search(query, len(known) + 5) == found, "the same query was answered differently"
     for k in (0, 1, 2):
         assert len(retriever.search(query, k)) <= k, f"more than {k} hits for k = {k}"
-    assert len(retriever.search("", 3)) <= 3, "an empty query is answered, with hits or without"
+    assert len(retriever.search("", 3)) <= 3, "an empty query must be answered, with hits or without"
     assert retriever.identity == identity, "identity changed during a search"
     return found
 

@@ -50,8 +50,8 @@ def _refuse_moved(ref: str, start: Path, root: Path) -> None:
             return
         if directory.is_dir() and settings_at(ref, directory) is not None:
             where = directory.relative_to(root).as_posix()
-            message = f"at {ref} the workspace is {where}, whose settings are gone"
-            raise UsageError(message, f"put them back, or run in {root}")
+            message = f"at {ref} the workspace is {where}, whose settings no longer exist"
+            raise UsageError(message, f"restore them, or run in {root}")
 
 
 def _held(profile: ModelProfile, base: ModelProfile | None, ref: str) -> ModelProfile:

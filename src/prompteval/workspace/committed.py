@@ -17,5 +17,5 @@ def warn_of_committed(workspace: Workspace) -> None:
     if kept and tracked(workspace.root, kept):
         notice(
             f"{STATE_DIR} or the store is committed to git: whoever wrote it decides what stored runs and"
-            f" cached replies say; take it out by `git rm -r --cached {STATE_DIR}`"
+            f" cached replies say; remove it with `git rm -r --cached {STATE_DIR}`"
         )

@@ -107,7 +107,7 @@ def _is_suite(tree: Tree, path: str) -> bool:
 def find_suites(tree: Tree, selectors: tuple[str, ...]) -> tuple[str, ...]:
     """The suites that selectors name (by name or path), all when there is none.
 
-    Raises UsageError for a selector that names nothing, InvalidInput where a name is not one suite's
+    Raises UsageError for a selector that matches nothing, InvalidInput where a name is not one suite's
     alone, and, when all are wanted, where a suite would be left out.
     """
     paths = suite_files(tree)

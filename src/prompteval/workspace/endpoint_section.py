@@ -9,7 +9,7 @@ from prompteval.workspace.validation import FileModel, Ranged, problem
 
 def _http(url: str) -> str:
     if not url.startswith(("http://", "https://")):
-        raise problem("url begins with http:// or https://")
+        raise problem("url must begin with http:// or https://")
     return url
 
 

@@ -26,7 +26,7 @@ def resolve_inside(root: Path, path: Path | str) -> Path:
     except (OSError, RuntimeError):  # RuntimeError is pathlib's word for a loop
         raise ValueError("its symbolic link is part of a loop, or its name is too long") from None
     except ValueError:
-        raise ValueError("a path holds no NUL") from None
+        raise ValueError("a path cannot contain NUL") from None
     if place != root and root not in place.parents:
         raise OutsideWorkspace
     return place

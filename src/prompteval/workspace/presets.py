@@ -56,7 +56,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "tool_choice", "parallel_tool_calls"}),
         ignored_structured=frozenset({"tool"}),
-        responses=None, why_no_responses="calls answers complete that were cut at the token limit",
+        responses=None, why_no_responses="reports answers that were cut at the token limit as complete",
     ),
     "vllm": Preset(
         needs_key=False, ignored=frozenset({"service_tier", "verbosity"}),
@@ -66,7 +66,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "reasoning_effort", "tool_choice"}),
         ignored_structured=frozenset({"tool"}),
-        responses=None, why_no_responses="ignores the schema and calls cut answers complete",
+        responses=None, why_no_responses="ignores the schema and reports cut answers as complete",
     ),
     "lmstudio": Preset(
         rename=_MAX_TOKENS, needs_key=False, ignored=frozenset({"service_tier", "verbosity", *_LOGPROBS}),

@@ -106,7 +106,7 @@ def _part(value: Any, info: ValidationInfo) -> RagPart:
         part = RagPart(outside, dict(value))
     else:
         help = f"write `{key}: {{kind: {_DEFAULTS[key].kind}}}`"
-        raise problem(f"{key} is a name or a mapping with a kind", help)
+        raise problem(f"{key} must be a name or a mapping with a kind", help)
     depth = part.options.get("depth", 1)
     if key != "chunker" and not RANGES["depth"].holds(depth):
         raise problems_at({("depth",): wanted(str(RANGES["depth"]), depth)})

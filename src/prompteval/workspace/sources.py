@@ -24,7 +24,7 @@ def why_source(
 ) -> str:
     """Why a file to write is one that the workspace is made of; empty where it is not.
 
-    `suites` and `models` are those of the command line. A suite that cannot be read names nothing.
+    `suites` and `models` are those of the command line. A suite that cannot be read has no sources.
     """
     root, place = workspace.root.resolve(), path.resolve()
     if root not in place.parents:

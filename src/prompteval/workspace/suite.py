@@ -165,7 +165,7 @@ def _sources(value: object, info: ValidationInfo) -> list[Any]:
     if isinstance(value, list) and all(isinstance(item, dict) for item in items):
         return items
     if not all(isinstance(item, str) for item in items):
-        raise problem("cases is a path, a list of paths, or a list of cases")
+        raise problem("cases must be a path, a list of paths, or a list of cases")
     found: list[str] = []
     wrong: dict[Location, PydanticCustomError] = {}
     for index, item in enumerate(items):
@@ -183,12 +183,14 @@ def _scorer(value: object) -> tuple[str, Mapping[str, object]]:
     if isinstance(value, str):
         return value, {}
     if not isinstance(value, dict) or len(value) != 1:
-        raise problem("a scorer is a name, or one name with options", "{exact: {field: x}}", code="PE208")
+        raise problem(
+            "a scorer must be a name, or one name with options", "{exact: {field: x}}", code="PE208"
+        )
     kind, options = next(iter(value.items()))
     if isinstance(options, str):  # {python: "module:function"}, {contains: "text"}
         options = {"value": options}
     if not isinstance(options, dict | None):
-        raise problem(f"the options of {kind} are a mapping", code="PE208")
+        raise problem(f"the options of {kind} must be a mapping", code="PE208")
     return str(kind), options or {}
 
 
@@ -290,7 +292,7 @@ class SuiteFile(FileModel):
     )
     corpus: PathBelowRoot = Field(
         "",
-        description="The documents that the gold of results is a place of, relative to the suite.",
+        description="The documents that the gold refers to, relative to the suite.",
         examples=["../datasets/<directory>"],
     )
     correct: Correct = Field(
@@ -322,7 +324,7 @@ class SuiteFile(FileModel):
             found["cases",] = problem("the suite has no cases", help, code="PE206")
         given = [kind for kind in TARGETS if kind in raw]
         if len(given) > 1:
-            message = f"a suite has one target, found {' and '.join(given)}"
+            message = f"a suite must have one target, found {' and '.join(given)}"
             found[given[1],] = problem(message, code="PE204", at_key=True)
         system = given[0] if len(given) == 1 else ""
         for key, kinds in RESULT_KEYS.items():
@@ -334,7 +336,7 @@ class SuiteFile(FileModel):
         modes = raw["rag"].get("modes") if isinstance(raw.get("rag"), dict) and "prompt" not in raw else None
         for index, mode in enumerate(modes if isinstance(modes, list) else [modes]):
             if mode in MODES[1:]:
-                error = problem(f"mode {mode} asks a model", "add `prompt: <name>`", code="PE270")
+                error = problem(f"mode {mode} calls a model", "add `prompt: <name>`", code="PE270")
                 found["rag", "modes", index] = error
         return found
 
@@ -347,7 +349,7 @@ def load_suite(tree: Tree, path: str) -> Suite:
         problems.add(
             *document.place(()),
             "PE201",
-            "a suite is a mapping of keys to values",
+            "a suite must be a mapping of keys to values",
             "see `prompteval schema suite`",
         )
         raise InvalidInput(problems.found)

@@ -94,7 +94,7 @@ class WorkingTree:
         except ValueError as error:
             raise _unreadable(path, str(error)) from None
         if place == self._state or self._state in place.parents:
-            message = f"lies in {STATE_DIR}, where prompteval keeps its own files"
+            message = f"is in {STATE_DIR}, where prompteval keeps its own files"
             raise InvalidInput([Problem(path, 0, 0, "PE114", message, "keep content elsewhere")])
         return place
 
@@ -122,7 +122,7 @@ def _is_broken_link(item: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Mode, kind and name of an object of git, and its size in bytes, 0 for what is no file."""
+    """Mode, kind and name of an object of git, and its size in bytes, 0 for what is not a file."""
 
     mode: bytes
     kind: bytes
@@ -146,7 +146,7 @@ class GitTree:
         spec = f"{ref}^{{commit}}"
         unusable = f"the git repository of {self._root} cannot be used"
         shallow = self._git("rev-parse", "--is-shallow-repository", missing=unusable).strip() == b"true"
-        missing = f"git knows no commit {ref!r} here"
+        missing = f"no commit {ref!r} in this repository"
         if shallow:
             missing += "; the clone is shallow, fetch it first: git fetch --depth=1 origin REF"
         found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", spec, missing=missing)

@@ -72,7 +72,7 @@ def parse(text: str, path: str) -> YamlDocument:
     Raises InvalidInput at the line and column of what is wrong.
     """
     if len(text) > MAX_BYTES:
-        message = f"{len(text):,} characters of YAML, at most {MAX_BYTES:,} are read"
+        message = f"{len(text):,} characters of YAML, the limit is {MAX_BYTES:,}"
         raise InvalidInput([Problem(path, 1, 1, "PE105", message, "put large case sets into JSONL")])
     builder = _Builder(path)
     try:

@@ -67,10 +67,10 @@ def test_what_is_whole_is_read() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda e: e["rows"].append(e["rows"][3]), "case 'c3' has replicate 0 twice"),
+        (lambda e: e["rows"].append(e["rows"][3]), "case 'c3' has two rows of replicate 0"),
         (lambda e: e["rows"][2][5][0].__setitem__(1, float("nan")), "NaN is not a JSON number"),
         (lambda e: e["rows"][2][5][0].__setitem__(1, "1"), "row 3: '1' is not a number"),
-        (lambda e: e["rows"][2][5][0].__setitem__(1, None), "a score that is scored has a value"),
+        (lambda e: e["rows"][2][5][0].__setitem__(1, None), "a scored score must have a value"),
         (lambda e: e["rows"][2].__setitem__(3, "good"), "'good' is not an outcome"),
         (lambda e: e["rows"][2].__setitem__(1, -1), "a replicate must be a number from 0"),
         (lambda e: e["rows"][2].pop(), "a row has 6 or 10 values, not 9"),

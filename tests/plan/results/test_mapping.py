@@ -40,7 +40,7 @@ def test_keys_that_no_row_has_are_named_with_a_row() -> None:
     found = compile_map({"output": "a", "context": "b"})
     assert found.absent([{"a": 1}, {"b": []}]) == []
     (told,) = found.absent([{"a": 1}])
-    assert told == 'map: context finds nothing: b is in no row, such as {"a": 1}'
+    assert told == 'map: context matches nothing: b is in no row, such as {"a": 1}'
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,9 @@ def test_scores_of_numpy_are_numbers() -> None:
     ("given", "told"),
     [
         ({"retreived": []}, "did you mean 'retrieved'?"),
-        ({"retrieved": [{}]}, "a passage names its document, or has a text"),
+        ({"retrieved": [{}]}, "a passage must have a document or a text"),
         ({"retrieved": [{"doc": "a", "start": 1}]}, "both start and end"),
-        ({"citations": [{"quote": "x"}]}, "names a place in the context or a document"),
+        ({"citations": [{"quote": "x"}]}, "must name a place in the context or a document"),
         ({"tool_calls": [{"arguments": {}}]}, "name"),
         ({"confidence": 2}, "a number from 0 to 1, not 2"),
     ],

@@ -16,7 +16,7 @@ from prompteval.workspace.tree import WorkingTree
         (f'"latency_ms": {"9" * 400}', "not a number of about 400 digits"),
         ('"confidence": 1.5', "confidence must be a number from 0 to 1"),
         ('"logprob": [-0.5, -1e300]', "logprob must be a number from -1,000,000 to 1"),
-        ('"logprob": []', "logprob has a number for the output, or one a token"),
+        ('"logprob": []', "logprob must be a number for the output, or a list of one per token"),
         ('"usage": {"prompt_tokens": true}', "prompt_tokens in usage must be a whole number from 0 to"),
         ('"usage": {"prompt_tokens": 1e9}', "prompt_tokens in usage must be a whole number from 0 to"),
         ('"model": ["m"]', "model must be a string, not ['m']"),

@@ -42,10 +42,10 @@ def test_judgments_are_read_with_and_without_an_iteration(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("q 0 d 1\nq 0 d 0\n", "PE373 document 'd' is judged twice for query 'q' (keep one of the lines)"),
+        ("q 0 d 1\nq 0 d 0\n", "PE373 document 'd' has two judgments for query 'q' (keep one of the lines)"),
         ("q 0 d 1\nq 0 e 1.5\n", "PE372 grade is '1.5'"),
         ("q 0 d 1\nq 0 e 99999999999999999999\n", "PE372 grade is '99999999999999999999'"),
-        ("query-id corpus-id score\n", "PE370 the file has no line but its header"),
+        ("query-id corpus-id score\n", "PE370 the file has only a header"),
     ],
 )
 def test_wrong_judgments_are_named(tmp_path: Path, text: str, problem: str) -> None:

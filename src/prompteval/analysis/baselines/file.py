@@ -129,7 +129,7 @@ def _entry(suite: str, body: object) -> StoredEntry:
             message = first_error(error) if isinstance(error, ValidationError) else error
             raise ValueError(f"row {number}: {message}") from None
         if (row.case_id, row.replicate) in stored:
-            raise ValueError(f"row {number}: case {row.case_id!r} has replicate {row.replicate} twice")
+            raise ValueError(f"row {number}: case {row.case_id!r} has two rows of replicate {row.replicate}")
         stored[row.case_id, row.replicate] = row
     rows = [stored[key] for key in sorted(stored)]
     entry = StoredEntry(

@@ -152,7 +152,7 @@ class ReportedColumn:
         if len(found) or not (left_out or missing):
             return ""
         if left_out and not missing:
-            return "no output is a number" if kind == "numbers" else "there is no usable output"
+            return "no output is a number" if kind == "numbers" else "no output is usable"
         reasons = {
             "confidence": "the model reports no confidence",
             "logprobs": "the model reports no logprobs",

@@ -132,7 +132,7 @@ def other_side(gate: Gate, one: GatedEntry) -> StoredEntry | str:
             found = [entry for entry in one.baseline if fits(entry)]
             if len(found) == 1:
                 return found[0]
-        return f"the baseline has not one entry for {one.entry.target} with {one.entry.model}"
+        return f"the baseline does not have exactly one entry for {one.entry.target} with {one.entry.model}"
     wanted = gate.rule.version or gate.rule.reference
     rivals = [e for e in one.rivals if e.target == wanted and e.model == one.entry.model]
     return rivals[0] if rivals else f"{gate.rule.shown_reference} was not run with {one.entry.model}"

@@ -15,7 +15,7 @@ MOST_ROWS: Final = 65_534
 
 
 def span(value: str | None, most: int) -> int:
-    """A `colspan` or `rowspan` as the Standard reads it: 1 where it is no number."""
+    """A `colspan` or `rowspan` as the Standard reads it: 1 where it is not a number."""
     digits = (value or "").strip()[:6]
     found = int(digits) if digits.isascii() and digits.isdecimal() else 1
     return min(found, most)

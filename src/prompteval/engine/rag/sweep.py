@@ -115,7 +115,7 @@ def _cells(grid: Grid, section: RagSection) -> Iterator[SweepCell]:
 def _set(section: RagSection, cell: SweepCell) -> RagSection:
     """The suite's section in the setting of a cell. Raises UsageError for a reranker that asks a model."""
     if cell.reranker == "llm":
-        raise UsageError("rag sweep asks no model", "leave the reranker llm out")
+        raise UsageError("rag sweep calls no model", "leave out the reranker llm")
     sized = {} if cell.size is None else {"size": cell.size, "overlap": cell.overlap}
     own = {part.kind: part for part in (section.retriever, section.reranker)}
     return replace(

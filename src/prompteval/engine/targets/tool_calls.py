@@ -34,7 +34,7 @@ def recorded(prompt: Prompt, call: RequestedCall, step: int) -> ToolCall:
 def _kept(
     call: RequestedCall, values: Mapping[str, object] | None, step: int, result: object = None
 ) -> ToolCall:
-    """A call with its arguments as JSON values, or their text where that is no JSON object."""
+    """A call with its arguments as JSON values, or their text where that is not a JSON object."""
     unread = call.arguments if values is None else ""
     return ToolCall(call.name, values or {}, result, step, unread)
 

@@ -40,7 +40,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Any of several; the type of the first is right whatever the tool's schema says."""
+    """Any of several; the type of the first is right, even if the tool's schema has another."""
 
     options: "tuple[Expected, ...]"
 
@@ -147,7 +147,9 @@ def _form(raw: Mapping[str, object], place: Place) -> str:
     forms = [key for key in raw if key in FORMS]
     if len(forms) != 1:
         message = (
-            f"{' and '.join(forms)} exclude each other" if forms else f"{next(iter(raw))} says nothing alone"
+            f"{' and '.join(forms)} exclude each other"
+            if forms
+            else f"{next(iter(raw))} has no meaning alone"
         )
         raise WrongCondition(place, message, 'such as {"$one_of": ["a", "b"], "$omit": true}')
     other = next((key for key in raw if key != forms[0] and key not in FORMS[forms[0]]), None)

@@ -61,9 +61,9 @@ def wanted_calls(expected: Sequence[ExpectedCall]) -> tuple[WantedCall, ...]:
 def match_call(wanted: WantedCall, call: ToolCall, rules: CallRules) -> CallMatch:
     """A call beside an expected one of the same name.
 
-    With the tool's schema a required argument must be there, whatever the case says, and one that the schema
-    does not know is wrong. An argument that is left out, or given beside those expected, is right where it
-    says what the schema has as its default.
+    With the tool's schema a required argument must be there, even if the case omits it, and one that the
+    schema does not know is wrong. An argument that is left out, or given beside those expected, is right
+    where it says what the schema has as its default.
     """
     if call.unread:
         return CallMatch(0, max(1, len(wanted.arguments)), unread=True)

@@ -37,7 +37,7 @@ class ValueSchema:
         return " or ".join(TYPE_NAMES[name] for name in sorted(self.types or ()))
 
     def takes(self, value: object) -> bool:
-        """Whether a value has one of the types; 5.0 is not a whole number, and true is no number."""
+        """Whether a value has one of the types; 5.0 is not a whole number, and true is not a number."""
         if self.types is None:
             return True
         kind = type_of(value)
@@ -75,7 +75,7 @@ def read_tools(definitions: object) -> dict[str, ToolSchema]:
     `input_schema` or `inputSchema` for `parameters`. Raises ValueError for anything else.
     """
     if not isinstance(definitions, list | tuple):
-        raise ValueError("tools are a list of definitions")
+        raise ValueError("tools must be a list of definitions")
     return dict(_tool(one, number) for number, one in enumerate(definitions, 1))
 
 
@@ -89,7 +89,7 @@ def _tool(definition: object, number: int) -> tuple[str, ToolSchema]:
     keys = (key for key in ("parameters", "input_schema", "inputSchema") if found.get(key) is not None)
     parameters = found.get(next(keys, ""), {})
     if not isinstance(parameters, Mapping):
-        raise ValueError(f"the parameters of tool {found['name']!r} are an object, a JSON Schema")
+        raise ValueError(f"the parameters of tool {found['name']!r} must be an object, a JSON Schema")
     read = _Reader(parameters).read(parameters)
     return found["name"], ToolSchema(
         read.properties, read.required, bool(parameters.get("additionalProperties", False))

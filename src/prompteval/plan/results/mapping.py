@@ -54,7 +54,7 @@ class ResultMap:
             if len(given) == len(self.expressions):
                 return []
         return [
-            f"map: {key} finds nothing: {self.texts[key]} is in no row, such as {excerpt(values[0])}"
+            f"map: {key} matches nothing: {self.texts[key]} is in no row, such as {excerpt(values[0])}"
             for key in self.expressions
             if key not in given
         ]

@@ -36,7 +36,7 @@ def observed(
         latency_ms=taken,
         usage=None if result.usage is None else usage_of(result.usage),
     )
-    told = result.usage is not None or result.model is not None or served_by == "replay"
+    reported = result.usage is not None or result.model is not None or served_by == "replay"
     failure = None
     if result.error is not None:
         failure = Failure("call", result.error.type, result.error.message)
@@ -45,7 +45,7 @@ def observed(
         output=output if failure is None else None,
         text=text if raw is None else raw,
         failure=failure,
-        calls=(call,) if told else (),
+        calls=(call,) if reported else (),
         latency_ms=taken,
         confidence=result.confidence,
         logprobs=_logprobs(result.logprob),
@@ -62,9 +62,9 @@ def usage_of(found: ResultUsage) -> Usage:
 def result_errors(error: ValidationError) -> str:
     """What is wrong with a result, in one line: the place and the fault of the first ones."""
     lines = error_lines(error)
-    told = [f"{'.'.join(str(part) for part in line['loc'])}: {line['msg']}" for line in lines[:ERRORS_SHOWN]]
+    found = [f"{'.'.join(str(part) for part in line['loc'])}: {line['msg']}" for line in lines[:ERRORS_SHOWN]]
     more = f"; {len(lines) - ERRORS_SHOWN} more" if len(lines) > ERRORS_SHOWN else ""
-    return "; ".join(told) + more
+    return "; ".join(found) + more
 
 
 def _logprobs(value: Any) -> tuple[float, ...] | None:  # noqa: ANN401 - a value of another program

@@ -29,7 +29,7 @@ def _items(value: object) -> object:
 
 def _logprob(value: object) -> object:
     if value == []:
-        raise problem("logprob has a number for the output, or one a token")
+        raise problem("logprob must be a number for the output, or a list of one per token")
     for item in value if isinstance(value, list) else [value]:
         if not RANGES["logprob"].holds(item):
             raise wanted(str(RANGES["logprob"]), item)
@@ -66,12 +66,12 @@ class ResultPassage(_Part):
     @classmethod
     def refused(cls, raw: Mapping[object, object]) -> Mapping[Location, PydanticCustomError]:
         if not raw.get("doc") and not raw.get("text"):
-            return {("doc",): problem("a passage names its document, or has a text", '{"doc": "a.md"}')}
+            return {("doc",): problem("a passage must have a document or a text", '{"doc": "a.md"}')}
         start, end = raw.get("start"), raw.get("end")
         if (start is None) != (end is None):
-            return {("start",): problem("a passage has both start and end, or neither")}
+            return {("start",): problem("a passage must have both start and end, or neither")}
         if type(start) is int and type(end) is int and start > end:
-            return {("start",): problem("the start of a passage lies behind its end")}
+            return {("start",): problem("the start of a passage is after its end")}
         return {}
 
     def passage(self) -> RetrievedPassage:
@@ -101,7 +101,7 @@ class ResultCitation(_Part):
     @classmethod
     def refused(cls, raw: Mapping[object, object]) -> Mapping[Location, PydanticCustomError]:
         if raw.get("n") is None and raw.get("doc") is None:
-            return {("n",): problem("a citation names a place in the context or a document", '{"n": 1}')}
+            return {("n",): problem("a citation must name a place in the context or a document", '{"n": 1}')}
         return {}
 
 

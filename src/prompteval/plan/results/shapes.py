@@ -1,4 +1,4 @@
-"""Passages of other libraries, told by their shape: LangChain's documents, LlamaIndex's nodes."""
+"""Passages of other libraries, recognised by their shape: LangChain's documents, LlamaIndex's nodes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -62,7 +62,7 @@ class OutputsPlan:
 
 def _case_id(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise problem("the output has no id of a case")
+        raise problem("the output has no case id")
     return str(value)
 
 
@@ -76,7 +76,7 @@ class RecordedOutput(Result):
     """One line. The plan keeps what was read, not the model of it: a million of those would not fit."""
 
     id: Annotated[str, BeforeValidator(_case_id)] = Field(
-        description="In an outputs file: the case that the row is of.",
+        description="In an outputs file: the id of the case.",
         examples=['{"id": "...", "output": ...}'],
     )
     replicate: Annotated[int, Ranged("replicate")] | None = Field(

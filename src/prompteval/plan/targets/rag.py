@@ -57,7 +57,7 @@ class RagPlan:
 
         def validate(raw: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
             if CONTEXT in raw["inputs"]:
-                return [(("inputs", CONTEXT), f"{CONTEXT} is filled by retrieval", "take it out of the case")]
+                return [(("inputs", CONTEXT), f"{CONTEXT} is filled by retrieval", "remove it from the case")]
             return inner({**raw, "inputs": {**raw["inputs"], CONTEXT: []}})
 
         return validate

@@ -87,7 +87,7 @@ def plan_rag_targets(
     for prompt in found:
         if isinstance(prompt, Prompt) and prompt.tools:
             message = f"{prompt.reference} has tools, and a rag suite reads the answer of its first reply"
-            help = "take the tools out, or test the prompt in a suite without rag"
+            help = "remove the tools, or test the prompt in a suite without rag"
             problems.add(suite.path, (suite.target.line, 1), "PE220", message, help)
     targets = [RagPlan(setup, prompt) if isinstance(prompt, Prompt) else prompt for prompt in found]
     for target in targets:

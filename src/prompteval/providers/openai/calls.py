@@ -18,7 +18,7 @@ LONGEST_NAME: Final = 300
 def read_calls(found: object, excerpt: Callable[[], str]) -> tuple[RequestedCall, ...]:
     """The calls in a reply.
 
-    Raises ProviderError(bad_response) for one that names no tool, and for more than MOST_CALLS.
+    Raises ProviderError(bad_response) for one without the name of a tool, and for more than MOST_CALLS.
     """
     calls = found if isinstance(found, list) else [found] if found else []
     if len(calls) > MOST_CALLS:

@@ -78,7 +78,7 @@ def read_reply(
     reason = choice.get("finish_reason")
     finish = _FINISH.get(reason.lower(), "unknown") if isinstance(reason, str) else "unknown"
     if isinstance(reason, str) and reason in _BROKEN_OFF:
-        message = f"the server broke the reply off: {reason}"
+        message = f"the server cut the reply off: {reason}"
         raise ProviderError("server", message, retryable=True, possibly_billed=True, excerpt=excerpt())
     content, refusal = _content(message)
     calls = message.get("tool_calls") or message.get("function_call")

@@ -13,7 +13,7 @@ from prompteval.providers.openai.errors import bad_reply
 class Piece:
     """What one event brings: `text` of the answer, and whether it was `written` by the model at all.
 
-    Thoughts, refusals and calls of tools are written and are no text.
+    Thoughts, refusals and calls of tools are written, but are not text.
     """
 
     text: str = ""

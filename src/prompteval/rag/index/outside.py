@@ -50,7 +50,7 @@ class FunctionRetriever:
     """The team's own `function(query, k)`; gives back ids with scores, best first.
 
     Each hit is (id, score) or an object with `id` and `score`. What the function raises, and an
-    answer that is no such list, is a RetrievalError. It is not `cacheable`: the same question may find
+    answer that is not such a list, is a RetrievalError. It is not `cacheable`: the same question may find
     something else another time.
     """
 
@@ -75,7 +75,7 @@ class EndpointRetriever:
     """An HTTP endpoint: POST of {"query", "k"}, answered by {"hits": [{"id", "score"}, ...]}.
 
     Redirects are not followed; an answer other than 200, none within `timeout_s` seconds in all, or
-    one that is no such object is a RetrievalError. `asearch` is for the event loop. Nor is it `cacheable`.
+    one that is not such an object is a RetrievalError. `asearch` is for the event loop. Not `cacheable`.
     """
 
     cacheable = False

@@ -44,7 +44,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ResultReader:
-    """Reads results. `documents` and `gold` are those of the suite's corpus, None where it names none.
+    """Reads results. `documents` and `gold` are those of the suite's corpus, None where it has none.
 
     `modes` holds `retrieved` where answers are scored. Sizes are counted by `counter` where a passage does
     not say its own.

@@ -52,7 +52,7 @@ class TrecRows:
             if row < len(part):
                 return int(part[row])
             row -= len(part)
-        raise IndexError("there is no such row")
+        raise IndexError("no such row")
 
 
 def read_run(path: Path) -> TrecRows:
@@ -75,7 +75,7 @@ def read_qrels(path: Path) -> TrecRows:
         problems = LineProblems(table.path)
         for row in repeats.tolist():
             name, query = table.document[row].decode(), table.queries[table.query[row]]
-            message = f"document {name!r} is judged twice for query {query!r}"
+            message = f"document {name!r} has two judgments for query {query!r}"
             problems.add(table.line(row), "PE373", message, "keep one of the lines")
         problems.stop()
     return table
@@ -92,7 +92,7 @@ def _read(
         values = block.numbers(2, kind, wanted[2], problems)
         parts.append((_numbered(asked, queries), found, hashed(found), values, block.lines))
     if not parts:
-        raise InvalidInput([Problem(str(path), 0, 0, "PE370", "the file has no line but its header")])
+        raise InvalidInput([Problem(str(path), 0, 0, "PE370", "the file has only a header")])
     query, document, key, number = [np.concatenate([part[at] for part in parts]) for at in range(4)]
     names = tuple(name.decode() for name in queries)
     return TrecRows(str(path), names, query, document, key, number, tuple(part[4] for part in parts))
