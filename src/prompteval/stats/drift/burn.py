@@ -56,7 +56,7 @@ def burn_rates(counts: Mapping[int, tuple[int, int]], now: float, budget: float,
     """The burn over each pair of windows that end at `now`, in seconds.
 
     `counts` has (rows, failures) of each bucket of `bucket_s` seconds by the bucket's number; a bucket counts
-    where any of it lies in the window. `budget` is the share that may fail, over 0.
+    where any part of it is inside the window. `budget` is the share that may fail, over 0.
     """
     found = []
     for window in WINDOWS:

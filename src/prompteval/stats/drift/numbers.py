@@ -61,7 +61,7 @@ def decile_edges(reference: Weighted, bins: int = BINS) -> Floats:
 
 
 def binned(side: Weighted, edges: Floats) -> Counts:
-    """How many values lie in each of len(edges) + 1 bins; a value on an edge is in the bin below it."""
+    """How many values are in each of len(edges) + 1 bins; a value on an edge is in the bin below it."""
     place = np.searchsorted(edges, side.values, side="left")
     return np.bincount(place, weights=side.counts, minlength=len(edges) + 1).astype(np.int64)
 
