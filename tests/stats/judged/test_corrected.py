@@ -101,7 +101,7 @@ def test_rogan_gladen_meets_its_published_example() -> None:
     assert found.value == pytest.approx((0.3 + 0.9 - 1) / 0.7)
     assert found.low < found.value < found.high
     chance = LabelledElsewhere(100, 50, 100, 50)
-    assert "no better than chance" in rogan_gladen(300, 1000, chance).reason
+    assert "not better than chance" in rogan_gladen(300, 1000, chance).reason
 
 
 def test_rogan_gladen_covers_the_truth() -> None:

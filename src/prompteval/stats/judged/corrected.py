@@ -188,7 +188,7 @@ class LabelledElsewhere:
 def rogan_gladen(yes: int, n: int, labels: LabelledElsewhere, *, level: float = LEVEL) -> Interval:
     """The true share of yes from a judge's, with the interval of Lang and Reiczigel (2014).
 
-    Undefined where nothing is judged, where one side has no label, and for a judge no better than chance.
+    Undefined where nothing is judged, where one side has no label, and for a judge that is not better than chance.
     """
     if not n or not labels.positives or not labels.negatives:
         return undefined("rogan-gladen", "labels of both classes, and judged cases, are needed")
@@ -198,7 +198,7 @@ def rogan_gladen(yes: int, n: int, labels: LabelledElsewhere, *, level: float = 
     better = sensitivity + specificity - 1.0
     plain = labels.found / labels.positives + labels.rejected / labels.negatives - 1.0
     if better <= 0.0 or plain <= 0.0:
-        return undefined("rogan-gladen", "the judge is no better than chance on the labelled cases")
+        return undefined("rogan-gladen", "the judge is not better than chance on the labelled cases")
     size = n + z * z
     share = (yes + z * z / 2.0) / size
     true = (share + specificity - 1.0) / better
