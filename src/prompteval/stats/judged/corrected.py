@@ -188,7 +188,7 @@ class LabelledElsewhere:
 def rogan_gladen(yes: int, n: int, labels: LabelledElsewhere, *, level: float = LEVEL) -> Interval:
     """The true share of yes from a judge's, with the interval of Lang and Reiczigel (2014).
 
-    Undefined where nothing is judged, where one side has no label, and for a judge that is not better than chance.
+    Undefined where nothing is judged, where one side has no label, and where the judge only guesses.
     """
     if not n or not labels.positives or not labels.negatives:
         return undefined("rogan-gladen", "labels of both classes, and judged cases, are needed")
