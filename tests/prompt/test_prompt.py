@@ -134,8 +134,14 @@ def test_b5_a_missing_value_is_an_error_not_an_empty_string(write_prompt: Write)
         ("def x(:", "v1.py:12:7 PE305 not Python"),
         ("1/0", "v1.py:12:1 PE306 ZeroDivisionError"),
         ("prompt = Prompt(inputs=Inputs, output=str, messages=[])", "messages= is empty"),
-        ("prompt = Prompt(inputs=dict, output=str, messages=[user('x')])", "inputs= must be a pydantic model"),
-        ("prompt = Prompt(inputs=Inputs, output=3, messages=[user('x')])", "output= must be a pydantic model"),
+        (
+            "prompt = Prompt(inputs=dict, output=str, messages=[user('x')])",
+            "inputs= must be a pydantic model",
+        ),
+        (
+            "prompt = Prompt(inputs=Inputs, output=3, messages=[user('x')])",
+            "output= must be a pydantic model",
+        ),
         ("prompt = Prompt(inputs=Inputs, output=str, messages=[user('{{ message')])", "PE308"),
         (
             "prompt = Prompt(inputs=Inputs, output=str, messages=[user(file='no.j2')])",
