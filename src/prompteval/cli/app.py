@@ -6,6 +6,7 @@ from typing import NoReturn
 import typer
 
 from prompteval.cli import (
+    audit,
     baseline,
     check,
     compare,
@@ -61,6 +62,7 @@ def options(
 
 init.register(app)
 check.register(app)
+audit.register(app)
 listing.register(app)
 runs.register(app)
 run_verb.register(app)

@@ -8,6 +8,7 @@ import typer
 
 from prompteval.cli import printer
 from prompteval.cli.ending import verb
+from prompteval.cli.problem_output import Style, check_style, print_problems
 
 EPILOG = """\
 \b
@@ -19,7 +20,6 @@ Examples:
 """
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or directories. [default: everything]")]
-Style = Annotated[str, typer.Option("--output-format", help="concise, full, json, github or sarif.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too.")]
 NoImport = Annotated[
     bool,
@@ -35,34 +35,14 @@ def check(
     paths: Paths = None, style: Style = "concise", strict: Strict = False, no_import: NoImport = False
 ) -> int:
     """Validate prompts, cases and suites: every problem at once, each with file, line and fix."""
-    from prompteval.core.errors import UsageError
-    from prompteval.core.problem import did_you_mean
     from prompteval.core.text import counted
     from prompteval.engine.check import check_workspace
-    from prompteval.report.problems import FORMATS, render
-    from prompteval.workspace.place import directory_in_repository
     from prompteval.workspace.settings import find_workspace
 
-    if style not in FORMATS:
-        raise UsageError(f"unknown --output-format {style!r}", did_you_mean(style, FORMATS))
+    check_style(style)
     workspace = replace(find_workspace(Path.cwd()), imports=not no_import)
     report = check_workspace(workspace, tuple(_from_root(path, workspace.root) for path in paths or ()))
-
-    def read_line(path: str, line: int) -> str | None:
-        place = workspace.root / path
-        if not place.is_file():
-            return None
-        with place.open(encoding="utf-8", errors="backslashreplace") as file:
-            return next((text for number, text in enumerate(file, 1) if number == line), None)
-
-    pieces = render(report.problems, style, read_line, directory=directory_in_repository(workspace.root))
-    if style == "github":
-        printer.annotations(pieces, to_output=True)
-    elif style in ("json", "sarif"):
-        printer.exact(pieces)
-    else:
-        for piece in pieces:
-            printer.show(piece)
+    print_problems(report.problems, style, workspace.root)
     errors = sum(problem.severity == "error" for problem in report.problems)
     warnings = len(report.problems) - errors
     message = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
