@@ -54,7 +54,7 @@ def faults(path: str, ignores: list[Ignore]) -> Iterator[Finding]:
     for ignore in ignores:
         if not ignore.codes or not ignore.reason:
             lacks = "reason" if ignore.codes else "code"
-            message = f"ignore comment without a {lacks}; nothing is ignored"
+            message = f"ignore comment without a {lacks} has no effect"
             help = "write `# prompteval: ignore[PA101] why`"
             problem = Problem(path, ignore.line, ignore.column, "PA120", message, help, "warning")
             yield Finding(problem, ignore.line, lacks)
