@@ -50,7 +50,7 @@ def kept(findings: Iterable[Finding], ignores: list[Ignore]) -> Iterator[Finding
 
 
 def faults(path: str, ignores: list[Ignore]) -> Iterator[Finding]:
-    """A comment that names no code or no reason."""
+    """A comment that lacks its code or its reason."""
     for ignore in ignores:
         if not ignore.codes or not ignore.reason:
             lacks = "reason" if ignore.codes else "code"
