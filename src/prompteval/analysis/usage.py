@@ -18,7 +18,8 @@ class UsageTotals:
     `price` None makes the cost None as soon as there was a live call. What such attempts may cost
     is taken to be what the reply to the same request cost, and None where there was no reply.
     `asked` is the name that the server is asked for, where a profile gives one. `user` counts the calls of
-    the model that plays the user of a conversation, which are not among the entry's own.
+    the model that plays the user of a conversation, `judges` those of each scorer that asks a model, by its
+    name; neither are among the entry's own.
 
     A cost that a team's own system reports of a case (`cost_usd` of a result) counts as it is, recorded or
     not, and the calls of that case are not priced. Where only some cases report one, the cost is None.
@@ -39,6 +40,7 @@ class UsageTotals:
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_TOKENS, 0))
     other_models: set[str] = field(default_factory=set)
     user: "UsageTotals | None" = None
+    judges: "dict[str, UsageTotals]" = field(default_factory=dict)
     pico_reported: int = 0
     reported_rows: int = 0
     rows: int = 0
@@ -48,6 +50,9 @@ class UsageTotals:
         seen = row.observation
         if self.user is not None:
             self.user.count(seen.user_calls)
+        for score in row.scores:
+            if score.calls and score.name in self.judges:
+                self.judges[score.name].count(score.calls)
         failure = seen.failure
         if failure is not None and failure.stage == "call" and not seen.calls and not seen.user_calls:
             self.requests += 1
@@ -104,6 +109,12 @@ class UsageTotals:
             self.pico_possible = None
 
     @property
+    def beside_usd(self) -> float:
+        """What the models beside the entry's own cost, as far as it is known."""
+        others = [*self.judges.values(), *([] if self.user is None else [self.user])]
+        return sum(other.priced_usd or 0.0 for other in others)
+
+    @property
     def priced_usd(self) -> float | None:
         """What the calls cost by their price; None where the price or the tokens are not known."""
         return None if self.pico_usd is None else self.pico_usd / PICO
@@ -128,6 +139,7 @@ class UsageTotals:
             "possible_cost_usd": None if self.pico_possible is None else self.pico_possible / PICO,
             **self._reported(),
             **({} if self.user is None else {"user": self.user.as_json()}),
+            **({"judges": {name: of.as_json() for name, of in self.judges.items()}} if self.judges else {}),
         }
 
     def _reported(self) -> dict[str, object]:

@@ -112,7 +112,7 @@ class Score:
     scorer compares classes; predicted is None for an output that is not a class.
     `low` and `high` bound the scale; None is unbounded. `stage` is the one it reads. `passed` is
     None where the scorer only measures. `turn` is the turn of a conversation that it is of, from 1; None
-    where it is of the whole.
+    where it is of the whole. `calls` are those of the model that a scorer asked.
     """
 
     name: str
@@ -126,6 +126,7 @@ class Score:
     high: float | None = 1.0
     passed: bool | None = None
     turn: int | None = None
+    calls: tuple[Call, ...] = ()
 
     @property
     def title(self) -> str:

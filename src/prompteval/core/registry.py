@@ -35,6 +35,9 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "chrf": "prompteval.scoring.translation:Chrf",
         "similarity": "prompteval.scoring.similarity:Similarity",
         "tool_calls": "prompteval.scoring.tool_calls:ToolCalls",
+        "judge": "prompteval.judging.pointwise:Judge",
+        "pairwise": "prompteval.judging.pairwise:Pairwise",
+        "faithfulness": "prompteval.judging.faithfulness:Faithfulness",
     },
     "prompteval.chunkers": {
         "fixed": "prompteval.corpus.chunk.chunkers:Fixed",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prompteval.core.observation import Outcome, ScoreStatus
+from prompteval.core.observation import Call, Outcome, ScoreStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class StoredScore:
     high: float | None = 1.0
     passed: bool | None = None
     turn: int | None = None
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

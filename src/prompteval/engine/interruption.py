@@ -11,6 +11,8 @@ from types import FrameType
 
 HUNG_SECONDS = 1.0
 LOOK_SECONDS = 0.2
+# After one of these every further call would fail the same way, so no new call starts.
+STOPPING_KINDS = frozenset({"paused", "budget", "quota", "auth", "no_credentials"})
 
 
 @dataclass(slots=True)

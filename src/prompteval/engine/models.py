@@ -12,6 +12,7 @@ from prompteval.engine.batching import BatchingProvider
 from prompteval.engine.limits import Limiter
 from prompteval.engine.progress import Progress
 from prompteval.plan.jobs import Job
+from prompteval.plan.judges import judges_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.targets.resolve import user_of
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
@@ -91,7 +92,8 @@ class Models:
         for job in jobs:
             user = user_of(job.target)
             own = [job.model] if job.target.own_model is None else []
-            for reference in (*own, *([user.model] if user is not None else [])):
+            judges = [one.loaded.model for one in judges_of(job.plan.scorers) if one.loaded is not None]
+            for reference in (*own, *([user.model] if user is not None else []), *judges):
                 model = self.open(reference)
                 if self.budget is not None and model.price is None:
                     help = f"set price = {{ input = ..., output = ... }} in a profile of {reference}"

@@ -17,6 +17,7 @@ from prompteval.core.environment import remember_environment
 from prompteval.core.errors import PromptevalError, StoreError, foremost
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED, deciding
 from prompteval.core.observation import Row
+from prompteval.core.protocols import Provider
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_mode import run_batches
 from prompteval.engine.before_run import refuse_early
@@ -26,6 +27,7 @@ from prompteval.engine.garbage_collection import infrequent_garbage_collection
 from prompteval.engine.gated_results import gated_results
 from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
+from prompteval.engine.judges import is_unasked, with_models
 from prompteval.engine.loop_threads import LoopThreads
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
@@ -36,6 +38,7 @@ from prompteval.engine.scoring.scoring import Scoring
 from prompteval.engine.stored import stored_rows
 from prompteval.engine.targets.open import open_target
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.plan.judges import judges_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.score_marks import score_marks, score_turns
@@ -222,12 +225,16 @@ class _Run:
         if user is not None:
             model = models.open(user.model)
             usage.user = UsageTotals(price=model.price, asked=model.asked)
+        for judge in judges_of(job.plan.scorers):
+            if judge.loaded is not None:
+                model = models.open(judge.loaded.model)
+                usage.judges[judge.name] = UsageTotals(price=model.price, asked=model.asked)
         entry = _RunningJob(job, usage, early)
         if self._record is None:
             return entry
         done, unknown = set(), 0
         for row in self._store.rows(self._id, job.plan.suite.name, job.target.reference, job.model):
-            if row.observation.outcome != "error":
+            if row.observation.outcome != "error" and not is_unasked(row.scores):
                 entry.usage.add(row)
                 done.add((row.case.id, row.replicate))
                 unknown += self._files.record_again(row)
@@ -237,8 +244,7 @@ class _Run:
                 " a replay will report the recording as stale"
             )
         if models.budget is not None:
-            of_user = 0.0 if entry.usage.user is None else entry.usage.user.priced_usd or 0.0
-            models.budget.settle(0.0, (entry.usage.priced_usd or 0.0) + of_user)
+            models.budget.settle(0.0, (entry.usage.priced_usd or 0.0) + entry.usage.beside_usd)
         entry.done = frozenset(done)
         return entry
 
@@ -294,7 +300,7 @@ class _Run:
                         if (case.id, replicate) not in running.done
                     ),
                     target,
-                    self._scoring(job.plan),
+                    self._scoring(job, models, waiting, stop),
                     concurrency=concurrency,
                     sink=self._store.add_rows,
                     on_row=on_row,
@@ -307,12 +313,18 @@ class _Run:
             running.wall_s = perf_counter() - started
             await target.aclose()
 
-    def _scoring(self, plan: SuitePlan) -> Scoring:
-        """The scorers of a suite, the same for all of its jobs."""
+    def _scoring(self, job: Job, models: Models, waiting: RetryWaits, stop: Stop) -> Scoring:
+        """The scorers of a suite, the same for all of its jobs; judges with their models open."""
+        plan = job.plan
         if id(plan) not in self._scorings:
             marks = score_marks(plan)
             cache = self._files.vectors() if marks else None
-            self._scorings[id(plan)] = Scoring(plan.scorers, self._workers, cache, marks, score_turns(plan))
+
+            def open_model(reference: str) -> Provider:
+                return models.layered(reference, plan.suite.name, waiting)[0]
+
+            scorers = with_models(plan.scorers, judges_of(plan.scorers), open_model, stop.set)
+            self._scorings[id(plan)] = Scoring(scorers, self._workers, cache, marks, score_turns(plan))
         return self._scorings[id(plan)]
 
     def _all_decided(self, running: _RunningJob) -> bool:

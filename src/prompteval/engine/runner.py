@@ -11,7 +11,7 @@ from prompteval.core.held import Held, text_bytes
 from prompteval.core.hide_secrets import observation_without_secrets
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import Target
-from prompteval.engine.interruption import OF_CASE, InThread, Stop
+from prompteval.engine.interruption import OF_CASE, STOPPING_KINDS, InThread, Stop
 from prompteval.engine.row_groups import RowGroups
 from prompteval.engine.same_failure import SameFailure
 from prompteval.engine.scoring.scoring import Scoring
@@ -28,8 +28,6 @@ UNSCORED_BYTES = 32_000_000
 MOST_WAITING = 9
 # These say nothing about the case, which is left for another time.
 TURNED_AWAY = frozenset({"paused", "budget", "expired"})
-# After one of these every further call would fail the same way, so no new call starts.
-STOPPING_KINDS = frozenset({"paused", "budget", "quota", "auth", "no_credentials"})
 
 
 @dataclass(frozen=True, slots=True)

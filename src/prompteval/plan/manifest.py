@@ -8,6 +8,7 @@ from prompteval.core.registry import resolve, table
 from prompteval.core.stored import SuiteFacts
 from prompteval.plan.case_scan import alias_of
 from prompteval.plan.gates import NoRegression
+from prompteval.plan.judges import judges_of
 from prompteval.plan.measures import fields_read
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.scoring.build import GROUP
@@ -61,7 +62,7 @@ def suite_facts(plan: SuitePlan) -> SuiteFacts:
     measures |= {gate.measure.text: gate.measure for gate in plan.gates if gate.measure is not None}
     return SuiteFacts(
         cases=plan.facts.fingerprint,
-        scorers=tuple((spec.kind, spec.name, _options(spec)) for spec in plan.suite.scorers),
+        scorers=tuple((spec.kind, spec.name, _options(spec, plan)) for spec in plan.suite.scorers),
         fields=fields_read(plan.scorers),
         measures=tuple((measure.text, measure.scorer) for measure in measures.values()),
         primary=tuple(plan.primary),
@@ -72,8 +73,11 @@ def suite_facts(plan: SuitePlan) -> SuiteFacts:
     )
 
 
-def _options(spec: ScorerSpec) -> dict[str, object]:
-    """A scorer's options, with the form of its rules where that changed."""
+def _options(spec: ScorerSpec, plan: SuitePlan) -> dict[str, object]:
+    """A scorer's options, with the form of its rules where that changed, and what a judge is."""
+    judge = next((one for one in judges_of(plan.scorers) if one.name == spec.name), None)
+    if judge is not None:
+        return {**spec.options, "judge": judge.fingerprint}
     if spec.kind not in table(GROUP):
         return dict(spec.options)
     rules = getattr(resolve(GROUP, spec.kind), "rules", "")

@@ -15,6 +15,7 @@ from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
+from prompteval.plan.judges import judge_section_problems, plan_judge
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.server_problems import server_problems
@@ -109,7 +110,8 @@ def plan_suite(
     problems.found.extend(server_problems(prompts_here, chosen, workspace))
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
-    scorers = _build_scorers(workspace, suite, targets, problems)
+    scorers = _build_scorers(workspace, tree, suite, targets, problems)
+    judge_section_problems(suite, scorers, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
     stages = stage_metrics(measures, gates)
@@ -234,7 +236,7 @@ def _by_field_names(spec: ScorerSpec, prompt: Prompt) -> ScorerSpec:
 
 
 def _build_scorers(
-    workspace: Workspace, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
+    workspace: Workspace, tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
 ) -> tuple[Scorer, ...]:
     embedder = DefaultEmbedder(workspace)
     scorers: list[Scorer] = []
@@ -252,6 +254,7 @@ def _build_scorers(
         )
         if scorer is None:
             continue
+        scorer = plan_judge(workspace, tree, suite, scorer, place, problems)
         if spec.kind in EMBEDDING_SCORERS:  # else its every score would fail, after the calls are paid
             problems.catch(suite.path, place, "PE223", embedder.check_ready)
         if is_pipeline_scorer(scorer.name):

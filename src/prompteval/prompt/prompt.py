@@ -2,7 +2,7 @@
 
 import json
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -59,6 +59,10 @@ class Prompt:
     source: str = field(default="", repr=False)
     tools: Sequence[ToolSource] = ()
     alias: str = ""
+    # What is done to the values of the inputs before a template sees them; a judge's are put between marks.
+    prepare: Callable[[Mapping[str, object]], Mapping[str, object]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):
@@ -129,6 +133,7 @@ class Prompt:
         """The messages for these inputs. Raises RenderError; wrong inputs are its first cause."""
         try:
             values = self._read_inputs(dict(inputs)).model_dump(mode="json")
+            values = values if self.prepare is None else dict(self.prepare(values))
         except ValidationError as error:
             parts = (f"{_dotted(item['loc'])}: {item['msg']}" for item in error_lines(error)[:5])
             raise RenderError("; ".join(parts)) from None

@@ -91,6 +91,10 @@ def spent(usage: Mapping[str, Any]) -> list[str]:
     if usage.get("user"):
         of_user = ", ".join([f"{usage['user']['requests']} calls", *spent(usage["user"])])
         parts.append(f"simulated user: {of_user}")
+    for name, of_judge in usage.get("judges", {}).items():
+        cached = [f"{of_judge['cached']} cached"] if of_judge["cached"] else []
+        asked = ", ".join([f"{of_judge['requests']} calls", *cached, *spent(of_judge)])
+        parts.append(f"judge {name}: {asked}")
     return parts
 
 

@@ -84,6 +84,7 @@ def _result() -> Schema:
                     ["cost_usd", "rows", "of"], {"cost_usd": NUMBER, "rows": COUNT, "of": COUNT}
                 ),
                 "user": _object(usage, dict.fromkeys(usage, NUMBER)),
+                "judges": _map_of(_object(usage, dict.fromkeys(usage, NUMBER))),
             },
         ),
         "timing": _object(["wall_s", "latency_ms"], {"wall_s": NUMBER, "latency_ms": _map_of(NUMBER)}),

@@ -225,7 +225,7 @@ def scores_from(text: str, *, first_decides: bool = False) -> tuple[Score, ...]:
     found = tuple(
         Score(
             one.name, one.value, one.status, one.stage, one.reason, one.evidence, one.labels,  # type: ignore[arg-type]
-            one.low, one.high, one.passed, one.turn,
+            one.low, one.high, one.passed, one.turn, one.calls,
         )
         for one in stored_scores(loads(text))
     )  # fmt: skip
@@ -306,6 +306,7 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
     high: float | None = 1.0,
     passed: bool | None = None,
     turn: int | None = None,
+    calls: Sequence[object] = (),
 ) -> StoredScore:
     typed.require(status in _STATUSES and stage in _STAGES, "a known status and stage")
     pair = None if labels is None else (labels[0], labels[1])
@@ -318,8 +319,9 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
     typed.require(turn is None or type(turn) is int, "the number of a turn")
     reason_text = typed.text(reason)
     return StoredScore(
-        typed.text(name), value, status, pair, reason_text, evidence or {}, stage, low, high, passed, turn
-    )
+        typed.text(name), value, status, pair, reason_text, evidence or {}, stage, low, high, passed, turn,
+        tuple(_call(call) for call in calls),
+    )  # fmt: skip
 
 
 def reported_from(
@@ -336,9 +338,9 @@ def score_fields(score: Score | StoredScore) -> list[Any]:
     fields = [
         score.name, score.value, score.status, list(score.labels) if score.labels else None,
         score.reason, dict(score.evidence), score.stage, score.low, score.high, score.passed,
-        score.turn,
+        score.turn, [_call_json(call) for call in score.calls],
     ]  # fmt: skip
-    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None, None]
+    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None, None, []]
     while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
         fields.pop()
     return fields

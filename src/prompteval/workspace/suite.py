@@ -11,6 +11,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector
 from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.endpoint_section import EndpointSection
+from prompteval.workspace.judges_section import JUDGE_KINDS, JudgeSection
 from prompteval.workspace.rag_section import MODES, Correct, RagFile, RagSection, rag_section
 from prompteval.workspace.text import decode
 from prompteval.workspace.tools_section import ToolsSection
@@ -110,6 +111,7 @@ class Suite:
     that gold spans are places of, where no `rag` names them; `correct` says what a right answer is. `tools`
     names the functions that stand for the tools of the prompt; without it they are not called. `user` says
     who plays the user of a conversation, `user_input` which input of the prompt takes what the user says.
+    `judges` says by the name of its scorer what is known of a judge.
     """
 
     name: str
@@ -142,6 +144,8 @@ class Suite:
     user: UserSection | None = None
     user_place: tuple[int, int] = (1, 1)
     user_input: str = ""
+    judges: Mapping[str, JudgeSection] = field(default_factory=dict)
+    judge_places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -309,6 +313,11 @@ class SuiteFile(FileModel):
         "[default: the one text input after the history]",
         examples=["message"],
     )
+    judges: dict[str, JudgeSection] | None = Field(
+        None,
+        description="By the name of its scorer, how far each judge agrees with people.",
+        examples=["{judge_helpful: {calibration: judges/helpful.json}}"],
+    )
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
@@ -370,7 +379,7 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         ScorerSpec(
             kind,
             {option: value for option, value in options.items() if option != "name"},
-            str(options.get("name", kind)),
+            str(options.get("name", _default_name(kind, options))),
             *document.place(("scorers", index)),
         )
         for index, (kind, options) in enumerate(file.scorers)
@@ -406,7 +415,15 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         user=file.user,
         user_place=document.key_place(("user",)) if file.user else (1, 1),
         user_input=file.user_input,
+        judges=file.judges or {},
+        judge_places={name: document.key_place(("judges", name)) for name in file.judges or {}},
     )
+
+
+def _default_name(kind: str, options: Mapping[str, object]) -> str:
+    """A judge is called as its prompt, any other scorer as its kind."""
+    prompt = options.get("prompt")
+    return prompt.partition("@")[0] if kind in JUDGE_KINDS and isinstance(prompt, str) else kind
 
 
 def _target(file: SuiteFile, document: YamlDocument) -> TargetSpec:

@@ -1,0 +1,90 @@
+"""Judges in a run: each asks its model over the same layers as any other call."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Call, Observation, Score
+from prompteval.core.protocols import Provider, Scorer
+from prompteval.engine.interruption import STOPPING_KINDS
+from prompteval.engine.targets.prompt import PromptTarget
+from prompteval.judging.ask import Ask, LoadedJudge
+from prompteval.plan.judges import AnyJudge
+from prompteval.providers.layers import CLOCK, CaseClock
+
+# What a score's evidence says where its judge could not be asked: a resumed run asks again.
+UNASKED = "unasked"
+OpenModel = Callable[[str], Provider]
+
+
+class AskingJudge(Scorer):
+    """A judge with its model: what it asks is called, and what it is answered becomes its score."""
+
+    def __init__(
+        self, judge: AnyJudge, loaded: LoadedJudge, provider: Provider, stop: Callable[[str], None]
+    ) -> None:
+        self._judge, self._stop = judge, stop
+        self.name = judge.name
+        self.decides, self.threshold = judge.decides, None
+        self.pace, self.timeout_s = judge.pace, None
+        self._target = PromptTarget(loaded.prompt, provider, loaded.model)
+
+    async def score(self, case: Case, observation: Observation) -> Score:
+        """The judge's score, with its calls; failed where a call of its failed."""
+        return await self.ask(case, observation, self._judge.asks(case, observation))
+
+    async def ask(self, case: Case, observation: Observation, asks: Sequence[Ask] | Score) -> Score:
+        """The score that the answers to some questions give."""
+        if isinstance(asks, Score):
+            return asks
+        if len(asks) == 1:
+            answers = [await self._answer(case, asks[0])]
+        else:
+            answers = await asyncio.gather(*(self._answer(case, ask) for ask in asks))
+        calls = tuple(call for answer in answers for call in answer.calls)
+        failed = next((answer for answer in answers if answer.outcome == "error"), None)
+        if failed is not None:
+            if failed.failure is not None and failed.failure.type in STOPPING_KINDS:
+                self._stop(failed.failure.message)
+            return _unanswered(self.name, failed, calls)
+        return replace(self._judge.read(case, observation, asks, answers), calls=calls)
+
+    async def _answer(self, case: Case, ask: Ask) -> Observation:
+        clock = CLOCK.get()
+        CLOCK.set(CaseClock())  # the deadline of the case is the system's
+        try:
+            asked = replace(case, inputs=dict(ask.inputs), turns=())
+            return await self._target(asked, ask.sample)
+        finally:
+            CLOCK.set(clock)
+
+
+def _unanswered(name: str, answer: Observation, calls: tuple[Call, ...]) -> Score:
+    failure = answer.failure
+    kind, message = ("error", "no answer") if failure is None else (failure.type, failure.message)
+    evidence = {UNASKED: kind}
+    reason = f"the judge: {message}"
+    return Score(name, None, status="failed", reason=reason, evidence=evidence, calls=calls)
+
+
+def is_unasked(scores: Sequence[Score]) -> bool:
+    """Whether a judge could not be asked about an output, so that a resumed run asks it again."""
+    return any(UNASKED in score.evidence for score in scores)
+
+
+def with_models(
+    scorers: Sequence[Scorer],
+    judges: Sequence[AnyJudge],
+    open_model: OpenModel,
+    stop: Callable[[str], None],
+) -> list[Scorer]:
+    """The scorers, each judge among them with its model open; `stop` ends a run whose money is spent."""
+    found: list[Scorer] = []
+    for scorer in scorers:
+        judge = next((one for one in judges if one is scorer), None)
+        if judge is None or judge.loaded is None:
+            found.append(scorer)
+        else:
+            found.append(AskingJudge(judge, judge.loaded, open_model(judge.loaded.model), stop))
+    return found

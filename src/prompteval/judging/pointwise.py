@@ -1,0 +1,253 @@
+"""`judge`: one output at a time, by labels, on a scale, or by the criteria of a rubric."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as option
+from functools import cached_property
+from typing import Any
+
+from prompteval.core.case import Case
+from prompteval.core.errors import UsageError
+from prompteval.core.observation import Observation, Score
+from prompteval.core.protocols import Pace, Scorer
+from prompteval.core.ranges import RANGES
+from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
+from prompteval.judging.inputs import CRITERION, PASSAGE, Absent, as_declared, judge_inputs, passages_of
+from prompteval.judging.verdict_field import BadVerdict, VerdictField, label_text, verdict_field
+
+CRITERION_KEYS = ("name", "text", "weight")
+
+
+@dataclass(frozen=True)
+class Judge(Scorer):
+    """A model that judges each output by a prompt of the workspace.
+
+    The prompt is given the inputs of the case that it declares, and `output`, `expected`, `reference`,
+    `context` and `messages`; its output has a label or a number, and before it the reasons. A judge of labels
+    passes on `passes`; a number measures, and passes or fails only with a `threshold`. With `criteria`, each
+    is judged apart and the value is their weighted mean; `each: context` judges passage by passage.
+
+    Example: `{judge: {prompt: judge_helpful@v1, scale: [1, 5], threshold: 4}}`
+    """
+
+    name: str = ""
+    prompt: str = option(default="", metadata={"description": "The judge's prompt: NAME, or NAME@v1."})
+    model: str = option(
+        default="",
+        metadata={"description": "The model that it asks. [default: the prompt's, else the settings']"},
+    )
+    field: str = option(default="", metadata={"description": "The field of its output with the verdict."})
+    scale: list[float] | None = option(
+        default=None, metadata={"description": "The ends of a number's scale, such as [1, 5]."}
+    )
+    threshold: float | None = None
+    passes: list[str] | None = option(
+        default=None, metadata={"description": "The labels that pass. [default: yes, true, pass, correct]"}
+    )
+    samples: int = option(default=1, metadata={"description": "How often it is asked about each output."})
+    criteria: list[dict[str, Any]] | None = option(
+        default=None,
+        metadata={"description": "What is judged apart: `{name, text, weight}` each."},
+    )
+    each: str = option(default="", metadata={"description": "`context` judges each passage apart."})
+    loaded: LoadedJudge | None = None
+
+    reports = ()
+    pace: Pace = "long"
+    timeout_s = None  # the layers of the model bound its calls
+
+    def __post_init__(self) -> None:
+        if not self.prompt:
+            raise ValueError("judge: give the judge's `prompt:`")
+        if not RANGES["samples"].holds(self.samples):
+            raise ValueError(RANGES["samples"].fault("samples", self.samples))
+        if self.scale is not None and not isinstance(self.scale, list):
+            raise ValueError(f"judge: scale must be two numbers, such as [1, 5], not {self.scale!r:.40}")
+        if self.passes is not None and not _are_texts(self.passes):
+            raise ValueError(f"judge: passes must be a list of labels, not {self.passes!r:.40}")
+        if self.each not in ("", "context"):
+            raise ValueError(f"judge: each must be context, not {self.each!r}")
+        if self.each and self.criteria:
+            raise ValueError("judge: give criteria or each, not both")
+        _check_criteria(self.criteria)
+
+    def with_prompt(self, loaded: LoadedJudge) -> "Judge":
+        """The judge with its prompt. Raises UsageError where the prompt cannot judge so."""
+        declared = loaded.prompt.inputs.model_fields
+        for key, given, name in (("criteria", self.criteria, CRITERION), ("each", self.each, PASSAGE)):
+            if bool(given) != (name in declared):
+                has = "has no" if given else "has an"
+                raise UsageError(f"{loaded.prompt.reference} {has} input {name!r}", f"it goes with `{key}:`")
+        found = replace(self, loaded=loaded)
+        verdict = found.verdict
+        if verdict.labels and self.threshold is not None and not (self.criteria or self.each):
+            raise UsageError("threshold is for numbers; labels pass by `passes:`", "remove it")
+        if self.threshold is not None and not found.low <= self.threshold <= found.high:
+            raise UsageError(f"threshold {self.threshold:g} is outside of the scale")
+        return found
+
+    @cached_property
+    def verdict(self) -> VerdictField:
+        """How its output is read. Raises UsageError where it cannot be."""
+        if self.loaded is None:
+            return VerdictField("verdict")
+        return verdict_field(self.loaded.prompt.output, self.field, self.scale, self.passes)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Over prompt, model and options: a calibration belongs to it."""
+        options = {
+            "field": self.verdict.name, "scale": [self.verdict.low, self.verdict.high],
+            "passes": sorted(self.verdict.passes), "samples": self.samples, "criteria": self.criteria,
+            "each": self.each, "threshold": self.threshold,
+        }  # fmt: skip
+        return judge_fingerprint(self.loaded, options)
+
+    @property
+    def low(self) -> float:
+        return self.verdict.low
+
+    @property
+    def high(self) -> float:
+        return self.verdict.high
+
+    @cached_property
+    def is_graded(self) -> bool:
+        """Whether its values lie on a scale; a judge of labels says yes or no."""
+        return self.verdict.is_scale or bool(self.criteria) or bool(self.each)
+
+    @cached_property
+    def decides(self) -> bool:  # type: ignore[override]
+        """Whether its scores pass or fail; a number without a threshold only measures."""
+        return not self.is_graded or self.threshold is not None
+
+    def score(self, case: Case, observation: Observation) -> Score:
+        """Failed: the engine asks the model, and has `read` make the score."""
+        return Score(self.name, None, status="failed", reason="the judge's model was not asked")
+
+    def asks(self, case: Case, observation: Observation) -> Sequence[Ask] | Score:
+        if observation.outcome != "ok":
+            return self._decided(self.low, f"the output is {observation.outcome}")
+        if self.loaded is None:
+            return self.score(case, observation)
+        fields = self.loaded.prompt.inputs
+        try:
+            inputs = judge_inputs(fields, case, observation)
+        except Absent as lacking:
+            return self._skipped(f"there is no {lacking} to judge by", str(lacking))
+        samples = range(self.samples)
+        if self.criteria:
+            return [
+                Ask({**inputs, CRITERION: one["text"]}, sample, str(one["name"]), float(one.get("weight", 1)))
+                for one in self.criteria
+                for sample in samples
+            ]
+        if not self.each:
+            return [Ask(inputs, sample) for sample in samples]
+        passages = passages_of(observation)
+        if not passages:
+            return self._skipped("there is no passage to judge", "context")
+        declared = fields.model_fields[PASSAGE].annotation
+        return [
+            Ask({**inputs, PASSAGE: as_declared(PASSAGE, declared, one.text)}, sample, str(one.n))
+            for one in passages
+            for sample in samples
+        ]
+
+    def read(
+        self, case: Case, observation: Observation, asked: Sequence[Ask], answers: Sequence[Observation]
+    ) -> Score:
+        """The weighted mean of the verdicts; failed where one of them is none."""
+        values: dict[str, list[float]] = {}
+        weights: dict[str, float] = {}
+        said: list[dict[str, object]] = []
+        for ask, answer in zip(asked, answers, strict=True):
+            try:
+                value, verdict = self._verdict(answer)
+            except BadVerdict as wrong:
+                where = f" of {ask.part}" if ask.part else ""
+                return Score(self.name, None, status="failed", reason=f"the judge's reply{where}: {wrong}")
+            values.setdefault(ask.part, []).append(value)
+            weights[ask.part] = ask.weight
+            entry: dict[str, object] = {"verdict": verdict, **_without(answer.output, self.verdict.name)}
+            said.append({"part": ask.part, **entry} if ask.part else entry)
+        means = {part: sum(given) / len(given) for part, given in values.items()}
+        value = sum(means[part] * weights[part] for part in means) / sum(weights.values())
+        evidence: dict[str, object] = {"judge": said}
+        if len(means) > 1 or "" not in means:
+            evidence["parts"] = means
+        if self.samples > 1:
+            evidence["samples"] = [one for given in values.values() for one in given]
+        return self._decided(value, "", evidence, _label(said, self))
+
+    def _verdict(self, answer: Observation) -> tuple[float, object]:
+        if answer.outcome != "ok" or not isinstance(answer.output, Mapping):
+            why = answer.failure.message if answer.failure is not None else "no output"
+            raise BadVerdict(f"{answer.outcome}: {why}")
+        verdict = answer.output.get(self.verdict.name)
+        return self.verdict.value(verdict), verdict if self.verdict.is_scale else label_text(verdict)
+
+    def _decided(
+        self,
+        value: float,
+        reason: str,
+        evidence: Mapping[str, object] | None = None,
+        label: str | None = None,
+    ) -> Score:
+        passed: bool | None = None
+        if not self.is_graded:
+            passed = value > 0.5  # of several samples most have to pass
+        elif self.threshold is not None:
+            passed = value >= self.threshold
+        if label is not None:
+            evidence = {**(evidence or {}), "label": label}
+        return Score(
+            self.name,
+            value,
+            reason=reason,
+            evidence=evidence or {},
+            low=self.low,
+            high=self.high,
+            passed=passed,
+        )
+
+    def _skipped(self, reason: str, absent: str) -> Score:
+        return Score(self.name, None, status="skipped", reason=reason, evidence={"absent": absent})
+
+
+def _label(said: Sequence[Mapping[str, object]], judge: Judge) -> str | None:
+    """The label that most samples gave, the first of them where several did; None on a scale."""
+    if judge.is_graded:
+        return None
+    labels = [str(one["verdict"]) for one in said]
+    return max(labels, key=labels.count)
+
+
+def _without(output: object, name: str) -> dict[str, object]:
+    """What a judge said beside its verdict."""
+    rest = {key: value for key, value in output.items() if key != name} if isinstance(output, Mapping) else {}
+    return {str(key): shortened(value) for key, value in rest.items()}
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+
+
+def _check_criteria(criteria: Sequence[Mapping[str, Any]] | None) -> None:
+    if criteria is None:
+        return
+    if not isinstance(criteria, list) or not criteria or not all(isinstance(one, dict) for one in criteria):
+        raise ValueError("judge: criteria must be a list of {name, text, weight}")
+    names: set[str] = set()
+    for one in criteria:
+        unknown = [key for key in one if key not in CRITERION_KEYS]
+        if unknown:
+            raise ValueError(f"judge: a criterion has no key {unknown[0]!r}; it has name, text and weight")
+        name, text, weight = one.get("name"), one.get("text"), one.get("weight", 1)
+        if not (isinstance(name, str) and name and isinstance(text, str) and text):
+            raise ValueError("judge: a criterion has a name and a text")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1e6:
+            raise ValueError(f"judge: the weight of {name} must be a number above 0, not {weight!r:.40}")
+        if name in names:
+            raise ValueError(f"judge: duplicate criterion {name!r}")
+        names.add(name)

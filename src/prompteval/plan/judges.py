@@ -1,0 +1,85 @@
+"""The judges of a suite: their prompts loaded and checked, their models known."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from pydantic import BaseModel
+
+from prompteval.core.errors import UsageError
+from prompteval.core.problem import did_you_mean
+from prompteval.core.protocols import Scorer
+from prompteval.judging.ask import LoadedJudge
+from prompteval.judging.faithfulness import Faithfulness
+from prompteval.judging.inputs import CRITERION
+from prompteval.judging.marks import between_marks
+from prompteval.judging.pairwise import Pairwise
+from prompteval.judging.pointwise import Judge
+from prompteval.plan.problems import Problems
+from prompteval.plan.prompt_references import load_reference, parse_reference
+from prompteval.prompt.messages import History
+from prompteval.prompt.prompt import Prompt
+from prompteval.providers.open import check_model
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.suite import Suite
+from prompteval.workspace.tree import Tree
+
+AnyJudge = Judge | Pairwise | Faithfulness
+
+
+def load_judge(workspace: Workspace, tree: Tree, judge: AnyJudge) -> AnyJudge:
+    """The judge with its prompt.
+
+    Raises UsageError for a prompt that cannot judge, and InvalidInput for one that cannot be loaded.
+    """
+    reference = parse_reference(judge.prompt)
+    if reference.commit:
+        raise UsageError(
+            "a judge's prompt is read from the working tree", f"write `prompt: {reference.name}`"
+        )
+    prompt = load_reference(tree, reference)
+    _refuse_unfit(prompt)
+    model = judge.model or prompt.model or workspace.settings.default_model
+    check_model(model, workspace)
+    marked = replace(prompt, prepare=partial(between_marks, trusted=frozenset({CRITERION})))
+    return judge.with_prompt(LoadedJudge(marked, model))
+
+
+def _refuse_unfit(prompt: Prompt) -> None:
+    wrong = prompt.check()
+    if wrong:
+        raise UsageError(f"{prompt.reference}: {wrong[0].message}", "fix the prompt")
+    if not (isinstance(prompt.output, type) and issubclass(prompt.output, BaseModel)):
+        message = f"{prompt.reference} judges, and its output is not a model"
+        raise UsageError(message, "declare a pydantic model with the reasons and, after them, the verdict")
+    if prompt.tools:
+        raise UsageError(f"{prompt.reference} has tools, and nothing calls those of a judge", "remove them")
+    if any(isinstance(part, History) for part in prompt.messages):
+        message = f"{prompt.reference} has history(), and a judge is shown a conversation as text"
+        raise UsageError(message, "declare the input `messages: str`")
+
+
+def plan_judge(
+    workspace: Workspace, tree: Tree, suite: Suite, scorer: Scorer, place: tuple[int, int], problems: Problems
+) -> Scorer:
+    """A scorer that asks a model with its prompt, any other as it is; what is wrong is noted at `place`."""
+    if not isinstance(scorer, AnyJudge) or not workspace.imports:
+        return scorer
+    found = problems.catch(suite.path, place, "PE290", load_judge, workspace, tree, scorer)
+    return scorer if found is None else found
+
+
+def judges_of(scorers: Sequence[Scorer]) -> tuple[AnyJudge, ...]:
+    """The scorers that ask a model."""
+    return tuple(scorer for scorer in scorers if isinstance(scorer, AnyJudge))
+
+
+def judge_section_problems(suite: Suite, scorers: Sequence[Scorer], problems: Problems) -> None:
+    """Note each entry of `judges:` that is no judge of the suite."""
+    names = [judge.name for judge in judges_of(scorers)]
+    for name in suite.judges:
+        if name not in names:
+            help = did_you_mean(name, names) or "the suite has no judge"
+            problems.add(
+                suite.path, suite.judge_places[name], "PE290", f"judges: unknown scorer {name!r}", help
+            )
