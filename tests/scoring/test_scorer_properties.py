@@ -21,12 +21,14 @@ from prompteval.core.trace import ToolCall, Trace
 from prompteval.scoring.build import build_scorer
 from prompteval.scoring.number import to_number
 from prompteval.testing.conformance import check_scorer
+from prompteval.workspace.judges_section import JUDGE_KINDS
 from prompteval.workspace.settings import Settings, Workspace
 from prompteval.workspace.suite import ScorerSpec
 
 WORKSPACE = Workspace(Path("/nowhere"), Settings(), Path("prompteval.toml"))
 
-KINDS = sorted(BUILT_IN["prompteval.scorers"])
+# Judges ask a model; tests/judging has their promises.
+KINDS = sorted(set(BUILT_IN["prompteval.scorers"]).difference(JUDGE_KINDS))
 OPTIONS: dict[str, dict[str, Any]] = {"regex": {"pattern": "a"}, "json_field": {"path": "a.0"}}
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
-from prompteval.core.protocols import Pace, Scorer
+from prompteval.core.protocols import Scorer
 from prompteval.corpus.quote import find_exact, find_normalised, normalised
 from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
 from prompteval.judging.inputs import Absent, judge_inputs, passages_of
@@ -40,7 +40,6 @@ class Faithfulness(Scorer):
     loaded: LoadedJudge | None = None
 
     reports = ()
-    pace: Pace = "long"
     timeout_s = None
     low: ClassVar[float] = 0.0
     high: ClassVar[float] = 1.0

@@ -10,7 +10,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.problem import did_you_mean
-from prompteval.core.protocols import Pace, Scorer
+from prompteval.core.protocols import Scorer
 from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
 from prompteval.judging.inputs import FIRST, SECOND, Absent, as_declared, as_text, judge_inputs
 from prompteval.judging.verdict_field import USUAL_FIELDS, labels_of
@@ -63,7 +63,6 @@ class Pairwise(Scorer):
 
     reports: ClassVar[tuple[str, ...] | None] = (LENGTH,)
     decides = False
-    pace: Pace = "long"
     timeout_s = None
     low: ClassVar[float] = 0.0
     high: ClassVar[float] = 1.0

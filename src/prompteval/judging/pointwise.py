@@ -9,7 +9,7 @@ from typing import Any
 from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
-from prompteval.core.protocols import Pace, Scorer
+from prompteval.core.protocols import Scorer
 from prompteval.core.ranges import RANGES
 from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
 from prompteval.judging.inputs import CRITERION, PASSAGE, Absent, as_declared, judge_inputs, passages_of
@@ -53,7 +53,6 @@ class Judge(Scorer):
     loaded: LoadedJudge | None = None
 
     reports = ()
-    pace: Pace = "long"
     timeout_s = None  # the layers of the model bound its calls
 
     def __post_init__(self) -> None:

@@ -32,6 +32,8 @@ class Sampler:
         nested = self._model(self._root["properties"][key])
         if nested is None or not text.startswith("{"):
             return Example(f"{key}: {text}", "yaml")
+        if isinstance(self._root["properties"][key].get("additionalProperties"), dict):
+            return Example(f"{key}:\n  {OWN_NAME}: {self._mapping(self._pairs(nested, path[2:]))}", "yaml")
         below = self._pairs(nested, path[1:])
         return Example("\n".join([f"{key}:", *(f"  {name}: {value}" for name, value in below)]), "yaml")
 

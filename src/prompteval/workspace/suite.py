@@ -313,10 +313,8 @@ class SuiteFile(FileModel):
         "[default: the one text input after the history]",
         examples=["message"],
     )
-    judges: dict[str, JudgeSection] | None = Field(
-        None,
-        description="By the name of its scorer, how far each judge agrees with people.",
-        examples=["{judge_helpful: {calibration: judges/helpful.json}}"],
+    judges: dict[str, JudgeSection] = Field(
+        {}, description="By the name of its scorer, how far each judge agrees with people."
     )
 
     @classmethod
@@ -415,8 +413,8 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         user=file.user,
         user_place=document.key_place(("user",)) if file.user else (1, 1),
         user_input=file.user_input,
-        judges=file.judges or {},
-        judge_places={name: document.key_place(("judges", name)) for name in file.judges or {}},
+        judges=file.judges,
+        judge_places={name: document.key_place(("judges", name)) for name in file.judges},
     )
 
 
