@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import importlib.util
+import os
 import re
 import signal
 from collections.abc import Generator
@@ -8,6 +9,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tests.forks import MEASURE
 from tests.loopback import only_loopback
 
 only_loopback()
@@ -19,6 +21,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A busy machine must not fail a property; the whole suite has its own time limit.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`--cov` measures the command lines in forks too."""
+    if config.pluginmanager.hasplugin("_cov"):
+        os.environ[MEASURE] = "1"
+
 
 # Stored workspaces are read by tests, and are none.
 collect_ignore = ["fixtures"]

@@ -31,7 +31,10 @@ from tests.loopback import only_loopback
 
 MEMORY = 4 << 30
 STAND_S = 5.0
+# Set while the tests measure which lines run: then forks measure theirs too.
+MEASURE = "PROMPTEVAL_TESTS_MEASURE_LINES"
 CLIENT = Path(__file__).with_name("fork_client.py")
+_MEASURED: list[Any] = []
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,10 @@ def main() -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen()
+    measure_lines()
     load()
+    for made in _MEASURED:
+        made.save()
     only_loopback()
     faulthandler.enable(all_threads=True)
     while True:
@@ -177,6 +183,19 @@ def load() -> None:
     gc.freeze()  # a collection in a fork would copy every page
 
 
+def measure_lines() -> None:
+    """Note the lines that run in this process, and in its forks from now on, where the tests are measured."""
+    if MEASURE in os.environ:
+        from coverage import Coverage
+
+        root = Path(__file__).parents[1]
+        # `source` would list every file of the package in each fork.
+        made = Coverage(f"{root}/.coverage", data_suffix=True, config_file=False, include=[f"{root}/src/*"])
+        made.set_option("run:disable_warnings", ["no-data-collected"])
+        made.start()
+        _MEASURED.append(made)
+
+
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
@@ -231,6 +250,9 @@ def become(request: Mapping[str, Any], *streams: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
+        for made in _MEASURED:
+            made.stop()
+            made.save()
         os._exit(code)
 
 
