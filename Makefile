@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # With LOCKED=1, as in CI, only files whose hashes stand in requirements/ are installed (Linux, Python 3.11).
 LOCKED_PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: help run test test-all test-pythons golden fuzz docs lint types contracts check-all lock wheel-test release clean
+.PHONY: help run test coverage test-all test-pythons golden fuzz docs lint types contracts check-all lock wheel-test release clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -72,8 +72,11 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist worksteal
 test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
 	$(PYTEST) -m 'not slow'
 
-test-all: $(VENV)/.dev $(VENV)/.server $(VENV)/.interop  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
-	$(PYTEST)
+coverage: $(VENV)/.dev  ## the tests of `make test`, and the share of lines that they run, which has a floor in pyproject.toml
+	$(PYTEST) -m 'not slow' --cov --cov-report=term:skip-covered
+
+test-all: $(VENV)/.server $(VENV)/.interop coverage  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
+	$(PYTEST) -m slow
 
 # Without torch, of which other Pythons have no build here; what needs the embedded model is skipped.
 PYTHONS ?= python3.12 python3.13
@@ -127,4 +130,4 @@ release:  ## the wheel, its hash and its bill of materials in dist/, from a comm
 	release/build
 
 clean:  ## remove the virtual environment and the caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .prompteval
+	rm -rf .coverage* $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .prompteval
