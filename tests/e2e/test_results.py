@@ -282,3 +282,68 @@ def test_a_map_that_fails_on_what_a_callable_returns_is_that_cases_error(system:
     system.write("evals/s.yaml", suite)
     told = " ".join(system.run("run", code=3).stdout.split())
     assert "(bad_result)" in told and "map: output (abs(output))" in told
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        ("retrieval.recall@2", "retrieval.recall@2 reads 'retrieved', and `map:` does not give it; add `retrieved: ...`"),
+        ("generation.em", "generation.em reads 'output', and `map:` does not give it; add `output: ...`"),
+    ],
+)  # fmt: skip
+def test_a_metric_that_no_map_can_serve_is_refused_before_the_run(
+    system: Workspace, metric: str, told: str
+) -> None:
+    """A map names the keys that a result will have: what reads another is found at its line."""
+    key = "context" if metric.startswith("gen") else "output"
+    suite = f"endpoint: {{url: 'http://127.0.0.1:9/x'}}\nmap: {{{key}: x}}\ncases: ../datasets/q.jsonl\n"
+    system.write("evals/s.yaml", suite + f"metrics: [{metric}]\n")
+    assert f"evals/s.yaml:4:11 PE226 {told}" in system.run("check", code=2).stdout
+    system.write("evals/s.yaml", suite + "scorers: [tool_calls]\nmetrics: [accuracy]\n")
+    assert "'tool_calls' or 'messages', and `map:` does not give it" in system.run("check", code=2).stdout
+
+
+def test_rows_of_a_search_alone_need_no_output(system: Workspace) -> None:
+    """Where no row has one only the search was recorded; where some have, the others lack it."""
+    searched = [{"id": row["id"], "retrieved": row["retrieved"]} for row in ROWS]
+    system.write("o.jsonl", lines(searched))
+    suite = "outputs: ../o.jsonl\ncases: ../datasets/q.jsonl\nmetrics: [{}]\n"
+    system.write("evals/s.yaml", suite.format("retrieval.recall@2"))
+    (result,) = system.run_json()["results"]
+    assert result["metrics"]["retrieval.recall@2"]["value"] == 0.5
+    system.write("evals/s.yaml", suite.format("generation.em"))
+    assert "generation.em reads 'output', and no row of o.jsonl has it" in system.run("check", code=2).stdout
+    system.write("o.jsonl", lines([ROWS[0], *searched[1:]]))
+    told = system.run("check", code=2).stdout
+    assert "o.jsonl:2:1 PE340 output is missing" in told and "o.jsonl:3:1 PE340" in told
+
+
+def test_cases_without_a_recorded_output_are_named_by_check(system: Workspace) -> None:
+    """With the id of a row that nobody asks for, which is probably the same case."""
+    system.write("o.jsonl", lines([ROWS[0], {**ROWS[1], "id": "Q2"}]))
+    system.write("evals/s.yaml", OUTPUTS_SUITE)
+    told = system.run("check").stdout
+    assert "evals/s.yaml:1:1 PE341 o.jsonl has no output for 2 of 3 cases, such as 'q2'" in told
+    assert "(1 id of its rows no case has, such as 'Q2')" in told
+
+
+EMPTY = """
+def nothing(question):
+    return {}
+
+def other(question):
+    return {"reply": {"words": "30 days"}}
+"""
+
+
+def test_a_result_that_says_nothing_is_an_error_of_its_case(system: Workspace) -> None:
+    """Not an empty answer: the shape is another than the suite says, which shows what came."""
+    system.write("app/__init__.py", "")
+    system.write("app/answer.py", EMPTY)
+    suite = 'callable: "app.answer:{}"\ncases: ../datasets/q.jsonl\n{}\nmetrics: [generation.em]\n'
+    system.write("evals/s.yaml", suite.format("nothing", "result: true"))
+    told = system.run_json(code=3)["results"][0]["cases"]
+    assert told["errors"] == 3
+    system.write("evals/s.yaml", suite.format("other", "map: {output: answer.text}"))
+    out = " ".join(system.run("run", code=3).stdout.split())
+    assert 'not a result: the map finds no output in {"reply": {"words": "30 days"}}' in out

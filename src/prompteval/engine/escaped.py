@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Result = TypeVar("Result")
 
@@ -21,8 +21,14 @@ class Escaped(Exception):
 
 
 def raised(error: BaseException) -> str:
-    """The type and the message of what a function raised."""
-    return str(error) if isinstance(error, Escaped) else f"{type(error).__name__}: {error}"
+    """The type and the message of what a function raised; the type alone where it has no message."""
+    if isinstance(error, Escaped):
+        return str(error)
+    try:
+        message = str(error)
+    except (Exception, SystemExit):  # its `__str__` is the team's own code, too
+        message = "its message cannot be read"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def called(function: Callable[[], Result]) -> Result:
@@ -38,15 +44,32 @@ def called(function: Callable[[], Result]) -> Result:
 
 
 async def awaited(work: Awaitable[Result]) -> Result:
-    """What a coroutine of the team's own gives. A cancellation that is its own doing is raised as Escaped."""
+    """What a coroutine of the team's own gives. A cancellation that is its own doing is raised as Escaped.
+
+    It runs in a task of its own, so that what it cancels is never the case that waits for it.
+    """
+    task = asyncio.ensure_future(_settled(work))
     try:
-        return await work
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        found, error = await task
+    except asyncio.CancelledError:
+        if not task.cancelled():  # the case was, while its call had ended
             raise
-        raise Escaped.of(error) from None
-    except (Exception, KeyboardInterrupt, SystemExit, GeneratorExit):
+        waiting = asyncio.current_task()
+        if waiting is not None and waiting.cancelling():
+            raise
+        raise Escaped("CancelledError") from None
+    if error is not None:
+        raise error
+    return cast(Result, found)
+
+
+async def _settled(work: Awaitable[Result]) -> tuple[Result | None, BaseException | None]:
+    """(the result, None), or (None, what was raised): a task that raises SystemExit would end the loop."""
+    try:
+        return await work, None
+    except (asyncio.CancelledError, KeyboardInterrupt):
         raise
+    except (Exception, SystemExit) as error:
+        return None, error
     except BaseException as error:
-        raise Escaped.of(error) from None
+        return None, Escaped.of(error)

@@ -17,6 +17,7 @@ from prompteval.plan.leakage import Examples
 from prompteval.plan.problems import Problems
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.prompt import render_problems
+from prompteval.plan.unrecorded import Unrecorded
 from prompteval.prompt.prompt import Prompt
 from prompteval.store.codec import turn_values
 from prompteval.workspace.suite import CaseSource, Suite
@@ -98,6 +99,7 @@ def scan_cases(
     prompt = prompt_of(first) if first is not None else None
     checks = [scorer for scorer in scorers if isinstance(scorer, CaseCheck)]
     examples = Examples(prompt) if prompt is not None else None
+    unrecorded = Unrecorded.of(targets)
     for source in suite.cases:
         key = source.path or f"inline:{source.line}"
         if key in seen_from:
@@ -121,6 +123,7 @@ def scan_cases(
                     broken = broken or problems.any_error
                 if not taken or case.split in taken:
                     repeats[case.repeat] += 1
+                    unrecorded.look(case)
                     if repeats.total() == 1:
                         problems.found.extend(render_problems(targets, case))
                     if examples:
@@ -134,6 +137,7 @@ def scan_cases(
             broken = True
     if broken:
         return None
+    problems.found.extend(unrecorded.problems(suite))
     mark = f"sha256:{digest_sum % 2**256:064x}"
     return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats), absent, most_turns)
 

@@ -15,6 +15,7 @@ from prompteval.metrics.stage_names import (
 )
 from prompteval.metrics.table import MetricSpec, Source, metric_spec
 from prompteval.plan.problems import Problems
+from prompteval.rag.score.results import NEEDS
 from prompteval.workspace.rag_section import RagSection
 from prompteval.workspace.suite import Named, Suite
 
@@ -92,6 +93,8 @@ def _refuse_without_results(text: str, metric: StageMetric, suite: Suite | None)
     kind = "none" if suite is None else suite.target.kind
     if metric.mode:
         raise ValueError(f"{text}: mode {metric.mode} needs a pipeline of ours; add `rag:`")
+    if suite is not None and kind in ("endpoint", "callable") and suite.map:
+        _refuse_unmapped(text, NEEDS.get(metric.stage, ("output", "turns")), suite.map)
     if metric.stage == "generation" and kind != "none":
         return
     if suite is None or kind in ("prompt", "none"):
@@ -99,6 +102,15 @@ def _refuse_without_results(text: str, metric: StageMetric, suite: Suite | None)
     if kind == "endpoint" and not (suite.result or suite.map):
         help = "add `result: true`, or `map:` for another shape"
         raise ValueError(f"{text} reads results, and the answers of the endpoint are bare outputs; {help}")
+
+
+def _refuse_unmapped(text: str, keys: Sequence[str], mapping: Mapping[str, str]) -> None:
+    """Raise ValueError for a metric none of whose keys the suite's map gives."""
+    if mapping.keys().isdisjoint(keys):
+        wanted = " or ".join(repr(key) for key in keys if key != "turns")
+        raise ValueError(
+            f"{text} reads {wanted}, and `map:` does not give it; add `{keys[0]}: ...` to the map"
+        )
 
 
 def _refuse_absent(text: str, metric: StageMetric, rag: RagSection) -> None:

@@ -113,8 +113,8 @@ def plan_results(
 
 def _not_carried(metric: StageMetric, target: OutputsPlan, suite: Suite) -> tuple[str, str]:
     """(what is missing in the recorded outputs for a metric, the way out); empty where nothing is."""
-    keys = NEEDS.get(metric.stage, ())
-    if keys and not target.carried & set(keys):
+    keys = NEEDS.get(metric.stage, ("output",))
+    if not target.carried & {*keys, *(("turns", "error") if keys == ("output",) else ())}:
         wanted = " or ".join(repr(key) for key in keys)
         return f"{metric} reads {wanted}, and no row of {target.path} has it", "add the key, or use `map:`"
     if metric.measure in NEED_ABSTENTION and not suite.abstain and not _abstains(target):

@@ -65,4 +65,9 @@ def _fault(suite: Suite, targets: Sequence[TargetPlan]) -> tuple[str, str]:
     if suite.target.kind == "endpoint" and not (suite.result or suite.map):
         fault = "results, and the answers of the endpoint are bare outputs"
         return fault, "add `result: true`, or `map:` for another shape"
+    if suite.target.kind != "outputs" and suite.map and suite.map.keys().isdisjoint((*CALLS, "turns")):
+        return (
+            f"{wanted}, and `map:` does not give it",
+            f"add `{next(iter(sorted(CALLS, reverse=True)))}: ...` to the map",
+        )
     return "", ""

@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -129,12 +130,13 @@ def test_what_a_function_raises_is_the_error_of_the_case(tmp_path: Path) -> None
 
 RESULTS = """
 from datetime import date
+from itertools import count
 from prompteval import Result
 
 DEEP = []
 for _ in range(3000):
     DEEP = [DEEP]
-VALUES = {"nan": float("nan"), "date": date(2024, 1, 1), "set": {1}, "deep": DEEP, "plain": {"b": None}, "pair": (1, 2)}
+VALUES = {"nan": float("nan"), "date": date(2024, 1, 1), "endless": count(), "deep": DEEP, "plain": {"b": None}, "pair": (1, 2)}
 
 def call(kind):
     return Result(output="x", tool_calls=[{"name": "f", "arguments": {"a": VALUES[kind]}}])
@@ -146,13 +148,13 @@ def say(kind):
 
 @pytest.mark.parametrize("entry", ["call", "say"])
 def test_values_of_a_result_are_json_or_the_error_of_the_case(entry: str, tmp_path: Path) -> None:
-    """What could not be stored, compared or printed ends that case alone; null stays, a tuple is a list."""
+    """What could not be stored, compared or printed ends that case alone; null stays, a date is its text."""
     (tmp_path / "app.py").write_text(RESULTS)
-    cases = [Case(kind, {"kind": kind}) for kind in ("nan", "date", "set", "deep", "plain", "pair")]
-    *wrong, plain, pair = ask(plan_function(workspace_at(tmp_path), f"app:{entry}"), *cases)
-    assert [seen.failure and seen.failure.type for seen in wrong] == ["callable"] * 4
-    assert all("not JSON" in seen.failure.message for seen in wrong[:3] if seen.failure is not None)
-    for seen, value in ((plain, {"b": None}), (pair, [1, 2])):
+    cases = [Case(kind, {"kind": kind}) for kind in ("nan", "endless", "deep", "date", "plain", "pair")]
+    *wrong, day, plain, pair = ask(plan_function(workspace_at(tmp_path), f"app:{entry}"), *cases)
+    assert [seen.failure and seen.failure.type for seen in wrong] == ["callable"] * 3
+    assert all("not JSON" in seen.failure.message for seen in wrong[:2] if seen.failure is not None)
+    for seen, value in ((day, "2024-01-01"), (plain, {"b": None}), (pair, [1, 2])):
         assert seen.outcome == "ok" and seen.trace is not None
         calls, turns = seen.trace.tool_calls or (), seen.trace.turns or ()
         assert [call.arguments["a"] for call in calls] + [turn.output for turn in turns] == [value]
@@ -243,19 +245,72 @@ def test_plain_functions_wait_side_by_side() -> None:
 RAISING = """
 import asyncio
 
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError
+
 def plain(question):
     raise {0}
 
 async def other(question):
     raise {0}
+
+def wrapped(question):
+    return other(question)
 """
 
 
-@pytest.mark.parametrize("error", ["BaseException('x')", "asyncio.CancelledError", "SystemExit(3)"])
-@pytest.mark.parametrize("name", ["plain", "other"])
-def test_whatever_a_callable_raises_is_the_error_of_its_case(tmp_path: Path, error: str, name: str) -> None:
-    """Also what is no Exception: its own cancellation is not that of the run."""
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("BaseException('x')", "BaseException: x"),
+        ("asyncio.CancelledError", "CancelledError"),
+        ("SystemExit(3)", "SystemExit: 3"),
+        ("GeneratorExit", "GeneratorExit"),
+        ("Mute", "Mute: its message cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("name", ["plain", "other", "wrapped"])
+def test_whatever_a_callable_raises_is_the_error_of_its_case(
+    tmp_path: Path, error: str, told: str, name: str
+) -> None:
+    """Also what is no Exception, and what cannot say what it is: its own cancellation is not that of the run."""
     (tmp_path / "app.py").write_text(RAISING.format(error), encoding="utf-8")
     (seen,) = ask(plan_function(workspace_at(tmp_path), f"app:{name}"), Case("a", {"question": "?"}))
-    kind = error.partition("(")[0].removeprefix("asyncio.")
-    assert seen.failure is not None and seen.failure.message.startswith(f"app:{name}: {kind}: ")
+    assert seen.failure is not None and seen.failure.message == f"app:{name}: {told}"
+
+
+def test_a_coroutine_that_cancels_its_own_task_ends_its_case_alone(tmp_path: Path) -> None:
+    """The case is an error, and no row is lost."""
+    body = (
+        "import asyncio\nasync def f(q):\n    asyncio.current_task().cancel()\n    await asyncio.sleep(9)\n"
+    )
+    (tmp_path / "app_cancels.py").write_text(body)
+    plan = plan_function(workspace_at(tmp_path), "app_cancels:f")
+    seen = ask(plan, Case("a", {"q": 1}), Case("b", {"q": 1}))
+    assert [one.failure and one.failure.message for one in seen] == ["app_cancels:f: CancelledError"] * 2
+
+
+def test_a_data_class_is_a_result_where_the_suite_says_so(tmp_path: Path) -> None:
+    """Fields are its keys; what is no object at all is said without an empty place."""
+    (tmp_path / "app_data.py").write_text(DATA)
+    plan = replace(plan_function(workspace_at(tmp_path), "app_data:reply"), result=True)
+    good, bad = ask(plan, Case("a", {"q": "x"}), Case("b", {"q": ""}))
+    assert (good.output, good.trace and good.trace.retrieved and good.trace.retrieved[0].doc) == ("x", "a.md")
+    assert bad.failure is not None
+    assert (
+        bad.failure.message == "app_data:reply: what it returned is not a result: must be an object, not 'x'"
+    )
+
+
+DATA = """
+from dataclasses import dataclass
+
+@dataclass
+class Found:
+    output: str
+    retrieved: list
+
+def reply(q):
+    return Found(q, [{"doc": "a.md"}]) if q else "x"
+"""

@@ -5,15 +5,12 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from prompteval.core.case import Case
 from prompteval.core.errors import ProviderError, UsageError
 from prompteval.core.observation import Observation
 from prompteval.core.secret import from_environment, hide, hide_all, holds_secret
 from prompteval.core.strict_json import loads
-from prompteval.plan.results.observed import observed, result_errors
-from prompteval.plan.results.result import Result
+from prompteval.plan.results.observed import observed, read_result
 from prompteval.plan.targets.base import failed
 from prompteval.plan.targets.endpoint import EndpointPlan
 from prompteval.wire import HttpAnswer, open_session, post_json
@@ -54,17 +51,15 @@ class EndpointTarget:
         if self._plan.result or self._plan.mapping is not None:
             try:
                 return self._result(value, text, elapsed)
-            except (ValidationError, UsageError) as error:
-                reason = result_errors(error) if isinstance(error, ValidationError) else str(error)
-                return bad("bad_response", f"the answer is not a result: {reason}")
+            except UsageError as error:
+                return bad("bad_response", f"the answer is {error}")
         output = _pick(value, self._plan.output)
         if output is _MISSING:
             return bad("bad_response", f"the answer has no field {self._plan.output!r}")
         return Observation("ok", output=output, text=text, latency_ms=elapsed)
 
     def _result(self, value: object, text: str, elapsed: float) -> Observation:
-        found = value if self._plan.mapping is None else self._plan.mapping.apply(value)
-        result = Result.model_validate(found)
+        result = read_result(value, self._plan.mapping)
         return observed(result, model=self._plan.own_model, served_by="live", latency_ms=elapsed, raw=text)
 
     async def _post(self, inputs: object) -> HttpAnswer:

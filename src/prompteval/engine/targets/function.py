@@ -1,23 +1,21 @@
 """`callable: "app.answer:reply"`: the team's own application, called in this process."""
 
 import inspect
-import json
 from collections.abc import Mapping
 from functools import partial
 from time import perf_counter
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import to_jsonable_python
 
 from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation
-from prompteval.core.strict_json import loads
 from prompteval.engine.escaped import awaited, raised
 from prompteval.engine.quick_threads import QuickThreads
 from prompteval.plan.function import FunctionPlan
-from prompteval.plan.results.observed import observed, result_errors
+from prompteval.plan.results.json_values import as_mapping, json_values
+from prompteval.plan.results.observed import observed, read_result, result_errors
 from prompteval.plan.results.result import OPEN_KEYS, Result
 from prompteval.plan.targets.base import failed
 
@@ -31,8 +29,8 @@ class FunctionTarget:
 
     A plain function runs in a thread, a coroutine on the loop.
 
-    The function gives back text, JSON values or a pydantic model; or a `Result`, or what the suite's
-    `result:` or `map:` makes one of. What it raises is the case's error, by its type and message.
+    The function gives back what `json_values` reads; or a `Result`, or what the suite's `result:` or `map:`
+    makes one of. What it raises is the case's error, by its type and message.
     """
 
     def __init__(self, plan: FunctionPlan) -> None:
@@ -47,11 +45,17 @@ class FunctionTarget:
         named = isinstance(case.inputs, Mapping)
         call = partial(self._function, **case.inputs) if named else partial(self._function, case.inputs)
         try:
-            found = await awaited(call()) if self._is_async else await self._threads.run(call)
+            found = call() if self._is_async else await self._threads.run(call)
+            if inspect.isawaitable(found):  # of a coroutine, or of a plain function around one
+                found = await awaited(found)
             elapsed = (perf_counter() - started) * 1000
             return self._observed(found, elapsed)
         except _NotAResult as error:
             return failed("call", "bad_result", f"{self._entry}: {error}", latency_ms=elapsed)
+        except ValidationError as error:  # of a result, or of a model of its own, in one line
+            elapsed = (perf_counter() - started) * 1000
+            message = f"{self._entry}: ValidationError: {error.title}: {result_errors(error)}"
+            return failed("call", "callable", message, latency_ms=elapsed)
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             elapsed = (perf_counter() - started) * 1000
             message = f"{self._entry}: {raised(error)}"
@@ -60,9 +64,9 @@ class FunctionTarget:
     def _observed(self, found: object, elapsed: float) -> Observation:
         result = self._result(found)
         if result is None:
-            output, text = as_output(found)
+            output, text = json_values(found)
             return Observation("ok", output=output, text=text, latency_ms=elapsed)
-        output, text = as_output(result.output)
+        output, text = json_values(result.output)
         result = result.model_copy(update={"output": output, **_json_parts(result)})
         return observed(result, model=self._plan.own_model, served_by="live", latency_ms=elapsed, raw=text)
 
@@ -73,13 +77,11 @@ class FunctionTarget:
         mapping = self._plan.mapping
         if mapping is None and not self._plan.result:
             return None
+        value = json_values(found)[0] if mapping is not None else as_mapping(found)
         try:
-            given = found if mapping is None else mapping.apply(to_jsonable_python(found))
-            return Result.model_validate(given)
-        except ValidationError as error:
-            raise _NotAResult(f"what it returned is not a result: {result_errors(error)}") from None
-        except UsageError as error:  # of the map
-            raise _NotAResult(f"what it returned is not a result: {error}") from None
+            return read_result(value, mapping)
+        except UsageError as error:
+            raise _NotAResult(f"what it returned is {error}") from None
 
     async def aclose(self) -> None:
         """End the threads that no call runs in."""
@@ -91,15 +93,5 @@ def _json_parts(result: Result) -> dict[str, Any]:
     named = {name for name in OPEN_KEYS if getattr(result, name) is not None}
     if not named:
         return {}
-    read = Result.model_validate(as_output(result.model_dump(include=named, exclude_unset=True))[0])
+    read = Result.model_validate(json_values(result.model_dump(include=named, exclude_unset=True))[0])
     return {name: getattr(read, name) for name in named}
-
-
-def as_output(found: object) -> tuple[object, str]:
-    """(JSON values, raw text) of what an application gave back. Raises TypeError or ValueError otherwise."""
-    if isinstance(found, str):
-        return found, found
-    dump = getattr(found, "model_dump", None)
-    value = dump(mode="json") if callable(dump) else found
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return loads(text), text

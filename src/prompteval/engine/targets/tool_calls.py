@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pydantic_core import to_jsonable_python
-
 from prompteval.core.problem import did_you_mean
 from prompteval.core.request import Message, Response
 from prompteval.core.secret import hide, hide_all, holds_secret
-from prompteval.core.strict_json import loads
 from prompteval.core.tools import RequestedCall
 from prompteval.core.trace import ToolCall, Trace
 from prompteval.engine.escaped import awaited, raised
 from prompteval.engine.quick_threads import QuickThreads
 from prompteval.plan.fakes import Fakes
+from prompteval.plan.results.json_values import json_values
 from prompteval.prompt.prompt import Prompt
 
 # What a tool gave: its JSON value, and the text of it for the model.
@@ -97,9 +95,8 @@ class FakeTools:
     async def _called(self, name: str, arguments: Mapping[str, object]) -> object:
         """A plain function runs in a thread, a coroutine on the loop."""
         function = partial(self._functions[name], **arguments)
-        if name in self._async:
-            return await awaited(function())
-        return await self._threads.run(function)
+        found = function() if name in self._async else await self._threads.run(function)
+        return await awaited(found) if inspect.isawaitable(found) else found
 
     def close(self) -> None:
         """End the threads that no call runs in."""
@@ -108,11 +105,8 @@ class FakeTools:
 
 def _read(found: object) -> Found:
     """(JSON value, text) of what a function gave back. Raises ValueError for what JSON does not have."""
-    value = found if isinstance(found, str) else to_jsonable_python(found)
-    text = found if isinstance(found, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if holds_secret(text):
-        return hide_all(value), hide(text)
-    return value if isinstance(found, str) else loads(text), text
+    value, text = json_values(found)
+    return (hide_all(value), hide(text)) if holds_secret(text) else (value, text)
 
 
 def _error(message: str) -> Found:

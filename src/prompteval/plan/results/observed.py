@@ -5,8 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from prompteval.core.errors import UsageError
 from prompteval.core.observation import Call, Failure, Observation
 from prompteval.core.request import ServedBy, Usage
+from prompteval.plan.results.mapping import ResultMap, excerpt
 from prompteval.plan.results.result import Result, ResultUsage
 from prompteval.workspace.validation import error_lines
 
@@ -54,6 +56,34 @@ def observed(
     )
 
 
+# Any of these says what a case came to where there is no output; the others, what was found for it.
+CAME_TO = ("error", "tool_calls", "messages", "turns")
+WITHOUT_OUTPUT = (*CAME_TO, "retrieved", "reranked", "context")
+_SAYING = frozenset({*WITHOUT_OUTPUT, "output"})
+NO_KEYS = "it has no 'output', and nothing of what the system did"
+
+
+def read_result(value: object, mapping: ResultMap | None) -> Result:
+    """The result that an application gave back, through the suite's map where it has one.
+
+    Raises UsageError, with why it is none.
+    """
+    given = value if mapping is None else mapping.apply(value)
+    try:
+        result = Result.model_validate(given)
+    except ValidationError as error:
+        raise UsageError(f"not a result: {result_errors(error)}") from None
+    if not result.model_fields_set & _SAYING:
+        raise UsageError(f"not a result: {_nothing(value, mapping)}")
+    return result
+
+
+def _nothing(value: object, mapping: ResultMap | None) -> str:
+    if mapping is None:
+        return NO_KEYS
+    return f"the map finds no {' or '.join(mapping.texts)} in {excerpt(value)}"
+
+
 def usage_of(found: ResultUsage) -> Usage:
     """The tokens of a result as those of a call."""
     return Usage(found.prompt_tokens, found.completion_tokens, found.cached_tokens, found.reasoning_tokens)
@@ -62,9 +92,13 @@ def usage_of(found: ResultUsage) -> Usage:
 def result_errors(error: ValidationError) -> str:
     """What is wrong with a result, in one line: the place and the fault of the first ones."""
     lines = error_lines(error)
-    found = [f"{'.'.join(str(part) for part in line['loc'])}: {line['msg']}" for line in lines[:ERRORS_SHOWN]]
+    found = [": ".join(filter(None, [_place(line["loc"]), line["msg"]])) for line in lines[:ERRORS_SHOWN]]
     more = f"; {len(lines) - ERRORS_SHOWN} more" if len(lines) > ERRORS_SHOWN else ""
     return "; ".join(found) + more
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, parts))
 
 
 def _logprobs(value: Any) -> tuple[float, ...] | None:  # noqa: ANN401 - a value of another program

@@ -10,11 +10,13 @@ from pydantic_core import PydanticCustomError
 from prompteval.core.ranges import RANGES
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
 from prompteval.plan.results.calls import calls_of_messages, calls_of_turns, parsed_call
-from prompteval.plan.results.shapes import as_passage, plain
+from prompteval.plan.results.shapes import as_passage, plain, scalar
 from prompteval.workspace.validation import FileModel, Location, Ranged, any_of, problem, wanted
 
-_Count = Annotated[int, Ranged("tokens")]
-_Milliseconds = Annotated[float, Ranged("latency_ms")]
+# A callable may give numbers of numpy or torch.
+_Count = Annotated[int, Ranged("tokens"), BeforeValidator(scalar)]
+_Place = Annotated[int, Ranged("place"), BeforeValidator(scalar)]
+_Milliseconds = Annotated[float, Ranged("latency_ms"), BeforeValidator(scalar)]
 
 
 def _identifier(value: object) -> object:
@@ -50,14 +52,12 @@ class ResultPassage(_Part):
         "", description="The document's id.", examples=['"guide.md"']
     )
     text: str = Field("", description="The words of the passage.", examples=['"Refunds take 30 days."'])
-    start: Annotated[int, Ranged("place")] | None = Field(
-        None, description="Where it begins in the document, in characters."
-    )
-    end: Annotated[int, Ranged("place")] | None = Field(
-        None, description="Where it ends, exclusive.", examples=["12"]
-    )
+    start: _Place | None = Field(None, description="Where it begins in the document, in characters.")
+    end: _Place | None = Field(None, description="Where it ends, exclusive.", examples=["12"])
     title: str = Field("", description="The document's title.", examples=['"Refunds"'])
-    score: Annotated[float, Ranged("score")] | None = Field(None, description="The score of the search.")
+    score: Annotated[float, Ranged("score"), BeforeValidator(scalar)] | None = Field(
+        None, description="The score of the search."
+    )
     id: Annotated[str, BeforeValidator(_identifier)] = Field(
         "", description="The passage's own id.", examples=['"guide-3"']
     )
@@ -92,7 +92,7 @@ class ResultCitation(_Part):
 
     model_config = any_of("n", "doc")
 
-    n: Annotated[int, Ranged("place")] | None = Field(None, description="The place in the context, from 1.")
+    n: _Place | None = Field(None, description="The place in the context, from 1.")
     doc: Annotated[str, BeforeValidator(_identifier)] | None = Field(
         None, description="The document's id.", examples=['"guide.md"']
     )
@@ -158,7 +158,9 @@ class Result(_Part):
     """An output, and what the system did for it. Every key may be left out but the output."""
 
     output: Any = Field(None, description="The answer: text or any JSON value.", examples=['"30 days"'])
-    abstain: bool | None = Field(None, description="Whether the system declined to answer.")
+    abstain: Annotated[bool, BeforeValidator(scalar)] | None = Field(
+        None, description="Whether the system declined to answer."
+    )
     retrieved: _Passages | None = Field(None, description="What the search found, best first.")
     reranked: _Passages | None = Field(None, description="The order after reranking, best first.")
     context: _Passages | None = Field(
@@ -176,7 +178,7 @@ class Result(_Part):
         None, description="One result for each user turn."
     )
     usage: Annotated[ResultUsage, BeforeValidator(plain)] | None = Field(None, description="Tokens used.")
-    cost_usd: Annotated[float, Ranged("max_cost")] | None = Field(
+    cost_usd: Annotated[float, Ranged("max_cost"), BeforeValidator(scalar)] | None = Field(
         None, description="What it cost.", examples=["0.002"]
     )
     latency_ms: _Milliseconds | None = Field(
@@ -192,7 +194,7 @@ class Result(_Part):
         None, description="Milliseconds by step.", examples=['{"search": 35}']
     )
     model: str | None = Field(None, description="The model that answered.", examples=['"MODEL"'])
-    confidence: Annotated[float, Ranged("confidence")] | None = Field(
+    confidence: Annotated[float, Ranged("confidence"), BeforeValidator(scalar)] | None = Field(
         None, description="The system's confidence in the output.", examples=["0.9"]
     )
     logprob: Annotated[Any, BeforeValidator(_logprob)] = Field(

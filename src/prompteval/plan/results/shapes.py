@@ -13,6 +13,12 @@ def plain(value: object) -> Any:  # noqa: ANN401 - a value of another program
     return dump(exclude_unset=True) if callable(dump) else value
 
 
+def scalar(value: object) -> Any:  # noqa: ANN401 - a value of another program
+    """A single number or truth value of numpy or torch as Python's own; another value as it is."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) and getattr(value, "ndim", None) == 0 else value
+
+
 def as_passage(value: object) -> object:
     """A passage as a mapping with the keys of `ResultPassage`; what has none of the shapes as it is.
 

@@ -12,17 +12,17 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.fingerprint import fingerprint, fingerprint_bytes
 from prompteval.core.problem import Collector, Problem
 from prompteval.plan.results.mapping import ResultMap
+from prompteval.plan.results.observed import CAME_TO, WITHOUT_OUTPUT
 from prompteval.plan.results.result import Result
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.validation import Location, Ranged, problem, validate
 
 MANY_MODELS = "recorded"
-# Any of these says what a case came to, so that a row may have no output.
-WITHOUT_OUTPUT = ("error", "tool_calls", "messages", "turns")
 # Either says which tools were called.
 CALLS = frozenset({"tool_calls", "messages"})
 ROW_KEYS = ("id", "replicate")
+NO_OUTPUT = ("output is missing", '{"id": "...", "output": ...}')
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class RecordedOutput(Result):
         given = "output" in raw or any(raw.get(key) is not None for key in WITHOUT_OUTPUT)
         if given or not raw.keys() <= cls.model_fields.keys():
             return {}
-        return {("output",): problem("output is missing", '{"id": "...", "output": ...}')}
+        return {("output",): problem(*NO_OUTPUT)}
 
 
 @dataclass
@@ -100,6 +100,7 @@ class _Rows:
     recorded: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict)
     lines: dict[tuple[str, int], int] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)
+    only_passages: list[int] = field(default_factory=list)
 
     def add(self, line: int, raw: Any) -> None:  # noqa: ANN401 - a value of JSON
         found = validate(RecordedOutput, raw, self.problems, lambda *_: (line, 1), _name)
@@ -116,6 +117,13 @@ class _Rows:
         self.recorded[key], self.lines[key] = kept, line
         self.carried.update(name for name, value in kept.items() if value is not None)
         self.carried |= _told_by_turns(found)
+        if "output" not in kept and not any(kept.get(key) is not None for key in CAME_TO):
+            self.only_passages.append(line)
+
+    def end(self) -> None:
+        """A file of answers has one in every row: without, only the search was recorded."""
+        for line in self.only_passages if "output" in self.carried else ():
+            self.problems.add(line, 1, "PE340", *NO_OUTPUT)
 
 
 def _told_by_turns(row: Result) -> set[str]:
@@ -132,6 +140,7 @@ def plan_outputs(tree: Tree, path: str, mapping: ResultMap | None = None) -> Out
     read = read_jsonl(tree.open(path), path, rows.problems.add)
     for line, raw in read if mapping is None else _mapped(read, path, mapping, rows.problems):
         rows.add(line, raw)
+    rows.end()
     if rows.problems.found:
         raise InvalidInput(rows.problems.found)
     mark = fingerprint_bytes(tree.read(path).replace(b"\r\n", b"\n"))
