@@ -201,7 +201,22 @@ def test_a_dry_run_counts_the_calls_of_both_sides_at_most(tmp_path: Path) -> Non
             "datasets/c.jsonl", json.dumps({"id": "c0", "inputs": {"goal": "x"}, "turns": [ONE]}) + "\n"
         )
         (entry,) = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"]
+        usage = live.result()["usage"]
     assert (entry["calls"], entry["user_calls"]) == (3, 2)
+    assert entry["prompt_tokens"] >= usage["prompt_tokens"] and entry["completion_tokens_at_most"] == 3000
+    assert entry["user_prompt_tokens"] > 2 * 1000  # what the system may have said before
+    assert entry["user_completion_tokens_at_most"] == 2000
+
+
+def test_a_dry_run_follows_a_scripted_conversation_through_the_cache(tmp_path: Path) -> None:
+    """Its second turn is known from the reply to the first."""
+    with FakeServer(REPLIES) as server:
+        live = make(tmp_path, server, [ONE, TWO], price={"input": 1, "output": 1})
+        (entry,) = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"]
+        assert (entry["calls"], entry["cached"], entry["cost_usd_at_most"] > 2e-3) == (2, 0, True)
+        live.run("run", code=0)
+        (entry,) = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"]
+        assert (entry["calls"], entry["cached"], entry["cost_usd_at_most"]) == (0, 2, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -120,17 +120,33 @@ def test_limits_hold_for_each_call(tmp_path: Any) -> None:
 
 
 def test_a_dry_run_counts_what_a_case_may_call(tmp_path: Any) -> None:
-    """Every step of every case; what is said on the way is not known. Without fakes the tools are counted."""
+    """Every step of every case, each with what was said before it. Without fakes the tools are counted."""
     with FakeServer(REPLIES) as server:
-        live = make(tmp_path, server, "twice", "once")
+        live = make(tmp_path, server, "twice", "once", price={"input": 1, "output": 2})
         entry = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"][0]
-        assert (entry["calls"], entry["prompt_tokens"], entry["cost_usd_at_most"]) == (10, None, None)
+        assert (entry["calls"], entry["cached"], entry["estimated"]) == (10, 0, True)
+        assert entry["completion_tokens_at_most"] == 10 * 1000
+        priced = entry["prompt_tokens"] + 2 * entry["completion_tokens_at_most"]
+        assert entry["cost_usd_at_most"] == pytest.approx(priced / 1e6)
         live.write("evals/s.yaml", SUITE.replace("tools:", "# tools:"))
         offered = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"][0]
         live.write("prompts/help/v1.py", PROMPT.replace("tools=[get_order, refund]", "tools=[get_order]"))
         fewer = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"][0]
         assert offered["prompt_tokens"] > fewer["prompt_tokens"] > 100
         assert not server.requests
+
+
+def test_a_dry_run_knows_cached_replies_and_needs_at_least_what_a_run_does(tmp_path: Any) -> None:
+    """A case whose first reply calls nothing needs no other; steps of the rest are counted as if not cached."""
+    with FakeServer(REPLIES) as server:
+        live = make(tmp_path, server, "twice", "once")
+        before = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"][0]
+        usage = live.result()["usage"]
+        after = json.loads(live.run("run", "--dry-run", "--json", code=0)[0])["entries"][0]
+        told = live.run("run", "--dry-run", code=0)[0]
+    assert before["prompt_tokens"] >= usage["prompt_tokens"] and before["calls"] >= usage["requests"]
+    assert (after["calls"], after["cached"]) == (4, 2)
+    assert "4 calls, 2 cached, ≈" in told and "the price is not known" in told
 
 
 def test_a_batch_does_not_wait_for_tools(tmp_path: Any) -> None:

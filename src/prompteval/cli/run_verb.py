@@ -1,6 +1,6 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -265,12 +265,19 @@ def _print_dry_run(workspace: "Workspace", options: "RunOptions", *, as_json: bo
 
 
 def _needs(entry: Mapping[str, object]) -> str:
-    parts = [f"{entry['calls']} calls", f"{entry['cached']} cached"]
-    if entry["prompt_tokens"] is not None:
-        mark = "≈" if entry.get("estimated") else ""
-        parts.append(f"{mark}{entry['prompt_tokens']:,} tokens to send")
-        parts.append(f"at most {entry['completion_tokens_at_most']:,} to receive")
-    cost = entry["cost_usd_at_most"]
-    unknown = "the cost is not known" if entry["prompt_tokens"] is None else "the price is not known"
-    parts.append(unknown if cost is None else f"at most {cost:.4f} USD")
-    return ", ".join(parts)
+    """What the system needs, and apart from it what the simulated user does."""
+    found = [f"{entry['calls']} calls", f"{entry['cached']} cached", *_needed(entry, "")]
+    if entry["user_calls"]:
+        found += [f"simulated user: {entry['user_calls']} calls", *_needed(entry, "user_")]
+    return ", ".join(found)
+
+
+def _needed(entry: Mapping[str, object], of: str) -> Iterator[str]:
+    """The tokens and the cost of either side."""
+    mark = "≈" if entry["estimated"] else ""
+    if entry[f"{of}prompt_tokens"] is not None:
+        yield f"{mark}{entry[f'{of}prompt_tokens']:,} tokens to send"
+        yield f"at most {entry[f'{of}completion_tokens_at_most']:,} to receive"
+    cost = entry[f"{of}cost_usd_at_most"]
+    unknown = "the cost is not known" if entry[f"{of}prompt_tokens"] is None else "the price is not known"
+    yield unknown if cost is None else f"at most {mark}{cost:.4f} USD"

@@ -1,15 +1,16 @@
 """What a run would do: calls, tokens and money, worked out without making one call."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from prompteval.core.case import Case
 from prompteval.core.errors import DeadlineExceeded, RenderError
-from prompteval.engine.models import Models
+from prompteval.engine.dry_run_turns import Conversations, Tally, UserSide
+from prompteval.engine.models import Model, Models
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.run_options import RunOptions
+from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.plan.targets.resolve import user_of
 from prompteval.store.cache import SqliteCache
@@ -20,10 +21,11 @@ from prompteval.workspace.settings import Workspace
 class EntryEstimate:
     """What one entry would need, at most. None where it cannot be known beforehand.
 
-    Each call is counted once: attempts that fail come on top. Where fakes answer calls of tools, a case
-    counts as many calls as it may make, and what it says on the way is not known. `estimated` says that the
-    tokens are not counted by an encoding known to be the model's own. `user_calls` are those of the model
-    that plays the user of a conversation, beside `calls`.
+    Each call is counted once: attempts that fail come on top. A conversation counts with every turn that may
+    be played, a prompt with fakes with every step, each reply as long as it may be, and what a tool gives as
+    RESULT_TOKENS. `estimated` says that tokens are not exact: so counted, or by an encoding that is not known
+    to be the model's own. The `user_` fields are of the model that plays the user of a conversation, which
+    are in none of the others.
     """
 
     suite: str
@@ -36,6 +38,9 @@ class EntryEstimate:
     cost_usd_at_most: float | None
     estimated: bool
     user_calls: int = 0
+    user_prompt_tokens: int = 0
+    user_completion_tokens_at_most: int = 0
+    user_cost_usd_at_most: float | None = 0.0
 
 
 def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
@@ -57,68 +62,76 @@ def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
 
 
 def _expected(job: Job, models: Models, cache: SqliteCache | None) -> EntryEstimate:
-    if not isinstance(job.target, PromptPlan):
-        calls = sum(_turns(job, case) for case, _ in job.work()) * getattr(job.target, "calls_a_case", 1)
-        return _uncounted(job, calls, False)
-    model = models.open(job.model, ready=False)
-    target = PromptTarget(job.target.prompt, model.provider, job.model)
-    if job.target.fakes is not None:
-        calls = sum(_turns(job, case) for case, _ in job.work()) * (job.target.fakes.max_steps + 1)
-        return _uncounted(job, calls, model.sizes.estimated)
-    if job.target.user is not None or job.plan.facts.most_turns:
-        return _uncounted(job, sum(_turns(job, case) for case, _ in job.work()), model.sizes.estimated)
-    calls = cached = prompt = completion = 0
-    cost: float | None = 0.0
+    plan, user = job.target, user_of(job.target)
+    if isinstance(plan, PromptPlan):
+        model = models.open(job.model, ready=False)
+        several = plan.fakes is not None or user is not None or bool(job.plan.facts.most_turns)
+        return _asked_again(job, models, model, cache) if several else _asked_once(job, plan, model, cache)
+    if user is not None:
+        return _asked_again(job, models, None, cache)
+    if isinstance(plan, OutputsPlan):
+        return EntryEstimate(job.plan.suite.name, plan.reference, job.model, 0, 0, 0, 0, 0.0, False)
+    calls = sum(max(len(case.turns), 1) for case, _ in job.work()) * getattr(plan, "calls_a_case", 1)
+    return EntryEstimate(job.plan.suite.name, plan.reference, job.model, calls, 0, None, None, None, False)
+
+
+def _asked_once(job: Job, plan: PromptPlan, model: Model, cache: SqliteCache | None) -> EntryEstimate:
+    """Cases of one call each."""
+    target, tally = PromptTarget(plan.prompt, model.provider, job.model), Tally(model.price)
+    known = cache if model.provider.cacheable else None
     for case, replicate in job.work():
         try:
             request = target.request(case, replicate)
         except (RenderError, DeadlineExceeded):
             continue
-        if cache is not None and model.provider.cacheable and cache.get(request.key) is not None:
-            cached += 1
-            continue
-        calls += 1
-        asked, answered = model.sizes.expected(request)
-        prompt, completion = prompt + asked, completion + answered
-        cost = None if cost is None or model.price is None else cost + model.price.of(asked, answered)
+        if known is not None and known.get(request.key) is not None:
+            tally.cached += 1
+        else:
+            tally.add(*model.sizes.expected(request))
     return EntryEstimate(
-        job.plan.suite.name, job.target.reference, job.model, calls, cached, prompt, completion,
-        None if cost is None else round(cost, 9), model.sizes.estimated,
+        job.plan.suite.name, plan.reference, job.model, tally.calls, tally.cached, tally.prompt,
+        tally.completion, tally.cost_usd, model.sizes.estimated,
     )  # fmt: skip
 
 
-def _turns(job: Job, case: Case) -> int:
-    """How often the system is asked for a case at most."""
-    user = user_of(job.target)
-    return max(len(case.turns), user.max_turns if user is not None else 1)
-
-
-def _uncounted(job: Job, calls: int, estimated: bool) -> EntryEstimate:
-    return EntryEstimate(
-        job.plan.suite.name, job.target.reference, job.model, calls, 0, None, None, None, estimated,
-        _user_calls(job),
+def _asked_again(job: Job, models: Models, model: Model | None, cache: SqliteCache | None) -> EntryEstimate:
+    """Cases of several calls; `model` is None for an application, whose tokens are not known."""
+    plan = job.target if isinstance(job.target, PromptPlan) else None
+    tally = Tally(None if model is None else model.price)
+    side = _user_side(job, models)
+    conversations = Conversations(plan, model, tally, side, cache)
+    for case, replicate in job.work():
+        conversations.add(case, replicate)
+    user = Tally() if side is None else side.tally
+    found = EntryEstimate(
+        job.plan.suite.name, job.target.reference, job.model, tally.calls, tally.cached, None, None, None, True,
+        user.calls, user.prompt, user.completion, user.cost_usd,
     )  # fmt: skip
+    if model is None:
+        return found
+    return replace(
+        found,
+        prompt_tokens=tally.prompt,
+        completion_tokens_at_most=tally.completion,
+        cost_usd_at_most=tally.cost_usd,
+    )
 
 
-def _user_calls(job: Job) -> int:
-    """How often the model that plays the user is asked at most."""
+def _user_side(job: Job, models: Models) -> UserSide | None:
     user = user_of(job.target)
     if user is None:
-        return 0
-    return sum(max(user.max_turns - len(case.turns), 0) for case, _ in job.work())
+        return None
+    model = models.open(user.model, ready=False)
+    return UserSide(user, model, Tally(model.price))
 
 
 def _total(entries: Sequence[EntryEstimate]) -> dict[str, object]:
     """Sums; None as soon as one part is not known."""
     names = (
-        "calls",
-        "user_calls",
-        "cached",
-        "prompt_tokens",
-        "completion_tokens_at_most",
-        "cost_usd_at_most",
-    )
-    total: dict[str, object] = {}
+        "calls", "cached", "prompt_tokens", "completion_tokens_at_most", "cost_usd_at_most",
+        "user_calls", "user_prompt_tokens", "user_completion_tokens_at_most", "user_cost_usd_at_most",
+    )  # fmt: skip
+    total: dict[str, object] = {"estimated": any(entry.estimated for entry in entries)}
     for name in names:
         values = [getattr(entry, name) for entry in entries]
         total[name] = None if None in values else sum(values)

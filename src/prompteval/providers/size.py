@@ -31,6 +31,10 @@ class Sizes:
         """Whether the counter is not known to be the model's own."""
         return self._counter.estimated
 
+    def text(self, text: str) -> int:
+        """Tokens of a text alone."""
+        return self._count(text)
+
     def prompt(self, request: Request) -> int:
         """Tokens of the messages with what stands around them; schema and tools are counted as their JSON."""
         tokens = TOKENS_BEFORE_REPLY
