@@ -229,6 +229,29 @@ def test_what_a_callable_reports_is_not_priced_beside(system: Workspace) -> None
     assert result["usage"]["cost_usd"] == 0.75 and result["usage"]["prompt_tokens"] == 21
 
 
+def test_recorded_tokens_are_those_of_the_run(system: Workspace) -> None:
+    """As a callable's are: they say what the system took, whenever it did; JUnit and Markdown show its output."""
+    system.write(
+        "o.jsonl", lines([{**row, "usage": {"prompt_tokens": 7, "completion_tokens": 2}} for row in ROWS])
+    )
+    system.write("evals/s.yaml", OUTPUTS_SUITE)
+    usage = system.run_json()["results"][0]["usage"]
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["replayed"]) == (21, 6, 3)
+    assert "27 tokens" in system.run("show").stdout
+
+
+def test_reports_show_the_output_and_not_all_that_was_received(system: Workspace) -> None:
+    """The table of failing cases and JUnit have the answer that the map found; the case has the rest."""
+    system.write("app/__init__.py", "")
+    system.write("app/answer.py", EMPTY)
+    suite = 'callable: "app.answer:other"\ncases: ../datasets/q.jsonl\nmap: {output: reply.words}\n'
+    system.write("evals/s.yaml", suite + "scorers: [{contains: {value: never}}]\nmetrics: [accuracy]\n")
+    system.run("run", "-o", "r.md", "-o", "r.xml", code=0)
+    table = (system.root / "r.md").read_text().split("#### ")[0]
+    assert "| 30 days |" in table and "words" not in table
+    assert ">30 days</failure>" in (system.root / "r.xml").read_text()
+
+
 @pytest.mark.parametrize(
     ("metric", "told"),
     [

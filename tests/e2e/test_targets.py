@@ -30,7 +30,7 @@ def test_a_missing_recorded_output_leaves_the_run_incomplete(workspace: Workspac
     workspace.write("evals/o.jsonl", '{"id": "a", "output": "2"}\n')
     workspace.write("evals/s.yaml", SUITE.format(target="outputs: o.jsonl", wanted=0.1))
     done = workspace.run("run", code=3)
-    assert "1 cases ended in an error" in done.stdout
+    assert "1 case ended in an error;" in done.stdout
     assert "no output for case 'b'" in workspace.run("show", "--case", "b").stdout
 
 

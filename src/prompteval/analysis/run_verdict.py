@@ -26,11 +26,12 @@ def run_verdict(
     errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
     skipped = sum(result.cases["skipped"] - result.saved for result in results)
     if interrupted:
-        return RunDecision(Verdict.INCOMPLETE, f"interrupted; {skipped} cases were not run", True)
+        return RunDecision(Verdict.INCOMPLETE, f"interrupted; {_not_run(skipped)}", True)
     if stopped:
-        return RunDecision(Verdict.INCOMPLETE, f"stopped: {stopped}; {skipped} cases were not run", True)
+        return RunDecision(Verdict.INCOMPLETE, f"stopped: {stopped}; {_not_run(skipped)}", True)
     if errors or skipped:
-        message = f"{errors} cases ended in an error and {skipped} were not run"
+        ended = f"{counted(errors, 'case')} ended in an error" if errors else ""
+        message = " and ".join(filter(None, [ended, _not_run(skipped) if skipped else ""]))
         return RunDecision(Verdict.INCOMPLETE, message, True)
     unscored = next(_unscored(results), None)
     if unscored is not None:
@@ -69,6 +70,10 @@ def _unserved(results: Sequence[ResultView]) -> Iterator[RunDecision]:
             yield RunDecision(
                 Verdict.INCOMPLETE, f"{result.title}: no case could be scored by {result.unserved}"
             )
+
+
+def _not_run(skipped: int) -> str:
+    return f"{counted(skipped, 'case')} {'was' if skipped == 1 else 'were'} not run"
 
 
 def _unscored(results: Sequence[ResultView]) -> Iterator[RunDecision]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from prompteval.core.observation import Call, Row
+from prompteval.core.request import Usage
 from prompteval.providers.prices import Price
 
 PICO = 10**12
@@ -21,8 +22,8 @@ class UsageTotals:
     the model that plays the user of a conversation, `judges` those of each scorer that asks a model, by its
     name; neither are among the entry's own.
 
-    A cost that a team's own system reports of a case (`cost_usd` of a result) counts as it is, recorded or
-    not, and the calls of that case are not priced. Where only some cases report one, the cost is None.
+    What a team's own system reports of a case (`usage` and `cost_usd` of a result) counts as it is, recorded
+    or not, and the calls of that case are not priced. Where only some cases report one, the cost is None.
     """
 
     price: Price | None = None
@@ -72,6 +73,8 @@ class UsageTotals:
                 self.cached += 1
             elif call.served_by == "replay":
                 self.replayed += 1
+                if not call.key:  # no request of ours: what a recorded output says that it took
+                    self._add_tokens(call.usage)
             else:
                 self._add_live(call, priced=priced)
             asked = self.asked or call.model.partition("/")[2] or call.model
@@ -87,9 +90,7 @@ class UsageTotals:
             if priced:
                 self._add_unmeasured(call)
             return
-        self.estimated = self.estimated or usage.estimated
-        for name in _TOKENS:
-            self.tokens[name] += getattr(usage, name) or 0
+        self._add_tokens(usage)
         if not priced:
             return
         cost = None if self.price is None else self.price.of_usage(usage)
@@ -100,6 +101,13 @@ class UsageTotals:
             self.pico_usd += round(cost * PICO)
         if self.pico_possible is not None:
             self.pico_possible += round(cost * PICO) * call.possibly_billed
+
+    def _add_tokens(self, usage: Usage | None) -> None:
+        if usage is None:
+            return
+        self.estimated = self.estimated or usage.estimated
+        for name in _TOKENS:
+            self.tokens[name] += getattr(usage, name) or 0
 
     def _add_unmeasured(self, call: Call) -> None:
         """A call whose tokens are not known, since it failed or since its provider does not tell."""

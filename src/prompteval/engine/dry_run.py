@@ -104,8 +104,8 @@ def _asked_again(job: Job, models: Models, model: Model | None, cache: SqliteCac
         conversations.add(case, replicate)
     user = Tally() if side is None else side.tally
     found = EntryEstimate(
-        job.plan.suite.name, job.target.reference, job.model, tally.calls, tally.cached, None, None, None, True,
-        user.calls, user.prompt, user.completion, user.cost_usd,
+        job.plan.suite.name, job.target.reference, job.model, tally.calls, tally.cached,
+        None, None, None, True, user.calls, user.prompt, user.completion, user.cost_usd,
     )  # fmt: skip
     if model is None:
         return found

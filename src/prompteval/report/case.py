@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from prompteval.core.observation import (
     CaseVerdict,
+    Observation,
     Row,
     Score,
     row_verdict,
@@ -43,13 +44,18 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
         f"target    {row.target}  {row.model}",
         f"inputs    {_short(row.case.inputs)}",
         f"expected  {_short(row.case.answers if row.case.expected is None else row.case.expected)}",
-        f"output    {_short(seen.text if seen.output is None else seen.output)}",
+        f"output    {_short(output_text(seen))}",
     ]
     for score in row.scores:
         if score.status != "skipped":
             value = score.status if score.value is None else f"{score.value:g}"
             lines.append(f"scorer    {score.title} = {value}{score.reason and f': {_short(score.reason)}'}")
     return inert("\n".join(lines))
+
+
+def output_text(seen: Observation) -> str:
+    """The output as a view shows it beside others; what was received where there is none."""
+    return seen.text if seen.output is None else _shown(seen.output)
 
 
 def nothing_scored(row: Row) -> str | None:

@@ -85,7 +85,7 @@ def spent(usage: Mapping[str, Any]) -> list[str]:
         parts.append(f"{usage['possibly_billed']} attempts without an answer may be billed")
     mark = "≈" if usage.get("tokens_estimated") else ""
     tokens = usage["prompt_tokens"] + usage["completion_tokens"]
-    if tokens and usage["cost_usd"] != 0:  # what costs nothing is not counted out
+    if tokens and (usage["cost_usd"] != 0 or usage["replayed"]):  # what costs nothing is not counted out
         parts.append(f"{mark}{tokens:,} tokens")
     parts += _cost(usage, mark)
     if usage.get("user"):

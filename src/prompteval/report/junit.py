@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
-from prompteval.report.case import case_failure, nothing_scored
+from prompteval.report.case import case_failure, nothing_scored, output_text
 from prompteval.report.view import ResultView, RunView
 
 Key = tuple[str, str, str]
@@ -76,7 +76,7 @@ def _case(name: str, rows: list[Row]) -> str:
         )
     row, message = failed
     kind = "error" if row.observation.outcome == "error" else "failure"
-    body = escape(_clean(row.observation.text[:2000]))
+    body = escape(_clean(output_text(row.observation)[:2000]))
     return f"{head}>\n      <{kind} message={_quoted(message)}>{body}</{kind}>\n    </testcase>\n"
 
 

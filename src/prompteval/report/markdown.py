@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
-from prompteval.report.case import failure_reason
+from prompteval.report.case import failure_reason, output_text
 from prompteval.report.format import MARKS, count_parts
 from prompteval.report.one_case.markdown import case_list
 from prompteval.report.one_case.view import case_view
@@ -47,7 +47,7 @@ def _failing(view: RunView) -> Iterator[str]:
         if not shown:
             yield "<details><summary>First failing cases</summary>\n\n"
             yield "| case | verdict | why | output |\n|---|---|---|---|\n"
-        text = safe(row.observation.text[:200])
+        text = safe(output_text(row.observation)[:200])
         why = safe(failure_reason(row)[:200])
         yield f"| {safe(row.suite)} {safe(row.case.id)} | {verdict.value} | {why} | {text} |\n"
         shown.append(row)
