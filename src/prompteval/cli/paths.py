@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,16 @@ from prompteval.core.errors import UsageError
 from prompteval.workspace.place import bounds_of, file_to_write
 from prompteval.workspace.settings import Workspace, find_workspace
 from prompteval.workspace.sources import why_source
+
+
+@contextmanager
+def staying() -> Iterator[None]:
+    """Code of the workspace may change the directory; paths of the command line stay where they were."""
+    before = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def check_file(title: str, path: Path) -> None:

@@ -177,7 +177,7 @@ def run(  # noqa: PLR0913 - the options of a verb
 ) -> int:
     """Check what is selected, run it, print the numbers, store them, and decide."""
     from prompteval.cli.output import check_output_paths, finish, refuse_same_file
-    from prompteval.cli.paths import check_file, check_place
+    from prompteval.cli.paths import check_file, check_place, staying
     from prompteval.cli.progress import show_progress
     from prompteval.engine.files import forbid_network
     from prompteval.engine.run import run_suites
@@ -222,7 +222,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     shown = Shown(as_json=as_json, quiet=quiet, verbose=verbose)
     if against is not None:
         return _run_against(workspace, against, options, written, shown)
-    with show_progress(quiet=quiet) as progress:
+    with staying(), show_progress(quiet=quiet) as progress:
         view = run_suites(workspace, options, progress)
     return finish(view, written, **shown)
 
@@ -237,12 +237,13 @@ def _run_against(
     """Run, then compare with the other side; a run that did not end whole is not compared."""
     from prompteval.cli.compare import finish_against
     from prompteval.cli.output import finish
+    from prompteval.cli.paths import staying
     from prompteval.cli.progress import show_progress
     from prompteval.engine.compare.run_comparison import RunComparison
     from prompteval.engine.run import run_suites
 
     other = RunComparison(workspace, against, options)
-    with show_progress(quiet=shown["quiet"]) as progress:
+    with staying(), show_progress(quiet=shown["quiet"]) as progress:
         view = run_suites(workspace, options, progress, check=other.check)
     if view.exit_code in (INCOMPLETE, INTERRUPTED):
         return finish(view, written, **shown)

@@ -28,7 +28,7 @@ class Recorder:
     """
 
     def __init__(self, path: Path, *, within: Path | None = None, continued: bool = False) -> None:
-        self._path = file_to_write(path, within)
+        self._path = file_to_write(path, within).absolute()  # code of the workspace may change the directory
         self._within = within
         self._spool = Spool(self._path)
         if not path.parent.is_dir():
