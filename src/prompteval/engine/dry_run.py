@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from prompteval.core.errors import DeadlineExceeded, RenderError
-from prompteval.engine.dry_run_turns import Conversations, Tally, UserSide
+from prompteval.engine.dry_run_turns import Conversations, SystemSide, Tally, UserSide
 from prompteval.engine.models import Model, Models
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
@@ -96,16 +96,18 @@ def _asked_once(job: Job, plan: PromptPlan, model: Model, cache: SqliteCache | N
 
 def _asked_again(job: Job, models: Models, model: Model | None, cache: SqliteCache | None) -> EntryEstimate:
     """Cases of several calls; `model` is None for an application, whose tokens are not known."""
-    plan = job.target if isinstance(job.target, PromptPlan) else None
-    tally = Tally(None if model is None else model.price)
-    side = _user_side(job, models)
-    conversations = Conversations(plan, model, tally, side, cache)
+    tally, user = Tally(None if model is None else model.price), _user_side(job, models)
+    system = None
+    if model is not None and isinstance(job.target, PromptPlan):
+        known = cache if model.provider.cacheable else None
+        system = SystemSide(job.target, model, tally, known, simulated=user is not None)
+    conversations = Conversations(system, user, tally)
     for case, replicate in job.work():
         conversations.add(case, replicate)
-    user = Tally() if side is None else side.tally
+    of_user = Tally() if user is None else user.tally
     found = EntryEstimate(
         job.plan.suite.name, job.target.reference, job.model, tally.calls, tally.cached,
-        None, None, None, True, user.calls, user.prompt, user.completion, user.cost_usd,
+        None, None, None, True, of_user.calls, of_user.prompt, of_user.completion, of_user.cost_usd,
     )  # fmt: skip
     if model is None:
         return found

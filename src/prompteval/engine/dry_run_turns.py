@@ -63,27 +63,79 @@ class UserSide:
         return answered
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A conversation so far: its tokens as the system has it, and its messages while they are known."""
+
+    tokens: int = 0
+    said: tuple[ChatMessage, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the user says: a text, or None where it is not written yet, of so many tokens at most."""
+
+    text: str | None
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSide:
+    """The prompt under test with its model, and what its calls need.
+
+    `cache` is None where none is read; `simulated` says that every case is a conversation.
+    """
+
+    plan: PromptPlan
+    model: Model
+    tally: Tally
+    cache: ResponseCache | None
+    simulated: bool
+
+    @property
+    def steps(self) -> int:
+        """How often tools may be called before an answer."""
+        return 0 if self.plan.fakes is None else self.plan.fakes.max_steps
+
+    def answer(self, case: Case, replicate: int, turn: Turn, before: Heard) -> tuple[int, Heard]:
+        """Count the calls of one turn: (tokens of the answer, the conversation after it)."""
+        known = None
+        if before.said is not None and self.cache is not None:
+            known = self.cache.get(self._request(case, replicate, turn, before.said).key)
+        if known is not None:
+            self.tally.cached += 1
+            if not (known.tool_calls and self.steps):
+                tokens = self.model.sizes.text(known.text)
+                said = ({"role": "user", "content": turn.text}, {"role": "assistant", "content": known.text})
+                after = before.tokens + turn.tokens + tokens + 2 * TOKENS_A_MESSAGE
+                return tokens, Heard(after, (*(before.said or ()), *said))
+        asked, answered = self.model.sizes.expected(self._request(case, replicate, turn, ()))
+        asked += before.tokens + (0 if turn.text is not None else turn.tokens)
+        step = answered + RESULT_TOKENS + 2 * TOKENS_A_MESSAGE
+        for number in range(0 if known is None else 1, self.steps + 1):
+            self.tally.add(asked + number * step, answered)
+        more = turn.tokens + self.steps * step + answered + 2 * TOKENS_A_MESSAGE
+        return answered, Heard(before.tokens + more, None)
+
+    def _request(self, case: Case, replicate: int, turn: Turn, said: Sequence[ChatMessage]) -> Request:
+        if self.simulated or case.turns:
+            inputs = PromptSpeech(self.plan).inputs(case, said, turn.text or "")
+            case = replace(case, inputs=inputs, turns=())
+        target = PromptTarget(self.plan.prompt, self.model.provider, self.model.reference)
+        return target.request(case, replicate)
+
+
+@dataclass(frozen=True, slots=True)
 class Conversations:
     """Counts case by case. Every turn is played, every step taken, every reply as long as it may be.
 
     Replies that the cache has are followed as far as they are known without a call of a tool or of the
-    user's model. `system` is None for an application, whose own calls are not seen.
+    user's model. `system` is None for an application, whose own calls are not seen: each turn is one.
     """
 
-    def __init__(
-        self,
-        plan: PromptPlan | None,
-        system: Model | None,
-        tally: Tally,
-        user: UserSide | None,
-        cache: ResponseCache | None,
-    ) -> None:
-        self._plan = plan
-        self._system = system
-        self._tally = tally
-        self._user = user
-        self._cache = cache if system is not None and system.provider.cacheable else None
-        self._steps = plan.fakes.max_steps if plan is not None and plan.fakes is not None else 0
+    system: SystemSide | None
+    user: UserSide | None
+    tally: Tally
 
     def add(self, case: Case, replicate: int) -> None:
         """One case; one that cannot be rendered needs nothing."""
@@ -93,65 +145,22 @@ class Conversations:
             return
 
     def _play(self, case: Case, replicate: int) -> None:
-        heard = carried = 0  # tokens of the conversation as the user and as the system has it
-        said: list[ChatMessage] | None = []  # while it is known
-        for text in self._texts(case):
-            words = self._words(text)
-            if text is None and self._user is not None:
-                words, said = self._user.speak(case, replicate, heard), None
-            answer, steps, said = self._answer(case, replicate, text, words, carried, said)
-            heard += words + answer + 2 * TOKENS_A_MESSAGE
-            carried += words + answer + steps + 2 * TOKENS_A_MESSAGE
+        by_user, by_system = 0, Heard()
+        for turn in self._turns(case):
+            if turn.text is None and self.user is not None:
+                turn = Turn(None, self.user.speak(case, replicate, by_user))
+                by_system = replace(by_system, said=None)
+            if self.system is None:
+                self.tally.calls += 1
+                answer = REPLY_TOKENS
+            else:
+                answer, by_system = self.system.answer(case, replicate, turn, by_system)
+            by_user += turn.tokens + answer + 2 * TOKENS_A_MESSAGE
 
-    def _texts(self, case: Case) -> Iterator[str | None]:
-        """What the user says in each turn; None where that is not written."""
-        yield from (turn.user for turn in case.turns)
-        if self._user is not None:
-            yield from [None] * (self._user.user.max_turns - len(case.turns))
-        elif not case.turns:
-            yield None
-
-    def _words(self, text: str | None) -> int:
-        side = self._system or (None if self._user is None else self._user.model)
-        return 0 if text is None or side is None else side.sizes.text(text)
-
-    def _answer(
-        self,
-        case: Case,
-        replicate: int,
-        text: str | None,
-        words: int,
-        carried: int,
-        said: list[ChatMessage] | None,
-    ) -> tuple[int, int, list[ChatMessage] | None]:
-        """(tokens of the answer, tokens of the steps before it, the conversation where it is known)."""
-        if self._plan is None or self._system is None:
-            self._tally.calls += 1
-            return REPLY_TOKENS, 0, None
-        known = self._known(self._request(case, replicate, text, said)) if said is not None else None
-        request = self._request(case, replicate, text, ())
-        asked, answered = self._system.sizes.expected(request)
-        asked += carried + (words if text is None else 0)
-        step = answered + RESULT_TOKENS + 2 * TOKENS_A_MESSAGE
-        if known is not None:
-            reply, calls_tools = known
-            self._tally.cached += 1
-            if not calls_tools or not self._steps:
-                user = {"role": "user", "content": text or ""}
-                more = [user, {"role": "assistant", "content": reply}]
-                return self._system.sizes.text(reply), 0, [*(said or ()), *more]
-        for number in range(0 if known is None else 1, self._steps + 1):
-            self._tally.add(asked + number * step, answered)
-        return answered, self._steps * step, None
-
-    def _request(self, case: Case, replicate: int, text: str | None, said: Sequence[ChatMessage]) -> Request:
-        assert self._plan is not None and self._system is not None
-        target = PromptTarget(self._plan.prompt, self._system.provider, self._system.reference)
-        if case.turns or self._user is not None:
-            case = replace(case, inputs=PromptSpeech(self._plan).inputs(case, said, text or ""), turns=())
-        return target.request(case, replicate)
-
-    def _known(self, request: Request) -> tuple[str, bool] | None:
-        """(text, whether it calls tools) of the reply that the cache has."""
-        found = None if self._cache is None else self._cache.get(request.key)
-        return None if found is None else (found.text, bool(found.tool_calls))
+    def _turns(self, case: Case) -> Iterator[Turn]:
+        """The turns that are written, and a place for each of the simulated user's; else one for the case."""
+        side = self.system or self.user
+        for written in case.turns:
+            yield Turn(written.user, side.model.sizes.text(written.user) if side is not None else 0)
+        most = 1 if self.user is None else self.user.user.max_turns
+        yield from [Turn(None, 0)] * (most - len(case.turns))
