@@ -18,7 +18,7 @@ STARTS = {
     "Semaphore", "BoundedSemaphore", "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "Popen",
 }  # fmt: skip
 # `git` is run and waited for, its output read up to a bound.
-MAY_START = {"engine", "isolate", "testing", "store/writer.py", "workspace/git.py"}
+MAY_START = {"engine", "isolate", "serve", "testing", "store/writer.py", "workspace/git.py"}
 # The test doubles and conformance kits say by assertions what is wrong.
 ASSERTS_ARE_THE_RESULT = {"testing/conformance.py"}
 MOST_NARROWING = 5
@@ -44,7 +44,7 @@ def nodes(kind: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
 
 
 def test_tasks_threads_and_processes_start_where_the_design_puts_them() -> None:
-    """In the engine, in the store's writer, in the isolated worker, and in the fake server that ships."""
+    """In the engine, in the service, in the store's writer, in the isolated worker, and in the fake server that ships."""
     started = [
         f"{path}:{node.lineno} {ast.unparse(node.func)}"
         for path, node in nodes(ast.Call)

@@ -5,21 +5,20 @@ classify(message="Where is my refund?").intent
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prompteval.core.errors import InvalidInput, OutputError, ProviderError, UsageError
-from prompteval.core.problem import Problem
-from prompteval.core.request import Message, Request, Response, Usage
+from prompteval.core.errors import OutputError, ProviderError, UsageError
+from prompteval.core.observation import Failure
+from prompteval.core.request import Message, Request, Usage
 from prompteval.core.trace import ToolCall
-from prompteval.prompt.prompt import Prompt
 
 if TYPE_CHECKING:
-    from prompteval.engine.application_model import ApplicationModel
-    from prompteval.engine.targets.prompt import RequestWriter
-    from prompteval.workspace.settings import Workspace
+    from prompteval.engine.bound_prompt import Answered, BoundPrompt
+    from prompteval.engine.logged_inputs import LogInputs
+    from prompteval.engine.prediction_log import PredictionLog
 
 CONCURRENCY = 16
 
@@ -48,11 +47,15 @@ class LoadedPrompt:
     of its kind) when the reply is refused, cut or not a valid output.
     """
 
-    def __init__(self, prompt: Prompt, model: "ApplicationModel", deadline_s: float | None = None) -> None:
-        self.prompt = prompt
-        self.model = model.reference
+    def __init__(
+        self, bound: "BoundPrompt", deadline_s: float | None = None, log: "PredictionLog | None" = None
+    ) -> None:
+        self.prompt = bound.prompt
+        self.model = bound.model.reference
         self.deadline_s = deadline_s
-        self._model = model
+        self._bound = bound
+        self._model = bound.model
+        self._log = log
 
     @property
     def reference(self) -> str:
@@ -71,7 +74,7 @@ class LoadedPrompt:
 
     def render(self, **inputs: Any) -> tuple[Message, ...]:
         """The messages for these inputs, exactly as evaluation renders them."""
-        _validate(self.prompt, inputs)
+        self._bound.validate(inputs)
         return self.prompt.render(inputs)
 
     def __call__(self, **inputs: Any) -> Any:
@@ -88,9 +91,8 @@ class LoadedPrompt:
 
     async def arun(self, **inputs: Any) -> Reply:
         """The typed output with usage, cost, model and request id."""
-        request = self._request(inputs)
-        work = self._model.complete(request, self.deadline_s)
-        return self._reply(request, await self._model.portal.result(work))
+        work = self._bound.answer(self._request(inputs), self.deadline_s)
+        return self._reply(inputs, await self._model.portal.result(work))
 
     def stream(self, **inputs: Any) -> Iterator[str]:
         """The text of the answer piece by piece, as the server sends it; `astream` inside an event loop.
@@ -98,11 +100,11 @@ class LoadedPrompt:
         Not parsed and not tried again. A model that does not stream gives its text at once.
         """
         self._refuse_inside_loop("stream()", "astream")
-        return self._model.portal.pieces(self._model.stream(self._request(inputs), self.deadline_s))
+        return self._model.portal.pieces(self._streamed(inputs))
 
     def astream(self, **inputs: Any) -> AsyncIterator[str]:
         """The text of the answer piece by piece."""
-        return self._model.portal.each(self._model.stream(self._request(inputs), self.deadline_s))
+        return self._model.portal.each(self._streamed(inputs))
 
     def batch(
         self,
@@ -134,21 +136,29 @@ class LoadedPrompt:
         """The same prompt with a deadline for each whole call, retries included, or with another model."""
         if deadline_s is not None and not 0 < deadline_s < float("inf"):
             raise UsageError(f"deadline_s must be a number of seconds above 0, not {deadline_s!r}")
-        chosen = self._model if model in (None, self.model) else self._model.other(model)
-        return LoadedPrompt(self.prompt, chosen, self.deadline_s if deadline_s is None else deadline_s)
+        from prompteval.engine.bound_prompt import BoundPrompt
+
+        bound = self._bound
+        if model not in (None, self.model):
+            bound = BoundPrompt(self.prompt, self._model.other(model))
+        return LoadedPrompt(bound, self.deadline_s if deadline_s is None else deadline_s, self._log)
 
     def close(self) -> None:
-        """Close the connections that are kept for the next call."""
+        """Close the connections that are kept for the next call, and the log."""
         self._model.portal.wait(self._model.aclose())
+        if self._log is not None:
+            self._log.close()
 
     async def aclose(self) -> None:
-        """Close the connections that are kept for the next call."""
+        """Close the connections that are kept for the next call, and the log."""
         await self._model.portal.result(self._model.aclose())
+        if self._log is not None:
+            await self._model.portal.result(self._log.aclose())
 
     def _waited(self, what: str, instead: str, inputs: Mapping[str, Any]) -> Reply:
         self._refuse_inside_loop(what, instead)
-        request = self._request(inputs)
-        return self._reply(request, self._model.portal.wait(self._model.complete(request, self.deadline_s)))
+        work = self._bound.answer(self._request(inputs), self.deadline_s)
+        return self._reply(inputs, self._model.portal.wait(work))
 
     def _refuse_inside_loop(self, what: str, instead: str) -> None:
         from prompteval.engine.application_model import refuse_inside_loop
@@ -156,36 +166,42 @@ class LoadedPrompt:
         refuse_inside_loop(f"{what} of {self.prompt.name}", f"{self.prompt.name}.{instead}(...)")
 
     def _request(self, inputs: Mapping[str, Any]) -> Request:
-        _validate(self.prompt, inputs)
-        return self._write(inputs)
+        self._bound.validate(inputs)
+        return self._bound.request(inputs)
 
-    @cached_property
-    def _write(self) -> "RequestWriter":
-        from prompteval.engine.targets.prompt import RequestWriter
+    def _streamed(self, inputs: Mapping[str, Any]) -> AsyncIterator[str]:
+        request = self._request(inputs)
+        return self._bound.stream(request, self.deadline_s, partial(self._record, inputs))
 
-        return RequestWriter(self.prompt, self.model, self._model.identity)
+    def _record(self, inputs: Mapping[str, Any], answered: "Answered") -> None:
+        """Write the call to the log, where there is one."""
+        if self._log is None:
+            return
+        from prompteval.engine.bound_prompt import new_request_id, prediction
 
-    def _reply(self, request: Request, response: Response) -> Reply:
-        from prompteval.engine.targets.prompt import judged
-        from prompteval.engine.targets.tool_calls import recorded
+        record = prediction(self._bound, inputs, answered, new_request_id())
+        self._log.record(record, self._bound.closed_inputs)
 
-        seen = judged(self.prompt, response)
-        if seen.failure is not None:
-            raise OutputError(seen.failure.type, seen.failure.message, excerpt=response.text)
+    def _reply(self, inputs: Mapping[str, Any], answered: "Answered") -> Reply:
+        self._record(inputs, answered)
+        response, parsed = answered.response, answered.parsed
+        if answered.error is not None:
+            raise answered.error
+        if response is None or parsed.failure is not None:
+            failure = parsed.failure or Failure("call", "empty", "no reply")
+            raise OutputError(failure.type, failure.message, excerpt=response.text if response else "")
         return Reply(
-            output=seen.value,
+            output=parsed.value,
             usage=response.usage,
             cost_usd=self._model.cost_usd(response.usage),
             model=response.model_reported or self.model,
             request_id=response.details.get("request_id"),
-            tool_calls=tuple(
-                replace(recorded(self.prompt, call, 0), id=call.id) for call in response.tool_calls
-            ),
+            tool_calls=self._bound.calls(response),
         )
 
     async def _one(self, inputs: Mapping[str, Any]) -> Any:
         request = self._request(inputs)
-        return self._reply(request, await self._model.complete(request, self.deadline_s)).output
+        return self._reply(inputs, await self._bound.answer(request, self.deadline_s)).output
 
     async def _all(self, inputs: Sequence[Mapping[str, Any]], concurrency: int) -> list[Any]:
         from prompteval.engine.application_model import each_of
@@ -199,7 +215,14 @@ class LoadedPrompt:
         return found
 
 
-def load(reference: str, *, model: str | None = None, workspace: Path | str | None = None) -> LoadedPrompt:
+def load(
+    reference: str,
+    *,
+    model: str | None = None,
+    workspace: Path | str | None = None,
+    log: str | None = None,
+    log_inputs: "LogInputs" = "redacted",
+) -> LoadedPrompt:
     """The prompt `name`, `name@v2`, `name@production` or `name@git:REF` of the workspace, bound to a model.
 
     An alias is looked up once, here: the loaded prompt keeps its version when the alias moves.
@@ -208,43 +231,26 @@ def load(reference: str, *, model: str | None = None, workspace: Path | str | No
     pass is tried again as in a run, by the model's profile. The
     workspace is found upward from `workspace` or the current directory. Raises UsageError or
     InvalidInput for names and files that are wrong, and for what no call of this model could take.
+
+    `log` writes each call as the service does: a file, `sqlite:FILE`, `postgres` or `otlp`, with the inputs
+    in `full`, `redacted` or as `features`. A call never waits for the log and never fails because of it.
     """
     from prompteval.engine.application_model import ApplicationModel
+    from prompteval.engine.bound_prompt import BoundPrompt
+    from prompteval.engine.fit_model import refuse_unfit
     from prompteval.plan.prompt_references import resolve_prompt
     from prompteval.workspace.settings import find_workspace
 
     place = find_workspace(Path(workspace) if workspace is not None else Path.cwd())
     prompt = resolve_prompt(place, reference)
     chosen = model or prompt.model or place.settings.default_model
-    _refuse_unfit(prompt, chosen, place)
-    return LoadedPrompt(prompt, ApplicationModel(chosen, place))
+    refuse_unfit(prompt, chosen, place)
+    bound = BoundPrompt(prompt, ApplicationModel(chosen, place))
+    if log is None:
+        return LoadedPrompt(bound)
+    from prompteval.engine.prediction_log import open_log
 
-
-def _refuse_unfit(prompt: Prompt, model: str, workspace: "Workspace") -> None:
-    """Raise InvalidInput for parameters, tools or an output that every call would fail for."""
-    from prompteval.plan.server_problems import server_problems
-
-    wrong = [problem for problem in prompt.check() if problem.code == "PE334"]
-    wrong += server_problems([prompt], [model], workspace)
-    if wrong:
-        raise InvalidInput(wrong)
-
-
-def _validate(prompt: Prompt, inputs: Mapping[str, Any]) -> None:
-    errors = prompt.input_errors(inputs)
-    if errors:
-        raise InvalidInput(
-            [
-                Problem(
-                    f"{prompt.name}@v{prompt.version}", 0, 0, "PE301", f"{_dotted(pointer)}: {message}", help
-                )
-                for pointer, message, help in errors
-            ]
-        )
-
-
-def _dotted(pointer: tuple[str | int, ...]) -> str:
-    return ".".join(str(part) for part in ("inputs", *pointer))
+    return LoadedPrompt(bound, log=open_log(log, log_inputs))
 
 
 __all__ = ["LoadedPrompt", "OutputError", "ProviderError", "Reply", "UsageError", "load"]

@@ -21,6 +21,7 @@ from prompteval.cli import (
     run_verb,
     runs,
     schema,
+    serve_verb,
     trec,
 )
 from prompteval.cli.ending import conclude
@@ -72,6 +73,7 @@ baseline.register(app)
 rag.register(app)
 report.register(app)
 lock.register(app)
+serve_verb.register(app)
 schema.register(app)
 explain.register(app)
 trec.register(app)

@@ -124,6 +124,12 @@ def open_streams() -> None:
     sys.stdout, sys.stderr = PlainStream(sys.stdout), PlainStream(sys.stderr)
 
 
+def flush() -> None:
+    """Write what is still held; for a verb that goes on for long."""
+    _out().flush()
+    _err().flush()
+
+
 def finish() -> None:
     """Write what is still held; say on standard error when standard output could not take everything."""
     out, err = _out(), _err()

@@ -125,6 +125,7 @@ def _given(record: LogRecord, names: tuple[str, ...], time: float | None) -> Jso
     """What there is of these fields; an empty text is a value of an output alone."""
     found = {name: getattr(record, name) for name in names}
     found = {name: one for name, one in found.items() if one is not None and (one != "" or name == "output")}
+    found |= {name: round(found[name], 3) for name in _TIMES if name in found}
     return found if time is None else found | {"time": written_time(time)}
 
 

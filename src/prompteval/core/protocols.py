@@ -47,6 +47,24 @@ class StreamingProvider(Provider, Protocol):
         ...
 
 
+@runtime_checkable
+class CheckedProvider(Provider, Protocol):
+    """A provider that knows before the first call that it cannot be called."""
+
+    def check_ready(self) -> None:
+        """Raise ProviderError where a key is missing, say."""
+        ...
+
+
+@runtime_checkable
+class ConnectingProvider(Provider, Protocol):
+    """A provider behind a server, which can be connected to before the first call."""
+
+    async def connect(self) -> None:
+        """Open a connection and keep it; nothing that costs is asked for. Raises ProviderError."""
+        ...
+
+
 class Embedder(Protocol):
     """Texts in, unit vectors out, and how many texts were longer than the encoder's window."""
 

@@ -100,6 +100,11 @@ RANGES: Mapping[str, Range] = {
     "replicate": Range(0, 9_999),
     "score": Range(-1e12, 1e12, whole=False),
     "delay_ms": Range(0, 1000 * DAY_SECONDS, whole=False),
+    # Of a service
+    "port": Range(0, 65_535),
+    "workers": Range(1, 256),
+    "max_body": Range(1, 100_000_000),
+    "keep_s": Range(60, 36_500 * DAY_SECONDS, whole=False),
     # Of what is stored
     "runs": Range(1, 1_000_000_000),
     "keep": Range(0, 1_000_000_000),

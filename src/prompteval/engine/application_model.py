@@ -2,13 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
 from prompteval.core.errors import ProviderError, UsageError
-from prompteval.core.protocols import BatchProvider, Provider, StreamingProvider
+from prompteval.core.protocols import (
+    BatchProvider,
+    CheckedProvider,
+    ConnectingProvider,
+    Provider,
+    StreamingProvider,
+)
 from prompteval.core.request import Request, Response, Usage
 from prompteval.engine.batching import BatchingProvider
 from prompteval.engine.limits import Limiter
@@ -79,7 +85,24 @@ class ApplicationModel:
             message = f"no answer within the deadline of {deadline_s:g} s"
             raise ProviderError("timeout", message, possibly_billed=True) from None
 
-    async def stream(self, request: Request, deadline_s: float | None) -> AsyncIterator[str]:
+    @property
+    def is_batched(self) -> bool:
+        """Whether it answers in this process, many requests at a time."""
+        return isinstance(self._opened().live, BatchingProvider)
+
+    def check_ready(self) -> None:
+        """Raise PromptevalError for a model that cannot be called: without its key, say."""
+        live = self._opened().live
+        if isinstance(live, CheckedProvider):
+            live.check_ready()
+
+    async def connect(self) -> None:
+        """Open a connection to the model's server, where there is one, and keep it for the first call."""
+        live = self._opened().live
+        if isinstance(live, ConnectingProvider):
+            await live.connect()
+
+    async def stream(self, request: Request, deadline_s: float | None) -> AsyncGenerator[str, None]:
         """The text of a reply in the pieces that the server sends, tried once."""
         live = self._opened().live
         if not isinstance(live, StreamingProvider):

@@ -148,6 +148,10 @@ class Prompt:
                 messages.append(Message(part.role, text))
         return tuple(messages)
 
+    def may_render_apart(self, size: int) -> bool:
+        """Whether rendering inputs of so many characters and members may wait for the worker process."""
+        return any(template.may_take_long(size) for template in self._templates.values())
+
     def parse(self, text: str) -> Parsed:
         """A raw reply as the typed output, or why it is none."""
         if self._values is not None:

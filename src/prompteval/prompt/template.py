@@ -93,6 +93,10 @@ class Template:
         except DeadlineExceeded as error:
             raise RenderError(str(error)) from None
 
+    def may_take_long(self, size: int) -> bool:
+        """Whether inputs of so many characters and members in all may be more than is rendered here."""
+        return self._cost is None or self._cost.most_steps(size) > CHEAP_STEPS
+
     def render(self, values: Mapping[str, object]) -> str:
         """The text for these values, in one pass: markup inside a value stays literal.
 

@@ -58,6 +58,10 @@ class Cost:
         turns = max((_turns(values, path, size) for path in self.loops), default=1)
         return self.nodes * self.longest * size * max(turns, 1)
 
+    def most_steps(self, size: int) -> int:
+        """What `steps` is at most for inputs of so many characters and members in all."""
+        return self.nodes * self.longest * size * (size if self.loops else 1)
+
 
 def cost_of(tree: nodes.Template) -> Cost | None:
     """None where no bound is known: calls, arithmetic, loops in loops, filters whose argument is a size."""

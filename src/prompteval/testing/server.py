@@ -35,8 +35,9 @@ class FakeServer:
     `faults` are used up one a request, in order; then `rates` are drawn. `latency_s` delays every
     answer, `pause_s` each event of a stream after the first, and `headers` go with each answer that is no
     stream. Over `max_concurrent` calls at a time, or over `rpm` in a minute, the answer is 429. `requests`
-    holds the bodies received, unless `keep` is False; `stats` counts what happened, `peak` the most calls at
-    a time, `steps` the replies with calls of tools and `tool_calls` those calls. No header is kept.
+    holds the requests received, and `bodies` their bytes, unless `keep` is False; `stats` counts what
+    happened, `peak` the most calls at a time, `steps` the replies with calls of tools and `tool_calls` those
+    calls. No header is kept.
     """
 
     def __init__(  # noqa: PLR0913 - the faults of a server
@@ -75,6 +76,7 @@ class FakeServer:
         self._drips: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self.requests: list[JsonObject] = []
+        self.bodies: list[bytes] = []
         self.stats: Counter[str] = Counter()
 
     @property
@@ -145,16 +147,17 @@ class FakeServer:
             body = json.loads(raw)
         except ValueError:
             return connection.send(error_body("not JSON", "invalid_request"), 400)
-        self._count(body)
+        self._count(body, raw)
         made = embeddings if path.endswith("/embeddings") else self._completion
         return self._complete(connection, body, self._response if path.endswith("/responses") else made)
 
-    def _count(self, body: JsonObject) -> None:
+    def _count(self, body: JsonObject, raw: bytes) -> None:
         self.stats["requests"] += 1
         self._in_flight += 1
         self.stats["peak"] = max(self.stats["peak"], self._in_flight)
         if self._keep:
             self.requests.append(body)
+            self.bodies.append(raw)
 
     def _end(self, connection: Connection, body: Any, status: int = 200, headers: Any = None) -> None:
         self._in_flight -= 1

@@ -29,6 +29,7 @@ from prompteval.wire import (
     HttpAnswer,
     Refused,
     excerpt,
+    exchange,
     no_answer_in_time,
     post_json,
     post_lines,
@@ -51,6 +52,8 @@ _CUT = {
     "length": "the answer was cut at the token limit; raise max_output_tokens",
     "content_filter": "the answer was withheld by a filter",
 }
+# For a connection that no call waits for yet.
+CONNECT_SECONDS = 5.0
 # A stream says much beside each token.
 STREAM_BYTES = 8 * REPLY_BYTES
 
@@ -84,6 +87,11 @@ class OpenAIProvider:
     def check_ready(self) -> None:
         """Raise ProviderError(no_credentials) when the key's variable is not set, or its place is wrong."""
         self.server.check_ready(self.model)
+
+    async def connect(self) -> None:
+        """Ask for the list of models, whatever the answer: the connection is kept for the first call."""
+        opened = self._opened or self._open()
+        await exchange(opened.session, "GET", self.server.url("models"), timeout_s=CONNECT_SECONDS)
 
     async def complete(self, request: Request) -> Response:
         if self.shape.stream:

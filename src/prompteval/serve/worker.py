@@ -1,0 +1,212 @@
+"""One worker: an event loop, the connections of its clients, and the prompts it answers for."""
+
+import asyncio
+import contextlib
+import resource
+import signal
+import socket
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from prompteval.core.errors import PromptevalError
+from prompteval.core.exit_codes import INTERRUPTED, PASS
+from prompteval.engine.prediction_log import PredictionLog, open_log
+from prompteval.serve.access import Access
+from prompteval.serve.app import build_app
+from prompteval.serve.body import Bodies
+from prompteval.serve.connection import HEADER_BYTES, connection_class
+from prompteval.serve.filters import Filters
+from prompteval.serve.metrics import Metrics
+from prompteval.serve.openapi import openapi
+from prompteval.serve.options import ServeOptions
+from prompteval.serve.served import Catalogue, Names
+from prompteval.serve.state import EventLog, WorkerState
+from prompteval.serve.warming import warm
+from prompteval.workspace.settings import Workspace
+
+RELOAD_SECONDS: Final = 30.0
+# Idle connections are kept for a client's next request as long as usual proxies keep theirs, and longer.
+KEEP_ALIVE_SECONDS: Final = 75
+_DRAIN_S: Final = 5
+SHARED_LOGS: Final = frozenset({"postgres", "otlp"})
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPlace:
+    """Which worker it is, from 1, of how many. With `warm_first` it accepts nothing before it is ready."""
+
+    number: int = 1
+    of: int = 1
+    warm_first: bool = False
+
+
+def run_worker(
+    workspace: Workspace, options: ServeOptions, listener: socket.socket, place: WorkerPlace, event: EventLog
+) -> int:
+    """Serve until SIGTERM or SIGINT, then drain; the exit code. Raises PromptevalError at the start."""
+    _allow_many_connections()
+    return asyncio.run(_Worker(workspace, options, place, event).run(listener))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, whose signals are the worker's own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Unused: the worker stops the server."""
+
+
+class _Worker:
+    def __init__(
+        self, workspace: Workspace, options: ServeOptions, place: WorkerPlace, event: EventLog
+    ) -> None:
+        self._options = options
+        self._place = place
+        self._event = event
+        self._catalogue = Catalogue(workspace, options.references, options.model, options.unpublished)
+        self._state = WorkerState(
+            options,
+            Access.of(options),
+            Bodies(options.max_body),
+            Filters.load(workspace, options.filters),
+            Metrics(),
+            self._open_log(),
+            event,
+        )
+        self._reloading = asyncio.Lock()
+        self._failure: PromptevalError | None = None
+        self._interrupted = False
+
+    async def run(self, listener: socket.socket) -> int:
+        state = self._state
+        server = self._server()
+        self._take_signals(server)
+        warming = asyncio.create_task(self._warm(server))
+        looking = asyncio.create_task(self._look_again())
+        try:
+            if self._place.warm_first:
+                await warming
+            if not server.should_exit:
+                await server.serve(sockets=[listener])
+        finally:
+            for task in (warming, looking):
+                task.cancel()
+            await asyncio.gather(warming, looking, return_exceptions=True)
+            await self._close(state)
+        if self._failure is not None:
+            raise self._failure
+        return INTERRUPTED if self._interrupted else PASS
+
+    def _server(self) -> _Server:
+        config = uvicorn.Config(
+            build_app(self._state), http=connection_class(self._state), ws="none", lifespan="off",
+            log_config=None, access_log=False, server_header=False, proxy_headers=False, backlog=4096,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS, h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_graceful_shutdown=int(self._options.timeout_s) + _DRAIN_S,
+        )  # fmt: skip
+        return _Server(config)
+
+    def _take_signals(self, server: _Server) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, partial(self._stop, server, number))
+        loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
+
+    def _stop(self, server: _Server, number: signal.Signals) -> None:
+        """Accept no more, let what runs end, then end; a second signal does not wait."""
+        self._interrupted = number == signal.SIGINT
+        server.force_exit = server.should_exit
+        server.should_exit = self._state.draining = True
+        self._state.metrics.ready.set(0)
+        self._event(
+            "stopping", {"signal": number.name, "worker": self._place.number, "running": self._state.running}
+        )
+
+    def _on_hangup(self) -> None:
+        task = asyncio.ensure_future(self._reload(forced=True))
+        task.add_done_callback(lambda _: None)
+
+    async def _warm(self, server: _Server) -> None:
+        """The first look; what is wrong with it ends the worker."""
+        state = self._state
+        try:
+            names = self._catalogue.look()
+            await warm(names, {}, self._event)
+        except PromptevalError as error:
+            self._failure, server.should_exit = error, True
+            return
+        self._switch(names)
+        state.ready = True
+        state.metrics.ready.set(1)
+        found = {"worker": self._place.number, "prompts": sorted(names)}
+        self._event("ready", found)
+
+    def _switch(self, names: Names) -> None:
+        """From the next request on these are served; requests that run keep what they began with."""
+        self._state.openapi = openapi(names, self._options.token_env is not None)
+        self._state.names = names
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_SECONDS)
+            await self._reload(forced=False)
+
+    async def _reload(self, *, forced: bool) -> None:
+        """Look at prompts.lock again: loaded, warmed, then switched; as it was where something is wrong."""
+        async with self._reloading:
+            state = self._state
+            if not state.ready or not (forced or self._catalogue.changed()):
+                return
+            try:
+                names = self._catalogue.look()
+                await warm(names, state.names, self._event)
+            except (PromptevalError, OSError) as error:
+                state.metrics.reloads.labels("failed").inc()
+                self._event("reload_failed", {"worker": self._place.number, "error": str(error)})
+                return
+            moved = sorted(name for name, served in names.items() if state.names.get(name) is not served)
+            gone = sorted(state.names.keys() - names.keys())
+            self._switch(names)
+            state.metrics.reloads.labels("done").inc()
+            self._event("reloaded", {"worker": self._place.number, "changed": moved, "removed": gone})
+
+    async def _close(self, state: WorkerState) -> None:
+        state.filters.close()
+        for model in self._catalogue.models():
+            with contextlib.suppress(Exception):
+                await model.aclose()
+        if state.log is not None:
+            await state.log.aclose()
+            state.metrics.count_log(state.log)
+        self._event("stopped", {"worker": self._place.number})
+
+    def _open_log(self) -> PredictionLog | None:
+        options, target = self._options, self._options.log
+        if target is None:
+            return None
+        if self._place.of > 1:
+            target = worker_log(target, self._place.number)
+        return open_log(target, options.log_inputs, keep_s=options.keep_s, on_failure=self._on_log_failure)
+
+    def _on_log_failure(self, error: Exception) -> None:
+        self._event("log_failed", {"worker": self._place.number, "error": f"{type(error).__name__}: {error}"})
+
+
+def worker_log(target: str, number: int) -> str:
+    """Where one of several workers writes: FILE.1, FILE.2; they share what is no file."""
+    return target if target in SHARED_LOGS else f"{target}.{number}"
+
+
+def _allow_many_connections() -> None:
+    """As many open files as the system allows this process: a connection is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
