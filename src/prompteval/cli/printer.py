@@ -125,7 +125,7 @@ def open_streams() -> None:
 
 
 def flush() -> None:
-    """Write what is still held; for a verb that goes on for long."""
+    """Write what is still held; for a verb that runs for long."""
     _out().flush()
     _err().flush()
 

@@ -157,5 +157,5 @@ def _event(name: str, fields: Mapping[str, object]) -> None:
 
 
 def _child(work: Callable[[], int]) -> int:
-    """Run a worker in this process, which is its own; what it raises is told as for a verb."""
+    """Run a worker in this process, which is its own; what it raises is reported as for a verb."""
     return conclude(work)

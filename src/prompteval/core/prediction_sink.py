@@ -27,5 +27,5 @@ class PredictionSink(Protocol):
         ...
 
     def close(self) -> None:
-        """Bring to disk what is there, and let go. Safe to call twice."""
+        """Bring to disk what is there, and close it. Safe to call twice."""
         ...

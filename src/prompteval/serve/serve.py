@@ -23,9 +23,9 @@ def serve(
     listening: Callable[[str], None],
     child: Child,
 ) -> int:
-    """Serve until it is told to stop; the exit code.
+    """Serve until it is stopped; the exit code.
 
-    `listening` is told the address once it is taken; `child` runs a worker in a process of its own and gives
+    `listening` is called with the address once it is taken; `child` runs a worker in a process of its own and gives
     its exit code. Raises UsageError, InvalidInput and MissingExtra for what cannot be served, before anything
     is listened to.
     """

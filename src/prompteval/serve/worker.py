@@ -201,7 +201,7 @@ class _Worker:
 
 
 def worker_log(target: str, number: int) -> str:
-    """Where one of several workers writes: FILE.1, FILE.2; they share what is no file."""
+    """Where one of several workers writes: FILE.1, FILE.2; other logs are shared."""
     return target if target in SHARED_LOGS else f"{target}.{number}"
 
 
