@@ -26,8 +26,8 @@ def serve(
     """Serve until it is stopped; the exit code.
 
     `listening` is called with the address once it is taken; `child` runs a worker in a process of its own
-    and gives its exit code. Raises UsageError, InvalidInput and MissingExtra for what cannot be served, before anything
-    is listened to.
+    and gives its exit code. Raises UsageError, InvalidInput and MissingExtra for what cannot be served,
+    before anything is listened to.
     """
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "prometheus_client")):
         raise MissingExtra("serve", "serve")
