@@ -7,6 +7,7 @@ import pytest
 
 from prompteval.core.request import Message, Request, Response, Usage
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
+from prompteval.core.tools import RequestedCall, Thought
 
 FULL = Response(
     "text \ud800", "length", "gpt-x", Usage(5, 2, 1, 0, True), 12.5, (-0.5, -1.0), "no", "why", 0.75, {"request_id": "r"}
@@ -16,7 +17,10 @@ WRONG: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("response", [FULL, Response(""), replace(FULL, details={"attempts": 3})])
+CALLS = replace(FULL, tool_calls=(RequestedCall("i", "f", "{}"),), thoughts=(Thought("rs_1", "gAAA"),))
+
+
+@pytest.mark.parametrize("response", [FULL, CALLS, Response(""), replace(FULL, details={"attempts": 3})])
 def test_a_reply_comes_back_as_it_was(response: Response) -> None:
     """All but what tells of the calls made for it."""
     found = response_from_json(response_as_json(response), "replay")
@@ -24,12 +28,12 @@ def test_a_reply_comes_back_as_it_was(response: Response) -> None:
     assert found == replace(response, served_by="replay", details=told)
 
 
-@pytest.mark.parametrize("name", sorted(response_as_json(FULL)))
+@pytest.mark.parametrize("name", sorted(response_as_json(CALLS)))
 @pytest.mark.parametrize("value", WRONG, ids=lambda value: str(value)[:12])
 def test_f38_a_field_of_a_wrong_type_is_a_value_error(name: str, value: Any) -> None:
     """Every field, with every wrong value: refused by name, or the value is one it may have."""
     try:
-        found = response_from_json({**response_as_json(FULL), name: value}, "replay")
+        found = response_from_json({**response_as_json(CALLS), name: value}, "replay")
     except ValueError as error:
         assert name in str(error) or name == "text" or "token" in str(error)
     else:

@@ -64,6 +64,29 @@ def test_every_step_is_cached_recorded_and_replayed(tmp_path: Any) -> None:
     assert live.result("--no-cache", "--replay", "r.jsonl")["usage"]["replayed"] == 3
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_over_the_responses_api_thoughts_go_back_with_the_calls(tmp_path: Any, stream: bool) -> None:
+    """Nothing is kept at the server: what a model thought comes encrypted, and stands before its calls again."""
+    with FakeServer(REPLIES) as server:
+        live = make(tmp_path, server, "twice", api="responses", stream=stream)
+        live.run("run", "--no-cache", code=0)
+        plain = server.requests[-1]
+        assert "include" not in plain and "reasoning" not in [item.get("type") for item in plain["input"]]
+        params = 'output=str, params={"reasoning_effort": "low"},'
+        live.write("prompts/help/v1.py", PROMPT.replace("output=str,", params))
+        assert live.result("--record", "r.jsonl")["metrics"]["accuracy"]["value"] == 1
+        last, count = server.requests[-1], len(server.requests)
+        assert (
+            live.result()["usage"]["cached"] == live.result("--replay", "r.jsonl")["usage"]["replayed"] == 3
+        )
+        assert len(server.requests) == count == 6
+    kinds = [item.get("type", item.get("role")) for item in last["input"]]
+    step, calls = ["reasoning", "function_call"], ["function_call", *["function_call_output"] * 2]
+    assert kinds[1:] == [*step, *calls, *step, "function_call_output"]
+    assert last["include"] == ["reasoning.encrypted_content"] and last["store"] is False
+    assert last["input"][1]["encrypted_content"] == "gAAAfake"
+
+
 def test_an_attempt_of_a_later_step_is_tried_again(tmp_path: Any) -> None:
     """A failure in the middle costs an attempt, not the case."""
     with FakeServer(REPLIES, faults=[None, Fault("status", 500), Fault("reset")]) as server:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
-from prompteval.core.tools import RequestedCall, ToolDefinition
+from prompteval.core.tools import RequestedCall, Thought, ToolDefinition
 
 Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal["stop", "length", "content_filter", "refusal", "tool_calls", "unsupported", "unknown"]
@@ -20,13 +20,15 @@ class Message:
     """One chat message, rendered.
 
     `tool_calls` are those that an assistant's message asks for; a message of role `tool` answers the call
-    with the id `tool_call_id`.
+    with the id `tool_call_id`. `thoughts` go back with the calls; they belong to the reply before, and are
+    no part of what the message says, nor of a key.
     """
 
     role: Role
     content: str
     tool_calls: tuple[RequestedCall, ...] = ()
     tool_call_id: str = ""
+    thoughts: tuple[Thought, ...] = ()
     _made: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
@@ -139,7 +141,8 @@ class Response:
     `finish` tells how it ended; `unsupported` means the model cannot produce what the schema
     asks for, and `reason` says what. `confidence` (0 to 1) is the model's own, where it gives
     one; `details` holds all else that a provider reports (per-field confidences, system
-    fingerprint, request id), as JSON values. `tool_calls` are what it asks for, with or without a text.
+    fingerprint, request id), as JSON values. `tool_calls` are what it asks for, with or without a text,
+    `thoughts` what it thought before them.
     `latency_ms` is of the attempt that succeeded.
     """
 
@@ -155,6 +158,7 @@ class Response:
     details: Mapping[str, Any] = field(default_factory=dict)
     served_by: ServedBy = "live"
     tool_calls: tuple[RequestedCall, ...] = ()
+    thoughts: tuple[Thought, ...] = ()
 
 
 # The last few, by the identity of what requests share. The shared parts are kept, so that an identity

@@ -9,12 +9,13 @@ from math import isfinite
 from typing import Any, Final, get_args
 
 from prompteval.core.request import COUNTS, Finish, Response, ServedBy, Usage
-from prompteval.core.tools import RequestedCall
+from prompteval.core.tools import RequestedCall, Thought
 
 MOST_TOKENS: Final = 100_000_000
 _FINISHES = frozenset(get_args(Finish))
 _FIELDS = frozenset(field.name for field in fields(Response)) - {"served_by"}
 _CALL = ("id", "name", "arguments")
+_THOUGHT = ("id", "encrypted")
 _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 
 
@@ -28,6 +29,7 @@ def response_as_json(response: Response) -> dict[str, object]:
         "refusal": response.refusal, "reason": response.reason, "confidence": response.confidence,
         "details": {name: value for name, value in response.details.items() if name not in COUNTS},
         "tool_calls": [{name: getattr(call, name) for name in _CALL} for call in response.tool_calls],
+        "thoughts": [{name: getattr(thought, name) for name in _THOUGHT} for thought in response.thoughts],
     }  # fmt: skip
     return {name: value for name, value in body.items() if value not in (None, {}, [])}
 
@@ -65,7 +67,8 @@ def response_from_json(raw: object, served_by: ServedBy) -> Response:
         confidence=raw.get("confidence"),
         details={name: value for name, value in details.items() if name not in COUNTS},
         served_by=served_by,
-        tool_calls=_calls(raw.get("tool_calls")),
+        tool_calls=tuple(RequestedCall(**one) for one in _records(raw, "tool_calls", _CALL)),
+        thoughts=tuple(Thought(**one) for one in _records(raw, "thoughts", _THOUGHT)),
     )
 
 
@@ -105,15 +108,18 @@ def _are_texts(raw: object, count: int) -> bool:
     return isinstance(raw, list) and len(raw) == count and all(isinstance(part, str) for part in raw)
 
 
-def _calls(raw: Any) -> tuple[RequestedCall, ...]:
-    if raw is None:
-        return ()
-    known = isinstance(raw, list) and all(
-        isinstance(one, Mapping) and one.keys() == set(_CALL) for one in raw
+def _records(raw: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> list[dict[str, str]]:
+    """The objects in a list, each of texts by these names; none where the field is absent."""
+    found = raw.get(name)
+    if found is None:
+        return []
+    known = isinstance(found, list) and all(
+        isinstance(one, Mapping) and one.keys() == set(keys) for one in found
     )
-    if not known or not all(_are_texts([*one.values()], len(_CALL)) for one in raw):
-        raise ValueError("tool_calls is not a list of calls with id, name and arguments")
-    return tuple(RequestedCall(**one) for one in raw)
+    if not known or not all(_are_texts([*one.values()], len(keys)) for one in found):
+        what = "calls" if name == "tool_calls" else name
+        raise ValueError(f"{name} is not a list of {what} with {', '.join(keys[:-1])} and {keys[-1]}")
+    return [dict(one) for one in found]
 
 
 def _text(raw: Mapping[str, object], name: str) -> str | None:

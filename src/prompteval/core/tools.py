@@ -21,6 +21,14 @@ class ToolDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """What a model thought before its calls, encrypted by its server, which reads it with their results."""
+
+    id: str
+    encrypted: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestedCall:
     """A call that a model asks for. `arguments` is the text it wrote, which may not be JSON."""
 

@@ -19,7 +19,7 @@ from prompteval.testing.fake.answers import Reply, answer_of, completion, embedd
 from prompteval.testing.fake.batches import Batches, BatchPlan
 from prompteval.testing.fake.faults import RATE_LIMITED, Fault, FaultRates
 from prompteval.testing.fake.http import Connection
-from prompteval.testing.fake.responses import as_chat, response, response_events
+from prompteval.testing.fake.responses import as_chat, response, response_events, wants_thoughts
 from prompteval.testing.fake.streams import chunks, event_lines
 
 __all__ = ["RATE_LIMITED", "BatchPlan", "FakeServer", "Fault", "FaultRates", "Reply"]
@@ -205,7 +205,7 @@ class FakeServer:
         if body.get("stream") and kind not in _BROKEN:
             return self._stream(connection, spoilt(answer, kind) if fault else answer, body)
         if made == self._response:
-            answer = response(spoilt(answer, kind) if fault else answer)
+            answer = response(spoilt(answer, kind) if fault else answer, encrypted=wants_thoughts(body))
         if kind in _BROKEN:
             return self._break(connection, kind, json.dumps(answer).encode())
         return self._end(connection, spoilt(answer, kind) if fault and "choices" in answer else answer)
@@ -214,7 +214,7 @@ class FakeServer:
         """The answer in events, of the API that was asked."""
         self._in_flight -= 1
         if "input" in body:
-            lines = event_lines(response_events(response(answer)), named=True)
+            lines = event_lines(response_events(response(answer, encrypted=wants_thoughts(body))), named=True)
         else:
             usage = bool(body.get("stream_options", {}).get("include_usage"))
             lines = event_lines(chunks(answer, usage=usage), named=False)

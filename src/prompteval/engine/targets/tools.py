@@ -154,7 +154,7 @@ class ToolTarget:
             found = await self._tools.answers(calls, step)
         elapsed_s = perf_counter() - started
         clock.spent_s += elapsed_s
-        said = Message("assistant", response.text, tuple(calls))
+        said = Message("assistant", response.text, tuple(calls), thoughts=response.thoughts)
         return played.called(
             said, [one.message for one in found], [one.call for one in found], elapsed_s * 1000
         )

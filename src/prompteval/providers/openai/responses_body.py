@@ -14,6 +14,10 @@ from prompteval.providers.openai.tools import input_items, responses_tools
 from prompteval.workspace.presets import NOT_IN_RESPONSES
 
 LOGPROBS = "message.output_text.logprobs"
+# Nothing is kept at the server: thoughts come encrypted, and go back with the results of the calls.
+THOUGHTS = "reasoning.encrypted_content"
+# Models that do not think refuse to be asked for it; those that do are known by the parameter.
+_WITHOUT_THOUGHTS = (None, "none")
 
 
 def responses_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonObject:
@@ -33,6 +37,8 @@ def responses_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonOb
             body[name] = value
         elif value:
             body["include"] = [LOGPROBS]
+    if request.tools and request.params.get("reasoning_effort") not in _WITHOUT_THOUGHTS:
+        body["include"] = [*body.get("include", ()), THOUGHTS]
     if request.schema is not None:
         name, how = schema_name(request.schema_name), shape.structured
         if how == "tool":

@@ -9,8 +9,9 @@ from typing import Any, Final
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
-from prompteval.core.secret import hide
+from prompteval.core.secret import hide, holds_secret
 from prompteval.core.strict_json import JsonObject
+from prompteval.core.tools import Thought
 from prompteval.providers.openai.calls import read_calls
 from prompteval.providers.openai.errors import (
     LONGEST_MESSAGE,
@@ -76,7 +77,18 @@ def read_response(
         refusal=hide(as_words(refusal))[:LONGEST_REFUSAL] if refusal else None,
         details=kept,
         tool_calls=asked,
+        thoughts=tuple(_thoughts(items)) if asked else (),
     )
+
+
+def _thoughts(items: list[JsonObject]) -> Iterator[Thought]:
+    """What the server gives to be sent back with the results of the calls."""
+    for item in items:
+        name, encrypted = item.get("id"), item.get("encrypted_content")
+        if item.get("type") != "reasoning" or not isinstance(name, str) or not isinstance(encrypted, str):
+            continue
+        if not holds_secret(name + encrypted):
+            yield Thought(name, encrypted)
 
 
 def _finish(raw: JsonObject, excerpt: Callable[[], str]) -> Finish:

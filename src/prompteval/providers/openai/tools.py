@@ -33,12 +33,15 @@ def responses_tools(request: Request) -> JsonObject:
 
 
 def input_items(messages: Sequence[Message]) -> Iterator[JsonObject]:
-    """Messages as items of the Responses API, where a call and its result are items of their own."""
+    """Messages as items of the Responses API: thoughts, a call and its result are items of their own."""
     for message in messages:
         if message.role == "tool":
             output = {"call_id": message.tool_call_id, "output": message.content}
             yield {"type": "function_call_output", **output}
             continue
+        for thought in message.thoughts:
+            encrypted = {"id": thought.id, "summary": [], "encrypted_content": thought.encrypted}
+            yield {"type": "reasoning", **encrypted}
         if message.content or not message.tool_calls:
             yield {"role": message.role, "content": message.content}
         for call in message.tool_calls:

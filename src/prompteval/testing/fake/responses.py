@@ -31,13 +31,18 @@ def _messages(items: list[JsonObject]) -> list[JsonObject]:
             if not found or found[-1]["role"] != "assistant":
                 found.append({"role": "assistant", "content": None})
             found[-1].setdefault("tool_calls", []).append({"id": item["call_id"], "function": item})
-        else:
+        elif item.get("type") != "reasoning":
             found.append(item)
     return found
 
 
-def response(answer: JsonObject) -> JsonObject:
-    """A completion, whole or spoilt, as a response."""
+def wants_thoughts(body: JsonObject) -> bool:
+    """Whether a request asks for what the model thinks, encrypted."""
+    return "reasoning.encrypted_content" in body.get("include", ())
+
+
+def response(answer: JsonObject, *, encrypted: bool = False) -> JsonObject:
+    """A completion, whole or spoilt, as a response; `encrypted` where the request asked for thoughts so."""
     if "choices" not in answer:
         return answer
     if not answer["choices"]:
@@ -48,7 +53,7 @@ def response(answer: JsonObject) -> JsonObject:
         **_head(answer),
         "status": "incomplete" if reason else "completed",
         "incomplete_details": {"reason": reason} if reason else None,
-        "output": list(_items(choice)),
+        "output": list(_items(choice, encrypted)),
     }
 
 
@@ -66,10 +71,11 @@ def _usage(usage: JsonObject) -> JsonObject:
     return found
 
 
-def _items(choice: JsonObject) -> Iterator[JsonObject]:
+def _items(choice: JsonObject, encrypted: bool) -> Iterator[JsonObject]:
     """The items of the output: thoughts without their text, then calls or the message."""
     message, logprobs = choice["message"], choice.get("logprobs") or {}
-    yield {"type": "reasoning", "id": "rs_fake", "summary": []}
+    thought: JsonObject = {"type": "reasoning", "id": "rs_fake", "summary": []}
+    yield {**thought, "encrypted_content": "gAAAfake"} if encrypted else thought
     for call in message.get("tool_calls") or ():
         yield {"type": "function_call", "id": "fc_fake", "call_id": call["id"], **call["function"]}
     parts: list[JsonObject] = []
