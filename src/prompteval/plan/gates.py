@@ -1,8 +1,7 @@
 """A suite's gate: rules parsed, their metrics known, their thresholds on the scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Scorer
@@ -17,21 +16,9 @@ from prompteval.stats.gate import (
     parse_gate,
     scale_error,
 )
+from prompteval.workspace.gate_section import BeatsRule, NoRegressionRule
 from prompteval.workspace.suite import GateSpec, Suite
 
-# The rules that are mappings, and what their options are.
-MAPPING_RULES: Mapping[str, Mapping[str, str]] = {
-    "beats": {
-        "reference": "What is beaten: one of `references`, name@v1, name@production or baseline.",
-        "metric": "The metric that is compared. [default: the first that can be]",
-    },
-    "no_regression": {
-        "metric": "The metric that is compared with the baseline. [default: the first of `primary`]",
-        "min_effect": "The smallest drop that matters, in the metric's own units. [default: 0.02]",
-        "margin": "The drop that must be ruled out. [default: min_effect]",
-        "alpha": "The error rate, two-sided, between 0 and 1. [default: 0.05]",
-    },
-}
 BASELINE = "baseline"
 
 
@@ -132,8 +119,10 @@ def plan_gates(
 
 
 def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]) -> Gate:
-    if isinstance(spec.rule, Mapping):
-        return _mapping_gate(spec.rule, suite, scorers, measures)
+    if isinstance(spec.rule, BeatsRule):
+        return _beats(spec.rule, suite, scorers, measures)
+    if isinstance(spec.rule, NoRegressionRule):
+        return _no_regression(spec.rule, suite, scorers, measures)
     rule = parse_gate(spec.rule)
     slices = [named.text for named in suite.slices]
     if rule.tag is not None and rule.tag not in slices:
@@ -188,26 +177,8 @@ def primary_metrics(
     return tuple(dict.fromkeys(own or gated or first))
 
 
-def _mapping_gate(
-    raw: Mapping[str, object], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
-) -> Gate:
-    kind, options = next(iter(raw.items())) if len(raw) == 1 else ("", None)
-    if kind not in MAPPING_RULES or not isinstance(options, Mapping):
-        raise ValueError(
-            "a rule is a string, {beats: {reference: majority}} or {no_regression: {metric: accuracy}}, "
-            f"not {dict(raw)!r}"
-        )
-    known = MAPPING_RULES[kind]
-    for key in options:
-        if key not in known:
-            raise ValueError(f"{kind} has no option {key!r} ({did_you_mean(str(key), known)})")
-    return (_beats if kind == "beats" else _no_regression)(options, suite, scorers, measures)
-
-
-def _beats(
-    options: Mapping[str, object], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
-) -> Gate:
-    reference = str(options.get("reference"))
+def _beats(given: BeatsRule, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]) -> Gate:
+    reference = given.reference
     trivial = [named.text for named in suite.references]
     rule = Beats(reference, "")
     if rule.is_trivial and reference not in trivial:
@@ -217,34 +188,24 @@ def _beats(
         suite.target.kind != "prompt" or reference.partition("@")[0] != suite.target.value.partition("@")[0]
     ):
         raise ValueError(f"beats: {reference} is not a version of what this suite runs, {suite.target.value}")
-    measure = _compared(options, rule.is_trivial, "beats", suite, scorers, measures)
+    measure = _compared(given.metric, rule.is_trivial, "beats", suite, scorers, measures)
     if rule.is_trivial and measure.spec.kind != "proportion":
         raise ValueError(f"beats: {measure.text} is not a proportion; use accuracy")
     return Gate(Beats(reference, measure.text), measure)
 
 
 def _no_regression(
-    options: Mapping[str, Any], suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+    given: NoRegressionRule, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
 ) -> Gate:
-    limits: dict[str, float] = {}
-    for name in ("min_effect", "margin", "alpha"):
-        value = options.get(name)
-        if value is None:
-            continue
-        above = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-        if not above or (name == "alpha" and not 0 < value < 1):
-            wanted = "a share between 0 and 1" if name == "alpha" else "a number from 0"
-            raise ValueError(f"no_regression: {name} must be {wanted}, not {value!r}")
-        limits[name] = float(value)
-    measure = _compared(options, False, "no_regression", suite, scorers, measures)
-    if (measure.spec.low, measure.spec.high) != (0.0, 1.0) and "min_effect" not in limits:
+    measure = _compared(given.metric, False, "no_regression", suite, scorers, measures)
+    if (measure.spec.low, measure.spec.high) != (0.0, 1.0) and given.min_effect is None:
         raise ValueError(
             f"no_regression: {measure.text} is not on a scale from 0 to 1; give min_effect in its own units"
         )
-    error = effect_error(measure, limits.get("min_effect"), limits.get("margin"))
+    error = effect_error(measure, given.min_effect, given.margin)
     if error:
         raise ValueError(f"no_regression: {error}")
-    return Gate(NoRegression(measure.text, **limits), measure)
+    return Gate(NoRegression(measure.text, given.min_effect, given.margin, given.alpha), measure)
 
 
 def effect_error(measure: Measure, min_effect: float | None, margin: float | None) -> str:
@@ -267,7 +228,7 @@ def effect_error(measure: Measure, min_effect: float | None, margin: float | Non
 
 
 def _compared(
-    options: Mapping[str, object],
+    metric: str | None,
     proportion: bool,
     kind: str,
     suite: Suite,
@@ -277,8 +238,8 @@ def _compared(
     """The metric a comparing rule names, else the suite's first primary one."""
     usable = [m.text for m in measures if (m.spec.kind == "proportion" if proportion else m.spec.gates)]
     first = suite.primary[0].text if suite.primary and not proportion else None
-    metric = options.get("metric", first or (usable[0] if usable else "accuracy"))
-    measure = bind(str(metric), scorers, measures, suite)
+    metric = metric or first or (usable[0] if usable else "accuracy")
+    measure = bind(metric, scorers, measures, suite)
     if not measure.spec.gates:
         raise ValueError(f"{kind}: {measure.text} is shown and never decides")
     return measure

@@ -1,8 +1,12 @@
 """The forms of a gate rule, and the facts of a run that one may name."""
 
-from prompteval.plan.gates import MAPPING_RULES, Beats, NoRegression
+from collections.abc import Mapping
+
+from prompteval.plan.gates import Beats, NoRegression
 from prompteval.reference.entry import Entry, Example, Fact, Group, Option, documented
 from prompteval.stats.gate import COMPARISONS, FACT_HIGH, FACT_LOW, PERCENTILES, RUN_FACTS, SMALLEST_SLICE
+from prompteval.workspace.gate_section import BeatsRule, NoRegressionRule
+from prompteval.workspace.validation import FileModel
 
 FRAME = "gate:\n  - {}"
 KIND = "gate rule"
@@ -25,7 +29,10 @@ _FORMS = (
         "slice(language).accuracy >= 0.75",
     ),
 )  # fmt: skip
-_COMPARING = {"beats": Beats, "no_regression": NoRegression}
+_COMPARING: Mapping[str, tuple[type, type[FileModel]]] = {
+    "beats": (Beats, BeatsRule),
+    "no_regression": (NoRegression, NoRegressionRule),
+}
 
 
 def gate_group() -> Group:
@@ -36,11 +43,16 @@ def gate_group() -> Group:
     ]
     comparing = [
         documented(
-            Entry(name, KIND, "", options=tuple(Option(*option) for option in options.items())),
-            _COMPARING[name],
+            Entry(
+                name,
+                KIND,
+                "",
+                options=tuple(Option(key, item.description or "") for key, item in form.model_fields.items()),
+            ),
+            rule,
             FRAME,
         )
-        for name, options in MAPPING_RULES.items()
+        for name, (rule, form) in _COMPARING.items()
     ]
     return Group("Gate rules", "gates", (*forms, *comparing, *(_fact(name) for name in RUN_FACTS)))
 

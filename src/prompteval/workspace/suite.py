@@ -11,6 +11,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector
 from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.endpoint_section import EndpointSection
+from prompteval.workspace.gate_section import WrittenRule
 from prompteval.workspace.judges_section import JUDGE_KINDS, JudgeSection
 from prompteval.workspace.rag_section import MODES, Correct, RagFile, RagSection, rag_section
 from prompteval.workspace.text import decode
@@ -95,9 +96,9 @@ class ScorerSpec:
 
 @dataclass(frozen=True, slots=True)
 class GateSpec:
-    """One rule of a gate, not parsed yet: a text, or a mapping such as {beats: ...}."""
+    """One rule of a gate: a text that is not parsed yet, or a comparison."""
 
-    rule: str | Mapping[str, object]
+    rule: WrittenRule
     line: int
     col: int
 
@@ -198,19 +199,12 @@ def _scorer(value: object) -> tuple[str, Mapping[str, object]]:
     return str(kind), options or {}
 
 
-def _rule(value: object) -> object:
-    if isinstance(value, str | dict):
-        return value
-    raise problem(f"a gate rule must be a string or a mapping, not {value!r}", code="PE210")
-
-
 _Named = Text | Annotated[dict[str, Any], Field(min_length=1, max_length=1)]
 _Cases = Annotated[
     list[Any],
     BeforeValidator(_sources, json_schema_input_type=Text | list[Text] | list[dict[str, Any]]),
 ]
 _Scorer = Annotated[Any, BeforeValidator(_scorer, json_schema_input_type=_Named)]
-_Rule = Annotated[Any, BeforeValidator(_rule, json_schema_input_type=_Named)]
 _Reference = Annotated[str, Choice("reference", ("majority", "random"), "PE209")]
 
 
@@ -265,7 +259,7 @@ class SuiteFile(FileModel):
     references: Unique[_Reference] = Field(
         [], description="The trivial predictors to report beside the suite."
     )
-    gate: Unique[_Rule] = Field(
+    gate: Unique[WrittenRule] = Field(
         [], description="The rules that must all hold.", examples=["[accuracy >= 0.8]"]
     )
     rag: RagFile | None = Field(None, description="The retrieval pipeline.")

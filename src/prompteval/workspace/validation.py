@@ -167,7 +167,7 @@ def last_name(place: Location) -> str:
 
 def last_part(place: Location) -> str:
     """How a message calls the part of a file that an unknown key is in."""
-    return f" in {place[-1]}" if place else ""
+    return f" in {last_name(place)}" if place else ""
 
 
 def validate(
