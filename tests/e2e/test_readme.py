@@ -57,7 +57,7 @@ def test_the_printed_tables_of_the_retrieval_suite_are_those_of_the_command() ->
     text = README.read_text(encoding="utf-8")
     printed = re.search(r"<!-- rag output -->\n```text\n(.*?)```", text, re.DOTALL)
     assert printed is not None
-    done = prompteval(ROOT, "run", "handbook_rag")
+    done = prompteval(ROOT, "run", "handbook_rag", "-v")
     assert done.returncode == 0, done.stderr
 
     def shape(text: str) -> list[str]:

@@ -2,15 +2,16 @@
 
 import io
 import re
+from dataclasses import replace
 from html import unescape
 
 from rich.console import Console
 
-from prompteval.core.verdict import Estimate
+from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.report.html.markup import table as as_html
 from prompteval.report.plain_markdown import table as as_markdown
 from prompteval.report.table import Table
-from prompteval.report.tables import FLAKY_SHOWN, FLAKY_SHOWN_IN_FULL, hides_slices, tables
+from prompteval.report.tables import FLAKY_SHOWN, FLAKY_SHOWN_IN_FULL, METRICS_SHOWN, only_in_full, tables
 from prompteval.report.terminal import table as in_terminal
 from prompteval.report.view import ClassLine, FlakyCase, ReliabilityTable, ResultView
 
@@ -61,9 +62,20 @@ def test_in_short_the_slices_are_of_one_metric_in_one_table() -> None:
     """In full there is a table for each tag, with every metric, and nothing is hidden."""
     short = [found for found in tables(result(), full=False) if found.heads[0] == "slice"]
     assert [row[:2] for row in short[0].rows] == [["t=x", "accuracy"], ["u=x", "accuracy"]]
-    assert hides_slices(result())
+    assert only_in_full(result()) == ["the slices of the other metrics"]
     full = [found for found in tables(result(), full=True) if found.heads[1] == "metric"]
     assert [(found.heads[0], len(found.rows)) for found in full] == [("t", 2), ("u", 2)]
+
+
+def test_in_short_of_many_metrics_those_of_the_gate_are_shown() -> None:
+    """The others are counted, as are the tags that no rule is on; in full there is every one."""
+    gates = tuple(GateResult(rule, Verdict.PASS, 0.5, "") for rule in ("mcc >= 0", "slice(u).mcc >= 0"))
+    many = {f"f{number}": HALF for number in range(METRICS_SHOWN)}
+    found = replace(result(), metrics={**result().metrics, **many}, gates=gates)
+    short, full = ([table.rows for table in tables(found, full=full)] for full in (False, True))
+    assert [row[0] for row in short[0]] == ["mcc"] and [row[:2] for row in short[-1]] == [["u=x", "mcc"]]
+    assert only_in_full(found) == [f"{METRICS_SHOWN + 1} more metrics", "more slices"]
+    assert len(full[0]) == METRICS_SHOWN + 3
 
 
 def test_flaky_cases_beyond_those_shown_are_counted() -> None:

@@ -27,7 +27,7 @@ Outputs = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the run as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last lines.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables too.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print all metrics, slices and tables.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -27,7 +27,8 @@ ByReason = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Print confusion tables, and long texts of a case in full.")
+    bool,
+    typer.Option("-v", "--verbose", help="Print all metrics, slices and tables, and long texts in full."),
 ]
 
 

@@ -119,7 +119,7 @@ AgainstOption = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the run as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last lines.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print confusion tables and worst cases too.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print all metrics, slices and tables.")]
 
 
 class _RunCommand(TyperCommand):

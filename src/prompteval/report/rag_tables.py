@@ -14,7 +14,7 @@ def rag_tables(view: RagView, *, full: bool) -> Iterator[Table]:
     """Each table that says something."""
     if view.failed:
         yield _reasons(view)
-    if view.losses:
+    if view.losses and full:
         rows = [_loss(line) for line in view.losses]
         yield Table("what each stage costs, in right answers", _LOSS_HEADS, rows)
     if view.abstention and full:

@@ -22,15 +22,18 @@ from prompteval.report.view import ResultView
 # How many flaky cases a table names, shortly and in full; JSON has them all.
 FLAKY_SHOWN = 10
 FLAKY_SHOWN_IN_FULL = 50
+# Of more metrics than this a short report shows those that a gate reads.
+METRICS_SHOWN = 10
 
 
 def tables(result: ResultView, *, full: bool) -> Iterator[Table]:
     """Each table that says something, in the order in which it is read.
 
-    In full there are the classes by what was predicted for them, and the slices of every metric.
+    In full there are the classes by what was predicted for them, every metric with its slices, and what each
+    stage of retrieval costs.
     """
     if result.metrics or result.references:
-        yield _metrics(result)
+        yield _metrics(result, list(result.metrics) if full else _shown(result))
     if result.per_class:
         yield _classes(result)
     if result.confusion and full:
@@ -47,16 +50,43 @@ def tables(result: ResultView, *, full: bool) -> Iterator[Table]:
         yield _slices_of(result, _gated(result))
 
 
-def hides_slices(result: ResultView) -> bool:
-    """Whether some slices are only shown in full."""
-    return bool(result.slices) and len(result.metrics) > len(_gated(result))
+def only_in_full(result: ResultView) -> list[str]:
+    """What only the full report shows, in words."""
+    hidden = len(result.metrics) - len(_shown(result))
+    found = [counted(hidden, "more metric")] if hidden else []
+    if result.rag is not None and result.rag.losses:
+        found.append("what each stage costs")
+    if len(_tags(result)) < len(result.slices):
+        found.append("more slices")
+    elif result.slices and len(result.metrics) > len(_gated(result)):
+        found.append("the slices of the other metrics")
+    return found
 
 
-def _metrics(result: ResultView) -> Table:
-    """The metrics, and below them those of each reference."""
-    lines = list(result.metrics.items())
+def _shown(result: ResultView) -> list[str]:
+    """The metrics of a short report."""
+    names = list(result.metrics)
+    if len(names) <= METRICS_SHOWN:
+        return names
+    read = [name for name in names if _read_by_any([gate.rule for gate in result.gates], name)]
+    return read or names[:METRICS_SHOWN]
+
+
+def _tags(result: ResultView) -> list[str]:
+    """The tags whose slices a gate reads, else all."""
+    rules = [gate.rule for gate in result.gates]
+    return [tag for tag in result.slices if any(_is_on(rule, tag) for rule in rules)] or list(result.slices)
+
+
+def _is_on(rule: str, tag: str) -> bool:
+    return rule.startswith((f"slice({tag})", f"slice({tag}="))
+
+
+def _metrics(result: ResultView, names: Sequence[str]) -> Table:
+    """Metrics, and below them those of each reference."""
+    lines = [(name, result.metrics[name]) for name in names]
     for reference, estimates in result.references.items():
-        lines += [(f"  {reference}: {name}", estimate) for name, estimate in estimates.items()]
+        lines += [(f"  {reference}: {name}", estimates[name]) for name in estimates if name in names]
     heads: list[str] = ["metric", *_HEADS]
     rows = [[name, *_cells(estimate)] for name, estimate in lines]
     if any(estimate.repeated for estimate in result.metrics.values()):
@@ -105,12 +135,12 @@ def _slices_by_tag(result: ResultView) -> Iterator[Table]:
 
 
 def _slices_of(result: ResultView, names: Sequence[str]) -> Table:
-    """One table over all tags, of some metrics."""
+    """One table over the tags that decide, of some metrics."""
     found = [
         (f"{tag}={value}", name, metrics[name])
         for name in names
-        for tag, values in result.slices.items()
-        for value, metrics in values.items()
+        for tag in _tags(result)
+        for value, metrics in result.slices[tag].items()
     ]
     rows = [[tag, name, *_cells(e)] for tag, name, e in found]
     return Table("", ("slice", "metric", *_HEADS), rows, texts=2, estimates=[e for _, _, e in found])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from prompteval.core.text import one_line, printable
 from prompteval.report.format import MARKS, count_parts
 from prompteval.report.table import Table
-from prompteval.report.tables import hides_slices, tables
+from prompteval.report.tables import only_in_full, tables
 from prompteval.report.view import ResultView, RunView
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
         return
     for found in tables(result, full=verbose):
         table(console, found)
-    if not verbose and hides_slices(result):
-        console.print("-v shows the slices of the other metrics", style="dim")
+    if not verbose and (more := only_in_full(result)):
+        console.print(f"-v shows {', '.join(more)}", style="dim", highlight=False)
     _gates(result, console)
 
 
