@@ -11,6 +11,7 @@ import pytest
 import prompteval
 from prompteval.core import secret, unicode, words
 from prompteval.core.text import MAX_NAME
+from prompteval.pii import national_ids
 from tests.regular_expressions import LENGTH, Found, expressions, fault
 
 SOURCE = Path(prompteval.__file__).parent
@@ -22,6 +23,13 @@ VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
     },
     "prompteval.core.unicode": {"marks": [unicode._long_run().pattern[1:21]]},
     "prompteval.core.words": {"letter": [rf"[^\W_{words._WITHOUT_SPACES}]"]},
+    "prompteval.pii.national_ids": {
+        "pattern": [
+            number.form.pattern.removeprefix(national_ids._BEFORE).removesuffix(national_ids._BEHIND)
+            for number in national_ids._NUMBERS
+        ],
+        "words": [number.words.pattern[5:-3] for number in national_ids._NUMBERS if number.words],
+    },
     "prompteval.prompt.parse": {"close": ["</think>", "[/THINK]"]},
     "prompteval.prompt.place": {"name": ["message", "a"]},
     "prompteval.workspace.settings_file": {"key": ["timeout_s", "models"]},

@@ -68,6 +68,12 @@ def find_secrets(text: str) -> Iterator[tuple[int, str]]:
         yield match.start(), redacted(match[0])
 
 
+def secret_places(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of everything that `hide` takes for the shape of a key, with anything around it."""
+    if _may_hold_shape(text):
+        yield from (match.span() for match in _ANYWHERE.finditer(text))
+
+
 def redacted(secret: str) -> str:
     """The first characters, enough to find it and no more than a quarter, and its length."""
     return f"{secret[: min(6, len(secret) // 4)]}…({len(secret)} characters)"
