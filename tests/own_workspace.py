@@ -13,7 +13,7 @@ def copied(directory: Path, *stored: str) -> Path:
     """
     for part in ("prompts", "evals", "datasets"):
         shutil.copytree(ROOT / part, directory / part)
-    (directory / "prompteval.toml").write_text('default_model = "local/minilm"\n', encoding="utf-8")
+    (directory / "prompteval.toml").write_text('default_model = "local/use"\n', encoding="utf-8")
     (directory / ".prompteval").mkdir()
     for name in stored:
         if (ROOT / ".prompteval" / name).is_file():

@@ -1,12 +1,13 @@
-"""Where the extractive answers of `local/minilm` should abstain: the dev split of the handbook.
+"""Where the extractive answers of a local encoder should abstain: the dev split of the handbook.
 
-    .venv/bin/python benchmarks/extractive/threshold.py
+    .venv/bin/python benchmarks/extractive/threshold.py [minilm | use | e5]
 
 For each threshold the score of all questions, right 1 (the copied sentence shares a character with a gold
 span), abstained 0 or, without an answer to give, 1, wrong minus lambda. `ABSTAIN_BELOW` is the best on dev at
 lambda 0, the greater of equals; train is shown beside it. Replies are cached in .prompteval.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from prompteval.engine.rag.search import kept_vectors, setup_of
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import plan_suite
+from prompteval.providers.local.encoder import LocalEncoder, open_encoder
 from prompteval.providers.local.parsed_message import ParsedMessage
-from prompteval.providers.local.reader import ABSTAIN_BELOW, candidates
+from prompteval.providers.local.reader import abstain_below, candidates
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.rag.score.rag_case import gold_spans
 from prompteval.workspace.settings import find_workspace
@@ -32,6 +34,8 @@ Outcome = tuple[bool, float, bool]
 
 def main() -> None:
     workspace = find_workspace(ROOT)
+    model = sys.argv[1] if len(sys.argv) > 1 else "minilm"
+    reader = open_encoder(model, ROOT)
     plan = plan_suite(workspace, "evals/handbook_rag.yaml")
     setup = setup_of(plan)
     found: dict[str, list[Outcome]] = {}
@@ -39,18 +43,20 @@ def main() -> None:
         pipeline = setup.pipeline("local/minilm")
         for split in ("dev", "train"):
             cases = [case for case in plan.cases() if case.split == split]
-            found[split] = outcomes(setup, pipeline, cases)
+            found[split] = outcomes(setup, pipeline, cases, reader)
     print(
         "| below | dev, lambda 0 | dev, lambda 1 | train, lambda 0 | train, lambda 1 |\n|---|---|---|---|---|"
     )
     for threshold in THRESHOLDS:
+        used = " (used)" if threshold == abstain_below(model) else ""
         cells = [f"{worth(found[split], threshold, cost):.3f}" for split in found for cost in COSTS]
-        print(f"| {threshold:.2f}{' (used)' if threshold == ABSTAIN_BELOW else ''} | {' | '.join(cells)} |")
+        print(f"| {threshold:.2f}{used} | {' | '.join(cells)} |")
 
 
-def outcomes(setup: RagSetup, pipeline: Pipeline, cases: Sequence[Case]) -> list[Outcome]:
+def outcomes(
+    setup: RagSetup, pipeline: Pipeline, cases: Sequence[Case], embedder: LocalEncoder
+) -> list[Outcome]:
     """(answerable, likeness of the best sentence, whether it touches gold) of each question."""
-    embedder = setup.encoders.embedder()
     asked = [Question(case.id, case.inputs["question"]) for case in cases]
     vectors, _ = embedder.embed([question.text for question in asked])
     return [

@@ -108,7 +108,7 @@ def test_s37_a_name_that_means_something_to_a_shell_is_not_offered(
     workspace.write("prompteval.toml", models + "[models.plain]\nmodel = 'm'\n")
     monkeypatch.chdir(workspace.root)
     assert completion.suites("") == ["s"]
-    assert completion.models("") == ["local/minilm", "plain"]
+    assert completion.models("") == ["local/use", "plain"]
 
 
 def test_completion_says_nothing_where_something_breaks(

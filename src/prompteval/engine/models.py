@@ -225,4 +225,4 @@ def refuse_unready(provider: Provider | Embedder) -> None:
         try:
             ready()
         except ProviderError as error:
-            raise UsageError(str(error), "set it, or run with --model local/minilm") from None
+            raise UsageError(str(error), "set it, or run with --model local/use") from None

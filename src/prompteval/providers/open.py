@@ -112,8 +112,7 @@ class DefaultEmbedder:
 
     def _open(self) -> Any:
         if self._found is None:
-            from prompteval.providers.local.embedder import MiniLMEmbedder
-            from prompteval.providers.local.weights import find_weights
+            from prompteval.providers.local.encoder import open_encoder
 
-            self._found = MiniLMEmbedder(find_weights("minilm", self._workspace.root))
+            self._found = open_encoder("minilm", self._workspace.root)
         return self._found

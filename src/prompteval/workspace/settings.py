@@ -68,7 +68,7 @@ class Settings:
     suite's `headers_env` may read.
     """
 
-    default_model: str = "local/minilm"
+    default_model: str = "local/use"
     store: str = f"{STATE_DIR}/results.sqlite"
     models: Mapping[str, ModelProfile] = field(default_factory=dict)
     allow: tuple[str, ...] = ()

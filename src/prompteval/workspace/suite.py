@@ -235,7 +235,7 @@ class SuiteFile(FileModel):
     models: Names = Field(
         [],
         description="The models to run on. [default: the default model of the settings]",
-        examples=["[local/minilm]"],
+        examples=["[local/use]"],
     )
     repeat: Annotated[int, Ranged("repeat")] = Field(1, description="How often each case runs.")
     split: Names = Field(

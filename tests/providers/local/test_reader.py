@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from prompteval.core.request import Message, Request
 from prompteval.providers.local.parsed_message import read_message
-from prompteval.providers.local.reader import ABSTAIN_BELOW, AnswerCandidate, candidates, reply
+from prompteval.providers.local.reader import AnswerCandidate, abstain_below, candidates, reply
 from prompteval.providers.local.shorten import shorten
 
+BELOW = abstain_below("minilm")
 MESSAGE = """Passages:
 
 [1] Gift cards
@@ -83,16 +84,13 @@ def test_below_the_threshold_it_abstains() -> None:
     """With a schema by the flag, without citations; the likeness is the confidence."""
     request = Request("local/minilm", (Message("user", MESSAGE),), schema=SCHEMA)
     one = [AnswerCandidate(1, "At most four cards.", "")]
-    near = reply(request, "How many cards?", one, [ABSTAIN_BELOW], 9)
+    near = reply(request, "How many cards?", one, [BELOW], 9, BELOW)
     assert (
         near.text
         == '{"answer": "four", "citations": [{"n": 1, "quote": "At most four cards."}], "abstain": false}'
     )
-    far = reply(request, "How many cards?", one, [ABSTAIN_BELOW - 0.01], 9)
-    assert (
-        far.text == '{"answer": "", "citations": [], "abstain": true}'
-        and far.confidence == ABSTAIN_BELOW - 0.01
-    )
-    assert '"abstain": true' in reply(request, "How many cards?", [], [], 9).text
+    far = reply(request, "How many cards?", one, [BELOW - 0.01], 9, BELOW)
+    assert far.text == '{"answer": "", "citations": [], "abstain": true}' and far.confidence == BELOW - 0.01
+    assert '"abstain": true' in reply(request, "How many cards?", [], [], 9, BELOW).text
     plain = Request("local/minilm", (Message("user", MESSAGE),))
-    assert reply(plain, "How many cards?", one, [0.9], 9).text == "four [1]"
+    assert reply(plain, "How many cards?", one, [0.9], 9, BELOW).text == "four [1]"

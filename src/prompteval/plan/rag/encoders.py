@@ -65,10 +65,9 @@ class Encoders:
         kind, _, name = model.partition("/")
         if (profile is not None and profile.provider == "openai") or (kind == "openai" and name):
             return _openai(name or model, profile)
-        from prompteval.providers.local.embedder import MiniLMEmbedder
-        from prompteval.providers.local.weights import find_weights
+        from prompteval.providers.local.encoder import open_encoder
 
-        return MiniLMEmbedder(find_weights(model, self._here))
+        return open_encoder(model, self._here)
 
 
 class LateEmbedder:

@@ -3,20 +3,20 @@
 from pathlib import Path
 
 from prompteval.providers.local.classifier import LocalProvider
-from prompteval.providers.local.weights import find_weights
+from prompteval.providers.local.encoder import open_encoder
 from prompteval.workspace.settings import ModelProfile
 
 
 def create(model: str, profile: ModelProfile | None, root: Path) -> LocalProvider:
-    """A sentence-embedding model on this machine, `local/minilm` or `local/<directory>`: no key, no network.
+    """A sentence-embedding model of this machine: `local/` and `use`, `e5`, `minilm` or a directory.
 
     An enum output is chosen by similarity to its labels; a text over a context is extractive.
 
-    Example: `local/minilm`
+    Example: `local/use`
 
     Raises MissingExtra or UsageError when there are no weights.
     """
-    return LocalProvider(model, find_weights(model, root))
+    return LocalProvider(model, open_encoder(model, root))
 
 
 __all__ = ["create"]

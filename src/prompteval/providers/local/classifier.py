@@ -15,9 +15,8 @@ from typing import Any
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response, Usage
 from prompteval.providers.local import reader
-from prompteval.providers.local.embedder import MiniLMEmbedder
+from prompteval.providers.local.encoder import LocalEncoder
 from prompteval.providers.local.parsed_message import ParsedMessage
-from prompteval.providers.local.weights import Weights
 
 ALGORITHM = "similarity-2"
 EXAMPLE_SHARPNESS = 20.0
@@ -36,19 +35,18 @@ class Field:
 
 
 class LocalProvider:
-    """`local/minilm`: reads the messages and the schema of a request, and chooses labels or quotes."""
+    """`local/...`: reads the messages and the schema of a request, and chooses labels or quotes."""
 
     max_batch = 256
 
-    def __init__(self, model: str, weights: Weights) -> None:
-        self._model = model
-        self._weights = weights
-        self._embedder = MiniLMEmbedder(weights)
+    def __init__(self, model: str, encoder: LocalEncoder) -> None:
+        self._embedder = encoder
+        self._below = reader.abstain_below(model)
         self._known: dict[str, Any] = {}
 
     @property
     def identity(self) -> str:
-        return f"local:{self._weights.sha256}:{ALGORITHM}:{reader.ALGORITHM}:{reader.ABSTAIN_BELOW}"
+        return f"local:{self._embedder.identity}:{ALGORITHM}:{reader.ALGORITHM}:{self._below}"
 
     async def complete(self, request: Request) -> Response:
         result = self.complete_many([request])[0]
@@ -70,10 +68,11 @@ class LocalProvider:
             text if found is None else found.question for text, found in zip(texts, asked, strict=True)
         ]
         vectors, _ = self._embedder.embed(questions)
+        cut = self._embedder.truncates(texts) if texts else []
         replies: list[Response | ProviderError] = []
-        for request, found, vector, count in zip(requests, asked, vectors, counts, strict=True):
+        for request, found, vector, count, long in zip(requests, asked, vectors, counts, cut, strict=True):
             if found is None or (request.schema is None and not found.passages):
-                replies.append(self._reply(request, vector, count))
+                replies.append(self._reply(request, vector, count, truncated=long))
             else:
                 replies.append(self._extract(request, found, vector, count))
         return replies
@@ -82,9 +81,10 @@ class LocalProvider:
         """An answer quoted from the request's passages."""
         found = reader.candidates(asked)
         likeness = self._vectors(tuple(one.read for one in found)) @ vector if found else []
-        return reader.reply(request, asked.question, found, [float(value) for value in likeness], tokens)
+        near = [float(value) for value in likeness]
+        return reader.reply(request, asked.question, found, near, tokens, self._below)
 
-    def _reply(self, request: Request, vector: Any, tokens: int) -> Response:
+    def _reply(self, request: Request, vector: Any, tokens: int, *, truncated: bool) -> Response:
         if request.schema is None:
             return _unsupported(
                 "a sentence-embedding model writes no free text; give the prompt an enum output, or passages"
@@ -110,7 +110,7 @@ class LocalProvider:
             details={
                 "confidence": confidence,
                 "probabilities": shares,
-                "truncated": tokens > self._embedder.window,
+                "truncated": truncated,
             },
         )
 

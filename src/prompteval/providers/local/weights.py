@@ -45,7 +45,7 @@ def find_weights(model: str, root: Path) -> Weights:
     weights.
     """
     if find_spec("sentence_transformers") is None:  # found here, before anything is asked and paid for
-        raise MissingExtra("local models", "offline")
+        raise MissingExtra("local/minilm and directories of weights", "rag")
     for directory in (Path(model), root / model):
         if (directory / WEIGHTS_FILE).is_file():
             return Weights(directory.resolve(), "path")
@@ -57,7 +57,7 @@ def find_weights(model: str, root: Path) -> Weights:
         raise UsageError(f"local/{model}: no directory with {WEIGHTS_FILE}", help)
     found = _in_hub_cache(HUB_NAME) or _in_package()
     if found is None:
-        raise MissingExtra("local/minilm", "offline")
+        raise MissingExtra("local/minilm", "rag")
     return found
 
 
