@@ -61,7 +61,7 @@ prompt = Prompt(
 SUITE = """\
 prompt: domain
 cases: ../datasets/test.jsonl
-models: [local/minilm]
+models: [MODEL]
 scorers: [{exact: {field: domain}}]
 metrics: [accuracy, f1(average=macro), per_class]
 slices: [scope]
@@ -130,8 +130,10 @@ class _Near:
         return any(n / (len(own) + len(self._sets[index]) - n) >= NEAR for index, n in shared.items())
 
 
-def write_workspace(directory: Path, data: Clinc, examples: Sequence[tuple[str, str]]) -> None:
-    """A workspace with one prompt, one suite and a case for every test utterance."""
+def write_workspace(
+    directory: Path, data: Clinc, examples: Sequence[tuple[str, str]], model: str = "local/use"
+) -> None:
+    """A workspace with one prompt, one suite over a model, and a case for every test utterance."""
     topics: dict[str, list[str]] = {}
     for intent, domain in data.domain_of.items():
         topics.setdefault(domain, []).append(intent.replace("_", " "))
@@ -153,7 +155,7 @@ def write_workspace(directory: Path, data: Clinc, examples: Sequence[tuple[str, 
     for path, text in {
         "prompteval.toml": "",
         "prompts/domain/v1.py": prompt,
-        "evals/domain.yaml": SUITE,
+        "evals/domain.yaml": SUITE.replace("MODEL", model),
         "datasets/test.jsonl": "".join(json.dumps(case) + "\n" for case in cases),
     }.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Domain routing on CLINC150: `local/minilm` through `prompteval run`, beside logistic regression.
+"""Domain routing on CLINC150: a local encoder through `prompteval run`, beside logistic regression.
 
-    .venv/bin/python benchmarks/clinc150/measure.py
+    .venv/bin/python benchmarks/clinc150/measure.py [use | minilm | e5]
 
 5,500 test utterances in ten domains and out of scope. The references are fitted in this run on
 vectors of the same weights: once on exactly the few-shot examples that the prompt shows, once on
@@ -20,8 +20,7 @@ from build import DATA, OUT_OF_SCOPE, Clinc, choose_examples, read, write_worksp
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 
-from prompteval.providers.local.embedder import MiniLMEmbedder
-from prompteval.providers.local.weights import find_weights
+from prompteval.providers.local.encoder import LocalEncoder, open_encoder
 
 
 def run(directory: Path) -> tuple[dict[str, Any], list[str], float]:
@@ -38,7 +37,7 @@ def run(directory: Path) -> tuple[dict[str, Any], list[str], float]:
 
 
 def regression(
-    embedder: MiniLMEmbedder, train: Sequence[tuple[str, str]], test: Sequence[str]
+    embedder: LocalEncoder, train: Sequence[tuple[str, str]], test: Sequence[str]
 ) -> tuple[list[str], float]:
     """(predicted domain of each test text, wall seconds, encoding included)."""
     started = time.perf_counter()
@@ -63,15 +62,16 @@ def line(title: str, expected: Sequence[str], predicted: Sequence[str], examples
     return f"| {title} | {examples:,} | {shown} | {seconds:.0f} |"
 
 
-def report(data: Clinc, directory: Path) -> None:
+def report(data: Clinc, directory: Path, encoder: str) -> None:
     """Measure, and print the tables of benchmarks/README.md."""
     examples = choose_examples(data)
-    write_workspace(directory, data, examples)
+    model = f"local/{encoder}"
+    write_workspace(directory, data, examples, model)
     result, ours, seconds = run(directory)
     _, again, cached_seconds = run(directory)
     expected = [data.domain_of[intent] for _, intent in data.test]
     test = [text for text, _ in data.test]
-    embedder = MiniLMEmbedder(find_weights("minilm", directory))
+    embedder = open_encoder(encoder, directory)
     few, few_seconds = regression(embedder, examples, test)
     train = [(text, data.domain_of[intent]) for text, intent in data.train]
     full, full_seconds = regression(embedder, train, test)
@@ -82,16 +82,16 @@ def report(data: Clinc, directory: Path) -> None:
         raise SystemExit(f"prompteval says {accuracy} and {macro}, scikit-learn {oracle}")
     print("| classifier | examples | accuracy | macro F1 | accuracy in scope | recall out | wall s |")
     print("|---|---|---|---|---|---|---|")
-    print(line("`local/minilm`, `prompteval run`", expected, ours, len(examples), seconds))
+    print(line(f"`{model}`, `prompteval run`", expected, ours, len(examples), seconds))
     print(line("logistic regression, the same examples", expected, few, len(examples), few_seconds))
     print(line("logistic regression, all of train", expected, full, len(train), full_seconds))
     print(f"\n{len(expected):,} cases; the cached second run took {cached_seconds:.1f} s.")
     for name, found in (("accuracy", accuracy), ("macro F1", macro)):
         interval = f"[{found['low']:.4f}, {found['high']:.4f}] ({found['method']})"
-        print(f"{name} of `local/minilm`: {found['value']:.4f}, 95 % {interval}")
+        print(f"{name} of `{model}`: {found['value']:.4f}, 95 % {interval}")
     majority = result["references"]["majority"]["accuracy"]["value"]
     print(f"majority: {majority:.4f}; scikit-learn finds the same two figures from the stored rows.\n")
-    per_class(expected, {"local/minilm": ours, "same examples": few, "all of train": full}, result)
+    per_class(expected, {model: ours, "same examples": few, "all of train": full}, result)
 
 
 def per_class(expected: Sequence[str], predictions: dict[str, Sequence[str]], result: dict[str, Any]) -> None:
@@ -114,7 +114,7 @@ def main() -> None:
         print(f"skipped: {DATA} is not there; the data set is never part of this project")
         return
     with tempfile.TemporaryDirectory() as name:
-        report(read(), Path(name))
+        report(read(), Path(name), sys.argv[1] if len(sys.argv) > 1 else "use")
 
 
 if __name__ == "__main__":
