@@ -30,7 +30,7 @@ NOT_LIMITS = {
     # Units, sizes of caches and prefixes without any effect on what comes out, and figures of a method.
     "core.ranges.DAY_SECONDS", "core.request._MOST_KEPT", "core.secret._MOST_ESCAPED", "corpus.chunk.structure.DEEPEST",
     "prompt.template_cost._LONGEST_PUT_IN", "prompt.values.LONGEST_REMEMBERED", "prompt.values.MOST_REMEMBERED",
-    "providers.openai.embeddings.LARGEST", "scoring.translation.LONGEST_NGRAM", "stats.bootstrap.UNDEFINED_AT_MOST",
+    "providers.openai.embeddings.LARGEST", "scoring.translation.LONGEST_NGRAM", "stats.bootstrap.UNDEFINED_AT_MOST", "stats.drift.burn.LONGEST_S",
     # Of the fake server.
     "testing.fake.http.DRIP_SECONDS",
 }  # fmt: skip
