@@ -73,10 +73,10 @@ test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
 	$(PYTEST) -m 'not slow'
 
 coverage: $(VENV)/.dev  ## the tests of `make test`, and the share of lines that they run, which has a floor in pyproject.toml
-	$(PYTEST) -m 'not slow' --cov --cov-report=term:skip-covered
+	$(PYTEST) -m 'not slow and not no_cover' --cov --cov-report=term:skip-covered
 
 test-all: $(VENV)/.server $(VENV)/.interop coverage  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
-	$(PYTEST) -m slow
+	$(PYTEST) -m 'slow or no_cover'
 
 # Without torch, of which other Pythons have no build here; what needs the embedded model is skipped.
 PYTHONS ?= python3.12 python3.13

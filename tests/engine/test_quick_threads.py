@@ -55,6 +55,7 @@ def test_what_a_call_raises_comes_to_its_caller(error: BaseException) -> None:
     assert found == "here"
 
 
+@pytest.mark.no_cover
 def test_a_call_that_hangs_is_left_behind_and_holds_up_nobody() -> None:
     """Its caller gives up, and calls that wait behind it are made by another thread."""
 

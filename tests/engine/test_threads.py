@@ -1,6 +1,7 @@
 """Calls in daemon threads: bounded, with a deadline, left behind when nobody waits."""
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -55,6 +56,7 @@ def test_a_deadline_leaves_the_call_behind(work: Callable[[], None]) -> None:
     assert time.perf_counter() - started < 5
 
 
+@pytest.mark.no_cover
 def test_what_is_left_behind_is_asked_to_end() -> None:
     """Python code that spins ends soon after its deadline, and its thread with it."""
 
@@ -103,3 +105,23 @@ def test_a_call_raises_what_it_raised() -> None:
         asyncio.run(go(StopIteration(3)))
     with pytest.raises(TimeoutError):
         asyncio.run(go(TimeoutError()))
+
+
+@pytest.mark.no_cover
+def test_a_debugger_is_not_stopped_by_what_is_left_behind() -> None:
+    """Python 3.11 would hold the tracing thread until the other one moves on."""
+
+    async def go() -> float:
+        threads = Threads(1)
+        started = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            await threads.run(lambda: time.sleep(8), 0.05)
+        await asyncio.sleep(0)
+        return time.monotonic() - started
+
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    try:
+        assert asyncio.run(go()) < 5
+    finally:
+        sys.settrace(before)

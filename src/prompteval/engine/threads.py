@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -113,9 +114,13 @@ class DaemonThread:
         return future
 
     def leave(self) -> None:
-        """Ask the running call to end, by an exception at its next step of Python, and the thread with it."""
+        """Ask the running call to end, by an exception at its next step of Python, and the thread with it.
+
+        Under a debugger or coverage Python 3.11 stops every thread until that step; there it is left alone.
+        """
         self.end()
-        if self._thread.ident is not None:
+        stops_all = sys.version_info < (3, 12) and sys.gettrace() is not None
+        if self._thread.ident is not None and not stops_all:
             raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
             raising(ctypes.c_ulong(self._thread.ident), ctypes.py_object(Abandoned))
 
