@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
-from statsmodels.stats.multitest import multipletests
 
 from prompteval.stats.judged.alpha import Level
 from prompteval.stats.judged.alt_test import _below, alt_test, rejected
+from tests.multiple_tests import multipletests
 
 DATA = Path("../shared/data/alttest")
 SETS: dict[str, tuple[float, Level]] = {

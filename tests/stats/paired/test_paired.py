@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy import optimize
 from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
-from statsmodels.stats.multitest import multipletests
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.stats.paired.decision import DecisionRule, decide, holm
@@ -19,6 +18,7 @@ from prompteval.stats.paired.permutation import sign_flip
 from prompteval.stats.paired.power import binary_power, cases_needed
 from prompteval.stats.paired.swap import compare_statistic
 from prompteval.stats.paired.values import compare_values
+from tests.multiple_tests import multipletests
 
 COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60))
 SCORES = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=2, max_size=40)
