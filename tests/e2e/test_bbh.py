@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Workspace
 
+pytestmark = pytest.mark.slow
 BUILD = Path(__file__).parents[2] / "benchmarks" / "bbh" / "build.py"
 WORSE = {
     "causal_judgement", "formal_fallacies", "ruin_names", "salient_translation_error_detection", "snarks",

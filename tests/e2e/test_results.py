@@ -51,7 +51,13 @@ def system(workspace: Workspace) -> Workspace:
 
 
 @pytest.mark.parametrize(
-    "more", ["", "  reranker: {kind: late_interaction, depth: 3}\n"], ids=["plain", "reranked"]
+    "more",
+    [
+        pytest.param("", id="plain"),
+        pytest.param(
+            "  reranker: {kind: late_interaction, depth: 3}\n", id="reranked", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_rows_of_our_pipeline_scored_again_give_the_same_figures(workspace: Workspace, more: str) -> None:
     """Every metric and every reason of failure, to the last digit, of a pipeline and of its exported rows."""

@@ -9,6 +9,7 @@ import pytest
 
 from prompteval.core.strict_json import loads
 from prompteval.testing.server import Fault
+from tests.faults.conftest import KEY
 
 # What is done to each line of a recording, by name.
 SPOILT = {
@@ -103,3 +104,19 @@ def test_what_is_known_nowhere_is_said(live: Any) -> None:
         ws.result("-j", "1", "--no-cache", code=3)
         _, err = ws.run("run", "--resume", "--no-cache", "--record", "r.jsonl", code=0)
         assert "5 replies of the run's first part are no longer known" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [(("--max-cost", "1"), KEY), ((), ""), (("nope",), KEY), (("-k", "(", "--no-cache"), KEY)],
+    ids=["unknown price", "no key", "no suite", "wrong selection"],
+)
+def test_a_run_that_is_refused_keeps_the_recording_that_was_there(
+    live: Any, arguments: tuple[str, ...], key: str
+) -> None:
+    """Byte for byte: a recording is replaced when a run that wrote it has ended."""
+    with live(2) as ws:
+        ws.result("--record", "r.jsonl")
+        before = (ws.root / "r.jsonl").read_bytes()
+        ws.run("run", "--no-cache", "--record", "r.jsonl", *arguments, code=2, env={"FAKE_KEY": key})
+        assert before and (ws.root / "r.jsonl").read_bytes() == before

@@ -55,9 +55,11 @@ class Recorder:
         self._spool.keep(key, body["request"]["messages"], line)
 
     def close(self) -> None:
-        """Write the file in one step."""
+        """Write the file in one step. Without a reply nothing is written, and what was there stays."""
         try:
-            write_whole(self._path, (line + b"\n" for line in self._spool.ordered()), within=self._within)
+            if len(self._spool):
+                lines = (line + b"\n" for line in self._spool.ordered())
+                write_whole(self._path, lines, within=self._within)
         finally:
             self._spool.close()
 

@@ -29,6 +29,9 @@ class Spool:
     def __contains__(self, key: str) -> bool:
         return key in self._lines
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def keep(self, key: str, messages: Sequence[Sequence[str]], line: str) -> None:
         """Keep a line of ASCII under its key."""
         data = line.encode("ascii")
@@ -55,7 +58,7 @@ class Spool:
         return self._file.read(size)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close and remove the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
