@@ -13,6 +13,7 @@ from prompteval.cli import (
     explain,
     gate,
     init,
+    judge,
     listing,
     lock,
     printer,
@@ -74,6 +75,7 @@ rag.register(app)
 report.register(app)
 lock.register(app)
 serve_verb.register(app)
+judge.register(app)
 schema.register(app)
 explain.register(app)
 trec.register(app)

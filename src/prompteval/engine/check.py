@@ -7,6 +7,7 @@ from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.text import counted
 from prompteval.plan.case_scan import empty_problems
+from prompteval.plan.judges import judges_of
 from prompteval.plan.prompt_references import parse_reference
 from prompteval.plan.repeats import repeat_problems
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
@@ -137,6 +138,7 @@ class _WorkspaceCheck:
             used.update(target.name for target in plan.targets)
             if plan.suite.user is not None:
                 used.add(parse_reference(plan.suite.user.prompt).name)
+            used.update(parse_reference(judge.prompt).name for judge in judges_of(plan.scorers))
             if self._wants(path) or any(self._wants(s.path) for s in plan.suite.cases if s.path):
                 self._suite(plan)
         if self._paths or unread:

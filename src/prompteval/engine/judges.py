@@ -9,7 +9,8 @@ from prompteval.core.observation import Call, Observation, Score
 from prompteval.core.protocols import Provider, Scorer
 from prompteval.engine.interruption import STOPPING_KINDS
 from prompteval.engine.targets.prompt import PromptTarget
-from prompteval.judging.ask import Ask, LoadedJudge
+from prompteval.judging.ask import LENGTH, OUTPUT, Ask, LoadedJudge, output_hash
+from prompteval.judging.inputs import as_text
 from prompteval.plan.judges import AnyJudge
 from prompteval.providers.layers import CLOCK, CaseClock
 
@@ -31,8 +32,12 @@ class AskingJudge(Scorer):
         self._target = PromptTarget(loaded.prompt, provider, loaded.model)
 
     async def score(self, case: Case, observation: Observation) -> Score:
-        """The judge's score, with its calls; failed where a call of its failed."""
-        return await self.ask(case, observation, self._judge.asks(case, observation))
+        """The judge's score, with its calls and what it is of; failed where a call of its failed."""
+        score = await self.ask(case, observation, self._judge.asks(case, observation))
+        if observation.outcome != "ok" or score.status == "skipped":
+            return score
+        length = len(as_text(observation.output))
+        return replace(score, evidence={**score.evidence, **judged_output(observation), LENGTH: length})
 
     async def ask(self, case: Case, observation: Observation, asks: Sequence[Ask] | Score) -> Score:
         """The score that the answers to some questions give."""
@@ -66,6 +71,11 @@ def _unanswered(name: str, answer: Observation, calls: tuple[Call, ...]) -> Scor
     evidence = {UNASKED: kind}
     reason = f"the judge: {message}"
     return Score(name, None, status="failed", reason=reason, evidence=evidence, calls=calls)
+
+
+def judged_output(observation: Observation) -> dict[str, object]:
+    """What a judge's score says of the output that it is of; labels of people are found by it."""
+    return {OUTPUT: output_hash(observation.output)}
 
 
 def is_unasked(scores: Sequence[Score]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
+from prompteval.analysis.judges.standing import held_back, standings
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
 from prompteval.core.errors import UsageError
@@ -35,6 +36,9 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
         results = [_decided(store, record, result, plans[result.suite]) for result in view.results]
         asked = [(plans[result.suite], result.prompt) for result in results]
         results = decide_comparing_rules(results, gated_results(workspace, store, record, results, asked))
+        results = [
+            held_back(result, plan, standings(plan)) for result, (plan, _) in zip(results, asked, strict=True)
+        ]
     strict = bool((record.manifest.get("options") or {}).get("strict_model"))
     found = run_verdict(results, strict_model=strict)
     code = found.verdict.exit_code(inconclusive_fails=inconclusive_fails)

@@ -10,6 +10,7 @@ from time import perf_counter
 
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
 from prompteval.analysis.early.decide import EarlyStopping
+from prompteval.analysis.judges.standing import held_back, standings
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
@@ -199,6 +200,7 @@ class _Run:
             self._files.close_journal(self._id)
             results = [self._results.of(e.job, e.usage, e.early, e.wall_s) for e in running]
             results = self._compare(results, running)
+            results = self._held_back(results, running)
             view = self._decide(results, stop)
             try:
                 self._close(view)
@@ -351,6 +353,12 @@ class _Run:
             result if entry.early is None else replace(result, gates=entry.early.gates(result.gates))
             for result, entry in zip(compared, running, strict=True)
         ]
+
+    def _held_back(self, results: list[ResultView], running: Sequence[_RunningJob]) -> list[ResultView]:
+        """The results with rules that rest on a judge which may not decide left open."""
+        found = {id(entry.job.plan): standings(entry.job.plan) for entry in running}
+        plans = [entry.job.plan for entry in running]
+        return [held_back(result, plan, found[id(plan)]) for result, plan in zip(results, plans, strict=True)]
 
     def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
         strict, doubt = self._options.strict_model, self._options.inconclusive_fails

@@ -12,6 +12,8 @@ from prompteval.judging.marks import RULES
 from prompteval.prompt.prompt import Prompt
 
 LONGEST_REASON = 2_000
+# Where a score's evidence says what was judged, how long it is, by which word, and what each asking gave.
+OUTPUT, LENGTH, WORD, SAMPLES, ORDER = "output", "length", "label", "samples", "order_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class AskingScorer(Scorer, Protocol):
     ) -> Score:
         """The score that the answers give, one an ask, in order."""
         ...
+
+
+def output_hash(output: object) -> str:
+    """By what an output is known again in a file of labels."""
+    return fingerprint(output)
 
 
 def judge_fingerprint(loaded: LoadedJudge | None, options: Mapping[str, object]) -> str:

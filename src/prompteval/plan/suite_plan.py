@@ -1,6 +1,6 @@
 """From a suite file to something that can run: every name resolved, every problem found first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
+from prompteval.plan.judge_files import JudgeFiles, read_judge_files
 from prompteval.plan.judges import judge_section_problems, plan_judge
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.problems import Problems, placed, placing
@@ -42,7 +43,8 @@ class SuitePlan:
 
     `targets` is empty when the caller asked for prompts that this suite does not run. `models`
     go with the targets that take one. `primary` are the metrics that decide a comparison,
-    `rivals` the references of targets that run only to be beaten.
+    `rivals` the references of targets that run only to be beaten. `judge_files` has what is
+    known of each judge, by its name.
     """
 
     suite: Suite
@@ -58,6 +60,7 @@ class SuitePlan:
     rag: "RagSetup | None" = None
     results: "ResultSetup | None" = None
     warnings: tuple[Problem, ...] = field(default=())
+    judge_files: Mapping[str, JudgeFiles] = field(default_factory=dict)
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
@@ -112,6 +115,7 @@ def plan_suite(
         problems.found = placed(commit, problems.found)
     scorers = _build_scorers(workspace, tree, suite, targets, problems)
     judge_section_problems(suite, scorers, problems)
+    judge_files = read_judge_files(tree, suite, scorers, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
     stages = stage_metrics(measures, gates)
@@ -158,6 +162,7 @@ def plan_suite(
         setup,
         results,
         tuple(problems.found),
+        judge_files,
     )
 
 

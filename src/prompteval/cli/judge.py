@@ -1,0 +1,88 @@
+"""`prompteval judge`: a judge beside people."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prompteval.cli import completion, printer
+from prompteval.cli.ending import verb
+from prompteval.cli.shared import within
+
+CHECK_EPILOG = """\
+\b
+Examples:
+  prompteval judge check support                       the last run of a suite, with the labels that it names
+  prompteval judge check last --judge judge_helpful --labels evals/judges/helpful.labels.jsonl
+  prompteval judge check support -o judge.md -o judge.html
+
+Exit 1 where the judge does not reach the floor of the suite, or without one does not agree beyond chance.
+"""
+
+Name = Annotated[
+    str,
+    typer.Argument(help="A run, or a suite: its last run.", autocompletion=completion.runs),
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", help="The labels of people. [default: those that the suite names]"),
+]
+Judge = Annotated[str | None, typer.Option("--judge", help="The scorer. [default: the only judge]")]
+Unparsed = Annotated[
+    str,
+    typer.Option(
+        "--unparsed", help="missing: a reply without a verdict is left out. wrong: it counts as wrong."
+    ),
+]
+Epsilon = Annotated[
+    float,
+    typer.Option(
+        "--epsilon",
+        help="What the judge may be worse by in the alt-test: 0.2 beside experts, 0.15, 0.1 beside a crowd.",
+        callback=within("epsilon"),
+    ),
+]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option("-o", "--output", help="Also write FILE: .json (the calibration) .md .html; repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the calibration as JSON.")]
+
+app = typer.Typer(
+    help="Compare a judge with people.",
+    epilog="Example: prompteval judge check support",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def register(parent: typer.Typer) -> None:
+    app.command("check", epilog=CHECK_EPILOG)(verb(check))
+    parent.add_typer(app, name="judge")
+
+
+def check(
+    name: Name,
+    labels: Labels = None,
+    judge: Judge = None,
+    unparsed: Unparsed = "missing",
+    epsilon: Epsilon = 0.15,
+    outputs: Outputs = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the verdicts of a judge with the labels of people, and write its calibration."""
+    from prompteval.cli.judge_output import check_outputs, finish_check
+    from prompteval.core.errors import UsageError
+    from prompteval.core.problem import did_you_mean
+    from prompteval.engine.judge_check import CheckOptions, check_judge
+    from prompteval.workspace.settings import find_workspace
+
+    written = check_outputs(outputs or [])
+    if unparsed not in ("missing", "wrong"):
+        raise UsageError(f"unknown --unparsed {unparsed!r}", did_you_mean(unparsed, ("missing", "wrong")))
+    workspace = find_workspace(Path.cwd())
+    options = CheckOptions(judge, labels, "wrong" if unparsed == "wrong" else "missing", epsilon)
+    found = check_judge(workspace, name, options)
+    if as_json:
+        printer.document(found.calibration.as_json())
+    return finish_check(workspace, found, written, quiet=as_json)

@@ -1,0 +1,53 @@
+"""What `judge check` prints and writes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prompteval.cli import printer
+from prompteval.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from prompteval.engine.judge_check import Checked
+    from prompteval.workspace.settings import Workspace
+
+FORMATS = (".json", ".md", ".html")
+NARROW = 110
+
+
+def check_outputs(paths: Sequence[Path]) -> list[Path]:
+    """The paths, looked at before any work. Raises UsageError for one that cannot be written."""
+    from prompteval.cli.paths import check_place
+
+    for path in paths:
+        if path.suffix not in FORMATS:
+            raise UsageError(f"unsupported file extension {path.suffix!r}", f"-o takes {', '.join(FORMATS)}")
+        check_place("-o", path)
+    return list(paths)
+
+
+def finish_check(workspace: "Workspace", found: "Checked", paths: Sequence[Path], *, quiet: bool) -> int:
+    """Show the figures, write what was asked for and the calibration; the exit code."""
+    from prompteval.cli.output import write_pieces
+    from prompteval.report.judge.render import last_line, markdown, page, show_judge
+    from prompteval.workspace.writing import make_directory, write_whole
+
+    if not quiet:
+        show_judge(found.view, printer.console(NARROW))
+    for path in paths:
+        pieces = {".json": [found.calibration.text()], ".md": markdown(found.view), ".html": page(found.view)}
+        write_pieces(path, pieces[path.suffix])
+        printer.stderr_line(f"wrote {path}")
+    if found.path is not None:
+        try:
+            make_directory(found.path.parent, within=workspace.root)
+            write_whole(found.path, [found.calibration.text().encode()], within=workspace.root)
+        except OSError as error:
+            raise UsageError(f"{found.path}: {error.strerror}", "choose another `calibration:`") from None
+        printer.stderr_line(f"wrote {found.path}")
+    elif not any(path.suffix == ".json" for path in paths):
+        help = f"name a file under `judges:` of the suite, `{found.view.name}: {{calibration: FILE}}`, or -o"
+        printer.stderr_line(f"the calibration was not written ({help})")
+    if not quiet:
+        printer.line(last_line(found.view))
+    return found.view.exit_code

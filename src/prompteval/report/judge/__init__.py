@@ -1,0 +1,1 @@
+"""A judge against people as text, JSON, Markdown and a page."""

@@ -1,0 +1,135 @@
+"""A judge against people as JSON, as Markdown, and as a page of its own."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prompteval.core.text import one_line, printable
+from prompteval.report import plain_markdown
+from prompteval.report.html.markup import safe
+from prompteval.report.html.markup import table as html_table
+from prompteval.report.html.style import policy, style
+from prompteval.report.judge.tables import judge_heading, judge_notes, judge_tables
+from prompteval.report.judge.view import Figures, JudgeView
+from prompteval.report.terminal import table as show_table
+from prompteval.stats.interval import Interval
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PLOT = 240
+
+
+def show_judge(view: JudgeView, console: "Console") -> None:
+    """Print it to a console."""
+    console.print(printable(one_line(judge_heading(view))), markup=False, highlight=False)
+    for note in judge_notes(view):
+        console.print(f"note: {printable(note)}", markup=False, highlight=False)
+    for found in judge_tables(view):
+        show_table(console, found)
+
+
+def last_line(view: JudgeView) -> str:
+    """The verdict in words."""
+    return f"{'pass' if view.passed else 'fail'}: {view.verdict} (exit {view.exit_code})"
+
+
+def markdown(view: JudgeView) -> Iterator[str]:
+    """The tables as Markdown."""
+    yield f"## {plain_markdown.safe(judge_heading(view))}\n\n"
+    yield f"{plain_markdown.safe(last_line(view))}\n\n"
+    for note in judge_notes(view):
+        yield f"- {plain_markdown.safe(note)}\n"
+    for found in judge_tables(view):
+        yield "\n"
+        yield from plain_markdown.table(found)
+
+
+def page(view: JudgeView) -> Iterator[str]:
+    """A page that works from a file and loads nothing else."""
+    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
+    yield '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield f"<title>judge {safe(view.name)}</title>\n<style>{style()}</style></head><body><main>\n"
+    yield f"<h1>judge <code>{safe(view.name)}</code></h1>\n<p>{safe(judge_heading(view))}</p>\n"
+    word = "pass" if view.passed else "fail"
+    yield f'<p><span class="verdict {word}">{word}</span> {safe(view.verdict)}</p>\n'
+    for note in judge_notes(view):
+        yield f"<p>note: {safe(note)}</p>\n"
+    for found in judge_tables(view):
+        yield from html_table(found)
+    yield from _plot(view)
+    yield "</main></body></html>\n"
+
+
+def _plot(view: JudgeView) -> Iterator[str]:
+    """The judge's verdict against the length of the output; filled where people and judge agree."""
+    points = view.lengths
+    if len({length for length, _, _ in points}) < 2:
+        return
+    longest = max(length for length, _, _ in points)
+    low = min(verdict for _, verdict, _ in points)
+    span = max(verdict for _, verdict, _ in points) - low or 1.0
+    yield "<figure><figcaption>verdict by length of the output, in characters; hollow: people disagree"
+    yield f'</figcaption><svg viewBox="0 0 {2 * PLOT} {PLOT}" role="img" width="{2 * PLOT}" height="{PLOT}">'
+    yield f'<path d="M10 {PLOT - 10}H{2 * PLOT - 10}M10 {PLOT - 10}V10" fill="none" stroke="currentColor"/>'
+    for length, verdict, truth in points:
+        x = 14 + (2 * PLOT - 28) * length / longest
+        y = PLOT - 14 - (PLOT - 28) * (verdict - low) / span
+        fill = "currentColor" if abs(verdict - truth) < 1e-9 else "none"
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{fill}" stroke="currentColor"/>'
+    yield "</svg></figure>\n"
+
+
+def figures_json(found: Figures) -> dict[str, object]:
+    """The figures as JSON values."""
+    again = found.consistency
+    body: dict[str, object] = {
+        "n": found.n,
+        "unparsed": found.unparsed,
+        "undecided": found.undecided,
+        "agreement": found.agreement,
+        "constant": None
+        if found.constant is None
+        else {"label": found.constant[0], "agreement": found.constant[1]},
+        "kappa": interval_json(found.kappa),
+        "ac1": interval_json(found.ac1),
+        "positive": found.positive,
+        "says": found.says,
+        "sensitivity": interval_json(found.sensitivity),
+        "specificity": interval_json(found.specificity),
+        "spearman": interval_json(found.spearman),
+        "length": found.length,
+        "samples": {"outputs": again.asked_again, "same": again.same, "spread": again.spread},
+        "orders": {"pairs": again.pairs, "changed": again.changed},
+        "confusion": [list(line) for line in found.confusion],
+        "annotators": found.annotators,
+        "alpha": found.alpha,
+        "alt_test": None,
+    }
+    if found.alt is not None:
+        body["alt_test"] = {
+            "epsilon": found.alt.epsilon,
+            "winning_rate": found.alt.winning_rate,
+            "advantage": found.alt.advantage,
+            "passed": found.alt.passed,
+            "annotators": [
+                {
+                    "name": one.annotator,
+                    "items": one.items,
+                    "advantage": one.advantage,
+                    "p": one.p,
+                    "won": one.won,
+                }
+                for one in found.alt.annotators
+            ],
+        }
+    return body
+
+
+def interval_json(one: Interval | None) -> dict[str, object] | None:
+    """An interval as JSON values."""
+    if one is None:
+        return None
+    found: dict[str, object] = {"value": one.value, "low": one.low, "high": one.high}
+    return {**found, "reason": one.reason} if one.reason else found
