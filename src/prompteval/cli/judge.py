@@ -15,20 +15,23 @@ Examples:
   prompteval judge check support                       the last run of a suite, with the labels that it names
   prompteval judge check last --judge judge_helpful --labels evals/judges/helpful.labels.jsonl
   prompteval judge check support -o judge.md -o judge.html
+  prompteval judge check judgements.jsonl --labels gold.jsonl --unparsed wrong    recorded judgements of pairs
 
 Exit 1 where the judge does not reach the floor of the suite, or without one does not agree beyond chance.
 """
 
 Name = Annotated[
     str,
-    typer.Argument(help="A run, or a suite: its last run.", autocompletion=completion.runs),
+    typer.Argument(
+        help="A run, a suite (its last run), or recorded judgements of pairs.", autocompletion=completion.runs
+    ),
 ]
 Labels = Annotated[
     Path | None,
     typer.Option("--labels", help="The labels of people. [default: those that the suite names]"),
 ]
 Judge = Annotated[str | None, typer.Option("--judge", help="The scorer. [default: the only judge]")]
-Unparsed = Annotated[
+UnparsedOption = Annotated[
     str,
     typer.Option(
         "--unparsed", help="missing: a reply without a verdict is left out. wrong: it counts as wrong."
@@ -65,23 +68,29 @@ def check(
     name: Name,
     labels: Labels = None,
     judge: Judge = None,
-    unparsed: Unparsed = "missing",
+    unparsed: UnparsedOption = "missing",
     epsilon: Epsilon = 0.15,
     outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare the verdicts of a judge with the labels of people, and write its calibration."""
-    from prompteval.cli.judge_output import check_outputs, finish_check
+    from prompteval.analysis.judges.figures import Unparsed
+    from prompteval.cli.judge_output import check_outputs, finish_check, finish_pairs
     from prompteval.core.errors import UsageError
     from prompteval.core.problem import did_you_mean
     from prompteval.engine.judge_check import CheckOptions, check_judge
+    from prompteval.engine.judge_pairs import check_pairs, pair_source
     from prompteval.workspace.settings import find_workspace
 
     written = check_outputs(outputs or [])
     if unparsed not in ("missing", "wrong"):
         raise UsageError(f"unknown --unparsed {unparsed!r}", did_you_mean(unparsed, ("missing", "wrong")))
     workspace = find_workspace(Path.cwd())
-    options = CheckOptions(judge, labels, "wrong" if unparsed == "wrong" else "missing", epsilon)
+    kind: Unparsed = "wrong" if unparsed == "wrong" else "missing"
+    pairs = pair_source(workspace, name, labels)
+    if pairs is not None:
+        return finish_pairs(check_pairs(pairs, kind), kind, written, as_json=as_json)
+    options = CheckOptions(judge, labels, kind, epsilon)
     found = check_judge(workspace, name, options)
     if as_json:
         printer.document(found.calibration.as_json())

@@ -1,5 +1,6 @@
 """What `judge check` prints and writes."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,9 @@ from prompteval.cli import printer
 from prompteval.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from prompteval.analysis.judges.pairs import PairFigures
     from prompteval.engine.judge_check import Checked
+    from prompteval.judging.recorded_pairs import RecordedJudge
     from prompteval.workspace.settings import Workspace
 
 FORMATS = (".json", ".md", ".html")
@@ -51,3 +54,35 @@ def finish_check(workspace: "Workspace", found: "Checked", paths: Sequence[Path]
     if not quiet:
         printer.line(last_line(found.view))
     return found.view.exit_code
+
+
+def finish_pairs(
+    found: "Sequence[tuple[RecordedJudge, PairFigures]]",
+    unparsed: str,
+    paths: Sequence[Path],
+    *,
+    as_json: bool,
+) -> int:
+    """Show the judges of recorded pairs, and write what was asked for; the exit code."""
+    from prompteval.cli.output import write_pieces
+    from prompteval.report import plain_markdown
+    from prompteval.report.judge.pairs import pair_table, pairs_json
+    from prompteval.report.judge.render import page_of_tables
+    from prompteval.report.terminal import table
+
+    body, shown = pairs_json(found, unparsed), pair_table(found)
+    for path in paths:
+        text = json.dumps(body, indent=1) + "\n"
+        pieces = {
+            ".json": [text],
+            ".md": plain_markdown.table(shown),
+            ".html": page_of_tables("judges", [shown]),
+        }
+        write_pieces(path, pieces[path.suffix])
+        printer.stderr_line(f"wrote {path}")
+    if as_json:
+        printer.document(body)
+    else:
+        table(printer.console(NARROW), shown)
+        printer.line(f"{len(found)} judges of pairs; replies without a verdict: {unparsed}")
+    return 0

@@ -135,7 +135,7 @@ def _on_scale(
     ranks: Interval | None = None
     if len(set(truth)) > 1 and len(set(verdicts)) > 1:
         ranks = case_bca(spearman(first, second), len(first), seed=seed, clusters=clusters)
-    kappa = _finite(scale_interval(first, second, seed=seed, clusters=clusters))
+    kappa = finite(scale_interval(first, second, seed=seed, clusters=clusters))
     return replace(blank, kappa=kappa, spearman=ranks, positive=_mean(first), says=_mean(second))
 
 
@@ -152,8 +152,8 @@ def _of_words(
     table = rating_table(first, second, classes)
     found = replace(
         blank,
-        kappa=_finite(table_interval(cohen_kappa, first, second, classes, seed=seed, clusters=clusters)),
-        ac1=_finite(table_interval(ac1, first, second, classes, seed=seed, clusters=clusters)),
+        kappa=finite(table_interval(cohen_kappa, first, second, classes, seed=seed, clusters=clusters)),
+        ac1=finite(table_interval(ac1, first, second, classes, seed=seed, clusters=clusters)),
         confusion=tuple(tuple(int(count) for count in line) for line in table),
     )
     if not scale.is_binary:
@@ -168,7 +168,7 @@ def _of_words(
     )
 
 
-def _finite(found: Interval) -> Interval:
+def finite(found: Interval) -> Interval:
     """The interval; undefined with a reason where the figure is not a number."""
     if found.value is None or math.isfinite(found.value):
         return found

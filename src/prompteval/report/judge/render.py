@@ -1,6 +1,6 @@
 """A judge against people as JSON, as Markdown, and as a page of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prompteval.core.text import one_line, printable
@@ -10,6 +10,7 @@ from prompteval.report.html.markup import table as html_table
 from prompteval.report.html.style import policy, style
 from prompteval.report.judge.tables import judge_heading, judge_notes, judge_tables
 from prompteval.report.judge.view import Figures, JudgeView
+from prompteval.report.table import Table
 from prompteval.report.terminal import table as show_table
 from prompteval.stats.interval import Interval
 
@@ -46,11 +47,7 @@ def markdown(view: JudgeView) -> Iterator[str]:
 
 def page(view: JudgeView) -> Iterator[str]:
     """A page that works from a file and loads nothing else."""
-    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
-    yield '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield f"<title>judge {safe(view.name)}</title>\n<style>{style()}</style></head><body><main>\n"
+    yield from _head(f"judge {view.name}")
     yield f"<h1>judge <code>{safe(view.name)}</code></h1>\n<p>{safe(judge_heading(view))}</p>\n"
     word = "pass" if view.passed else "fail"
     yield f'<p><span class="verdict {word}">{word}</span> {safe(view.verdict)}</p>\n'
@@ -60,6 +57,23 @@ def page(view: JudgeView) -> Iterator[str]:
         yield from html_table(found)
     yield from _plot(view)
     yield "</main></body></html>\n"
+
+
+def page_of_tables(title: str, tables: Sequence[Table]) -> Iterator[str]:
+    """A page of nothing but tables."""
+    yield from _head(title)
+    yield f"<h1>{safe(title)}</h1>\n"
+    for found in tables:
+        yield from html_table(found)
+    yield "</main></body></html>\n"
+
+
+def _head(title: str) -> Iterator[str]:
+    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
+    yield '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield f"<title>{safe(title)}</title>\n<style>{style()}</style></head><body><main>\n"
 
 
 def _plot(view: JudgeView) -> Iterator[str]:
