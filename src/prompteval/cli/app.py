@@ -14,6 +14,7 @@ from prompteval.cli import (
     gate,
     init,
     judge,
+    label,
     listing,
     lock,
     printer,
@@ -76,6 +77,7 @@ report.register(app)
 lock.register(app)
 serve_verb.register(app)
 judge.register(app)
+label.register(app)
 schema.register(app)
 explain.register(app)
 trec.register(app)

@@ -48,6 +48,9 @@ class LabelLine(FileModel):
     )
     note: str | None = Field(None, description="Anything else that the person says.")
     synthetic: bool = Field(False, description="Whether a model gave it: such a label calibrates nothing.")
+    chosen: str | None = Field(
+        None, description="Why the output was chosen, where not at random: such a label is in no figure."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Label:
     synthetic: bool = False
     run_id: str | None = None
     note: str | None = None
+    chosen: str | None = None
     line: int = 0
 
     @property
@@ -73,6 +77,15 @@ class Label:
         return fingerprint(
             [self.case_id, self.label, self.annotator, self.output, self.replicate, self.weight]
         )
+
+    def as_json(self) -> dict[str, object]:
+        """Its line, without what says nothing."""
+        body = {
+            "case_id": self.case_id, "label": self.label, "annotator": self.annotator, "output": self.output,
+            "replicate": self.replicate, "run_id": self.run_id, "prompt": self.prompt, "model": self.model,
+            "weight": self.weight, "note": self.note, "chosen": self.chosen,
+        }  # fmt: skip
+        return {key: value for key, value in body.items() if value is not None}
 
     def fits(self, case_id: str, replicate: int, output: str, prompt: str, model: str) -> bool:
         """Whether it is of this output."""
@@ -95,7 +108,7 @@ def read_labels(data: bytes, path: str) -> tuple[Label, ...]:
             found.append(
                 Label(
                     line.case_id, line.label, line.annotator, line.output, line.replicate, line.prompt,
-                    line.model, line.weight, line.synthetic, line.run_id, line.note, number,
+                    line.model, line.weight, line.synthetic, line.run_id, line.note, line.chosen, number,
                 )
             )  # fmt: skip
     if not found and not problems.found:
@@ -111,10 +124,10 @@ def labels_fingerprint(labels: Iterable[Label]) -> str:
 
 
 def of_people(labels: Sequence[Label]) -> tuple[Label, ...]:
-    """Without those that a model gave; of two by one person for one output the last."""
+    """Without those of a model and of outputs that were not drawn; of two by one person for one the last."""
     last = {
         (one.case_id, one.output, one.replicate, one.prompt, one.model, one.annotator): one
         for one in labels
-        if not one.synthetic
+        if not one.synthetic and one.chosen is None
     }
     return tuple(last.values())
