@@ -9,7 +9,7 @@ import numpy as np
 from prompteval.core.fingerprint import fingerprint, fingerprint_bytes
 from prompteval.core.verdict import Estimate
 from prompteval.metrics.calibration import ece, null_ece
-from prompteval.metrics.columns import Columns, Floats, cell_codes, weighted_tables
+from prompteval.metrics.columns import Codes, Columns, Floats, cell_codes, weighted_tables
 from prompteval.metrics.curves import placements
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.metrics.names import MetricName
@@ -30,7 +30,8 @@ from prompteval.stats.clusters import (
     mean_clustered,
     wilson_clustered,
 )
-from prompteval.stats.interval import Interval, student_t, t01, wilson
+from prompteval.stats.interval import Interval, student_t, t01, undefined, wilson
+from prompteval.stats.judged.corrected import corrected_mean, labels_to_halve
 from prompteval.stats.resample import case_bca, logit_delong, stratified_logit
 
 _OUT_OF_RANGE = "the value is too large for a number"
@@ -54,6 +55,8 @@ def estimate(measure: Measure, columns: Columns) -> Estimate:
     if not all(end is None or math.isfinite(end) for end in (found.low, found.high)):
         found = replace(found, low=None, high=None, reason=_OUT_OF_RANGE)
     note = gate_note(measure.name, columns) or _too_few_clusters(columns)
+    if spec.kind == "corrected" and columns.clusters is not None:
+        note = "cases come in clusters, which the correction does not know"
     repeated, stable = _stability(columns)
     return replace(
         blank,
@@ -154,6 +157,48 @@ def _pr(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     )
 
 
+def _corrected(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    low, high = (columns.low, columns.high) if spec.low is None else (spec.low, spec.high)
+    return estimate_corrected(columns.numbers(), low, high)
+
+
+def estimate_corrected(rows: Floats, low: float | None, high: float | None) -> Interval:
+    """The mean of a judge over rows of (value, labelled, people's value, weight), corrected by the labels."""
+    labelled = rows[:, 1] == 1.0
+    strata, shares = label_strata(rows[labelled, 3])
+    found = corrected_mean(
+        rows[labelled, 2],
+        rows[labelled, 0],
+        rows[~labelled, 0],
+        low=low,
+        high=high,
+        strata=strata,
+        shares=shares,
+    )
+    if found.interval.value is None:
+        return undefined(
+            "ppi++", f"{found.interval.reason}: `prompteval label` draws some of this run's outputs"
+        )
+    note = f"{found.labelled} labels, worth {found.worth:.0f}"
+    more = labels_to_halve(found)
+    if more is not None:
+        note += f"; {more} more halve the interval"
+    rough = f"; {found.interval.note}" if found.interval.note else ""
+    return replace(found.interval, note=note + rough)
+
+
+def label_strata(weights: Floats) -> tuple[Codes | None, Floats | None]:
+    """(the stratum of each label, the share of each), from the labels' weights; None where they have none.
+
+    Labels with one weight are of one stratum, or of several that were drawn alike.
+    """
+    if not len(weights) or not (weights > 0).all():
+        return None, None
+    known, codes = np.unique(weights, return_inverse=True)
+    sizes = known * np.bincount(codes)
+    return codes.astype(np.int32), sizes / sizes.sum()
+
+
 # How the interval of each kind of metric is made, in words: `explain` and the documentation print them.
 INTERVAL_WORDS: Mapping[Kind, str] = {
     "proportion": "Wilson; Student's t with both ends appended where a case is the mean of its repeats",
@@ -164,6 +209,7 @@ INTERVAL_WORDS: Mapping[Kind, str] = {
     "pr": "stratified bootstrap on the logit",
     "calibration": "none; the 95th percentile of what true confidences give is shown beside it; never gated",
     "breakdown": "none: a table, never gated",
+    "corrected": "PPI++ with the judge's weight tuned, Student's t",
 }
 _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
     "proportion": _proportion,
@@ -172,6 +218,7 @@ _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
     "sample": _sample,
     "roc": _roc,
     "pr": _pr,
+    "corrected": _corrected,
 }
 
 

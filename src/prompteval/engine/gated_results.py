@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from prompteval.analysis.baselines.file import read_baseline
 from prompteval.analysis.comparison.gate_rules import GatedEntry, needs_baseline
+from prompteval.engine.labelled_entries import labelled
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
 from prompteval.plan.suite_plan import SuitePlan
@@ -24,6 +25,7 @@ def gated_results(
     entries = stored_entries(store, record, results)
     tree = WorkingTree(workspace.root)
     found = []
+    entries = [labelled(one, plan.judge_files) for one, (plan, _) in zip(entries, jobs, strict=True)]
     for entry, result, (plan, reference) in zip(entries, results, jobs, strict=True):
         gates = () if reference in plan.rivals else plan.gates
         baseline = read_baseline(tree, entry.suite) if any(map(needs_baseline, gates)) else []

@@ -1,10 +1,11 @@
 """From the stored rows of a job to its result: numbers, gates, what was used, what else to know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.early.decide import EarlyStopping
+from prompteval.analysis.judges.rows import with_labels
 from prompteval.analysis.summary import (
     breakdowns,
     decide_gates,
@@ -19,12 +20,13 @@ from prompteval.analysis.usage import UsageTotals
 from prompteval.core.observation import CaseVerdict
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.core.text import counted
-from prompteval.core.verdict import GateResult, Verdict
+from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.metrics.stage_names import ATTRIBUTION
 from prompteval.plan.case_scan import alias_of
 from prompteval.plan.jobs import Job
 from prompteval.plan.measures import reads_target
 from prompteval.plan.run_options import RunOptions
+from prompteval.plan.suite_plan import SuitePlan
 from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.report.rag_view import RagView
 from prompteval.report.view import ResultView
@@ -51,6 +53,7 @@ class JobResults:
         stored = self._store.entry_rows(self._key(job), RowFields(reported=reads_target(wanted)))
         if early is not None:
             stored = early.within(stored, portions)
+        stored = with_labels(stored, plan.judge_files, job.target.reference, job.model)
         return build_columns(
             stored,
             [scorer.name for scorer in plan.scorers],
@@ -105,7 +108,7 @@ class JobResults:
             confusion=confusion,
             reliability=reliability_tables(plan, columns),
             flaky=tuple(columns.flaky),
-            notes=tuple(self._notes(job, usage, early, columns, pipeline)),
+            notes=(*self._notes(job, usage, early, columns, pipeline), *_label_notes(plan, estimates)),
             errors_excluded=suite.on_error == "exclude",
             stop_early=early.as_json() if early is not None else {},
             rag=pipeline,
@@ -178,6 +181,14 @@ class JobResults:
 
     def _key(self, job: Job) -> EntryKey:
         return EntryKey(self._id, job.plan.suite.name, job.target.reference, job.model)
+
+
+def _label_notes(plan: SuitePlan, estimates: Mapping[str, Estimate]) -> Iterator[str]:
+    """On how many labels each corrected metric rests, and what more of them would do."""
+    for measure in plan.measures:
+        found = estimates.get(measure.text)
+        if measure.spec.kind == "corrected" and found is not None:
+            yield f"{measure.text}: {found.note or found.reason}"
 
 
 def _tie_notes(questions: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
 from prompteval.corpus.quote import find_exact, find_normalised, normalised
-from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
+from prompteval.judging.ask import LABEL_KEYS, Ask, LoadedJudge, judge_fingerprint, shortened
 from prompteval.judging.inputs import Absent, judge_inputs, passages_of
 
 CLAIM_FIELDS = ("claim", "verdict", "passage", "quote")
@@ -39,7 +39,7 @@ class Faithfulness(Scorer):
     threshold: float | None = None
     loaded: LoadedJudge | None = None
 
-    reports = ()
+    reports: ClassVar[tuple[str, ...] | None] = LABEL_KEYS
     timeout_s = None
     low: ClassVar[float] = 0.0
     high: ClassVar[float] = 1.0

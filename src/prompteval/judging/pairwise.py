@@ -61,6 +61,7 @@ class Pairwise(Scorer):
     field: str = option(default="", metadata={"description": "The field of its output with the verdict."})
     loaded: LoadedJudge | None = None
 
+    threshold: ClassVar[float | None] = None  # type: ignore[misc]
     reports: ClassVar[tuple[str, ...] | None] = (LENGTH,)
     decides = False
     timeout_s = None

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as option
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
 from prompteval.core.ranges import RANGES
-from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
+from prompteval.judging.ask import LABEL_KEYS, Ask, LoadedJudge, judge_fingerprint, shortened
 from prompteval.judging.inputs import CRITERION, PASSAGE, Absent, as_declared, judge_inputs, passages_of
 from prompteval.judging.verdict_field import BadVerdict, VerdictField, label_text, verdict_field
 
@@ -52,7 +52,7 @@ class Judge(Scorer):
     each: str = option(default="", metadata={"description": "`context` judges each passage apart."})
     loaded: LoadedJudge | None = None
 
-    reports = ()
+    reports: ClassVar[tuple[str, ...] | None] = LABEL_KEYS
     timeout_s = None  # the layers of the model bound its calls
 
     def __post_init__(self) -> None:

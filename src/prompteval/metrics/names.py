@@ -15,11 +15,13 @@ _PASS = re.compile(r"(pass[@^])([1-9][0-9]{0,5})\Z")
 AVERAGES = ("macro", "micro", "weighted")
 # What a case is worth whose repeats were right or wrong.
 REDUCERS = ("mean", "majority", "any", "all")
+# How a judge's mean is corrected by the labels of people.
+CORRECTIONS = ("ppi",)
 MOST_BINS = 100
 # Metric → its own parameters; every metric but perplexity and all_pass also takes scorer=.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "accuracy": ("reduce",),
-    "mean": (),
+    "accuracy": ("reduce", "corrected"),
+    "mean": ("corrected",),
     "all_pass": (),
     "precision": ("average", "label"),
     "recall": ("average", "label"),
@@ -102,6 +104,8 @@ def parse_metric(text: str) -> MetricName:
         if key in _VALUES:
             _VALUES[key](text, value)
         params[key] = value
+    if "corrected" in params and "reduce" in params:
+        raise ValueError(f"{text!r}: give corrected or reduce, not both")
     if "average" in params and "label" in params:
         raise ValueError(f"{text!r}: give average or label, not both")
     return MetricName(name, params)
@@ -128,6 +132,11 @@ def _check_reduce(text: str, value: str) -> None:
         raise ValueError(f"{text!r}: reduce must be one of {', '.join(REDUCERS)}")
 
 
+def _check_corrected(text: str, value: str) -> None:
+    if value not in CORRECTIONS:
+        raise ValueError(f"{text!r}: corrected must be {' or '.join(CORRECTIONS)}")
+
+
 def _check_precision(text: str, value: str) -> None:
     try:
         number = float(value)
@@ -145,6 +154,7 @@ def _check_bins(text: str, value: str) -> None:
 _VALUES: Mapping[str, Callable[[str, str], None]] = {
     "average": _check_average,
     "reduce": _check_reduce,
+    "corrected": _check_corrected,
     "precision": _check_precision,
     "bins": _check_bins,
 }

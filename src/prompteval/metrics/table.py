@@ -15,7 +15,9 @@ from prompteval.metrics.plugin import plugin_metric, statistic_of
 from prompteval.metrics.repeats import pass_columns, reduce_cases
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
-Kind = Literal["proportion", "mean", "confusion", "sample", "roc", "pr", "calibration", "breakdown"]
+Kind = Literal[
+    "proportion", "mean", "confusion", "sample", "roc", "pr", "calibration", "breakdown", "corrected"
+]
 SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs", "verdict"]
 DEFAULT_PRECISION = 0.9
 DEFAULT_BINS = 10
@@ -46,6 +48,9 @@ VALUES = Source("values")
 NUMBERS = Source("numbers", width=4)
 LOGPROBS = Source("logprobs", width=2)
 VERDICT = Source("verdict", width=1)
+# The judge's value, whether people labelled the output, their value, and the weight of their label or 0.
+LABELLED = Source("evidence", "labelled", 4)
+LABELLED_PASSES = Source("evidence", "labelled_passes", 4)
 
 
 def _undefined(_: object) -> NoReturn:
@@ -60,9 +65,10 @@ class MetricSpec:
     `confusion` metric is `statistic(tables)` over tables of shape (..., K, K + 1). A `sample`
     metric is `sample(columns)(weights)` over weights of shape (..., rows). `roc` and `pr` are
     areas with intervals of their own, `calibration` is a number beside its null. A `breakdown`
-    is a table, no number. `low` and `high` bound the scale, None where it is open. `reduce` makes
-    one value of a case's repeats, None leaves their mean. Where `least_turns` is not 0, a case
-    counts that ran as often, and whose every repeat was scored; another is missing.
+    is a table, no number. A `corrected` metric is the mean of a judge, corrected by labels. `low` and
+    `high` bound the scale, None where it is open. `reduce` makes one value of a case's repeats, None
+    leaves their mean. Where `least_turns` is not 0, a case counts that ran as often, and whose every
+    repeat was scored; another is missing.
     """
 
     kind: Kind
@@ -89,9 +95,8 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
     passed = pass_of(name.name)
     if passed is not None:
         return MetricSpec("proportion", reduce=lambda c: pass_columns(c, *passed), least_turns=passed[1])
-    how = name.params.get("reduce")
-    if how is not None and how != "mean":
-        return MetricSpec("proportion", reduce=lambda c: reduce_cases(c, how), least_turns=1)
+    if {"corrected", "reduce"} & name.params.keys() and name.params.get("reduce") != "mean":
+        return _of_judge_or_repeats(name)
     if name.name in _FIXED:
         return _FIXED[name.name]
     if is_stage_metric(name.name):
@@ -117,6 +122,16 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
         source,
         sample=lambda c: curves.recall_at_precision(*threshold_scores(name, c), precision),
     )
+
+
+def _of_judge_or_repeats(name: MetricName) -> MetricSpec:
+    """A mean corrected by labels, or of a case's repeats reduced."""
+    how = name.params.get("reduce")
+    if how is not None:
+        return MetricSpec("proportion", reduce=lambda c: reduce_cases(c, how), least_turns=1)
+    if name.name == "accuracy":
+        return MetricSpec("corrected", LABELLED_PASSES)
+    return MetricSpec("corrected", LABELLED, low=None, high=None)
 
 
 def _of_plugin(name: str) -> MetricSpec:

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from prompteval.analysis.columns.entry_columns import EntryColumns
 from prompteval.analysis.columns.reported import LEFT_OUT, MISSING, USED
-from prompteval.analysis.estimates import content_seed
+from prompteval.analysis.estimates import content_seed, estimate_corrected, label_strata
 from prompteval.core.verdict import Comparison
 from prompteval.metrics.columns import Codes, Columns, Floats, weighted_tables
 from prompteval.metrics.curves import Statistic, weighted_roc_auc
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.metrics.table import MetricSpec, metric_spec, threshold_scores
 from prompteval.plan.measures import Measure
+from prompteval.stats.distributions import t_quantile, t_two_sided
+from prompteval.stats.judged.corrected import corrected_mean
 from prompteval.stats.paired.swap import compare_statistic
 from prompteval.stats.paired.values import compare_values
 
@@ -112,6 +114,8 @@ def _recoded(codes: Codes, own: Sequence[str], names: Sequence[str]) -> Codes:
 def _compare(measure: Measure, spec: MetricSpec, both: AlignedColumns, alpha: float) -> Comparison:
     if spec.kind in ("proportion", "mean"):
         return _mean(measure, spec, both, alpha)
+    if spec.kind == "corrected":
+        return _corrected(measure, spec, both)
     if spec.kind == "confusion":
         return _confusion(measure, spec, both, alpha)
     stacked = stack(both.a, both.b)
@@ -178,6 +182,39 @@ def _confusion(measure: Measure, spec: MetricSpec, both: AlignedColumns, alpha: 
         seed=content_seed(measure.text, cells.astype(np.float64), np.asarray(counts, np.float64)),
         missing=both.missing,
     )
+
+
+def _corrected(measure: Measure, spec: MetricSpec, both: AlignedColumns) -> Comparison:
+    """A judge's difference, corrected by the cases of which people labelled both versions."""
+    a, b = both.a.numbers(), both.b.numbers()
+    labelled = (a[:, 1] == 1.0) & (b[:, 1] == 1.0)
+    low, high = (both.b.low, both.b.high) if spec.low is None else (spec.low, spec.high)
+    scale = None if low is None or high is None else high - low
+    strata, shares = label_strata(np.where(a[labelled, 3] > 0, a[labelled, 3], b[labelled, 3]))
+    found = corrected_mean(
+        b[labelled, 2] - a[labelled, 2],
+        b[labelled, 0] - a[labelled, 0],
+        b[~labelled, 0] - a[~labelled, 0],
+        low=None if scale is None else -scale,
+        high=scale,
+        strata=strata,
+        shares=shares,
+    )
+    ends = estimate_corrected(a, low, high).value, estimate_corrected(b, low, high).value
+    blank = Comparison(measure.text, len(a), *ends, test="ppi++", method="ppi++", missing=both.missing)
+    own = found.interval
+    if own.value is None or own.low is None or own.high is None:
+        reason = f"{own.reason}: label both versions, `prompteval label RUN_A RUN_B`"
+        return replace(blank, reason=reason)
+    half, freedom = (own.high - own.low) / 2.0, found.labelled - 1
+    error = half / t_quantile(0.975, freedom)
+    p = t_two_sided(own.value / error, freedom) if error > 0 else float(own.value == 0)
+    note = f"{found.labelled} cases labelled on both sides"
+    clusters = "" if both.clusters is None else "cases come in clusters, which the correction does not know"
+    return replace(
+        blank, delta=own.value, low=own.low, high=own.high, p=p, spread=error, half=half, note=note,
+        undecidable=clusters,
+    )  # fmt: skip
 
 
 def _cells(side: Columns, classes: int) -> NDArray[np.int64]:

@@ -1,13 +1,14 @@
 """A judge's stored scores joined with the labels of people."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.stored import StoredRow, StoredScore
-from prompteval.judging.ask import LENGTH, ORDER, OUTPUT, SAMPLES, WORD
-from prompteval.judging.labels import Label, Word
+from prompteval.judging.ask import LABEL_KEYS, LENGTH, ORDER, OUTPUT, SAMPLES, WORD
+from prompteval.judging.labels import Label, Word, of_people
 from prompteval.judging.scale import JudgeScale
+from prompteval.plan.judge_files import JudgeFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,43 @@ class LabelIndex:
         """The labels of one output."""
         given = self._by_case.get(case_id, ())
         return [label for label in given if label.fits(case_id, replicate, output, prompt, model)]
+
+
+def with_labels(
+    rows: Iterable[StoredRow], judges: Mapping[str, JudgeFiles], target: str, model: str
+) -> Iterator[StoredRow]:
+    """The rows, each score of a judge with what people say of the same output, for metrics to read.
+
+    As `labelled` and `labelled_passes`: the judge's value, 1 where there are labels, people's value, and the
+    weight of the labels or 0. Labels that a model gave, or of outputs that were not drawn, are left out.
+    """
+    known = {name: (files, LabelIndex(of_people(files.labels))) for name, files in judges.items()}
+    for row in rows:
+        scores = tuple(
+            _labelled(score, row, *known[score.name], target, model) if score.name in known else score
+            for score in row.scores
+        )
+        yield replace(row, scores=scores) if known else row
+
+
+def _labelled(
+    score: StoredScore, row: StoredRow, files: JudgeFiles, labels: LabelIndex, target: str, model: str
+) -> StoredScore:
+    if score.value is None:
+        return score
+    output = str(score.evidence.get(OUTPUT, ""))
+    given = labels.of(row.case_id, row.replicate, output, target, model)
+    truth = files.scale.truth({one.annotator: one.label for one in given}) if given else None
+    weight = next((one.weight for one in given if one.weight is not None), 0.0)
+    judged = score.value, float(score.value if score.passed is None else score.passed)
+    if truth is None:
+        found = [[value, 0.0, 0.0, 0.0] for value in judged]
+    else:
+        value = files.scale.value(truth)
+        least = files.judge.threshold
+        passes = float(value >= least) if files.scale.is_numeric and least is not None else value
+        found = [[judged[0], 1.0, value, weight], [judged[1], 1.0, passes, weight]]
+    return replace(score, evidence={**score.evidence, **dict(zip(LABEL_KEYS, found, strict=True))})
 
 
 def labels_mark(labels: Iterable[Label]) -> str:

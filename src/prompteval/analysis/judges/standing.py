@@ -121,7 +121,7 @@ def held_back(result: ResultView, plan: SuitePlan, found: Mapping[str, Standing]
     if not found or not result.gates:
         return result
     gates = [
-        _held(gate, reason) if (reason := _why(_judges_of(rule, plan), found)) else gate
+        _held(gate, reason) if (reason := _why(rule, plan, found, result)) else gate
         for gate, rule in zip(result.gates, plan.gates, strict=True)
     ]
     return replace(result, gates=tuple(gates))
@@ -136,8 +136,14 @@ def _judges_of(gate: Gate, plan: SuitePlan) -> tuple[str, ...]:
     return tuple(name for name, files in plan.judge_files.items() if files.judge.decides)
 
 
-def _why(scorers: Sequence[str], found: Mapping[str, Standing]) -> str:
-    return next((found[name].reason for name in scorers if name in found and not found[name].decides), "")
+def _why(gate: Gate, plan: SuitePlan, found: Mapping[str, Standing], result: ResultView) -> str:
+    """Why a rule may not be decided: by its judge, or by a correction that has no labels to rest on."""
+    names = _judges_of(gate, plan)
+    weak = next((found[name].reason for name in names if name in found and not found[name].decides), "")
+    if weak or gate.measure is None or gate.measure.spec.kind != "corrected":
+        return weak
+    own = result.metrics.get(gate.measure.text)
+    return own.reason if own is not None and own.value is None else ""
 
 
 def _held(gate: GateResult, reason: str) -> GateResult:

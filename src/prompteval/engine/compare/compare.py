@@ -21,6 +21,7 @@ from prompteval.engine.before_run import refuse_unready_side
 from prompteval.engine.compare.live import LivePlans, leave_out_unchanged, like_stored, plan_side
 from prompteval.engine.compare.missing_suites import missing_suites, refuse_unknown, suites_of
 from prompteval.engine.compare.sides import Side
+from prompteval.engine.labelled_entries import labelled_entries
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.engine.stored import ended, reading, store_path
@@ -133,7 +134,8 @@ def _read(
     workspace: Workspace, store: SqliteStore, opened: _Opened, run: str, options: CompareOptions
 ) -> None:
     record, view = ended(workspace, store, run)
-    opened.entries = _chosen(opened.side, stored_entries(store, record, view.results), options)
+    entries = labelled_entries(workspace, record, stored_entries(store, record, view.results))
+    opened.entries = _chosen(opened.side, entries, options)
     if view.exit_code in (INCOMPLETE, INTERRUPTED):
         opened.incomplete = f"{view.reason}; see `prompteval show {record.run_id}`"
         opened.missing = view.results
