@@ -143,7 +143,8 @@ def test_ece_and_its_null() -> None:
 def test_every_metric_prints_as_it_parses(name: str) -> None:
     """With each of its parameters too."""
     values = {"average": "macro", "label": "a", "precision": "0.9", "bins": "5", "reduce": "any"}
-    for text in (name, *(f"{name}({key}={values[key]})" for key in PARAMETERS[name])):
+    values |= {"corrected": "ppi", "length_controlled": ""}
+    for text in (name, *(f"{name}({key}={values[key]})".replace("=)", ")") for key in PARAMETERS[name])):
         assert str(parse_metric(text)) == text and parse_metric(str(parse_metric(text))) == parse_metric(text)
 
 

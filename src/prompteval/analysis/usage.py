@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prompteval.core.observation import Call, Row
+from prompteval.core.observation import Call, Row, Score
 from prompteval.core.request import Usage
 from prompteval.providers.prices import Price
 
@@ -28,6 +28,7 @@ class UsageTotals:
 
     price: Price | None = None
     asked: str | None = None
+    model: str = ""
 
     requests: int = 0
     attempts: int = 0
@@ -53,7 +54,7 @@ class UsageTotals:
             self.user.count(seen.user_calls)
         for score in row.scores:
             if score.calls and score.name in self.judges:
-                self.judges[score.name].count(score.calls)
+                self._count_judge(score)
         failure = seen.failure
         if failure is not None and failure.stage == "call" and not seen.calls and not seen.user_calls:
             self.requests += 1
@@ -64,6 +65,15 @@ class UsageTotals:
             self.reported_rows += 1
             self.pico_reported += round(cost * PICO)
         self.count(seen.calls, priced=cost is None)
+
+    def _count_judge(self, score: Score) -> None:
+        """A judge's calls, and apart from them those that brought what it compares outputs with."""
+        judge, other = self.judges[score.name], self.judges.get(f"{score.name}: outputs")
+        if other is None:
+            judge.count(score.calls)
+            return
+        judge.count([call for call in score.calls if call.model == judge.model])
+        other.count([call for call in score.calls if call.model != judge.model])
 
     def count(self, calls: Sequence[Call], *, priced: bool = True) -> None:
         """Count calls of this entry's model; `priced` False where their cost is reported."""

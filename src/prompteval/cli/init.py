@@ -16,12 +16,27 @@ from prompteval.workspace.writing import make_directory, write_whole
 Directory = Annotated[Path, typer.Argument(help="Where to write it; created if it does not exist.")]
 
 
+JUDGES = ("correctness", "faithfulness", "pairwise", "relevance", "rubric")
+JudgeKind = Annotated[
+    str | None,
+    typer.Option("--judge", metavar="KIND", help=f"Copy the prompt of a judge instead: {', '.join(JUDGES)}."),
+]
+EPILOG = """\
+\b
+Examples:
+  prompteval init demo && cd demo && prompteval run
+  prompteval init --judge correctness        into prompts/judge_correctness/v1.py of this workspace
+"""
+
+
 def register(app: typer.Typer) -> None:
-    app.command("init", epilog="Example: prompteval init demo && cd demo && prompteval run")(verb(init))
+    app.command("init", epilog=EPILOG)(verb(init))
 
 
-def init(directory: Directory = Path()) -> int:
+def init(directory: Directory = Path(), judge: JudgeKind = None) -> int:
     """Write a small working workspace: one prompt, nine cases, one suite with a gate."""
+    if judge is not None:
+        return _judge(directory, judge)
     starter = files("prompteval.cli").joinpath("starter")
     here = directory.absolute()
     wanted = {directory / place: item for place, item in _walk(starter, Path())}
@@ -42,6 +57,37 @@ def init(directory: Directory = Path()) -> int:
     where = "" if directory == Path() else f"cd {directory} && "
     printer.line(f"next: {where}prompteval check && prompteval run")
     return 0
+
+
+def _judge(directory: Path, kind: str) -> int:
+    """Copy the prompt of a judge into a workspace, to be changed there."""
+    from prompteval.core.problem import did_you_mean
+    from prompteval.workspace.settings import find_workspace
+
+    if kind not in JUDGES:
+        raise UsageError(f"unknown judge {kind!r}", did_you_mean(kind, JUDGES))
+    root = find_workspace(directory.absolute()).root
+    path = root / "prompts" / f"judge_{kind}" / "v1.py"
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"{path} already exists; nothing was written", "copy it to v2.py to change it")
+    source = files("prompteval.cli").joinpath("starter_judges", f"{kind}.py")
+    try:
+        make_directory(path.parent, within=root)
+        write_whole(path, [source.read_bytes()], within=root)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    printer.line(f"wrote {path.relative_to(root)}")
+    printer.line(f"next: name it in the scorers of a suite, {_SCORERS[kind]}")
+    return 0
+
+
+_SCORERS = {
+    "correctness": "- judge: {prompt: judge_correctness@v1}",
+    "faithfulness": "- faithfulness: {prompt: judge_faithfulness@v1, threshold: 0.9}",
+    "pairwise": "- pairwise: {prompt: judge_pairwise@v1, against: NAME@v1}",
+    "relevance": "- judge: {prompt: judge_relevance@v1, each: context}",
+    "rubric": "- judge: {prompt: judge_rubric@v1, criteria: [{name: clear, text: The answer is clear.}]}",
+}
 
 
 def _walk(item: Traversable, place: Path) -> list[tuple[Path, Traversable]]:

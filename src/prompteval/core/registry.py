@@ -66,6 +66,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         (
             "accuracy",
             "mean",
+            "win_rate",
             "all_pass",
             "precision",
             "recall",

@@ -1,7 +1,7 @@
 """Judges in a run: each asks its model over the same layers as any other call."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from prompteval.core.case import Case
@@ -11,12 +11,14 @@ from prompteval.engine.interruption import STOPPING_KINDS
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.judging.ask import LENGTH, OUTPUT, Ask, LoadedJudge, output_hash
 from prompteval.judging.inputs import as_text
+from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.judges import AnyJudge
 from prompteval.providers.layers import CLOCK, CaseClock
 
 # What a score's evidence says where its judge could not be asked: a resumed run asks again.
 UNASKED = "unasked"
 OpenModel = Callable[[str], Provider]
+OtherOutput = Callable[[Case], Awaitable[Observation | None]]
 
 
 class AskingJudge(Scorer):
@@ -65,6 +67,35 @@ class AskingJudge(Scorer):
             CLOCK.set(clock)
 
 
+class AskingPairwise(AskingJudge):
+    """A judge of pairs: the output of a case, and that of another version or run for the same case."""
+
+    def __init__(
+        self,
+        judge: Pairwise,
+        loaded: LoadedJudge,
+        provider: Provider,
+        stop: Callable[[str], None],
+        other: OtherOutput,
+    ) -> None:
+        super().__init__(judge, loaded, provider, stop)
+        self._pairs, self._other = judge, other
+
+    async def score(self, case: Case, observation: Observation) -> Score:
+        """The preference between both outputs, with the calls that brought the other one."""
+        other = await self._other(case)
+        if other is None:
+            reason = f"{self._pairs.against} has no output of this case"
+            return Score(self.name, None, status="skipped", reason=reason)
+        if other.outcome == "error":
+            return _unanswered(self.name, other, other.calls)
+        score = await self.ask(case, observation, self._pairs.compare(case, observation, other))
+        score = replace(score, calls=(*other.calls, *score.calls))
+        if score.status == "skipped":
+            return score
+        return replace(score, evidence={**score.evidence, **judged_output(observation)})
+
+
 def _unanswered(name: str, answer: Observation, calls: tuple[Call, ...]) -> Score:
     failure = answer.failure
     kind, message = ("error", "no answer") if failure is None else (failure.type, failure.message)
@@ -88,13 +119,21 @@ def with_models(
     judges: Sequence[AnyJudge],
     open_model: OpenModel,
     stop: Callable[[str], None],
+    open_other: Callable[[Pairwise], OtherOutput],
 ) -> list[Scorer]:
-    """The scorers, each judge among them with its model open; `stop` ends a run whose money is spent."""
+    """The scorers, each judge among them with its model open; `stop` ends a run whose money is spent.
+
+    `open_other` gives what a judge of pairs compares outputs with.
+    """
     found: list[Scorer] = []
     for scorer in scorers:
         judge = next((one for one in judges if one is scorer), None)
         if judge is None or judge.loaded is None:
             found.append(scorer)
+            continue
+        provider = open_model(judge.loaded.model)
+        if isinstance(judge, Pairwise):
+            found.append(AskingPairwise(judge, judge.loaded, provider, stop, open_other(judge)))
         else:
-            found.append(AskingJudge(judge, judge.loaded, open_model(judge.loaded.model), stop))
+            found.append(AskingJudge(judge, judge.loaded, provider, stop))
     return found

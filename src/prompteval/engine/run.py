@@ -28,9 +28,10 @@ from prompteval.engine.garbage_collection import infrequent_garbage_collection
 from prompteval.engine.gated_results import gated_results
 from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
-from prompteval.engine.judges import is_unasked, with_models
+from prompteval.engine.judges import OtherOutput, is_unasked, with_models
 from prompteval.engine.loop_threads import LoopThreads
-from prompteval.engine.models import Models
+from prompteval.engine.models import Model, Models
+from prompteval.engine.other_outputs import open_other
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
@@ -38,6 +39,7 @@ from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.engine.stored import stored_rows
 from prompteval.engine.targets.open import open_target
+from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.judges import judges_of
 from prompteval.plan.manifest import manifest
@@ -229,8 +231,9 @@ class _Run:
             usage.user = UsageTotals(price=model.price, asked=model.asked)
         for judge in judges_of(job.plan.scorers):
             if judge.loaded is not None:
-                model = models.open(judge.loaded.model)
-                usage.judges[judge.name] = UsageTotals(price=model.price, asked=model.asked)
+                usage.judges[judge.name] = _of_model(models.open(judge.loaded.model))
+            if isinstance(judge, Pairwise) and judge.rival is not None and job.target.own_model is None:
+                usage.judges[f"{judge.name}: outputs"] = _of_model(models.open(job.model))
         entry = _RunningJob(job, usage, early)
         if self._record is None:
             return entry
@@ -318,16 +321,22 @@ class _Run:
     def _scoring(self, job: Job, models: Models, waiting: RetryWaits, stop: Stop) -> Scoring:
         """The scorers of a suite, the same for all of its jobs; judges with their models open."""
         plan = job.plan
-        if id(plan) not in self._scorings:
+        of_job = any(isinstance(judge, Pairwise) for judge in judges_of(plan.scorers))
+        key = id(job) if of_job else id(plan)
+        if key not in self._scorings:
             marks = score_marks(plan)
             cache = self._files.vectors() if marks else None
 
             def open_model(reference: str) -> Provider:
                 return models.layered(reference, plan.suite.name, waiting)[0]
 
-            scorers = with_models(plan.scorers, judges_of(plan.scorers), open_model, stop.set)
-            self._scorings[id(plan)] = Scoring(scorers, self._workers, cache, marks, score_turns(plan))
-        return self._scorings[id(plan)]
+            def other(judge: Pairwise) -> OtherOutput:
+                provider = None if job.target.own_model is not None else open_model(job.model)
+                return open_other(judge, job, provider, self._store)
+
+            scorers = with_models(plan.scorers, judges_of(plan.scorers), open_model, stop.set, other)
+            self._scorings[key] = Scoring(scorers, self._workers, cache, marks, score_turns(plan))
+        return self._scorings[key]
 
     def _all_decided(self, running: _RunningJob) -> bool:
         """Whether --stop-early has nothing left to find out."""
@@ -367,6 +376,10 @@ class _Run:
         reason = f"{found.reason}; {self._hint}" if found.can_continue else found.reason
         rows = partial(stored_rows, self._workspace, self._id)
         return RunView(self._id, found.verdict, code, reason, tuple(results), rows)
+
+
+def _of_model(model: Model) -> UsageTotals:
+    return UsageTotals(price=model.price, asked=model.asked, model=model.reference)
 
 
 def _now() -> str:

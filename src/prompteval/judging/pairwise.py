@@ -14,6 +14,7 @@ from prompteval.core.protocols import Scorer
 from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
 from prompteval.judging.inputs import FIRST, SECOND, Absent, as_declared, as_text, judge_inputs
 from prompteval.judging.verdict_field import USUAL_FIELDS, labels_of
+from prompteval.prompt.prompt import Prompt
 
 Preferred = Literal["first", "second", "tie"]
 WORDS: tuple[Preferred, ...] = ("first", "second", "tie")
@@ -59,6 +60,7 @@ class Pairwise(Scorer):
         metadata={"description": "What the output is compared with: NAME@v1, baseline or a run id."},
     )
     field: str = option(default="", metadata={"description": "The field of its output with the verdict."})
+    rival: Prompt | None = None
     loaded: LoadedJudge | None = None
 
     threshold: ClassVar[float | None] = None  # type: ignore[misc]

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from prompteval.metrics.names import AVERAGES, MOST_BINS, REDUCERS
+from prompteval.metrics.names import AVERAGES, CORRECTIONS, MOST_BINS, REDUCERS
 from prompteval.metrics.stage_names import GREATEST_WEIGHT
 from prompteval.metrics.table import DEFAULT_BINS, DEFAULT_PRECISION, Kind, SourceKind
 
 ABOUT: Mapping[str, str] = {
     "accuracy": "The share of cases whose score passes.",
     "mean": "The mean score of the cases.",
+    "win_rate": "The share of pairs that a judge of pairs prefers, a tie as half.",
     "all_pass": "The share of cases whose verdict is pass: every score that passes or fails passes.",
     "precision": "Of the cases that got a class, the share that should have it.",
     "recall": "Of the cases that should have a class, the share that got it.",
@@ -44,6 +45,8 @@ PARAMETERS: Mapping[str, str] = {
     "average": f"How classes are averaged: {', '.join(AVERAGES)}. [default: {AVERAGES[0]}]",
     "label": "The class that is measured alone, or that is the positive one.",
     "reduce": f"What the repeats of a case are worth: {', '.join(REDUCERS)}. [default: {REDUCERS[0]}]",
+    "corrected": f"How a judge's mean is corrected by labels of people: {', '.join(CORRECTIONS)}.",
+    "length_controlled": "Written without a value: the rate that outputs of equal length would have.",
     "precision": f"The precision to keep, above 0 and at most 1. [default: {DEFAULT_PRECISION:g}]",
     "bins": f"How many bins, from 2 to {MOST_BINS}. [default: {DEFAULT_BINS}]",
     "scorer": "The name of the scorer that is read. [default: the first that reports what is read]",
@@ -54,7 +57,7 @@ PARAMETERS: Mapping[str, str] = {
 # Values that an example gives to parameters.
 EXAMPLES: Mapping[str, str] = {
     "average": AVERAGES[0], "label": "billing", "reduce": REDUCERS[1], "precision": f"{DEFAULT_PRECISION:g}",
-    "bins": f"{DEFAULT_BINS}",
+    "bins": f"{DEFAULT_BINS}", "corrected": CORRECTIONS[0], "length_controlled": "",
 }  # fmt: skip
 RANKING: Mapping[str, str] = {
     "ndcg": "Normalised discounted cumulative gain: the grades found, those of high ranks counting more.",

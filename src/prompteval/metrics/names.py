@@ -1,7 +1,7 @@
 """Metric names: what is typed is what is printed. `f1(average=macro)`, `accuracy(scorer=exact)`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prompteval.core.problem import did_you_mean
@@ -15,6 +15,8 @@ _PASS = re.compile(r"(pass[@^])([1-9][0-9]{0,5})\Z")
 AVERAGES = ("macro", "micro", "weighted")
 # What a case is worth whose repeats were right or wrong.
 REDUCERS = ("mean", "majority", "any", "all")
+# A parameter without a value: the win rate that equal lengths would give.
+LENGTH_CONTROLLED = "length_controlled"
 # How a judge's mean is corrected by the labels of people.
 CORRECTIONS = ("ppi",)
 MOST_BINS = 100
@@ -22,6 +24,7 @@ MOST_BINS = 100
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "accuracy": ("reduce", "corrected"),
     "mean": ("corrected",),
+    "win_rate": (LENGTH_CONTROLLED,),
     "all_pass": (),
     "precision": ("average", "label"),
     "recall": ("average", "label"),
@@ -51,6 +54,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 _WITHOUT_SCORER = ("perplexity", "all_pass")
 _FAMILIES = ("pass@k", "pass^k")
+_APART = (("average", "label"), ("corrected", "reduce"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class MetricName:
     def __str__(self) -> str:
         if not self.params:
             return self.name
-        return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.params.items())})"
+        parts = (f"{key}={value}" if value else key for key, value in self.params.items())
+        return f"{self.name}({', '.join(parts)})"
 
 
 def parse_metric(text: str) -> MetricName:
@@ -91,9 +96,21 @@ def parse_metric(text: str) -> MetricName:
         help = did_you_mean(name, (*PARAMETERS, *_FAMILIES, *plugins))
         raise ValueError(f"unknown metric {name!r} ({help})")
     allowed = (*own, "scorer") if takes_scorer(name) else own
+    params = _parameters(text, name, inside, allowed)
+    for one, other in _APART:
+        if one in params and other in params:
+            raise ValueError(f"{text!r}: give {one} or {other}, not both")
+    return MetricName(name, params)
+
+
+def _parameters(text: str, name: str, inside: str | None, allowed: Sequence[str]) -> dict[str, str]:
+    """The parameters between the brackets of a metric. Raises ValueError for one that is wrong."""
     params: dict[str, str] = {}
     for part in inside.split(",") if inside else ():
         key, equals, value = (piece.strip() for piece in part.partition("="))
+        if part.strip() == LENGTH_CONTROLLED and LENGTH_CONTROLLED in allowed:
+            params[LENGTH_CONTROLLED] = ""
+            continue
         if not equals or not value:
             raise ValueError(f"{text!r}: write parameter=value, not {part.strip()!r}")
         if key not in allowed:
@@ -104,11 +121,7 @@ def parse_metric(text: str) -> MetricName:
         if key in _VALUES:
             _VALUES[key](text, value)
         params[key] = value
-    if "corrected" in params and "reduce" in params:
-        raise ValueError(f"{text!r}: give corrected or reduce, not both")
-    if "average" in params and "label" in params:
-        raise ValueError(f"{text!r}: give average or label, not both")
-    return MetricName(name, params)
+    return params
 
 
 def takes_scorer(name: str) -> bool:

@@ -10,8 +10,9 @@ from prompteval.metrics import classification, curves, ngrams, regression
 from prompteval.metrics.classification import Array
 from prompteval.metrics.columns import Columns, Floats
 from prompteval.metrics.curves import Statistic
-from prompteval.metrics.names import PARAMETERS, MetricName, pass_of
+from prompteval.metrics.names import LENGTH_CONTROLLED, PARAMETERS, MetricName, pass_of
 from prompteval.metrics.plugin import plugin_metric, statistic_of
+from prompteval.metrics.preference import equal_length_rate
 from prompteval.metrics.repeats import pass_columns, reduce_cases
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
@@ -51,6 +52,8 @@ VERDICT = Source("verdict", width=1)
 # The judge's value, whether people labelled the output, their value, and the weight of their label or 0.
 LABELLED = Source("evidence", "labelled", 4)
 LABELLED_PASSES = Source("evidence", "labelled_passes", 4)
+# The preference of a pair, and by how many characters the case's own output is the longer one.
+PAIRS = Source("evidence", "longer_by", 2)
 
 
 def _undefined(_: object) -> NoReturn:
@@ -105,6 +108,11 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
         return MetricSpec(kind, low=found.low, higher_is_better=found.higher_is_better)
     if name.name not in PARAMETERS:
         return _of_plugin(name.name)
+    return _win_rate(name) if name.name == "win_rate" else _of_confidence(name)
+
+
+def _of_confidence(name: MetricName) -> MetricSpec:
+    """A metric that reads how confident the system says it is."""
     source = Source("confidence", name.params.get("label", ""), 2 if "label" in name.params else 3)
     if name.name == "roc_auc":
         return MetricSpec("roc", source)
@@ -122,6 +130,13 @@ def metric_spec(name: MetricName, classes: tuple[str, ...] = ()) -> MetricSpec:
         source,
         sample=lambda c: curves.recall_at_precision(*threshold_scores(name, c), precision),
     )
+
+
+def _win_rate(name: MetricName) -> MetricSpec:
+    """The mean preference of pairs, a tie as half; or the one that equal lengths would give."""
+    if LENGTH_CONTROLLED not in name.params:
+        return MetricSpec("mean", PAIRS, per_case=lambda c: c.numbers()[:, 0])
+    return MetricSpec("sample", PAIRS, sample=lambda c: equal_length_rate(*c.numbers().T))
 
 
 def _of_judge_or_repeats(name: MetricName) -> MetricSpec:

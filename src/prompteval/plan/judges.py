@@ -27,7 +27,7 @@ from prompteval.workspace.tree import Tree
 AnyJudge = Judge | Pairwise | Faithfulness
 
 
-def load_judge(workspace: Workspace, tree: Tree, judge: AnyJudge) -> AnyJudge:
+def load_judge(workspace: Workspace, tree: Tree, suite: Suite, judge: AnyJudge) -> AnyJudge:
     """The judge with its prompt.
 
     Raises UsageError for a prompt that cannot judge, and InvalidInput for one that cannot be loaded.
@@ -41,8 +41,27 @@ def load_judge(workspace: Workspace, tree: Tree, judge: AnyJudge) -> AnyJudge:
     _refuse_unfit(prompt)
     model = judge.model or prompt.model or workspace.settings.default_model
     check_model(model, workspace)
+    if isinstance(judge, Pairwise):
+        judge = _with_rival(tree, suite, judge)
     marked = replace(prompt, prepare=partial(between_marks, trusted=frozenset({CRITERION})))
     return judge.with_prompt(LoadedJudge(marked, model))
+
+
+def _with_rival(tree: Tree, suite: Suite, judge: Pairwise) -> Pairwise:
+    """The judge with the version that outputs are compared with, where `against` names one."""
+    if "@" not in judge.against:
+        return judge
+    reference = parse_reference(judge.against)
+    own = suite.target.value.partition("@")[0]
+    if suite.target.kind != "prompt" or reference.name != own:
+        raise UsageError(
+            f"against: {judge.against} is not a version of what this suite runs, {suite.target.value}"
+        )
+    if reference.commit:
+        raise UsageError(
+            "against: a version of another commit is compared as a run", "write the id of its run"
+        )
+    return replace(judge, rival=load_reference(tree, reference))
 
 
 def _refuse_unfit(prompt: Prompt) -> None:
@@ -65,7 +84,7 @@ def plan_judge(
     """A scorer that asks a model with its prompt, any other as it is; what is wrong is noted at `place`."""
     if not isinstance(scorer, AnyJudge) or not workspace.imports:
         return scorer
-    found = problems.catch(suite.path, place, "PE290", load_judge, workspace, tree, scorer)
+    found = problems.catch(suite.path, place, "PE290", load_judge, workspace, tree, suite, scorer)
     return scorer if found is None else found
 
 

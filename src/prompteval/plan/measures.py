@@ -23,7 +23,7 @@ from prompteval.workspace.suite import Named, Suite
 SCORER_OF: Mapping[str, str] = {
     "numbers": "number", "rouge_1": "rouge", "rouge_2": "rouge", "rouge_l": "rouge",
     "bleu": "bleu", "chrf": "chrf", "tool_calls.name": "tool_calls", "tool_calls.arguments": "tool_calls",
-    "labelled": "judge", "labelled_passes": "judge",
+    "longer_by": "pairwise", "labelled": "judge", "labelled_passes": "judge",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def metric_group() -> Group:
 def _own() -> Iterator[Entry]:
     for name, parameters in PARAMETERS.items():
         own = [*parameters, *(["scorer"] if takes_scorer(name) else [])]
-        shown = [f"{key}={about.EXAMPLES[key]}" for key in parameters[:1]]
+        shown = [f"{key}={about.EXAMPLES[key]}".removesuffix("=") for key in parameters[:1]]
         text = f"{name}({shown[0]})" if shown else name
         yield _entry(name, about.ABOUT[name], metric_spec(MetricName(name)), own, text)
     for family, meaning in about.FAMILIES.items():

@@ -27,7 +27,7 @@ _WORDS: dict[Any, str] = {
     float: "a number",
     type(None): "null",
 }
-INJECTED = frozenset({"self", "name", "embedder", "loaded"})
+INJECTED = frozenset({"self", "name", "embedder", "loaded", "rival"})
 
 
 def build_scorer(spec: ScorerSpec, *, embedder: Embedder | None = None, workspace: Workspace) -> Scorer:

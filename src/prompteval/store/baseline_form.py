@@ -110,7 +110,7 @@ def row_line(
 
 def _trimmed(score: StoredScore, keys: Collection[str]) -> StoredScore:
     evidence = {key: value for key, value in score.evidence.items() if key in keys}
-    return replace(score, reason="", evidence=evidence)
+    return replace(score, reason="", evidence=evidence, calls=())
 
 
 def _check_score(score: object) -> None:

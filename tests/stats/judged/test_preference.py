@@ -1,9 +1,9 @@
-"""Bradley-Terry and the win rate at equal length."""
+"""Bradley-Terry."""
 
 import numpy as np
 import pytest
 
-from prompteval.stats.judged.preference import bradley_terry, length_controlled
+from prompteval.stats.judged.preference import bradley_terry
 
 
 def test_two_systems_have_the_log_odds_of_their_wins() -> None:
@@ -31,20 +31,3 @@ def test_known_strengths_come_back() -> None:
 def test_what_never_loses_or_never_meets_has_no_strength(wins: list[list[float]]) -> None:
     """There is no maximum, so there is no figure."""
     assert bradley_terry([str(i) for i in range(len(wins))], np.array(wins, float)) is None
-
-
-def test_a_win_that_is_only_length_is_taken_away() -> None:
-    """The longer answer always wins: the plain rate is far from one half, the controlled one is not."""
-    generator = np.random.default_rng(1)
-    longer = generator.normal(60, 100, 800)
-    preferred = (generator.random(800) < 1 / (1 + np.exp(-2 * np.tanh(longer / longer.std())))).astype(float)
-    found = length_controlled(preferred, longer, seed=1)
-    assert preferred.mean() > 0.6
-    assert found.low <= 0.5 <= found.high and abs(found.value - 0.5) < 0.06
-
-
-def test_without_a_difference_in_length_it_is_the_win_rate() -> None:
-    """Pulled to one half by one imagined pair."""
-    preferred = np.r_[np.ones(70), np.zeros(30)]
-    found = length_controlled(preferred, np.zeros(100), seed=1)
-    assert found.value == pytest.approx(70.5 / 101, abs=1e-6)

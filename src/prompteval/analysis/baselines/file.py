@@ -81,6 +81,19 @@ def baseline_entries(workspace: Workspace, suites: Sequence[str] | None = None) 
     return [entry for name in names for entry in read_baseline(tree, name)]
 
 
+def baseline_run(tree: Tree, suite: str) -> str:
+    """The run that a baseline was made of, by its id.
+
+    Raises UsageError where the suite has no baseline, InvalidInput for a file that is not one.
+    """
+    if not read_baseline(tree, suite):
+        raise UsageError(
+            f"the suite {suite} has no baseline", "`prompteval baseline set` creates one from a run"
+        )
+    raw = json.loads(tree.read(baseline_path(suite)))
+    return str(raw.get("run_id", ""))
+
+
 def read_baseline(tree: Tree, suite: str) -> list[StoredEntry]:
     """The entries of one baseline file; none where the suite has no baseline.
 

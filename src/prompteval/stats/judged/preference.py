@@ -1,6 +1,5 @@
-"""Which of several systems is preferred: Bradley-Terry, and a win rate at equal length."""
+"""Which of several systems is preferred: Bradley-Terry."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prompteval.stats.distributions import normal_quantile
-from prompteval.stats.interval import LEVEL, Interval, undefined
-from prompteval.stats.resample import Codes, case_bca
+from prompteval.stats.interval import LEVEL
 
 Floats = NDArray[np.float64]
 STEPS = 100
@@ -64,46 +62,3 @@ def _connected(wins: Floats) -> bool:
     for _ in range(len(wins)):
         reached = reached @ reached
     return bool(reached.all())
-
-
-def length_controlled(
-    preferred: Floats, longer: Floats, *, seed: int, clusters: Codes | None = None, level: float = LEVEL
-) -> Interval:
-    """The win rate that equal lengths would give (Dubois et al. 2024, the terms of model and length).
-
-    `preferred` is 1 where the second answer won, 0 where it lost, one half for a tie; `longer` is how much
-    longer it is, in any unit. A logistic model of the win has a constant and tanh of the standardised
-    difference; the rate is that of the constant alone. Resampled by case.
-    """
-    spread = float(longer.std()) if len(longer) else 0.0
-    if not len(preferred):
-        return undefined("bca", "no pair was judged")
-    feature = np.tanh(longer / spread) if spread > 0.0 else np.zeros(len(longer))
-
-    def statistic(weights: Floats) -> Floats:
-        flat = weights.reshape(-1, weights.shape[-1])
-        return _constants(preferred, feature, flat).reshape(weights.shape[:-1])
-
-    return case_bca(statistic, len(preferred), seed=seed, clusters=clusters, resamples=2_000, level=level)
-
-
-def _constants(preferred: Floats, feature: Floats, weights: Floats) -> Floats:
-    """The win rate at no difference for each row of weights; one imagined win and loss keep it finite."""
-    constant, slope = np.zeros(len(weights)), np.zeros(len(weights))
-    prior = 1.0  # half a win and half a loss at length 0, and a weak pull of the slope to 0
-    for _ in range(25):
-        odds = 1.0 / (1.0 + np.exp(-(constant[:, None] + slope[:, None] * feature)))
-        centre = 1.0 / (1.0 + np.exp(-constant))
-        residual = weights * (preferred - odds)
-        curve = weights * odds * (1.0 - odds)
-        g0 = residual.sum(1) + prior * (0.5 - centre)
-        g1 = (residual * feature).sum(1) - 1e-3 * slope
-        h00 = curve.sum(1) + prior * centre * (1.0 - centre)
-        h01, h11 = (curve * feature).sum(1), (curve * feature**2).sum(1) + 1e-3
-        below = h00 * h11 - h01**2
-        step0, step1 = (h11 * g0 - h01 * g1) / below, (h00 * g1 - h01 * g0) / below
-        largest = np.maximum(np.maximum(np.abs(step0), np.abs(step1)), 1.0)
-        constant, slope = constant + step0 / largest, slope + step1 / largest
-        if math.isclose(float(np.abs(step0).max()), 0.0, abs_tol=1e-9):
-            break
-    return np.asarray(1.0 / (1.0 + np.exp(-constant)), np.float64)

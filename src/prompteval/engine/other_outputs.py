@@ -1,0 +1,59 @@
+"""What outputs are compared with: those of another version, called now, or of a stored run."""
+
+from prompteval.analysis.baselines.file import baseline_run
+from prompteval.core.case import Case
+from prompteval.core.errors import UsageError
+from prompteval.core.observation import Observation
+from prompteval.core.protocols import Provider
+from prompteval.engine.judges import OtherOutput
+from prompteval.engine.targets.prompt import PromptTarget
+from prompteval.judging.pairwise import Pairwise
+from prompteval.plan.jobs import Job
+from prompteval.prompt.prompt import Prompt
+from prompteval.providers.layers import CLOCK, CaseClock
+from prompteval.store.results import SqliteStore
+
+BASELINE = "baseline"
+
+
+def open_other(judge: Pairwise, job: Job, provider: Provider | None, store: SqliteStore) -> OtherOutput:
+    """The outputs that a judge of pairs compares those of a job with.
+
+    Raises UsageError for a run that is not stored, and for one without this suite.
+    """
+    if judge.rival is None:
+        return _stored(judge, job, store)
+    if provider is None:
+        raise UsageError(f"against: {judge.against} is a version of a prompt, and the suite asks no model")
+    return _called(judge.rival, job.model, provider)
+
+
+def _called(prompt: Prompt, model: str, provider: Provider) -> OtherOutput:
+    target = PromptTarget(prompt, provider, model)
+
+    async def other(case: Case) -> Observation | None:
+        clock = CLOCK.get()
+        CLOCK.set(CaseClock())
+        try:
+            return await target(case, 0)
+        finally:
+            CLOCK.set(clock)
+
+    return other
+
+
+def _stored(judge: Pairwise, job: Job, store: SqliteStore) -> OtherOutput:
+    suite = job.plan.suite.name
+    name = judge.against if judge.against != BASELINE else baseline_run(job.plan.tree, suite)
+    record = store.run(name)
+    outputs: dict[str, Observation] = {}
+    for row in store.rows(record.run_id, suite):
+        if row.replicate == 0:
+            outputs.setdefault(row.case.id, Observation(row.observation.outcome, row.observation.output))
+    if not outputs:
+        raise UsageError(f"against: run {record.run_id} has no output of the suite {suite}")
+
+    async def other(case: Case) -> Observation | None:
+        return outputs.get(case.id)
+
+    return other
