@@ -37,7 +37,7 @@ HELPFUL = (
     .replace("\\n{{ reference }}", "")
 )
 RULES = (
-    {"when": "right", "output": {"reasons": "as expected", "verdict": "yes"}},
+    {"when": "a right answer", "output": {"reasons": "as expected", "verdict": "yes"}},
     {"when": "", "output": {"reasons": "not as expected", "verdict": "no"}},
 )
 SUITE = """outputs: ../datasets/outputs.jsonl

@@ -39,7 +39,8 @@ def many(judges: Place) -> Place:
     ]
     judges.write("datasets/judged.jsonl", lines(cases))
     outputs = [
-        {"id": f"c{n:03}", "output": f"{'right' if n % 2 == 0 else 'wrong'} {n}"} for n in range(CASES)
+        {"id": f"c{n:03}", "output": f"{'a right answer' if n % 2 == 0 else 'wrong'} {n}"}
+        for n in range(CASES)
     ]
     judges.write("datasets/outputs.jsonl", lines(outputs))
     judges.write("evals/judged.yaml", GATED)
@@ -98,7 +99,7 @@ def test_without_labels_of_this_runs_outputs_the_gate_is_open(many: Place) -> No
     path.write_text(lines(rows))
     calibrated(many)
     outputs = many.root / "datasets/outputs.jsonl"
-    outputs.write_text(outputs.read_text().replace("right", "right, new").replace("wrong", "wrong, new"))
+    outputs.write_text(outputs.read_text().replace("answer", "answer, new").replace("wrong", "wrong, new"))
     (result,) = many.run(suites=("judged",)).results
     assert result.metrics[METRIC].value is None
     assert result.gates[0].verdict.value == "inconclusive" and "prompteval label" in result.gates[0].detail
@@ -110,7 +111,12 @@ def test_a_comparison_is_corrected_by_cases_labelled_on_both_sides(many: Place) 
     outputs = many.root / "datasets/outputs.jsonl"
     before = [json.loads(line) for line in outputs.read_text().splitlines()]
     after = [
-        {**row, "output": row["output"].replace("wrong", "right?") if n % 3 == 0 else row["output"] + "."}
+        {
+            **row,
+            "output": row["output"].replace("wrong", "a right answer?")
+            if n % 3 == 0
+            else row["output"] + ".",
+        }
         for n, row in enumerate(before)
     ]
     outputs.write_text(lines(after))

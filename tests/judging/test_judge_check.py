@@ -149,7 +149,7 @@ def test_labels_with_an_outputs_hash_count_only_for_it(gated: Place) -> None:
     gated.write("evals/judges/c.labels.jsonl", lines(rows))
     assert calibrate(gated).view.figures.agreement == 1.0
     outputs = gated.root / "datasets/outputs.jsonl"
-    outputs.write_text(outputs.read_text().replace("right", "right, new"))
+    outputs.write_text(outputs.read_text().replace("answer", "answer, new"))
     gated.run(suites=("judged",))
     assert check_judge(gated.workspace, "judged", CheckOptions()).view.figures.n == COUNT / 2
 

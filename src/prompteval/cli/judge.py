@@ -50,6 +50,16 @@ Outputs = Annotated[
     typer.Option("-o", "--output", help="Also write FILE: .json (the calibration) .md .html; repeatable."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the calibration as JSON.")]
+AttackOption = Annotated[
+    bool, typer.Option("--attack", help="Put injections into outputs and passages, and ask the judge again.")
+]
+COMPARE_EPILOG = """\
+\b
+Example:
+  prompteval judge compare support judge_helpful@v1 judge_helpful@v2
+
+Both versions are asked about the labelled outputs of the run; replies come from the cache where it has them.
+"""
 
 app = typer.Typer(
     help="Compare a judge with people.",
@@ -61,10 +71,11 @@ app = typer.Typer(
 
 def register(parent: typer.Typer) -> None:
     app.command("check", epilog=CHECK_EPILOG)(verb(check))
+    app.command("compare", epilog=COMPARE_EPILOG)(verb(compare))
     parent.add_typer(app, name="judge")
 
 
-def check(
+def check(  # noqa: PLR0913 - the options of the command line
     name: Name,
     labels: Labels = None,
     judge: Judge = None,
@@ -72,6 +83,7 @@ def check(
     epsilon: Epsilon = 0.15,
     outputs: Outputs = None,
     as_json: AsJson = False,
+    attack: AttackOption = False,
 ) -> int:
     """Compare the verdicts of a judge with the labels of people, and write its calibration."""
     from prompteval.analysis.judges.figures import Unparsed
@@ -89,9 +101,40 @@ def check(
     kind: Unparsed = "wrong" if unparsed == "wrong" else "missing"
     pairs = pair_source(workspace, name, labels)
     if pairs is not None:
+        if attack:
+            raise UsageError("--attack asks a judge, and recorded judgements have none", "leave it out")
         return finish_pairs(check_pairs(pairs, kind), kind, written, as_json=as_json)
     options = CheckOptions(judge, labels, kind, epsilon)
     found = check_judge(workspace, name, options)
+    if attack:
+        from dataclasses import replace
+
+        from prompteval.engine.judge_attack import attack as attacked
+        from prompteval.plan.run_options import RunOptions
+
+        attacks = attacked(workspace, found, RunOptions())
+        found = replace(found, view=replace(found.view, attacks=attacks))
     if as_json:
-        printer.document(found.calibration.as_json())
+        printer.document(found.as_json())
     return finish_check(workspace, found, written, quiet=as_json)
+
+
+def compare(
+    name: Name,
+    first: Annotated[str, typer.Argument(help="The prompt of a judge, as NAME@v1.")],
+    second: Annotated[str, typer.Argument(help="The prompt of another, with the same labels or scale.")],
+    labels: Labels = None,
+    judge: Judge = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Compare two judges, case by case, over the labelled outputs of a run."""
+    from prompteval.cli.judge_output import show_compared
+    from prompteval.engine.judge_check import CheckOptions
+    from prompteval.engine.judge_compare import compare_judges
+    from prompteval.plan.run_options import RunOptions
+    from prompteval.workspace.settings import find_workspace
+
+    workspace, options = find_workspace(Path.cwd()), CheckOptions(judge, labels)
+    return show_compared(
+        compare_judges(workspace, name, (first, second), options, RunOptions()), as_json=as_json
+    )

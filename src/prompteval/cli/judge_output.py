@@ -11,6 +11,7 @@ from prompteval.core.errors import UsageError
 if TYPE_CHECKING:
     from prompteval.analysis.judges.pairs import PairFigures
     from prompteval.engine.judge_check import Checked
+    from prompteval.engine.judge_compare import ComparedJudges
     from prompteval.judging.recorded_pairs import RecordedJudge
     from prompteval.workspace.settings import Workspace
 
@@ -85,4 +86,43 @@ def finish_pairs(
     else:
         table(printer.console(NARROW), shown)
         printer.line(f"{len(found)} judges of pairs; replies without a verdict: {unparsed}")
+    return 0
+
+
+def show_compared(found: "ComparedJudges", *, as_json: bool) -> int:
+    """Show two judges beside people, and which agrees more; the exit code."""
+    from prompteval.report.format import number
+    from prompteval.report.judge.render import figures_json
+    from prompteval.report.table import Table
+    from prompteval.report.terminal import table
+
+    delta = found.agreement
+    if as_json:
+        sides = [
+            {"prompt": name, **figures_json(figures)}
+            for name, figures in zip(found.names, found.figures, strict=True)
+        ]
+        printer.document(
+            {
+                "schema": "prompteval/judge-compare@1", "run_id": found.run_id, "judges": sides,
+                "agreement": {
+                    "a": delta.a, "b": delta.b, "delta": delta.delta, "low": delta.low, "high": delta.high,
+                    "p": delta.p, "test": delta.test, "pairs": delta.pairs,
+                },
+            }
+        )  # fmt: skip
+        return 0
+    rows = [
+        [name, str(one.n), number(one.kappa.value), f"[{number(one.kappa.low)}, {number(one.kappa.high)}]",
+         number(one.agreement), "" if one.constant is None else f"{one.constant[1]:.3f}"]
+        for name, one in zip(found.names, found.figures, strict=True)
+    ]  # fmt: skip
+    heads = ["judge", "n", "kappa", "95 % interval", "agreement", "constant judge"]
+    table(printer.console(NARROW), Table("", heads, rows))
+    if delta.delta is None or delta.low is None or delta.high is None or delta.p is None:
+        printer.line(f"the two cannot be compared: {delta.reason}")
+        return 0
+    word = "agree alike" if delta.p > 0.05 else f"{found.names[int(delta.delta > 0)]} agrees more"
+    ends = f"{delta.delta:+.3f} [{delta.low:+.3f}, {delta.high:+.3f}], p {delta.p:.3g} ({delta.test})"
+    printer.line(f"{word}: difference {ends}")
     return 0

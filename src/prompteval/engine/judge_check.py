@@ -17,7 +17,7 @@ from prompteval.judging.scale import JudgeScale
 from prompteval.plan.judge_files import JudgeFiles, scale_of
 from prompteval.plan.judges import AnyJudge
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
-from prompteval.report.judge.render import figures_json
+from prompteval.report.judge.render import attack_json, figures_json
 from prompteval.report.judge.view import JudgeView
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.discovery import find_suites
@@ -45,6 +45,14 @@ class Checked:
     rows: tuple[JudgedRow, ...]
     judge: AnyJudge
     run_id: str
+    suite_path: str
+
+    def as_json(self) -> dict[str, object]:
+        """The calibration, with the attacks where there were some."""
+        body = self.calibration.as_json()
+        if self.view.attacks:
+            body["attacks"] = [attack_json(one) for one in self.view.attacks]
+        return body
 
 
 def check_judge(workspace: Workspace, name: str, options: CheckOptions) -> Checked:
@@ -73,7 +81,7 @@ def check_judge(workspace: Workspace, name: str, options: CheckOptions) -> Check
     calibration = _calibration(judge, figures, rows, people, path, scale, options, tags)
     view = _view(record, judge, figures, files, rows, scale, labels)
     where = None if files is None or not files.calibration_path else workspace.root / files.calibration_path
-    return Checked(view, calibration, where, rows, judge, record.run_id)
+    return Checked(view, calibration, where, rows, judge, record.run_id, plan.suite.path)
 
 
 def judged_run(

@@ -9,7 +9,7 @@ from prompteval.report.html.markup import safe
 from prompteval.report.html.markup import table as html_table
 from prompteval.report.html.style import policy, style
 from prompteval.report.judge.tables import judge_heading, judge_notes, judge_tables
-from prompteval.report.judge.view import Figures, JudgeView
+from prompteval.report.judge.view import Attack, Figures, JudgeView
 from prompteval.report.table import Table
 from prompteval.report.terminal import table as show_table
 from prompteval.stats.interval import Interval
@@ -139,6 +139,14 @@ def figures_json(found: Figures) -> dict[str, object]:
             ],
         }
     return body
+
+
+def attack_json(one: Attack) -> dict[str, object]:
+    """An injection as JSON values."""
+    return {
+        "injection": one.name, "in": one.where, "n": one.n, "before": one.before, "after": one.after,
+        "shift": one.shift, "low": one.low, "high": one.high, "changed": one.moved, "moved": one.is_flagged,
+    }  # fmt: skip
 
 
 def interval_json(one: Interval | None) -> dict[str, object] | None:
