@@ -80,7 +80,7 @@ def test_a_gate_decides_once_its_judge_is_calibrated(gated: Place) -> None:
         ("model", "changed since its calibration (its model"),
         ("samples", "changed since its calibration (its options"),
         ("labels", "the labels of judge_correct changed since"),
-        ("gone", "are gone"),
+        ("gone", "are missing"),
         ("figures", "are not those of its rows"),
         ("rows", "are not those of its rows"),
         ("broken", "its calibration cannot be read"),

@@ -24,7 +24,9 @@ def open_other(judge: Pairwise, job: Job, provider: Provider | None, store: Sqli
     if judge.rival is None:
         return _stored(judge, job, store)
     if provider is None:
-        raise UsageError(f"against: {judge.against} is a version of a prompt, and the suite asks no model")
+        raise UsageError(
+            f"against: {judge.against} is a version of a prompt, and the suite runs without a model"
+        )
     return _called(judge.rival, job.model, provider)
 
 

@@ -84,7 +84,9 @@ def standing(suite: str, name: str, files: JudgeFiles | None) -> Standing:
     if calibration.fingerprint != files.fingerprint:
         return Standing(name, f"the judge {name} changed since its calibration ({files.changed}); {again}")
     if not files.labels:
-        return Standing(name, f"the labels of {name} are gone: {calibration.labels_path}; put them back")
+        return Standing(
+            name, f"the labels of {name} are missing: {calibration.labels_path}; restore the file"
+        )
     if labels_fingerprint(files.labels) != calibration.labels_fingerprint:
         return Standing(name, f"the labels of {name} changed since its calibration; {again}")
     figures = recomputed(calibration, files.labels)
