@@ -91,7 +91,10 @@ STAGES: Mapping[str, Mapping[str, str]] = {
         "support": "How far the content words of each sentence are in the passages that it cites.",
     },
     "grounding": {
-        "lexical": "How far the content words of each sentence of the answer are in the context.",
+        "lexical": "How far the content words of each sentence of the answer are in the context: a smoke "
+        "detector, which a wrong number or a negation does not set off.",
+        "figures": "The share of the numbers, dates and names of the answer that a passage holds; the others "
+        "are listed with the score.",
         "embedding": "How close each sentence of the answer is to the context in meaning.",
     },
 }

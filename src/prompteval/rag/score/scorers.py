@@ -1,6 +1,6 @@
 """The metrics of a retrieval pipeline as scorers: one score a case each, from what was stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prompteval.core.case import Case
@@ -13,6 +13,7 @@ from prompteval.metrics.stage_names import StageMetric
 from prompteval.rag.gold import spans_of
 from prompteval.rag.pack import fitting
 from prompteval.rag.score import citations
+from prompteval.rag.score.figures import without_source
 from prompteval.rag.score.overlap import Support, closeness, content_overlap, supported
 from prompteval.rag.score.parsed_answer import ParsedAnswer
 from prompteval.rag.score.rag_case import ModeReply, RagCase, Reader, gold_spans
@@ -137,10 +138,22 @@ class StageScorer(Scorer):
         if reply.abstained:
             return self.skipped("it abstained")
         texts = [passage.text for passage in reply.passages]
+        if self.metric.measure == "figures":
+            return self._figures(reply.answer, texts)
         value = supported([(sentence, texts) for sentence, _ in reply.answer.sentences], self._support())
         if value is None:
             return self.skipped("the answer has no sentence")
         return self.valued(value, "generation")
+
+    def _figures(self, answer: ParsedAnswer, texts: Sequence[str]) -> Score:
+        sentences = "\n".join(sentence for sentence, _ in answer.sentences)
+        wanted, lacking = without_source(sentences, texts)
+        if not wanted:
+            return self.skipped("the answer has no figure")
+        evidence = {"figures": len(wanted), "without_source": [one.text for one in lacking]}
+        reason = f"in no passage: {', '.join(one.text for one in lacking[:5])}" if lacking else ""
+        value = 1.0 - len(lacking) / len(wanted)
+        return Score(self.name, value, stage="generation", reason=reason, evidence=evidence)
 
     def _support(self) -> Support:
         if self.metric.measure == "lexical":
