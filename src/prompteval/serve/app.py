@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prompteval.core.problem import nearest
 from prompteval.engine.bound_prompt import new_request_id
 from prompteval.serve.asgi import JSON, PROBLEM, Receive, Scope, Send, respond
-from prompteval.serve.body import ClientLeft
+from prompteval.serve.body import ClientLeft, refuse_malformed
 from prompteval.serve.call import Call
 from prompteval.serve.feedback import take_feedback
 from prompteval.serve.predict import predict
@@ -91,6 +91,7 @@ class _Endpoint:
         request = Request(new_request_id(), scope, receive, send, perf_counter())
         scope[TASK] = asyncio.current_task()
         try:
+            refuse_malformed(scope)
             self._check(scope)
             await self._handler(request)
         except Refusal as refusal:

@@ -4,15 +4,27 @@ import asyncio
 from typing import Final
 
 from prompteval.core.strict_json import JsonObject, loads
-from prompteval.serve.asgi import Header, Receive
+from prompteval.serve.asgi import Header, Receive, Scope
 from prompteval.serve.problems import Refusal
 
 # Headers, and after them the body, have to be there so many seconds after they were begun.
 SLOWEST_SECONDS: Final = 10.0
+# Of the first line and the headers of one request.
+HEADER_BYTES: Final = 32_768
 # Of all bodies that one worker reads at a time.
 MOST_READ_BYTES: Final = 64_000_000
 CLOSE: Final = ((b"connection", b"close"),)
 _BUSY: Final = "the service reads as many bodies as it may"
+
+
+def refuse_malformed(scope: Scope) -> None:
+    """Raise Refusal for another version of HTTP, and for headers beyond HEADER_BYTES that came at once."""
+    if scope["http_version"] not in ("1.1", "1.0"):
+        raise Refusal(400, "http", "the request is not HTTP/1.1", headers=CLOSE)
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > HEADER_BYTES:
+        raise Refusal(400, "http", f"the headers are larger than {HEADER_BYTES:,} bytes", headers=CLOSE)
 
 
 class ClientLeft(Exception):

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import ClassVar, Final, cast
+from typing import ClassVar, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -13,9 +13,6 @@ from prompteval.serve.asgi import Scope
 from prompteval.serve.body import SLOWEST_SECONDS
 from prompteval.serve.problems import Refusal
 from prompteval.serve.state import WorkerState
-
-# Of the headers of one request.
-HEADER_BYTES: Final = 32_768
 
 
 class LimitedConnection(H11Protocol):

@@ -20,7 +20,7 @@ _REDUCED: Final = "…"
 _SHORTEST_VALUE: Final = 3
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Refusal(Exception):
     """A request that gets no answer: the status, why in a word and in a sentence.
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from prompteval.core.errors import MissingExtra, PromptevalError, UsageError
 from prompteval.serve.options import ServeOptions
 from prompteval.serve.state import EventLog
+from prompteval.store.predictions import OTLP, open_sink
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.writing import make_directory
 
@@ -35,6 +36,8 @@ def serve(
     from prompteval.serve.worker import WorkerPlace, run_worker
 
     _check(workspace, options)
+    if options.log is not None and options.workers == 1:
+        open_sink(options.log).close()
     listener = listen(options)
     host = f"[{options.host}]" if ":" in options.host else options.host
     listener.listen(4096)
@@ -56,6 +59,8 @@ def _check(workspace: Workspace, options: ServeOptions) -> None:
     from prompteval.serve.served import Catalogue
 
     options.refuse_open()
+    if options.keep_s is not None and options.log in (None, OTLP):
+        raise UsageError("--keep: there is no log of the service's own to shorten", "add --log FILE")
     Access.of(options)
     Filters.load(workspace, options.filters)
     catalogue = Catalogue(workspace, options.references, options.model, options.unpublished)

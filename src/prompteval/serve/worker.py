@@ -18,8 +18,8 @@ from prompteval.core.exit_codes import INTERRUPTED, PASS
 from prompteval.engine.prediction_log import PredictionLog, open_log
 from prompteval.serve.access import Access
 from prompteval.serve.app import build_app
-from prompteval.serve.body import Bodies
-from prompteval.serve.connection import HEADER_BYTES, connection_class
+from prompteval.serve.body import HEADER_BYTES, Bodies
+from prompteval.serve.connection import connection_class
 from prompteval.serve.filters import Filters
 from prompteval.serve.metrics import Metrics
 from prompteval.serve.openapi import openapi
@@ -27,13 +27,13 @@ from prompteval.serve.options import ServeOptions
 from prompteval.serve.served import Catalogue, Names
 from prompteval.serve.state import EventLog, WorkerState
 from prompteval.serve.warming import warm
+from prompteval.store.predictions import SHARED
 from prompteval.workspace.settings import Workspace
 
 RELOAD_SECONDS: Final = 30.0
 # Idle connections are kept for a client's next request as long as usual proxies keep theirs, and longer.
 KEEP_ALIVE_SECONDS: Final = 75
 _DRAIN_S: Final = 5
-SHARED_LOGS: Final = frozenset({"postgres", "otlp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class _Worker:
 
 def worker_log(target: str, number: int) -> str:
     """Where one of several workers writes: FILE.1, FILE.2; other logs are shared."""
-    return target if target in SHARED_LOGS else f"{target}.{number}"
+    return target if target in SHARED else f"{target}.{number}"
 
 
 def _allow_many_connections() -> None:

@@ -1,0 +1,103 @@
+"""The log as a table of Postgres, which several services may share."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from prompteval.core.address import remember_address
+from prompteval.core.errors import MissingExtra, StoreError, UsageError
+from prompteval.core.prediction_sink import LogLine
+from prompteval.core.secret import hide
+from prompteval.store.predictions.sqlite import row_of
+
+if TYPE_CHECKING:
+    import psycopg
+
+ADDRESS_VARIABLE: Final = "PROMPTEVAL_STORE_URL"
+_CONNECT_S: Final = 5
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS prompteval_predictions (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    " time DOUBLE PRECISION, request_id TEXT NOT NULL, prompt TEXT, line TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS prompteval_predictions_time ON prompteval_predictions (time)",
+    "CREATE INDEX IF NOT EXISTS prompteval_predictions_request ON prompteval_predictions (request_id)",
+)
+_COPY: Final = "COPY prompteval_predictions (time, request_id, prompt, line) FROM STDIN"
+# Two services that begin at once make one table.
+_LOCK: Final = "SELECT pg_advisory_xact_lock(7382915001)"
+
+
+class PostgresSink:
+    """Writes each group in one transaction, over a connection that is made again when it breaks.
+
+    The address is that of PROMPTEVAL_STORE_URL, else libpq's own: PGHOST, PGSERVICE, ~/.pgpass. Raises
+    MissingExtra without the package, UsageError where the database cannot be reached.
+    """
+
+    def __init__(self) -> None:
+        self._connection: psycopg.Connection | None = None
+        try:
+            self._connection = connect()
+        except StoreError as error:
+            raise UsageError(
+                str(error), f"set {ADDRESS_VARIABLE}, or PGHOST, PGUSER and PGDATABASE"
+            ) from None
+
+    def write(self, lines: Sequence[LogLine]) -> None:
+        rows = [row_of(line) for line in lines]
+        with self._transaction() as connection, connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def remove_before(self, time: float) -> None:
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM prompteval_predictions WHERE time < %s", (time,))
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    @contextmanager
+    def _transaction(self) -> "Iterator[psycopg.Connection]":
+        """One transaction; the connection stays open behind it. Raises StoreError."""
+        import psycopg
+
+        try:
+            if self._connection is None:
+                self._connection = connect()
+            with self._connection.transaction():
+                yield self._connection
+        except psycopg.Error as error:
+            self.close()
+            raise StoreError("postgres", f"cannot be written: {error}") from None
+
+
+def connect() -> "psycopg.Connection":
+    """A connection to the database, with its table. Raises MissingExtra and StoreError."""
+    try:
+        import psycopg
+    except ImportError:
+        raise MissingExtra("the log in Postgres", "postgres") from None
+    address = os.environ.get(ADDRESS_VARIABLE, "")
+    remember_address(address)
+    try:
+        connection = psycopg.connect(address, connect_timeout=_CONNECT_S, autocommit=True)
+        with connection.transaction():
+            for statement in (_LOCK, *_TABLE):
+                connection.execute(statement)
+    except psycopg.Error as error:
+        raise StoreError("postgres", f"cannot be reached: {hide(str(error))}") from None
+    return connection
+
+
+def read_postgres() -> Iterator[str]:
+    """The lines of the log in the order they were written. Raises MissingExtra and StoreError."""
+    connection = connect()
+    try:
+        with connection.transaction(), connection.cursor(name="prompteval_lines") as cursor:
+            cursor.execute("SELECT line FROM prompteval_predictions ORDER BY id")
+            for row in cursor:
+                yield row[0]
+    finally:
+        connection.close()

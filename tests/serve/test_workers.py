@@ -1,0 +1,130 @@
+"""Several workers on one address, and prompts.lock that moves while they run."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from prompteval.core.prediction import Prediction, record_of_line
+from tests.serve.conftest import ROUTE, Service, run, serving, start
+
+
+def _until(what: Any, seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _children(service: Service) -> list[int]:
+    text = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text()
+    return [int(one) for one in text.split()]
+
+
+def _lines(root: Path) -> list[Prediction]:
+    found = [
+        record_of_line(line)
+        for file in sorted(root.glob("log.jsonl*"))
+        for line in file.read_bytes().splitlines()
+    ]
+    return [one for one in found if isinstance(one, Prediction)]
+
+
+def test_an_alias_that_moves_is_served_without_a_restart(tmp_path: Path) -> None:
+    """Loaded, warmed, then switched: requests of the meantime are answered, each by one of the versions."""
+    with serving(tmp_path, "--log", "log.jsonl") as (service, _):
+        (tmp_path / "prompts/route/v2.py").write_text(ROUTE.replace("Route a message", "Sort a message"))
+        run(tmp_path, "lock")
+        run(tmp_path, "lock", "alias", "set", "production", "route@v2")
+        assert service.ask(prompt="route@production").json["prompt"] == "route@v1"
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(service.ask, prompt="route@production") for _ in range(40)]
+            service.process.send_signal(signal.SIGHUP)
+            assert {one.result().status for one in asked} == {200}
+        _until(lambda: service.ask(prompt="route@production").json["prompt"] == "route@v2")
+        assert service.ask(prompt="route@v1").json["prompt"] == "route@v1"
+        assert service.ask().json["prompt"] == "route@v2"  # the current version
+        assert "/v1/prompts/route@v2" in service.get("/openapi.json").json["paths"]
+        service.stop()
+        assert service.event("reloaded")[0]["changed"] == ["route", "route@production", "route@v2"]
+
+
+def test_a_lock_that_is_wrong_leaves_what_is_served(tmp_path: Path) -> None:
+    """It is counted and reported, and the next look that works is taken."""
+    with serving(tmp_path) as (service, _):
+        lock = tmp_path / "prompts/prompts.lock"
+        text = lock.read_text()
+        lock.write_text("{")
+        service.process.send_signal(signal.SIGHUP)
+        _until(lambda: service.metric("prompteval_reloads_total", result="failed") == 1)
+        assert service.ask(prompt="route@production").status == 200
+        lock.write_text(text)
+        service.process.send_signal(signal.SIGHUP)
+        _until(lambda: service.metric("prompteval_reloads_total", result="done") == 1)
+        service.stop()
+        assert "prompts.lock" in service.event("reload_failed")[0]["error"]
+
+
+def test_an_unpublished_version_is_refused_unless_it_is_asked_for(tmp_path: Path) -> None:
+    """Before anything is listened to, with the command that publishes it."""
+    with serving(tmp_path) as _:
+        (tmp_path / "prompts/route/v2.py").write_text(ROUTE)
+        service = start(tmp_path, "route@v1")
+        assert service.ask().json["prompt"] == "route@v1" and service.ask(prompt="say").status == 404
+        service.stop()
+        try:
+            start(tmp_path, "route")
+        except AssertionError as error:
+            assert "route@v2 is not published" in str(error) and "prompteval lock route@v2" in str(error)
+        service = start(tmp_path, "route", "--unpublished")
+        assert service.ask().json["prompt"] == "route@v2"
+        service.stop()
+
+
+def test_workers_write_files_of_their_own_and_metrics_sum_them(tmp_path: Path) -> None:
+    """`FILE.1`, `FILE.2`; one `/metrics` for all; SIGTERM drains each; nothing is left behind."""
+    with serving(tmp_path, "--workers", "2", "--log", "log.jsonl", latency_s=0.05) as (service, _):
+        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        with ThreadPoolExecutor(16) as pool:
+            found = list(pool.map(lambda _: service.ask(), range(100)))
+        assert [one.status for one in found] == [200] * 100
+        assert service.metric("prompteval_predictions_total", outcome="ok") == 100
+        counting = next((tmp_path / ".prompteval").glob("serve-*"))
+        assert counting.stat().st_mode & 0o777 == 0o700
+        assert service.stop() == 0
+        assert {one.name for one in tmp_path.glob("log.jsonl*")} == {"log.jsonl.1", "log.jsonl.2"}
+        assert {one.request_id for one in _lines(tmp_path)} == {one.json["request_id"] for one in found}
+        assert not counting.exists() and len(service.event("stopped")) == 2
+
+
+def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    """Its counters stay, the other one answers meanwhile, and the new one is warm before it accepts."""
+    with serving(tmp_path, "--workers", "2", "--log", "log.jsonl") as (service, _):
+        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        first = [service.ask() for _ in range(10)]
+        victim = _children(service)[0]
+        os.kill(victim, signal.SIGKILL)
+        statuses = []
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            try:
+                statuses.append(service.ask().status)
+            except (OSError, AssertionError):
+                statuses.append(0)  # a connection that the killed worker had taken
+        assert statuses.count(200) > 10 and set(statuses) <= {200, 0} and statuses.count(0) <= 1
+        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        assert victim not in _children(service) and len(_children(service)) == 2
+        total = len(first) + statuses.count(200)
+        assert service.metric("prompteval_predictions_total", outcome="ok") == total
+        assert service.stop() == 0
+        assert len(_lines(tmp_path)) == total and service.event("worker_died")[0]["code"] == -9
+
+
+def test_what_can_never_work_ends_all_workers_with_2(tmp_path: Path) -> None:
+    """A log in a directory that does not exist, said once for each worker and not tried for ever."""
+    with serving(tmp_path) as _:
+        service = start(tmp_path, "--workers", "2", "--log", "nowhere/log.jsonl", wait=False)
+        assert service.process.wait(30) == 2
+        service.stop()
