@@ -1,0 +1,91 @@
+"""The files of docs/production.md: each names options, metrics, paths and ports that the program has."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+import yaml
+
+from prompteval.cli.app import app
+from prompteval.serve.metrics import Metrics
+
+ROOT = Path(__file__).parents[2]
+FILES = ROOT / "examples/production"
+PAGE = (ROOT / "docs/production.md").read_text()
+
+
+def _options() -> set[str]:
+    group: Any = typer.main.get_command(app)
+    command: click.Command = group.commands["serve"]
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "prompts.service"])
+def test_the_command_has_options_that_serve_has(name: str) -> None:
+    """A renamed option is noticed."""
+    text = (FILES / name).read_text().replace("\\\n", " ")
+    if name == "Dockerfile":
+        lines = re.findall(r"^(?:ENTRYPOINT|CMD) (\[.*\])", text, re.MULTILINE)
+        words = [word for line in lines for word in json.loads(line)]
+    else:
+        words = shlex.split(re.findall(r"^ExecStart=(.*)", text, re.MULTILINE)[0])
+    named = {word for word in words if word.startswith("--")}
+    assert "serve" in words and "--log" in named and named <= _options()
+
+
+def _known_metrics() -> set[str]:
+    text = Metrics().text().decode()
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)", text, re.MULTILINE))
+    found = set()
+    for name, kind in kinds.items():
+        found |= {name} if kind != "histogram" else {f"{name}_{end}" for end in ("bucket", "sum", "count")}
+    return found
+
+
+@pytest.mark.parametrize("name", ["dashboard.json", "alerts.yml"])
+def test_expressions_read_metrics_that_are_there(name: str) -> None:
+    """Each of them, by its name."""
+    text = (FILES / name).read_text()
+    named = set(re.findall(r"\b(?:prompteval|http_server|gen_ai)_\w+", text))
+    labels = {"http_route", "http_response_status_code", "gen_ai_request_model", "gen_ai_token_type"}
+    assert len(named) > 4 and named - labels <= _known_metrics()
+
+
+def test_a_dashboard_has_no_panel_twice_and_an_expression_in_each() -> None:
+    """As Grafana reads it."""
+    panels = json.loads((FILES / "dashboard.json").read_text())["panels"]
+    assert len({one["id"] for one in panels}) == len(panels) == len({one["title"] for one in panels})
+    assert all(target["expr"] for one in panels for target in one["targets"])
+
+
+def test_compose_starts_what_the_page_says() -> None:
+    """Read-only, without capabilities, and with files that are there."""
+    found = yaml.safe_load((FILES / "compose.yaml").read_text())
+    service = found["services"]["prompts"]
+    assert service["read_only"] and service["cap_drop"] == ["ALL"]
+    for one in found["services"].values():
+        mounts = [mount.split(":")[0] for mount in one.get("volumes", []) if mount.startswith("./")]
+        assert all((FILES / mount).is_file() for mount in mounts)
+    targets = yaml.safe_load((FILES / "prometheus.yml").read_text())["scrape_configs"][0]["static_configs"]
+    assert targets == [{"targets": ["prompts:8000"]}]
+    assert "USER 10001" in (FILES / "Dockerfile").read_text()
+
+
+def test_the_page_names_every_file_and_option() -> None:
+    """And no option that serve does not have."""
+    for file in (
+        "Dockerfile",
+        "compose.yaml",
+        "dashboard.json",
+        "alerts.yml",
+        "prompts.service",
+        "nginx.conf",
+    ):
+        assert f"examples/production/{file}" in PAGE
+    named = set(re.findall(r"`(--[a-z-]+)", PAGE))
+    assert named <= _options() and {"--filter", "--keep", "--log-inputs", "--max-body"} <= named
