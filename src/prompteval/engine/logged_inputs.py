@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, cast
 
 from pydantic_core import to_jsonable_python
 
 from prompteval.core.prediction import Feedback, LogRecord
 from prompteval.core.secret import hide_all
 from prompteval.core.strict_json import JsonObject
+from prompteval.pii.redact import redact as mask_text
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.schema import json_schema
 
 T = TypeVar("T")
 LogInputs = Literal["full", "redacted", "features"]
+# A number below is no card, account or telephone.
+_SHORT_NUMBER: Final = 10**6
 LOG_INPUTS: Final[tuple[LogInputs, ...]] = ("full", "redacted", "features")
 
 
@@ -80,6 +83,18 @@ def _masked(value: T, policy: LogInputs) -> T:
 
 
 def redact(value: T) -> T:
-    """A JSON value without personal data and keys, as far as patterns find them."""
-    masked: T = hide_all(value)
-    return masked
+    """A JSON value with personal data and keys masked in every text of it, names of fields too."""
+    return cast(T, _each_text(hide_all(value)))
+
+
+def _each_text(value: object) -> object:
+    if isinstance(value, str):
+        return mask_text(value).text
+    if isinstance(value, Mapping):
+        return {mask_text(str(key)).text: _each_text(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each_text(one) for one in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _SHORT_NUMBER:
+        masked = mask_text(str(value)).text  # a card or a telephone as a number
+        return value if masked == str(value) else masked
+    return value
