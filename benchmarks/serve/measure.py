@@ -38,6 +38,7 @@ prompt = Prompt(
 )
 """
 UPSTREAM_MS = 50
+ROOT = Path(__file__).parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -88,10 +89,10 @@ def _is_ready(url: str) -> bool:
 
 
 @contextmanager
-def serving(root: Path, port: int, *options: str) -> Iterator[Running]:
+def serving(root: Path, port: int, *options: str, prompt: str = "route") -> Iterator[Running]:
     command = [sys.executable, "-m", "prompteval", "serve", "--port", str(port), "-j", "512", *options]
     with process(command, root, f"http://127.0.0.1:{port}/readyz", FAKE_KEY="sk-test") as found:
-        yield Running(f"http://127.0.0.1:{port}/v1/prompts/route", found)
+        yield Running(f"http://127.0.0.1:{port}/v1/prompts/{prompt}", found)
 
 
 @contextmanager
@@ -147,10 +148,10 @@ def _figures(load: Load) -> str:
     return " | ".join(f"{load.percentile(share):.1f}" for share in (0.5, 0.95, 0.99))
 
 
-def cold_start(root: Path, port: int) -> None:
+def cold_start(root: Path, port: int, prompt: str = "route") -> None:
     """From the command to ready; then the first, second and hundredth request on a connection of its own."""
     started = time.perf_counter()
-    with serving(root, port) as running:
+    with serving(root, port, prompt=prompt) as running:
         ready = time.perf_counter() - started
         times = []
         for _ in range(100):
@@ -205,7 +206,13 @@ def main() -> None:
             with serving(root, 18955, "--workers", workers, "--log", "log.jsonl") as running:
                 time.sleep(1)
                 at_load(f"serve, {workers} worker{'s' if workers > '1' else ''}", running, seconds)
+        print("\nan upstream at 50 ms:", end="")
         cold_start(root, 18956)
+    head("the embedded model", "answers a second", "P50 ms", "P95 ms", "P99 ms", "processor ms", "refused")
+    with serving(ROOT, 18957, prompt="classify_intent") as running:
+        at_load("classify_intent", running, seconds)
+    print("\nthe embedded model:", end="")
+    cold_start(ROOT, 18958, "classify_intent")
 
 
 if __name__ == "__main__":

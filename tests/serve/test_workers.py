@@ -122,6 +122,28 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
         assert len(_lines(tmp_path)) == total and service.event("worker_died")[0]["code"] == -9
 
 
+def test_ctrl_c_in_a_terminal_drains_every_worker(tmp_path: Path) -> None:
+    """It is sent to all processes of the group at once, and what runs is answered all the same."""
+    with serving(tmp_path, "--workers", "2", latency_s=1.0) as (service, upstream):
+        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        with ThreadPoolExecutor(4) as pool:
+            running = [pool.submit(service.ask) for _ in range(4)]
+            _until(lambda: upstream.stats["requests"] == 4)
+            for process in (service.process.pid, *_children(service)):
+                os.kill(process, signal.SIGINT)
+            assert [one.result().status for one in running] == [200] * 4
+        assert service.process.wait(20) == 130
+
+
+def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
+    """One that is killed leaves no process behind."""
+    with serving(tmp_path, "--workers", "2") as (service, _):
+        workers = _children(service)
+        service.process.kill()
+        service.process.wait()
+        _until(lambda: not any(Path(f"/proc/{one}").exists() for one in workers))
+
+
 def test_what_can_never_work_ends_all_workers_with_2(tmp_path: Path) -> None:
     """A log in a directory that does not exist, said once for each worker and not tried for ever."""
     with serving(tmp_path) as _:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PREDICT = "/v1/prompts/{reference}"
 FEEDBACK = "/v1/feedback"
+PROBES = ("/healthz", "/readyz")
 # Set by the connection when its client leaves; the running task, which is cancelled then.
 LEFT, TASK = "prompteval.left", "prompteval.task"
 _TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
@@ -61,8 +62,8 @@ def build_app(state: WorkerState) -> "FastAPI":
     routes: list[tuple[str, str, Handler, bool]] = [
         (PREDICT, "POST", service.predict, True),
         (FEEDBACK, "POST", service.feedback, True),
-        ("/healthz", "GET", service.health, False),
-        ("/readyz", "GET", service.readiness, False),
+        (PROBES[0], "GET", service.health, False),
+        (PROBES[1], "GET", service.readiness, False),
         ("/metrics", "GET", service.metrics, True),
         ("/openapi.json", "GET", service.schema, True),
     ]
@@ -118,7 +119,8 @@ class _Endpoint:
             raise Refusal(405, "method", f"{self._method} is what this path takes", headers=allow)
 
     async def _refuse(self, request: Request, refusal: Refusal) -> None:
-        self._service.state.metrics.refused.labels(refusal.kind).inc()
+        if self._path not in PROBES:
+            self._service.state.metrics.refused.labels(refusal.kind).inc()
         if request.sent:
             return
         headers = [PROBLEM, (b"x-request-id", request.id.encode("ascii")), *refusal.headers]
@@ -181,6 +183,8 @@ class _Service:
         """One request has ended."""
         elapsed = perf_counter() - request.started
         self.state.metrics.requests.labels(request.method, path, str(request.sent)).observe(elapsed)
+        if path in PROBES:
+            return
         if self.state.options.access_log or request.sent >= 500:
             fields = {"request_id": request.id, "path": path, "status": request.sent}
             self.state.event("request", {**fields, "latency_ms": round(elapsed * 1000, 3)})

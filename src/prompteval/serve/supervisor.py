@@ -14,7 +14,7 @@ from prompteval.core.errors import UsageError
 from prompteval.serve.metrics import DIRECTORY_VARIABLE, forget_process
 from prompteval.serve.options import ServeOptions
 from prompteval.serve.state import EventLog
-from prompteval.serve.worker import WorkerPlace, run_worker
+from prompteval.serve.worker import SAME_SIGNAL_S, WorkerPlace, run_worker
 from prompteval.workspace.settings import Workspace
 
 _SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD})
@@ -51,6 +51,7 @@ class Supervisor:
     _started: dict[int, float] = field(default_factory=dict)  # number -> when
     _due: dict[int, float] = field(default_factory=dict)  # number -> when to start again
     _stopping: bool = False
+    _stopped: float = 0.0
     _code: int = 0
 
     def run(self, directory: Path) -> int:
@@ -81,6 +82,9 @@ class Supervisor:
             self._start(due, warm_first=True)
 
     def _stop(self, number: int) -> None:
+        if self._stopping and time.monotonic() - self._stopped < SAME_SIGNAL_S:
+            return
+        self._stopped = time.monotonic()
         self._signal(signal.SIGKILL if self._stopping else signal.SIGTERM)
         self._stopping = True
         self._code = self._code or (130 if number == signal.SIGINT else 0)

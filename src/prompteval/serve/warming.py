@@ -1,10 +1,12 @@
 """What is made ready before the first request: templates, schemas, weights, connections."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
-from prompteval.core.errors import ProviderError, RenderError
+from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError
 from prompteval.core.request import Message, Request
 from prompteval.core.strict_json import JsonObject
+from prompteval.engine.application_model import ApplicationModel
 from prompteval.engine.bound_prompt import BoundPrompt
 from prompteval.prompt.schema import json_schema
 from prompteval.serve.served import Names, Served
@@ -16,40 +18,40 @@ WARM_UP = "warm-up"
 async def warm(names: Names, before: Names, event: EventLog) -> None:
     """Make what is served ready, but for what was so before.
 
-    A model of this process answers once, which loads its weights. A server is connected to and asked for
-    nothing that costs. Raises PromptevalError for what can never answer.
+    A model of this process answers each prompt once, which loads its weights and encodes the prompt's labels
+    and examples. A server is connected to and asked for nothing that costs. Raises PromptevalError for what
+    can never answer.
     """
     known = {id(served) for served in before.values()}
     fresh = {id(served): served for served in names.values() if id(served) not in known}
     for served in fresh.values():
         await _warm_prompt(served)
     for bound in _of_each_model(fresh.values()):
-        await _warm_model(bound, event)
+        await _connect(bound.model, event)
 
 
 async def _warm_prompt(served: Served) -> None:
-    """Everything that is made once and kept: compiled templates, schemas, validators."""
-    prompt = served.bound.prompt
-    inputs = sample(json_schema(prompt.inputs))
-    served.headers, served.declared, served.bound.closed_inputs  # noqa: B018
-    if not prompt.input_errors(inputs):
-        try:
-            served.bound.request(inputs)
-        except RenderError:
-            return
-    prompt.parse("")
-
-
-async def _warm_model(bound: BoundPrompt, event: EventLog) -> None:
-    model = bound.model
-    if model.is_batched:
-        request = Request(
-            model.reference, (Message("user", WARM_UP),), schema=bound.prompt.schema, identity=model.identity
-        )
+    """Everything that is made once and kept: compiled templates, schemas, validators, weights, vectors."""
+    bound = served.bound
+    served.headers, served.declared, bound.closed_inputs  # noqa: B018
+    bound.prompt.parse("")
+    inputs = sample(json_schema(bound.prompt.inputs))
+    request = Request(
+        bound.model.reference,
+        (Message("user", WARM_UP),),
+        schema=bound.prompt.schema,
+        identity=bound.model.identity,
+    )
+    if not bound.prompt.input_errors(inputs):
+        with suppress(RenderError, DeadlineExceeded):
+            request = bound.request(inputs)
+    if bound.model.is_batched:
         answered = await bound.answer(request, None)
         if answered.error is not None:
             raise answered.error
-        return
+
+
+async def _connect(model: ApplicationModel, event: EventLog) -> None:
     try:
         await model.connect()
     except ProviderError as error:

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import resource
 import signal
 import socket
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +33,9 @@ from prompteval.store.predictions import SHARED
 from prompteval.workspace.settings import Workspace
 
 RELOAD_SECONDS: Final = 30.0
+PARENT_SECONDS: Final = 1.0
+# A signal that comes so soon after another was sent with it: to a group of processes, and by their parent.
+SAME_SIGNAL_S: Final = 1.0
 # Idle connections are kept for a client's next request as long as usual proxies keep theirs, and longer.
 KEEP_ALIVE_SECONDS: Final = 75
 _DRAIN_S: Final = 5
@@ -84,6 +89,7 @@ class _Worker:
         self._reloading = asyncio.Lock()
         self._failure: PromptevalError | None = None
         self._interrupted = False
+        self._stopped = 0.0
 
     async def run(self, listener: socket.socket) -> int:
         state = self._state
@@ -91,15 +97,17 @@ class _Worker:
         self._take_signals(server)
         warming = asyncio.create_task(self._warm(server))
         looking = asyncio.create_task(self._look_again())
+        parent = asyncio.create_task(self._end_with_parent(server))
         try:
             if self._place.warm_first:
                 await warming
             if not server.should_exit:
                 await server.serve(sockets=[listener])
         finally:
-            for task in (warming, looking):
+            tasks = (warming, looking, parent)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(warming, looking, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._close(state)
         if self._failure is not None:
             raise self._failure
@@ -115,13 +123,20 @@ class _Worker:
         return _Server(config)
 
     def _take_signals(self, server: _Server) -> None:
+        """Those of a supervised worker are its supervisor's: a terminal sends Ctrl-C to every process."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, partial(self._stop, server, number))
+        if self._place.of > 1:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        else:
+            loop.add_signal_handler(signal.SIGINT, partial(self._stop, server, signal.SIGINT))
+        loop.add_signal_handler(signal.SIGTERM, partial(self._stop, server, signal.SIGTERM))
         loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
 
     def _stop(self, server: _Server, number: signal.Signals) -> None:
-        """Accept no more, let what runs end, then end; a second signal does not wait."""
+        """Accept no more, let what runs end, then end; a second signal of one that is alone does not wait."""
+        if server.should_exit and (self._place.of > 1 or time.monotonic() - self._stopped < SAME_SIGNAL_S):
+            return
+        self._stopped = time.monotonic()
         self._interrupted = number == signal.SIGINT
         server.force_exit = server.should_exit
         server.should_exit = self._state.draining = True
@@ -153,6 +168,15 @@ class _Worker:
         """From the next request on these are served; requests that run keep what they began with."""
         self._state.openapi = openapi(names, self._options.token_env is not None)
         self._state.names = names
+
+    async def _end_with_parent(self, server: _Server) -> None:
+        """A worker whose supervisor was killed ends too."""
+        parent = os.getppid()
+        while self._place.of > 1:
+            await asyncio.sleep(PARENT_SECONDS)
+            if os.getppid() != parent:
+                self._stop(server, signal.SIGTERM)
+                return
 
     async def _look_again(self) -> None:
         while True:
