@@ -140,7 +140,7 @@ def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
     with serving(tmp_path, "--workers", "2") as (service, _):
         workers = _children(service)
         service.process.kill()
-        service.process.wait()
+        assert service.process.wait() == -signal.SIGKILL
         _until(lambda: not any(Path(f"/proc/{one}").exists() for one in workers))
 
 
