@@ -1,14 +1,19 @@
 """The command line's door: `prompteval` and `python -m prompteval`."""
 
+import gc
 import sys
 
 from prompteval.core.exit_codes import INTERRUPTED
+
+# New objects before a look for garbage: what is imported is none, and each look goes over all of it.
+NEW_OBJECTS = 200_000
 
 
 def main() -> int:
     """Answer --version at once, import the rest only for real work; the exit code."""
     from prompteval.isolate.path import leave_current_directory
 
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
     leave_current_directory()
     from prompteval.cli import printer
 

@@ -1,5 +1,6 @@
 """What is sent to a model, and what comes back."""
 
+import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ Finish = Literal["stop", "length", "content_filter", "refusal", "tool_calls", "u
 ServedBy = Literal["live", "cache", "replay"]
 # Details of a reply that tell of the calls made for it, and not of the reply.
 COUNTS = frozenset({"attempts", "possibly_billed"})
+
+
+# ASCII, so that a lone surrogate in a case is sent as its escape and not refused.
+chat_json = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,18 @@ class Message:
     tool_call_id: str = ""
     thoughts: tuple[Thought, ...] = ()
     _made: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    _chat: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def chat_text(self) -> str:
+        """`as_chat` as ASCII JSON, made once: a conversation is asked again with each step."""
+        if not self._chat:
+            self._chat.append(chat_json(self.as_chat()))
+        return self._chat[0]
 
     @property
     def canonical(self) -> str:
-        """The canonical JSON of `as_json`, made once: a conversation is asked again with each step."""
+        """The canonical JSON of `as_json`, made once as well."""
         if not self._made:
             self._made.append(canonical_json(self.as_json()))
         return self._made[0]

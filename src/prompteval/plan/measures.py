@@ -15,7 +15,6 @@ from prompteval.metrics.stage_names import (
 )
 from prompteval.metrics.table import MetricSpec, Source, metric_spec
 from prompteval.plan.problems import Problems
-from prompteval.rag.score.results import NEEDS
 from prompteval.workspace.rag_section import RagSection
 from prompteval.workspace.suite import Named, Suite
 
@@ -95,7 +94,7 @@ def _refuse_without_results(text: str, metric: StageMetric, suite: Suite | None)
     if metric.mode:
         raise ValueError(f"{text}: mode {metric.mode} needs a pipeline of ours; add `rag:`")
     if suite is not None and kind in ("endpoint", "callable") and suite.map:
-        _refuse_unmapped(text, NEEDS.get(metric.stage, ("output", "turns")), suite.map)
+        _refuse_unmapped(text, metric, suite.map)
     if metric.stage == "generation" and kind != "none":
         return
     if suite is None or kind in ("prompt", "none"):
@@ -105,8 +104,11 @@ def _refuse_without_results(text: str, metric: StageMetric, suite: Suite | None)
         raise ValueError(f"{text} reads results, and the answers of the endpoint are bare outputs; {help}")
 
 
-def _refuse_unmapped(text: str, keys: Sequence[str], mapping: Mapping[str, str]) -> None:
+def _refuse_unmapped(text: str, metric: StageMetric, mapping: Mapping[str, str]) -> None:
     """Raise ValueError for a metric none of whose keys the suite's map gives."""
+    from prompteval.rag.score.results import NEEDS
+
+    keys = NEEDS.get(metric.stage, ("output", "turns"))
     if mapping.keys().isdisjoint(keys):
         wanted = " or ".join(repr(key) for key in keys if key != "turns")
         raise ValueError(

@@ -70,9 +70,14 @@ def message_values(request: Request, shape: Shape) -> list[JsonObject]:
     return with_instruction([message.as_chat() for message in request.messages], request, shape)
 
 
+def takes_instruction(request: Request, shape: Shape) -> bool:
+    """Whether the schema goes into the messages."""
+    return request.schema is not None and shape.structured in ("json_object", "prompt")
+
+
 def with_instruction(messages: list[JsonObject], request: Request, shape: Shape) -> list[JsonObject]:
     """Messages of either API, with what a server that takes no schema is asked to keep to."""
-    if request.schema is None or shape.structured not in ("json_object", "prompt"):
+    if request.schema is None or not takes_instruction(request, shape):
         return messages
     instruction = INSTRUCTION + json.dumps(request.schema)
     if messages and messages[0].get("role") == "system":

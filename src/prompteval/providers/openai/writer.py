@@ -1,11 +1,10 @@
 """Bodies as bytes, made with little work for each case."""
 
-import json
 from copy import deepcopy
 
-from prompteval.core.request import Request
-from prompteval.providers.openai.api import api_of
-from prompteval.providers.openai.body import PLAIN
+from prompteval.core.request import Request, chat_json
+from prompteval.providers.openai.api import CHAT, api_of
+from prompteval.providers.openai.body import PLAIN, takes_instruction
 from prompteval.providers.openai.shape import Shape
 
 
@@ -38,7 +37,12 @@ class BodyWriter:
         if found is None or found[2] != parts:
             found = (self._tail(request), parts, deepcopy(parts))
             self._tails[shared] = found
-        return self._start + _dumps(self._api.message_values(request, self._shape)) + found[0] + end
+        return self._start + self._messages(request) + found[0] + end
+
+    def _messages(self, request: Request) -> bytes:
+        if self._api is CHAT and not takes_instruction(request, self._shape):
+            return f"[{','.join([message.chat_text for message in request.messages])}]".encode("ascii")
+        return _dumps(self._api.message_values(request, self._shape))
 
     def _tail(self, request: Request) -> bytes:
         """Everything but the messages, from the comma on, without the closing brace."""
@@ -47,9 +51,5 @@ class BodyWriter:
         return b"," + _dumps(body)[1:-1]
 
 
-# ASCII, so that a lone surrogate in a case is sent as its escape and not refused.
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
-
-
 def _dumps(value: object) -> bytes:
-    return _encode(value).encode("ascii")
+    return chat_json(value).encode("ascii")
