@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompteval.metrics.span_index import SpanIndex
 from prompteval.metrics.spans import (
     Span,
     ceiling,
+    covers,
     length,
     shared,
     span_scores,
@@ -34,6 +36,16 @@ def test_united_ranges_are_sets_of_characters(one: list[Span], other: list[Span]
     assert length(left) == len(characters(one))
     assert shared(left, right) == len(characters(one) & characters(other))
     assert all(touches(a, b) == bool(characters([a]) & characters([b])) for a in one for b in other)
+
+
+@given(st.lists(spans), spans)
+def test_an_index_finds_the_spans_that_share_a_character(many: list[Span], one: Span) -> None:
+    """The same as each compared alone, by their end and then by their start."""
+    index = SpanIndex(many)
+    order = sorted(range(len(many)), key=lambda place: (many[place][2], many[place][1], place))
+    assert list(index.touching(one)) == [place for place in order if touches(many[place], one)]
+    assert index.touches(one) == any(touches(span, one) for span in many)
+    assert covers(united(many), one) == (bool(characters([one])) and characters([one]) <= characters(many))
 
 
 @given(st.lists(spans.filter(lambda span: span[1] < span[2]), min_size=1), st.lists(spans))

@@ -36,6 +36,11 @@ class Chunk:
         """`doc_id:start-end`, unique within one chunking."""
         return f"{self.doc_id}:{self.start}-{self.end}"
 
+    @property
+    def span(self) -> tuple[str, int, int]:
+        """The document's id and the place in it."""
+        return self.doc_id, self.start, self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:

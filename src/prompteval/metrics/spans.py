@@ -4,8 +4,10 @@ A span is (document id, start, end), half-open in characters; an empty span stan
 nowhere. Gold is a list of AND-groups, each with OR-alternatives, as spans.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal
 
 Span = tuple[str, int, int]
@@ -14,6 +16,7 @@ Ranges = Mapping[str, Sequence[tuple[int, int]]]
 # (document id, start, end) to whether there is nothing but white space between the two.
 Blank = Callable[[str, int, int], bool]
 Fate = Literal["whole", "split", "lost"]
+_start = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ def touches(span: Span, other: Span) -> bool:
 def covers(ranges: Ranges, span: Span) -> bool:
     """Whether one united range holds the whole span; an empty span is never covered."""
     doc, start, end = span
-    return start < end and any(left <= start and end <= right for left, right in ranges.get(doc, ()))
+    known = ranges.get(doc, ())
+    at = bisect_right(known, start, key=_start) - 1
+    return start < end and at >= 0 and end <= known[at][1]
 
 
 def span_scores(gold: Gold, ranges: Ranges) -> SpanScores | None:
@@ -135,9 +140,16 @@ def _best(group: Sequence[Span], ranges: Ranges) -> Span:
 
     def share(span: Span) -> float:
         doc, start, end = span
-        return _overlap([(start, end)], ranges.get(doc, ())) / (end - start) if start < end else -1.0
+        return _within(start, end, ranges.get(doc, ())) / (end - start) if start < end else -1.0
 
     return max(group, key=share)
+
+
+def _within(start: int, end: int, ranges: Sequence[tuple[int, int]]) -> int:
+    """Characters of one span that are in disjoint, ascending ranges."""
+    first = max(bisect_right(ranges, start, key=_start) - 1, 0)
+    last = bisect_left(ranges, end, lo=first, key=_start)
+    return _overlap([(start, end)], ranges[first:last])
 
 
 def _overlap(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> int:

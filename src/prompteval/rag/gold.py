@@ -1,6 +1,5 @@
 """The retrieval gold of a case to spans of the corpus, and spans to the chunks that hold them."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from prompteval.core.problem import Problem, nearest
 from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.quote import NormalisedText, find_exact, find_normalised, normalised
 from prompteval.metrics.judged import GoldGroup
+from prompteval.metrics.span_index import SpanIndex
 from prompteval.metrics.spans import Blank, Span
 
 
@@ -116,7 +116,7 @@ def spans_of(gold: GoldGroups) -> list[list[Span]]:
 
 def chunk_spans(chunks: Iterable[Chunk]) -> list[Span]:
     """Chunks as the span metrics take them."""
-    return [(chunk.doc_id, chunk.start, chunk.end) for chunk in chunks]
+    return [chunk.span for chunk in chunks]
 
 
 def blank_in(documents: Mapping[str, Document]) -> Blank:
@@ -128,22 +128,12 @@ class GoldChunks:
     """Which chunks of one chunking are relevant: those that share a character with a gold span."""
 
     def __init__(self, chunks: Iterable[Chunk]) -> None:
-        by_document: dict[str, list[Chunk]] = {}
-        for chunk in chunks:
-            by_document.setdefault(chunk.doc_id, []).append(chunk)
-        self._ordered = {
-            doc: sorted(found, key=lambda chunk: (chunk.end, chunk.start))
-            for doc, found in by_document.items()
-        }
-        self._ends = {doc: [chunk.end for chunk in found] for doc, found in self._ordered.items()}
+        self._chunks = tuple(chunks)
+        self._index = SpanIndex(chunk_spans(self._chunks))
 
     def touching(self, span: Span) -> list[Chunk]:
         """The chunks that share a character with one span, by their end."""
-        doc, start, end = span
-        if start >= end or doc not in self._ordered:
-            return []
-        first = bisect_left(self._ends[doc], start + 1)
-        return [chunk for chunk in self._ordered[doc][first:] if chunk.start < end]
+        return [self._chunks[place] for place in self._index.touching(span)]
 
     def grades(self, gold: GoldGroups) -> list[dict[str, int]]:
         """For each AND-group the relevant chunks by id with their grade, the best of several.

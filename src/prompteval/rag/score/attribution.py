@@ -1,9 +1,11 @@
 """How far the gold of a question came: the first stage that lost it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from prompteval.core.attribution import Reason
-from prompteval.metrics.spans import Blank, Gold, Ranges, Span, covers, touches, united
+from prompteval.metrics.span_index import SpanIndex
+from prompteval.metrics.spans import Blank, Gold, Ranges, Span, covers, united
 
 # How far a gold span came; a span that came all the way is in the prompt.
 STAGES: tuple[Reason, ...] = ("corpus_miss", "retrieval_miss", "rank_miss", "budget_miss", "chunk_split")
@@ -22,8 +24,8 @@ def lost_at(
     was kept. Of each AND-group the alternative counts that got furthest; of all groups the one that got
     least far. Empty gold is all there.
     """
-    ranges = united(packed, blank)
-    reached = [max(reached_by(span, candidates, top, packed, ranges) for span in group) for group in gold]
+    stages = Stages.of(candidates, top, packed, blank)
+    reached = [max(map(stages.reached, group)) for group in gold]
     return lost_after(min(reached, default=len(STAGES)))
 
 
@@ -32,15 +34,29 @@ def lost_after(stages: int) -> Reason | None:
     return STAGES[stages] if stages < len(STAGES) else None
 
 
-def reached_by(
-    span: Span, candidates: Sequence[Span], top: Sequence[Span], packed: Sequence[Span], ranges: Ranges
-) -> int:
-    """How many stages a gold span came through. `ranges` are those of `packed`, united."""
-    if span[1] >= span[2]:
-        return 0
-    if covers(ranges, span):
-        return len(STAGES)
-    for stage, found in ((4, packed), (3, top), (2, candidates)):
-        if any(touches(span, other) for other in found):
-            return stage
-    return 1
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What gold is looked for in: candidates, the first k of them, what was packed, and its united ranges."""
+
+    candidates: SpanIndex
+    top: SpanIndex
+    packed: SpanIndex
+    ranges: Ranges
+
+    @classmethod
+    def of(
+        cls, candidates: Sequence[Span], top: Sequence[Span], packed: Sequence[Span], blank: Blank | None
+    ) -> "Stages":
+        """The stages of one question, as spans."""
+        return cls(SpanIndex(candidates), SpanIndex(top), SpanIndex(packed), united(packed, blank))
+
+    def reached(self, span: Span) -> int:
+        """How many stages a gold span came through."""
+        if span[1] >= span[2]:
+            return 0
+        if covers(self.ranges, span):
+            return len(STAGES)
+        for stage, found in ((4, self.packed), (3, self.top), (2, self.candidates)):
+            if found.touches(span):
+                return stage
+        return 1

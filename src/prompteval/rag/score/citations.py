@@ -10,7 +10,8 @@ from statistics import fmean
 
 from prompteval.core.retrieval import Chunk
 from prompteval.corpus.quote import normalised, shared_characters
-from prompteval.metrics.spans import Span, touches
+from prompteval.metrics.span_index import SpanIndex
+from prompteval.metrics.spans import Span
 from prompteval.rag.score.overlap import Support
 from prompteval.rag.score.parsed_answer import ParsedAnswer
 
@@ -48,7 +49,8 @@ def quote_distance(quote: str, passage: Chunk) -> float:
 
 def right(answer: ParsedAnswer, passages: Sequence[Chunk], gold: Sequence[Span]) -> list[bool]:
     """For each citation, whether its passage is in the context and overlaps a gold span."""
-    return [_is_right(item.n, passages, gold) for item in answer.citations]
+    index = SpanIndex(gold)
+    return [_is_right(item.n, passages, index) for item in answer.citations]
 
 
 def precision(answer: ParsedAnswer, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
@@ -59,8 +61,9 @@ def precision(answer: ParsedAnswer, passages: Sequence[Chunk], gold: Sequence[Sp
 
 def recall(answer: ParsedAnswer, passages: Sequence[Chunk], gold: Sequence[Span]) -> float:
     """The share of sentences that cite a right passage and none outside the context."""
+    index = SpanIndex(gold)
     whole = [
-        all(1 <= n <= len(passages) for n in cited) and any(_is_right(n, passages, gold) for n in cited)
+        all(1 <= n <= len(passages) for n in cited) and any(_is_right(n, passages, index) for n in cited)
         for _, cited in answer.sentences
     ]
     return fmean(whole) if whole else 0.0
@@ -75,8 +78,5 @@ def support(answer: ParsedAnswer, passages: Sequence[Chunk], by: Support) -> flo
     return fmean(values) if values else 0.0
 
 
-def _is_right(n: int, passages: Sequence[Chunk], gold: Sequence[Span]) -> bool:
-    if not 1 <= n <= len(passages):
-        return False
-    passage = passages[n - 1]
-    return any(touches((passage.doc_id, passage.start, passage.end), span) for span in gold)
+def _is_right(n: int, passages: Sequence[Chunk], gold: SpanIndex) -> bool:
+    return 1 <= n <= len(passages) and gold.touches(passages[n - 1].span)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from prompteval.core.attribution import Cited, GoldPiece, GoldPlace, Listing, Places
 from prompteval.core.retrieval import Chunk
-from prompteval.metrics.spans import Blank, Ranges, Span, touches, united
+from prompteval.metrics.span_index import SpanIndex
+from prompteval.metrics.spans import Blank, Span, touches
 from prompteval.rag.gold import LocatedGold, chunk_spans
 from prompteval.rag.score import citations
-from prompteval.rag.score.attribution import STAGES, lost_after, reached_by
+from prompteval.rag.score.attribution import STAGES, Stages, lost_after
 from prompteval.rag.score.rag_case import BEYOND, RagCase, gold_spans
 
 
@@ -41,17 +42,16 @@ class _Looking:
 
     def __init__(self, rag_case: RagCase, blank: Blank | None) -> None:
         self._case = rag_case
-        self._stages = stages_reached(rag_case)
-        self._ranges: Ranges = united(self._stages[2], blank)
+        self._stages = Stages.of(*stages_reached(rag_case), blank)
         self._known: Mapping[str, Chunk] = {**rag_case.units, **{one.id: one for one in rag_case.packed}}
         listed = rag_case.listed
         self._last = listed.get("reranked", listed.get("retrieved", ()))
 
     def place(self, group: Sequence[LocatedGold]) -> GoldPlace:
         """The alternative of a group that got furthest, then the best ranked."""
-        found = [(reached_by(item.span, *self._stages, self._ranges), item.span) for item in group]
-        stages, span = max(found, key=lambda one: (one[0], -(self._rank(one[1], self._last) or BEYOND)))
-        rank = self._rank(span, self._last)
+        found = [(self._stages.reached(item.span), item.span) for item in group]
+        stages = max(reached for reached, _ in found)
+        rank, span = self._first([span for reached, span in found if reached == stages])
         sizes = self._case.sizes
         placed = span[1] < BEYOND
         return GoldPlace(
@@ -71,16 +71,29 @@ class _Looking:
 
     def holders(self, gold: Sequence[Span]) -> dict[Listing, tuple[int, ...]]:
         """Of each list the places of the passages that share a character with any gold."""
+        index = SpanIndex(gold)
         return {
             name: tuple(
-                place for place, one in enumerate(ids, 1) if any(self._holds(one, span) for span in gold)
+                place
+                for place, one in enumerate(ids, 1)
+                if (unit := self._known.get(one)) is not None and index.touches(unit.span)
             )
             for name, ids in self._case.listed.items()
         }
 
+    def _first(self, spans: Sequence[Span]) -> tuple[int | None, Span]:
+        """(the rank of the first passage in the last order that holds one of the spans, that span)."""
+        index = SpanIndex(spans)
+        for rank, name in enumerate(self._last, 1):
+            unit = self._known.get(name)
+            held = min(index.touching(unit.span), default=None) if unit is not None else None
+            if held is not None:
+                return rank, spans[held]
+        return None, spans[0]
+
     def _holds(self, name: str, span: Span) -> bool:
         unit = self._known.get(name)
-        return unit is not None and touches((unit.doc_id, unit.start, unit.end), span)
+        return unit is not None and touches(unit.span, span)
 
     def _rank(self, span: Span, ids: Iterable[str]) -> int | None:
         return next((place for place, name in enumerate(ids, 1) if self._holds(name, span)), None)

@@ -134,9 +134,10 @@ class RagCaseReader:
         self._last: tuple[Case, Observation, RagCase] | None = None
 
     def read(self, case: Case, observation: Observation) -> RagCase:
-        if self._last is None or self._last[0] is not case or self._last[1] is not observation:
-            self._last = (case, observation, self._read(case, observation))
-        return self._last[2]
+        last = self._last  # which another thread may replace meanwhile
+        if last is None or last[0] is not case or last[1] is not observation:
+            last = self._last = (case, observation, self._read(case, observation))
+        return last[2]
 
     def unit(self, name: str) -> Chunk | None:
         """The span of the corpus that an id names: a document, or a chunk of one; None for another id."""

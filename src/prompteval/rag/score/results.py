@@ -6,7 +6,7 @@ by its name. Every passage that holds it is an alternative.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from prompteval.core.attribution import Listing
@@ -44,8 +44,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ResultReader:
-    """Reads results. `documents` and `gold` are those of the suite's corpus, None where it has none.
+    """Reads results; the last one is kept, for many metrics read the same.
 
+    `documents` and `gold` are those of the suite's corpus, None where it names none.
     `modes` holds `retrieved` where answers are scored. Sizes are counted by `counter` where a passage does
     not say its own.
     """
@@ -56,12 +57,20 @@ class ResultReader:
     abstain: str = ""
     documents: Mapping[str, Document] | None = None
     gold: Mapping[str, GoldGroups] | None = None
+    _last: list[tuple[Case, Observation, RagCase]] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def blank(self) -> Blank | None:
         return None if self.documents is None else _blank_where_known(self.documents)
 
     def read(self, case: Case, observation: Observation) -> RagCase:
+        last = self._last[0] if self._last else None
+        if last is None or last[0] is not case or last[1] is not observation:
+            last = (case, observation, self._read(case, observation))
+            self._last[:] = [last]
+        return last[2]
+
+    def _read(self, case: Case, observation: Observation) -> RagCase:
         trace = observation.trace or Trace()
         layout = Layout(self.documents or {})
         retrieved, reranked = layout.ranking(trace.retrieved), layout.ranking(trace.reranked)
