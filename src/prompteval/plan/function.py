@@ -10,7 +10,7 @@ from prompteval.core.problem import Problem
 from prompteval.plan.conversation.user import SimulatedUser
 from prompteval.plan.results.mapping import ResultMap
 from prompteval.workspace.code import load_code
-from prompteval.workspace.settings import Workspace
+from prompteval.workspace.settings import CASE_DEADLINE_SECONDS, Workspace
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class FunctionPlan:
     """A function of the team's own code. Its fingerprint covers its own file, not what that imports.
 
     `result` says that a mapping it returns is a result, `mapping` how a result is made of what it returns.
-    `user` plays the user of a conversation.
+    `user` plays the user of a conversation; `timeout_s` is for each call.
     """
 
     entry: str
@@ -27,6 +27,7 @@ class FunctionPlan:
     result: bool = False
     mapping: ResultMap | None = None
     user: SimulatedUser | None = None
+    timeout_s: float = CASE_DEADLINE_SECONDS
 
     own_model = "callable"
     validate: Validate | None = None
@@ -46,11 +47,15 @@ class FunctionPlan:
 
 
 def plan_function(
-    workspace: Workspace, entry: str, result: bool = False, mapping: ResultMap | None = None
+    workspace: Workspace,
+    entry: str,
+    result: bool = False,
+    mapping: ResultMap | None = None,
+    timeout_s: float = CASE_DEADLINE_SECONDS,
 ) -> FunctionPlan:
     """The function `package.module:name` of the workspace. Raises UsageError as `load_code` does."""
     code = load_code(workspace, entry)
     mark = code.fingerprint
     if result or mapping is not None:
         mark = fingerprint([mark, result, dict(mapping.texts) if mapping is not None else None])
-    return FunctionPlan(entry, mark, code.function, result, mapping)
+    return FunctionPlan(entry, mark, code.function, result, mapping, timeout_s=timeout_s)

@@ -14,6 +14,7 @@ from prompteval.workspace.endpoint_section import EndpointSection
 from prompteval.workspace.gate_section import WrittenRule
 from prompteval.workspace.judges_section import JUDGE_KINDS, JudgeSection
 from prompteval.workspace.rag_section import MODES, Correct, RagFile, RagSection, rag_section
+from prompteval.workspace.settings import CASE_DEADLINE_SECONDS
 from prompteval.workspace.text import decode
 from prompteval.workspace.tools_section import ToolsSection
 from prompteval.workspace.tree import Tree
@@ -43,6 +44,7 @@ RESULT_KEYS: Mapping[str, tuple[TargetKind, ...]] = {
     "map": ("callable", "endpoint", "outputs"),
     "corpus": ("callable", "endpoint", "outputs"),
     "tools": ("prompt",),
+    "timeout_s": ("callable",),
     "user": ("prompt", "callable", "endpoint"),
     "user_input": ("prompt",),
 }
@@ -137,6 +139,7 @@ class Suite:
     result: bool = False
     map: Mapping[str, str] = field(default_factory=dict)
     map_place: tuple[int, int] = (1, 1)
+    timeout_s: float = CASE_DEADLINE_SECONDS
     corpus: str = ""
     corpus_place: tuple[int, int] = (1, 1)
     correct: Correct = "em"
@@ -288,6 +291,9 @@ class SuiteFile(FileModel):
         "for each key.",
         examples=['{output: "answer.text"}'],
     )
+    timeout_s: Annotated[float, Ranged("timeout_s")] = Field(
+        CASE_DEADLINE_SECONDS, description="The seconds that one call of the callable may take."
+    )
     corpus: PathBelowRoot = Field(
         "",
         description="The documents that the gold refers to, relative to the suite.",
@@ -399,6 +405,7 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         result=file.result,
         map=file.map or {},
         map_place=document.key_place(("map",)) if file.map else (1, 1),
+        timeout_s=file.timeout_s,
         corpus=file.corpus,
         corpus_place=document.place(("corpus",)) if file.corpus else (1, 1),
         correct=file.correct,

@@ -314,3 +314,40 @@ class Found:
 def reply(q):
     return Found(q, [{"doc": "a.md"}]) if q else "x"
 """
+
+
+HANGING = """
+import asyncio, time
+
+def plain(q):
+    time.sleep(9)
+
+async def other(q):
+    await asyncio.sleep(9)
+
+def own(q):
+    raise TimeoutError("the search did not answer")
+"""
+
+
+@pytest.mark.parametrize("name", ["plain", "other"])
+def test_a_function_that_hangs_ends_its_case(tmp_path: Path, name: str) -> None:
+    """After `timeout_s` of the suite; the thread is left behind."""
+    (tmp_path / "app_hangs.py").write_text(HANGING)
+    plan = replace(plan_function(workspace_at(tmp_path), f"app_hangs:{name}"), timeout_s=0.1)
+    began = time.perf_counter()
+    (seen,) = ask(plan, Case("a", {"q": 1}))
+    assert time.perf_counter() - began < 5 and seen.failure is not None
+    told = f"app_hangs:{name}: no answer within 0.1 s; `timeout_s` in the suite allows more"
+    assert (seen.failure.type, seen.failure.message) == ("timeout", told)
+
+
+def test_a_timeout_of_the_functions_own_is_its_error(tmp_path: Path) -> None:
+    """And not the suite's limit."""
+    (tmp_path / "app_hangs.py").write_text(HANGING)
+    (seen,) = ask(plan_function(workspace_at(tmp_path), "app_hangs:own"), Case("a", {"q": 1}))
+    assert seen.failure is not None
+    assert (seen.failure.type, seen.failure.message) == (
+        "callable",
+        "app_hangs:own: TimeoutError: the search did not answer",
+    )

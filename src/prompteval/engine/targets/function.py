@@ -1,7 +1,8 @@
 """`callable: "app.answer:reply"`: the team's own application, called in this process."""
 
+import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -45,9 +46,8 @@ class FunctionTarget:
         named = isinstance(case.inputs, Mapping)
         call = partial(self._function, **case.inputs) if named else partial(self._function, case.inputs)
         try:
-            found = call() if self._is_async else await self._threads.run(call)
-            if inspect.isawaitable(found):  # of a coroutine, or of a plain function around one
-                found = await awaited(found)
+            async with asyncio.timeout(self._plan.timeout_s) as limit:
+                found = await self._called(call)
             elapsed = (perf_counter() - started) * 1000
             return self._observed(found, elapsed)
         except _NotAResult as error:
@@ -56,10 +56,22 @@ class FunctionTarget:
             elapsed = (perf_counter() - started) * 1000
             message = f"{self._entry}: ValidationError: {error.title}: {result_errors(error)}"
             return failed("call", "callable", message, latency_ms=elapsed)
+        except TimeoutError as error:  # of ours, or of its own
+            elapsed = (perf_counter() - started) * 1000
+            message = raised(error)
+            if limit.expired():
+                message = f"no answer within {self._plan.timeout_s:g} s; `timeout_s` in the suite allows more"
+            kind = "timeout" if limit.expired() else "callable"
+            return failed("call", kind, f"{self._entry}: {message}", latency_ms=elapsed)
         except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
             elapsed = (perf_counter() - started) * 1000
             message = f"{self._entry}: {raised(error)}"
             return failed("call", "callable", message, latency_ms=elapsed)
+
+    async def _called(self, call: Callable[[], Any]) -> object:
+        """What the function gives; its coroutine's value, also where a plain function is around it."""
+        found = call() if self._is_async else await self._threads.run(call)
+        return await awaited(found) if inspect.isawaitable(found) else found
 
     def _observed(self, found: object, elapsed: float) -> Observation:
         result = self._result(found)

@@ -57,7 +57,7 @@ def plan_targets(
             return ()
     makers: dict[str, tuple[Callable[..., Any], tuple[object, ...]]] = {
         "outputs": (plan_outputs, (tree, suite.target.value, mapping)),
-        "callable": (plan_function, (workspace, suite.target.value, suite.result, mapping)),
+        "callable": (plan_function, (workspace, suite.target.value, suite.result, mapping, suite.timeout_s)),
         "endpoint": (plan_endpoint, (suite.target.endpoint, workspace, suite.result, mapping)),
     }
     make, arguments = makers[suite.target.kind]

@@ -46,7 +46,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 class ResultReader:
     """Reads results; the last one is kept, for many metrics read the same.
 
-    `documents` and `gold` are those of the suite's corpus, None where it names none.
+    `documents` and `gold` are those of the corpus, None where the suite has no corpus.
     `modes` holds `retrieved` where answers are scored. Sizes are counted by `counter` where a passage does
     not say its own.
     """
