@@ -40,3 +40,16 @@ def test_every_marked_prompt_is_found_and_no_other(report: AuditReport, name: st
     problems = [finding.problem for finding in report.findings if finding.problem.path == name]
     found = {(problem.line, problem.code) for problem in problems if problem.code in PROMPT_RULES}
     assert found == expected(SAMPLES / name)
+
+
+def test_a_package_is_audited_by_itself_as_within_its_repository(tmp_path: Path) -> None:
+    """Its modules import each other by its own name, which is that of the directory."""
+    package = tmp_path / "app"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "texts.py").write_text('HELLO = "Greet the user."\n')
+    (package / "ask.py").write_text(
+        "import ollama\nfrom app.texts import HELLO\n\nollama.generate('m', HELLO)\n"
+    )
+    for root, path in ((package, "texts.py"), (tmp_path, "app/texts.py")):
+        assert path in {f.problem.path for f in audit(root).findings if f.problem.code == "PA101"}

@@ -10,7 +10,7 @@ import prompteval
 from prompteval.core.codes import codes, document
 from tests.golden import CHANGED, ROOT, kept
 
-PLACE = re.compile(r"\S+?(:\d+:\d+)? (P[AE]\d{3}) \S.*")
+PLACE = re.compile(r"\S+?(:\d+:\d+)? (P[A-Z]\d{3}) \S.*")
 
 
 def used() -> set[str]:
@@ -19,7 +19,7 @@ def used() -> set[str]:
     for path in Path(prompteval.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found |= set(re.findall(r"(?:^| )(P[AE]\d{3})(?:$| )", node.value))
+                found |= set(re.findall(r"(?:^| )(P[A-Z]\d{3})(?:$| )", node.value))
     return found
 
 

@@ -35,6 +35,7 @@ class Flow:
         self._names = names
         self._open: set[tuple[ast.expr, Scope]] = set()
         self._steps = 0
+        self._depth = 0  # of values and definitions that need others
         self._values: dict[tuple[ast.expr, Scope], list[tuple[ast.expr, Scope]]] = {}
         self._definitions: dict[tuple[ast.expr, Scope], Scope | None] = {}
 
@@ -215,10 +216,12 @@ class Flow:
     def values(self, node: ast.expr, scope: Scope) -> list[tuple[ast.expr, Scope]]:
         """The expressions that a name or attribute is bound to, at most MOST_TEXTS; any other is itself."""
         key = (node, scope)
-        if key not in self._values:
+        if key not in self._values and self._depth < DEEPEST_FLOW:
             self._values[key] = []  # of a name that leads back to itself
+            self._depth += 1
             self._values[key] = list(islice(self._bound_to(node, scope), MOST_TEXTS))
-        return self._values[key]
+            self._depth -= 1
+        return self._values.get(key, [])
 
     def _bound_to(self, node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
         bound: list[tuple[ast.expr, Scope]] = []
@@ -253,10 +256,12 @@ class Flow:
     def definition(self, node: ast.expr, scope: Scope) -> Scope | None:
         """The function or class of the repository that an expression names; of a method, where `self` is."""
         key = (node, scope)
-        if key not in self._definitions:
+        if key not in self._definitions and self._depth < DEEPEST_FLOW:
             self._definitions[key] = None  # of a name that leads back to itself
+            self._depth += 1
             self._definitions[key] = self._named(node, scope)
-        return self._definitions[key]
+            self._depth -= 1
+        return self._definitions.get(key)
 
     def _named(self, node: ast.expr, scope: Scope) -> Scope | None:
         match node:

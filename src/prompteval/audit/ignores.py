@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prompteval.audit.findings import Finding
 from prompteval.core.problem import Problem
 
+MARK = "prompteval:"
 _FORM = re.compile(r"#\s*prompteval:\s*ignore(?:\[([^\]]*)\])?\s*(.*)")
 
 
@@ -25,7 +26,7 @@ class Ignore:
 
 def ignores_of(text: str) -> list[Ignore]:
     """The comments of a module; of one that tokenize cannot read to its end, those before that place."""
-    if "prompteval:" not in text:
+    if MARK not in text:
         return []
     found: list[Ignore] = []
     try:
@@ -38,6 +39,18 @@ def ignores_of(text: str) -> list[Ignore]:
                 found.append(Ignore(line, column + 1, codes, match[2].strip(" -:"), alone))
     except (tokenize.TokenError, SyntaxError, ValueError):
         pass
+    return found
+
+
+def ignores_in_lines(text: str) -> list[Ignore]:
+    """The comments of YAML, TOML or plain text, at the end of a line or alone on it."""
+    found: list[Ignore] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _FORM.search(line)
+        if match is not None:
+            codes = frozenset(code.strip() for code in (match[1] or "").split(",") if code.strip())
+            alone = not line[: match.start()].strip()
+            found.append(Ignore(number, match.start() + 1, codes, match[2].strip(" -:"), alone))
     return found
 
 
@@ -64,4 +77,6 @@ def _covers(ignore: Ignore, finding: Finding) -> bool:
     if finding.problem.code not in ignore.codes:
         return False
     first = finding.problem.line
+    if first <= 1 and ignore.alone and finding.last_line <= 1:  # about the file as a whole
+        return True
     return first <= ignore.line <= finding.last_line or (ignore.alone and ignore.line == first - 1)

@@ -54,8 +54,8 @@ class PromptFinder:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._names = Names(repository)
-        self.flow = Flow(repository, self._names)
+        self.names = Names(repository)
+        self.flow = Flow(repository, self.names)
         self.calls: list[ModelCall] = []
         self._passed_on: dict[tuple[Scope, str], tuple[Role, ModelCall]] = {}
 
@@ -88,7 +88,7 @@ class PromptFinder:
         ending = _ending(node.func)
         if ending not in sink_table().by_ending:
             return None
-        name = self._names.of(node.func, scope)
+        name = self.names.of(node.func, scope)
         keywords = [keyword.arg for keyword in node.keywords if keyword.arg]
         matched = sink_table().match(name, keywords, module.found.roots)
         if matched is None:
@@ -105,7 +105,7 @@ class PromptFinder:
         for keyword in call.node.keywords:
             if keyword.arg is None:  # **options
                 for value, _ in self.flow.values(keyword.value, scope):
-                    given += _entries(value)
+                    given += entries(value)
         for name, value in given:
             role = sink.prompts.get(name)
             if role is None:
@@ -175,7 +175,7 @@ class PromptFinder:
                 yield from self._parts(body, scope, role, depth + 1)
                 yield from self._parts(other, scope, role, depth + 1)
             case ast.Dict():
-                yield from self._message(dict(_entries(node)), scope, role, depth)
+                yield from self._message(dict(entries(node)), scope, role, depth)
             case ast.Call(keywords=keywords) if role != "inputs":
                 yield from self._made(node, {k.arg: k.value for k in keywords if k.arg}, scope, role, depth)
             case _:
@@ -205,7 +205,7 @@ class PromptFinder:
     ) -> Iterator[tuple[ast.expr, Scope, Role]]:
         """A message object; a call that is in the table itself is found there."""
         keywords = [name for name in entries if name]
-        name = self._names.of(node.func, scope)
+        name = self.names.of(node.func, scope)
         if sink_table().match(name, keywords, ()) is not None:
             return
         if _is_maker(node.func) and any(key in entries for key in ("content", "parts", "text")):
@@ -273,7 +273,7 @@ def _bound(node: ast.Call, function: Scope) -> list[tuple[str, ast.expr]]:
     return found + [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
 
 
-def _entries(node: ast.expr) -> list[tuple[str, ast.expr]]:
+def entries(node: ast.expr) -> list[tuple[str, ast.expr]]:
     """The entries of a mapping that is written out, by their constant keys; of `dict(a=1)` too."""
     match node:
         case ast.Dict(keys=keys, values=values):

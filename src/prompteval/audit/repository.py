@@ -22,9 +22,13 @@ class Module:
 
 
 class Repository:
-    """Modules by their dotted names, as far as their directories tell them."""
+    """Modules by their dotted names, as far as their directories tell them.
 
-    def __init__(self, modules: Iterable[Module]) -> None:
+    `package` is the name of the directory as a whole where it is one package.
+    """
+
+    def __init__(self, modules: Iterable[Module], package: str = "") -> None:
+        self._package = f"{package}." if package else ""
         self.modules: Mapping[str, Module] = {module.path: module for module in modules}
         self._by_ending: dict[str, list[tuple[str, Module]]] = {}
         for module in self.modules.values():
@@ -33,7 +37,12 @@ class Repository:
                 self._by_ending.setdefault(dotted.rpartition(".")[2], []).append((dotted, module))
 
     def module(self, dotted: str, importer: str = "") -> Module | None:
-        """The module that a dotted name means for a file: the one nearest to it where several end so."""
+        """The module that a dotted name means for a file: the one nearest to it where several end so.
+
+        Where the repository is itself a package, its modules are also known below its own name.
+        """
+        if self._package and dotted.startswith(self._package):
+            dotted = dotted.removeprefix(self._package)
         known = self._by_ending.get(dotted.rpartition(".")[2], ())
         fitting = [(name, module) for name, module in known if name == dotted or name.endswith("." + dotted)]
         if not fitting:

@@ -12,6 +12,7 @@ from prompteval.cli import (
     compare,
     explain,
     gate,
+    import_verb,
     init,
     judge,
     label,
@@ -78,6 +79,7 @@ lock.register(app)
 serve_verb.register(app)
 judge.register(app)
 label.register(app)
+import_verb.register(app)
 schema.register(app)
 explain.register(app)
 trec.register(app)

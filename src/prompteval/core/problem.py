@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from prompteval.core.text import counted
 
@@ -18,6 +18,8 @@ MOST_COMPARED = 1_000
 MOST_PROBLEMS = 100
 # Of one mapping; the number of the rest is a problem of its own.
 MOST_UNKNOWN = 20
+
+Severity: TypeAlias = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Problem:
     code: str
     message: str
     help: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     def __post_init__(self) -> None:
         if len(self.message) > MAX_MESSAGE:

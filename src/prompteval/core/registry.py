@@ -39,6 +39,22 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "pairwise": "prompteval.judging.pairwise:Pairwise",
         "faithfulness": "prompteval.judging.faithfulness:Faithfulness",
     },
+    # Called as importer(path); see prompteval.interchange.imported.
+    "prompteval.importers": {
+        "promptfoo": "prompteval.interchange.promptfoo:read",
+        "openai-evals": "prompteval.interchange.openai_evals:read",
+        "deepeval": "prompteval.interchange.evaluations:read_deepeval",
+        "ragas": "prompteval.interchange.evaluations:read_ragas",
+        "inspect": "prompteval.interchange.inspect_logs:read",
+        "langsmith": "prompteval.interchange.evaluations:read_langsmith",
+        "langfuse": "prompteval.interchange.evaluations:read_langfuse",
+        "braintrust": "prompteval.interchange.evaluations:read_braintrust",
+        "otlp": "prompteval.interchange.otlp:read",
+        "lm-eval": "prompteval.interchange.lm_eval:read",
+        "beir": "prompteval.interchange.ranking:read_beir",
+        "trec": "prompteval.interchange.ranking:read_trec",
+        "csv": "prompteval.interchange.csv_cases:read",
+    },
     "prompteval.chunkers": {
         "fixed": "prompteval.corpus.chunk.chunkers:Fixed",
         "sentence": "prompteval.corpus.chunk.chunkers:Sentence",

@@ -1,0 +1,1 @@
+"""Other tools' formats read into cases, suites and recorded outputs; what is not carried over is listed."""

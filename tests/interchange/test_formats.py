@@ -1,0 +1,204 @@
+"""Each format, as its tool documents or writes it, to a workspace that `check` accepts and `run` runs."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.forks import shared
+from tests.interchange.support import imported, ran, write_lines
+
+MESSAGES = [
+    {"role": "system", "content": "Answer in one word."},
+    {"role": "user", "content": "Capital of Norway?"},
+]
+LINES: dict[str, list[dict[str, Any]]] = {
+    "openai-evals": [
+        {"input": MESSAGES, "ideal": "Oslo"},
+        {"input": [MESSAGES[0], {"role": "user", "content": "Capital of Italy?"}], "ideal": ["Rome"]},
+    ],
+    "deepeval": [
+        {"input": "Capital of Norway?", "actual_output": "Oslo", "expected_output": "Oslo", "context": ["Oslo is the capital."],
+         "retrieval_context": ["Oslo is the capital.", "Bergen is a city."], "additional_metadata": {"level": "easy"}},
+        {"input": "Capital of Italy?", "actual_output": "Milan", "expected_output": "Rome"},
+    ],
+    "ragas": [
+        {"user_input": "Capital of Norway?", "response": "Oslo", "reference": "Oslo", "retrieved_contexts": ["Oslo is the capital."]},
+        {"user_input": "Capital of Italy?", "response": "Milan", "reference": "Rome"},
+    ],
+    "langsmith": [
+        {"id": "e1", "inputs": {"question": "Capital of Norway?"}, "outputs": {"answer": "Oslo"}, "reference_outputs": {"answer": "Oslo"}, "execution_time": 0.5},
+        {"id": "e2", "inputs": {"question": "Capital of Italy?"}, "outputs": {"answer": "Milan"}, "reference_outputs": {"answer": "Rome"}, "execution_time": 0.25},
+    ],
+    "langfuse": [
+        {"id": "t1", "input": {"question": "Capital of Norway?"}, "output": "Oslo", "expectedOutput": "Oslo", "sessionId": "s1", "latency": 0.2, "metadata": {"channel": "web"}},
+        {"id": "t2", "input": {"question": "Capital of Italy?"}, "output": "Milan", "expectedOutput": "Rome", "sessionId": "s1"},
+    ],
+    "braintrust": [
+        {"id": "b1", "input": "Capital of Norway?", "output": "Oslo", "expected": "Oslo", "is_root": True, "metrics": {"start": 1.0, "end": 1.5}, "tags": ["geo"]},
+        {"id": "b2", "input": "Capital of Italy?", "output": "Milan", "expected": "Rome", "is_root": True},
+    ],
+    "lm-eval": [
+        {"doc_id": 0, "doc": {"q": "Norway"}, "target": "Oslo", "arguments": [["Capital of Norway?", {"until": ["."]}]], "resps": [["Oslo"]], "filtered_resps": ["Oslo"], "filter": "none", "metrics": ["exact_match"], "exact_match": 1.0},
+        {"doc_id": 1, "doc": {"q": "Italy"}, "target": "Rome", "arguments": [["Capital of Italy?", {"until": ["."]}]], "resps": [["Milan"]], "filtered_resps": ["Milan"], "filter": "none", "metrics": ["exact_match"], "exact_match": 0.0},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("format", sorted(LINES.keys() - {"openai-evals"}))
+def test_recorded_outputs_are_scored_as_they_were(tmp_path: Path, format: str) -> None:
+    """One of two is right; JSON lines and a JSON list are the same, and nothing is lost."""
+    write_lines(tmp_path / "rows.jsonl", LINES[format])
+    imported(tmp_path, format, "rows.jsonl", 0)
+    result = ran(tmp_path)
+    assert result["cases"]["passed"] == 1 and result["cases"]["failed"] == 1
+    lines = (tmp_path / "made" / "datasets" / "rows.jsonl").read_text()
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / "rows.json").write_text(json.dumps(LINES[format], indent=2))
+    imported(tmp_path / "list", format, "rows.json", 0)
+    assert (tmp_path / "list" / "made" / "datasets" / "rows.jsonl").read_text() == lines
+
+
+def test_what_the_cases_keep(tmp_path: Path) -> None:
+    """Contexts of a result, gold of a case, tags, time and cluster."""
+    for format in ("deepeval", "langfuse"):
+        (tmp_path / format).mkdir()
+        write_lines(tmp_path / format / "rows.jsonl", LINES[format])
+        imported(tmp_path / format, format, "rows.jsonl", 0)
+    first = json.loads((tmp_path / "deepeval/made/datasets/rows.jsonl").read_text().splitlines()[0])
+    row = json.loads((tmp_path / "deepeval/made/outputs/rows.jsonl").read_text().splitlines()[0])
+    assert first["gold"] == [[{"quote": "Oslo is the capital."}]] and first["tags"] == {"level": "easy"}
+    assert [passage["text"] for passage in row["context"]] == LINES["deepeval"][0]["retrieval_context"]
+    case = json.loads((tmp_path / "langfuse/made/datasets/rows.jsonl").read_text().splitlines()[0])
+    out = json.loads((tmp_path / "langfuse/made/outputs/rows.jsonl").read_text().splitlines()[0])
+    assert (case["cluster"], case["tags"], out["latency_ms"]) == ("s1", {"channel": "web"}, 200.0)
+
+
+def test_samples_of_openai_evals_become_a_prompt(tmp_path: Path) -> None:
+    """The system message that all share is the prompt's; a scripted model answers."""
+    write_lines(tmp_path / "capitals.jsonl", LINES["openai-evals"])
+    imported(tmp_path, "openai-evals", "capitals.jsonl", 0)
+    write_lines(
+        tmp_path / "made" / "m.jsonl", [{"when": "Norway", "text": "Oslo"}, {"when": "", "text": "Milan"}]
+    )
+    assert ran(tmp_path, "--model", "scripted/m.jsonl")["cases"]["passed"] == 1
+    assert "Answer in one word." in (tmp_path / "made/prompts/capitals/v1.py").read_text()
+
+
+def test_plain_csv(tmp_path: Path) -> None:
+    """Columns are inputs but for id, expected value and output; separators are seen in the header."""
+    (tmp_path / "cases.csv").write_text(
+        'id;question;expected;output\nc1;"Capital;\nof Norway?";Oslo;Oslo\nc2;Of Italy?;Rome;Milan\n'
+    )
+    imported(tmp_path, "csv", "cases.csv", 0)
+    assert ran(tmp_path)["cases"]["passed"] == 1
+    (tmp_path / "bad.csv").write_text("a,b\n1,2,3\n")
+    done = shared().run(tmp_path, "import", "csv", "bad.csv", "-o", "bad", env={"NO_COLOR": "1"})
+    assert done.code == 2 and "bad.csv:2:1 PI100 3 cells, and the header has 2" in done.stderr
+
+
+INSPECT: dict[str, Any] = {
+    "version": 2, "status": "success", "eval": {"task": "pkg/capitals", "model": "openai/m"},
+    "results": {"scores": [{"name": "includes", "scorer": "includes"}]},
+    "samples": [
+        {"id": 1, "epoch": epoch, "input": "Capital of Norway?", "target": "Oslo", "metadata": {"level": "easy"},
+         "messages": [], "scores": {"includes": {"value": "C"}}, "output": {"model": "openai/m", "completion": text, "time": 0.5,
+         "choices": [{"message": {"role": "assistant", "content": text}}], "usage": {"input_tokens": 5, "output_tokens": 1, "total_tokens": 6}}}
+        for epoch, text in ((1, "Oslo"), (2, "Bergen"))
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["json", "eval"])
+def test_logs_of_inspect(tmp_path: Path, form: str) -> None:
+    """Epochs are repeats of one case; the scorer of the log is a loss where it is another."""
+    if form == "json":
+        (tmp_path / "log.json").write_text(json.dumps(INSPECT, indent=2))
+    else:
+        with zipfile.ZipFile(tmp_path / "log.eval", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("header.json", json.dumps({key: INSPECT[key] for key in ("eval", "results")}))
+            for sample in INSPECT["samples"]:
+                archive.writestr(f"samples/1_epoch_{sample['epoch']}.json", json.dumps(sample))
+    done = imported(tmp_path, "inspect", f"log.{form}", 3)
+    assert "scorer 'includes' of the log" in done.stdout
+    rows = [json.loads(line) for line in (tmp_path / "made/outputs/capitals.jsonl").read_text().splitlines()]
+    assert [(row["output"], row.get("replicate", 0)) for row in rows] == [("Oslo", 0), ("Bergen", 1)]
+    assert rows[0]["latency_ms"] == 500.0 and rows[0]["usage"] == {"prompt_tokens": 5, "completion_tokens": 1}
+
+
+def attribute(key: str, value: object) -> dict[str, Any]:
+    kind = "intValue" if isinstance(value, int) else "stringValue"
+    return {"key": key, "value": {kind: str(value) if kind == "intValue" else value}}
+
+
+def span(number: int, *attributes: dict[str, Any], events: object = ()) -> dict[str, Any]:
+    return {"traceId": "ab" * 16, "spanId": f"{number:016x}", "name": "chat m", "startTimeUnixNano": "1000000000",
+            "endTimeUnixNano": "1250000000", "attributes": list(attributes), "events": events}  # fmt: skip
+
+
+def test_traces_with_names_of_today_and_of_before(tmp_path: Path) -> None:
+    """Messages as one attribute, as numbered ones, and as events; a span without content is a loss."""
+    today = [{"role": "user", "parts": [{"type": "text", "content": "Capital of Norway?"}]}]
+    reply = [{"role": "assistant", "parts": [{"type": "text", "content": "Oslo"}], "finish_reason": "stop"}]
+    spans = [
+        span(1, attribute("gen_ai.operation.name", "chat"), attribute("gen_ai.input.messages", json.dumps(today)),
+             attribute("gen_ai.output.messages", json.dumps(reply)), attribute("gen_ai.usage.input_tokens", 4),
+             attribute("gen_ai.usage.output_tokens", 1), attribute("gen_ai.response.model", "m-1")),
+        span(2, attribute("gen_ai.system", "openai"), attribute("gen_ai.prompt.0.role", "user"), attribute("gen_ai.prompt.0.content", "Capital of Norway?"),
+             attribute("gen_ai.completion.0.content", "Oslo"), attribute("gen_ai.usage.prompt_tokens", 4), attribute("gen_ai.usage.completion_tokens", 1)),
+        span(3, attribute("gen_ai.system", "openai"), events=[
+            {"name": "gen_ai.content.prompt", "attributes": [attribute("gen_ai.prompt", "Capital of Norway?")]},
+            {"name": "gen_ai.content.completion", "attributes": [attribute("gen_ai.completion", "Oslo")]}]),
+        span(4, attribute("gen_ai.operation.name", "chat")),
+        span(5, attribute("http.method", "GET")),
+    ]  # fmt: skip
+    document = {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": spans}]}]}
+    (tmp_path / "traces.json").write_text(json.dumps(document))
+    done = imported(tmp_path, "otlp", "traces.json", 3)
+    assert done.stdout.count("PI101") == 1 and "has no input" in done.stdout
+    cases = [json.loads(line) for line in (tmp_path / "made/datasets/traces.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (tmp_path / "made/outputs/traces.jsonl").read_text().splitlines()]
+    assert [case["inputs"] for case in cases] == [{"input": "Capital of Norway?"}] * 3
+    assert [row["output"] for row in rows] == ["Oslo"] * 3 and rows[0]["latency_ms"] == 250.0
+    assert rows[0]["usage"] == rows[1]["usage"] == {"prompt_tokens": 4, "completion_tokens": 1}
+    assert ran(tmp_path)["cases"]["passed"] == 3
+
+
+BEIR = {
+    "corpus.jsonl": '{"_id": "d1", "title": "Oslo", "text": "The capital of Norway."}\n{"_id": "d2", "title": "", "text": "Rome is in Italy."}\n',
+    "queries.jsonl": '{"_id": "q1", "text": "capital of Norway"}\n{"_id": "q2", "text": "city in Italy"}\n',
+    "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td2\t1\n",
+}
+
+
+@pytest.mark.parametrize("form", ["directory", "zip"])
+def test_beir(tmp_path: Path, form: str) -> None:
+    """Documents, questions and judgments to a suite of retrieval; another split is a loss."""
+    if form == "zip":
+        with zipfile.ZipFile(tmp_path / "small.zip", "w") as archive:
+            for name, text in BEIR.items():
+                archive.writestr(f"small/{name}", text)
+        imported(tmp_path, "beir", "small.zip", 0)
+    else:
+        for name, text in {**BEIR, "qrels/dev.tsv": BEIR["qrels/test.tsv"]}.items():
+            (tmp_path / "small" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "small" / name).write_text(text)
+        assert "qrels/dev.tsv" in imported(tmp_path, "beir", "small", 3).stdout
+    metrics = ran(tmp_path)["metrics"]
+    assert metrics["retrieval.ndcg@10"]["value"] == 1.0
+
+
+def test_trec(tmp_path: Path) -> None:
+    """Judgments, a run and topics; a run that ranks the right document second has 0.63."""
+    root = tmp_path / "robust"
+    root.mkdir()
+    (root / "qrels.txt").write_text("301 0 d1 1\n301 0 d2 0\n")
+    (root / "run.bm25.txt").write_text("301 Q0 d2 1 9.0 x\n301 Q0 d1 2 8.0 x\n")
+    (root / "topics.txt").write_text(
+        "<top>\n<num> Number: 301\n<title> organised crime\n<desc> Description:\nx\n</top>\n"
+    )
+    imported(tmp_path, "trec", "robust", 0)
+    assert ran(tmp_path)["metrics"]["retrieval.ndcg@10"]["value"] == pytest.approx(0.6309, abs=1e-4)
+    assert "organised crime" in (tmp_path / "made/datasets/robust.jsonl").read_text()

@@ -1,0 +1,105 @@
+"""promptfoo: configurations and results; assertions that text alone decides are decided alike, others are listed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.forks import shared
+from tests.interchange.support import imported, ran, write_lines
+
+CONFIG = """description: Capitals
+prompts:
+  - "Answer in one word: what is the capital of {{country}}?"
+providers: [openai:chat:gpt-6-luna]
+defaultTest:
+  assert:
+    - {type: not-contains, value: sorry}
+tests:
+  - vars: {country: Norway}
+    assert:
+      - {type: equals, value: Oslo}
+  - description: a wrong one
+    vars: {country: Italy}
+    assert:
+      - {type: icontains, value: ROME}
+"""
+
+
+def test_a_configuration_becomes_a_prompt_and_checks(tmp_path: Path) -> None:
+    """Its model, prompt, variables and assertions; nothing is lost."""
+    (tmp_path / "promptfooconfig.yaml").write_text(CONFIG)
+    imported(tmp_path, "promptfoo", "promptfooconfig.yaml", 0)
+    write_lines(
+        tmp_path / "made" / "m.jsonl", [{"when": "Norway", "text": "Oslo"}, {"when": "", "text": "Milan"}]
+    )
+    result = ran(tmp_path, "--model", "scripted/m.jsonl")
+    assert (result["cases"]["passed"], result["cases"]["failed"]) == (1, 1)
+
+
+def test_what_needs_a_model_or_a_program_is_listed_with_its_line(tmp_path: Path) -> None:
+    """Exit 3, and each at the line of its test."""
+    more = (
+        CONFIG
+        + "      - {type: llm-rubric, value: is polite}\n      - {type: javascript, value: output.length > 3}\nsharing: true\n"
+    )
+    (tmp_path / "c.yaml").write_text(more)
+    lines = imported(tmp_path, "promptfoo", "c.yaml", 3).stdout.splitlines()
+    assert [line.split(" PI101 ")[0].rpartition("/")[2] for line in lines] == [
+        "c.yaml:12:1",
+        "c.yaml:12:1",
+        "c.yaml:18:1",
+    ]
+    assert "'llm-rubric'" in lines[0] and "'javascript'" in lines[1] and "'sharing'" in lines[2]
+
+
+ASSERTIONS = [
+    ("equals", "Oslo", "Oslo", True), ("equals", "Oslo", "oslo", False), ("equals", {"a": 1}, '{"a": 1}', True),
+    ("contains", "sl", "Oslo", True), ("icontains", "OSLO", "in Oslo", True), ("not-contains", "x", "Oslo", True),
+    ("contains-all", ["a", "b"], "ab", True), ("contains-all", ["a", "c"], "ab", False), ("contains-any", ["a", "c"], "ab", True),
+    ("icontains-any", ["A"], "ab", True), ("icontains-all", ["A", "B"], "ab", True), ("starts-with", "Os", "Oslo", True),
+    ("regex", "^O.*o$", "Oslo", True), ("regex", "[0-9]", "Oslo", False), ("is-json", None, "[1]", True), ("is-json", None, "x", False),
+    ("contains-json", None, 'so {"a": 1} it is', True), ("not-is-json", None, "x", True), ("contains", 5, "15", True),
+]  # fmt: skip
+
+
+def results() -> list[dict[str, object]]:
+    """One result for each assertion, as `promptfoo eval -o` writes them; `success` is what promptfoo decided."""
+    return [
+        {"promptIdx": 0, "testIdx": number, "vars": {"n": str(number)}, "provider": {"id": "echo"}, "success": held, "latencyMs": 12,
+         "response": {"output": output}, "testCase": {"assert": [{"type": kind, **({} if value is None else {"value": value})}]}}
+        for number, (kind, value, output, held) in enumerate(ASSERTIONS)
+    ]  # fmt: skip
+
+
+def test_results_are_scored_as_promptfoo_scored_them(tmp_path: Path) -> None:
+    """Every assertion on its recorded output: the same are passed and failed."""
+    document = {"version": 4, "results": {"version": 3, "results": results()}, "config": {}}
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    imported(tmp_path, "promptfoo", "results.json", 0)
+    cases = ran(tmp_path)["cases"]
+    held = sum(held for *_, held in ASSERTIONS)
+    assert (cases["passed"], cases["failed"]) == (held, len(ASSERTIONS) - held)
+
+
+def test_tests_in_csv(tmp_path: Path) -> None:
+    """`__expected` is an assertion, other columns are variables."""
+    (tmp_path / "tests.csv").write_text(
+        "country,__expected,__description\nNorway,Oslo,first\nItaly,icontains:rome,\nSpain,llm-rubric:polite,\n"
+    )
+    (tmp_path / "c.yaml").write_text("prompts: ['Capital of {{ country }}?']\ntests: file://tests.csv\n")
+    done = imported(tmp_path, "promptfoo", "c.yaml", 3)
+    assert "tests.csv" not in done.stdout or "llm-rubric" in done.stdout
+    rows = json.loads((tmp_path / "made/evals/c_assertions.json").read_text())
+    assert rows == {
+        "case-1": [{"type": "equals", "value": "Oslo"}],
+        "case-2": [{"type": "icontains", "value": "rome"}],
+    }
+
+
+@pytest.mark.parametrize("text", ["[]", "prompts: &a [*a]\n", "x: 1\n", "prompts: [" + "[" * 200, "\0", ""])
+def test_what_is_no_configuration_is_refused(tmp_path: Path, text: str) -> None:
+    """With a message, and nothing is written."""
+    (tmp_path / "c.yaml").write_text(text)
+    done = shared().run(tmp_path, "import", "promptfoo", "c.yaml", "-o", "made", env={"NO_COLOR": "1"})
+    assert done.code == 2 and "Traceback" not in done.stderr and not (tmp_path / "made").exists()
