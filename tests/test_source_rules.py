@@ -3,8 +3,9 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -91,6 +92,36 @@ def test_no_room_is_the_house() -> None:
         lines[file.relative_to(SOURCE).parts[0]] += file.read_text("utf-8").count("\n")
     room, largest = lines.most_common(1)[0]
     assert largest <= MOST_OF_ONE_ROOM * lines.total(), room
+
+
+def _imports(tree: ast.Module, modules: Collection[str]) -> Iterator[str]:
+    """The modules of the package that a module imports, in functions too; not those for type checkers alone."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            todo += node.orelse
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in modules else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        todo += ast.iter_child_nodes(node)
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports inside functions count too: what they hide is a cycle all the same."""
+    modules = {
+        ".".join(("prompteval", *Path(path).with_suffix("").parts)).removesuffix(".__init__"): tree
+        for path, tree in trees().items()
+    }
+    graph = {
+        name: {found for found in _imports(tree, modules) if found in modules and found != name}
+        for name, tree in modules.items()
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) == len(modules)  # else CycleError names them
 
 
 def _asserts(node: ast.AST) -> bool:

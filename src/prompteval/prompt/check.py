@@ -1,16 +1,19 @@
 """What is wrong with a prompt's templates, each problem at the line and column to edit."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from prompteval.core.params import TOOL_CHOICES, param_fault
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.secret import find_secrets
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.place import ModuleSource, Place, Span, find_text, find_variable, place_at
-from prompteval.prompt.prompt import Prompt
+
+if TYPE_CHECKING:
+    from prompteval.prompt.prompt import Prompt
 
 
-def check_prompt(prompt: Prompt) -> list[Problem]:
+def check_prompt(prompt: "Prompt") -> list[Problem]:
     """Names the inputs do not have, inputs no template uses, missing includes, typed credentials.
 
     A prompt that was not loaded from a file has no place: its problems carry line 0.
@@ -25,7 +28,7 @@ def credential_problem(path: str, place: Place, shown: str) -> Problem:
 
 
 class _Checker:
-    def __init__(self, prompt: Prompt) -> None:
+    def __init__(self, prompt: "Prompt") -> None:
         self._prompt = prompt
         self._module = ModuleSource(prompt.source) if prompt.source else None
         self._known = set(prompt.inputs.model_fields)

@@ -2,21 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prompteval.core.errors import UsageError
-from prompteval.workspace.settings import (
-    SETTINGS_FILES,
-    ModelProfile,
-    Settings,
-    Workspace,
-    has_settings,
-    read_settings,
-)
+from prompteval.workspace.model_profile import ModelProfile, Settings
+from prompteval.workspace.settings_text import SETTINGS_FILES, has_settings, read_settings
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import GitTree
 
+if TYPE_CHECKING:
+    from prompteval.workspace.settings import Workspace
 
-def held_to(ref: str, workspace: Workspace, start: Path) -> Workspace:
+
+def held_to(ref: str, workspace: "Workspace", start: Path) -> "Workspace":
     """The workspace, found upward from `start`, with what a commit says of rights, keys and addresses.
 
     These are `allow`, `env` and `store`, and of each model its address, its key, its headers and its query.

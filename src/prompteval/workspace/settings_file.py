@@ -9,9 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from prompteval.core.problem import Collector
 from prompteval.core.secret import find_secret
+from prompteval.workspace.model_profile import ModelProfile, Settings
 from prompteval.workspace.presets import PRESETS, preset_fault
 from prompteval.workspace.server_keys import APIS, SERVER_KEYS, STRUCTURED, WITHOUT_SERVER, server_fault
-from prompteval.workspace.settings import ModelProfile, Settings
 from prompteval.workspace.validation import (
     MOST_ITEMS,
     FileModel,

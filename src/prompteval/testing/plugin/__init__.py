@@ -5,15 +5,14 @@ of its own until it meets a suite file of a workspace.
 """
 
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-DIRECTORY = pytest.StashKey[Path]()
-SHARED = "prompteval_directory"
+from prompteval.testing.plugin.directory import DIRECTORY, SHARED, runs_directory
+
 MARKERS = (
     "prompteval(tag='value', ...): a case of a suite with its tags, or one of its gates",
     "prompteval_gate: a gate of a suite",
@@ -70,16 +69,6 @@ def is_workspace(directory: Path) -> bool:
 def pytest_configure_node(node: Any) -> None:
     """Every worker of pytest-xdist finds the runs of the others in one directory."""
     node.workerinput[SHARED] = str(runs_directory(node.config))
-
-
-def runs_directory(config: pytest.Config) -> Path:
-    """Where this session's runs lie: the controller's directory in a worker, else one made here."""
-    given = getattr(config, "workerinput", {}).get(SHARED)
-    if given is not None:
-        return Path(given)
-    if DIRECTORY not in config.stash:
-        config.stash[DIRECTORY] = Path(tempfile.mkdtemp(prefix="prompteval-"))
-    return config.stash[DIRECTORY]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ from prompteval.isolate.exit_guard import forbid_exit
 from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.suite_plan import plan_suite
 from prompteval.report.case import failure_block, nothing_scored
-from prompteval.testing.plugin import runs_directory
+from prompteval.testing.plugin.directory import runs_directory
 from prompteval.testing.plugin.runs import SuiteRun, SuiteRuns
 from prompteval.workspace.discovery import suite_files, suite_problems
 from prompteval.workspace.settings import find_workspace
