@@ -26,7 +26,7 @@ from prompteval.metrics.squad import exact_match, token_f1
 from prompteval.metrics.stage_names import parse_stage_metric
 from prompteval.plan.leakage import word_list
 from prompteval.prompt.parse import Label, parse_label, parse_model
-from prompteval.prompt.place import find_variable
+from prompteval.prompt.source_places import find_variable
 from prompteval.providers.local.parsed_message import read_message
 from prompteval.providers.local.shorten import shorten
 from prompteval.rag.index.words import Words

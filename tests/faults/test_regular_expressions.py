@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import prompteval
-from prompteval.core import secret, unicode, words
+from prompteval.core import secret, unicode, word_splitting
 from prompteval.core.text import MAX_NAME
 from prompteval.pii import national_ids
 from tests.regular_expressions import LENGTH, Found, expressions, fault
@@ -22,7 +22,7 @@ VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "longest_first": [["sk-0123456789abcdef", 'p"a\\s/s<w>0rd'], ["aaaaaaaaaaaaaaaa"], ["%41%41%41%41"]],
     },
     "prompteval.core.unicode": {"marks": [unicode._long_run().pattern[1:21]]},
-    "prompteval.core.words": {"letter": [rf"[^\W_{words._WITHOUT_SPACES}]"]},
+    "prompteval.core.word_splitting": {"letter": [rf"[^\W_{word_splitting._WITHOUT_SPACES}]"]},
     "prompteval.pii.national_ids": {
         "pattern": [
             number.form.pattern.removeprefix(national_ids._BEFORE).removesuffix(national_ids._BEHIND)
@@ -31,7 +31,7 @@ VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "words": [number.words.pattern[5:-3] for number in national_ids._NUMBERS if number.words],
     },
     "prompteval.prompt.parse": {"close": ["</think>", "[/THINK]"]},
-    "prompteval.prompt.place": {"name": ["message", "a"]},
+    "prompteval.prompt.source_places": {"name": ["message", "a"]},
     "prompteval.workspace.settings_file": {"key": ["timeout_s", "models"]},
 }
 # Not ours to judge.

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from prompteval.core.words import characters_of_unspaced, folded
+from prompteval.core.word_splitting import characters_of_unspaced, folded
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)

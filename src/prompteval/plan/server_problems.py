@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import Problem
-from prompteval.prompt.place import ModuleSource, Place
 from prompteval.prompt.prompt import Prompt
+from prompteval.prompt.source_places import ModuleSource, Place
 from prompteval.prompt.strict import strict_faults
 from prompteval.providers.open import check_reference
 from prompteval.workspace.presets import param_fault_of, preset_of

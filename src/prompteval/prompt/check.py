@@ -7,7 +7,7 @@ from prompteval.core.params import TOOL_CHOICES, param_fault
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.secret import find_secrets
 from prompteval.prompt.messages import History, Part
-from prompteval.prompt.place import ModuleSource, Place, Span, find_text, find_variable, place_at
+from prompteval.prompt.source_places import ModuleSource, Place, Span, find_text, find_variable, place_at
 
 if TYPE_CHECKING:
     from prompteval.prompt.prompt import Prompt

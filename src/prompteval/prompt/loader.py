@@ -11,9 +11,9 @@ from prompteval.core.errors import InvalidInput, PromptevalError, RenderError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.prompt.messages import History, Part
-from prompteval.prompt.place import ModuleSource, Span, place_at
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.schema import refuse_slow_patterns
+from prompteval.prompt.source_places import ModuleSource, Span, place_at
 from prompteval.prompt.template import Template, TemplateFault
 from prompteval.prompt.tools import ToolFault
 from prompteval.workspace.discovery import PromptFile, find_prompt

@@ -8,7 +8,7 @@ from prompteval.core.problem import Problem
 from prompteval.core.secret import find_secrets
 from prompteval.prompt.check import credential_problem
 from prompteval.prompt.loader import not_python, template_files
-from prompteval.prompt.place import place_at
+from prompteval.prompt.source_places import place_at
 from prompteval.prompt.template import Template, TemplateFault
 from prompteval.workspace.discovery import PromptFile
 from prompteval.workspace.python_source import parse_python

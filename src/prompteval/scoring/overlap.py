@@ -7,7 +7,7 @@ from itertools import pairwise
 from prompteval._version import __version__
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
-from prompteval.core.words import VERSION, words_like
+from prompteval.core.word_splitting import VERSION, words_like
 from prompteval.scoring.base import BaseScorer, as_text, refuse_longer
 
 MAX_TOKENS = 100_000

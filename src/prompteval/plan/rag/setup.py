@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from prompteval.core import sentences, words
+from prompteval.core import sentences, word_splitting
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
@@ -33,7 +33,7 @@ from prompteval.workspace.tree import Tree
 
 FAULTS_SHOWN = 1000
 # By which texts are split and counted; another form of them gives other scores.
-TEXT_RULES = [words.VERSION, sentences.VERSION]
+TEXT_RULES = [word_splitting.VERSION, sentences.VERSION]
 
 
 @dataclass(frozen=True)

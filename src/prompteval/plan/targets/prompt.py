@@ -14,8 +14,8 @@ from prompteval.plan.conversation.slots import Named, Slots, slots_of
 from prompteval.plan.conversation.user import SimulatedUser, with_user
 from prompteval.plan.fakes import Fakes
 from prompteval.plan.targets.conversation_record import ConversationRecord, system_inputs, typed_turn
-from prompteval.prompt.place import ModuleSource
 from prompteval.prompt.prompt import Prompt
+from prompteval.prompt.source_places import ModuleSource
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
-from prompteval.core.words import split_words
+from prompteval.core.word_splitting import split_words
 from prompteval.rag.index.words import Words
 
 Engine = Literal["bm25s", "rank_bm25"]

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
-from prompteval.core.words import VERSION, split_words
+from prompteval.core.word_splitting import VERSION, split_words
 
 Language = Literal["english", "none"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from prompteval.core.protocols import Embedder
 from prompteval.core.sentences import split_sentences
-from prompteval.core.words import words_like
+from prompteval.core.word_splitting import words_like
 
 _STOP = """
 a an and are as at be but by for if in into is it no not of on or such that the their then there these they

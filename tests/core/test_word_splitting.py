@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompteval.core.words import split_words, words_like, words_or_symbols
+from prompteval.core.word_splitting import split_words, words_like, words_or_symbols
 
 
 @pytest.mark.parametrize(
