@@ -85,22 +85,36 @@ def read_reply(
     if by_tool and calls:
         content, finish = _arguments(calls) or content, "stop" if finish == "tool_calls" else finish
     asked = () if by_tool else read_calls(calls, excerpt)
-    if content is None and not asked and not refusal and finish not in ("content_filter", "length"):
-        raise no_answer(calls, excerpt())
-    if asked and finish in ("stop", "unknown"):
-        finish = "tool_calls"
+    if content is None and not asked and not refusal:
+        refuse_empty(finish, calls, excerpt)
     kept, model = kept_details(raw, request_id)
     return Response(
         text=hide(content or ""),
-        finish=finish,
+        finish=ended_by_calls(finish) if asked else finish,
         model_reported=model,
         usage=_usage(raw.get("usage")),
         latency_ms=latency_ms,
         logprobs=_logprobs(choice.get("logprobs")),
-        refusal=_short(as_words(refusal), LONGEST_REFUSAL) if refusal else None,
+        refusal=refusal_text(refusal),
         details=kept,
         tool_calls=asked,
     )
+
+
+def refuse_empty(finish: Finish, calls: object, excerpt: Callable[[], str]) -> None:
+    """Raise ProviderError for a reply without anything, unless it was cut or filtered."""
+    if finish not in ("content_filter", "length"):
+        raise no_answer(calls, excerpt())
+
+
+def ended_by_calls(finish: Finish) -> Finish:
+    """How a reply with calls ended, where its server says that it just ended."""
+    return "tool_calls" if finish in ("stop", "unknown") else finish
+
+
+def refusal_text(refusal: object) -> str | None:
+    """A refusal as it is kept with a row."""
+    return _short(as_words(refusal), LONGEST_REFUSAL) if refusal else None
 
 
 def error_in(raw: object) -> ProviderError | None:

@@ -19,9 +19,14 @@ from prompteval.providers.openai.errors import (
     bad_reply,
     error_code_and_message,
     made_error,
-    no_answer,
 )
-from prompteval.providers.openai.reply import LONGEST_REFUSAL, filtered_prompt, kept_details
+from prompteval.providers.openai.reply import (
+    ended_by_calls,
+    filtered_prompt,
+    kept_details,
+    refusal_text,
+    refuse_empty,
+)
 
 # Why a response is incomplete.
 _INCOMPLETE: Final[dict[str, Finish]] = {
@@ -62,19 +67,17 @@ def read_response(
     if by_tool and calls:
         content = as_words(calls[0].get("arguments") or "") or content
     asked = () if by_tool else read_calls(calls, excerpt)
-    if content is None and not asked and not refusal and finish not in ("content_filter", "length"):
-        raise no_answer(calls, excerpt())
-    if asked and finish == "stop":
-        finish = "tool_calls"
+    if content is None and not asked and not refusal:
+        refuse_empty(finish, calls, excerpt)
     kept, model = kept_details(raw, request_id)
     return Response(
         text=hide(content or ""),
-        finish=finish,
+        finish=ended_by_calls(finish) if asked else finish,
         model_reported=model,
         usage=_usage(raw.get("usage")),
         latency_ms=latency_ms,
         logprobs=_logprobs(texts),
-        refusal=hide(as_words(refusal))[:LONGEST_REFUSAL] if refusal else None,
+        refusal=refusal_text(refusal),
         details=kept,
         tool_calls=asked,
         thoughts=tuple(_thoughts(items)) if asked else (),
