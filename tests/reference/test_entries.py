@@ -18,7 +18,7 @@ from prompteval.reference.index import every_name, find, groups
 from prompteval.reference.page import page
 from prompteval.stats.gate import parse_gate
 from prompteval.workspace.settings_file import read_settings_file
-from prompteval.workspace.suite import RESULT_KEYS, TARGETS, SuiteFile
+from prompteval.workspace.suite_file import RESULT_KEYS, TARGETS, SuiteFile
 from prompteval.workspace.validation import validate
 from prompteval.workspace.yaml12 import parse
 

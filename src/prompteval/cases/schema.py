@@ -52,7 +52,7 @@ class CaseLine(FileModel):
     """One line of a case file.
 
     Cases are read by `record`, which keeps to these keys: a file may have a million, and a model of each
-    would take several times as long.
+    takes over twice as long (docs/decisions/0014).
     """
 
     code = "PE310"

@@ -1,7 +1,7 @@
 """The JSON Schema of a suite file, with the options of every scorer."""
 
 from prompteval.scoring.options_schema import scorer_schema
-from prompteval.workspace.suite import SuiteFile
+from prompteval.workspace.suite_file import SuiteFile
 from prompteval.workspace.validation import schema_of
 
 

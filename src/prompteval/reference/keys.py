@@ -10,7 +10,7 @@ from prompteval.reference.entry import Entry, Fact, Group, Syntax
 from prompteval.reference.sample import OWN_NAME, Sampler, model_name
 from prompteval.reference.value import default_of, in_words, option_of
 from prompteval.workspace.settings_file import SettingsFile
-from prompteval.workspace.suite import SuiteFile
+from prompteval.workspace.suite_file import SuiteFile
 from prompteval.workspace.validation import schema_of
 
 Schema = Mapping[str, Any]
