@@ -23,7 +23,7 @@ def test_a_name_of_two_things_shows_both() -> None:
     ("text", "names"),
     [
         ("k", ["rag.k"]),
-        ("timeout_s", []),
+        ("timeout_s", ["timeout_s"]),
         ("accuracy >= 0.85", ["metric >= x", "accuracy"]),
         ("accuracy.low", ["metric.low >= x", "accuracy"]),
         ("slice(language).accuracy", ["slice(tag).metric >= x", "accuracy"]),
