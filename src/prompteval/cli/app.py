@@ -10,6 +10,7 @@ from prompteval.cli import (
     baseline,
     check,
     compare,
+    data_verbs,
     explain,
     gate,
     import_verb,
@@ -80,6 +81,7 @@ serve_verb.register(app)
 judge.register(app)
 label.register(app)
 import_verb.register(app)
+data_verbs.register(app)
 schema.register(app)
 explain.register(app)
 trec.register(app)

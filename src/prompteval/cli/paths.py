@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import NoWorkspace, UsageError
 from prompteval.workspace.place import bounds_of, file_to_write
 from prompteval.workspace.settings import Workspace, find_workspace
 from prompteval.workspace.sources import why_source
@@ -47,19 +47,24 @@ def check_place(option: str, path: Path, suites: Sequence[str] = (), models: Seq
     if not os.access(path.parent if mode is None else path, os.W_OK):
         raise UsageError(f"{option} {path}: it cannot be written", "choose another place")
     file_to_write(path, bounds(path))
-    why = why_source(_workspace(Path.cwd()), path, suites, models)
+    workspace = _workspace(Path.cwd())
+    why = why_source(workspace, path, suites, models) if workspace is not None else ""
     if why:
         raise UsageError(f"{option} {path}: {why}, and it would be overwritten", "choose another place")
 
 
 def bounds(path: Path) -> Path | None:
     """What a file to write may not lead out of by a link: the workspace at hand, where it is in it."""
-    return bounds_of(_workspace(Path.cwd()).root, path)
+    workspace = _workspace(Path.cwd())
+    return None if workspace is None else bounds_of(workspace.root, path)
 
 
 @cache  # as it was when the command line began
-def _workspace(directory: Path) -> Workspace:
-    return find_workspace(directory)
+def _workspace(directory: Path) -> Workspace | None:
+    try:
+        return find_workspace(directory)
+    except NoWorkspace:  # a verb that needs one has said so
+        return None
 
 
 def _mode(title: str, path: Path) -> int | None:

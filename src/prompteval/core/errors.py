@@ -3,6 +3,7 @@
 PromptevalError
 ├── UsageError               a wrong option, setting or name          exit 2
 │   ├── MissingExtra         an optional package is not installed     exit 2
+│   ├── NoWorkspace          no settings at or above a directory      exit 2
 │   └── InvalidInput         problems in files, each with its place   exit 2
 ├── NothingSelected          no case or suite is left to run          exit 5
 ├── StoreError               the results database cannot be used      exit 2
@@ -43,6 +44,10 @@ class MissingExtra(UsageError):
         super().__init__(f'{feature} needs: pip install "prompteval[{extra}]"')
         self.feature = feature
         self.extra = extra
+
+
+class NoWorkspace(UsageError):
+    """No workspace at or above a directory; what needs none continues without."""
 
 
 class InvalidInput(UsageError):

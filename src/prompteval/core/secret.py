@@ -223,9 +223,13 @@ def holds_secret(text: str) -> bool:
 def from_environment(variable: str) -> str:
     """The value of a variable that holds a key, hidden from now on; empty where it is not set.
 
-    White space around it, such as the line break of a file, is not part of it.
+    White space around it, such as the line break of a file, is not part of it. A name that no variable can
+    have is of one that is not set.
     """
-    value = os.environ.get(variable, "").strip()
+    try:
+        value = os.environ.get(variable, "").strip()
+    except UnicodeEncodeError:
+        value = ""
     remember(value)
     return value
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.errors import InvalidInput, NoWorkspace, UsageError
 from prompteval.core.problem import Problem
 from prompteval.workspace.base_settings import held_to
 from prompteval.workspace.model_profile import CASE_DEADLINE_SECONDS as CASE_DEADLINE_SECONDS
@@ -70,7 +70,7 @@ def find_workspace(start: Path) -> Workspace:
     """The nearest workspace at or above `start`.
 
     A `prompteval.toml` wins over a `[tool.prompteval]` table in the same directory. Raises
-    UsageError when there is none, InvalidInput for settings that are wrong.
+    NoWorkspace when there is none, InvalidInput for settings that are wrong.
     """
     directory = start.resolve()
     for place in (directory, *directory.parents):
@@ -79,7 +79,7 @@ def find_workspace(start: Path) -> Workspace:
             return _trusted(_load(place, own), directory)
         if project.is_file() and has_settings(_read(project), project):
             return _trusted(_load(place, project), directory)
-    raise UsageError(f"no workspace at or above {directory}", "`prompteval init` creates one")
+    raise NoWorkspace(f"no workspace at or above {directory}", "`prompteval init` creates one")
 
 
 def withheld(profile: ModelProfile) -> UsageError:

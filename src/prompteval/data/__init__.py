@@ -1,0 +1,1 @@
+"""Checks and splits of data sets: duplicates, leakage, labels, personal data; transforms fitted on train."""

@@ -1,0 +1,13 @@
+"""Transforms that are fitted on train: calibration, threshold, scaling, label prototypes."""
+
+from prompteval.core.transform import Transform
+from prompteval.data.transforms.calibration import Isotonic, Platt
+from prompteval.data.transforms.prototypes import Prototypes
+from prompteval.data.transforms.scaling import Scaling
+from prompteval.data.transforms.threshold import Threshold
+
+__all__ = ["TRANSFORMS"]
+
+TRANSFORMS: dict[str, type[Transform]] = {
+    kind.name: kind for kind in (Platt, Isotonic, Threshold, Scaling, Prototypes)
+}

@@ -1,0 +1,1 @@
+"""What the verbs of `data` do: check, split and mask files."""

@@ -1,0 +1,178 @@
+"""Each check finds its fault, names both places, and finds nothing in sound data."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from prompteval.data.balance import balance, check_balance
+from prompteval.data.doubt import Answer, doubtful
+from prompteval.data.findings import Findings
+from prompteval.data.leaks import Shown, check_corpus, check_examples, check_prompt
+from prompteval.data.oddities import check_encodings, check_lengths, check_scripts, script
+from prompteval.data.personal import check_personal
+from prompteval.data.rows import DataRow, Fields, data_row
+from prompteval.data.sides import check_conflicts, check_duplicates, check_groups, check_times
+
+QUESTION = "Where is my parcel? It was sent a week ago."
+
+
+def rows(*given: tuple[str, str] | DataRow) -> list[DataRow]:
+    """Rows of (text, split), in one file."""
+    made = [one if isinstance(one, DataRow) else DataRow("", 0, "", one[0], split=one[1]) for one in given]
+    return [replace(row, path="d.jsonl", line=line, id=f"c{line}") for line, row in enumerate(made, 1)]
+
+
+def row(text: str = QUESTION, **fields: str) -> DataRow:
+    return DataRow(path="", line=0, id="", text=text, **fields)
+
+
+def codes(findings: Findings) -> list[tuple[int, str]]:
+    return [(problem.line, problem.code) for problem in findings.problems()]
+
+
+def duplicates(*given: tuple[str, str]) -> list[tuple[int, str]]:
+    findings = Findings()
+    check_duplicates(rows(*given), 0.8, findings)
+    return codes(findings)
+
+
+def test_equal_and_similar_texts_within_and_across_sides() -> None:
+    """By NFKC, case and white space; across sides it is an error."""
+    upper = QUESTION.upper().replace(" ", "  ")
+    assert duplicates((QUESTION, "test"), (upper, "test")) == [(2, "PD101")]
+    assert duplicates((QUESTION, "train"), (upper, "test")) == [(2, "PD102")]
+    assert duplicates((QUESTION, ""), (QUESTION + " Hm.", "")) == [(2, "PD103")]
+    assert duplicates((QUESTION, "train"), (QUESTION + " Hm.", "test")) == [(2, "PD104")]
+    assert duplicates((QUESTION, "train"), ("When do you open?", "test"), ("", "train"), ("", "test")) == []
+
+
+def test_a_group_on_both_sides_is_found_once() -> None:
+    """At the first row that is elsewhere."""
+    findings = Findings()
+    sides = [("train", "u1"), ("test", "u1"), ("test", "u1"), ("test", "u2"), ("", "u1")]
+    check_groups(rows(*(row(split=side, group=group) for side, group in sides)), findings)
+    assert codes(findings) == [(2, "PD108")]
+    assert "'u1'" in findings.problems()[0].message and "d.jsonl:1" in findings.problems()[0].message
+
+
+def test_train_knows_no_future() -> None:
+    """Dates and numbers; the same moment is not later."""
+    findings = Findings()
+    times = [
+        ("train", "2026-01-01"),
+        ("test", "2026-02-01"),
+        ("train", "2026-02-01T00:00:00Z"),
+        ("train", "2026-02-02"),
+    ]
+    check_times(rows(*(row(split=side, time=time) for side, time in times)), findings)
+    assert codes(findings) == [(4, "PD109")]
+
+
+def test_labels_in_conflict_are_found_and_missing_ones_are_not() -> None:
+    """Equal labels of equal texts are a duplicate, and no conflict."""
+    findings = Findings()
+    check_conflicts(
+        rows(row(label="a"), row(label="b"), row(label="a"), row(), row("other", label="b")), findings
+    )
+    assert codes(findings) == [(2, "PD111")]
+
+
+def test_balance_is_that_of_the_conventions() -> None:
+    """Counts, effective classes, the majority's accuracy, and weights n / (k n_c)."""
+    found = balance(["a"] * 90 + ["b"] * 10 + [""])
+    assert found is not None and found.counts == {"a": 90, "b": 10} and found.majority == 0.9
+    assert found.weights == {"a": pytest.approx(100 / 180), "b": pytest.approx(5.0)}
+    assert found.effective == pytest.approx(1.384, abs=1e-3)
+    assert balance([]) is None
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "warned"), [(50, 50, 0), (95, 5, 1), (100, 10, 1), (20, 9, 1), (90, 12, 0)]
+)
+def test_imbalance_is_a_warning_with_what_it_does(a: int, b: int, warned: int) -> None:
+    """From ten to one, or under ten rows of a class."""
+    findings = Findings()
+    check_balance(rows(*[row(label="a")] * a, *[row(label="b")] * b), findings)
+    assert findings.counts["PD110"] == warned
+
+
+def test_b12_rows_that_the_model_is_shown() -> None:
+    """B12: exact and near examples, the prompt's own text, a document of the corpus; each names its place."""
+    findings = Findings()
+    given = rows(
+        (QUESTION, "test"), (QUESTION + " Hm.", "test"), ("Do you ship to the moon and back?", "test")
+    )
+    check_examples(given, [Shown("prompts/p/v1.py:14", QUESTION.upper())], 0.8, findings)
+    check_prompt(given, [Shown("prompts/p/v1.py:9", f"Answer. For example: {given[2].text}")], findings)
+    check_corpus(given, [Shown("faq.md", f"# FAQ\n{given[2].text}\nYes.")], findings)
+    assert codes(findings) == [(1, "PD105"), (2, "PD105"), (3, "PD106"), (3, "PD107")]
+    assert "prompts/p/v1.py:14" in findings.problems()[0].message
+
+
+def test_odd_lengths_scripts_and_encodings() -> None:
+    """Of a hundred alike rows, those that are not."""
+    draw = random.Random(3)
+    usual = [(f"{'word ' * draw.randint(5, 15)}{number}", "") for number in range(100)]
+    findings = Findings()
+    given = rows(
+        *usual, ("", ""), ("word " * 9000, ""), ("Где моя посылка, скажите", ""), ("I cannâ€™t wait", "")
+    )
+    check_lengths(given, findings)
+    check_scripts(given, findings)
+    check_encodings(given, findings)
+    assert codes(findings) == [(101, "PD113"), (102, "PD113"), (103, "PD114"), (104, "PD115")]
+    assert script("日本語の文") == "cjk" and script("123") == ""
+
+
+def test_s21_a_finding_never_has_the_value() -> None:
+    """S21: kind and place of personal data and of a key; the text is in no message."""
+    findings = Findings()
+    key = "sk-proj-" + "a1B2" * 6
+    totals = check_personal(rows((f"ask ada@example.org, key {key}", "")), findings)
+    assert codes(findings) == [(1, "PD116"), (1, "PD117")] and totals == {"email": 1, "secret": 1}
+    printed = json.dumps([str(problem) for problem in findings.problems()])
+    assert "ada@" not in printed and key[:12] not in printed
+
+
+def test_doubtful_labels_are_those_of_confident_learning() -> None:
+    """Thresholds are mean confidences of right answers; the furthest above comes first."""
+    answers = [Answer(f"r{i}", "a", "a", 0.8) for i in range(5)] + [
+        Answer(f"s{i}", "b", "b", 0.6) for i in range(5)
+    ]
+    wrong = [
+        Answer("x", "b", "a", 0.79),
+        Answer("y", "b", "a", 0.95),
+        Answer("z", "a", "b", 0.7),
+        Answer("w", "a", "c", 1.0),
+    ]
+    found = doubtful([*answers, *wrong])
+    assert [(doubt.answer.id, round(doubt.threshold, 2)) for doubt in found] == [("y", 0.8), ("z", 0.6)]
+    assert doubtful(reversed([*answers, *wrong])) == found
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields", "text", "label"),
+    [
+        ({"inputs": {"m": "a", "n": ["b"]}, "expected": {"i": "x"}}, Fields(), "a\nb", "x"),
+        ({"inputs": {"m": "a"}, "expected": {"i": "x", "j": "y"}}, Fields(label="expected.j"), "a", "y"),
+        ({"inputs.m": "a", "expected.i": "x", "id": "1"}, Fields(), "a", "x"),
+        ({"q": "a", "deep": {"label": 3}}, Fields(text="q", label="deep.label"), "a", "3"),
+        ({"inputs": "a", "expected": True}, Fields(), "a", "true"),
+        ({"inputs": {"m": 1}}, Fields(), "", ""),
+    ],
+)
+def test_rows_of_any_shape(raw: dict[str, object], fields: Fields, text: str, label: str) -> None:
+    """Cases, cells of a table, other JSON."""
+    found = data_row(raw, "f", 1, fields)
+    assert (found.text, found.label) == (text, label)
+
+
+def test_of_one_code_a_hundred_are_shown() -> None:
+    """And the number of the rest."""
+    findings = Findings()
+    check_duplicates(rows(*[(QUESTION, "")] * 150), None, findings)
+    problems: Sequence[object] = findings.problems()
+    assert len(problems) == 101 and findings.counts["PD101"] == 149

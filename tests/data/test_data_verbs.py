@@ -1,0 +1,128 @@
+"""`prompteval data` on the command line: files in, files out, exit codes."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prompteval.cli.app import command_line
+from prompteval.core.errors import PromptevalError
+
+ROWS = [
+    {"id": f"c{number}", "inputs": {"message": f"question {number * 7919} of user {number % 9}, please"},
+     "expected": {"intent": "ab"[number % 2]}, "tags": {"user": f"u{number % 9}"}}
+    for number in range(200)
+]  # fmt: skip
+
+
+def write(path: Path, rows: list[Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def code(*arguments: object) -> int:
+    """The exit code of a command line; of a user's mistake its own."""
+    try:
+        return command_line([str(argument) for argument in arguments])
+    except PromptevalError as error:
+        return error.exit_code
+    except BaseException as error:
+        if isinstance(error.__cause__, PromptevalError):
+            return error.__cause__.exit_code
+        raise
+
+
+def test_b14_split_check_and_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B14: a file that is shuffled and longer has every row where it was; the manifest tells of a moved one."""
+    monkeypatch.chdir(tmp_path)
+    source, output = write(tmp_path / "a.jsonl", ROWS[:150]), tmp_path / "s.jsonl"
+    for more in ([], ["--stratify", "expected.intent"], ["--group", "tags.user"]):
+        assert code("data", "split", source, "-o", output, *more) == 0
+        first = {row["id"]: row["split"] for row in read(output)}
+        grown = write(tmp_path / "b.jsonl", [*ROWS[150:], *reversed(read(output))])
+        assert code("data", "split", grown, "-o", tmp_path / "t.jsonl", *more) == 0
+        again = {row["id"]: row["split"] for row in read(tmp_path / "t.jsonl")}
+        assert {name: again[name] for name in first} == first and len(again) == 200
+    assert code("data", "check", output, "--near", 1) == 0
+    rows = read(output)
+    write(output, [{**rows[0], "split": "dev" if rows[0]["split"] != "dev" else "test"}, *rows[1:]])
+    assert code("data", "check", output, "--near", 1) == 1
+
+
+def test_redact_masks_alike_everywhere_and_opens_no_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One value, one pseudonym over two files; the source is left alone, and no connection is tried."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setenv("REDACTION_KEY", "0123456789abcdef0123")
+    masked = []
+    for name in ("a", "b"):
+        source = write(
+            tmp_path / f"{name}.jsonl",
+            [{"id": name, "deep": [{"mail": "Ada@example.org"}], "card": 4111111111111111}],
+        )
+        before = source.read_bytes()
+        assert (
+            code("data", "redact", source, "-o", tmp_path / f"{name}.m.jsonl", "--key-env", "REDACTION_KEY")
+            == 0
+        )
+        masked.append(read(tmp_path / f"{name}.m.jsonl")[0])
+        assert source.read_bytes() == before
+    assert masked[0]["deep"] == masked[1]["deep"] and masked[0]["card"] == masked[1]["card"]
+    assert masked[0]["deep"][0]["mail"].startswith("[EMAIL:") and masked[0]["card"].startswith("[CARD:")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["redact", "a.jsonl", "-o", "a.jsonl"], 2),
+        (["redact", "a.jsonl", "-o", "b.csv"], 2),
+        (["redact", "a.jsonl", "-o", "b.jsonl", "--kinds", "emial"], 2),
+        (["redact", "a.jsonl", "-o", "b.jsonl", "--key-env", "NOT_SET_ANYWHERE"], 2),
+        (["split", "a.jsonl", "-o", "b.jsonl", "--ratios", "train=.7"], 2),
+        (["split", "a.jsonl", "-o", "b.jsonl", "--time", "nothing"], 2),
+        (["check", "nope.jsonl"], 2),
+        (["check", "empty.jsonl"], 5),
+        (["check", "bad.jsonl"], 2),
+        (["check", "a.jsonl", "--fail-on", "eror"], 2),
+        (["check", "a.jsonl", "--reference", "train"], 2),
+        (["check", "a.jsonl", "--reference", "train=a.jsonl"], 1),
+        (["check", "a.jsonl", "--near", "1"], 0),
+    ],
+)
+def test_exit_codes(
+    arguments: list[str], expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2 for a mistake, 5 for nothing, 1 for findings; outside of any workspace."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.jsonl", ROWS)
+    (tmp_path / "empty.jsonl").write_text("\n")
+    (tmp_path / "bad.jsonl").write_text("{}\nnope\n")
+    assert code("data", *arguments) == expected
+    assert not (tmp_path / "b.jsonl").exists()
+
+
+def test_a_table_of_any_columns_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CSV in, CSV out, with the side as the last column."""
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "a.csv"
+    source.write_text(
+        'message,label,when\n"hello, you",x,2026-01-01\n"two\nlines",y,2026-02-01\n', encoding="utf-8"
+    )
+    assert code("data", "split", source, "-o", "b.csv", "--time", "when", "--ratios", "train=.5,test=.5") == 0
+    assert Path("b.csv").read_text() == (
+        'message,label,when,split\n"hello, you",x,2026-01-01,train\n"two\nlines",y,2026-02-01,test\n'
+    )
+    assert code("data", "check", "b.csv", "--text", "message", "--label", "label", "--time", "when") == 0

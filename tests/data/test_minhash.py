@@ -1,0 +1,74 @@
+"""Near-duplicates against every pair compared."""
+
+import random
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompteval.data.minhash import Pair, near_pairs, shingles
+from prompteval.data.normal import normal
+
+
+def jaccard(one: str, other: str) -> float:
+    a, b = shingles(one), shingles(other)
+    return len(a & b) / max(len(a | b), 1)
+
+
+def every_pair(texts: list[str], threshold: float) -> set[tuple[int, int]]:
+    """By comparing all, but for those whose sizes differ too much to be alike."""
+    sets = [shingles(text) for text in texts]
+    found = set()
+    for (i, a), (j, b) in combinations(enumerate(sets), 2):
+        if min(len(a), len(b)) >= threshold * max(len(a), len(b), 1):
+            shared = len(a & b)
+            if shared and shared / (len(a) + len(b) - shared) >= threshold and texts[i] != texts[j]:
+                found.add((i, j))
+    return found
+
+
+def changed_texts(count: int, seed: int) -> list[str]:
+    """Texts of about 200 characters, a fifth of them another one with a few characters replaced."""
+    draw = random.Random(seed)
+    words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 9))) for _ in range(3000)]
+    texts = [" ".join(draw.choices(words, k=33))[:200] for _ in range(count)]
+    for place in draw.sample(range(count), count // 5):
+        letters = list(texts[draw.randrange(count)])
+        for _ in range(draw.randint(1, 6)):
+            letters[draw.randrange(len(letters))] = draw.choice("xyz ")
+        texts[place] = "".join(letters)
+    return texts
+
+
+def test_recall_and_no_false_pair_against_all_pairs() -> None:
+    """Every pair that is reported is one, with its index; of the others at most one in a hundred is missed."""
+    texts = changed_texts(1500, seed=1)
+    found = list(near_pairs(texts, 0.8))
+    assert all(jaccard(texts[pair.first], texts[pair.second]) == pair.jaccard >= 0.8 for pair in found)
+    wanted = every_pair(texts, 0.8)
+    places = {(pair.first, pair.second) for pair in found}
+    assert len(places) == len(found) and len(wanted) > 100
+    assert places <= wanted and len(places) >= 0.99 * len(wanted)
+
+
+@given(texts=st.lists(st.text(max_size=30), max_size=12))
+def test_texts_of_any_script_and_length_never_fail(texts: list[str]) -> None:
+    """Short ones, empty ones and lone surrogates too; a reported pair is one."""
+    normals = [normal(text) for text in texts]
+    for pair in near_pairs(normals, 0.5):
+        assert jaccard(normals[pair.first], normals[pair.second]) >= 0.5
+
+
+@pytest.mark.parametrize("text", ["", "abcd"])
+def test_what_has_no_shingles_is_near_nothing(text: str) -> None:
+    """Equality is all that short texts have."""
+    assert list(near_pairs([text, text, "abcdefghijklmnop", "abcdefghijklmnopq"], 0.5)) == [
+        Pair(2, 3, 12 / 13)
+    ]
+
+
+def test_a_thousand_copies_of_a_form_take_no_square() -> None:
+    """Each is compared with a hundred of the others, so the number of pairs is bounded."""
+    texts = [f"dear customer, your parcel number {number} is on its way to you now" for number in range(1000)]
+    assert 900 < len(list(near_pairs(texts, 0.8))) <= 20 * 100 * 1000
