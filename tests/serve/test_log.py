@@ -21,7 +21,7 @@ from prompteval.engine.prediction_log import MOST_WAITING, PredictionLog, open_l
 from prompteval.store.predictions import open_sink
 from prompteval.store.predictions.jsonl import JsonLinesSink
 from prompteval.store.predictions.sqlite import read_sqlite
-from tests.serve.conftest import serving
+from tests.serve.conftest import serving, start
 
 ONE = Prediction(1_800_000_000.0, "r1", "route@v1", "sha256:0", "m", "ok", 1.0, "out", {"message": "hello"})
 
@@ -128,6 +128,17 @@ def test_s23_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
     for name in ("link", "pipe", "", "missing/log.jsonl"):
         with pytest.raises(UsageError):
             JsonLinesSink(tmp_path / name)
+
+
+def test_a_file_that_is_not_a_log_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is appended to somebody's notes, and to no source of the workspace."""
+    notes = tmp_path / "notes.md"
+    notes.write_text("# Notes\n")
+    with pytest.raises(UsageError, match="is not a prediction log"):
+        JsonLinesSink(notes)
+    assert notes.read_text() == "# Notes\n"
+    with serving(tmp_path) as _, pytest.raises(AssertionError, match="--log"):
+        start(tmp_path, "--log", "prompts/route/v1.py")
 
 
 def test_a_large_file_and_yesterday_s_are_set_aside(tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ def serve(  # noqa: PLR0913 - the options of a verb
     ] = False,
 ) -> int:
     """Answer for prompts over HTTP: validated, limited, logged and measured."""
+    from prompteval.cli.paths import check_place
     from prompteval.core.errors import UsageError
     from prompteval.core.ranges import RANGES
     from prompteval.serve.options import ServeOptions
@@ -132,6 +133,8 @@ def serve(  # noqa: PLR0913 - the options of a verb
         if value is not None and not RANGES[name].holds(value):
             option = "--max-body" if name == "max_body" else "--keep"
             raise UsageError(RANGES[name].fault(option, value))
+    if log not in ("none", "postgres", "otlp"):
+        check_place("--log", Path(log.removeprefix("sqlite:")))
     options = ServeOptions(
         references=tuple(references or ()), model=model, host=host, port=port, workers=workers,
         log=None if log == "none" else log, log_inputs=log_inputs.value, keep_s=keep, max_body=max_body,

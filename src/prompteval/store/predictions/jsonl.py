@@ -17,6 +17,8 @@ from prompteval.core.prediction_sink import LogLine
 # A file that is larger, or that began on an earlier day (UTC), is set aside under its name and the time.
 ROTATED_BYTES: Final = 100_000_000
 _STAMP: Final = "%Y%m%dT%H%M%S.%fZ"
+# How the first line of a log begins, also one that was cut by a lost machine.
+_BEGINNINGS: Final = (b'{"schema"', b'{"feedback"')
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -93,6 +95,8 @@ class JsonLinesSink:
             ) from None
         if stat.S_IMODE(found.st_mode) & 0o077:
             os.fchmod(file, 0o600)
+        if found.st_size and not os.pread(file, 12, 0).startswith(_BEGINNINGS):
+            raise UsageError(f"{self.path} is not a prediction log", "choose another file for the log")
         # What a full disk or a lost machine left of a line: it is a line of its own, and no record.
         if found.st_size and os.pread(file, 1, found.st_size - 1) != b"\n":
             os.write(file, b"\n")
