@@ -19,6 +19,7 @@ from prompteval.cli import (
     label,
     listing,
     lock,
+    monitor_verb,
     printer,
     rag,
     report,
@@ -76,6 +77,7 @@ gate.register(app)
 baseline.register(app)
 rag.register(app)
 report.register(app)
+monitor_verb.register(app)
 lock.register(app)
 serve_verb.register(app)
 judge.register(app)

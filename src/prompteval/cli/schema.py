@@ -17,6 +17,7 @@ class Kind(StrEnum):
     settings = "settings"
     run = "run"
     compare = "compare"
+    monitor = "monitor"
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +25,8 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
-    """Print the JSON Schema of suites, of one case, of settings, of `run --json` or `compare --json`."""
+    """Print the JSON Schema of suites, of one case, of settings, of monitor.yaml, of `run --json` or
+    `compare --json`."""
     if kind is Kind.suite:
         from prompteval.plan.suite_schema import suite_schema
 
@@ -38,6 +40,10 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")])
         from prompteval.workspace.validation import schema_of
 
         document = schema_of(SettingsFile, "prompteval settings")
+    elif kind is Kind.monitor:
+        from prompteval.monitor.config import monitor_schema
+
+        document = monitor_schema()
     elif kind is Kind.compare:
         from prompteval.report.comparison.schema import compare_schema
 

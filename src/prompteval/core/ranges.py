@@ -109,4 +109,15 @@ RANGES: Mapping[str, Range] = {
     "runs": Range(1, 1_000_000_000),
     "keep": Range(0, 1_000_000_000),
     "older_than": Range(0, 36_500, whole=False),
+    # Of what is monitored
+    "shift": Range(0.001, 1, whole=False),
+    "psi": Range(0.001, 100, whole=False),
+    "auroc": Range(0.5, 1, whole=False),
+    "limit_ms": Range(0, 1e12, whole=False),
+    "slo": Range(0.5, 0.999_999, whole=False),
+    "error_rate": Range(0, 0.999_999, whole=False),
+    "every_s": Range(1, 7 * DAY_SECONDS, whole=False),
+    "false_alarm_days": Range(0.01, 36_500, whole=False),
+    "clear_after": Range(1, 1_000),
+    "last_rows": Range(1, 1_000_000_000),
 }

@@ -13,6 +13,7 @@ from prompteval.stats.drift.divergence import (
     jensen_shannon,
     kullback_leibler,
     psi,
+    psi_can_show,
     psi_interval,
     total_variation,
 )
@@ -86,3 +87,10 @@ def test_the_seed_decides_and_classes_that_nobody_has_do_not_count() -> None:
     before, after = np.asarray([10, 20, 0]), np.asarray([12, 9, 0])
     assert distances(before, after, seed=5) == distances(before, after, seed=5)
     assert distances(before, after, seed=5) == distances(before[:2], after[:2], seed=5)
+
+
+def test_the_count_at_which_a_psi_can_be_shown() -> None:
+    """Ten bins and a threshold of 0.2: about fifty values; none shows nothing."""
+    reference = np.full(10, 500)
+    assert next(m for m in range(1, 500) if psi_can_show(reference, m, 0.2)) in range(35, 60)
+    assert not psi_can_show(reference, 0, 0.2) and not psi_can_show(np.zeros(10, int), 99, 0.2)

@@ -84,9 +84,12 @@ def test_the_detectable_shift_has_the_stated_power() -> None:
     assert detectable_shift([0.5, 0.5], (50, 3), 0.4, classes=2) is None
 
 
-def test_what_no_window_could_show() -> None:
-    """Five rows can show 15 points, were they all of a new class; two cannot."""
-    reference = np.asarray([500, 500])
-    assert next(m for m in range(12) if can_show(reference, m, 0.15)) in range(2, 6)
-    assert not can_show(reference, 2, 0.3) and not can_show(reference, 10**6, 1.0)
-    assert not can_show(np.zeros(2, int), 100, 0.1)
+def test_the_count_at_which_a_threshold_can_be_shown() -> None:
+    """A change of twice its size is shown there and not with a tenth fewer rows."""
+    shares = [0.4, 0.3, 0.2, 0.1]
+    least = next(m for m in range(1, 500) if can_show(shares, (5000, m), 0.15, classes=4))
+    assert 40 < least < 90
+    assert shift_power(0.4, 0.7, (5000, least), 0.15, classes=4) == pytest.approx(0.5, abs=0.1)
+    assert not can_show(shares, (5000, int(0.9 * least)), 0.15, classes=4)
+    assert not can_show([], (0, 10), 0.15, classes=0) and not can_show(shares, (100, 0), 0.15, classes=4)
+    assert can_show([0.9, 0.1], (10**6, 10**6), 0.6, classes=2)

@@ -138,6 +138,19 @@ def psi_interval(reference: Counts, window: Counts, *, level: float = LEVEL) -> 
     return Interval(value, min(max(middle - half, 0.0), value), max(middle + half, value), "psi-delta")
 
 
+def psi_can_show(reference: Counts, m: int, threshold: float, *, level: float = LEVEL) -> bool:
+    """Whether `m` rows are enough for the threshold: at no change the interval reaches less far than it.
+
+    Under that count a PSI of twice the threshold, were it seen, would not be shown.
+    """
+    n = int(reference.sum())
+    if n == 0 or m == 0:
+        return False
+    freedom = max(int(np.count_nonzero(reference)) - 1, 1)
+    noise = 1.0 / n + 1.0 / m
+    return normal_quantile(0.5 + level / 2.0) * math.sqrt(2.0 * freedom) * noise < threshold
+
+
 def _variance(values: Floats, shares: Floats) -> float:
     mean = float((values * shares).sum())
     return float((shares * (values - mean) ** 2).sum())

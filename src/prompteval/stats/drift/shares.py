@@ -99,16 +99,21 @@ def _wilson(p: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
     return np.minimum(np.maximum(centre - half, 0.0), p), np.maximum(np.minimum(centre + half, 1.0), p)
 
 
-def can_show(reference: Counts, m: int, threshold: float, *, level: float = LEVEL) -> bool:
-    """Whether any window of `m` rows could show a change beyond the threshold.
+def can_show(shares: Sequence[float], sizes: tuple[float, float], threshold: float, *, classes: int) -> bool:
+    """Whether rows are enough for the threshold: a change of twice its size, were it seen, would be shown.
 
-    The greatest change is a window of nothing but the class that the reference has least of, be it a new one.
+    The class is the one that varies most, and moves towards or across one half; a change that cannot be twice
+    the threshold is taken as large as it can be. Under that count nothing but extremes is shown, and "not
+    shown" means little. `sizes` are the rows of reference and window.
     """
-    n = int(reference.sum())
-    if n == 0 or m == 0:
+    n, m = sizes
+    if n <= 0 or m <= 0 or not shares:
         return False
-    z = z_of(max(int(np.count_nonzero(reference)) + 1, 2), level)
-    return change_ends((0.0, n), (1.0, m), z)[0] > threshold
+    before = max(shares, key=lambda p: p * (1.0 - p))
+    upward = before <= 0.5
+    after = min(before + 2.0 * threshold, 1.0) if upward else max(before - 2.0 * threshold, 0.0)
+    low, high = change_ends((before, n), (after, m), z_of(classes, LEVEL))
+    return low > threshold if upward else high < -threshold
 
 
 def shift_power(
@@ -127,7 +132,7 @@ def shift_power(
     """
     n, m = sizes[0], round(sizes[1])
     z = z_of(classes, level)
-    upward = after >= before
+    upward = bool(after >= before)
 
     def shown(count: int) -> bool:
         low, high = change_ends((before, n), (count / m, m), z)

@@ -1,0 +1,1 @@
+"""Logged predictions beside a reference: drift, latency, errors and feedback, in bounded memory."""

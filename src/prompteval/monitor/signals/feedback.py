@@ -1,0 +1,138 @@
+"""A metric of the rows that have feedback, beside that of the reference's labelled rows."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prompteval.metrics.classification import averaged, kappa, mcc, one_class
+from prompteval.metrics.names import MetricName, parse_metric
+from prompteval.monitor.labels import LabelledRows
+from prompteval.monitor.signals.words import percent, seed_of
+from prompteval.report.monitoring.view import Signal
+from prompteval.stats.drift.tails import excess_p
+from prompteval.stats.drift.unpaired import Drop, mean_drop, proportion_drop, table_drop
+
+# Classes of a label whose share of feedback is told.
+MOST_TOLD = 5
+FEWEST = 2
+# Under so many rows of a class a macro average is shown and decides nothing, as in a gate.
+FEWEST_OF_A_CLASS = 10
+
+
+def feedback_signal(
+    metric: str, threshold: float, reference: LabelledRows, window: LabelledRows, classes: Counter[str]
+) -> Signal:
+    """The drop of a metric; `classes` counts all rows of the window by predicted class."""
+    name = parse_metric(metric)
+    sides = [reference, window]
+    counts = [len(side.scores) if name.name == "mean" else sum(side.pairs.values()) for side in sides]
+    base = Signal("feedback", "too_few", threshold, "share", n=counts[1], n_reference=counts[0])
+    missing = _missing(window, classes)
+    if min(counts) < FEWEST:
+        what = "scores" if name.name == "mean" else "labels"
+        where = "reference" if counts[0] < FEWEST else "window"
+        return replace(base, detail=f"the {where} has {min(counts):,} {what}; {missing}")
+    drop = _drop(name, reference, window, 0.95)
+    if drop is None:
+        return replace(base, detail=f"{metric} is undefined on these rows; {missing}")
+
+    def low_at(level: float) -> float:
+        found = _drop(name, reference, window, level)
+        return found.low if found is not None and found.observed > threshold else 0.0
+
+    found = replace(
+        base,
+        observed=drop.observed,
+        low=drop.low,
+        high=drop.high,
+        p=drop.p,
+        excess_p=excess_p(low_at, threshold) if drop.low > threshold else 1.0,
+        detail=f"{metric} {drop.before:.3f} to {drop.after:.3f}; {missing}",
+    )
+    few = _few(name, window)
+    if drop.low <= threshold and drop.observed - drop.low >= threshold:
+        few = f"{counts[1]:,} rows are too few to show a drop of {2 * threshold:g}"
+    if few:
+        return replace(found, detail=f"{few}; {found.detail}")
+    return replace(found, verdict="alert" if drop.low > threshold else "quiet")
+
+
+def _drop(name: MetricName, reference: LabelledRows, window: LabelledRows, level: float) -> Drop | None:
+    if name.name == "mean":
+        before, after = np.asarray(reference.scores), np.asarray(window.scores)
+        bounded = all(side.min() >= 0.0 and side.max() <= 1.0 for side in (before, after))
+        return mean_drop(before, after, bounds=(0.0, 1.0) if bounded else None, level=level)
+    if name.name == "accuracy":
+        right = [sum(n for (a, b), n in side.pairs.items() if a == b) for side in (reference, window)]
+        totals = [sum(side.pairs.values()) for side in (reference, window)]
+        return proportion_drop(right[0], totals[0], right[1], totals[1], level=level)
+    tables = _tables(reference, window)
+    label = name.params.get("label")
+    names = _names(reference, window)
+    if label is not None and label not in names:
+        return None
+    index = names.index(label) if label is not None else None
+
+    def statistic(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        if name.name == "mcc":
+            return mcc(counts)
+        if name.name == "kappa":
+            return kappa(counts)
+        if index is not None:
+            return one_class(counts, name.name, index)
+        return averaged(counts, name.name, name.params.get("average", "macro"))
+
+    seed = seed_of("feedback", str(name), tables[0].tolist(), tables[1].tolist())
+    return table_drop(tables[0], tables[1], statistic, seed=seed, level=level)
+
+
+def _names(*sides: LabelledRows) -> list[str]:
+    """The classes that somebody labelled; a prediction of another is not a class."""
+    return sorted({expected for side in sides for expected, _ in side.pairs})
+
+
+def _tables(*sides: LabelledRows) -> list[NDArray[np.int64]]:
+    """Confusion tables over the same classes, predictions of no class in the last column."""
+    names = _names(*sides)
+    place = {name: number for number, name in enumerate(names)}
+    tables = []
+    for side in sides:
+        table = np.zeros((len(names), len(names) + 1), np.int64)
+        for (expected, predicted), count in side.pairs.items():
+            table[place[expected], place.get(predicted, len(names))] += count
+        tables.append(table)
+    return tables
+
+
+def _few(name: MetricName, window: LabelledRows) -> str:
+    """Which class has too few labels for a macro average; empty where none has."""
+    if name.name in ("accuracy", "mean", "mcc", "kappa") or name.params.get("average", "macro") != "macro":
+        return ""
+    if "label" in name.params:
+        return ""
+    support: Counter[str] = Counter()
+    for (expected, _), count in window.pairs.items():
+        support[expected] += count
+    small = sorted(one for one, count in support.items() if count < FEWEST_OF_A_CLASS)
+    if not small:
+        return ""
+    more = "" if len(small) == 1 else f" and {len(small) - 1:,} more"
+    return f"{small[0]!r}{more} has under {FEWEST_OF_A_CLASS} labels"
+
+
+def _missing(window: LabelledRows, classes: Counter[str]) -> str:
+    """How many rows of the window have no feedback, and of which classes most are missing."""
+    total, labelled = sum(classes.values()), sum(window.predicted.values())
+    if not total:
+        return "no row in the window"
+    shares = {
+        name: 1.0 - min(window.predicted[name] / count, 1.0) for name, count in classes.items() if count
+    }
+    told = sorted(shares, key=lambda name: (-shares[name], name))[:MOST_TOLD]
+    by_class = ", ".join(f"{name!r} {percent(shares[name])}" for name in told)
+    sample = "" if window.sampled == 1.0 else f", of a sample of {percent(window.sampled)} of the feedback"
+    return (
+        f"without feedback {percent(1.0 - min(labelled / total, 1.0))} of rows{sample} (by class {by_class})"
+    )

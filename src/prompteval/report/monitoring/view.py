@@ -1,0 +1,104 @@
+"""One view of a check of logged predictions, which every format renders."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from prompteval.core.exit_codes import FAIL, INCOMPLETE, PASS, deciding
+
+SignalVerdict = Literal["quiet", "alert", "too_few"]
+Unit = Literal["share", "ms", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure beside a signal's own; `null` is its 95th percentile under no change at these counts."""
+
+    value: float
+    null: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing that is watched: its effect with interval, its threshold, and what they say together.
+
+    `p` is that of no change, or of a rate at its threshold; `p_adjusted` after Holm over the signals of the
+    check. `excess_p` is the one-sided p of an effect that is at most the threshold, which `watch` reads.
+    """
+
+    name: str
+    verdict: SignalVerdict
+    threshold: float
+    unit: Unit = "share"
+    observed: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    n_reference: int | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    excess_p: float | None = None
+    detail: str = ""
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    moved: Sequence[tuple[str, float, float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hourly:
+    """One point of the charts: the start of its time in seconds since 1970, and what was seen in it."""
+
+    start: float
+    rows: int
+    failed: int
+    p50_ms: float | None
+    p99_ms: float | None
+    shares: Mapping[str, float]
+    inside: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorView:
+    """A whole check. `slices` has the signals of each value of each tag; they never decide alone.
+
+    `reference_shares` are those of the reference's classes, the largest first. `first` and `last` are to the
+    minute; `newest` is the time of the newest row.
+    """
+
+    log: str
+    reference: str
+    rows: int
+    total_rows: int
+    first: float | None
+    last: float | None
+    signals: Sequence[Signal]
+    slices: Mapping[str, Mapping[str, Sequence[Signal]]] = field(default_factory=dict)
+    points: Sequence[Hourly] = ()
+    reference_shares: Mapping[str, float] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    unread: int = 0
+    newest: float | None = None
+
+    def every_signal(self) -> Iterator[tuple[str, Signal]]:
+        """Each signal with the slice it is of, empty for all rows."""
+        yield from (("", signal) for signal in self.signals)
+        for tag, values in self.slices.items():
+            for value, signals in values.items():
+                yield from ((f"{tag}={value}", signal) for signal in signals)
+
+    @property
+    def alerts(self) -> list[tuple[str, Signal]]:
+        return [(where, signal) for where, signal in self.every_signal() if signal.verdict == "alert"]
+
+    @property
+    def verdict(self) -> SignalVerdict:
+        """alert where any signal alerts, else too_few where one of all rows has too few, else quiet."""
+        if self.alerts:
+            return "alert"
+        return "too_few" if any(signal.verdict == "too_few" for signal in self.signals) else "quiet"
+
+    @property
+    def exit_code(self) -> int:
+        """3 before 1 before 0, in the order of every verb."""
+        few = any(signal.verdict == "too_few" for signal in self.signals)
+        codes = [INCOMPLETE if few else PASS, FAIL if self.alerts else PASS]
+        return deciding(codes)
