@@ -12,6 +12,7 @@ import pytest
 
 from tests.fixtures.v0.figures import figures, lost, without_moment
 from tests.forks import Done, Forks, shared
+from tests.golden import CHANGED, DIRECTORY, kept
 
 STORED = Path(__file__).parents[1] / "fixtures" / "v0"
 EXPECTED = json.loads((STORED / "expected.json").read_text(encoding="utf-8"))
@@ -72,6 +73,14 @@ def test_a_report_of_what_was_stored_has_the_same_figures(ending: str, forks: Fo
         assert [line for line in _lines(then) if line not in lines] == []
         return
     assert lost(READ[ending](then), READ[ending](now)) == []
+
+
+@pytest.mark.golden
+def test_the_markdown_of_what_was_stored_is_kept_word_for_word(forks: Forks, root: Path) -> None:
+    """The test above lets tables come and go; here every line of today's is held."""
+    ended(forks.run(root, "report", RUN, "-o", "new.md"), 0)
+    text = (root / "new.md").read_text("utf-8")
+    assert text == kept(DIRECTORY / "stored_v0.md", text), CHANGED
 
 
 @pytest.mark.parametrize("ending", ["json", "md"])
