@@ -1,40 +1,35 @@
 """From a suite file to something that can run: every name resolved, every problem found first."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
-from prompteval.metrics.stage_names import is_pipeline_scorer
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.judge_files import JudgeFiles, read_judge_files
-from prompteval.plan.judges import judge_section_problems, plan_judge
+from prompteval.plan.judges import judge_section_problems
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.server_problems import server_problems
+from prompteval.plan.suite_scorers import build_scorers
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_conversation, with_fakes
-from prompteval.plan.tool_calls import call_problems, with_tools
+from prompteval.plan.tool_calls import call_problems
 from prompteval.prompt.prompt import Prompt
-from prompteval.providers.open import DefaultEmbedder
-from prompteval.scoring.build import build_scorer
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.suite import ScorerSpec, Suite, load_suite
+from prompteval.workspace.suite import Suite, load_suite
 from prompteval.workspace.tree import GitTree, Tree, WorkingTree
 
 if TYPE_CHECKING:
     from prompteval.plan.rag.setup import RagSetup
     from prompteval.plan.result_setup import ResultSetup
-
-EMBEDDING_SCORERS = ("similarity",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ def plan_suite(
     problems.found.extend(server_problems(prompts_here, chosen, workspace))
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
-    scorers = _build_scorers(workspace, tree, suite, targets, problems)
+    scorers = build_scorers(workspace, tree, suite, targets, problems)
     judge_section_problems(suite, scorers, problems)
     judge_files = read_judge_files(tree, suite, scorers, problems)
     measures = plan_measures(suite, scorers, problems)
@@ -137,14 +132,9 @@ def plan_suite(
     facts = scan_cases(tree, suite, targets, problems, setup or results, gates, scorers)
     if facts is not None:
         problems.found += conversation_problems(suite, targets, facts.most_turns)
-    if setup is not None and facts is not None:
-        setup.note_recorded(problems)
-    for named in suite.slices:
-        if facts is not None and facts.total and named.text not in facts.tags:
-            help = did_you_mean(named.text, facts.tags)
-            problems.add(path, _place(named), "PE231", f"no case carries the tag {named.text!r}", help)
-    if facts is not None and facts.total and not problems.any_error:
-        note_absent(suite, gates, facts.absent, problems)
+        if setup is not None:
+            setup.note_recorded(problems)
+        _note_absent_tags(suite, gates, facts, problems)
     problems.check()
     if facts is None:
         raise InvalidInput(problems.found)
@@ -164,6 +154,19 @@ def plan_suite(
         tuple(problems.found),
         judge_files,
     )
+
+
+def _note_absent_tags(suite: Suite, gates: Sequence[Gate], facts: CaseFacts, problems: Problems) -> None:
+    """A slice, or a rule on one, that no case is in."""
+    if not facts.total:
+        return
+    for named in suite.slices:
+        if named.text not in facts.tags:
+            message = f"no case carries the tag {named.text!r}"
+            help = did_you_mean(named.text, facts.tags)
+            problems.add(suite.path, (named.line, named.col), "PE231", message, help)
+    if not problems.any_error:
+        note_absent(suite, gates, facts.absent, problems)
 
 
 def suite_at(commit: GitTree | None, path: str) -> Suite | None:
@@ -227,53 +230,3 @@ def _with_pipeline(
     if setup is None:
         return plan_targets(workspace, tree, suite, prompts, problems)
     return plan_rag_targets(workspace, tree, suite, setup, prompts, problems)
-
-
-def _place(named: Any) -> tuple[int, int]:  # noqa: ANN401 - anything with a place
-    return (named.line, named.col)
-
-
-def _by_field_names(spec: ScorerSpec, prompt: Prompt) -> ScorerSpec:
-    """A scorer's entry with the paths into the output by the names of its fields, not by their aliases."""
-    named = {key: spec.options[key] for key in ("field", "path") if isinstance(spec.options.get(key), str)}
-    paths = {key: prompt.output_path(path) for key, path in named.items()}
-    return replace(spec, options={**spec.options, **paths}) if paths != named else spec
-
-
-def _build_scorers(
-    workspace: Workspace, tree: Tree, suite: Suite, targets: Sequence[TargetPlan], problems: Problems
-) -> tuple[Scorer, ...]:
-    embedder = DefaultEmbedder(workspace)
-    scorers: list[Scorer] = []
-    names: dict[str, int] = {}
-    first = prompt_of(targets[0]) if targets else None
-    for spec in suite.scorers:
-        place = (spec.line, spec.col)
-        if first is not None:
-            spec = with_tools(_by_field_names(spec, first), targets)
-        scorer = problems.catch(
-            suite.path,
-            place,
-            "PE223",
-            partial(build_scorer, spec, embedder=embedder, workspace=workspace),
-        )
-        if scorer is None:
-            continue
-        scorer = plan_judge(workspace, tree, suite, scorer, place, problems)
-        if spec.kind in EMBEDDING_SCORERS:  # else its every score would fail, after the calls are paid
-            problems.catch(suite.path, place, "PE223", embedder.check_ready)
-        if is_pipeline_scorer(scorer.name):
-            message = f"{scorer.name!r} is the name of a scorer of the retrieval pipeline"
-            problems.add(suite.path, place, "PE224", message, "give the scorer another `name:`")
-        if scorer.name in names:
-            help = f"the other is at line {names[scorer.name]}; give one a `name:`"
-            problems.add(suite.path, place, "PE224", f"duplicate scorer name {scorer.name!r}", help)
-        names[scorer.name] = spec.line
-        for target in targets:
-            for name in scorer.fields_used:
-                known = target.output_fields
-                if known is not None and name.split(".")[0] not in known:
-                    message = f"{target.reference} has no output field {name!r}"
-                    problems.add(suite.path, place, "PE225", message, did_you_mean(name, known))
-        scorers.append(scorer)
-    return tuple(scorers)
