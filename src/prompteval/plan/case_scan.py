@@ -87,59 +87,89 @@ def scan_cases(
     The fingerprint adds up per-case digests, so it does not depend on the order of the file.
     None when a source could not be read; the problems then say why.
     """
-    tags: set[str] = set()
-    splits: Counter[str | None] = Counter()
-    repeats: Counter[int | None] = Counter()
-    total = digest_sum = most_turns = 0
-    seen_from: set[str] = set()
-    broken = False
-    taken, absent = suite.splits, wanted_slices(gates)
+    counts = _Counts(wanted_slices(gates))
     several, ids = len(suite.cases) > 1, dict[int, str]()
     first = targets[0] if targets else None
     prompt = prompt_of(first) if first is not None else None
     checks = [scorer for scorer in scorers if isinstance(scorer, CaseCheck)]
     examples = Examples(prompt) if prompt is not None else None
     unrecorded = Unrecorded.of(targets)
-    for source in suite.cases:
-        key = source.path or f"inline:{source.line}"
-        if key in seen_from:
-            problems.add(suite.path, (source.line, 1), "PE232", f"duplicate case file {key}", "remove one")
-            continue
-        seen_from.add(key)
-        if source.path is not None and (reason := why_unreadable(tree, source.path)):
-            help = did_you_mean(source.path, case_files(tree, source.path))
-            problems.add(suite.path, (source.line, 1), "PE101", f"cases {source.path}: {reason}", help)
-            broken = True
-            continue
+    sources, broken = _readable_sources(tree, suite, problems)
+    for key, source in sources.items():
+        path = source.path or suite.path
         try:
             for case in read_source(tree, suite, source, first):
-                total += 1
-                most_turns = max(most_turns, len(case.turns))
+                chosen = not suite.splits or case.split in suite.splits
+                counts.add(case, chosen=chosen)
                 if setup is not None:
-                    problems.found.extend(setup.read_gold(case, source.path or suite.path))
-                _note_wrong(case, source.path or suite.path, checks, problems)
+                    problems.found.extend(setup.read_gold(case, path))
+                _note_wrong(case, path, checks, problems)
                 if several:
                     _note_double(case, key, ids, problems)
                     broken = broken or problems.any_error
-                if not taken or case.split in taken:
-                    repeats[case.repeat] += 1
+                if chosen:
                     unrecorded.look(case)
-                    if repeats.total() == 1:
+                    if counts.repeats.total() == 1:
                         problems.found.extend(render_problems(targets, case))
                     if examples:
                         _note_leak(case, key, examples, problems)
-                tags.update(case.tags)
-                absent = absent and absent - case.tags.items()
-                splits[case.split] += 1
-                digest_sum += case_digest(case)
         except InvalidInput as error:
             problems.found.extend(error.problems)
             broken = True
     if broken:
         return None
     problems.found.extend(unrecorded.problems(suite))
-    mark = f"sha256:{digest_sum % 2**256:064x}"
-    return CaseFacts(total, frozenset(tags), dict(splits), mark, dict(repeats), absent, most_turns)
+    return counts.facts()
+
+
+class _Counts:
+    """What is counted over all cases, one after another."""
+
+    def __init__(self, wanted: frozenset[tuple[str, str]]) -> None:
+        self.repeats: Counter[int | None] = Counter()
+        self._absent = wanted
+        self._tags: set[str] = set()
+        self._splits: Counter[str | None] = Counter()
+        self._digest_sum = self._most_turns = 0
+
+    def add(self, case: Case, *, chosen: bool) -> None:
+        """`chosen` says whether the case is in a split that the suite takes."""
+        if chosen:
+            self.repeats[case.repeat] += 1
+        self._absent = self._absent and self._absent - case.tags.items()
+        self._tags.update(case.tags)
+        self._splits[case.split] += 1
+        self._digest_sum += case_digest(case)
+        self._most_turns = max(self._most_turns, len(case.turns))
+
+    def facts(self) -> CaseFacts:
+        """All of it, with a fingerprint that does not depend on the order."""
+        return CaseFacts(
+            self._splits.total(),
+            frozenset(self._tags),
+            dict(self._splits),
+            f"sha256:{self._digest_sum % 2**256:064x}",
+            dict(self.repeats),
+            self._absent,
+            self._most_turns,
+        )
+
+
+def _readable_sources(tree: Tree, suite: Suite, problems: Problems) -> tuple[dict[str, CaseSource], bool]:
+    """(the sources that can be read, each once, by path; whether another is named that cannot)."""
+    found: dict[str, CaseSource] = {}
+    broken = False
+    for source in suite.cases:
+        key = source.path or f"inline:{source.line}"
+        if key in found:
+            problems.add(suite.path, (source.line, 1), "PE232", f"duplicate case file {key}", "remove one")
+        elif source.path is not None and (reason := why_unreadable(tree, source.path)):
+            help = did_you_mean(source.path, case_files(tree, source.path))
+            problems.add(suite.path, (source.line, 1), "PE101", f"cases {source.path}: {reason}", help)
+            broken = True
+        else:
+            found[key] = source
+    return found, broken
 
 
 def empty_problems(suite: Suite, facts: CaseFacts) -> list[Problem]:
