@@ -102,6 +102,29 @@ def test_what_does_not_fit_is_dropped_and_counted() -> None:
     assert log.written == MOST_WAITING
 
 
+def test_a_forked_process_has_a_file_of_its_own(tmp_path: Path) -> None:
+    """As servers do that load an application and then fork; at the end of each what waits is written."""
+    script = (
+        "import os, sys\n"
+        "from tests.serve.test_log import ONE, open_log, replace\n"
+        "log = open_log(sys.argv[1])\n"
+        "log.record(ONE)\n"
+        "if not os.fork():\n"
+        "    log.record(replace(ONE, request_id='child'))\n"
+        "    print(os.getpid())\n"
+        "    sys.exit(0)\n"
+        "os.wait()\n"
+        "log.record(replace(ONE, request_id='parent'))\n"
+    )
+    path = tmp_path / "log.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    child = path.with_name(f"log.jsonl.{done.stdout.strip()}")
+    assert [one.request_id for one in _lines(path)] == ["r1", "parent"]
+    assert [one.request_id for one in _lines(child)] == ["child"]
+
+
 def test_a_record_that_has_no_json_form_is_dropped_alone(tmp_path: Path) -> None:
     """The others are written; an application's dates and models have one."""
     log = open_log(str(tmp_path / "log.jsonl"), "full")

@@ -5,17 +5,20 @@ fit is dropped, and counted.
 """
 
 import asyncio
+import atexit
+import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Final, TypeAlias
 
 from prompteval.core.errors import UsageError
 from prompteval.core.prediction import LogRecord, record_line
 from prompteval.core.prediction_sink import LogLine, PredictionSink
 from prompteval.engine.logged_inputs import LOG_INPUTS, LogInputs, reduced
-from prompteval.store.predictions import open_sink
+from prompteval.store.predictions import SHARED, open_sink
 
 # Records that wait for a sink that is slow or down; further ones are dropped.
 MOST_WAITING: Final = 10_000
@@ -43,11 +46,16 @@ class PredictionLog:
         *,
         keep_s: float | None = None,
         on_failure: Callable[[Exception], None] | None = None,
+        in_child: Callable[[], PredictionSink] | None = None,
     ) -> None:
         self._sink = sink
+        self._in_child = in_child
         self._policy = policy
         self._keep_s = keep_s
         self._on_failure = on_failure
+        self._begin()
+
+    def _begin(self) -> None:
         self.written = 0
         self.dropped = 0
         self._failing = False
@@ -55,11 +63,23 @@ class PredictionLog:
         self._next_removal = 0.0
         self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self._work, name="prompteval-log", daemon=True)
         self._thread.start()
 
+    def _begin_in_child(self) -> None:
+        """After a fork: what waits is the parent's, and so are its thread, its lock and its sink."""
+        try:
+            self._sink = _Nowhere() if self._in_child is None else self._in_child()
+        except Exception as error:
+            self._sink = _Nowhere()
+            self._failed(error)
+        self._begin()
+
     def record(self, record: LogRecord, closed: frozenset[str] = frozenset()) -> None:
         """Hand in a record; `closed` as in `reduced`. Never waits for the sink, never raises."""
+        if self._process != os.getpid():
+            self._begin_in_child()
         with self._changed:
             if self._closing or len(self._waiting) >= MOST_WAITING:
                 self.dropped += 1
@@ -69,6 +89,8 @@ class PredictionLog:
 
     def close(self) -> None:
         """Write what waits, for ten seconds at most, and close the sink. Safe to call twice."""
+        if self._process != os.getpid():
+            return
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -101,8 +123,7 @@ class PredictionLog:
         with self._changed:
             if not self._waiting and not self._closing:
                 self._changed.wait(_RETENTION_S if self._keep_s is None else 60.0)
-            count = min(len(self._waiting), _GROUP)
-            return [self._waiting[number] for number in range(count)]
+            return list(islice(self._waiting, _GROUP))
 
     def _write(self, group: list[Waiting]) -> None:
         """Write a group; it waits on where the sink fails. A record that has no JSON form is dropped."""
@@ -154,8 +175,31 @@ def open_log(
 ) -> PredictionLog:
     """The log that a text names: a file, `sqlite:FILE`, `postgres`, `otlp`.
 
-    Raises UsageError where it cannot be written, MissingExtra where its package is not installed.
+    What waits is written when the interpreter ends. A process that is forked from this one writes to a file
+    of its own, under the name and its number, as two processes do not share a file. Raises UsageError where
+    it cannot be written, MissingExtra where its package is not installed.
     """
     if policy not in LOG_INPUTS:
         raise UsageError(f"log_inputs must be one of {', '.join(LOG_INPUTS)}, not {policy!r:.60}")
-    return PredictionLog(open_sink(target), policy, keep_s=keep_s, on_failure=on_failure)
+    log = PredictionLog(
+        open_sink(target),
+        policy,
+        keep_s=keep_s,
+        on_failure=on_failure,
+        in_child=lambda: open_sink(target if target in SHARED else f"{target}.{os.getpid()}"),
+    )
+    atexit.register(log.close)
+    return log
+
+
+class _Nowhere:
+    """Takes nothing: the log of a child that cannot open one of its own."""
+
+    def write(self, lines: Sequence[LogLine]) -> None:
+        raise OSError("the log of this process cannot be opened")
+
+    def remove_before(self, time: float) -> None:
+        """Nothing is there."""
+
+    def close(self) -> None:
+        """Nothing is open."""
