@@ -3,6 +3,9 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import typer
 import yaml
 
 from prompteval.cli.app import app
+from prompteval.core.prediction import Feedback, Prediction, record_line
 from prompteval.serve.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +78,30 @@ def test_compose_starts_what_the_page_says() -> None:
     targets = yaml.safe_load((FILES / "prometheus.yml").read_text())["scrape_configs"][0]["static_configs"]
     assert targets == [{"targets": ["prompts:8000"]}]
     assert "USER 10001" in (FILES / "Dockerfile").read_text()
+
+
+def test_the_script_of_the_page_pairs_a_shadow_by_its_trace(tmp_path: Path) -> None:
+    """Two aliases answer one request each; their outputs files have the same ids."""
+    script = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
+    one = Prediction(1.8e9, "r", "p@v1", "f", "m", "ok", 1.0, output="a")
+    lines = [
+        replace(one, alias=alias, trace_id=f"{number:032x}", output=f"{alias} {number}")
+        for number in range(3)
+        for alias in ("production", "staging")
+    ]
+    lines += [
+        replace(one, alias="staging"),
+        replace(one, alias="staging", trace_id="f" * 32, outcome="error"),
+    ]
+    text = "".join(record_line(line) + "\n" for line in [*lines, Feedback("r", score=1.0)])
+    (tmp_path / "predictions.jsonl").write_text(text)
+    ids = []
+    for alias in ("production", "staging"):
+        subprocess.run([sys.executable, "-c", script, alias, f"{alias}.jsonl"], cwd=tmp_path, check=True)
+        rows = [json.loads(line) for line in (tmp_path / f"{alias}.jsonl").read_text().splitlines()]
+        assert all(row["output"].startswith(alias) and row["latency_ms"] == 1.0 for row in rows)
+        ids.append([row["id"] for row in rows])
+    assert ids[0] == ids[1] and len(ids[0]) == 3
 
 
 def test_the_page_names_every_file_and_option() -> None:

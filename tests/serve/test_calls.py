@@ -21,7 +21,7 @@ import time
 def screen(stage, prompt, value):
     text = str(value)
     if "slow" in text:
-        time.sleep(0.2)
+        time.sleep(3)
     if "broken" in text:
         raise RuntimeError(text)
     if stage == "before" and "forbidden" in text:
@@ -60,7 +60,7 @@ def test_b19_a_model_that_fails_is_503_or_504_with_an_id(
         started = time.monotonic()
         found = service.ask("pay")
         assert (found.status, found.json["code"]) == (status, code)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10
         service.stop()
         line = _predictions(service)[0]
         assert (line.request_id, line.outcome, line.error) == (found.json["request_id"], "error", code)
@@ -172,6 +172,7 @@ def test_filters_see_inputs_and_outputs(tmp_path: Path) -> None:
         assert outcomes == ["filtered", "error", "filtered", "filtered", "ok"]
 
 
+@pytest.mark.slow
 def test_a_slow_filter_holds_up_nobody_else(tmp_path: Path) -> None:
     """A plain function runs off the event loop."""
     (tmp_path / "app").mkdir()
@@ -179,10 +180,10 @@ def test_a_slow_filter_holds_up_nobody_else(tmp_path: Path) -> None:
     with serving(tmp_path, "--filter", "python:app.screens:screen") as (service, _):
         slow = threading.Thread(target=service.ask, args=("slow",))
         slow.start()
-        time.sleep(0.05)
+        time.sleep(0.3)
         started = time.monotonic()
         assert service.get("/healthz").status == 200
-        assert time.monotonic() - started < 0.15
+        assert time.monotonic() - started < 2
         slow.join()
 
 
