@@ -69,6 +69,17 @@ def test_a_lock_that_is_wrong_leaves_what_is_served(tmp_path: Path) -> None:
         assert "prompts.lock" in service.event("reload_failed")[0]["error"]
 
 
+def test_a_version_that_cannot_be_loaded_leaves_what_is_served(tmp_path: Path) -> None:
+    """Its module raises what nobody expects; the reload fails, and the next request is answered."""
+    with serving(tmp_path, "--unpublished") as (service, _):
+        (tmp_path / "prompts/route/v2.py").write_text(ROUTE + "\nraise SystemExit(3)\n")
+        service.process.send_signal(signal.SIGHUP)
+        _until(lambda: service.metric("prompteval_reloads_total", result="failed") == 1)
+        assert service.ask().json["prompt"] == "route@v1"
+        service.stop()
+        assert "v2" in service.event("reload_failed")[0]["error"]
+
+
 def test_an_unpublished_version_is_refused_unless_it_is_asked_for(tmp_path: Path) -> None:
     """Before anything is listened to, with the command that publishes it."""
     with serving(tmp_path) as _:

@@ -15,7 +15,6 @@ from typing import Final
 
 import uvicorn
 
-from prompteval.core.errors import PromptevalError
 from prompteval.core.exit_codes import INTERRUPTED, PASS
 from prompteval.engine.prediction_log import PredictionLog, open_log
 from prompteval.serve.access import Access
@@ -87,7 +86,8 @@ class _Worker:
             event,
         )
         self._reloading = asyncio.Lock()
-        self._failure: PromptevalError | None = None
+        self._reloads = set[asyncio.Future[None]]()
+        self._failure: Exception | None = None
         self._interrupted = False
         self._stopped = 0.0
 
@@ -147,7 +147,8 @@ class _Worker:
 
     def _on_hangup(self) -> None:
         task = asyncio.ensure_future(self._reload(forced=True))
-        task.add_done_callback(lambda _: None)
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
 
     async def _warm(self, server: _Server) -> None:
         """The first look; what is wrong with it ends the worker."""
@@ -155,7 +156,7 @@ class _Worker:
         try:
             names = self._catalogue.look()
             await warm(names, {}, self._event)
-        except PromptevalError as error:
+        except Exception as error:  # raised again once the server has ended
             self._failure, server.should_exit = error, True
             return
         self._switch(names)
@@ -192,7 +193,7 @@ class _Worker:
             try:
                 names = self._catalogue.look()
                 await warm(names, state.names, self._event)
-            except (PromptevalError, OSError) as error:
+            except Exception as error:  # a module of the team's may raise anything
                 state.metrics.reloads.labels("failed").inc()
                 self._event("reload_failed", {"worker": self._place.number, "error": str(error)})
                 return
