@@ -7,6 +7,8 @@ from prompteval.core.exit_codes import INTERRUPTED
 
 # New objects before a look for garbage: what is imported is none, and each look goes over all of it.
 NEW_OBJECTS = 200_000
+# For threads that code of the workspace has begun and that are no daemons.
+LEAVE_SECONDS = 5.0
 
 
 def main() -> int:
@@ -27,11 +29,17 @@ def main() -> int:
     from prompteval.cli.ending import conclude
 
     code = conclude(_command_line)
-    if code == INTERRUPTED:
-        from prompteval.isolate.exit_guard import exit_now
+    from prompteval.isolate.exit_guard import exit_now, leave_within
 
+    if code == INTERRUPTED:
         # All output is written; a thread that still computes would keep the terminal until it ends.
         exit_now(code)
+
+    def tell(text: str) -> None:
+        printer.stderr_line(text)
+        printer.finish()
+
+    leave_within(LEAVE_SECONDS, code, tell)
     return code
 
 

@@ -13,6 +13,7 @@ WAYS = {
     "sys.exit": "import sys; sys.exit(0)",
     "os._exit": "import os; os._exit(0)",
     "posix._exit": "from posix import _exit; _exit(0)",
+    "not 0": "import os; os._exit(5)",
     "exec": "import os; os.execv('/bin/true', ['true'])",
     "other": "raise type('Odd', (BaseException,), {})()",
 }
@@ -54,7 +55,7 @@ def test_b20_what_is_left_for_the_end_changes_no_verdict(failing: Place, when: s
     assert done.returncode == 1, done.stderr
 
 
-@pytest.mark.parametrize("way", ["sys.exit", "os._exit", "exec"])
+@pytest.mark.parametrize("way", ["sys.exit", "os._exit", "exec", "not 0"])
 def test_b20_a_scorer_or_callable_that_ends_the_process_ends_its_case(failing: Place, way: str) -> None:
     """Every case has a row that says so."""
     failing.write("app.py", f"def reply(message):\n    {WAYS[way]}\n")
@@ -81,3 +82,17 @@ def test_b20_pytest_does_not_end_in_0_either(failing: Place, line: str) -> None:
     """While it collects and after it has reported."""
     failing.write("prompts/say/v1.py", f"{line}\n{PROMPT}")
     assert run(failing.root, "pytest", "-p", "prompteval.testing.plugin", "-q", "evals").returncode in (1, 2)
+
+
+@pytest.mark.slow
+def test_b20_a_thread_that_does_not_end_keeps_no_verdict_waiting(failing: Place) -> None:
+    """Python would wait for it at its end, for ever; one that ends is waited for, without a word."""
+    body = "import threading, time\nasync def reply(message):\n    threading.Thread(target=time.sleep, args=({},), name='mine').start()\n"
+    suite = 'callable: "app:reply"\n' + SUITE.split("\n", 1)[1].replace("models: [scripted/m.jsonl]\n", "")
+    failing.write("evals/s.yaml", suite)
+    failing.write("app.py", body.format(3600))
+    done = run(failing.root, "prompteval", "run")
+    assert done.returncode == 0
+    assert "threads of the workspace have not ended, and are left behind: mine, mine" in done.stderr
+    failing.write("app.py", body.format(0.1))
+    assert "left behind" not in run(failing.root, "prompteval", "run").stderr

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
 from prompteval.engine.escaped import Abandoned, called
 from prompteval.engine.interruption import computing
+from prompteval.isolate.exit_guard import forbid_exit_here
 
 Result = TypeVar("Result")
 
@@ -129,6 +130,7 @@ class DaemonThread:
         self._calls.put(None)
 
     def _work(self) -> None:
+        forbid_exit_here()
         with suppress(Abandoned):  # it may come a moment after the call has ended
             while (call := self._calls.get()) is not None:
                 call()

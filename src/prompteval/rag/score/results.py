@@ -83,6 +83,7 @@ class ResultReader:
             last = layout.ranking(trace.context)
         k = len(packed) + len(considered) if trace.context is not None else len(last or ())
         top = () if last is None else last.ids[:k]
+        sizes = {name: self._size(layout, name) for name in {*top, *(unit.id for unit in packed)}}
         failed = observation.outcome == "error"
         return RagCase(
             case=case,
@@ -93,7 +94,7 @@ class ResultReader:
             reranked=reranked,
             units=layout.by_id,
             packed=packed,
-            sizes=tuple(self._size(layout, name) for name in top),
+            sizes=tuple(sizes[name] for name in top),
             truncated=(),
             replies={"retrieved": self._reply(observation, trace, packed)},
             # A context need not be the first k: what it and `dropped` name was meant for it, nothing else.
@@ -103,7 +104,7 @@ class ResultReader:
             missing={} if failed else self._missing(observation, trace),
             listed=layout.listed(trace),
             k=k,
-            used=sum(self._size(layout, unit.id) for unit in packed),
+            used=sum(sizes[unit.id] for unit in packed),
         )
 
     def _gold(self, case: Case, layout: "Layout") -> GoldGroups:
