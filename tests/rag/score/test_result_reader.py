@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.trace import RetrievedPassage, Trace
@@ -31,3 +33,21 @@ def test_thousands_of_passages_of_one_document_are_looked_at_once_each() -> None
     began = time.process_time()
     score = Attribution(reader).score(case, seen)
     assert score.reason.startswith("generation_miss") and time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("quote", "held"),
+    [
+        ("within “30” days", True),
+        ('within  "30"\tdays', True),
+        ("WITHIN “30” days", False),
+        ("within 30 days", False),
+    ],
+)
+def test_a_quote_without_a_document_is_looked_for_in_every_passage(quote: str, held: bool) -> None:
+    """White space and the form of marks are free, and case is not: as docs/systems.md says."""
+    passages = (RetrievedPassage("", "no"), RetrievedPassage("", "Refunds within “30” days."))
+    case = Case("1", {}, gold=(({"quote": quote},),))
+    seen = Observation("ok", output="x", trace=Trace(retrieved=passages))
+    read = ResultReader(("retrieval",), "em", counter("")).read(case, seen)
+    assert [len(group.alternatives) for group in read.groups] == [int(held)]
