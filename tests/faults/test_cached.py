@@ -134,3 +134,14 @@ def test_f34_tokens_are_counted_without_a_vocabulary_or_a_network(live: Any) -> 
         assert found["usage"]["tokens_estimated"] and found["usage"]["attempts"] == 4
         assert 40 < found["usage"]["prompt_tokens"] < 800
         assert found["timing"]["wall_s"] < 5
+
+
+def test_a_streamed_reply_is_cached_as_any(live: Any) -> None:
+    """The model's words are the same however they come: the cache holds one reply, with its times if it was streamed."""
+    with live(2) as ws:
+        ws.run("run", code=0)
+        ws.profile(stream=True)
+        assert ws.result()["usage"]["cached"] == 2 and ws.server.stats["requests"] == 2
+        assert ws.rows()[0]["first_token_ms"] is None
+        assert ws.result("--no-cache")["usage"]["cached"] == 0 and ws.server.stats["requests"] == 4
+        assert ws.rows()[0]["first_token_ms"] > 0
