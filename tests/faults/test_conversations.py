@@ -184,6 +184,24 @@ def test_a_simulated_conversation_is_cached_and_its_repeats_differ(tmp_path: Pat
     assert (usage["replayed"], usage["user"]["replayed"]) == (6, 6)
 
 
+def test_money_that_ends_within_a_conversation_is_that_of_both_sides_and_it_is_continued(
+    tmp_path: Path,
+) -> None:
+    """What was said before comes from the cache: no call of either side is paid for twice."""
+    with FakeServer(REPLIES) as server, FakeServer([Reply("", text="three")]) as customer:
+        live = simulated(tmp_path, server, customer, price={"input": 100_000, "output": 0})
+        settings = (tmp_path / "prompteval.toml").read_text()
+        dear = settings.replace("input = 10, output = 10", "input = 100000, output = 0")
+        live.write("prompteval.toml", dear)
+        live.run("run", "--max-cost", "12", code=3)
+        before = (server.stats["requests"], customer.stats["requests"])
+        assert 0 < sum(before) < 6
+        live.run("run", "--resume", "--max-cost", "1000", code=0)
+        assert (server.stats["requests"], customer.stats["requests"]) == (3, 3)
+        (row,) = live.rows()
+    assert row["outcome"] == "ok" and len(row["turns"]) == 3
+
+
 def test_a_failing_user_is_an_error_of_the_case_that_names_it(tmp_path: Path) -> None:
     """What the user's model cannot say ends the conversation as an error, and is not the system's."""
     with FakeServer(REPLIES) as server, FakeServer([], faults=[Fault("status", 400)]) as customer:
