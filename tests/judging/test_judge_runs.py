@@ -130,3 +130,31 @@ def test_a_judge_that_cannot_be_reached_is_asked_again_by_a_resumed_run(judges: 
     again = run_suites(judges.workspace, RunOptions(cache=False, resume=first.run_id), Progress())
     assert again.results[0].metrics["accuracy"].value == 1.0
     assert json.loads(json.dumps(again.as_json()))["verdict"] == "pass"
+
+
+def test_a_dry_run_counts_the_calls_of_judges(judges: Place) -> None:
+    """As many as there are outputs and samples; nothing is called."""
+    from tests.forks import shared
+
+    judges.write("evals/judged.yaml", SUITE.replace("judge.jsonl}", "judge.jsonl, samples: 3}"))
+    done = shared().run(judges.root, "run", "judged", "--dry-run", "--json")
+    assert json.loads(done.stdout)["total"]["judge_calls"] == 3 * COUNT
+    assert (
+        f"judges: {3 * COUNT} calls at most" in shared().run(judges.root, "run", "judged", "--dry-run").stdout
+    )
+
+
+def test_kappa_of_the_calibration_before_is_shown(judges: Place) -> None:
+    """A judge may drift away from people while its prompt stays: new labels say so."""
+    from prompteval.engine.judge_check import CheckOptions, check_judge
+    from tests.judging.test_judge_check import GATED, labels
+
+    judges.write("evals/judged.yaml", GATED)
+    judges.write("evals/judges/c.labels.jsonl", labels())
+    judges.run(suites=("judged",))
+    first = check_judge(judges.workspace, "judged", CheckOptions())
+    assert first.path is not None and not first.view.notes
+    first.path.write_text(first.calibration.text())
+    judges.write("evals/judges/c.labels.jsonl", labels(wrong=range(8)))
+    notes = check_judge(judges.workspace, "judged", CheckOptions()).view.notes
+    assert "kappa was 1.000 on 20 outputs in the calibration before" in notes

@@ -161,7 +161,7 @@ class Terminal:
         os.close(theirs)
         self.seen = ""
 
-    def until(self, text: str, seconds: float = 30.0) -> str:
+    def until(self, text: str, seconds: float = 120.0) -> str:
         """What is printed until a text is there."""
         end = time.monotonic() + seconds
         while text not in self.seen:
@@ -180,7 +180,7 @@ class Terminal:
         os.write(self._mine, keys.encode())
 
     def end(self) -> int:
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         os.close(self._mine)
         return code
 

@@ -87,14 +87,15 @@ def check(  # noqa: PLR0913 - the options of the command line
 ) -> int:
     """Compare the verdicts of a judge with the labels of people, and write its calibration."""
     from prompteval.analysis.judges.figures import Unparsed
-    from prompteval.cli.judge_output import check_outputs, finish_check, finish_pairs
+    from prompteval.cli.judge_output import FORMATS, finish_check, finish_pairs
+    from prompteval.cli.output import check_output_paths
     from prompteval.core.errors import UsageError
     from prompteval.core.problem import did_you_mean
     from prompteval.engine.judge_check import CheckOptions, check_judge
     from prompteval.engine.judge_pairs import check_pairs, pair_source
     from prompteval.workspace.settings import find_workspace
 
-    written = check_outputs(outputs or [])
+    written = check_output_paths(outputs or [], FORMATS)
     if unparsed not in ("missing", "wrong"):
         raise UsageError(f"unknown --unparsed {unparsed!r}", did_you_mean(unparsed, ("missing", "wrong")))
     workspace = find_workspace(Path.cwd())

@@ -19,17 +19,6 @@ FORMATS = (".json", ".md", ".html")
 NARROW = 110
 
 
-def check_outputs(paths: Sequence[Path]) -> list[Path]:
-    """The paths, looked at before any work. Raises UsageError for one that cannot be written."""
-    from prompteval.cli.paths import check_place
-
-    for path in paths:
-        if path.suffix not in FORMATS:
-            raise UsageError(f"unsupported file extension {path.suffix!r}", f"-o takes {', '.join(FORMATS)}")
-        check_place("-o", path)
-    return list(paths)
-
-
 def finish_check(workspace: "Workspace", found: "Checked", paths: Sequence[Path], *, quiet: bool) -> int:
     """Show the figures, write what was asked for and the calibration; the exit code."""
     from prompteval.cli.output import write_pieces

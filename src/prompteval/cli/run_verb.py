@@ -268,6 +268,8 @@ def _print_dry_run(workspace: "Workspace", options: "RunOptions", *, as_json: bo
 def _needs(entry: Mapping[str, object]) -> str:
     """What the system needs, and apart from it what the simulated user does."""
     found = [f"{entry['calls']} calls", f"{entry['cached']} cached", *_needed(entry, "")]
+    if entry["judge_calls"]:
+        found.append(f"judges: {entry['judge_calls']} calls at most")
     if entry["user_calls"]:
         found += [f"simulated user: {entry['user_calls']} calls", *_needed(entry, "user_")]
     return ", ".join(found)

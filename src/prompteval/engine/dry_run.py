@@ -9,6 +9,7 @@ from prompteval.engine.dry_run_turns import Conversations, SystemSide, Tally, Us
 from prompteval.engine.models import Model, Models
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.plan.judges import judges_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.plan.targets.prompt import PromptPlan
@@ -25,7 +26,7 @@ class EntryEstimate:
     be played, a prompt with fakes with every step, each reply as long as it may be, and what a tool gives as
     RESULT_TOKENS. `estimated` says that tokens are not exact: so counted, or by an encoding that is not known
     to be the model's own. The `user_` fields are of the model that plays the user of a conversation, which
-    are in none of the others.
+    are in none of the others; nor are `judge_calls`, those of all judges where no reply is in the cache.
     """
 
     suite: str
@@ -41,6 +42,7 @@ class EntryEstimate:
     user_prompt_tokens: int = 0
     user_completion_tokens_at_most: int = 0
     user_cost_usd_at_most: float | None = 0.0
+    judge_calls: int = 0
 
 
 def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
     cache = SqliteCache.open(path) if options.cache and path.exists() else None
     models = Models(workspace, options, cache=None, recorder=None, journal=None)
     try:
-        entries = [_expected(job, models, cache) for job in jobs]
+        entries = [replace(_expected(job, models, cache), judge_calls=_judge_calls(job)) for job in jobs]
     finally:
         if cache is not None:
             cache.close()
@@ -59,6 +61,12 @@ def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
         "entries": [asdict(entry) for entry in entries],
         "total": _total(entries),
     }
+
+
+def _judge_calls(job: Job) -> int:
+    """How often judges are asked about the outputs of a job; passage by passage, once for an output."""
+    asked = sum(judge.calls_an_output for judge in judges_of(job.plan.scorers))
+    return asked * job.planned
 
 
 def _expected(job: Job, models: Models, cache: SqliteCache | None) -> EntryEstimate:
@@ -132,6 +140,7 @@ def _total(entries: Sequence[EntryEstimate]) -> dict[str, object]:
     names = (
         "calls", "cached", "prompt_tokens", "completion_tokens_at_most", "cost_usd_at_most",
         "user_calls", "user_prompt_tokens", "user_completion_tokens_at_most", "user_cost_usd_at_most",
+        "judge_calls",
     )  # fmt: skip
     total: dict[str, object] = {"estimated": any(entry.estimated for entry in entries)}
     for name in names:

@@ -240,6 +240,14 @@ def _view(
         f"{name} {'>' if not floors else '>='} {value:g}" for name, value in (floors or FLOORS).items()
     )
     notes = []
+    before = None if files is None or files.calibration is None else files.calibration
+    if before is not None and before.fingerprint == judge.fingerprint:
+        kappa = before.figures.get("kappa")
+        value = kappa.get("value") if isinstance(kappa, dict) else None
+        if isinstance(value, float) and figures.kappa.value is not None and value != figures.kappa.value:
+            notes.append(
+                f"kappa was {value:.3f} on {before.figures.get('n')} outputs in the calibration before"
+            )
     synthetic = sum(one.synthetic for one in labels)
     if synthetic:
         notes.append(f"{synthetic} labels are synthetic, and are left out")

@@ -35,16 +35,19 @@ class AskingJudge(Scorer):
 
     async def score(self, case: Case, observation: Observation) -> Score:
         """The judge's score, with its calls and what it is of; failed where a call of its failed."""
-        score = await self.ask(case, observation, self._judge.asks(case, observation))
+        score, calls = await self.ask(case, observation, self._judge.asks(case, observation))
         if observation.outcome != "ok" or score.status == "skipped":
-            return score
+            return replace(score, calls=calls)
         length = len(as_text(observation.output))
-        return replace(score, evidence={**score.evidence, **judged_output(observation), LENGTH: length})
+        evidence = {**score.evidence, **judged_output(observation), LENGTH: length}
+        return replace(score, evidence=evidence, calls=calls)
 
-    async def ask(self, case: Case, observation: Observation, asks: Sequence[Ask] | Score) -> Score:
-        """The score that the answers to some questions give."""
+    async def ask(
+        self, case: Case, observation: Observation, asks: Sequence[Ask] | Score
+    ) -> tuple[Score, tuple[Call, ...]]:
+        """(the score that the answers to some questions give, their calls)."""
         if isinstance(asks, Score):
-            return asks
+            return asks, ()
         if len(asks) == 1:
             answers = [await self._answer(case, asks[0])]
         else:
@@ -54,15 +57,14 @@ class AskingJudge(Scorer):
         if failed is not None:
             if failed.failure is not None and failed.failure.type in STOPPING_KINDS:
                 self._stop(failed.failure.message)
-            return _unanswered(self.name, failed, calls)
-        return replace(self._judge.read(case, observation, asks, answers), calls=calls)
+            return _unanswered(self.name, failed), calls
+        return self._judge.read(case, observation, asks, answers), calls
 
     async def _answer(self, case: Case, ask: Ask) -> Observation:
         clock = CLOCK.get()
         CLOCK.set(CaseClock())  # the deadline of the case is the system's
         try:
-            asked = replace(case, inputs=dict(ask.inputs), turns=())
-            return await self._target(asked, ask.sample)
+            return await self._target(Case(case.id, dict(ask.inputs)), ask.sample)
         finally:
             CLOCK.set(clock)
 
@@ -88,20 +90,21 @@ class AskingPairwise(AskingJudge):
             reason = f"{self._pairs.against} has no output of this case"
             return Score(self.name, None, status="skipped", reason=reason)
         if other.outcome == "error":
-            return _unanswered(self.name, other, other.calls)
-        score = await self.ask(case, observation, self._pairs.compare(case, observation, other))
-        score = replace(score, calls=(*other.calls, *score.calls))
+            return replace(_unanswered(self.name, other), calls=other.calls)
+        asks = self._pairs.compare(case, observation, other)
+        score, calls = await self.ask(case, observation, asks)
+        calls = (*other.calls, *calls)
         if score.status == "skipped":
-            return score
-        return replace(score, evidence={**score.evidence, **judged_output(observation)})
+            return replace(score, calls=calls)
+        return replace(score, evidence={**score.evidence, **judged_output(observation)}, calls=calls)
 
 
-def _unanswered(name: str, answer: Observation, calls: tuple[Call, ...]) -> Score:
+def _unanswered(name: str, answer: Observation) -> Score:
     failure = answer.failure
     kind, message = ("error", "no answer") if failure is None else (failure.type, failure.message)
     evidence = {UNASKED: kind}
     reason = f"the judge: {message}"
-    return Score(name, None, status="failed", reason=reason, evidence=evidence, calls=calls)
+    return Score(name, None, status="failed", reason=reason, evidence=evidence)
 
 
 def judged_output(observation: Observation) -> dict[str, object]:

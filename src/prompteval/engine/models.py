@@ -105,13 +105,21 @@ class Models:
             self._open[reference] = self._make(reference, ready)
         return self._open[reference]
 
-    def layered(self, reference: str, group: str, on_wait: Callable[[int], None]) -> tuple[Provider, int]:
-        """A model with its layers, and how many cases of it run at a time; `group` is the suite."""
+    def layered(
+        self, reference: str, group: str, on_wait: Callable[[int], None], *, live: bool = False
+    ) -> tuple[Provider, int]:
+        """A model with its layers, and how many cases of it run at a time; `group` is the suite.
+
+        With `live` it is called also where the run's own calls go by batch: what a judge is asked is only
+        known when they have ended.
+        """
         model = self.open(reference)
-        profile = self._profile(reference)
+        profile, own = self._profile(reference), model.provider
+        if live and isinstance(own.inner, BatchReplies):
+            own = SharedProvider(own.inner.live, own.cacheable)
         provider = build_layers(
-            model.provider,
-            cache=self._cache if model.provider.cacheable else None,
+            own,
+            cache=self._cache if own.cacheable else None,
             recorder=self._recorder,
             max_attempts=profile.max_attempts,
             max_wait_s=self._options.max_wait,

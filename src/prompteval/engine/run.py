@@ -328,7 +328,7 @@ class _Run:
             cache = self._files.vectors() if marks else None
 
             def open_model(reference: str) -> Provider:
-                return models.layered(reference, plan.suite.name, waiting)[0]
+                return models.layered(reference, plan.suite.name, waiting, live=True)[0]
 
             def other(judge: Pairwise) -> OtherOutput:
                 provider = None if job.target.own_model is not None else open_model(job.model)

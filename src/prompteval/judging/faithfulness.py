@@ -42,6 +42,7 @@ class Faithfulness(Scorer):
     reports: ClassVar[tuple[str, ...] | None] = LABEL_KEYS
     timeout_s = None
     low: ClassVar[float] = 0.0
+    calls_an_output: ClassVar[int] = 1
     high: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:

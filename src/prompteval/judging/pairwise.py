@@ -68,6 +68,7 @@ class Pairwise(Scorer):
     decides = False
     timeout_s = None
     low: ClassVar[float] = 0.0
+    calls_an_output: ClassVar[int] = len(ORDERS)
     high: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:

@@ -120,6 +120,11 @@ class Judge(Scorer):
         """Whether its scores pass or fail; a number without a threshold only measures."""
         return not self.is_graded or self.threshold is not None
 
+    @property
+    def calls_an_output(self) -> int:
+        """How often it is asked about an output; where it judges passage by passage, about each of them."""
+        return self.samples * (len(self.criteria) if self.criteria else 1)
+
     def score(self, case: Case, observation: Observation) -> Score:
         """Failed: the engine asks the model, and has `read` make the score."""
         return Score(self.name, None, status="failed", reason="the judge's model was not asked")

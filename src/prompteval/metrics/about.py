@@ -96,6 +96,8 @@ STAGES: Mapping[str, Mapping[str, str]] = {
         "figures": "The share of the numbers, dates and names of the answer that a passage holds; the others "
         "are listed with the score.",
         "embedding": "How close each sentence of the answer is to the context in meaning.",
+        "entailment": "How far the context entails each sentence of the answer, by the model that "
+        "`entailment:` names.",
     },
 }
 STAGE_READS: Mapping[str, str] = {

@@ -21,7 +21,7 @@ MODES = ("oracle", "oracle_distractors", "closed_book")
 ANSWER_STAGES: Mapping[str, tuple[str, ...]] = {
     "generation": ("em", "f1", "correct", "abstention", "false_answers", "false_abstentions"),
     "citations": ("precision", "recall", "exists", "quote", "support"),
-    "grounding": ("lexical", "figures", "embedding"),
+    "grounding": ("lexical", "figures", "embedding", "entailment"),
 }
 CONTEXT_MEASURES = ("recall", "precision", "iou")
 # The scorer that says at which stage a case was lost.

@@ -17,6 +17,7 @@ from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.score.failure import Attribution
+from prompteval.rag.score.overlap import Support
 from prompteval.rag.score.results import NEEDS, ResultReader
 from prompteval.rag.score.scorers import NEED_ABSTENTION, StageScorer
 from prompteval.tokens import counter
@@ -60,7 +61,7 @@ class ResultSetup:
         self.gold[case.id] = groups
         return problems
 
-    def scorers(self) -> tuple[Scorer, ...]:
+    def scorers(self, entailment: Support | None = None) -> tuple[Scorer, ...]:
         """A scorer for each metric, and before them the attribution where passages or citations are read."""
         documents = self.documents
         reader = ResultReader(
@@ -72,7 +73,7 @@ class ResultSetup:
             self.gold if documents is not None else None,
         )
         embedder = LateEmbedder(self.encoders)
-        scorers = tuple(StageScorer(metric, reader, embedder) for metric in self.metrics)
+        scorers = tuple(StageScorer(metric, reader, embedder, entailment) for metric in self.metrics)
         if not any(metric.stage in TRACED for metric in self.metrics):
             return scorers
         ranked = tuple(metric for metric in self.metrics if metric.ranking is not None)

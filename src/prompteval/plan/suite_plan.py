@@ -11,6 +11,7 @@ from prompteval.core.protocols import Scorer
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
+from prompteval.plan.entailment import entailment_of
 from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.judge_files import JudgeFiles, read_judge_files
@@ -116,14 +117,15 @@ def plan_suite(
     stages = stage_metrics(measures, gates)
     problems.found += call_problems(suite, targets)
     results = None
+    support = entailment_of(workspace, suite, stages, problems)
     if setup is not None:
-        scorers = (*setup.scorers(stages), *scorers)
+        scorers = (*setup.scorers(stages, support), *scorers)
     elif stages and suite.rag is None:
         from prompteval.plan.result_setup import plan_results
 
         results = plan_results(workspace, tree, suite, stages, problems)
         if results is not None:
-            scorers = (*results.scorers(), *scorers)
+            scorers = (*results.scorers(support), *scorers)
             problems.found += results.problems(targets)
     if not targets:
         problems.check()

@@ -86,7 +86,8 @@ class Suite:
     that gold spans are places of, where no `rag` names them; `correct` says what a right answer is. `tools`
     names the functions that stand for the tools of the prompt; without it they are not called. `user` says
     who plays the user of a conversation, `user_input` which input of the prompt takes what the user says.
-    `judges` says by the name of its scorer what is known of a judge.
+    `entailment` is the directory of a sequence classifier. `judges` says by the name of its scorer what is
+    known of a judge.
     """
 
     name: str
@@ -120,6 +121,8 @@ class Suite:
     user: UserSection | None = None
     user_place: tuple[int, int] = (1, 1)
     user_input: str = ""
+    entailment: str = ""
+    entailment_place: tuple[int, int] = (1, 1)
     judges: Mapping[str, JudgeSection] = field(default_factory=dict)
     judge_places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -205,6 +208,8 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         user=file.user,
         user_place=document.key_place(("user",)) if file.user else (1, 1),
         user_input=file.user_input,
+        entailment=file.entailment,
+        entailment_place=document.place(("entailment",)) if file.entailment else (1, 1),
         judges=file.judges,
         judge_places={name: document.key_place(("judges", name)) for name in file.judges},
     )

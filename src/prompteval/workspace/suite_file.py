@@ -189,6 +189,12 @@ class SuiteFile(FileModel):
         "[default: the one text input after the history]",
         examples=["message"],
     )
+    entailment: PathBelowRoot = Field(
+        "",
+        description="The directory of a sequence classifier that `grounding.entailment` asks, relative to "
+        "the suite.",
+        examples=["../models/<directory>"],
+    )
     judges: dict[str, JudgeSection] = Field(
         {}, description="By the name of its scorer, how far each judge agrees with people."
     )

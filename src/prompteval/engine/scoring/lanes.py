@@ -162,6 +162,8 @@ class Alone:
 
     async def _awaited(self, found: Awaitable[object]) -> Score:
         """What the scorer's coroutine gives; it is cancelled at the deadline, and not waited for."""
+        if self._scorer.timeout_s is None:
+            return await _settled(self._scorer, found)
         task = asyncio.ensure_future(_settled(self._scorer, found))
         try:
             await asyncio.wait((task,), timeout=self._scorer.timeout_s)

@@ -121,8 +121,10 @@ class Scoring:
                 apart.append(place)
             else:
                 together.append(place)
-        calls = [self._alike(together, item), *(self._lane(place, item) for place in apart)]
-        made = await asyncio.gather(*calls)
+        calls = [self._lane(place, item) for place in apart]
+        if together:
+            calls.insert(0, self._alike(together, item))
+        made = [await calls[0]] if len(calls) == 1 else await asyncio.gather(*calls)
         found.update(zip((*together, *apart), chain.from_iterable(made), strict=True))
         return {place: score_without_secrets(score) for place, score in found.items()}
 

@@ -22,6 +22,7 @@ from prompteval.rag.factories import Ingredients, build_reranker, build_retrieve
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.pipeline import Pipeline
 from prompteval.rag.score.failure import Attribution
+from prompteval.rag.score.overlap import Support
 from prompteval.rag.score.rag_case import RagCaseReader
 from prompteval.rag.score.scorers import StageScorer
 from prompteval.tokens import counter
@@ -160,13 +161,14 @@ class RagSetup:
             progress=self.encoders.progress,
         )
 
-    def scorers(self, metrics: list[StageMetric]) -> tuple[Scorer, ...]:
+    def scorers(self, metrics: list[StageMetric], entailment: Support | None = None) -> tuple[Scorer, ...]:
         """The attribution first, then a scorer for each metric."""
         reader = RagCaseReader(self.section, self.documents, self.gold, self.abstain)
         embedder = LateEmbedder(self.encoders)
         ranked = tuple(metric for metric in metrics if metric.ranking is not None)
         self.notes_found.update(dict.fromkeys(self.beyond_depth(metrics)))
-        return (Attribution(reader, ranked), *(StageScorer(metric, reader, embedder) for metric in metrics))
+        scorers = (StageScorer(metric, reader, embedder, entailment) for metric in metrics)
+        return (Attribution(reader, ranked), *scorers)
 
     def notes(self) -> list[str]:
         """What a reader of the numbers must know: of the corpus, and of what was cut."""

@@ -32,6 +32,7 @@ class StageScorer(Scorer):
     metric: StageMetric
     reader: Reader
     embedder: Embedder | None = None
+    entailment: Support | None = None
 
     decides = False
     pace = "short"
@@ -158,6 +159,8 @@ class StageScorer(Scorer):
     def _support(self) -> Support:
         if self.metric.measure == "lexical":
             return content_overlap
+        if self.metric.measure == "entailment" and self.entailment is not None:
+            return self.entailment
         assert self.embedder is not None  # given to every scorer of this kind
         return closeness(self.embedder)
 
