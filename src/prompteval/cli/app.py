@@ -12,6 +12,7 @@ from prompteval.cli import (
     compare,
     data_verbs,
     explain,
+    export_verb,
     gate,
     import_verb,
     init,
@@ -84,6 +85,7 @@ judge.register(app)
 label.register(app)
 import_verb.register(app)
 data_verbs.register(app)
+export_verb.register(app)
 schema.register(app)
 explain.register(app)
 trec.register(app)
