@@ -118,5 +118,5 @@ def test_an_application_refuses_tools_that_its_model_does_not_take(tmp_path: Any
         "prompt = Prompt(", "def look(id: int) -> str: ...\n\nprompt = Prompt(tools=[look], "
     )
     (tmp_path / "prompts" / "route" / "v1.py").write_text(armed)
-    with pytest.raises(InvalidInput, match="local/minilm takes no tools"):
+    with pytest.raises(InvalidInput, match="local/use takes no tools"):
         prompteval.load("route", workspace=tmp_path)
