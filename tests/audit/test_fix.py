@@ -112,3 +112,15 @@ def test_what_cannot_be_moved_stays(tmp_path: Path) -> None:
     (tmp_path / "b.py").write_bytes(b"import ollama\r\nollama.generate('m', 'Say hello to all.')\r\n")
     plan = plan_fixes(tmp_path, audit(tmp_path))
     assert not plan.changed and not plan.new and len(plan.left) == 2
+
+
+def test_the_workspace_is_where_the_code_looks_for_it(tmp_path: Path) -> None:
+    """A pyproject.toml without settings is none; below a workspace the fix is refused, since its prompts are above."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "a.py").write_text("import ollama\nollama.generate('m', 'Say hello to all.')\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    assert "prompteval.toml" in plan_fixes(tmp_path, audit(tmp_path)).new
+    (tmp_path / "pyproject.toml").write_text("[tool.prompteval]\n")
+    assert "prompteval.toml" not in plan_fixes(tmp_path, audit(tmp_path)).new
+    done = shared().run(tmp_path / "app", "audit", "--fix", "--yes", env={"NO_COLOR": "1"})
+    assert done.code == 2 and "is below the workspace" in done.stderr

@@ -15,14 +15,16 @@ from prompteval.audit.files import MAX_SOURCE_BYTES, read_beginning
 from prompteval.audit.prompt_rules import by_place
 from prompteval.audit.prompts import PromptUse
 from prompteval.audit.run import AuditReport
-from prompteval.core.errors import RenderError
+from prompteval.core.errors import InvalidInput, RenderError, UsageError
 from prompteval.interchange.imported import ImportedPrompt
 from prompteval.interchange.records import suite_name, variable
 from prompteval.interchange.write import prompt_module
 from prompteval.prompt.template import Template, TemplateFault
 from prompteval.workspace.python_source import parse_python
+from prompteval.workspace.settings import find_workspace
 from prompteval.workspace.writing import make_directory, write_whole
 
+TITLE = "A prompt that was written in code before."
 SETTINGS = "# The prompts of this repository. `prompteval check` validates them.\n"
 # What Jinja would take for its own, or would not give back: openings, a brace before a hole, other line ends.
 _SPECIAL = re.compile(r"\{(?=[{%#\r]|\n?\Z)|\r|\n\Z")
@@ -57,10 +59,14 @@ class _Moved:
 
 
 def plan_fixes(root: Path, report: AuditReport) -> FixPlan:
-    """Every prompt of the findings PA101 that can be moved. Nothing is written."""
+    """Every prompt of the findings PA101 that can be moved. Nothing is written.
+
+    Raises UsageError below the root of a workspace, whose prompts are in another directory.
+    """
     wanted = {
         (f.problem.path, f.problem.line, f.problem.col) for f in report.findings if f.problem.code == "PA101"
     }
+    is_workspace = _is_workspace(root)
     names = _Names(root)
     new: dict[str, str] = {}
     changed: dict[str, tuple[str, str]] = {}
@@ -79,8 +85,8 @@ def plan_fixes(root: Path, report: AuditReport) -> FixPlan:
             continue
         if moved:
             changed[path] = (before, after)
-            new |= {f"prompts/{one.name}/v1.py": prompt_module(one.prompt) for one in moved}
-    if new and not any((root / name).exists() for name in ("prompteval.toml", "pyproject.toml")):
+            new |= {f"prompts/{one.name}/v1.py": prompt_module(one.prompt, TITLE) for one in moved}
+    if new and not is_workspace:
         new["prompteval.toml"] = SETTINGS
     return FixPlan(new, changed, tuple(left))
 
@@ -91,6 +97,19 @@ def write_fixes(root: Path, plan: FixPlan) -> None:
     for path, text in {**plan.new, **after}.items():
         make_directory((root / path).parent, within=root)
         write_whole(root / path, [text.encode("utf-8")], within=root)
+
+
+def _is_workspace(root: Path) -> bool:
+    """Whether the code below `root` finds its prompts there; False where there is no workspace yet."""
+    try:
+        found = find_workspace(root).root
+    except InvalidInput:
+        raise
+    except UsageError:
+        return False
+    if found != root:
+        raise UsageError(f"{root} is below the workspace {found}", "run --fix on the workspace")
+    return True
 
 
 class _Left(Exception):

@@ -1,7 +1,9 @@
 """Data sets and results of DeepEval, Ragas, LangSmith, Langfuse and Braintrust, as they export them."""
 
+import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +66,17 @@ BRAINTRUST = Fields(
 
 def read_deepeval(path: Path) -> Imported:
     """Goldens or test cases: a JSON list, JSON lines or CSV, as `EvaluationDataset.save_as` writes them."""
-    return import_fields(path, _lines(path, "goldens", "test_cases", "testCases"), DEEPEVAL, _deepeval)
+    lines = (
+        replace(line, value=_parted(line.value))
+        for line in _lines(path, "goldens", "test_cases", "testCases")
+    )
+    return import_fields(path, lines, DEEPEVAL, _deepeval)
+
+
+def _parted(record: Record) -> Record:
+    """Contexts that were joined by `|`, as in CSV and JSON lines, as lists."""
+    keys = [key for key in (*DEEPEVAL.gold, *DEEPEVAL.context) if isinstance(record.get(key), str)]
+    return {**record, **{key: [part for part in str(record[key]).split("|") if part] for key in keys}}
 
 
 def read_ragas(path: Path) -> Imported:
@@ -100,11 +112,10 @@ def _lines(path: Path, *lists: str) -> Iterator[Line]:
 def _cell(value: Json) -> Json:
     text = value if isinstance(value, str) else ""
     if text[:1] in "[{" and text:
-        try:
-            read: Json = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
-            return text
-        return read
+        for decode in (json.loads, ast.literal_eval):  # pandas writes lists as Python does
+            with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+                read: Json = decode(text)
+                return read if isinstance(read, list | dict) else text
     return text or None
 
 

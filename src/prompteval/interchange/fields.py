@@ -126,19 +126,33 @@ def _fill(
             value = value[0]
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             case[name] = str(value)
-    gold = passages(first_of(record, fields.gold))
-    if gold:
-        case["gold"] = [
-            [{"quote": item["text"]}] for item in gold if isinstance(item, Mapping) and item["text"]
-        ]
+    _fill_passages(record, fields, case, output, imported, line)
     given = first_of(record, fields.output)
     if given is not None:
         output["output"] = answer_of(given)
-        context = passages(first_of(record, fields.context))
-        if context:
-            output["context"] = context
     elif isinstance(error := first_of(record, fields.error), str) and error:
         output["error"] = error
+
+
+def _fill_passages(
+    record: Record, fields: Fields, case: Record, output: Record, imported: Imported, line: int
+) -> None:
+    """The gold of a case and the context of its output; what is there and cannot be read is a loss."""
+    gold = [item for item in passages(first_of(record, fields.gold)) if isinstance(item, Mapping)]
+    if gold:
+        case["gold"] = [[{"quote": item["text"]}] for item in gold if item["text"]]
+    context = passages(first_of(record, fields.context))
+    answered = first_of(record, fields.output) is not None
+    if context and answered:
+        output["context"] = context
+    for keys, kept in ((fields.gold, bool(gold)), (fields.context, bool(context) and answered)):
+        if not kept and first_of(record, keys) not in (None, "", [], {}):
+            why = (
+                "is not carried over without an output"
+                if context and keys is fields.context
+                else "is not a list of texts"
+            )
+            imported.lose(line, f"{keys[0]!r} {why}")
 
 
 def answer_of(value: Json) -> Json:

@@ -15,6 +15,7 @@ _SILENT = frozenset({
     "id", "epoch", "input", "target", "messages", "output", "metadata", "error", "choices", "uuid",
     "model_usage", "events", "store", "total_time", "working_time", "attachments", "files", "sandbox",
     "setup", "started_at", "completed_at", "role_usage", "timelines",
+    "turn_count", "events_data",
 })  # fmt: skip
 
 

@@ -95,15 +95,16 @@ def tags_of(value: Json, imported: Imported, line: int, prefix: str = "") -> dic
                 imported.lose_key(line, f"{prefix or 'metadata.'}{key}")
     elif isinstance(value, Sequence) and not isinstance(value, str):
         tags |= {str(item): True for item in value if isinstance(item, str)}
+    if value not in (None, "", [], {}) and not tags:
+        imported.lose_key(line, f"{prefix}metadata")
     return tags
 
 
 def passages(value: Json) -> list[Json]:
-    """Passages of a result from a list of texts, numbered, or of objects with a text."""
+    """Passages of a result from a text, a list of texts, numbered, or of objects with a text."""
     found: list[Json] = []
-    for number, item in enumerate(
-        value if isinstance(value, Sequence) and not isinstance(value, str) else [], 1
-    ):
+    items = [value] if isinstance(value, str) and value else value
+    for number, item in enumerate(items if isinstance(items, list | tuple) else [], 1):
         if isinstance(item, str):
             found.append({"doc": f"context-{number}", "text": item})
         elif isinstance(item, Mapping):

@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from prompteval.core.errors import InvalidInput, UsageError
@@ -21,6 +22,8 @@ from prompteval.workspace.yaml12 import YamlDocument, parse
 MAX_IMPORT_BYTES = 500_000_000
 MOST_RECORDS = 1_000_000
 MOST_ENTRIES = 100_000
+_ZSTD = 93  # the method's number in a ZIP
+_LOCAL_HEADER = 30  # bytes before the name of a member
 _DECODER = json.JSONDecoder(parse_constant=lambda name: None)
 _SPACE = re.compile(r"[\s,]*")
 
@@ -120,8 +123,7 @@ def read_archive(path: Path) -> dict[str, str]:
             if len(members) > MOST_ENTRIES:
                 raise _fault(str(path), 0, f"more than {MOST_ENTRIES:,} files in the archive")
             for member in members:
-                with archive.open(member) as file:
-                    data = file.read(MAX_IMPORT_BYTES - total + 1)
+                data = _member(path, archive, member, MAX_IMPORT_BYTES - total + 1)
                 total += len(data)
                 if total > MAX_IMPORT_BYTES:
                     raise _fault(str(path), 0, f"the archive unpacks to more than {MAX_IMPORT_BYTES:,} bytes")
@@ -129,6 +131,30 @@ def read_archive(path: Path) -> dict[str, str]:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise _fault(str(path), 0, f"the archive cannot be read: {error}") from None
     return found
+
+
+def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    """The beginning of a member, at most `most` bytes. Inspect packs by zstd, which zipfile may lack."""
+    if member.compress_type != _ZSTD:
+        with archive.open(member) as file:
+            return file.read(most)
+    try:
+        zstandard = import_module("zstandard")
+    except ImportError:
+        help = "pip install zstandard, or write the log as JSON: inspect log convert --to json"
+        raise InvalidInput(
+            [Problem(str(path), 0, 0, "PI100", "the archive is packed by zstd", help)]
+        ) from None
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        header = file.read(_LOCAL_HEADER)
+        file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
+        packed = io.BytesIO(file.read(min(member.compress_size, MAX_IMPORT_BYTES)))
+    try:
+        data: bytes = zstandard.ZstdDecompressor().stream_reader(packed).read(most)
+    except zstandard.ZstdError as error:
+        raise zipfile.BadZipFile(str(error)) from None
+    return data
 
 
 def _list_in(text: str, path: str, lists: Iterable[str]) -> int | None:

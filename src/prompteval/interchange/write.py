@@ -10,7 +10,7 @@ from prompteval.workspace.place import file_to_write
 from prompteval.workspace.writing import make_directory, write_whole
 
 _SETTINGS = "# Imported from {source}. `prompteval check` validates it, `prompteval run` runs it.\n"
-_MODULE = '''"""An imported prompt."""
+_MODULE = '''"""{title}"""
 
 from pydantic import BaseModel
 
@@ -84,14 +84,18 @@ def suite_text(suite: ImportedSuite) -> str:
     return "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in keys.items())
 
 
-def prompt_module(prompt: ImportedPrompt) -> str:
-    """The module of a prompt with typed inputs."""
+def prompt_module(prompt: ImportedPrompt, title: str = "An imported prompt.") -> str:
+    """The module of a prompt with typed inputs; `title` is its docstring."""
     kinds = sorted({_function(role) for role, _ in prompt.messages})
     fields = "\n".join(f"    {name}: str" for name in prompt.inputs) or "    pass"
     described = f"    description={prompt.description!r},\n" if prompt.description else ""
     messages = "\n".join(f"        {_function(role)}({text!r})," for role, text in prompt.messages)
     return _MODULE.format(
-        names=", ".join(["Prompt", *kinds]), fields=fields, messages=messages, described=described
+        title=title,
+        names=", ".join(["Prompt", *kinds]),
+        fields=fields,
+        messages=messages,
+        described=described,
     )
 
 

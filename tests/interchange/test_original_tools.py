@@ -1,0 +1,97 @@
+"""Files that the original tools write, where they are installed: in this environment, or in that of a variable.
+
+PROMPTEVAL_INSPECT and PROMPTEVAL_DEEPEVAL name a Python with inspect-ai, or with deepeval. promptfoo, which takes
+1.9 GB, is run where it is found.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.interchange.support import imported, ran
+
+INSPECT = """
+import sys
+from inspect_ai import Task, eval
+from inspect_ai.dataset import Sample
+from inspect_ai.model import ModelOutput, get_model
+from inspect_ai.scorer import exact
+from inspect_ai.solver import generate
+
+answers = ["Oslo", "Milan", "Madrid"]
+samples = [Sample(id=1, input="Capital of Norway?", target="Oslo"), Sample(id=2, input="Of Italy?", target="Rome"), Sample(id=3, input="Of Spain?", target="Madrid")]
+outputs = [ModelOutput.from_content("mockllm/model", answer) for answer in answers]
+model = get_model("mockllm/model", custom_outputs=outputs)
+task = Task(name="capitals", dataset=samples, solver=generate(), scorer=exact())
+log = eval(task, model=model, log_dir="logs", log_format=sys.argv[1], display="none", max_samples=1)[0]
+print(log.results.scores[0].metrics["mean"].value)
+"""
+DEEPEVAL = """
+import sys
+from deepeval.dataset import EvaluationDataset, Golden
+
+goldens = [Golden(input="Capital of Norway?", expected_output="Oslo", actual_output="Oslo", context=["One.", "Two."], additional_metadata={"level": "easy"}),
+           Golden(input="Of Italy?", expected_output="Rome", actual_output="Milan")]
+EvaluationDataset(goldens=goldens).save_as(file_type=sys.argv[1], directory="out", file_name="capitals")
+"""
+
+
+def python_with(package: str, variable: str) -> str:
+    """The Python that has a package; the test is skipped where none has."""
+    if os.environ.get(variable):
+        return os.environ[variable]
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed, and {variable} names no Python that has it")
+    return sys.executable
+
+
+def run(python: str, code: str, argument: str, root: Path) -> str:
+    environment = {**os.environ, "DEEPEVAL_TELEMETRY_OPT_OUT": "YES"}
+    command = [python, "-c", code, argument]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=250)
+    if "openaipublic" in done.stdout + done.stderr:
+        pytest.skip("the tool wants to load a vocabulary from the network (TIKTOKEN_CACHE_DIR)")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["json", "eval"])
+def test_a_log_that_inspect_wrote_is_scored_as_inspect_scored_it(tmp_path: Path, form: str) -> None:
+    """Both forms of its logs, of a run with a model of its own for tests: the same mean, and nothing is lost."""
+    mean = float(run(python_with("inspect_ai", "PROMPTEVAL_INSPECT"), INSPECT, form, tmp_path).split()[-1])
+    (log,) = (tmp_path / "logs").iterdir()
+    imported(tmp_path, "inspect", str(log), 0)
+    assert ran(tmp_path)["metrics"]["accuracy"]["value"] == pytest.approx(mean)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["json", "csv", "jsonl"])
+def test_a_data_set_that_deepeval_wrote_is_read(tmp_path: Path, form: str) -> None:
+    """Every form that it saves: outputs, contexts and metadata, and nothing is lost."""
+    run(python_with("deepeval", "PROMPTEVAL_DEEPEVAL"), DEEPEVAL, form, tmp_path)
+    imported(tmp_path, "deepeval", f"out/capitals.{form}", 0)
+    assert ran(tmp_path)["cases"]["passed"] == 1
+    case = json.loads((tmp_path / "made/datasets/capitals.jsonl").read_text().splitlines()[0])
+    assert case["gold"] == [[{"quote": "One."}], [{"quote": "Two."}]] and case["tags"] == {"level": "easy"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("promptfoo") is None, reason="promptfoo is not installed (npm, 1.9 GB)")
+def test_results_that_promptfoo_wrote_are_scored_as_promptfoo_scored_them(tmp_path: Path) -> None:
+    """Its provider `echo` answers with the prompt; deterministic assertions are decided alike."""
+    tests = [{"vars": {"x": x}, "assert": [{"type": kind, "value": value}]} for x, kind, value in (
+        ("Oslo", "equals", "Oslo"), ("Rome", "icontains", "ROME"), ("Bonn", "regex", "^[0-9]"), ("{}", "is-json", None))]  # fmt: skip
+    config = {"prompts": ["{{x}}"], "providers": ["echo"], "tests": tests}
+    (tmp_path / "promptfooconfig.json").write_text(json.dumps(config))
+    command = ["promptfoo", "eval", "-c", "promptfooconfig.json", "-o", "results.json", "--no-cache"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=250, check=False)
+    rows = json.loads((tmp_path / "results.json").read_text())["results"]["results"]
+    imported(tmp_path, "promptfoo", "results.json", 0)
+    assert ran(tmp_path)["cases"]["passed"] == sum(row["success"] for row in rows)
