@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from prompteval.cli.app import command_line
-from prompteval.core.errors import PromptevalError
+from prompteval.core.errors import InvalidInput, PromptevalError
+from prompteval.data.rows import read_raw
 
 ROWS = [
     {"id": f"c{number}", "inputs": {"message": f"question {number * 7919} of user {number % 9}, please"},
@@ -126,3 +127,34 @@ def test_a_table_of_any_columns_keeps_them(tmp_path: Path, monkeypatch: pytest.M
         'message,label,when,split\n"hello, you",x,2026-01-01,train\n"two\nlines",y,2026-02-01,test\n'
     )
     assert code("data", "check", "b.csv", "--text", "message", "--label", "label", "--time", "when") == 0
+
+
+def test_b7_tables_as_spreadsheets_write_them(tmp_path: Path) -> None:
+    """B7: a byte order mark, `;`, CRLF, cells with line breaks; a byte that is not UTF-8 at its line."""
+    path = tmp_path / "a.csv"
+    path.write_bytes('\ufeffmessage;label\r\n"one; two";x\r\n"a\r\nb";y\r\n'.encode())
+    assert [(line, raw["message"]) for line, raw in read_raw(path)] == [(2, "one; two"), (3, "a\nb")]
+    path.write_bytes(b"message,label\na,x\n\xff,y\n")
+    with pytest.raises(InvalidInput, match=r"a\.csv:3:1 PE104"):
+        list(read_raw(path))
+
+
+@pytest.mark.parametrize(
+    "line", ['{"a": NaN}', '{"a": ' + "[" * 5000, '{"a": 1, "a": 2}', "[1]", "\x00", '"text"']
+)
+def test_b6_a_bad_line_is_a_problem_at_its_line(line: str, tmp_path: Path) -> None:
+    """B6: never a crash, and the line is named."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": "fine"}\n' + line + "\n")
+    with pytest.raises(InvalidInput, match=r"a\.jsonl:2:"):
+        list(read_raw(path))
+
+
+def test_lone_surrogates_are_rows_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checked, split and masked without a crash, and kept as they are."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.jsonl", [{"id": "x", "inputs": {"m": "half \ud800 a pair, long enough"}}])
+    assert code("data", "check", "a.jsonl") == 0
+    assert code("data", "split", "a.jsonl", "-o", "b.jsonl") == 0
+    assert code("data", "redact", "a.jsonl", "-o", "c.jsonl") == 0
+    assert read(tmp_path / "c.jsonl")[0]["inputs"]["m"] == "half \ud800 a pair, long enough"

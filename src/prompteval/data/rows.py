@@ -2,7 +2,8 @@
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,9 +78,14 @@ def read_raw(path: Path, shown: str = "") -> Iterator[tuple[int, Raw]]:
 
 
 def _csv(file: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
-    """Rows by the header's names; a row with more or fewer cells is an error, never shifted."""
+    """Rows by the header's names; a row with more or fewer cells is an error, never shifted.
+
+    The delimiter is `,`, `;` or tab, whichever the first line has most of.
+    """
     with file:
-        reader = csv.reader(_lines(file, name), strict=True)
+        lines = _lines(file, name)
+        first = next(lines, "")
+        reader = csv.reader(chain([first], lines), delimiter=max(",;\t", key=first.count), strict=True)
         try:
             header = next(reader, [])
             line = reader.line_num + 1
@@ -98,8 +104,11 @@ def _csv(file: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[str]:
-    for line in file:
-        yield decode(line, name)
+    for number, line in enumerate(file, 1):
+        try:
+            yield decode(line, name)
+        except InvalidInput as error:
+            raise InvalidInput([replace(one, line=number) for one in error.problems]) from None
 
 
 def _yaml(data: bytes, name: str) -> Iterator[tuple[int, object]]:
