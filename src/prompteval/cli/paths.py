@@ -75,6 +75,8 @@ def _mode(title: str, path: Path) -> int | None:
         return None
     except OSError as error:
         raise UsageError(f"{title} {path}: {error.strerror}") from None
+    except ValueError:  # a NUL, or half a surrogate pair
+        raise UsageError(f"{title} {str(path)!r} cannot be a path") from None
 
 
 def _regular(title: str, path: Path, mode: int) -> None:

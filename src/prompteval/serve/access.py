@@ -26,9 +26,9 @@ class Access:
 
     @classmethod
     def of(cls, options: ServeOptions) -> "Access":
-        """Raises UsageError for a variable that is not set or whose token is short."""
+        """Raises UsageError for a wrong host name, a variable that is not set, or a short token."""
         hosts = {*LOOPBACK, options.host, *options.allow_hosts} - {"0.0.0.0", "::"}
-        return cls(frozenset(host.lower().encode("idna") for host in hosts), _tokens(options.token_env))
+        return cls(frozenset(map(_encoded, hosts)), _tokens(options.token_env))
 
     def check_host(self, headers: Sequence[Header]) -> None:
         """Raises Refusal for a name that is not ours, as a page of a stranger that was pointed here has."""
@@ -45,6 +45,13 @@ class Access:
         right = [hmac.compare_digest(token.strip(), known) for known in self._tokens]
         if kind.lower() != b"bearer" or not any(right):
             raise Refusal(401, "token", "a bearer token of this service is needed", headers=_CHALLENGE)
+
+
+def _encoded(host: str) -> bytes:
+    try:
+        return host.lower().encode("idna")
+    except UnicodeError:
+        raise UsageError(f"--allow-host: {host!r:.80} is not a host name") from None
 
 
 def trace_id(headers: Sequence[Header]) -> str:
@@ -64,12 +71,14 @@ def _name(host: bytes) -> bytes:
 def _tokens(variable: str | None) -> list[bytes]:
     if variable is None:
         return []
+    if not variable.isidentifier():
+        raise UsageError(f"--token-env: {variable!r:.80} is not the name of a variable")
     value = os.environ.get(variable, "")
     tokens = value.split()
     if not tokens:
         raise UsageError(f"--token-env {variable}: the variable is not set")
     if any(len(token) < SHORTEST_TOKEN for token in tokens):
-        raise UsageError(f"--token-env {variable}: a token has at least {SHORTEST_TOKEN} characters")
+        raise UsageError(f"--token-env {variable}: a token must have at least {SHORTEST_TOKEN} characters")
     for token in tokens:
         remember(token)
     return [token.encode() for token in tokens]
