@@ -297,7 +297,7 @@ def test_the_hook_for_pre_commit_checks_a_workspace(workspace: Any) -> None:
     """The entry of .pre-commit-hooks.yaml passes on a sound workspace and fails on a broken one."""
     import yaml
 
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook, _ = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     program, *arguments = hook["entry"].split()
     assert (hook["id"], program, hook["pass_filenames"]) == ("prompteval-check", "prompteval", False)
     assert hook["always_run"] and "files" not in hook  # a file that was removed would select no hook
