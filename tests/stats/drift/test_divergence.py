@@ -51,7 +51,7 @@ def test_equal_tables_are_at_no_distance_and_p_is_1() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shares", [[0.5, 0.3, 0.2], [0.9, 0.05, 0.03, 0.02], [1 / 30] * 30])
+@pytest.mark.parametrize("shares", [[0.5, 0.3, 0.2], [0.9, 0.05, 0.03, 0.02], [1 / 30] * 30, [1 / 150] * 150])
 def test_under_no_change_p_is_fair_and_the_null_values_are_the_95th_percentile(shares: list[float]) -> None:
     """One pair in twenty is above each, within three standard errors; also with one expected row a cell."""
     generator = np.random.default_rng(1)

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 # Added to each bin before a logarithm, so that an empty one has a distance.
 SMOOTHING = 0.5
 DRAWS = 2_000
+# NumPy deals fewer rows than that.
+_DEALT_UNDER = 1_000_000_000
 # Under so many expected rows in a cell the G statistic is not chi-squared, and its p is resampled.
 FEWEST_EXPECTED = 10.0
 
@@ -92,6 +94,7 @@ class Distances:
 def distances(reference: Counts, window: Counts, *, seed: int, design: float = 1.0) -> Distances | None:
     """Every distance of two tables with rows on both sides; None where one has none.
 
+    Under no change rows are exchanged between the sides, so that p is exact however sparse the tables are.
     `design` is the design effect of clustered rows: G is divided by it (Rao and Scott 1981), and the
     null tables are drawn at so many fewer rows.
     """
@@ -100,10 +103,8 @@ def distances(reference: Counts, window: Counts, *, seed: int, design: float = 1
     n, m = int(reference.sum()), int(window.sum())
     if n == 0 or m == 0:
         return None
-    generator = np.random.default_rng(seed)
     pooled = (reference + window) / (n + m)
-    first = generator.multinomial(max(round(n / design), 1), pooled, size=DRAWS)
-    second = generator.multinomial(max(round(m / design), 1), pooled, size=DRAWS)
+    first, second = _exchanged(reference + window, n, np.random.default_rng(seed), design)
     g = float(g_statistic(reference, window)) / design
     if float((pooled * min(n, m)).min()) / design >= FEWEST_EXPECTED or len(pooled) == 1:
         p, method = chi_squared_sf(g, max(len(pooled) - 1, 1)), "g-test"
@@ -114,6 +115,24 @@ def distances(reference: Counts, window: Counts, *, seed: int, design: float = 1
     values = [float(measure(reference, window)) for measure in measures]
     nulls = [float(np.quantile(measure(first, second), LEVEL)) for measure in measures]
     return Distances(values[0], nulls[0], values[1], nulls[1], values[2], nulls[2], g, p, method)
+
+
+def _exchanged(
+    together: Counts, n: int, generator: np.random.Generator, design: float
+) -> tuple[Counts, Counts]:
+    """DRAWS pairs of tables of the same rows, dealt anew to both sides; beyond a billion rows, drawn anew."""
+    total = int(together.sum())
+    kept = np.maximum(np.round(together / design).astype(np.int64), 1)
+    side = min(max(round(n / design), 1), int(kept.sum()) - 1) if int(kept.sum()) > 1 else 1
+    if total < _DEALT_UNDER:
+        first = generator.multivariate_hypergeometric(kept, side, size=DRAWS, method="marginals")
+        return first, kept - first
+    shares = together / total
+    rest = max(round((total - n) / design), 1)
+    return (
+        generator.multinomial(max(round(n / design), 1), shares, size=DRAWS),
+        generator.multinomial(rest, shares, size=DRAWS),
+    )
 
 
 def psi_interval(reference: Counts, window: Counts, *, level: float = LEVEL) -> Interval:
