@@ -120,7 +120,7 @@ def distances(reference: Counts, window: Counts, *, seed: int, design: float = 1
 def _exchanged(
     together: Counts, n: int, generator: np.random.Generator, design: float
 ) -> tuple[Counts, Counts]:
-    """DRAWS pairs of tables of the same rows, dealt anew to both sides; beyond a billion rows, drawn anew."""
+    """DRAWS pairs of tables of the same rows, dealt again to both sides; beyond a billion rows, drawn."""
     total = int(together.sum())
     kept = np.maximum(np.round(together / design).astype(np.int64), 1)
     side = min(max(round(n / design), 1), int(kept.sum()) - 1) if int(kept.sum()) > 1 else 1
