@@ -11,9 +11,11 @@ import prompteval
 from prompteval.cli import printer
 
 PACKAGE = Path(prompteval.__file__).parent
-# The printer itself; the worker's pipe to its parent; the fake server, a program of its own.
+# The printer itself; the worker's pipe to its parent; the fake server, a program of its own; the supervisor, which
+# flushes before it forks and writes nothing.
 OWN = {
     "cli/printer.py", "cli/plain_stream.py", "cli/console.py", "isolate/child.py", "testing/serve.py",
+    "serve/supervisor.py",
 }  # fmt: skip
 FORBIDDEN = {
     "print", "Console", "sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__", "typer.echo",

@@ -67,12 +67,12 @@ def test_a_target_that_is_not_there_is_named_at_its_line(workspace: Workspace) -
 def test_a_callable_that_changes_the_directory_changes_no_path_of_the_command_line(
     workspace: Workspace,
 ) -> None:
-    """The files of -o and --record are where they were asked for."""
+    """The files of -o are where they were asked for."""
     workspace.write("app_moves.py", "import os\ndef reply(message):\n    os.chdir('/')\n    return message\n")
     (workspace.root / "evals/s.yaml").unlink()
     workspace.write(
         "evals/t.yaml",
         'callable: "app_moves:reply"\ncases: ../datasets/c.jsonl\nscorers: [exact]\nmetrics: [accuracy]\n',
     )
-    workspace.run("run", "-o", "r.md", "--record", "r.jsonl", code=0)
+    workspace.run("run", "-o", "r.md", "-o", "r.jsonl", code=0)
     assert (workspace.root / "r.md").is_file() and (workspace.root / "r.jsonl").is_file()

@@ -138,7 +138,7 @@ def test_a_missing_extra_costs_nothing(asked: Any, monkeypatch: pytest.MonkeyPat
         place.run(models=("m", "local/minilm"))
     text = (place.root / "evals/s.yaml").read_text()
     place.write("evals/s.yaml", text.replace("[exact]", "[exact, similarity]"))
-    with pytest.raises(InvalidInput, match=r"evals/s.yaml:4:\d+ PE223 local models needs: pip install"):
+    with pytest.raises(InvalidInput, match=r"evals/s.yaml:4:\d+ PE223 local/minilm needs: pip install"):
         place.run()
     assert not server.requests
 

@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import prompteval
+from prompteval.audit.models import model_table
 from prompteval.core import secret, unicode, word_splitting
 from prompteval.core.text import MAX_NAME
 from prompteval.pii import national_ids
@@ -21,8 +23,12 @@ VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "pattern": [search.__self__.pattern for search in secret._MAYBE],  # type: ignore[attr-defined]
         "longest_first": [["sk-0123456789abcdef", 'p"a\\s/s<w>0rd'], ["aaaaaaaaaaaaaaaa"], ["%41%41%41%41"]],
     },
+    "prompteval.audit.models": {
+        "row": [{"pattern": pattern.pattern} for pattern, _ in model_table().unpinned]
+    },
     "prompteval.core.unicode": {"marks": [unicode._long_run().pattern[1:21]]},
     "prompteval.core.word_splitting": {"letter": [rf"[^\W_{word_splitting._WITHOUT_SPACES}]"]},
+    "prompteval.interchange.source": {"name": ["test_cases", "a"]},
     "prompteval.pii.national_ids": {
         "pattern": [
             number.form.pattern.removeprefix(national_ids._BEFORE).removesuffix(national_ids._BEHIND)
@@ -32,6 +38,7 @@ VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
     },
     "prompteval.prompt.parse": {"close": ["</think>", "[/THINK]"]},
     "prompteval.prompt.source_places": {"name": ["message", "a"]},
+    "prompteval.store.predictions.jsonl": {"self": [SimpleNamespace(path=Path("log.jsonl"))]},
     "prompteval.workspace.settings_file": {"key": ["timeout_s", "models"]},
 }
 # Not ours to judge.

@@ -14,7 +14,7 @@ _CUES: Final = re.compile(
 )
 _MACHINE: Final = re.compile(
     r"https?://|^\s*(?:select|insert|update|create|delete)\b|</?[a-z]+[^>]{0,80}>"
-    r"|[\w/.-]{1,200}\.(?:py|json|csv|txt|md|png)\b"
+    r"|(?<=[\w/-])\.(?:py|json|csv|txt|md|png)\b"
     r"|--?[a-z][\w-]+|\bdef |\bimport |[{;]\s*$|\\[dws]|%[sdf]\b",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -1,4 +1,4 @@
-"""Models, parts of a retrieval pipeline and report formats, from the registry and what is registered."""
+"""Models, parts of a retrieval pipeline, formats of reports and of other tools, from the registry."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -57,6 +57,10 @@ _PARTS = (
         "Rerankers", "rerankers", "prompteval.rerankers", "reranker", f"{_RAG}reranker: {{}}", _of_reranker
     ),
     _Part("Report formats", "reports", "prompteval.reporters", "report format", "{}", syntax="text"),
+    _Part(
+        "Formats of other tools", "imports", "prompteval.importers", "format of another tool",
+        "prompteval import {} FILE -o DIR", syntax="text",
+    ),
 )  # fmt: skip
 
 

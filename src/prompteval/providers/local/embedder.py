@@ -105,7 +105,7 @@ def _load(weights: Weights) -> Any:
     try:
         from sentence_transformers import SentenceTransformer
     except ModuleNotFoundError:
-        raise MissingExtra("local/minilm and directories of weights", "rag") from None
+        raise MissingExtra("local/minilm", "rag") from None
     with quiet_loading():
         model = SentenceTransformer(str(weights.directory), device="cpu", local_files_only=True)
     if any(_declared(weights.directory)):

@@ -45,7 +45,7 @@ def find_weights(model: str, root: Path) -> Weights:
     weights.
     """
     if find_spec("sentence_transformers") is None:  # found here, before anything is asked and paid for
-        raise MissingExtra("local/minilm and directories of weights", "rag")
+        raise MissingExtra("local/minilm", "rag")
     for directory in (Path(model), root / model):
         if (directory / WEIGHTS_FILE).is_file():
             return Weights(directory.resolve(), "path")
