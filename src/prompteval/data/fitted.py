@@ -16,6 +16,7 @@ from prompteval.data.normal import normal
 from prompteval.data.rows import DataRow
 from prompteval.data.transforms import TRANSFORMS
 from prompteval.data.transforms.calibration import log_loss
+from prompteval.workspace.place import check_regular
 
 CALIBRATION = "calibration"
 KINDS = (CALIBRATION, *TRANSFORMS)
@@ -133,6 +134,7 @@ def hashes(row: DataRow) -> list[str]:
 
 def read_fitted(path: Path) -> Fitted:
     """A stored transform. Raises UsageError for what is not one."""
+    check_regular(path)
     try:
         found = TransformFile.model_validate_json(path.read_text(encoding="utf-8"))
         kind = TRANSFORMS.get(found.kind)

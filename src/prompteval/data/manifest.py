@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
+from prompteval.workspace.place import check_regular
 
 SCHEMA: Literal["prompteval/split@1"] = "prompteval/split@1"
 _FRAME = 2**256
@@ -80,7 +81,8 @@ def manifest_path(path: Path) -> Path:
 
 
 def read_manifest(path: Path, shown: str) -> Manifest:
-    """The manifest at a place. Raises InvalidInput for what is not one."""
+    """The manifest at a place. Raises InvalidInput for what is not one, UsageError for what is no file."""
+    check_regular(path)
     try:
         return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, ValueError, OSError) as error:

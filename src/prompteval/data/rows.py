@@ -11,6 +11,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector, did_you_mean
 from prompteval.core.strict_json import loads
 from prompteval.workspace.jsonl import read_jsonl
+from prompteval.workspace.place import check_regular
 from prompteval.workspace.text import decode
 from prompteval.workspace.yaml12 import parse
 
@@ -59,6 +60,7 @@ def read_raw(path: Path, shown: str = "") -> Iterator[tuple[int, Raw]]:
         help = did_you_mean(path.suffix, ENDINGS)
         raise UsageError(f"{name}: unsupported file extension {path.suffix!r}", help)
     collector = Collector(name)
+    check_regular(path)
     try:
         if path.suffix == ".jsonl":
             records = read_jsonl(path.open("rb"), name, collector.add)

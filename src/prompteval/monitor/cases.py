@@ -17,6 +17,7 @@ from prompteval.core.strict_json import JsonObject, loads
 from prompteval.monitor.labels import log_feedback, log_lines
 from prompteval.monitor.pick import Picked, PickRules, pick_rows
 from prompteval.pii.redact import redact
+from prompteval.workspace.place import check_regular
 
 _ID_DIGITS: Final = 12
 SOURCE: Final = "log"
@@ -105,6 +106,7 @@ def read_labels(path: Path) -> dict[str, Feedback]:
     """
     found: dict[str, Feedback] = {}
     problems: list[Problem] = []
+    check_regular(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

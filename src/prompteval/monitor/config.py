@@ -12,6 +12,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector
 from prompteval.core.ranges import RANGES
 from prompteval.metrics.names import parse_metric
+from prompteval.workspace.place import check_regular
 from prompteval.workspace.text import decode
 from prompteval.workspace.validation import (
     FileModel,
@@ -228,6 +229,7 @@ def load_config(path: Path) -> MonitorConfig:
     Raises UsageError where it cannot be read, InvalidInput with all of its problems.
     """
     name = str(path)
+    check_regular(path)
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from prompteval.core.errors import UsageError
 from prompteval.core.strict_json import loads
+from prompteval.workspace.place import check_regular
 from prompteval.workspace.writing import write_whole
 
 SCHEMA: Final = "prompteval/monitor-state@1"
@@ -74,6 +75,7 @@ def load_state(path: Path, log: str, reference: str) -> WatchState:
 
     Raises UsageError for a file that is not a state, or is that of another log or reference.
     """
+    check_regular(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -1,6 +1,7 @@
 """Where a path of the workspace really lies, links followed."""
 
 import os
+import stat
 from pathlib import Path
 
 from prompteval.core.errors import UsageError
@@ -52,6 +53,17 @@ def file_to_write(path: Path, within: Path | None) -> Path:
     if place.exists() and not place.is_file():
         raise UsageError(f"{path} is not a regular file", "name another")
     return place
+
+
+def check_regular(path: Path) -> None:
+    """Raise UsageError for what is there and no file: a pipe would be waited for without end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # what reads it says so
+        return
+    if not stat.S_ISREG(mode):
+        kind = "is a directory" if stat.S_ISDIR(mode) else "is not a regular file"
+        raise UsageError(f"{path} {kind}", "name a file")
 
 
 def bounds_of(root: Path, path: Path) -> Path | None:
