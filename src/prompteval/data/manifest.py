@@ -81,7 +81,7 @@ def manifest_path(path: Path) -> Path:
 
 
 def read_manifest(path: Path, shown: str) -> Manifest:
-    """The manifest at a place. Raises InvalidInput for what is not one, UsageError for what is no file."""
+    """The manifest at a place. Raises InvalidInput for what is not one, UsageError for what is not a file."""
     check_regular(path)
     try:
         return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
