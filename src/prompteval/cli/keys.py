@@ -6,20 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 END = ""
+END_OF_INPUT, ESCAPE = "\x04", "\x1b"
 
 
 class Keys:
-    """Reads keys of a terminal without waiting for a new line."""
+    """Reads keys of a terminal without waiting for a new line. Keys that are typed ahead keep their order."""
 
     def __init__(self, is_terminal: bool) -> None:
         self.is_terminal = is_terminal
+        self._ahead = ""
 
     def key(self) -> str:
         """The next key, or the next line where there is no terminal; empty at the end."""
         if not self.is_terminal:
             return self.line()
-        data = os.read(sys.stdin.fileno(), 64)
-        return data.decode("utf-8", "replace")[:1] if data not in (b"", b"\x04") else END
+        if not self._ahead:
+            self._ahead = os.read(sys.stdin.fileno(), 64).decode("utf-8", "replace")
+            if self._ahead.startswith(ESCAPE):  # an arrow, or another key of several characters
+                self._ahead = ""
+                return ESCAPE
+        key, self._ahead = self._ahead[:1], self._ahead[1:]
+        return END if key == END_OF_INPUT else key
 
     def line(self) -> str:
         """A whole line without its end; empty at the end of the input."""
@@ -29,7 +36,12 @@ class Keys:
         return found.rstrip("\r\n") if found else END
 
     def _typed(self) -> str:
-        """A line as the terminal itself edits it."""
+        """A line as the terminal itself edits it; what was typed ahead begins it."""
+        begun, newline, rest = self._ahead.partition("\n")
+        self._ahead = rest
+        return begun if newline else begun + self._edited()
+
+    def _edited(self) -> str:
         import termios
 
         number = sys.stdin.fileno()
