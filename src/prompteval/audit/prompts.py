@@ -75,7 +75,7 @@ class PromptFinder:
                     uses += self._used(argument, scope, role, found, "")
         known: set[tuple[Scope, str]] = set()
         for _ in range(MOST_WRAPPERS):
-            new = {key: told for key, told in self._passed_on.items() if key not in known}
+            new = {key: passed for key, passed in self._passed_on.items() if key not in known}
             if not new:
                 break
             known |= new.keys()
@@ -126,12 +126,12 @@ class PromptFinder:
         self, node: ast.expr, scope: Scope, role: Role, call: ModelCall, wrapper: str
     ) -> Iterator[PromptUse]:
         """The texts of one argument; of a parameter that is handed on, where it comes from is found later."""
-        for value, where, told in self._parts(node, scope, role, 0):
+        for value, where, role_named in self._parts(node, scope, role, 0):
             for text in self.flow.texts(value, where):
                 if text.parameter is not None:
-                    self._passed_on.setdefault(text.parameter, (told, call))
+                    self._passed_on.setdefault(text.parameter, (role_named, call))
                 if text.has_words:
-                    yield PromptUse(text, told, call, wrapper)
+                    yield PromptUse(text, role_named, call, wrapper)
 
     def _parts(
         self, node: ast.expr, scope: Scope, role: Role, depth: int
@@ -190,15 +190,17 @@ class PromptFinder:
                 yield from self._parts(entries["system_instruction"], scope, "system", depth + 1)
             return
         if role == "inputs":
-            for name, told in (("prompt", "user"), ("system_prompt", "system")):
+            for name, role_named in (("prompt", "user"), ("system_prompt", "system")):
                 if name in entries:
-                    yield from self._parts(entries[name], scope, _ROLES[told], depth + 1)
+                    yield from self._parts(entries[name], scope, _ROLES[role_named], depth + 1)
             return
-        told = self._role_of(entries.get("role") or entries.get("type"), scope) if "role" in entries else role
-        told = "user" if told == "messages" else told
+        role_named = (
+            self._role_of(entries.get("role") or entries.get("type"), scope) if "role" in entries else role
+        )
+        role_named = "user" if role_named == "messages" else role_named
         for name in _CONTENT:
             if name in entries:
-                yield from self._parts(entries[name], scope, told, depth + 1)
+                yield from self._parts(entries[name], scope, role_named, depth + 1)
 
     def _made(
         self, node: ast.Call, entries: dict[str, ast.expr], scope: Scope, role: Role, depth: int
@@ -234,10 +236,10 @@ class PromptFinder:
             if target is None or target not in wanted[_ending(node.func)]:
                 continue
             for name, value in _bound(node, target):
-                told = passed_on.get((target, name))
-                if told is not None:
-                    call = replace(told[1], module=module)
-                    yield from self._used(value, scope, told[0], call, target.name)
+                passed = passed_on.get((target, name))
+                if passed is not None:
+                    call = replace(passed[1], module=module)
+                    yield from self._used(value, scope, passed[0], call, target.name)
 
 
 def _ending(func: ast.expr) -> str:

@@ -1,6 +1,6 @@
 """One line of the prediction log: `prompteval/prediction@1`, and the feedback that comes later.
 
-Every sink writes these lines, and whatever reads a log reads them: one JSON object on a line, the fields of
+Every sink writes these lines, and every reader of a log reads them: one JSON object on a line, the fields of
 `Prediction` or of `Feedback` without those that are empty.
 """
 

@@ -7,7 +7,7 @@ from prompteval.core.problem import MOST_PROBLEMS, Problem
 from prompteval.core.text import counted
 from prompteval.data.rows import DataRow
 
-# Codes that say that figures are wrong, whatever the model does.
+# Codes that say that figures are wrong for any model.
 ERRORS: Final = frozenset(
     {"PD102", "PD104", "PD105", "PD106", "PD108", "PD109", "PD111", "PD117", "PD118", "PD119"}
 )

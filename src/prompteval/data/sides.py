@@ -50,13 +50,13 @@ def _similar(row: DataRow, earlier: DataRow, jaccard: float, findings: Findings)
 def check_groups(rows: Sequence[DataRow], findings: Findings) -> None:
     """A cluster, user or document whose rows are in more than one split."""
     first: dict[str, DataRow] = {}
-    told: set[str] = set()
+    reported: set[str] = set()
     for row in rows:
         if not row.group or not row.split:
             continue
         earlier = first.setdefault(row.group, row)
-        if earlier.split != row.split and row.group not in told:
-            told.add(row.group)
+        if earlier.split != row.split and row.group not in reported:
+            reported.add(row.group)
             message = (
                 f"group {row.group!r} is in {row.split!r} and, by {named(earlier)}, in {earlier.split!r}"
             )

@@ -119,7 +119,7 @@ def read_labels(data: bytes, path: str) -> tuple[Label, ...]:
 
 
 def labels_fingerprint(labels: Iterable[Label]) -> str:
-    """Over what all labels say, whatever their order."""
+    """Over what all labels say, in any order."""
     return fingerprint(sorted(label.mark for label in labels))
 
 

@@ -175,7 +175,7 @@ def _rates(config: MonitorConfig, reference: Reference | None, window: Tally) ->
 
 
 def _budgets(config: MonitorConfig, summary: LogSummary) -> Iterator[Signal]:
-    """The error budgets, which read the log's last three days whatever the window."""
+    """The error budgets, which always read the log's last three days."""
     latency, errors = config.signals.latency, config.signals.errors
     now = (summary.timeline.last or 0.0) + 59.0
     limits = reading_of(config).slow_ms

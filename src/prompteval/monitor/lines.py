@@ -1,4 +1,4 @@
-"""The lines of one file of a log, whatever it is: JSON lines, packed or not, or a SQLite database."""
+"""The lines of one file of a log of any kind: JSON lines, packed or not, or a SQLite database."""
 
 from collections.abc import Iterator
 from contextlib import closing

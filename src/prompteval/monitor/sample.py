@@ -1,4 +1,4 @@
-"""A seeded sample of rows, the same in whatever order and by however many processes they are read."""
+"""A seeded sample of rows, the same for any order and number of processes that read them."""
 
 import heapq
 from collections.abc import Iterable, Sequence

@@ -20,7 +20,7 @@ from prompteval.monitor.groups import ClusterGroups
 from prompteval.monitor.sample import TextSample
 from prompteval.monitor.sketch import NumberSketch
 
-# Classes, words of an input and values of a slice that are told apart; the others are counted as one.
+# Classes, words of an input and values of a slice that are counted apart; the others are counted as one.
 MOST_NAMES: Final = 1_000
 MOST_SLICES: Final = 50
 OTHERS: Final = "(others)"

@@ -19,7 +19,7 @@ MOST_HOURS: Final = 8_784
 _LOWEST: Final = -100_000  # the step of 0 ms
 # Steps of a factor of two in the latencies of an hour, which a chart shows.
 _STEPS: Final = 16
-# Classes told apart within an hour.
+# Classes counted apart within an hour.
 _MOST_CLASSES: Final = 50
 
 

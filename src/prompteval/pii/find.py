@@ -23,7 +23,7 @@ _DIGITS = re.compile("[0-9]")
 def find(text: str, kinds: Collection[Kind] = PATTERNS) -> tuple[Span, ...]:
     """Spans of the kinds that are asked for, by place; none overlaps another.
 
-    A span has its kind whatever is asked for: a card's number is no telephone where only telephones are.
+    A span keeps its kind, asked for or not: a card's number is no telephone where only telephones are.
     `name` and `place` need the extra [pii] and take milliseconds. Raises MissingExtra without it.
     """
     asked = frozenset(kinds)

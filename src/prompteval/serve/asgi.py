@@ -10,7 +10,7 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 JSON: Header = (b"content-type", b"application/json")
 PROBLEM: Header = (b"content-type", b"application/problem+json")
-# Nothing that a prompt answers is to be kept, sniffed or framed by whatever is between.
+# Nothing that a prompt answers is to be kept, sniffed or framed by a proxy or a browser.
 SAFE: Sequence[Header] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),

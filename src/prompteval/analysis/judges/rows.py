@@ -89,7 +89,7 @@ def _labelled(
 
 
 def labels_mark(labels: Iterable[Label]) -> str:
-    """Over some labels, whatever their order."""
+    """Over some labels, in any order."""
     return fingerprint(sorted(label.mark for label in labels))
 
 

@@ -10,7 +10,7 @@ from prompteval.workspace.suite import Suite
 
 # A larger suite is for `data check`: the texts are held in memory.
 MOST_CASES = 50_000
-# What is wrong whatever the suite measures. The rest is for whoever asks.
+# What is wrong for any metric. The rest is reported by `data check` alone.
 _WANTED = frozenset({"PD102", "PD111"})
 
 

@@ -14,8 +14,8 @@ from prompteval.report.monitoring.view import Signal
 from prompteval.stats.drift.tails import excess_p
 from prompteval.stats.drift.unpaired import Drop, mean_drop, proportion_drop, table_drop
 
-# Classes of a label whose share of feedback is told.
-MOST_TOLD = 5
+# Classes of a label whose share of feedback is reported.
+MOST_REPORTED = 5
 FEWEST = 2
 # Under so many rows of a class a macro average is shown and decides nothing, as in a gate.
 FEWEST_OF_A_CLASS = 10
@@ -130,8 +130,8 @@ def _missing(window: LabelledRows, classes: Counter[str]) -> str:
     shares = {
         name: 1.0 - min(window.predicted[name] / count, 1.0) for name, count in classes.items() if count
     }
-    told = sorted(shares, key=lambda name: (-shares[name], name))[:MOST_TOLD]
-    by_class = ", ".join(f"{name!r} {percent(shares[name])}" for name in told)
+    reported = sorted(shares, key=lambda name: (-shares[name], name))[:MOST_REPORTED]
+    by_class = ", ".join(f"{name!r} {percent(shares[name])}" for name in reported)
     sample = "" if window.sampled == 1.0 else f", of a sample of {percent(window.sampled)} of the feedback"
     return (
         f"without feedback {percent(1.0 - min(labelled / total, 1.0))} of rows{sample} (by class {by_class})"

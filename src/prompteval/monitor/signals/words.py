@@ -17,7 +17,7 @@ def percent(share: float) -> str:
 
 
 def seed_of(*content: object) -> int:
-    """A seed that equal content gives again, whatever the order of rows."""
+    """A seed that equal content gives again, in any order of rows."""
     return seeded_rank("monitor", canonical_json(content)) >> 1
 
 

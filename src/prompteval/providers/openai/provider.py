@@ -89,7 +89,7 @@ class OpenAIProvider:
         self.server.check_ready(self.model)
 
     async def connect(self) -> None:
-        """Ask for the list of models, whatever the answer: the connection is kept for the first call."""
+        """Ask for the list of models and ignore the answer: the connection is kept for the first call."""
         opened = self._opened or self._open()
         await exchange(opened.session, "GET", self.server.url("models"), timeout_s=CONNECT_SECONDS)
 

@@ -18,7 +18,7 @@ FEWEST_ROWS = 2 * FOLDS
 
 @dataclass(frozen=True, slots=True)
 class DomainTest:
-    """The AUROC of rows held out, 0.5 where nothing can be told apart, and its permutation p."""
+    """The AUROC of rows held out, 0.5 where the two sides do not differ, and its permutation p."""
 
     auroc: Interval
     p: float

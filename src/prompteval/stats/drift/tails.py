@@ -85,7 +85,7 @@ def excess_p(low_at: Callable[[float], float], threshold: float) -> float:
 
     `low_at(level)` is the lower end of the two-sided interval at a level, which falls as the level
     rises. The result is at most 0.025 exactly where the 95 % interval lies beyond the threshold; it is never
-    below 1e-12, where a level can no longer be told from 1.
+    below 1e-12, where a level can no longer be distinguished from 1.
     """
     if low_at(1e-9) <= threshold:
         return 1.0  # the value itself is not beyond it; how far below does not matter

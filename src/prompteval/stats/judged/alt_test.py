@@ -122,7 +122,7 @@ def _below(values: NDArray[np.float64], bound: float) -> float:
 
 
 def rejected(p: Sequence[float], level: float = LEVEL) -> list[bool]:
-    """Which hypotheses fall under Benjamini and Yekutieli (2001), whatever their dependence."""
+    """Which hypotheses fall under Benjamini and Yekutieli (2001), which holds for any dependence."""
     count = len(p)
     allowed = level / sum(1.0 / rank for rank in range(1, count + 1))
     ordered = sorted(range(count), key=lambda place: p[place])
