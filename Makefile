@@ -36,7 +36,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what the tests need (once) ..."
-	$(PIP) --editable '.[offline,rag,metrics,dev]'
+	$(PIP) --editable '.[all,dev]'
 	@touch $@
 endif
 

@@ -69,6 +69,15 @@ CYCLONEDX = {
 _PINNED = re.compile(r"([a-z0-9.-]+)==([^ ]+)((?: --hash=sha256:[0-9a-f]{64})+)")
 
 
+def test_make_test_installs_the_extras_that_are_locked() -> None:
+    """What CI installs by hash and what `make test` of a bare clone installs are the same extras."""
+    makefile = (ROOT / "Makefile").read_text()
+    installed = re.search(r"tests need \(once\).*?--editable '\.\[([a-z,]+)\]'", makefile, re.DOTALL)
+    assert installed is not None
+    (locked,) = re.findall(r"((?:--extra [a-z]+ )+)--output-file requirements/ci\.txt", makefile)
+    assert installed[1].split(",") == locked.split()[1::2]
+
+
 def locked(name: str) -> dict[str, str]:
     """(package, version) of a lock; every entry is one version with at least one hash."""
     text = (ROOT / "requirements" / name).read_text().replace(" \\\n   ", "")
