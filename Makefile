@@ -34,7 +34,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[offline,rag]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run
+$(VENV)/.dev: $(VENV)/.run Makefile
 	@echo "installing what the tests need (once) ..."
 	$(PIP) --editable '.[all,dev]'
 	@touch $@
@@ -80,7 +80,7 @@ test-all: $(VENV)/.server $(VENV)/.interop coverage  ## every test: also long sc
 
 # Without torch, of which other Pythons have no build here; what needs the embedded model is skipped.
 PYTHONS ?= python3.12 python3.13
-LIGHT := '.[metrics,serve,dev]' faiss-cpu selectolax markdown-it-py pypdfium2 rank-bm25 safetensors tokenizers rs-bpe
+LIGHT := '.[offline,metrics,serve,otel,dev]' faiss-cpu selectolax markdown-it-py pypdfium2 rank-bm25 safetensors tokenizers
 
 test-pythons:  ## `make test` with each of PYTHONS, without the embedded model
 	@set -e; for python in $(PYTHONS); do \
