@@ -158,3 +158,18 @@ def test_lone_surrogates_are_rows_too(tmp_path: Path, monkeypatch: pytest.Monkey
     assert code("data", "split", "a.jsonl", "-o", "b.jsonl") == 0
     assert code("data", "redact", "a.jsonl", "-o", "c.jsonl") == 0
     assert read(tmp_path / "c.jsonl")[0]["inputs"]["m"] == "half \ud800 a pair, long enough"
+
+
+def test_annotations_name_files_from_the_root_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """GitHub and SARIF look for paths there; and no line of the file is quoted, whose rows may be personal."""
+    (tmp_path / ".git").mkdir()
+    inner = tmp_path / "services" / "bot"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    write(inner / "a.jsonl", [ROWS[0], {**ROWS[0], "id": "again"}])
+    for style, named in (("github", "file=services/bot/a.jsonl"), ("sarif", '"uri": "services/bot/a.jsonl"')):
+        code("data", "check", "a.jsonl", "--output-format", style)
+        shown = capsys.readouterr().out
+        assert named in shown and "please" not in shown

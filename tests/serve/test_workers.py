@@ -25,6 +25,14 @@ def _children(service: Service) -> list[int]:
     return [int(one) for one in text.split()]
 
 
+def _runs(process: int) -> bool:
+    """False also for one that has ended and that no parent has asked about."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def _lines(root: Path) -> list[Prediction]:
     found = [
         record_of_line(line)
@@ -155,7 +163,21 @@ def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
         workers = _children(service)
         service.process.kill()
         assert service.process.wait() == -signal.SIGKILL
-        _until(lambda: not any(Path(f"/proc/{one}").exists() for one in workers))
+        _until(lambda: not any(_runs(one) for one in workers))
+
+
+def test_workers_that_still_start_end_with_their_supervisor_too(tmp_path: Path) -> None:
+    """One that is killed while a worker loads its prompts: the worker compares with whom it was started by."""
+    with serving(tmp_path) as _:
+        slow = ROUTE.replace("\n", "\nimport time; time.sleep(2)\n", 1)
+        (tmp_path / "prompts/route/v1.py").write_text(slow)
+        service = start(tmp_path, "route@v1", "--workers", "2", "--unpublished", wait=False)
+        _until(lambda: len(_children(service)) == 2)
+        workers = _children(service)
+        service.process.kill()
+        assert service.process.wait() == -signal.SIGKILL
+        _until(lambda: not any(_runs(one) for one in workers))
+        service.stop()
 
 
 def test_what_can_never_work_ends_with_2(tmp_path: Path) -> None:

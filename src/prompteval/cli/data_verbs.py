@@ -7,12 +7,12 @@ import typer
 
 from prompteval.cli import data_transforms, printer
 from prompteval.cli.ending import verb
+from prompteval.cli.problem_output import print_problems
 from prompteval.cli.shared import within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prompteval.core.problem import Problem
     from prompteval.data.split import SplitOptions
     from prompteval.engine.data.check import DataReport
     from prompteval.pii.span import Kind
@@ -159,7 +159,7 @@ def check(  # noqa: PLR0913 - the options of a verb
 
         printer.document({**report.as_json(), "problems": [asdict(one) for one in report.problems]})
     else:
-        _print(report.problems, style)
+        print_problems(report.problems, style, Path.cwd(), quoted=False)
     return _end(report, fail_on)
 
 
@@ -173,24 +173,6 @@ def _references(given: "Sequence[str]") -> dict[str, Path]:
             raise UsageError(f"--reference {text!r} is not SIDE=FILE", "--reference train=train.jsonl")
         found[side] = Path(file)
     return found
-
-
-def _print(problems: "Sequence[Problem]", style: str) -> None:
-    from prompteval.report.problems import render
-
-    pieces = render(problems, style, _read_line)
-    if style == "github":
-        printer.annotations(pieces, to_output=True)
-    elif style in ("json", "sarif"):
-        printer.exact(pieces)
-    else:
-        for piece in pieces:
-            printer.show(piece)
-
-
-def _read_line(path: str, line: int) -> str | None:
-    """No line of data is shown: it may hold what was found."""
-    return None
 
 
 def _end(report: "DataReport", fail_on: str) -> int:

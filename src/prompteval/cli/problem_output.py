@@ -22,14 +22,14 @@ def check_style(style: str) -> None:
         raise UsageError(f"unknown --output-format {style!r}", did_you_mean(style, FORMATS))
 
 
-def print_problems(problems: Sequence[Problem], style: str, root: Path) -> None:
-    """All problems; their paths are from `root`."""
+def print_problems(problems: Sequence[Problem], style: str, root: Path, *, quoted: bool = True) -> None:
+    """All problems; their paths are from `root`. Without `quoted` no line of a file is shown."""
     from prompteval.report.problems import render
     from prompteval.workspace.place import directory_in_repository
 
     def read_line(path: str, line: int) -> str | None:
         place = root / path
-        if not place.is_file():
+        if not quoted or not place.is_file():
             return None
         with place.open(encoding="utf-8", errors="backslashreplace") as file:
             return next((text for number, text in enumerate(file, 1) if number == line), None)

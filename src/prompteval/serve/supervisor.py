@@ -111,6 +111,7 @@ class Supervisor:
     def _start(self, number: int, *, warm_first: bool) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        supervisor = os.getpid()
         process = os.fork()
         if process:
             self._workers[process] = number
@@ -119,7 +120,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         code = 70
         try:
-            place = WorkerPlace(number, self.options.workers, warm_first)
+            place = WorkerPlace(number, self.options.workers, supervisor, warm_first)
             code = self.child(
                 lambda: run_worker(self.workspace, self.options, self.listener, place, self.event)
             )

@@ -42,10 +42,14 @@ _DRAIN_S: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class WorkerPlace:
-    """Which worker it is, from 1, of how many. With `warm_first` it accepts nothing before it is ready."""
+    """Which worker it is, from 1, of how many, and the process that supervises it, if one does.
+
+    With `warm_first` it accepts nothing before it is ready.
+    """
 
     number: int = 1
     of: int = 1
+    supervisor: int | None = None
     warm_first: bool = False
 
 
@@ -171,13 +175,12 @@ class _Worker:
         self._state.names = names
 
     async def _end_with_parent(self, server: _Server) -> None:
-        """A worker whose supervisor was killed ends too."""
-        parent = os.getppid()
-        while self._place.of > 1:
-            await asyncio.sleep(PARENT_SECONDS)
-            if os.getppid() != parent:
+        """A worker whose supervisor was killed ends too, also where that was before this ran."""
+        while self._place.supervisor is not None:
+            if os.getppid() != self._place.supervisor:
                 self._stop(server, signal.SIGTERM)
                 return
+            await asyncio.sleep(PARENT_SECONDS)
 
     async def _look_again(self) -> None:
         while True:
