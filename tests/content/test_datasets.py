@@ -12,6 +12,9 @@ import pytest
 from prompteval.cases.load import load_cases
 from prompteval.cases.split import split_of
 from prompteval.core.case import Case
+from prompteval.data.manifest import manifest_path, read_manifest
+from prompteval.data.split import FileSplit, SplitOptions
+from prompteval.engine.data.check import CheckOptions, check_files
 from prompteval.prompt.loader import load_prompt
 from prompteval.workspace.tree import WorkingTree
 
@@ -70,9 +73,29 @@ def test_every_kind_of_message_is_in_every_language() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_b14_split_is_the_hash_of_the_id(name: str) -> None:
+def test_b14_a_message_without_a_scene_is_where_its_hash_says(name: str) -> None:
     """No case was moved to another split by hand."""
-    assert [case.id for case in _cases(name) if case.split != split_of(case.id)] == []
+    alone = [case for case in _cases(name) if case.cluster is None]
+    assert alone and [case.id for case in alone if case.split != split_of(case.id)] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_data_check_finds_no_error_in_the_files_and_their_manifests(name: str) -> None:
+    """No scene, and no equal or near text, is on both sides; the sides are those of the manifest."""
+    path = ROOT / "datasets" / f"{name}.jsonl"
+    assert manifest_path(path).is_file()
+    report = check_files([path], CheckOptions(), None)
+    assert [problem for problem in report.problems if problem.severity == "error"] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_b14_splitting_a_file_again_moves_no_case(name: str) -> None:
+    """The manifest's own settings give every case the side that it has."""
+    path = ROOT / "datasets" / f"{name}.jsonl"
+    told = read_manifest(manifest_path(path), name)
+    again = FileSplit.of(path, SplitOptions(told.ratios, told.salt, told.stratify, told.group))
+    assert [raw["split"] for raw in again.rows()] == [case.split for case in _cases(name)]
+    assert again.manifest() == told
 
 
 @pytest.mark.parametrize("name", FILES)
