@@ -12,6 +12,7 @@ from collections.abc import Callable
 from time import process_time
 
 import numpy as np
+import peers
 from populations import SEED, clinc150, counted, elec, sketch, table, write_part
 
 from prompteval.monitor.check import adjusted
@@ -58,7 +59,7 @@ def main() -> None:
     rows = [line(name, draw, size, pairs) for name, draw in pools.items() for size in SIZES]
     head = [
         "pool", "rows", "check at 0.15 and 0.2", "check at 0.001 and 0.001", "G-test p <= 0.05",
-        "PSI > 0.2 alone", "always firing", "never firing",
+        "PSI > 0.2 alone", "Evidently's defaults", "always firing", "never firing",
     ]  # fmt: skip
     text = (
         f"## False alarms\n\n```\npython benchmarks/monitor/false_alarms.py {pairs}\n```\n\n"
@@ -66,7 +67,8 @@ def main() -> None:
         "number; its stated rate "
         "is at most 5 %.\nThe second check has the smallest thresholds that can be set. The others are "
         "a test without a "
-        f"threshold, and a threshold\nwithout an interval.\n\n{table(head, rows)}\n\n{consecutive()}\n\n"
+        "threshold, and a threshold\nwithout an interval; Evidently's are those of its two columns, "
+        f"either of them.\n\n{table(head, rows)}\n\n{consecutive()}\n\n"
         f"{process_time() - started:.0f} s of processor time."
     )
     write_part("false alarms", text)
@@ -74,7 +76,7 @@ def main() -> None:
 
 def line(name: str, draw: Draw, size: int, pairs: int) -> list[str]:
     generator = np.random.default_rng(SEED)
-    alerts = np.zeros(4)
+    alerts, theirs = np.zeros(4), list[bool]()
     for _ in range(pairs):
         before, after = draw(generator, size), draw(generator, size)
         tight = check(before, after, TIGHTEST)
@@ -86,7 +88,10 @@ def line(name: str, draw: Draw, size: int, pairs: int) -> list[str]:
             (tight[0].p or 0.0) <= 0.05,
             tight[0].measures["psi"].value > 0.2,
         ]
-    return [name, f"{size:,}", *(f"{100 * share:.1f} %" for share in alerts / pairs), "100.0 %", "0.0 %"]
+        if peers.INSTALLED:
+            theirs.append(any(peers.drifted(one, other) for one, other in zip(before, after, strict=True)))
+    shares = [f"{100 * share:.1f} %" for share in alerts / pairs]
+    return [name, f"{size:,}", *shares, peers.share(theirs), "100.0 %", "0.0 %"]
 
 
 def consecutive() -> str:

@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/serve/soak.py [seconds] [rate]
 
-Two workers; every fifteen seconds one of them gets SIGKILL. A request whose connection the killed worker had
-is lost to its client, and counted so.
+Two workers; every fifteen seconds the younger one gets SIGKILL, so that the other shows what grows. A request
+whose connection the killed worker had is lost to its client, and counted so.
 """
 
 import asyncio
@@ -25,24 +25,50 @@ from load import BODY, HEADERS
 from measure import UPSTREAM_MS, Running, head, process, row, serving, write
 
 KILL_EVERY_S = 15.0
+SHOW_EVERY = 4  # kills
 
 
 def workers(running: Running) -> list[int]:
-    """The processes of the workers."""
+    """The processes of the workers, the oldest first."""
     pid = running.process.pid
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return sorted(found, key=_started)
 
 
-def memory_mb(running: Running) -> list[float]:
-    """Resident memory of the workers."""
-    found = []
-    for one in workers(running):
-        lines = Path(f"/proc/{one}/status").read_text().splitlines()
-        found += [int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS")]
-    return sorted(found)
+def _started(pid: int) -> int:
+    """Clock ticks from boot to the process's start; of one that has ended, after all others."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except OSError:
+        return sys.maxsize
 
 
-async def soak(running: Running, seconds: float, rate: float) -> tuple[Counter[str], set[str]]:
+def memory_mb(pid: int) -> str:
+    """Resident memory of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(f"{int(line.split()[1]) / 1000:.1f}" for line in lines if line.startswith("VmRSS"))
+
+
+def show(running: Running, root: Path, seconds: float, ended: Counter[str]) -> None:
+    """A row: what the supervisor and the oldest worker have, and how many files the workers count in."""
+    oldest = workers(running)[0]
+    counts = sum(1 for _ in root.rglob("*.db"))
+    descriptors = len(list(Path(f"/proc/{oldest}/fd").iterdir()))
+    row(
+        f"{seconds:.0f}", f"{sum(ended.values()):,}", memory_mb(running.process.pid), memory_mb(oldest),
+        str(oldest), str(descriptors), str(counts),
+    )  # fmt: skip
+
+
+def reason(status: int, body: bytes) -> str:
+    """How a request ended; a refusal by its code."""
+    if status == 200:
+        return "answered"
+    problem = json.loads(body)
+    return f"{status} {problem['code']}" if problem["request_id"] else f"{status} without an id"
+
+
+async def soak(running: Running, root: Path, seconds: float, rate: float) -> tuple[Counter[str], set[str]]:
     """(how requests ended, the ids of those that were answered with 200)."""
     rng, ended, answered = random.Random(0), Counter[str](), set[str]()
     connector = aiohttp.TCPConnector(limit=0)
@@ -51,25 +77,26 @@ async def soak(running: Running, seconds: float, rate: float) -> tuple[Counter[s
         async def one() -> None:
             try:
                 async with session.post(running.url, data=BODY, headers=HEADERS) as reply:
-                    body = json.loads(await reply.read())
-                    ended[str(reply.status)] += 1
+                    body = await reply.read()
+                    ended[reason(reply.status, body)] += 1
                     if reply.status == 200:
-                        answered.add(body["request_id"])
+                        answered.add(json.loads(body)["request_id"])
             except aiohttp.ClientError:
                 ended["connection lost"] += 1
 
         started = due = perf_counter()
-        kill, tasks = KILL_EVERY_S, set[asyncio.Task[None]]()
+        kills, tasks = 0, set[asyncio.Task[None]]()
         while due - started < seconds:
             due += rng.expovariate(rate)
             await asyncio.sleep(max(0.0, due - perf_counter()))
             task = asyncio.create_task(one())
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-            if perf_counter() - started > kill:
-                kill += KILL_EVERY_S
-                row(f"{perf_counter() - started:.0f}", ", ".join(f"{mb:.0f}" for mb in memory_mb(running)))
-                os.kill(rng.choice(workers(running)), signal.SIGKILL)
+            if perf_counter() - started > (kills + 1) * KILL_EVERY_S:
+                if kills % SHOW_EVERY == 0:
+                    show(running, root, perf_counter() - started, ended)
+                kills += 1
+                os.kill(workers(running)[-1], signal.SIGKILL)
         await asyncio.gather(*tasks)
     return ended, answered
 
@@ -83,8 +110,17 @@ def main() -> None:
         root = Path(name)
         write(root, upstream)
         with serving(root, 18961, "--workers", "2", "--log", "log.jsonl") as running:
-            head("s", "MB of each worker, before one is killed")
-            ended, answered = asyncio.run(soak(running, seconds, rate))
+            head(
+                "s",
+                "requests",
+                "supervisor MB",
+                "oldest worker MB",
+                "its process",
+                "its files",
+                "files counted in",
+            )
+            ended, answered = asyncio.run(soak(running, root, seconds, rate))
+            load = os.getloadavg()[0]
         lines = [
             json.loads(line) for file in root.glob("log.jsonl*") for line in file.read_text().splitlines()
         ]
@@ -92,7 +128,8 @@ def main() -> None:
         head("how requests ended", "count")
         for how, count in sorted(ended.items()):
             row(how, f"{count:,}")
-        print(f"\n{len(answered):,} answers; {len(answered - ok.keys()):,} without a line,", end=" ")
+        print(f"\nload {load:.1f} at the end")
+        print(f"{len(answered):,} answers; {len(answered - ok.keys()):,} without a line,", end=" ")
         print(
             f"{sum(count > 1 for count in ok.values()):,} with two; {len(ok.keys() - answered):,} lines whose"
         )

@@ -33,6 +33,11 @@ def _runs(process: int) -> bool:
         return False
 
 
+def _counted_in(root: Path) -> list[str]:
+    """The files that the workers count in."""
+    return sorted(file.name for file in (root / ".prompteval").glob("serve-*/*.db"))
+
+
 def _lines(root: Path) -> list[Prediction]:
     found = [
         record_of_line(line)
@@ -127,6 +132,7 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
         _until(lambda: service.metric("prompteval_workers_ready") == 2)
         first = [service.ask() for _ in range(10)]
         victim = _children(service)[0]
+        counted_in = _counted_in(tmp_path)
         os.kill(victim, signal.SIGKILL)
         statuses = []
         until = time.monotonic() + 4
@@ -140,6 +146,7 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
         assert victim not in _children(service) and len(_children(service)) == 2
         total = len(first) + statuses.count(200)
         assert service.metric("prompteval_predictions_total", outcome="ok") == total
+        assert _counted_in(tmp_path) == counted_in  # a death leaves no file behind
         assert service.stop() == 0
         assert len(_lines(tmp_path)) == total and service.event("worker_died")[0]["code"] == -9
 

@@ -18,9 +18,9 @@ _TOKENS: Final = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
 
 
 class Metrics:
-    """The counters of one worker; `text` is those of all workers together."""
+    """The counters of one worker, by its number; `text` is those of all workers together."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: int = 1) -> None:
         from prometheus_client import (
             CollectorRegistry,
             Counter,
@@ -31,6 +31,8 @@ class Metrics:
 
         without_times: Callable[[], None] = disable_created_metrics
         without_times()
+        if DIRECTORY_VARIABLE in os.environ:
+            _count_as(worker)
         self._registry = CollectorRegistry()
         registry = self._registry
         self.requests = Histogram(
@@ -115,9 +117,17 @@ class Metrics:
         return whole
 
 
-def forget_process(directory: Path, process: int) -> None:
+def _count_as(worker: int) -> None:
+    """Count into the files of a worker's number, which its successor continues: deaths leave none."""
+    from prometheus_client import values
+
+    by_number: Callable[[Callable[[], int]], type] = values.MultiProcessValue
+    values.ValueClass = by_number(lambda: worker)
+
+
+def forget_worker(directory: Path, worker: int) -> None:
     """A worker ended: its gauges count no more, its counters stay."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark: Callable[[int, str], None] = mark_process_dead
-    mark(process, str(directory))
+    mark(worker, str(directory))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from prompteval.core.errors import UsageError
-from prompteval.serve.metrics import DIRECTORY_VARIABLE, forget_process
+from prompteval.serve.metrics import DIRECTORY_VARIABLE, forget_worker
 from prompteval.serve.options import ServeOptions
 from prompteval.serve.state import EventLog
 from prompteval.serve.worker import SAME_SIGNAL_S, WorkerPlace, run_worker
@@ -96,7 +96,7 @@ class Supervisor:
             if not process:
                 return
             number = self._workers.pop(process, 0)
-            forget_process(directory, process)
+            forget_worker(directory, number)
             code = os.waitstatus_to_exitcode(status)
             if self._stopping or not number:
                 continue

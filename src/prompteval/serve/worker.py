@@ -85,7 +85,7 @@ class _Worker:
             Access.of(options),
             Bodies(options.max_body),
             Filters.load(workspace, options.filters),
-            Metrics(),
+            Metrics(place.number),
             self._open_log(),
             event,
         )
