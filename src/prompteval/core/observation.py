@@ -133,6 +133,13 @@ class Score:
         """The name, with the turn that it is of."""
         return self.name if self.turn is None else f"{self.name}, turn {self.turn}"
 
+    def decided(self, passed: bool) -> "Score":
+        """The score with whether it passes."""
+        return Score(
+            self.name, self.value, self.status, self.stage, self.reason, self.evidence, self.labels,
+            self.low, self.high, passed, self.turn, self.calls,
+        )  # fmt: skip
+
     def __post_init__(self) -> None:
         if self.value is not None and not float("-inf") < self.value < float("inf"):
             raise ValueError(f"score {self.name!r} is {self.value}; a score is finite or None with a reason")

@@ -17,6 +17,7 @@ _FIELDS = frozenset(field.name for field in fields(Response)) - {"served_by"}
 _CALL = ("id", "name", "arguments")
 _THOUGHT = ("id", "encrypted")
 _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
+_USAGE = frozenset({*_TOKENS, "estimated"})
 
 
 def response_as_json(response: Response) -> dict[str, object]:
@@ -138,10 +139,11 @@ def usage_from_json(raw: object) -> Usage | None:
     """The counts behind `usage_as_json`. Raises ValueError for anything else."""
     if raw is None:
         return None
-    if not isinstance(raw, Mapping) or not raw.keys() <= {*_TOKENS, "estimated"}:
+    if not isinstance(raw, Mapping) or not raw.keys() <= _USAGE:
         raise ValueError("usage is not an object of token counts")
-    if any(raw.get(name) is not None and token_count(raw[name]) is None for name in _TOKENS):
-        raise ValueError("usage is not an object of token counts")
+    for name in _TOKENS:
+        if raw.get(name) is not None and token_count(raw[name]) is None:
+            raise ValueError("usage is not an object of token counts")
     if not isinstance(raw.get("estimated", False), bool):
         raise ValueError("estimated is not true or false")
     return Usage(**raw)

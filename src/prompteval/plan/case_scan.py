@@ -13,6 +13,7 @@ from prompteval.core.fingerprint import canonical_json
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import CaseCheck, Scorer
 from prompteval.plan.gates import Gate, wanted_slices
+from prompteval.plan.kept_cases import KeptCases
 from prompteval.plan.leakage import Examples
 from prompteval.plan.problems import Problems
 from prompteval.plan.targets.base import TargetPlan
@@ -34,7 +35,7 @@ class GoldStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What one pass over a suite's cases shows, without keeping them.
+    """What one pass over a suite's cases shows; the cases themselves are `kept` where they are few.
 
     `repeats` counts the cases of the suite's split by how often they ask to run, None where they do not;
     `absent` are the (tag, value) that a rule of the gate names and no case carries; `most_turns` are those of
@@ -48,6 +49,7 @@ class CaseFacts:
     repeats: Mapping[int | None, int] = field(default_factory=dict)
     absent: frozenset[tuple[str, str]] = frozenset()
     most_turns: int = 0
+    kept: KeptCases = field(default_factory=KeptCases, repr=False, compare=False)
 
 
 def prompt_of(target: TargetPlan) -> Prompt | None:
@@ -60,6 +62,11 @@ def alias_of(target: TargetPlan) -> str:
     """The alias by which a target's prompt was asked for; empty where it was not."""
     prompt = prompt_of(target)
     return "" if prompt is None else prompt.alias
+
+
+def source_key(source: CaseSource) -> str:
+    """The path of a case file, or where inline cases begin."""
+    return source.path or f"inline:{source.line}"
 
 
 def read_source(
@@ -100,7 +107,7 @@ def scan_cases(
         try:
             for case in read_source(tree, suite, source, first):
                 chosen = not suite.splits or case.split in suite.splits
-                counts.add(case, chosen=chosen)
+                counts.add(case, key, chosen=chosen)
                 if setup is not None:
                     problems.found.extend(setup.read_gold(case, path))
                 _note_wrong(case, path, checks, problems)
@@ -131,16 +138,19 @@ class _Counts:
         self._tags: set[str] = set()
         self._splits: Counter[str | None] = Counter()
         self._digest_sum = self._most_turns = 0
+        self._kept = KeptCases()
 
-    def add(self, case: Case, *, chosen: bool) -> None:
+    def add(self, case: Case, source: str, *, chosen: bool) -> None:
         """`chosen` says whether the case is in a split that the suite takes."""
         if chosen:
             self.repeats[case.repeat] += 1
         self._absent = self._absent and self._absent - case.tags.items()
         self._tags.update(case.tags)
         self._splits[case.split] += 1
-        self._digest_sum += case_digest(case)
+        text = case_text(case)
+        self._digest_sum += _digest(text)
         self._most_turns = max(self._most_turns, len(case.turns))
+        self._kept.add(source, case, len(text))
 
     def facts(self) -> CaseFacts:
         """All of it, with a fingerprint that does not depend on the order."""
@@ -152,6 +162,7 @@ class _Counts:
             dict(self.repeats),
             self._absent,
             self._most_turns,
+            self._kept,
         )
 
 
@@ -160,7 +171,7 @@ def _readable_sources(tree: Tree, suite: Suite, problems: Problems) -> tuple[dic
     found: dict[str, CaseSource] = {}
     broken = False
     for source in suite.cases:
-        key = source.path or f"inline:{source.line}"
+        key = source_key(source)
         if key in found:
             problems.add(suite.path, (source.line, 1), "PE232", f"duplicate case file {key}", "remove one")
         elif source.path is not None and (reason := why_unreadable(tree, source.path)):
@@ -217,11 +228,19 @@ def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) 
 
 def case_digest(case: Case) -> int:
     """A number from everything in a case that a score can depend on."""
+    return _digest(case_text(case))
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest(), "big")
+
+
+def case_text(case: Case) -> str:
+    """Everything in a case that a score can depend on, as canonical JSON."""
     body = [case.id, case.inputs, case.expected, dict(case.tags), case.split, case.cluster]
     body += [[list(group) for group in case.gold], case.answers, case.answerable]
     if case.tool_calls is not None:  # a case without keeps the digest that it had before there were any
         body.append([[call.name, dict(call.arguments)] for call in case.tool_calls])
     if case.turns:
         body.append({"turns": [turn_values(turn) for turn in case.turns]})
-    text = canonical_json(body)
-    return int.from_bytes(hashlib.sha256(text.encode("ascii")).digest(), "big")
+    return canonical_json(body)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 
 from prompteval.core.case import Case
@@ -13,7 +14,11 @@ from prompteval.prompt.prompt import Prompt
 NEAR = 0.8
 # Scripts that write no space between words: Thai, kana, ideographs. A character counts as a word there.
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 
 
 class Examples:
@@ -45,7 +50,7 @@ class Examples:
 
 def word_list(text: str) -> list[str]:
     """Case-folded words; full-width and other compatible forms of a letter are that letter (NFKC)."""
-    return _WORD.findall(nfkc(text).casefold())
+    return _word().findall(nfkc(text).casefold())
 
 
 def _questions(messages: Sequence[object]) -> list[Part]:

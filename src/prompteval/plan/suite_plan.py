@@ -8,7 +8,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
-from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases
+from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases, source_key
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.entailment import entailment_of
@@ -70,7 +70,7 @@ class SuitePlan:
                 yield target, model
 
     def cases(self) -> Iterator[Case]:
-        """Every case of the suite, read again, in the order of its files."""
+        """Every case of the suite, in the order of its files: those that are kept, or read again."""
         for _, cases in self.cases_by_file():
             yield from cases
 
@@ -78,7 +78,9 @@ class SuitePlan:
         """The path of each case file, the suite's own for inline cases, with its cases."""
         first = self.targets[0] if self.targets else None
         for source in self.suite.cases:
-            cases = read_source(self.tree, self.suite, source, first, checked=True)
+            cases = self.facts.kept.of(source_key(source))
+            if cases is None:
+                cases = read_source(self.tree, self.suite, source, first, checked=True)
             yield source.path or self.suite.path, cases
 
 

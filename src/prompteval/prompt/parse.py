@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -47,15 +48,14 @@ class Label:
 def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
     """JSON text, bare or in one code fence, after the model's thoughts; validated against `model`."""
     values = model if isinstance(model, ModelValues) else ModelValues(model)
-    found = _json_of(text)
+    try:
+        found = _json_of(text)
+    except ValueError as error:
+        return _invalid("json", f"the reply is not JSON: {error}")
     if found is None:
         return _unfinished()
     try:
-        raw = loads(found)
-    except ValueError as error:
-        return _invalid("json", f"the reply is not JSON: {error}")
-    try:
-        value = values.read(found, raw)
+        value = values.read(*found)
         output = values.write(value)
         _encode(output)  # "inf" is a float to pydantic, and nothing to JSON
         return Parsed("ok", output, value=value)
@@ -123,24 +123,21 @@ def _unfinished() -> Parsed:
     return _invalid("reasoning", "the reply ends inside the model's reasoning; raise max_output_tokens")
 
 
-def _json_of(text: str) -> str | None:
-    """The JSON of a reply: the whole text, else what is in its one fence; None where thoughts continue."""
+def _json_of(text: str) -> tuple[str, object] | None:
+    """The JSON of a reply, with its value: the whole text, else what is in its one fence.
+
+    None where thoughts continue. Raises ValueError for what is not JSON.
+    """
     bare = text.strip().removeprefix("\ufeff")
-    if bare[:1] in ("{", "[") and _is_json(bare):
-        return bare
+    if bare[:1] in ("{", "["):
+        with suppress(ValueError):
+            return bare, loads(bare)
     answer = without_thoughts(bare, tagged=True)
     if answer is None:
         return None
     found = list(islice(_fenced(answer), 2))
-    return found[0] if len(found) == 1 else answer.strip()
-
-
-def _is_json(text: str) -> bool:
-    try:
-        loads(text)
-    except ValueError:
-        return False
-    return True
+    inner = found[0] if len(found) == 1 else answer.strip()
+    return inner, loads(inner)
 
 
 def _fenced(text: str) -> Iterator[str]:

@@ -144,8 +144,9 @@ class Prompt:
                 messages.extend(spoken(turn) for turn in turns)
             else:
                 fixed = self._fixed.get(index)
-                text = fixed if fixed is not None else self._templates[index].render(values)
-                messages.append(Message(part.role, text))
+                if fixed is None:
+                    fixed = Message(part.role, self._templates[index].render(values))
+                messages.append(fixed)
         return tuple(messages)
 
     def may_render_apart(self, size: int) -> bool:
@@ -180,9 +181,7 @@ class Prompt:
 
     def case_inputs(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
         """A case's inputs, with the cells of a table read as the types of their fields."""
-        fields = self.inputs.model_fields
-        optional = frozenset(name for name, item in fields.items() if not item.is_required())
-        return from_cells(dict(inputs), self._read_inputs, self._input_values.name_of, optional)
+        return from_cells(dict(inputs), self._read_inputs, self._input_values.name_of, self._optional)
 
     def case_expected(self, expected: object) -> object:
         """A case's expected output as JSON values in the form that outputs have: equal where they are equal.
@@ -226,6 +225,11 @@ class Prompt:
     @cached_property
     def _values(self) -> ModelValues | None:
         return None if self._model is None else ModelValues(self._model)
+
+    @cached_property
+    def _optional(self) -> frozenset[str]:
+        """The inputs that may be absent."""
+        return frozenset(name for name, item in self.inputs.model_fields.items() if not item.is_required())
 
     @cached_property
     def _input_values(self) -> ModelValues:
@@ -294,13 +298,16 @@ class Prompt:
         return found
 
     @cached_property
-    def _fixed(self) -> dict[int, str]:
-        """Messages without any markup, such as few-shot examples: rendered once."""
-        return {
-            index: template.render({})
-            for index, template in self._templates.items()
-            if not template.isolated and not template.variables and not template.includes
-        }
+    def _fixed(self) -> dict[int, Message]:
+        """Messages without any markup, such as few-shot examples: rendered and written as JSON once."""
+        found = {}
+        for index, template in self._templates.items():
+            part = self.messages[index]
+            if not isinstance(part, History) and not (
+                template.isolated or template.variables or template.includes
+            ):
+                found[index] = Message(part.role, template.render({}))
+        return found
 
     def _output_schema(self) -> object:
         if self._model is not None:

@@ -74,6 +74,8 @@ def with_python_types(plain: object, written: object) -> object:
 
 def same(one: object, other: object) -> bool:
     """Whether two JSON values are equal; true is not 1, and 1.0 is 1."""
+    if isinstance(one, str):
+        return one == other
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -209,7 +211,7 @@ def from_cells(
 
     `optional` names the fields that may be absent: an empty cell is not a value there.
     """
-    if not any(isinstance(value, Cell) for value in raw.values()):
+    if Cell not in map(type, raw.values()):
         return raw
     found = {
         name: value

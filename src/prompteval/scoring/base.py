@@ -1,7 +1,7 @@
 """What every scorer shares: the field it reads, the text it extracts, the worst value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -78,7 +78,7 @@ class BaseScorer(Scorer):
         """The score with whether it passes, where it has a value and this scorer decides."""
         if score.value is None or not self.decides:
             return score
-        return replace(score, passed=score.value >= (1.0 if self.threshold is None else self.threshold))
+        return score.decided(score.value >= (1.0 if self.threshold is None else self.threshold))
 
     def read(self, case: Case, observation: Observation) -> Score:
         """The value of one case, before it is decided whether it passes."""

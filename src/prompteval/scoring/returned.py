@@ -52,7 +52,7 @@ def passes(value: float, threshold: float | None) -> bool | None:
 def _decided(score: Score, threshold: float | None) -> Score:
     if threshold is None or score.value is None:
         return score
-    return replace(score, passed=score.value >= threshold)
+    return score.decided(score.value >= threshold)
 
 
 def _from_number(name: str, result: object) -> Score:

@@ -20,7 +20,7 @@ _OUTCOMES = ("ok", "error", *UNUSABLE)
 
 
 class _Checked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Facts(_Checked):

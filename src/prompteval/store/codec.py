@@ -12,6 +12,7 @@ from prompteval.core.case import Case, ExpectedCall, UserTurn
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Call, Failure, Observation, Outcome, Score, ScoreStatus, Stage
 from prompteval.core.request import Usage
+from prompteval.core.response_json import usage_as_json
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.core.stored import NOTHING_REPORTED, Reported, StoredRow, StoredScore, SuiteFacts
 from prompteval.store import typed
@@ -194,15 +195,20 @@ def _chunk(body: object) -> Chunk:
     return Chunk(**typed.fields(body, _CHUNK))
 
 
-# The fields of a call that are left out while they have these values.
-_USUAL = {"usage": None, "model_reported": None, "finish": "stop", "possibly_billed": 0}
-
-
 def _call_json(call: Call) -> dict[str, object]:
-    body = {name: getattr(call, name) for name in Call.__slots__}
+    body: dict[str, object] = {
+        "model": call.model, "key": call.key, "served_by": call.served_by, "attempts": call.attempts,
+        "latency_ms": call.latency_ms,
+    }  # fmt: skip
     if call.usage is not None:
-        body["usage"] = {name: getattr(call.usage, name) for name in Usage.__slots__}
-    return {name: value for name, value in body.items() if name not in _USUAL or value != _USUAL[name]}
+        body["usage"] = usage_as_json(call.usage)
+    if call.model_reported is not None:
+        body["model_reported"] = call.model_reported
+    if call.finish != "stop":
+        body["finish"] = call.finish
+    if call.possibly_billed:
+        body["possibly_billed"] = call.possibly_billed
+    return body
 
 
 def _call(body: object) -> Call:
@@ -333,6 +339,11 @@ def reported_from(
     return Reported(details, None if logprobs is None else tuple(logprobs), tokens)
 
 
+_USUAL_SCORE: Sequence[object] = (
+    ..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None, None, [],
+)  # fmt: skip
+
+
 def score_fields(score: Score | StoredScore) -> list[Any]:
     """A score as a list; what has its default value is left out from the end."""
     fields = [
@@ -340,8 +351,7 @@ def score_fields(score: Score | StoredScore) -> list[Any]:
         score.reason, dict(score.evidence), score.stage, score.low, score.high, score.passed,
         score.turn, [_call_json(call) for call in score.calls],
     ]  # fmt: skip
-    defaults = [..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None, None, []]
-    while len(fields) > 2 and fields[-1] == defaults[len(fields) - 1]:
+    while len(fields) > 2 and fields[-1] == _USUAL_SCORE[len(fields) - 1]:
         fields.pop()
     return fields
 

@@ -35,8 +35,7 @@ def row_hash(key_and_facts: Sequence[object], case: str, observation: str, score
     The texts are JSON on one line each. Their lengths stand before them, so that none can take from
     its neighbour.
     """
-    lengths = (len(case), len(observation), len(scores))
-    head = canonical_json([*key_and_facts, *lengths])
+    head = canonical_json([*key_and_facts, len(case), len(observation), len(scores)])
     digest = hashlib.sha256(head.encode())
     for text in (case, observation, scores):  # not joined: one may have megabytes
         digest.update(b"\n")

@@ -87,7 +87,7 @@ class FileModel(BaseModel):
     `mapping` is the word of the file's format for what the model is read from.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
     code: ClassVar[str]
     unknown_code: ClassVar[str] = ""
     mapping: ClassVar[str] = "a mapping"

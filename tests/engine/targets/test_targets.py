@@ -351,3 +351,13 @@ def test_a_timeout_of_the_functions_own_is_its_error(tmp_path: Path) -> None:
         "callable",
         "app_hangs:own: TimeoutError: the search did not answer",
     )
+
+
+def test_what_a_function_does_to_its_inputs_stays_with_it() -> None:
+    """The next repeat, another model and the stored case have the inputs that the file has."""
+    case = Case("a", {"items": [1, 2, 3]})
+    seen = ask(
+        FunctionPlan("m:takes_all", "", lambda items: len([items.pop() for _ in list(items)])), case, case
+    )
+    assert [one.output for one in seen] == [3, 3]
+    assert case.inputs == {"items": [1, 2, 3]}

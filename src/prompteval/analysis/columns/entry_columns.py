@@ -152,6 +152,9 @@ def units_of(rows: Sequence[StoredRow]) -> list[list[dict[str, StoredScore]]]:
     Of each unit the scores of every row, by scorer. A score that is not one of several of its scorer is in
     the first. The units of a case are one cluster.
     """
+    whole = [{score.name: score for score in row.scores} for row in rows]
+    if all(len(scores) == len(row.scores) for scores, row in zip(whole, rows, strict=True)):
+        return [whole]
     several = {
         name
         for row in rows

@@ -59,13 +59,21 @@ def with_labels(
     As `labelled` and `labelled_passes`: the judge's value, 1 where there are labels, people's value, and the
     weight of the labels or 0. Labels that a model gave, or of outputs that were not drawn, are left out.
     """
+    if not judges:
+        return iter(rows)
+    return _with_labels(rows, judges, target, model)
+
+
+def _with_labels(
+    rows: Iterable[StoredRow], judges: Mapping[str, JudgeFiles], target: str, model: str
+) -> Iterator[StoredRow]:
     known = {name: (files, LabelIndex(of_people(files.labels))) for name, files in judges.items()}
     for row in rows:
         scores = tuple(
             _labelled(score, row, *known[score.name], target, model) if score.name in known else score
             for score in row.scores
         )
-        yield replace(row, scores=scores) if known else row
+        yield replace(row, scores=scores)
 
 
 def _labelled(

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -43,8 +44,9 @@ class FunctionTarget:
 
     async def __call__(self, case: Case, replicate: int) -> Observation:
         started = perf_counter()
-        named = isinstance(case.inputs, Mapping)
-        call = partial(self._function, **case.inputs) if named else partial(self._function, case.inputs)
+        inputs = deepcopy(case.inputs)  # which the function may change, and a repeat must not see
+        named = isinstance(inputs, Mapping)
+        call = partial(self._function, **inputs) if named else partial(self._function, inputs)
         try:
             async with asyncio.timeout(self._plan.timeout_s) as limit:
                 found = await self._called(call)

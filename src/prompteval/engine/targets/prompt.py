@@ -9,6 +9,7 @@ from prompteval.core.errors import ContextOverflow, DeadlineExceeded, ProviderEr
 from prompteval.core.observation import Call, Failure, Observation
 from prompteval.core.protocols import Provider
 from prompteval.core.request import COUNTS, Request, Response
+from prompteval.core.trace import Trace
 from prompteval.engine.targets.tool_calls import first_reply
 from prompteval.plan.targets.base import failed
 from prompteval.prompt.parse import Parsed
@@ -66,8 +67,9 @@ class PromptTarget:
         return () if self._prompt.tools else tuple(message.as_chat() for message in request.messages)
 
     def _observe(self, request: Request, response: Response, elapsed_ms: float) -> Observation:
-        return replace(
-            observed(response, judged(self._prompt, response)),
+        return observed(
+            response,
+            judged(self._prompt, response),
             calls=(call_of(self._model, request, response),),
             latency_ms=response.latency_ms if response.served_by != "live" else elapsed_ms,
             trace=first_reply(self._prompt, request.messages, response),
@@ -91,8 +93,16 @@ def failed_call(
     return call, failed("call", error.kind, str(error), text=error.excerpt, latency_ms=elapsed_ms)
 
 
-def observed(response: Response, parsed: Parsed) -> Observation:
-    """What is seen of a reply, without its calls and its time."""
+def observed(
+    response: Response,
+    parsed: Parsed,
+    *,
+    calls: tuple[Call, ...] = (),
+    latency_ms: float = 0.0,
+    trace: Trace | None = None,
+    sent: tuple[Mapping[str, object], ...] = (),
+) -> Observation:
+    """What is seen of a reply, and of the calls that brought it."""
     return Observation(
         outcome=parsed.outcome,
         output=parsed.output,
@@ -101,6 +111,10 @@ def observed(response: Response, parsed: Parsed) -> Observation:
         confidence=response.confidence,
         logprobs=response.logprobs,
         details={name: value for name, value in response.details.items() if name not in COUNTS},
+        calls=calls,
+        latency_ms=latency_ms,
+        trace=trace,
+        sent=sent,
     )
 
 
