@@ -28,6 +28,7 @@ from prompteval.monitor.signals.words import percent, points, rounded_up
 from prompteval.stats.distributions import normal_quantile
 from prompteval.stats.drift.divergence import psi_can_show
 from prompteval.stats.drift.numbers import binned, decile_edges
+from prompteval.stats.drift.power import detectable_psi
 from prompteval.stats.drift.rates import detectable_rate, failures_to_alert, weighted_percentile
 from prompteval.stats.drift.shares import POWER, can_show, detectable_shift
 
@@ -144,7 +145,13 @@ def _inputs(found: _Found) -> Iterator[str]:
     side = lengths.weighted()
     counts = binned(side, decile_edges(side))
     enough = _first(lambda m: psi_can_show(counts, m, DEFAULT_PSI))
+
+    def least(rows: int) -> str:
+        size = detectable_psi(counts, rows, DEFAULT_PSI, ordered=True)
+        return "none" if size is None else f"one of {size:g}"
+
     yield f"  # PSI of {DEFAULT_PSI} is a shift that is seen in a plot; {_few(enough)}\n"
+    yield f"  # Detects {least(found.per_day)} in a day, {least(_hour(found))} in an hour.\n"
     features = "[length, language]" if found.texts else "[length]"
     yield f"  inputs: {{features: {features}, psi: {DEFAULT_PSI}}}"
     yield f"  # embedding too, with [offline]: auroc: {DEFAULT_AUROC}\n" if found.texts else "\n"

@@ -11,8 +11,10 @@ from prompteval.metrics.names import MetricName, parse_metric
 from prompteval.monitor.labels import LabelledRows
 from prompteval.monitor.signals.words import percent, seed_of
 from prompteval.report.monitoring.view import Signal
+from prompteval.stats.drift.power import detectable_drop
 from prompteval.stats.drift.tails import excess_p
-from prompteval.stats.drift.unpaired import Drop, mean_drop, proportion_drop, table_drop
+from prompteval.stats.drift.unpaired import DropAt, Statistic, mean_drop, proportion_drop, table_drop
+from prompteval.stats.interval import LEVEL
 
 # Classes of a label whose share of feedback is reported.
 MOST_REPORTED = 5
@@ -34,13 +36,13 @@ def feedback_signal(
         what = "scores" if name.name == "mean" else "labels"
         where = "reference" if counts[0] < FEWEST else "window"
         return replace(base, detail=f"the {where} has {min(counts):,} {what}; {missing}")
-    drop = _drop(name, reference, window, 0.95)
-    if drop is None:
+    at = _drop(name, reference, window)
+    if at is None:
         return replace(base, detail=f"{metric} is undefined on these rows; {missing}")
+    drop = at(LEVEL)
 
     def low_at(level: float) -> float:
-        found = _drop(name, reference, window, level)
-        return found.low if found is not None and found.observed > threshold else 0.0
+        return at(level).low if drop.observed > threshold else 0.0
 
     found = replace(
         base,
@@ -56,36 +58,56 @@ def feedback_signal(
         few = f"{counts[1]:,} rows are too few to show a drop of {2 * threshold:g}"
     if few:
         return replace(found, detail=f"{few}; {found.detail}")
-    return replace(found, verdict="alert" if drop.low > threshold else "quiet")
+    ability = _ability(name, reference, counts[1], threshold)
+    return replace(
+        found,
+        verdict="alert" if drop.low > threshold else "quiet",
+        detail=f"{found.detail}{ability}",
+    )
 
 
-def _drop(name: MetricName, reference: LabelledRows, window: LabelledRows, level: float) -> Drop | None:
+def _drop(name: MetricName, reference: LabelledRows, window: LabelledRows) -> DropAt | None:
     if name.name == "mean":
         before, after = np.asarray(reference.scores), np.asarray(window.scores)
         bounded = all(side.min() >= 0.0 and side.max() <= 1.0 for side in (before, after))
-        return mean_drop(before, after, bounds=(0.0, 1.0) if bounded else None, level=level)
+        return lambda level: mean_drop(before, after, bounds=(0.0, 1.0) if bounded else None, level=level)
     if name.name == "accuracy":
         right = [sum(n for (a, b), n in side.pairs.items() if a == b) for side in (reference, window)]
         totals = [sum(side.pairs.values()) for side in (reference, window)]
-        return proportion_drop(right[0], totals[0], right[1], totals[1], level=level)
+        return lambda level: proportion_drop(right[0], totals[0], right[1], totals[1], level=level)
     tables = _tables(reference, window)
-    label = name.params.get("label")
-    names = _names(reference, window)
-    if label is not None and label not in names:
+    statistic = _statistic(name, _names(reference, window))
+    if statistic is None:
         return None
-    index = names.index(label) if label is not None else None
-
-    def statistic(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-        if name.name == "mcc":
-            return mcc(counts)
-        if name.name == "kappa":
-            return kappa(counts)
-        if index is not None:
-            return one_class(counts, name.name, index)
-        return averaged(counts, name.name, name.params.get("average", "macro"))
-
     seed = seed_of("feedback", str(name), tables[0].tolist(), tables[1].tolist())
-    return table_drop(tables[0], tables[1], statistic, seed=seed, level=level)
+    return table_drop(tables[0], tables[1], statistic, seed=seed)
+
+
+def _statistic(name: MetricName, classes: list[str]) -> Statistic | None:
+    """The metric of confusion tables of these classes; None of a class that nobody labelled."""
+    if name.name in ("accuracy", "mcc", "kappa"):
+        return {"accuracy": _accuracy, "mcc": mcc, "kappa": kappa}[name.name]
+    label = name.params.get("label")
+    if label is None:
+        average = name.params.get("average", "macro")
+        return lambda counts: averaged(counts, name.name, average)
+    if label not in classes:
+        return None
+    index = classes.index(label)
+    return lambda counts: one_class(counts, name.name, index)
+
+
+def _accuracy(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray(averaged(counts, "recall", "micro"), np.float64)
+
+
+def _ability(name: MetricName, reference: LabelledRows, rows: int, threshold: float) -> str:
+    """What so many labels can show; nothing is said of the mean of scores."""
+    statistic = None if name.name == "mean" else _statistic(name, _names(reference))
+    if statistic is None:
+        return ""
+    least = detectable_drop(_tables(reference)[0], rows, threshold, statistic)
+    return f"; {'no drop is' if least is None else f'a drop of {least:g} is'} shown with 80 % probability"
 
 
 def _names(*sides: LabelledRows) -> list[str]:

@@ -30,7 +30,7 @@ def number_signal(name: str, reference: NumberSketch, window: NumberSketch, thre
     extra = {"ks": Measure(gap)} | (_directions(*counts) if before.n and after.n else {})
     medians = [_median(side.values, side.counts) for side in (before, after)]
     what = f"median {medians[0]:g} to {medians[1]:g}, KS {gap:.3f} (p = {p:.2g})"
-    return psi_signal(name, *counts, threshold, test=PsiTest(p, what, extra))
+    return psi_signal(name, *counts, threshold, test=PsiTest(p, what, extra, ordered=True))
 
 
 def word_signal(

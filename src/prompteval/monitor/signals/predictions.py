@@ -11,6 +11,7 @@ from prompteval.monitor.groups import ClusterGroups
 from prompteval.monitor.signals.words import percent, points, seed_of
 from prompteval.report.monitoring.view import Measure, Signal
 from prompteval.stats.drift.divergence import Distances, distances, psi_can_show, psi_interval
+from prompteval.stats.drift.power import detectable_psi
 from prompteval.stats.drift.shares import (
     DesignEffect,
     ShareChange,
@@ -115,11 +116,15 @@ def _clusters(design: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PsiTest:
-    """What stands beside a PSI: the p of a test of no change, a sentence, and further figures."""
+    """What is shown beside a PSI: the p of a test of no change, a sentence, and further figures.
+
+    `ordered` bins are those of a number.
+    """
 
     p: float
     sentence: str
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    ordered: bool = False
 
 
 def psi_signal(name: str, before: Counts, after: Counts, threshold: float, *, test: PsiTest) -> Signal:
@@ -149,4 +154,10 @@ def psi_signal(name: str, before: Counts, after: Counts, threshold: float, *, te
     if interval.low <= threshold and not psi_can_show(before, m, threshold):
         few = f"{m:,} values are too few to show a PSI of {2 * threshold:g}; {found.detail}"
         return replace(found, detail=few)
-    return replace(found, verdict="alert" if interval.low > threshold else "quiet")
+    least = detectable_psi(before, m, threshold, ordered=test.ordered)
+    ability = "no PSI is" if least is None else f"a PSI of {least:g} is"
+    return replace(
+        found,
+        verdict="alert" if interval.low > threshold else "quiet",
+        detail=f"{found.detail}; {ability} shown with 80 % probability",
+    )

@@ -142,19 +142,24 @@ def psi_interval(reference: Counts, window: Counts, *, level: float = LEVEL) -> 
     freedom, so its mean is taken off and its variance added to that of the delta method. The value stays
     the plain one. Undefined where a side has no row.
     """
-    n, m = int(reference.sum()), int(window.sum())
-    if n == 0 or m == 0:
+    if not reference.sum() or not window.sum():
         return undefined("psi-delta", "no row to compare")
     value = float(psi(reference, window))
+    middle, half = (float(part) for part in psi_middle(reference, window, level))
+    return Interval(value, min(max(middle - half, 0.0), value), max(middle + half, value), "psi-delta")
+
+
+def psi_middle(reference: Counts, window: Counts, level: float) -> tuple[Floats, Floats]:
+    """(the PSI less the bias of sampling, half the width of its interval), along the last axis."""
+    n, m = reference.sum(axis=-1), window.sum(axis=-1)
     p, q = _smoothed(reference), _smoothed(window)
-    freedom = max(int(np.count_nonzero(reference + window)) - 1, 0)
+    freedom = np.maximum(np.count_nonzero(reference + window, axis=-1) - 1, 0)
     noise = 1.0 / n + 1.0 / m
     by_window = np.log(q / p) + 1.0 - p / q
     by_reference = np.log(p / q) + 1.0 - q / p
     variance = _variance(by_window, q) / m + _variance(by_reference, p) / n + 2.0 * freedom * noise**2
-    half = normal_quantile(0.5 + level / 2.0) * math.sqrt(variance)
-    middle = value - freedom * noise
-    return Interval(value, min(max(middle - half, 0.0), value), max(middle + half, value), "psi-delta")
+    half = normal_quantile(0.5 + level / 2.0) * np.sqrt(variance)
+    return psi(reference, window) - freedom * noise, np.asarray(half, np.float64)
 
 
 def psi_can_show(reference: Counts, m: int, threshold: float, *, level: float = LEVEL) -> bool:
@@ -170,6 +175,6 @@ def psi_can_show(reference: Counts, m: int, threshold: float, *, level: float = 
     return normal_quantile(0.5 + level / 2.0) * math.sqrt(2.0 * freedom) * noise < threshold
 
 
-def _variance(values: Floats, shares: Floats) -> float:
-    mean = float((values * shares).sum())
-    return float((shares * (values - mean) ** 2).sum())
+def _variance(values: Floats, shares: Floats) -> Floats:
+    mean = (values * shares).sum(axis=-1, keepdims=True)
+    return np.asarray((shares * (values - mean) ** 2).sum(axis=-1), np.float64)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,17 +71,18 @@ def mean_drop(
     return Drop(*plain, middle - half, middle + half, t_two_sided(middle / spread, freedom), "welch")
 
 
-def table_drop(
-    reference: Counts, window: Counts, statistic: Statistic, *, seed: int, level: float = LEVEL
-) -> Drop | None:
+DropAt: TypeAlias = Callable[[float], Drop]
+
+
+def table_drop(reference: Counts, window: Counts, statistic: Statistic, *, seed: int) -> DropAt | None:
     """The drop of a metric of a confusion table, such as macro-F1, of shape (classes, classes) on each side.
 
-    The interval is bias-corrected and accelerated over multinomial draws of each side; p is that of
-    exchanging rows between the sides (multivariate hypergeometric draws), never 0. `statistic` takes
-    tables of shape (..., classes, classes). None where a side has no row or the metric no value.
+    What is returned gives it with its interval at a level; the resamples are drawn once for all levels. The
+    interval is bias-corrected and accelerated over multinomial draws of each side; p is that of exchanging
+    rows between the sides (multivariate hypergeometric draws), never 0. `statistic` takes tables of shape
+    (..., classes, classes). None where a side has no row or the metric no value.
     """
-    n, m = int(reference.sum()), int(window.sum())
-    if n == 0 or m == 0:
+    if not reference.sum() or not window.sum():
         return None
     before, after = float(statistic(reference)), float(statistic(window))
     if not (math.isfinite(before) and math.isfinite(after)):
@@ -91,18 +92,35 @@ def table_drop(
     draws = sides[0] - sides[1]
     draws = draws[np.isfinite(draws)]
     drop = before - after
-    low, high = _bca_ends(drop, draws, [_influence(t, statistic) for t in (reference, window)], level)
+    influences = [influence(table, statistic) for table in (reference, window)]
+    p = _exchanged_p(drop, reference, window, statistic, generator, draws)
+
+    def at(level: float) -> Drop:
+        low, high = _bca_ends(drop, draws, influences, level)
+        return Drop(before, after, min(low, drop), max(high, drop), p, "bca")
+
+    return at
+
+
+def _exchanged_p(
+    drop: float,
+    reference: Counts,
+    window: Counts,
+    statistic: Statistic,
+    generator: np.random.Generator,
+    draws: Floats,
+) -> float:
+    """p of no change; beyond a billion rows by the normal distribution of the draws."""
     pooled = (reference + window).ravel()
-    if int(pooled.sum()) < 1_000_000_000:
-        moved = generator.multivariate_hypergeometric(pooled, n, size=RESAMPLES, method="marginals")
-        swapped = statistic(moved.reshape(-1, *reference.shape)) - statistic(
-            (pooled - moved).reshape(-1, *reference.shape)
-        )
-        above = int(np.count_nonzero(np.abs(swapped) >= abs(drop) - 1e-12))
-        p = (above + 1) / (RESAMPLES + 1)
-    else:
-        p = min(1.0, 2.0 * normal_cdf(-abs(drop) / max(float(draws.std()), 1e-300)))
-    return Drop(before, after, min(low, drop), max(high, drop), p, "bca")
+    if int(pooled.sum()) >= 1_000_000_000:
+        return min(1.0, 2.0 * normal_cdf(-abs(drop) / max(float(draws.std()), 1e-300)))
+    size = int(reference.sum())
+    moved = generator.multivariate_hypergeometric(pooled, size, size=RESAMPLES, method="marginals")
+    swapped = statistic(moved.reshape(-1, *reference.shape)) - statistic(
+        (pooled - moved).reshape(-1, *reference.shape)
+    )
+    above = int(np.count_nonzero(np.abs(swapped) >= abs(drop) - 1e-12))
+    return (above + 1) / (RESAMPLES + 1)
 
 
 def _resampled(table: Counts, statistic: Statistic, generator: np.random.Generator) -> Floats:
@@ -111,7 +129,7 @@ def _resampled(table: Counts, statistic: Statistic, generator: np.random.Generat
     return np.asarray(statistic(draws.reshape(-1, *table.shape)), np.float64)
 
 
-def _influence(table: Counts, statistic: Statistic) -> tuple[Floats, Counts]:
+def influence(table: Counts, statistic: Statistic) -> tuple[Floats, Counts]:
     """(the statistic's deviation without one row of each cell that has one, how many rows that cell has)."""
     cells = np.flatnonzero(table.ravel())
     left_out = np.repeat(table.ravel()[None, :], len(cells), axis=0)
