@@ -13,7 +13,7 @@ from tests.small_workspace import SUITE, Place
         ("errors <= 1e999", "1e999 is out of range"),
         ("errors >= -1", "errors is at least 0, so -1 decides nothing"),
         ("coverage >= 95", "did you mean 0.95?"),
-        ("latency_ms.p95 >= -1", "latency_ms is at least 0"),
+        ("latency_ms.p95 >= -1", "latency_ms.p95 is at least 0"),
         ("{no_regression: {metric: accuracy, min_effect: 2}}", "did you mean 0.02?"),
         (
             "{no_regression: {metric: accuracy, margin: 1}}",

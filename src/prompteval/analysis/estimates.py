@@ -13,6 +13,7 @@ from prompteval.metrics.columns import Codes, Columns, Floats, cell_codes, weigh
 from prompteval.metrics.curves import placements
 from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.metrics.names import MetricName
+from prompteval.metrics.spent import share_of
 from prompteval.metrics.table import (
     Kind,
     MetricSpec,
@@ -32,6 +33,7 @@ from prompteval.stats.clusters import (
 )
 from prompteval.stats.interval import Interval, student_t, t01, undefined, wilson
 from prompteval.stats.judged.corrected import corrected_mean, labels_to_halve
+from prompteval.stats.percentile import percentile_interval
 from prompteval.stats.resample import case_bca, logit_delong, stratified_logit
 
 _OUT_OF_RANGE = "the value is too large for a number"
@@ -157,6 +159,12 @@ def _pr(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     )
 
 
+def _percentile(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    if columns.clusters is None:
+        return percentile_interval(columns.numbers()[:, 0], share_of(measure.name.name))
+    return _sample(measure, spec, columns)
+
+
 def _corrected(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     low, high = (columns.low, columns.high) if spec.low is None else (spec.low, spec.high)
     return estimate_corrected(columns.numbers(), low, high)
@@ -209,6 +217,7 @@ INTERVAL_WORDS: Mapping[Kind, str] = {
     "pr": "stratified bootstrap on the logit",
     "calibration": "none; the 95th percentile of what true confidences give is shown beside it; never gated",
     "breakdown": "none: a table, never gated",
+    "percentile": "order statistics; BCa bootstrap of the groups where cases repeat or come in clusters",
     "corrected": "PPI++ with the judge's weight tuned, Student's t",
 }
 _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
@@ -219,6 +228,7 @@ _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
     "roc": _roc,
     "pr": _pr,
     "corrected": _corrected,
+    "percentile": _percentile,
 }
 
 

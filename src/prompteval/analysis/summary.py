@@ -17,7 +17,7 @@ from prompteval.plan.gates import Beats, Gate, NoRegression
 from prompteval.plan.measures import Measure, reported_needs
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ClassLine, ReliabilityTable
-from prompteval.stats.gate import GateRule, decide
+from prompteval.stats.gate import decide
 from prompteval.stats.interval import percentile_latency, wilson
 
 
@@ -114,7 +114,7 @@ def reliability_tables(plan: SuitePlan, columns: EntryColumns) -> tuple[Reliabil
 
 
 def run_facts(columns: EntryColumns, total: int, cost_usd: float | None) -> dict[str, Estimate]:
-    """Errors, invalid outputs, coverage, cost and latency, as a gate can read them."""
+    """Errors, invalid outputs, coverage and cost, as a gate can read them."""
     scored = columns.outcomes["ok"] + columns.outcomes["invalid"]
     coverage = wilson(scored, total)
     return {
@@ -186,12 +186,6 @@ def _decide(
         return _beats(rule, gate, plan, columns, estimates)
     if gate.measure is not None:
         return decide(rule, estimates, slices)
-    if rule.metric == "latency_ms":
-        value = latency(columns)[rule.end]
-        plain = GateRule(f"latency_ms.{rule.end}", "value", rule.compare, rule.threshold)
-        n = len(columns.latencies)
-        found = {plain.metric: Estimate(plain.metric, value, n=n, reason="no case was run")}
-        return decide(plain, found, {})
     return decide(rule, facts, {})
 
 

@@ -1,11 +1,11 @@
 """What a run used, added up row by row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prompteval.core.observation import Call, Row, Score
 from prompteval.core.request import Usage
-from prompteval.providers.prices import Price
+from prompteval.providers.prices import FREE, Price
 
 PICO = 10**12
 _TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
@@ -91,6 +91,26 @@ class UsageTotals:
             reported = call.model_reported
             if reported and reported not in (call.model, asked) and not reported.startswith(asked + "-"):
                 self.other_models.add(reported)
+
+    def priced(self, row: Row) -> Row:
+        """The row with what its calls cost by the price, a reply from the cache as if it were asked again.
+
+        As it was where the price or the tokens of a call are not known.
+        """
+        price, seen = self.price, row.observation
+        if price is None or not seen.calls:
+            return row
+        costs = [self._cost(price, call) for call in seen.calls]
+        known = [cost for cost in costs if cost is not None]
+        if len(known) < len(costs):
+            return row
+        return replace(row, observation=replace(seen, priced_usd=sum(known)))
+
+    @staticmethod
+    def _cost(price: Price, call: Call) -> float | None:
+        if price is FREE:
+            return 0.0
+        return None if call.usage is None else price.of_usage(call.usage)
 
     def _add_live(self, call: Call, *, priced: bool) -> None:
         self.attempts += call.attempts

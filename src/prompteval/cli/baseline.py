@@ -8,6 +8,7 @@ import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
+from prompteval.report.format import number
 
 SET_EPILOG = """\
 \b
@@ -64,9 +65,7 @@ def show(suites: Names = None, as_json: AsJson = False) -> int:
         printer.document([asdict(line) for line in lines])
         return 0
     for line in lines:
-        values = ", ".join(
-            f"{name} {'–' if value is None else f'{value:.3f}'}" for name, value in line.values.items()
-        )
+        values = ", ".join(f"{name} {number(value)}" for name, value in line.values.items())
         message = f"{line.suite}  {line.prompt}  {line.model}  {line.cases:,} cases  {values}"
         printer.line(message)
     if not lines:

@@ -44,6 +44,8 @@ class Call:
     possibly_billed: int = 0
 
 
+# What a row says of the time, the money and the tokens that its case took.
+SPENT = ("latency_ms", "first_token_ms", "first_answer_ms", "cost_usd", "tokens")
 # Details of a streamed reply: milliseconds to its first token, a thought's too, and to the first of its text.
 STREAM_TIMES = ("first_token_ms", "first_answer_ms")
 
@@ -78,7 +80,8 @@ class Observation:
     packed into the prompt. `trace` is what a system of the team's own, or a prompt with tools, did
     beside its output. Of a conversation they are those of its last turn, with the calls and the time of all;
     `user_calls` are those of the model that played the user, which are not the system's.
-    `sent` are the messages that a prompt without tools sent, as chat messages.
+    `sent` are the messages that a prompt without tools sent, as chat messages. `priced_usd` is what the
+    calls cost by the price of their model, those from the cache too; None where that is not known.
     """
 
     outcome: Outcome
@@ -96,6 +99,7 @@ class Observation:
     trace: Trace | None = None
     user_calls: tuple[Call, ...] = ()
     sent: tuple[Mapping[str, object], ...] = ()
+    priced_usd: float | None = None
 
     @property
     def reported_cost_usd(self) -> float | None:
@@ -188,6 +192,21 @@ def stream_time(seen: Observation, name: str) -> float | None:
     timings = seen.trace.timings if seen.trace is not None else None
     found = seen.details.get(name, (timings or {}).get(name.removesuffix("_ms")))
     return found if isinstance(found, int | float) else None
+
+
+def spent_of(seen: Observation) -> dict[str, float]:
+    """What a case took, by the names of SPENT, as far as it is known."""
+    usage = usage_of_calls(seen.calls)
+    counts = () if usage is None else (usage.prompt_tokens, usage.completion_tokens)
+    known = [count for count in counts if count is not None]
+    cost = seen.priced_usd if seen.reported_cost_usd is None else seen.reported_cost_usd
+    found = {
+        "latency_ms": seen.latency_ms,
+        **{name: stream_time(seen, name) for name in STREAM_TIMES},
+        "cost_usd": cost,
+        "tokens": float(sum(known)) if known else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class ScoreResult(Protocol):

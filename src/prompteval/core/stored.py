@@ -37,11 +37,15 @@ class StoredScore:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the target reported; `tokens` are the completion tokens of its last call."""
+    """What the target reported; `tokens` are the completion tokens of its last call.
+
+    `spent` is what the case took, as far as it is known, by the names of `SPENT`.
+    """
 
     details: Mapping[str, Any] = field(default_factory=dict)
     logprobs: tuple[float, ...] | None = None
     tokens: int | None = None
+    spent: Mapping[str, float] = field(default_factory=dict)
 
 
 NOTHING_REPORTED = Reported()

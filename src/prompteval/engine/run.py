@@ -287,6 +287,9 @@ class _Run:
             cached = bool(calls) and all(call.served_by == "cache" for call in calls)
             self._progress.advance(error=row.observation.outcome == "error", cached=cached)
 
+        def keep(rows: Sequence[Row]) -> None:
+            self._store.add_rows([usage.priced(row) for row in rows])
+
         suite = job.plan.suite.name
         provider, concurrency, waiting = None, self._options.concurrency, RetryWaits()
         if job.target.own_model is None:
@@ -307,7 +310,7 @@ class _Run:
                     target,
                     self._scoring(job, models, waiting, stop),
                     concurrency=concurrency,
-                    sink=self._store.add_rows,
+                    sink=keep,
                     on_row=on_row,
                     stop=stop,
                     waiting=waiting,

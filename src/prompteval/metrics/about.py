@@ -3,10 +3,30 @@
 from collections.abc import Mapping
 
 from prompteval.metrics.names import AVERAGES, CORRECTIONS, MOST_BINS, REDUCERS
+from prompteval.metrics.spent import PERCENTILES, TIMES
 from prompteval.metrics.stage_names import GREATEST_WEIGHT
 from prompteval.metrics.table import DEFAULT_BINS, DEFAULT_PRECISION, Kind, SourceKind
 
+_TIMES: Mapping[str, str] = dict(
+    zip(
+        TIMES,
+        (
+            "the time of a case in milliseconds, repeats counted apart",
+            "the milliseconds to the first token of a streamed reply, be it of a thought",
+            "the milliseconds to the first text of a streamed answer",
+        ),
+        strict=True,
+    )
+)
 ABOUT: Mapping[str, str] = {
+    **{
+        f"{time}.{name}": f"The {share:.0%} quantile of {meaning}."
+        for time, meaning in _TIMES.items()
+        for name, share in PERCENTILES.items()
+    },
+    "cost_usd.mean": "What the system's calls for a case cost, in USD, on average; a cached reply as if it "
+    "were asked again.",
+    "tokens.mean": "The tokens that the system's calls for a case read and wrote, on average.",
     "accuracy": "The share of cases whose score passes.",
     "mean": "The mean score of the cases.",
     "win_rate": "The share of pairs that a judge of pairs prefers, a tie as half.",
@@ -115,6 +135,7 @@ READS: Mapping[SourceKind, str] = {
     "confidence": "the confidence in each output, and the classes or scores",
     "logprobs": "the log probabilities of each output",
     "verdict": "the verdict of each case",
+    "spent": "what each case took; of a reply from the cache or a recording, what it took when it was made",
 }
 # Of metrics over classes, whose source is the scores too.
 READS_CLASSES = "the expected and given classes, which scorers such as `exact` compare"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from prompteval.core.problem import did_you_mean
 from prompteval.core.text import refuse_long_name
 from prompteval.metrics.plugin import plugin_metrics
+from prompteval.metrics.spent import MEAN_METRICS, TIME_METRICS
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
 _FORM = re.compile(r"\s*+([a-z_][a-z0-9_.]*(?:[@^][a-z0-9]+)?)\s*+(?:\(\s*+((?:.*\S)?)\s*+\))?\s*+\Z")
@@ -20,7 +21,7 @@ LENGTH_CONTROLLED = "length_controlled"
 # How a judge's mean is corrected by the labels of people.
 CORRECTIONS = ("ppi",)
 MOST_BINS = 100
-# Metric → its own parameters; every metric but perplexity and all_pass also takes scorer=.
+# Metric → its own parameters; those that read a scorer also take scorer=.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "accuracy": ("reduce", "corrected"),
     "mean": ("corrected",),
@@ -48,11 +49,12 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "tool_calls.name": (),
     "tool_calls.arguments": (),
     "perplexity": (),
+    **dict.fromkeys((*TIME_METRICS, *MEAN_METRICS), ()),
     "per_class": (),
     "confusion": (),
     "reliability": ("bins", "label"),
 }
-_WITHOUT_SCORER = ("perplexity", "all_pass")
+_WITHOUT_SCORER = ("perplexity", "all_pass", *TIME_METRICS, *MEAN_METRICS)
 _FAMILIES = ("pass@k", "pass^k")
 _APART = (("average", "label"), ("corrected", "reduce"))
 

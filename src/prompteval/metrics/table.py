@@ -14,12 +14,22 @@ from prompteval.metrics.names import LENGTH_CONTROLLED, PARAMETERS, MetricName, 
 from prompteval.metrics.plugin import plugin_metric, statistic_of
 from prompteval.metrics.preference import equal_length_rate
 from prompteval.metrics.repeats import pass_columns, reduce_cases
+from prompteval.metrics.spent import MEAN_METRICS, TIME_METRICS, share_of, weighted_percentile
 from prompteval.metrics.stage_names import is_stage_metric, parse_stage_metric
 
 Kind = Literal[
-    "proportion", "mean", "confusion", "sample", "roc", "pr", "calibration", "breakdown", "corrected"
+    "proportion",
+    "mean",
+    "confusion",
+    "sample",
+    "roc",
+    "pr",
+    "calibration",
+    "breakdown",
+    "corrected",
+    "percentile",
 ]
-SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs", "verdict"]
+SourceKind = Literal["values", "numbers", "evidence", "confidence", "logprobs", "verdict", "spent"]
 DEFAULT_PRECISION = 0.9
 DEFAULT_BINS = 10
 
@@ -32,7 +42,7 @@ class Source:
     the scorer reports under `key`, of `width` numbers. `confidence`: the confidence in the
     answer, its squared error, and the share given to the expected class; with a `key`, the
     share given to that class and its squared error. `logprobs`: their sum and their number.
-    `verdict`: 1 where the case passes by all of its scores, else 0.
+    `verdict`: 1 where the case passes by all of its scores, else 0. `spent`: its time, cost or tokens, `key`.
     """
 
     kind: SourceKind
@@ -42,7 +52,7 @@ class Source:
     @property
     def of_row(self) -> bool:
         """Whether it is read of the row itself, without a scorer."""
-        return self.kind in ("logprobs", "verdict")
+        return self.kind in ("logprobs", "verdict", "spent")
 
 
 VALUES = Source("values")
@@ -68,10 +78,11 @@ class MetricSpec:
     `confusion` metric is `statistic(tables)` over tables of shape (..., K, K + 1). A `sample`
     metric is `sample(columns)(weights)` over weights of shape (..., rows). `roc` and `pr` are
     areas with intervals of their own, `calibration` is a number beside its null. A `breakdown`
-    is a table, no number. A `corrected` metric is the mean of a judge, corrected by labels. `low` and
-    `high` bound the scale, None where it is open. `reduce` makes one value of a case's repeats, None
-    leaves their mean. Where `least_turns` is not 0, a case counts that ran as often, and whose every
-    repeat was scored; another is missing.
+    is a table, no number. A `percentile` is one of the times of all rows, repeats too. A
+    `corrected` metric is the mean of a judge, corrected by labels. `low` and `high` bound the scale,
+    None where it is open. `reduce` makes one value of a case's repeats, None leaves their mean. Where
+    `least_turns` is not 0, a case counts that ran as often, and whose every repeat was scored; another is
+    missing.
     """
 
     kind: Kind
@@ -240,7 +251,26 @@ def log_perplexity(columns: Columns) -> Statistic:
     return statistic
 
 
+def _time(name: str) -> MetricSpec:
+    """A percentile of one of the times, over all rows."""
+    source = Source("spent", name.partition(".")[0], 1)
+    return MetricSpec(
+        "percentile",
+        source,
+        sample=lambda c: weighted_percentile(c.numbers()[:, 0], share_of(name)),
+        high=None,
+        higher_is_better=False,
+    )
+
+
+def _mean_spent(name: str) -> MetricSpec:
+    source = Source("spent", name.partition(".")[0], 1)
+    return MetricSpec("mean", source, per_case=lambda c: c.numbers()[:, 0], high=None, higher_is_better=False)
+
+
 _FIXED: Mapping[str, MetricSpec] = {
+    **{name: _time(name) for name in TIME_METRICS},
+    **{name: _mean_spent(name) for name in MEAN_METRICS},
     "accuracy": MetricSpec("proportion"),
     "mean": MetricSpec("mean", low=None, high=None),
     "all_pass": MetricSpec("proportion", VERDICT),

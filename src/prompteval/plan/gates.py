@@ -10,7 +10,6 @@ from prompteval.plan.problems import Problems
 from prompteval.stats.gate import (
     FACT_HIGH,
     FACT_LOW,
-    PERCENTILES,
     RUN_FACTS,
     GateRule,
     parse_gate,
@@ -129,9 +128,8 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
         help = did_you_mean(rule.tag, slices) or f"add `slices: [{rule.tag}]`"
         raise ValueError(f"{spec.rule}: {rule.tag!r} is not in slices ({help})")
     if rule.metric in RUN_FACTS:
-        wanted = rule.metric == "latency_ms"
-        if wanted != (rule.end in PERCENTILES):
-            raise ValueError(f"{spec.rule}: write {rule.metric}{'.p95' if wanted else ''} for it")
+        if rule.end != "value":
+            raise ValueError(f"{spec.rule}: write {rule.metric} for it")
         if rule.tag is not None:
             raise ValueError(f"{spec.rule}: {rule.metric} is a fact of the whole run, not of a slice")
         error = scale_error(rule, FACT_LOW, FACT_HIGH.get(rule.metric))

@@ -189,4 +189,4 @@ def fields_read(scorers: Iterable[Scorer]) -> dict[str, str]:
 
 def reads_target(needs: Iterable[tuple[str, Source]]) -> bool:
     """Whether a metric reads what the target reported of itself, beside its output."""
-    return any(source.kind in ("confidence", "logprobs") for _, source in needs)
+    return any(source.kind in ("confidence", "logprobs", "spent") for _, source in needs)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from prompteval.plan.gates import Beats, NoRegression
 from prompteval.reference.entry import Entry, Example, Fact, Group, Option, documented
-from prompteval.stats.gate import COMPARISONS, FACT_HIGH, FACT_LOW, PERCENTILES, RUN_FACTS, SMALLEST_SLICE
+from prompteval.stats.gate import COMPARISONS, FACT_HIGH, FACT_LOW, RUN_FACTS, SMALLEST_SLICE
 from prompteval.workspace.gate_section import BeatsRule, NoRegressionRule
 from prompteval.workspace.validation import FileModel
 
@@ -60,13 +60,11 @@ def gate_group() -> Group:
 def _fact(name: str) -> Entry:
     high = FACT_HIGH.get(name)
     ends = f"from {FACT_LOW:g}" + ("" if high is None else f" to {high:g}")
-    is_latency = name == "latency_ms"
-    rule = f"{name}.{PERCENTILES[1]} <= 1500" if is_latency else f"{name} " + (">= 0.95" if high else "<= 1")
+    rule = f"{name} " + (">= 0.95" if high else "<= 1")
     return Entry(
         name,
         "fact of a run, in a gate",
         RUN_FACTS[name],
         facts=(Fact("scale", ends), Fact("read", "over all cases, never in a slice")),
         example=Example(FRAME.replace("{}", rule), "yaml"),
-        others=tuple(f"{name}.{one}" for one in PERCENTILES) if is_latency else (),
     )

@@ -12,11 +12,23 @@ MARKS = {
     Verdict.INCONCLUSIVE: "? inconclusive",
     Verdict.INCOMPLETE: "! incomplete",
 }
+# What rounding leaves of a difference of equal numbers.
+_NOTHING = 1e-12
 
 
 def number(value: float | None) -> str:
-    """Three decimals; a dash where there is none."""
-    return "–" if value is None else f"{value:.3f}"
+    """Three decimals, two digits of what would be 0.000 by them; a dash where there is none."""
+    return "–" if value is None else _decimals(value)
+
+
+def signed(value: float) -> str:
+    """A difference as `number`, with its sign."""
+    return _decimals(value) if value < 0 else f"+{_decimals(value)}"
+
+
+def _decimals(value: float) -> str:
+    tiny = 0.0 < abs(value) < 0.0005
+    return f"{value:.2g}" if tiny and abs(value) >= _NOTHING else f"{value:.3f}"
 
 
 def interval(estimate: Estimate) -> str:
@@ -27,7 +39,7 @@ def interval(estimate: Estimate) -> str:
         return f"calibrated: up to {estimate.null_high:.3f}"
     if estimate.low is None or estimate.high is None:
         return estimate.reason or "–"
-    return f"[{estimate.low:.3f}, {estimate.high:.3f}]"
+    return f"[{number(estimate.low)}, {number(estimate.high)}]"
 
 
 def scored(estimate: Estimate) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prompteval.core.text import one_line, printable
+from prompteval.report.format import number
 
 _HEAD = f"{'run':22}  {'started':19}  {'result':12}  suite, prompt, model and deciding metric"
 _INDENT = " " * 59
@@ -63,4 +64,4 @@ def _texts(run: ListedRun) -> Sequence[str]:
 
 def _score(metric: tuple[str, float | None]) -> str:
     name, value = metric
-    return f"  {name} {'–' if value is None else f'{value:.3f}'}"
+    return f"  {name} {number(value)}"

@@ -10,12 +10,12 @@ from typing import Literal
 from prompteval.core.text import refuse_long_name
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 
-End = Literal["value", "low", "high", "p50", "p95", "p99"]
+End = Literal["value", "low", "high"]
 _RULE = re.compile(
     r"\s*+(?:slice\(\s*+(?P<tag>[^\s=()](?:[^=()]*[^\s=()])?)\s*+"
     r"(?:=\s*+(?P<wanted>[^\s()](?:[^()]*[^\s()])?)\s*+)?\)\s*+\.\s*+)?"
     r"(?P<metric>[a-z_][a-z0-9_.@^]*?(?:\([^()]*\)(?:@[0-9]+t?)?)?)"
-    r"(?:\.(?P<end>low|high|p50|p95|p99))?\s*"
+    r"(?:\.(?P<end>low|high))?\s*"
     r"(?P<compare>>=|<=|>|<)\s*(?P<threshold>[-+0-9.eE%]+)\s*\Z"
 )
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
@@ -26,10 +26,7 @@ RUN_FACTS: Mapping[str, str] = {
     "invalid": "How many outputs do not meet the schema, or were refused, truncated or filtered.",
     "coverage": "The share of all cases that gave an output.",
     "cost_usd": "What the run cost, in USD; without a value where a price is not known.",
-    "latency_ms": "The time of one case in milliseconds: a percentile, p50, p95 or p99.",
 }
-# The percentiles that a rule on the latency names, and the ends of an interval that another may name.
-PERCENTILES = ("p50", "p95", "p99")
 # Their scales; above, only a share has an end.
 FACT_LOW, FACT_HIGH = 0.0, {"coverage": 1.0}
 

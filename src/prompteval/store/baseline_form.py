@@ -70,6 +70,11 @@ def row_from(line: Sequence[Any]) -> StoredRow:
     _demand(details is None or isinstance(details, Mapping), "what the target reported must be a mapping")
     _demand(logprobs is None or isinstance(logprobs, list), "log probabilities must be a list")
     _demand(tokens is None or type(tokens) is int, "tokens must be a whole number")
+    known = dict(details or {})
+    spent = known.pop("spent", {})
+    _demand(
+        isinstance(spent, Mapping) and all(map(is_number, spent.values())), "what a row took must be numbers"
+    )
     return StoredRow(
         case_id,
         replicate,
@@ -79,14 +84,19 @@ def row_from(line: Sequence[Any]) -> StoredRow:
         cluster=case.cluster,
         mark=mark,
         scores=stored_scores(scores),
-        reported=reported_from(details or {}, logprobs, tokens),
+        reported=reported_from(known, logprobs, tokens, spent),
     )
 
 
 def row_line(
-    row: StoredRow, scorers: Collection[str], keys: Collection[str], *, reported: bool
+    row: StoredRow,
+    scorers: Collection[str],
+    keys: Collection[str],
+    *,
+    reported: bool,
+    spent: Collection[str] = (),
 ) -> list[object]:
-    """Of a row what a comparison reads: no inputs, no outputs, no times, no reasons.
+    """Of a row what a comparison reads: no inputs, no outputs, no reasons, and of what it took only `spent`.
 
     Of the evidence only `keys` are kept, and those only for `scorers`; what the target reported of
     itself only where it is asked for.
@@ -99,11 +109,13 @@ def row_line(
     if not reported:
         return line
     row_reported = row.reported
-    details = {
+    details: dict[str, object] = {
         key: row_reported.details[key]
         for key in ("confidence", "probabilities")
         if key in row_reported.details
     }
+    if spent:
+        details["spent"] = {key: row_reported.spent[key] for key in spent if key in row_reported.spent}
     logprobs = None if row_reported.logprobs is None else list(row_reported.logprobs)
     return [*line, row.confidence, details, logprobs, row_reported.tokens]
 

@@ -10,11 +10,21 @@ from typing import Any, get_args
 
 from prompteval.core.case import Case, ExpectedCall, UserTurn
 from prompteval.core.fingerprint import fingerprint
-from prompteval.core.observation import Call, Failure, Observation, Outcome, Score, ScoreStatus, Stage
+from prompteval.core.observation import (
+    Call,
+    Failure,
+    Observation,
+    Outcome,
+    Score,
+    ScoreStatus,
+    Stage,
+    spent_of,
+)
 from prompteval.core.request import Usage
 from prompteval.core.response_json import usage_as_json
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.core.stored import NOTHING_REPORTED, Reported, StoredRow, StoredScore, SuiteFacts
+from prompteval.core.trace import Trace
 from prompteval.store import typed
 from prompteval.store.trace_form import trace_from, trace_values
 from prompteval.store.typed import COUNT, FLAG, JSON, LIST, NONE, NUMBER, OBJECT, TEXT, Kinds, loads
@@ -30,7 +40,7 @@ _OBSERVATION: Kinds = {
     "text": TEXT, "output": JSON, "failure": OBJECT, "calls": LIST, "logprobs": LIST, "details": OBJECT,
     "ranking": OBJECT, "reranked": OBJECT, "context": OBJECT, "trace": OBJECT,
     "user_calls": LIST,
-    "sent": LIST,
+    "sent": LIST, "priced_usd": NUMBER,
 }  # fmt: skip
 _EXPECTED_CALL: Kinds = {"name": TEXT, "arguments": OBJECT}
 _TURN: Kinds = {"user": TEXT, "expected": JSON, "tool_calls": LIST}
@@ -146,6 +156,8 @@ def observation_values(observation: Observation) -> dict[str, object]:
         body["user_calls"] = [_call_json(call) for call in observation.user_calls]
     if observation.sent:
         body["sent"] = [dict(message) for message in observation.sent]
+    if observation.priced_usd is not None:
+        body["priced_usd"] = observation.priced_usd
     return body
 
 
@@ -170,6 +182,7 @@ def observation_from(outcome: Any, latency_ms: float, confidence: float | None, 
         trace=trace_from(body["trace"]) if "trace" in body else None,
         user_calls=tuple(_call(call) for call in body.get("user_calls", ())),
         sent=tuple(typed.each(body.get("sent", []), dict)),
+        priced_usd=typed.optional(body.get("priced_usd"), typed.number),
     )
 
 
@@ -273,7 +286,7 @@ def facts_from(body: Mapping[str, Any]) -> SuiteFacts:
 def stored_row(found: Sequence[Any], *, mark: bool = False) -> StoredRow:
     """A row from the columns that `SqliteStore.entry_rows` selects."""
     case_id, replicate, outcome, latency_ms, confidence, case, scores = found[:7]
-    details, logprobs, tokens = found[7:] or (None, None, None)
+    more = found[7:]
     typed.require(outcome in _OUTCOMES, "a known outcome")
     # A text inside the case cannot hold these, for its quotation marks are escaped.
     carried = any(key in case for key in ('"tags":', '"cluster":', '"repeat":'))
@@ -289,10 +302,28 @@ def stored_row(found: Sequence[Any], *, mark: bool = False) -> StoredRow:
         repeat=body.get("repeat"),
         mark=_case_mark(body) if mark else "",
         scores=stored_scores(loads(scores)) if scores else (),
-        reported=reported_from(
-            loads(details) if details else {}, loads(logprobs) if logprobs else None, tokens
-        ),
+        reported=_reported(outcome, latency_ms, more) if more else NOTHING_REPORTED,
     )
+
+
+def _reported(outcome: Outcome, latency_ms: float, found: Sequence[Any]) -> Reported:
+    """What the target reported, from the columns beside those of every row."""
+    details, logprobs, tokens, calls, timings, priced = found
+    seen = Observation(
+        outcome,
+        calls=tuple(_call(call) for call in loads(calls)) if calls else (),
+        latency_ms=latency_ms,
+        details=_object(details) if details else {},
+        trace=Trace(timings=_object(timings)) if timings else None,
+        priced_usd=typed.optional(priced, typed.number),
+    )
+    return reported_from(seen.details, loads(logprobs) if logprobs else None, tokens, spent=spent_of(seen))
+
+
+def _object(text: str) -> dict[str, Any]:
+    found = loads(text)
+    typed.require(isinstance(found, dict), "an object")
+    return dict(found)
 
 
 def stored_scores(fields: object) -> tuple[StoredScore, ...]:
@@ -331,12 +362,15 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
 
 
 def reported_from(
-    details: Mapping[str, object], logprobs: Sequence[float] | None, tokens: int | None
+    details: Mapping[str, object],
+    logprobs: Sequence[float] | None,
+    tokens: int | None,
+    spent: Mapping[str, float] | None = None,
 ) -> Reported:
-    """What a target reported of itself."""
-    if not details and logprobs is None and tokens is None:
+    """What a target reported of itself, and what it took."""
+    if not details and logprobs is None and tokens is None and not spent:
         return NOTHING_REPORTED
-    return Reported(details, None if logprobs is None else tuple(logprobs), tokens)
+    return Reported(details, None if logprobs is None else tuple(logprobs), tokens, spent or {})
 
 
 _USUAL_SCORE: Sequence[object] = (

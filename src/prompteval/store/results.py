@@ -42,7 +42,9 @@ __all__ = ["MIGRATIONS", "FailureCount", "RunRecord", "SqliteStore"]
 
 _REPORTED = (
     ", json_extract(observation, '$.details'), json_extract(observation, '$.logprobs'),"
-    " json_extract(observation, '$.calls[#-1].usage.completion_tokens')"
+    " json_extract(observation, '$.calls[#-1].usage.completion_tokens'),"
+    " json_extract(observation, '$.calls'), json_extract(observation, '$.trace.timings'),"
+    " json_extract(observation, '$.priced_usd')"
 )
 
 

@@ -65,8 +65,9 @@ def _kept(entry: StoredEntry) -> Iterator[list[object]]:
     keys = {"expected", "given"} | {source.key for _, source in sources if source.kind == "evidence"}
     scorers = {scorer for scorer, source in sources if source.kind in ("numbers", "evidence")}
     reported = reads_target(sources)
+    spent = sorted({source.key for _, source in sources if source.kind == "spent"})
     for row in entry.rows(RowFields(reported=reported, mark=True)):
-        yield row_line(row, scorers, keys, reported=reported)
+        yield row_line(row, scorers, keys, reported=reported, spent=spent)
 
 
 def baseline_entries(workspace: Workspace, suites: Sequence[str] | None = None) -> list[StoredEntry]:

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from prompteval.analysis.columns.reported import Need, ReportedColumn
 from prompteval.analysis.columns.score_columns import ClusterColumn, ScoreColumn, TagColumn
+from prompteval.analysis.columns.times import TimesColumn
 from prompteval.core.observation import UNUSABLE, CaseVerdict, case_verdict
 from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.columns import Columns
+from prompteval.metrics.spent import TIMES
+from prompteval.metrics.table import Source
 from prompteval.plan.measures import Measure
 from prompteval.plan.repeats import Repeats, disagree
 from prompteval.report.view import FlakyCase
@@ -52,6 +55,9 @@ class EntryColumns:
             return self._values(measure, mask)
         evidence = self.reported[measure.scorer, measure.spec.source]
         kept, extra, left_out, missing = evidence.select(mask)
+        clusters = self.clusters.codes(kept)
+        if isinstance(evidence, TimesColumn):
+            clusters = evidence.clusters(kept, clusters)
         scores = self.scores.get(measure.scorer)
         if scores is None:
             none = np.full(len(extra), -1, dtype=np.int32)
@@ -64,7 +70,7 @@ class EntryColumns:
             left_out=left_out,
             missing=missing,
             reason=evidence.reason(found, left_out, missing),
-            clusters=self.clusters.codes(kept),
+            clusters=clusters,
         )
 
     def _values(self, measure: Measure, mask: NDArray[np.bool_] | None) -> Columns:
@@ -112,7 +118,7 @@ def build_columns(  # noqa: PLR0913 - what is read of the rows, each by name
     columns = EntryColumns([] if keep_ids else None)
     columns.scores = {name: ScoreColumn() for name in scorers}
     columns.tags = {name: TagColumn() for name in tags}
-    columns.reported = {key: ReportedColumn(key[1], where) for key, where in (needs or {}).items()}
+    columns.reported = {key: _column(key[1], where) for key, where in (needs or {}).items()}
     for case_id, group in groupby(stored, key=attrgetter("case_id")):
         rows = list(group)
         first = rows[0]
@@ -144,6 +150,11 @@ def build_columns(  # noqa: PLR0913 - what is read of the rows, each by name
                 columns.tags[tag].add(first.tags.get(tag))
             columns.clusters.add(first.cluster or (case_id if len(parts) > 1 else None))
     return columns
+
+
+def _column(source: Source, output_field: str) -> ReportedColumn:
+    times = source.kind == "spent" and source.key in TIMES
+    return TimesColumn(source, output_field) if times else ReportedColumn(source, output_field)
 
 
 def units_of(rows: Sequence[StoredRow]) -> list[list[dict[str, StoredScore]]]:

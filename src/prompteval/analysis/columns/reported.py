@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from prompteval.core.observation import CaseVerdict, case_verdict
 from prompteval.core.stored import StoredRow, StoredScore
 from prompteval.metrics.columns import Columns
+from prompteval.metrics.spent import TIMES, WITHOUT
 from prompteval.metrics.table import Source
 
 # (scorer, what its metric reads); the scorer is empty where the metric reads the target alone.
@@ -60,6 +61,8 @@ class ReportedColumn:
     def _row(self, row: StoredRow, score: StoredScore | None) -> tuple[int, Sequence[float]]:
         if self.source.kind == "logprobs":
             return _logprobs(row)
+        if self.source.kind == "spent":
+            return spent_state(row, self.source.key)
         if score is None:
             return SKIPPED, ()
         if score.status != "scored":
@@ -149,6 +152,8 @@ class ReportedColumn:
                 return (
                     f"the model reports no confidence in {key!r} itself, and there are more than two classes"
                 )
+        if not len(found) and kind == "spent":
+            return WITHOUT[key]
         if len(found) or not (left_out or missing):
             return ""
         if left_out and not missing:
@@ -180,6 +185,17 @@ def _logprobs(row: StoredRow) -> tuple[int, Sequence[float]]:
     # One number for several tokens is the log probability of the whole output.
     tokens = max(row.reported.tokens or 1, 1) if len(values) == 1 else len(values)
     return USED, (total, float(tokens))
+
+
+def spent_state(row: StoredRow, key: str) -> tuple[int, Sequence[float]]:
+    """What a row took. A reply that was not streamed, or has no text, has no time to its first one.
+
+    A case that ended in an error has its whole time alone, and any other number is missing.
+    """
+    found = finite(row.reported.spent.get(key))
+    if found is not None:
+        return USED, (found,)
+    return (SKIPPED if key in TIMES and row.outcome != "error" else MISSING), ()
 
 
 def _probability(value: object) -> float | None:

@@ -56,6 +56,10 @@ def compare_metric(
         reason = "the two sides did not repeat the cases equally often"
     if reason:
         return replace(blank, reason="no case is in both" if not len(both.a) else reason)
+    if not reason and len(both.a) != len(both.b):
+        reason = "the two sides did not time the cases equally often"
+    if reason:
+        return replace(blank, reason=reason)
     spec = metric_spec(measure.name, both.b.classes)
     if spec.kind == "calibration":
         return replace(blank, reason=f"{measure.name.name} is never gated; brier may be")

@@ -179,7 +179,7 @@ class EarlyStopping:
         if not isinstance(gate.rule, GateRule):  # one that compares goes another way
             return None
         values, scale = scores(gate, found)
-        rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)  # type: ignore[arg-type]
+        rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)
         needs_bounds = rule.end == "value" or self.design.method == "always-valid"
         if needs_bounds and None in (scale.low, scale.high):
             return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.report.comparison.view import ComparedResult, ComparisonView
-from prompteval.report.format import number
+from prompteval.report.format import number, signed
 
 HEADS = ("metric", "A", "B", "B − A", "95 % interval", "p", "adjusted", "detectable", "verdict")
 SLICE_HEADS = ("slice", "cases", "A", "B", "B − A", "95 % interval", "adjusted p", "verdict")
@@ -41,8 +41,8 @@ def slice_cells(name: str, found: Comparison) -> list[str]:
 def _values(found: Comparison, delta: float) -> list[str]:
     ends = found.reason or "–"
     if found.low is not None and found.high is not None:
-        ends = f"[{found.low:+.3f}, {found.high:+.3f}]"
-    return [number(found.a), number(found.b), f"{delta:+.3f}", ends]
+        ends = f"[{signed(found.low)}, {signed(found.high)}]"
+    return [number(found.a), number(found.b), signed(delta), ends]
 
 
 def probability(value: float | None) -> str:
