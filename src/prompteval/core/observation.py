@@ -48,6 +48,9 @@ class Call:
 SPENT = ("latency_ms", "first_token_ms", "first_answer_ms", "cost_usd", "tokens")
 # Details of a streamed reply: milliseconds to its first token, a thought's too, and to the first of its text.
 STREAM_TIMES = ("first_token_ms", "first_answer_ms")
+# Detail of a reply: by the field of its answer, the beginnings of values, as JSON text, that the model might
+# have written, each with its probability.
+ALTERNATIVES = "alternatives"
 
 
 def usage_of_calls(calls: Sequence[Call]) -> Usage | None:

@@ -214,7 +214,7 @@ def _calibration(  # noqa: PLR0913 - the parts of the file
     kept = [
         CalibrationRow(
             row.case_id, row.replicate, row.output, row.label_mark, row.verdict, row.length, row.samples,
-            row.order_changed, tuple(pair for pair in row.tags if pair[0] in slices),
+            row.order_changed, tuple(pair for pair in row.tags if pair[0] in slices), row.probability,
         )
         for row in sorted(rows, key=lambda row: (row.case_id, row.replicate, row.output))
     ]  # fmt: skip

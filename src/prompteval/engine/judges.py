@@ -31,7 +31,7 @@ class AskingJudge(Scorer):
         self.name = judge.name
         self.decides, self.threshold = judge.decides, None
         self.pace, self.timeout_s = judge.pace, None
-        self._target = PromptTarget(loaded.prompt, provider, loaded.model)
+        self._target = PromptTarget(loaded.asked, provider, loaded.model)
 
     async def score(self, case: Case, observation: Observation) -> Score:
         """The judge's score, with its calls and what it is of; failed where a call of its failed."""

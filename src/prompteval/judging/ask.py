@@ -1,7 +1,7 @@
 """What a judge is asked, and what it answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from prompteval.core.case import Case
@@ -15,6 +15,7 @@ LONGEST_REASON = 2_000
 # Where a score's evidence says what was judged, how long it is, by which word, and what each asking gave.
 LABEL_KEYS = ("labelled", "labelled_passes")
 OUTPUT, LENGTH, WORD, SAMPLES, ORDER = "output", "length", "label", "samples", "order_changed"
+PROBABILITY = "probability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,18 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class LoadedJudge:
-    """A judge's prompt and the model that it asks."""
+    """A judge's prompt and the model that it asks; `params` are sent beside those of the prompt."""
 
     prompt: Prompt
     model: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> Prompt:
+        """The prompt as the model is asked it."""
+        if not self.params:
+            return self.prompt
+        return replace(self.prompt, params={**self.prompt.params, **self.params})
 
     @property
     def content(self) -> list[object]:

@@ -55,6 +55,7 @@ class _RowPart(_Part):
     length: float | None = None
     samples: list[float] = Field([])
     order_changed: bool | None = None
+    probability: float | None = Field(None, ge=0, le=1)
     tags: dict[str, str] = Field({})
 
 
@@ -82,6 +83,7 @@ class CalibrationRow:
     samples: tuple[float, ...] = ()
     order_changed: bool | None = None
     tags: tuple[tuple[str, str], ...] = ()
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ def _row_json(row: CalibrationRow) -> dict[str, object]:
         found["samples"] = list(row.samples)
     if row.order_changed is not None:
         found["order_changed"] = row.order_changed
+    if row.probability is not None:
+        found["probability"] = row.probability
     if row.tags:
         found["tags"] = dict(row.tags)
     return found
@@ -178,7 +182,7 @@ def read_calibration(data: bytes, path: str) -> Calibration:
     rows = tuple(
         CalibrationRow(
             row.case_id, row.replicate, row.output, row.labels, row.verdict, row.length, tuple(row.samples),
-            row.order_changed, tuple(sorted(row.tags.items())),
+            row.order_changed, tuple(sorted(row.tags.items())), row.probability,
         )
         for row in file.rows
     )  # fmt: skip

@@ -11,8 +11,9 @@ from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Scorer
-from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint, shortened
+from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint
 from prompteval.judging.inputs import FIRST, SECOND, Absent, as_declared, as_text, judge_inputs
+from prompteval.judging.said import beside
 from prompteval.judging.verdict_field import USUAL_FIELDS, labels_of
 from prompteval.prompt.prompt import Prompt
 
@@ -147,7 +148,7 @@ class Pairwise(Scorer):
                 reason = f"the judge's reply to order {ask.part}: {answer.outcome}: {why}"
                 return Score(self.name, None, status="failed", reason=reason)
             verdicts.append(verdict)
-            said.append({"order": ask.part, "verdict": verdict, **_beside(answer.output, self.verdict_name)})
+            said.append({"order": ask.part, "verdict": verdict, **beside(answer.output, self.verdict_name)})
         lengths = [len(as_text(asked[0].inputs[name])) for name in (FIRST, SECOND)]
         value = preference(verdicts[0], verdicts[1])
         evidence = {
@@ -162,8 +163,3 @@ def _preferred(answer: Observation, name: str) -> Preferred | None:
     if answer.outcome != "ok" or not isinstance(answer.output, Mapping):
         return None
     return next((word for word in WORDS if word == answer.output.get(name)), None)
-
-
-def _beside(output: object, name: str) -> dict[str, object]:
-    rest = {key: value for key, value in output.items() if key != name} if isinstance(output, Mapping) else {}
-    return {str(key): shortened(value) for key, value in rest.items()}

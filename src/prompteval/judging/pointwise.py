@@ -11,11 +11,20 @@ from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
 from prompteval.core.ranges import RANGES
-from prompteval.judging.ask import LABEL_KEYS, Ask, LoadedJudge, judge_fingerprint, shortened
+from prompteval.judging.ask import (
+    LABEL_KEYS,
+    PROBABILITY,
+    SAMPLES,
+    WORD,
+    Ask,
+    LoadedJudge,
+    judge_fingerprint,
+)
+from prompteval.judging.criteria import check_criteria
 from prompteval.judging.inputs import CRITERION, PASSAGE, Absent, as_declared, judge_inputs, passages_of
+from prompteval.judging.probability import label_probabilities, mean_probabilities
+from prompteval.judging.said import entry_of, label_said
 from prompteval.judging.verdict_field import BadVerdict, VerdictField, label_text, verdict_field
-
-CRITERION_KEYS = ("name", "text", "weight")
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,8 @@ class Judge(Scorer):
     The prompt is given the inputs of the case that it declares, and `output`, `expected`, `reference`,
     `context` and `messages`; its output has a label or a number, and before it the reasons. A judge of labels
     passes on `passes`; a number measures, and passes or fails only with a `threshold`. With `criteria`, each
-    is judged apart and the value is their weighted mean; `each: context` judges passage by passage.
+    is judged apart and the value is their weighted mean; `each: context` judges passage by passage. With
+    `probability` the value is how probable the model finds the labels that pass.
 
     Example: `{judge: {prompt: judge_helpful@v1, scale: [1, 5], threshold: 4}}`
     """
@@ -50,6 +60,10 @@ class Judge(Scorer):
         metadata={"description": "What is judged apart: `{name, text, weight}` each."},
     )
     each: str = option(default="", metadata={"description": "`context` judges each passage apart."})
+    probability: bool = option(
+        default=False,
+        metadata={"description": "Score by the probability of the labels that pass, from log probabilities."},
+    )
     loaded: LoadedJudge | None = None
 
     reports: ClassVar[tuple[str, ...] | None] = LABEL_KEYS
@@ -64,11 +78,13 @@ class Judge(Scorer):
             raise ValueError(f"judge: scale must be two numbers, such as [1, 5], not {self.scale!r:.40}")
         if self.passes is not None and not _are_texts(self.passes):
             raise ValueError(f"judge: passes must be a list of labels, not {self.passes!r:.40}")
+        if not isinstance(self.probability, bool):
+            raise ValueError(f"judge: probability must be true or false, not {self.probability!r:.40}")
         if self.each not in ("", "context"):
             raise ValueError(f"judge: each must be context, not {self.each!r}")
         if self.each and self.criteria:
             raise ValueError("judge: give criteria or each, not both")
-        _check_criteria(self.criteria)
+        check_criteria(self.criteria)
 
     def with_prompt(self, loaded: LoadedJudge) -> "Judge":
         """The judge with its prompt. Raises UsageError where the prompt cannot judge so."""
@@ -79,6 +95,8 @@ class Judge(Scorer):
                 raise UsageError(f"{loaded.prompt.reference} {has} input {name!r}", f"it goes with `{key}:`")
         found = replace(self, loaded=loaded)
         verdict = found.verdict
+        if self.probability and verdict.is_scale:
+            raise UsageError(f"probability is for labels, and {verdict.name} is a number", "remove it")
         if verdict.labels and self.threshold is not None and not (self.criteria or self.each):
             raise UsageError("threshold is for numbers; labels pass by `passes:`", "remove it")
         if self.threshold is not None and not found.low <= self.threshold <= found.high:
@@ -99,6 +117,7 @@ class Judge(Scorer):
             "field": self.verdict.name, "scale": [self.verdict.low, self.verdict.high],
             "passes": sorted(self.verdict.passes), "samples": self.samples, "criteria": self.criteria,
             "each": self.each, "threshold": self.threshold,
+            **({PROBABILITY: True} if self.probability else {}),
         }  # fmt: skip
         return judge_fingerprint(self.loaded, options)
 
@@ -165,24 +184,35 @@ class Judge(Scorer):
         values: dict[str, list[float]] = {}
         weights: dict[str, float] = {}
         said: list[dict[str, object]] = []
+        shares: list[dict[str, float]] = []
         for ask, answer in zip(asked, answers, strict=True):
             try:
                 value, verdict = self._verdict(answer)
+                if self.probability:
+                    shares.append(label_probabilities(answer, self.verdict))
+                    value = self._passing(shares[-1])
             except BadVerdict as wrong:
                 where = f" of {ask.part}" if ask.part else ""
                 return Score(self.name, None, status="failed", reason=f"the judge's reply{where}: {wrong}")
             values.setdefault(ask.part, []).append(value)
             weights[ask.part] = ask.weight
-            entry: dict[str, object] = {"verdict": verdict, **_without(answer.output, self.verdict.name)}
-            said.append({"part": ask.part, **entry} if ask.part else entry)
+            entry = entry_of(ask, answer, self.verdict.name, verdict)
+            said.append({**entry, PROBABILITY: round(value, 6)} if self.probability else entry)
         means = {part: sum(given) / len(given) for part, given in values.items()}
         value = sum(means[part] * weights[part] for part in means) / sum(weights.values())
         evidence: dict[str, object] = {"judge": said}
         if len(means) > 1 or "" not in means:
             evidence["parts"] = means
         if self.samples > 1:
-            evidence["samples"] = [one for given in values.values() for one in given]
-        return self._decided(value, "", evidence, _label(said, self))
+            evidence[SAMPLES] = [one for given in values.values() for one in given]
+        if self.is_graded:
+            return self._decided(value, "", evidence)
+        if self.probability:
+            evidence[PROBABILITY] = value
+        return self._decided(value, "", evidence, label_said(said, mean_probabilities(shares)))
+
+    def _passing(self, shares: Mapping[str, float]) -> float:
+        return sum(share for label, share in shares.items() if label in self.verdict.passes)
 
     def _verdict(self, answer: Observation) -> tuple[float, object]:
         if answer.outcome != "ok" or not isinstance(answer.output, Mapping):
@@ -199,12 +229,14 @@ class Judge(Scorer):
         label: str | None = None,
     ) -> Score:
         passed: bool | None = None
-        if not self.is_graded:
+        if not self.is_graded and self.probability and label is not None:
+            passed = label in self.verdict.passes
+        elif not self.is_graded:
             passed = value > 0.5  # of several samples most have to pass
         elif self.threshold is not None:
             passed = value >= self.threshold
         if label is not None:
-            evidence = {**(evidence or {}), "label": label}
+            evidence = {**(evidence or {}), WORD: label}
         return Score(
             self.name,
             value,
@@ -219,39 +251,5 @@ class Judge(Scorer):
         return Score(self.name, None, status="skipped", reason=reason, evidence={"absent": absent})
 
 
-def _label(said: Sequence[Mapping[str, object]], judge: Judge) -> str | None:
-    """The label that most samples gave, the first of them where several did; None on a scale."""
-    if judge.is_graded:
-        return None
-    labels = [str(one["verdict"]) for one in said]
-    return max(labels, key=labels.count)
-
-
-def _without(output: object, name: str) -> dict[str, object]:
-    """What a judge said beside its verdict."""
-    rest = {key: value for key, value in output.items() if key != name} if isinstance(output, Mapping) else {}
-    return {str(key): shortened(value) for key, value in rest.items()}
-
-
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
-
-
-def _check_criteria(criteria: Sequence[Mapping[str, Any]] | None) -> None:
-    if criteria is None:
-        return
-    if not isinstance(criteria, list) or not criteria or not all(isinstance(one, dict) for one in criteria):
-        raise ValueError("judge: criteria must be a list of {name, text, weight}")
-    names: set[str] = set()
-    for one in criteria:
-        unknown = [key for key in one if key not in CRITERION_KEYS]
-        if unknown:
-            raise ValueError(f"judge: a criterion has no key {unknown[0]!r}; it has name, text and weight")
-        name, text, weight = one.get("name"), one.get("text"), one.get("weight", 1)
-        if not (isinstance(name, str) and name and isinstance(text, str) and text):
-            raise ValueError("judge: a criterion has a name and a text")
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1e6:
-            raise ValueError(f"judge: the weight of {name} must be a number above 0, not {weight!r:.40}")
-        if name in names:
-            raise ValueError(f"judge: duplicate criterion {name!r}")
-        names.add(name)

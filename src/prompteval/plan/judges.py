@@ -1,6 +1,6 @@
 """The judges of a suite: their prompts loaded and checked, their models known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,16 +15,20 @@ from prompteval.judging.inputs import CRITERION
 from prompteval.judging.marks import between_marks
 from prompteval.judging.pairwise import Pairwise
 from prompteval.judging.pointwise import Judge
+from prompteval.judging.probability import ASKED, WHAT_TO_DO
 from prompteval.plan.problems import Problems
 from prompteval.plan.prompt_references import load_reference, parse_reference
 from prompteval.prompt.messages import History
 from prompteval.prompt.prompt import Prompt
-from prompteval.providers.open import check_model
-from prompteval.workspace.settings import Workspace
+from prompteval.providers.open import check_model, check_reference
+from prompteval.workspace.presets import param_fault_of, preset_of
+from prompteval.workspace.settings import ModelProfile, Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import Tree
 
 AnyJudge = Judge | Pairwise | Faithfulness
+# Models that are known to give no log probabilities.
+SILENT_KINDS = frozenset({"local", "scripted"})
 
 
 def load_judge(workspace: Workspace, tree: Tree, suite: Suite, judge: AnyJudge) -> AnyJudge:
@@ -44,7 +48,31 @@ def load_judge(workspace: Workspace, tree: Tree, suite: Suite, judge: AnyJudge) 
     if isinstance(judge, Pairwise):
         judge = _with_rival(tree, suite, judge)
     marked = replace(prompt, prepare=partial(between_marks, trusted=frozenset({CRITERION})))
-    return judge.with_prompt(LoadedJudge(marked, model))
+    wants = isinstance(judge, Judge) and judge.probability
+    params = _probability_params(workspace, marked, model) if wants else {}
+    return judge.with_prompt(LoadedJudge(marked, model, params))
+
+
+def _probability_params(workspace: Workspace, prompt: Prompt, model: str) -> Mapping[str, object]:
+    """What the model is sent so that it says how probable its labels are.
+
+    Raises UsageError for a model whose server is known to give no log probabilities.
+    """
+    kind, _, profile = check_reference(model, workspace)
+    if kind in SILENT_KINDS:
+        raise UsageError(f"probability: {model} gives no log probabilities", WHAT_TO_DO)
+    profile = profile if profile is not None else ModelProfile(model)
+    for name in ASKED:
+        wrong = param_fault_of(profile.preset, profile.api, name)
+        if wrong is not None or name in profile.drop:
+            why = wrong[0] if wrong is not None else f"{name!r} is dropped by the settings of {model}"
+            raise UsageError(f"probability: {why}", WHAT_TO_DO)
+    structured = profile.structured or preset_of(profile.preset).structured
+    if structured == "tool":
+        raise UsageError(
+            f"probability: {model} answers by a call, which has no log probabilities", WHAT_TO_DO
+        )
+    return {name: value for name, value in ASKED.items() if name not in prompt.params}
 
 
 def _with_rival(tree: Tree, suite: Suite, judge: Pairwise) -> Pairwise:

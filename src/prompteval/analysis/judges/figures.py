@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from prompteval.analysis.judges.probability import ProbabilityFigures, probability_figures
 from prompteval.analysis.judges.rows import JudgedRow
 from prompteval.core.fingerprint import fingerprint
 from prompteval.judging.labels import Word
@@ -66,6 +67,7 @@ class JudgeFigures:
     annotators: int = 0
     alpha: float | None = None
     alt: AltTest | None = None
+    probability: ProbabilityFigures | None = None
     slices: Mapping[str, Mapping[str, "JudgeFigures"]] = field(default_factory=dict)
 
     @property
@@ -125,7 +127,8 @@ def _figures(
     seed = int(fingerprint([[str(one) for one in truth], [str(one) for one in verdicts]])[-12:], 16)
     if scale.is_numeric:
         return _on_scale(blank, truth, verdicts, seed, _clusters(kept))
-    return _of_words(blank, truth, verdicts, scale, seed, _clusters(kept))
+    found = _of_words(blank, truth, verdicts, scale, seed, _clusters(kept))
+    return replace(found, probability=probability_figures(kept, scale, _clusters(kept), seed))
 
 
 def _on_scale(
@@ -220,11 +223,16 @@ def _length(
 
 
 def _consistency(rows: Sequence[JudgedRow]) -> Consistency:
-    sampled = [row.samples for row in rows if len(row.samples) > 1]
+    sampled = [row for row in rows if len(row.samples) > 1]
     paired = [row.order_changed for row in rows if row.order_changed is not None]
-    spread = float(np.mean([np.std(values, ddof=1) for values in sampled])) if sampled else None
-    same = sum(len(set(values)) == 1 for values in sampled)
+    spread = float(np.mean([np.std(row.samples, ddof=1) for row in sampled])) if sampled else None
+    same = sum(len({_side(row, value) for value in row.samples}) == 1 for row in sampled)
     return Consistency(len(sampled), same, spread, len(paired), sum(paired))
+
+
+def _side(row: JudgedRow, value: float) -> float:
+    """What one asking gave; of a probability, whether it passes."""
+    return value if row.probability is None else float(value > 0.5)
 
 
 def _among_people(

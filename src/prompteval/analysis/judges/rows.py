@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.stored import StoredRow, StoredScore
-from prompteval.judging.ask import LABEL_KEYS, LENGTH, ORDER, OUTPUT, SAMPLES, WORD
+from prompteval.judging.ask import LABEL_KEYS, LENGTH, ORDER, OUTPUT, PROBABILITY, SAMPLES, WORD
 from prompteval.judging.labels import Label, Word, of_people
 from prompteval.judging.scale import JudgeScale
 from prompteval.plan.judge_files import JudgeFiles
@@ -17,7 +17,8 @@ class JudgedRow:
 
     `verdict` is None where the judge's reply had none. `label_mark` is over the labels, `samples` are the
     values of several askings. `order_changed` says of a pair whether the judge decides otherwise when the
-    order is turned, None where there is one order.
+    order is turned, None where there is one order. `probability` is that of the labels that pass, where the
+    judge was asked for it.
     """
 
     case_id: str
@@ -31,6 +32,7 @@ class JudgedRow:
     length: float | None = None
     samples: tuple[float, ...] = ()
     order_changed: bool | None = None
+    probability: float | None = None
 
 
 class LabelIndex:
@@ -114,6 +116,7 @@ def judged_rows(
         if not given:
             continue
         length, changed = score.evidence.get(LENGTH), score.evidence.get(ORDER)
+        probability = score.evidence.get(PROBABILITY)
         yield JudgedRow(
             row.case_id,
             row.replicate,
@@ -126,6 +129,7 @@ def judged_rows(
             float(length) if isinstance(length, int | float) else None,
             tuple(float(one) for one in score.evidence.get(SAMPLES, ())),
             changed if isinstance(changed, bool) else None,
+            float(probability) if isinstance(probability, int | float) else None,
         )
 
 

@@ -48,7 +48,7 @@ def recomputed(calibration: Calibration, labels: Sequence[Label]) -> JudgeFigure
         rows.append(
             JudgedRow(
                 row.case_id, row.replicate, row.output, row.verdict, words, row.labels, None, row.tags,
-                row.length, row.samples, row.order_changed,
+                row.length, row.samples, row.order_changed, row.probability,
             )
         )  # fmt: skip
     return judge_figures(

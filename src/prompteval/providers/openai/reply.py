@@ -8,6 +8,7 @@ from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import JsonObject
+from prompteval.providers.openai.alternatives import alternatives_of
 from prompteval.providers.openai.calls import read_calls
 from prompteval.providers.openai.errors import (
     as_words,
@@ -88,15 +89,17 @@ def read_reply(
     if content is None and not asked and not refusal:
         refuse_empty(finish, calls, excerpt)
     kept, model = kept_details(raw, request_id)
+    logprobs = choice.get("logprobs")
+    tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
     return Response(
         text=hide(content or ""),
         finish=ended_by_calls(finish) if asked else finish,
         model_reported=model,
         usage=_usage(raw.get("usage")),
         latency_ms=latency_ms,
-        logprobs=_logprobs(choice.get("logprobs")),
+        logprobs=_logprobs(logprobs),
         refusal=refusal_text(refusal),
-        details=kept,
+        details={**kept, **alternatives_of(content or "", tokens)},
         tool_calls=asked,
     )
 

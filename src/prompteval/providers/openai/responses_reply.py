@@ -12,6 +12,7 @@ from prompteval.core.response_json import is_logprob, token_count
 from prompteval.core.secret import hide, holds_secret
 from prompteval.core.strict_json import JsonObject
 from prompteval.core.tools import Thought
+from prompteval.providers.openai.alternatives import alternatives_of
 from prompteval.providers.openai.calls import read_calls
 from prompteval.providers.openai.errors import (
     LONGEST_MESSAGE,
@@ -78,7 +79,7 @@ def read_response(
         latency_ms=latency_ms,
         logprobs=_logprobs(texts),
         refusal=refusal_text(refusal),
-        details=kept,
+        details={**kept, **alternatives_of(content or "", _tokens(texts))},
         tool_calls=asked,
         thoughts=tuple(_thoughts(items)) if asked else (),
     )
@@ -153,12 +154,16 @@ def _usage(raw: object) -> Usage | None:
     )
 
 
-def _logprobs(texts: list[JsonObject]) -> tuple[float, ...] | None:
-    found: list[Any] = [
-        token.get("logprob")
+def _tokens(texts: list[JsonObject]) -> list[JsonObject]:
+    return [
+        token
         for part in texts
         if isinstance(part.get("logprobs"), list)
         for token in part["logprobs"]
         if isinstance(token, dict)
     ]
+
+
+def _logprobs(texts: list[JsonObject]) -> tuple[float, ...] | None:
+    found: list[Any] = [token.get("logprob") for token in _tokens(texts)]
     return tuple(float(value) for value in found if is_logprob(value)) or None

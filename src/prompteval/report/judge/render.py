@@ -120,6 +120,14 @@ def figures_json(found: Figures) -> dict[str, object]:
         "annotators": found.annotators,
         "alpha": found.alpha,
         "alt_test": None,
+        "probability": None
+        if found.probability is None
+        else {
+            "n": found.probability.n,
+            "auroc": interval_json(found.probability.auroc),
+            "brier": found.probability.brier,
+            "constant_brier": found.probability.constant,
+        },
     }
     if found.alt is not None:
         body["alt_test"] = {

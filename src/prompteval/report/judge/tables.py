@@ -79,6 +79,10 @@ def _lines(view: JudgeView) -> Iterator[tuple[str, Interval, str]]:
     if found.sensitivity is not None and found.specificity is not None:
         yield "sensitivity", found.sensitivity, "of people's passes"
         yield "specificity", found.specificity, "of people's fails"
+    if found.probability is not None:
+        yield "AUROC", found.probability.auroc, "of the probability of a pass"
+        beside = f"of that probability; always the base rate: {number(found.probability.constant)}"
+        yield "Brier score", _plain(found.probability.brier), beside
     if found.length is not None:
         yield "length", _plain(found.length), "correlation with the verdict, given people's label"
     again = found.consistency

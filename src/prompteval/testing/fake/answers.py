@@ -1,10 +1,11 @@
 """Bodies of answers, whole and spoilt."""
 
 import json
+import math
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from prompteval.core.strict_json import JsonObject
@@ -17,12 +18,15 @@ class Reply:
     `tool_calls` are its first replies, one for each list of (name, arguments): calls side by side. The text
     or object comes behind them, once as many replies with calls are in the conversation since that message.
     Arguments that are a text are sent as they are, JSON or not. A request without tools gets no calls.
+    `odds` are the alternatives of each word that they name, with their probabilities, for a request that asks
+    for them.
     """
 
     when: str = ""
     text: str = ""
     output: Any = None
     tool_calls: Sequence[Sequence[tuple[str, Any]]] = ()
+    odds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Said:
 
     text: str | None
     calls: tuple[tuple[str, Any], ...] = ()
+    odds: Mapping[str, float] = field(default_factory=dict)
 
 
 def answer_of(replies: Sequence[Reply], body: JsonObject) -> Said:
@@ -46,7 +51,8 @@ def answer_of(replies: Sequence[Reply], body: JsonObject) -> Said:
             step = sum(bool(message.get("tool_calls")) for message in messages[places[-1] if places else 0 :])
             if body.get("tools") and step < len(reply.tool_calls):
                 return Said(None, tuple(reply.tool_calls[step]))
-            return Said(reply.text if reply.output is None else json.dumps(reply.output))
+            text = reply.text if reply.output is None else json.dumps(reply.output)
+            return Said(text, odds=reply.odds)
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
     return Said(json.dumps(filled(schema)) if schema else last)
 
@@ -82,11 +88,23 @@ def completion(body: JsonObject, said: Said) -> JsonObject:
                 "index": 0,
                 "finish_reason": "tool_calls" if said.calls else "stop",
                 "message": message,
-                "logprobs": {"content": [{"token": "x", "logprob": -0.5}]} if body.get("logprobs") else None,
+                "logprobs": {"content": _tokens(body, said)} if body.get("logprobs") else None,
             }
         ],
         "usage": {"prompt_tokens": 40, "completion_tokens": 3, "total_tokens": 43, **details},
     }
+
+
+def _tokens(body: JsonObject, said: Said) -> list[JsonObject]:
+    """One token with its log probability; with `top_logprobs` each word of the text and its alternatives."""
+    if not body.get("top_logprobs"):
+        return [{"token": "x", "logprob": -0.5}]
+    found: list[JsonObject] = []
+    for word in re.findall(r"\w+|\W", said.text or ""):
+        odds = said.odds if word in said.odds else {word: 1.0}
+        top = [{"token": other, "logprob": math.log(share)} for other, share in odds.items()]
+        found.append({"token": word, "logprob": math.log(odds[word]), "top_logprobs": top})
+    return found
 
 
 def _call(name: str, arguments: object) -> JsonObject:

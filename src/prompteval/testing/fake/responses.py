@@ -16,6 +16,7 @@ def as_chat(body: JsonObject) -> JsonObject:
         "messages": messages,
         "tools": body.get("tools"),
         "logprobs": "message.output_text.logprobs" in body.get("include", ()),
+        "top_logprobs": body.get("top_logprobs"),
         **({"response_format": {"json_schema": {"schema": text["schema"]}}} if "schema" in text else {}),
     }
 
