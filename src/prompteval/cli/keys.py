@@ -49,10 +49,18 @@ class Keys:
         plain = termios.tcgetattr(number)
         plain[3] |= termios.ICANON | termios.ECHO
         termios.tcsetattr(number, termios.TCSANOW, plain)
+        typed = b""
         try:
-            return os.read(number, 4096).decode("utf-8", "replace").rstrip("\r\n")
+            while b"\n" not in typed:  # what was typed before the switch comes as it is, whole line or not
+                more = os.read(number, 4096)
+                if not more:
+                    break
+                typed += more
         finally:
             termios.tcsetattr(number, termios.TCSANOW, before)
+        line, _, rest = typed.partition(b"\n")
+        self._ahead = rest.decode("utf-8", "replace")
+        return line.decode("utf-8", "replace").rstrip("\r")
 
 
 @contextmanager
