@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from prompteval.metrics.classification import averaged, mcc
 from prompteval.stats.drift.divergence import psi_interval
-from prompteval.stats.drift.power import detectable_drop, detectable_psi, drop_power, psi_power
+from prompteval.stats.drift.power import detectable_drop, detectable_psi, drop_power, is_predicted, psi_power
 from prompteval.stats.drift.unpaired import table_drop
 
 DECILES = np.full(10, 500)
@@ -68,3 +68,4 @@ def test_a_drop_that_is_shown_is_smaller_of_more_labels() -> None:
     assert detectable_drop(TABLE, 0, 0.05, macro_f1) is None
     assert detectable_drop(0 * TABLE, 100, 0.05, macro_f1) is None
     assert drop_power(TABLE, 100, 0.99, 0.05, macro_f1) is None
+    assert is_predicted(TABLE) and not is_predicted(np.ones((150, 151), int))

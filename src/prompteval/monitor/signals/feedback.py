@@ -11,7 +11,7 @@ from prompteval.metrics.names import MetricName, parse_metric
 from prompteval.monitor.labels import LabelledRows
 from prompteval.monitor.signals.words import percent, seed_of
 from prompteval.report.monitoring.view import Signal
-from prompteval.stats.drift.power import detectable_drop
+from prompteval.stats.drift.power import detectable_drop, is_predicted
 from prompteval.stats.drift.tails import excess_p
 from prompteval.stats.drift.unpaired import DropAt, Statistic, mean_drop, proportion_drop, table_drop
 from prompteval.stats.interval import LEVEL
@@ -102,11 +102,12 @@ def _accuracy(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _ability(name: MetricName, reference: LabelledRows, rows: int, threshold: float) -> str:
-    """What so many labels can show; nothing is said of the mean of scores."""
+    """What so many labels can show; nothing is said of the mean of scores, or of very many classes."""
     statistic = None if name.name == "mean" else _statistic(name, _names(reference))
-    if statistic is None:
+    table = _tables(reference)[0]
+    if statistic is None or not is_predicted(table):
         return ""
-    least = detectable_drop(_tables(reference)[0], rows, threshold, statistic)
+    least = detectable_drop(table, rows, threshold, statistic)
     return f"; {'no drop is' if least is None else f'a drop of {least:g} is'} shown with 80 % probability"
 
 

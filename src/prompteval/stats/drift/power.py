@@ -14,8 +14,9 @@ from prompteval.stats.interval import LEVEL
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
-# Windows that are drawn for a chance; it is known to within 3 points then.
-WINDOWS = 1_000
+# Windows that are drawn for a chance, which is known to within 3 points then; fewer of over a hundred bins.
+WINDOWS, FEWEST_WINDOWS = 1_000, 100
+_DRAWN = 100_000
 # The greatest PSI that is looked at, and the parts of its range that are told apart.
 _GREATEST_PSI = 10.0
 _STEPS = 12
@@ -30,14 +31,15 @@ def psi_power(
 ) -> float | None:
     """The chance that a window of so many rows shows a PSI of that size, its interval over the threshold.
 
-    The reference is given; WINDOWS windows are drawn, seeded. `ordered` bins are those of a number, which
+    The reference is given; up to WINDOWS windows are drawn, seeded. `ordered` bins are those of a number, which
     moves up as a whole; of categories the one that varies most moves towards one half. None where no
     move of that kind has that size.
     """
     moved = _moved(reference, size, ordered)
     if moved is None or rows <= 0:
         return None
-    windows = np.random.default_rng(0).multinomial(rows, moved, size=WINDOWS)
+    count = min(max(_DRAWN // len(reference), FEWEST_WINDOWS), WINDOWS)
+    windows = np.random.default_rng(0).multinomial(rows, moved, size=count)
     middle, half = psi_middle(reference[None, :], windows, level)
     return float(np.mean(middle - half > threshold))
 
@@ -95,7 +97,7 @@ def drop_power(
     variances of both sides by the infinitesimal jackknife. None where the metric cannot fall so far, or where
     a side has no row.
     """
-    if not reference.sum() or rows <= 0 or reference.size * np.count_nonzero(reference) > _MOST_CELLS:
+    if not reference.sum() or rows <= 0:
         return None
     before = float(statistic(reference))
     fallen = _fallen(reference, lambda table: before - float(statistic(table)) >= size)
@@ -105,6 +107,11 @@ def drop_power(
     if variance <= 0.0:
         return 1.0 if size > threshold else 0.0
     return normal_cdf((size - threshold) / math.sqrt(variance) - normal_quantile(0.5 + level / 2.0))
+
+
+def is_predicted(reference: Counts) -> bool:
+    """Whether a table is small enough for `detectable_drop` to take a moment."""
+    return reference.size * int(np.count_nonzero(reference)) <= _MOST_CELLS
 
 
 def detectable_drop(reference: Counts, rows: int, threshold: float, statistic: Statistic) -> float | None:
