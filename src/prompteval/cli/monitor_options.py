@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from prompteval.monitor.config import MonitorConfig
 
 CONFIG_NAME = "monitor.yaml"
-Log = Annotated[str, typer.Argument(help="A prediction log: a file, or a quoted pattern of files.")]
+Log = Annotated[
+    str,
+    typer.Argument(help="A prediction log: a file, a quoted pattern of files, `sqlite:FILE`, or `postgres`."),
+]
 Reference = Annotated[
     str | None,
     typer.Option(

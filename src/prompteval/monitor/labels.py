@@ -9,8 +9,8 @@ from typing import Any, Final
 from prompteval.core.prediction import Feedback, Prediction, record_of_line
 from prompteval.core.strict_json import loads
 from prompteval.monitor.fields import Reading, class_of, named_class
-from prompteval.monitor.lines import file_lines
-from prompteval.monitor.log_files import log_files
+from prompteval.monitor.lines import part_lines
+from prompteval.monitor.log_files import log_parts
 from prompteval.monitor.sample import place_of
 
 # Feedback that is held while rows are read; of more, a sample by request id is used.
@@ -65,9 +65,9 @@ def label_class(label: object, field: str) -> str:
 
 
 def log_lines(name: str) -> Iterator[bytes]:
-    """Every line of a log's files; a packed file ends where it is damaged."""
-    for path in log_files(name):
-        yield from file_lines(path)
+    """Every line of a log's parts; a packed file ends where it is damaged."""
+    for part in log_parts(name):
+        yield from part_lines(part)
 
 
 def log_feedback(name: str) -> tuple[dict[str, Feedback], float]:

@@ -1,4 +1,4 @@
-"""The files behind the name of a log, and how they are cut into pieces."""
+"""The files or the table behind the name of a log, and how they are cut into pieces."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from prompteval.core.errors import UsageError
-from prompteval.monitor.lines import PACKED, is_database
+from prompteval.monitor.lines import LogPart, PostgresLog, is_database, is_packed
+from prompteval.store.predictions import POSTGRES
 
 SQLITE: Final = "sqlite:"
 # What a server appends to a log's name: the number of its worker, the time at which the file was set aside.
@@ -23,16 +24,20 @@ class Piece:
     A packed file and a database are one piece, whose end is None.
     """
 
-    path: str
+    part: LogPart
     start: int
     end: int | None
 
 
-def log_files(name: str) -> list[Path]:
-    """The files of a log: of a pattern those that match, of a path itself and what was set aside of it.
+def log_parts(name: str) -> list[LogPart]:
+    """The parts of a log: of a pattern the files that match, of a path itself and what was set aside of it.
 
-    Raises UsageError where there is none.
+    `postgres` is the table that `serve --log postgres` writes. Raises UsageError where there is none.
     """
+    return [PostgresLog()] if name == POSTGRES else [*_log_files(name)]
+
+
+def _log_files(name: str) -> list[Path]:
     if any(mark in name for mark in "*?["):
         found = [Path(path) for path in sorted(glob(name)) if Path(path).is_file()]  # noqa: PTH207 - a pattern with directories, as a shell reads it
         if not found:
@@ -55,19 +60,18 @@ def log_files(name: str) -> list[Path]:
     return sorted(siblings)
 
 
-def pieces_of(files: Sequence[Path], size: int) -> list[Piece]:
-    """The files in pieces of about `size` bytes. Raises UsageError for one that cannot be read."""
+def pieces_of(parts: Sequence[LogPart], size: int) -> list[Piece]:
+    """The parts in pieces of about `size` bytes. Raises UsageError for one that cannot be read."""
     found = []
-    for path in files:
+    for part in parts:
         try:
-            whole = path.name.endswith(PACKED) or is_database(path)
-            length = path.stat().st_size
+            if isinstance(part, PostgresLog) or is_packed(part) or is_database(part):
+                found.append(Piece(part, 0, None))
+                continue
+            length = part.stat().st_size
         except OSError as error:
-            raise UsageError(f"log {path}: {error.strerror}") from None
-        if whole:
-            found.append(Piece(str(path), 0, None))
-            continue
+            raise UsageError(f"log {part}: {error.strerror}") from None
         count = max(-(-length // size), 1)
         cuts = [length * number // count for number in range(count + 1)]
-        found += [Piece(str(path), start, end) for start, end in pairwise(cuts) if end > start]
+        found += [Piece(part, start, end) for start, end in pairwise(cuts) if end > start]
     return found

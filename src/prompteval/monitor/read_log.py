@@ -14,10 +14,11 @@ from prompteval.core.prediction import Prediction, record_as_json, record_of_lin
 from prompteval.core.strict_json import JsonObject
 from prompteval.isolate.pieces import over_pieces
 from prompteval.monitor.fields import Reading
-from prompteval.monitor.lines import PACKED, file_lines, grouped, is_database
-from prompteval.monitor.log_files import Piece, log_files, pieces_of
+from prompteval.monitor.lines import LogPart, PostgresLog, grouped, is_database, is_packed, part_lines
+from prompteval.monitor.log_files import Piece, log_parts, pieces_of
 from prompteval.monitor.scan import LogSummary, add_lines, reading_json, scan
 from prompteval.monitor.timeline import Clock
+from prompteval.store.predictions import POSTGRES
 from prompteval.workspace.packed import PackedFault, unpacked
 
 # A log up to this size is read by this process alone; a larger one in pieces.
@@ -33,12 +34,11 @@ _NEWEST_AMONG: Final = 1_000
 
 
 def read_log(name: str, reading: Reading, *, workers: int | None = None) -> LogSummary:
-    """The summary of a log: a file, a pattern of files, packed or not.
+    """The summary of a log: a file, a pattern of files, packed or not, or a database.
 
     Raises UsageError where no file is there or no line of it is a prediction.
     """
-    files = log_files(name)
-    pieces = pieces_of(files, PIECE_SIZE)
+    pieces = pieces_of(log_parts(name), PIECE_SIZE)
     if reading.oldest is not None:
         pieces = [_from(piece, reading.oldest) for piece in pieces]
     total = sum((piece.end or 0) - piece.start for piece in pieces)
@@ -48,7 +48,7 @@ def read_log(name: str, reading: Reading, *, workers: int | None = None) -> LogS
     for piece in pieces if not several else [piece for piece in pieces if piece.end is None]:
         _scan(summary, piece, reading, clock)
     if several:
-        arguments = [[one.path, one.start, one.end, reading_json(reading)] for one in plain]
+        arguments = [[str(one.part), one.start, one.end, reading_json(reading)] for one in plain]
         found = over_pieces(
             "prompteval.monitor.scan:scan_piece",
             arguments,
@@ -64,22 +64,23 @@ def read_log(name: str, reading: Reading, *, workers: int | None = None) -> LogS
 
 
 def _scan(summary: LogSummary, piece: Piece, reading: Reading, clock: Clock) -> None:
-    if is_database(Path(piece.path)):
-        for lines in grouped(Path(piece.path)):
-            add_lines(summary, lines, piece.path, reading, clock)
+    part = piece.part
+    if isinstance(part, PostgresLog) or is_database(part):
+        for lines in grouped(part_lines(part, reading.oldest)):
+            add_lines(summary, lines, str(part), reading, clock)
         return
-    with closing(unpacked(Path(piece.path).open("rb"))) as file:
+    with closing(unpacked(part.open("rb"))) as file:
         try:
-            scan(summary, file, piece.path, (piece.start, piece.end), reading, clock)
+            scan(summary, file, str(part), (piece.start, piece.end), reading, clock)
         except PackedFault as error:
-            summary.note(piece.path, 0, str(error))
+            summary.note(str(part), 0, str(error))
 
 
 def _from(piece: Piece, oldest: float) -> Piece:
     """The part of a piece from about the first row of a time on: lines are in the order of their times."""
-    if piece.end is None or piece.end - piece.start < _TAIL:
+    if isinstance(piece.part, PostgresLog) or piece.end is None or piece.end - piece.start < _TAIL:
         return piece
-    with Path(piece.path).open("rb") as file:
+    with piece.part.open("rb") as file:
         start, end = piece.start, piece.end
         while end - start > _TAIL:
             middle = (start + end) // 2
@@ -113,8 +114,8 @@ def first_problem(summary: LogSummary) -> str:
 def problem_lines(summary: LogSummary) -> Iterator[str]:
     """The lines that could not be read, of those whose places were kept, as `FILE:LINE message`."""
     for path, place, message in summary.problems:
-        where = path if is_database(Path(path)) else f"{path}:{_line_of(path, place)}"
-        yield f"{where}: {message}"
+        whole = path == POSTGRES or is_database(Path(path))
+        yield f"{path if whole else f'{path}:{_line_of(path, place)}'}: {message}"
 
 
 def _line_of(path: str, place: int) -> int:
@@ -135,8 +136,8 @@ def window_of(name: str, reading: Reading, *, seconds: float | None, last: int |
     if seconds is None and last is None:
         return reading
     times: list[float] = []
-    for path in log_files(name):
-        times += _last_times(path, last or _NEWEST_AMONG, reading.prompt)
+    for part in log_parts(name):
+        times += _last_times(part, last or _NEWEST_AMONG, reading.prompt)
     if not times:
         return reading
     if last is not None:
@@ -148,20 +149,20 @@ def window_of(name: str, reading: Reading, *, seconds: float | None, last: int |
 def last_rows(name: str, count: int, prompt: str) -> list[JsonObject]:
     """The last rows of a log's files, of one prompt where it is named, as JSON values."""
     found: list[JsonObject] = []
-    for path in log_files(name):
-        for record in islice(_last_records(path, prompt), count):
+    for part in log_parts(name):
+        for record in islice(_last_records(part, prompt), count):
             found.append(record_as_json(record))
     return found[:count]
 
 
-def _last_times(path: Path, count: int, prompt: str) -> Sequence[float]:
-    """The times of the last rows of a file, of one prompt where it is named."""
-    return [record.time for record in islice(_last_records(path, prompt), count)]
+def _last_times(part: LogPart, count: int, prompt: str) -> Sequence[float]:
+    """The times of the last rows of a part, of one prompt where it is named."""
+    return [record.time for record in islice(_last_records(part, prompt), count)]
 
 
-def _last_records(path: Path, prompt: str) -> Iterator[Prediction]:
-    """The rows of a file, of one prompt where it is named, the last first."""
-    for lines in _backwards(path):
+def _last_records(part: LogPart, prompt: str) -> Iterator[Prediction]:
+    """The rows of a part, of one prompt where it is named, the last first."""
+    for lines in _backwards(part):
         for line in reversed(lines):
             try:
                 record = record_of_line(line)
@@ -171,12 +172,15 @@ def _last_records(path: Path, prompt: str) -> Iterator[Prediction]:
                 yield record
 
 
-def _backwards(path: Path) -> Iterator[list[bytes]]:
-    """The lines of a file in groups, the last group first."""
-    if path.name.endswith(PACKED) or is_database(path):
-        yield list(deque(file_lines(path), maxlen=_MOST_BACKWARDS))
+def _backwards(part: LogPart) -> Iterator[list[bytes]]:
+    """The lines of a part in groups, the last group first."""
+    if isinstance(part, PostgresLog):
+        yield from (lines[::-1] for lines in grouped(part.backwards()))
         return
-    with path.open("rb") as file:
+    if is_packed(part) or is_database(part):
+        yield list(deque(part_lines(part), maxlen=_MOST_BACKWARDS))
+        return
+    with part.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         rest = b""
         while end > 0:

@@ -17,6 +17,7 @@ from prompteval.monitor.labels import LabelledRows, label_class, labelled_rows
 from prompteval.monitor.log_files import SQLITE
 from prompteval.monitor.read_log import read_log
 from prompteval.monitor.tally import Tally
+from prompteval.store.predictions import POSTGRES
 from prompteval.workspace.settings import Workspace
 
 BASELINE = "baseline"
@@ -37,7 +38,9 @@ class Reference:
 
 def is_log(name: str) -> bool:
     """Whether a reference names a log: a file that is there, a pattern, or a database."""
-    return any(mark in name for mark in "*?[") or Path(name.removeprefix(SQLITE)).is_file()
+    return (
+        name == POSTGRES or any(mark in name for mark in "*?[") or Path(name.removeprefix(SQLITE)).is_file()
+    )
 
 
 def load_reference(

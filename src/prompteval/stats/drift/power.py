@@ -31,7 +31,7 @@ def psi_power(
 ) -> float | None:
     """The chance that a window of so many rows shows a PSI of that size, its interval over the threshold.
 
-    The reference is given; up to WINDOWS windows are drawn, seeded. `ordered` bins are those of a number, which
+    The reference is given; up to WINDOWS seeded windows are drawn. `ordered` bins are of a number, which
     moves up as a whole; of categories the one that varies most moves towards one half. None where no
     move of that kind has that size.
     """

@@ -6,7 +6,7 @@ from typing import Final
 from prompteval.core.errors import UsageError
 from prompteval.core.prediction_sink import PredictionSink
 
-__all__ = ["OTLP", "SHARED", "open_sink"]
+__all__ = ["OTLP", "POSTGRES", "SHARED", "open_sink"]
 
 POSTGRES: Final = "postgres"
 OTLP: Final = "otlp"

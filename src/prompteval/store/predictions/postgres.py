@@ -73,8 +73,11 @@ class PostgresSink:
             raise StoreError("postgres", f"cannot be written: {error}") from None
 
 
-def connect() -> "psycopg.Connection":
-    """A connection to the database, with its table. Raises MissingExtra and StoreError."""
+def connect(*, create: bool = True) -> "psycopg.Connection":
+    """A connection to the database, where its table is made if it is not there. `create=False` only reads.
+
+    Raises MissingExtra and StoreError.
+    """
     try:
         import psycopg
     except ImportError:
@@ -83,21 +86,34 @@ def connect() -> "psycopg.Connection":
     remember_address(address)
     try:
         connection = psycopg.connect(address, connect_timeout=_CONNECT_S, autocommit=True)
-        with connection.transaction():
-            for statement in (_LOCK, *_TABLE):
-                connection.execute(statement)
+        if create:
+            with connection.transaction():
+                for statement in (_LOCK, *_TABLE):
+                    connection.execute(statement)
     except psycopg.Error as error:
         raise StoreError("postgres", f"cannot be reached: {hide(str(error))}") from None
     return connection
 
 
-def read_postgres() -> Iterator[str]:
-    """The lines of the log in the order they were written. Raises MissingExtra and StoreError."""
-    connection = connect()
+def read_postgres(*, since: float | None = None, newest_first: bool = False) -> Iterator[str]:
+    """The lines of the log in the order they were written, or the other way round.
+
+    With `since`, in seconds since 1970, those of rows from then on, and those that have no time. Nothing is
+    written. Raises MissingExtra, and StoreError where there is no such log or it cannot be read.
+    """
+    import psycopg
+
+    sql = "SELECT line FROM prompteval_predictions WHERE %s::float8 IS NULL OR time IS NULL OR time >= %s"
+    order = " ORDER BY id DESC" if newest_first else " ORDER BY id"
+    connection = connect(create=False)
     try:
         with connection.transaction(), connection.cursor(name="prompteval_lines") as cursor:
-            cursor.execute("SELECT line FROM prompteval_predictions ORDER BY id")
+            cursor.execute(sql + order, (since, since))
             for row in cursor:
                 yield row[0]
+    except psycopg.errors.UndefinedTable:
+        raise StoreError("postgres", "the database has no log of predictions") from None
+    except psycopg.Error as error:
+        raise StoreError("postgres", f"cannot be read: {hide(str(error))}") from None
     finally:
         connection.close()
