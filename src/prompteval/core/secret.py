@@ -59,7 +59,8 @@ SHORTEST: Final = 8
 
 def find_secret(text: str) -> tuple[int, str] | None:
     """(offset, redacted form) of the first thing in `text` that looks like a credential, else None."""
-    return next(find_secrets(text), None)
+    match = _TYPED.search(text)
+    return None if match is None else (match.start(), redacted(match[0]))
 
 
 def find_secrets(text: str) -> Iterator[tuple[int, str]]:

@@ -92,7 +92,7 @@ class ModelValues:
         self._model = model
         self.root = issubclass(model, RootModel)
         # Expected values repeat: a class has few of them, and each is read for a check and for a run.
-        self._read_before: dict[str, object] = {}
+        self._read_before: dict[object, object] = {}
 
     def read(self, text: str, raw: object) -> BaseModel:
         """An answer. Raises ValidationError. One that must be wrapped to be sent may come wrapped."""
@@ -115,13 +115,13 @@ class ModelValues:
 
         Fields of the outermost object may be absent; computed ones may be named. Raises ValidationError.
         """
-        text = _encode(raw)
-        if text not in self._read_before:
+        key = _key_of(raw)
+        if key not in self._read_before:
             found = self._expected(raw)
-            if len(text) > LONGEST_REMEMBERED or len(self._read_before) >= MOST_REMEMBERED:
+            if len(_encode(raw)) > LONGEST_REMEMBERED or len(self._read_before) >= MOST_REMEMBERED:
                 return _kept(raw, found)
-            self._read_before[text] = found
-        return _kept(raw, self._read_before[text])
+            self._read_before[key] = found
+        return _kept(raw, self._read_before[key])
 
     def _expected(self, raw: object) -> object:
         if self.root or not isinstance(raw, dict):
@@ -264,6 +264,13 @@ def _adapted(annotation: Any, raw: Any) -> object:
         adapter.dump_python(value, exclude_unset=True, warnings=False),
         adapter.dump_python(value, mode="json", exclude_unset=True, warnings=False),
     )
+
+
+def _key_of(raw: object) -> object:
+    """What is equal for equal JSON values alone, where true is not 1: their text, or a quicker form of it."""
+    if type(raw) is dict and all(type(value) is str for value in raw.values()):
+        return tuple(raw.items())
+    return _encode(raw)
 
 
 def _kept(raw: object, found: object) -> object:

@@ -289,7 +289,7 @@ def stored_row(found: Sequence[Any], *, mark: bool = False) -> StoredRow:
     more = found[7:]
     typed.require(outcome in _OUTCOMES, "a known outcome")
     # A text inside the case cannot hold these, for its quotation marks are escaped.
-    carried = any(key in case for key in ('"tags":', '"cluster":', '"repeat":'))
+    carried = '"tags":' in case or '"cluster":' in case or '"repeat":' in case
     body = typed.fields(loads(case), _CASE) if carried or mark else {}
     return StoredRow(
         case_id,

@@ -6,7 +6,7 @@ from typing import Any
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Finish, Response, Usage
 from prompteval.core.response_json import is_logprob, token_count
-from prompteval.core.secret import hide
+from prompteval.core.secret import hide, holds_secret
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.openai.alternatives import alternatives_of
 from prompteval.providers.openai.calls import read_calls
@@ -175,7 +175,10 @@ def kept_details(raw: JsonObject, request_id: str | None) -> tuple[dict[str, str
     """(what a body says beside its answer, the model that it names)."""
     named = {name: raw.get(name) for name in ("system_fingerprint", "service_tier", "model")}
     named["request_id"] = request_id
-    kept = {name: _short(value, LONGEST_NAME) for name, value in named.items() if isinstance(value, str)}
+    kept = {name: value for name, value in named.items() if isinstance(value, str)}
+    if holds_secret("\0".join(kept.values())):
+        kept = {name: hide(value) for name, value in kept.items()}
+    kept = {name: value[:LONGEST_NAME] for name, value in kept.items()}
     model = kept.pop("model", None)
     return kept, model
 
