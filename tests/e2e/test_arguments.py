@@ -48,7 +48,7 @@ PLACES = [
 # Verbs that need words of their own, so that the option under test is what is wrong.
 WORDS = {
     "judge check": ["last"], "judge compare": ["last", "a@v1", "a@v2"], "label": ["last"],
-    "compare": ["last", "last"], "show": ["last"], "report": ["last", "-o", "ok.json"], "gate": ["last"], "runs rm": ["last"],
+    "compare": ["last", "last"], "show": ["last"], "report": ["last", "-o", "ok.json"], "gate": ["last"], "runs rm": ["last"], "runs merge": ["."],
     "monitor check": ["log.jsonl", "--reference", "log.jsonl"],
     "rag search": ["--suite", "s", "days"], "schema": ["suite"], "trec": ["q.txt", "r.txt"], "runs prune": ["--keep", "5"],
 }  # fmt: skip

@@ -84,12 +84,29 @@ def test_the_gitlab_and_jenkins_scripts_run(shell: Any, blocks: Any) -> None:
 
 def test_the_workflow_fits_the_action(blocks: Any) -> None:
     """Every input that the documented job gives is one of the action's; only the comment may write."""
-    workflow = next(found for block in blocks(CI, "yaml") if "jobs" in (found := yaml.safe_load(block)))
+    workflows = [found for block in blocks(CI, "yaml") if "jobs" in (found := yaml.safe_load(block))]
+    workflow = next(found for found in workflows if "prompteval" in found["jobs"])
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     checkout, step = workflow["jobs"]["prompteval"]["steps"]
     assert set(step["with"]) <= set(action["inputs"])
     assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
     assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
+
+
+def test_the_parts_of_the_recipes_are_all_there_are(shell: Any, blocks: Any) -> None:
+    """The matrix names every part of its total; GitLab's lines run as they are, with its two variables."""
+    found = [yaml.safe_load(block) for block in blocks(CI, "yaml")]
+    jobs = next(one["jobs"] for one in found if "merge" in one.get("jobs", ()))
+    command = next(step["run"] for step in jobs["shard"]["steps"] if "--shard" in step.get("run", ""))
+    parts = jobs["shard"]["strategy"]["matrix"]["part"]
+    assert f"--shard ${{{{ matrix.part }}}}/{len(parts)} " in command and parts == [1, 2, 3, 4]
+    gitlab = next(one for one in found if "shard" in one)
+    lines = [line for line in gitlab["shard"]["script"] if not line.startswith("pip ")]
+    for number in range(1, gitlab["shard"]["parallel"] + 1):
+        shell("\n".join([f"CI_NODE_INDEX={number} CI_NODE_TOTAL=4", *lines]))
+    assert "all 2 gates pass" in shell(gitlab["merge"]["script"][-1]) or "gate passes" in shell(
+        "prompteval runs merge shards/*"
+    )
 
 
 def test_the_hook_that_is_named_exists(blocks: Any) -> None:

@@ -17,11 +17,17 @@ class RunDecision(NamedTuple):
 
 
 def run_verdict(
-    results: Sequence[ResultView], *, stopped: str = "", interrupted: bool = False, strict_model: bool = False
+    results: Sequence[ResultView],
+    *,
+    stopped: str = "",
+    interrupted: bool = False,
+    strict_model: bool = False,
+    lacking: str = "",
 ) -> RunDecision:
     """What all results decide together. Nothing that was not measured passes.
 
-    `stopped` says why no further case was begun, where something else than the last case ended the run.
+    `stopped` says why no further case was begun, where something else than the last case ended the run;
+    `lacking` which shards of it are not there.
     """
     errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
     skipped = sum(result.cases["skipped"] - result.saved for result in results)
@@ -29,6 +35,8 @@ def run_verdict(
         return RunDecision(Verdict.INCOMPLETE, f"interrupted; {_not_run(skipped)}", True)
     if stopped:
         return RunDecision(Verdict.INCOMPLETE, f"stopped: {stopped}; {_not_run(skipped)}", True)
+    if lacking:
+        return RunDecision(Verdict.INCOMPLETE, f"{lacking}; {_not_run(skipped)}", True)
     if errors or skipped:
         ended = f"{counted(errors, 'case')} ended in an error" if errors else ""
         message = " and ".join(filter(None, [ended, _not_run(skipped) if skipped else ""]))
@@ -45,6 +53,18 @@ def run_verdict(
     if strict_model and any(result.other_models for result in results):
         return RunDecision(Verdict.FAIL, "--strict-model: the server answered with another model")
     return _of_gates(results)
+
+
+def shard_verdict(
+    results: Sequence[ResultView], shard: str, *, stopped: str = "", interrupted: bool = False
+) -> RunDecision:
+    """What one shard decides: nothing, or that cases of it are left to be run."""
+    errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
+    skipped = sum(result.cases["skipped"] for result in results)
+    if interrupted or stopped or errors or skipped:
+        return run_verdict(results, stopped=stopped, interrupted=interrupted)
+    message = f"shard {shard} has ended and decides no gate; `prompteval runs merge` decides them"
+    return RunDecision(Verdict.INCONCLUSIVE, message)
 
 
 def _empty(results: Sequence[ResultView]) -> Iterator[RunDecision]:

@@ -27,6 +27,7 @@ Examples:
   prompteval run --model openai/gpt-6-luna --limit 20
   prompteval run --prompt classify_intent@v1 --prompt classify_intent@v2
   prompteval run --against git:main   run, then compare with branch main
+  prompteval run --shard 1/4          a quarter of the cases; `prompteval runs merge` joins all four
   prompteval run -o report.md -o junit.xml --json > run.json
 """
 
@@ -103,6 +104,12 @@ StopEarly = Annotated[
         help="Run cases in a seeded order, and none once every gate is decided; alone: group-sequential.",
     ),
 ]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="I/N", help="Only part I of N, by a hash of the case; `runs merge` joins them."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; call no model.")]
 Outputs = Annotated[
     list[Path] | None,
@@ -167,6 +174,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     max_wait: MaxWait = 60.0,
     batch: Batch = False,
     stop_early: StopEarly = None,
+    shard: ShardOption = None,
     dry_run: DryRun = False,
     inconclusive: Inconclusive = InconclusiveAction.warn,
     against: AgainstOption = None,
@@ -183,11 +191,16 @@ def run(  # noqa: PLR0913 - the options of a verb
     from prompteval.engine.run import run_suites
     from prompteval.engine.stored import failed_cases
     from prompteval.plan.run_options import RunOptions, Selection
+    from prompteval.plan.shard import Shard
     from prompteval.workspace.settings import find_workspace
 
     if against is not None and stop_early is not None:
         message = "--against compares every case, and --stop-early leaves some out"
         raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
+    if shard is not None and (against is not None or stop_early is not None):
+        which = "--against" if against is not None else "--stop-early"
+        message = f"{which} needs every case, and --shard runs some of them"
+        raise UsageError(message, "leave one out; `prompteval runs merge` decides the gates")
     written = check_output_paths(outputs or [], suites=suites or (), models=models or ())
     if record is not None:
         check_place("--record", record, suites or (), models or ())
@@ -213,6 +226,7 @@ def run(  # noqa: PLR0913 - the options of a verb
         max_wait=max_wait,
         batch=batch,
         stop_early=stop_early,
+        shard=None if shard is None else Shard.parse(shard),
         inconclusive_fails=inconclusive is InconclusiveAction.fail,
     )
     if offline:

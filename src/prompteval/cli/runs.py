@@ -1,4 +1,4 @@
-"""`prompteval runs`, `runs rm`, `runs prune`: stored runs, and what they take."""
+"""`prompteval runs`, `runs merge`, `runs rm`, `runs prune`: stored runs, joined, and what they take."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,7 @@ import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import within
+from prompteval.cli.shared import Inconclusive, InconclusiveAction, within
 
 if TYPE_CHECKING:
     from prompteval.engine.pruning import Pruned
@@ -29,13 +29,36 @@ Days = Annotated[
     ),
 ]
 WithCache = Annotated[bool, typer.Option("--cache", help="Remove cached replies as well.")]
+Stores = Annotated[
+    list[Path], typer.Argument(metavar="STORE...", help="Results databases, or directories that have one.")
+]
+MergedInto = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="STORE", help="Results database to write. [default: this workspace's]"
+    ),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last lines.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print all metrics, slices and tables.")]
+MERGE_EPILOG = """\
+\b
+Examples:
+  prompteval run --shard 1/4          on each of four machines, 1/4 to 4/4
+  prompteval runs merge shard-*/      where the four stores have been brought together
+  prompteval report last -o report.html
+
+Exit codes: those of `prompteval run`; 3 where a shard is missing, 2 where they are not parts of one run.
+"""
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be removed; remove nothing.")]
 
-app = typer.Typer(help="List stored runs; remove some.", rich_markup_mode=None, invoke_without_command=True)
+app = typer.Typer(
+    help="List stored runs; join shards; remove some.", rich_markup_mode=None, invoke_without_command=True
+)
 
 
 def register(parent: typer.Typer) -> None:
     app.callback(epilog="Example: prompteval runs -n 5")(_list)
+    app.command("merge", epilog=MERGE_EPILOG)(verb(merge))
     app.command("rm", epilog="Example: prompteval runs rm 20261125-19")(verb(rm))
     app.command("prune", epilog="Example: prompteval runs prune --keep 20 --cache --older-than 30")(
         verb(prune)
@@ -79,6 +102,30 @@ def runs(limit: int, as_json: bool) -> int:
     for line in run_lines(listed):
         printer.show(line)
     return 0
+
+
+def merge(
+    stores: Stores,
+    output: MergedInto = None,
+    inconclusive: Inconclusive = InconclusiveAction.warn,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Join the shards of a run into one, print it, store it, and decide its gates."""
+    from prompteval.cli.output import finish
+    from prompteval.cli.paths import check_place, staying
+    from prompteval.engine.merge import merge_shards
+    from prompteval.workspace.settings import find_workspace
+
+    workspace = find_workspace(Path.cwd())
+    if output is not None:
+        check_place("-o", output)
+    with staying():
+        view = merge_shards(
+            workspace, stores, output=output, inconclusive_fails=inconclusive is InconclusiveAction.fail
+        )
+    return finish(view, [], as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 def rm(names: Names, dry_run: DryRun = False, as_json: AsJson = False) -> int:

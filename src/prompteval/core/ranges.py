@@ -56,6 +56,7 @@ RANGES: Mapping[str, Range] = {
     "concurrency": Range(1, 10_000),
     "limit": Range(1, 1_000_000_000),
     "sample": Range(1, 1_000_000_000),
+    "shards": Range(1, 10_000),
     "seed": Range(0, 2**63 - 1),
     "samples": Range(1, 100),
     "kappa": Range(-1, 1, whole=False),

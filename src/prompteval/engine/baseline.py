@@ -50,7 +50,7 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
             raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
         if narrowed(record.manifest.get("options")):
             message = f"run {record.run_id} has only some of the cases"
-            raise UsageError(message, "run it without -k, --limit, --sample and --failed")
+            raise UsageError(message, "run it without -k, --limit, --sample, --failed and --shard")
         known = [result.suite for result in view.results]
         for name in suites:
             if name not in known:

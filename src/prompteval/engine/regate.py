@@ -17,6 +17,7 @@ from prompteval.engine.gated_results import gated_results
 from prompteval.engine.stored import ended, reading
 from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.measures import reads_target
+from prompteval.plan.run_options import shard_of
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.report.view import ResultView, RunView
 from prompteval.store.results import RunRecord, SqliteStore
@@ -33,6 +34,9 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
     """
     with reading(workspace) as store:
         record, view = ended(workspace, store, name)
+        if shard := shard_of(record.manifest.get("options")):
+            message = f"run {record.run_id} is shard {shard} of a run, and decides no gate"
+            raise UsageError(message, "`prompteval runs merge` joins the shards and decides")
         plans = {suite: _plan(workspace, record, suite) for suite in record.manifest["suites"]}
         results = [_decided(store, record, result, plans[result.suite]) for result in view.results]
         asked = [(plans[result.suite], result.prompt) for result in results]

@@ -33,6 +33,7 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
         or options.prompts
         or options.repeat
         or options.stop_early
+        or options.shard
         or options.selection != Selection()
     ):
         raise UsageError("--resume uses the selection of the run it continues", "leave the others out")
@@ -69,8 +70,16 @@ def is_unfinished(record: RunRecord) -> bool:
 
 def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
     """Raise UsageError naming what changed since the run began: old and new are never mixed."""
+    changed = changes(record.manifest, now)
+    if changed:
+        message = f"run {record.run_id} cannot be continued, since content changed: {'; '.join(changed)}"
+        raise UsageError(message, "restore it, or start a new run")
+
+
+def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two manifests in content that rows depend on, a clause each."""
     changed = []
-    for name, before in record.manifest["suites"].items():
+    for name, before in then["suites"].items():
         after = now["suites"].get(name)
         if after is None:
             changed.append(f"suite {name} was removed")
@@ -78,15 +87,11 @@ def refuse_changed(record: RunRecord, now: Mapping[str, Any]) -> None:
         for key in _FIXED:
             if before.get(key) != after.get(key):
                 changed.append(f"{name}: {key} {_short(before.get(key))} became {_short(after.get(key))}")
-    before, after = (
-        {" ".join(entry) for entry in entries} for entries in (record.manifest["entries"], now["entries"])
-    )
+    before, after = ({" ".join(entry) for entry in entries} for entries in (then["entries"], now["entries"]))
     changed += [f"{entry} is no longer run" for entry in sorted(before - after)]
     changed += [f"{entry} is new" for entry in sorted(after - before)]
-    changed += [f"suite {name} is new" for name in now["suites"] if name not in record.manifest["suites"]]
-    if changed:
-        message = f"run {record.run_id} cannot be continued, since content changed: {'; '.join(changed)}"
-        raise UsageError(message, "restore it, or start a new run")
+    changed += [f"suite {name} is new" for name in now["suites"] if name not in then["suites"]]
+    return changed
 
 
 def _short(value: object) -> str:

@@ -11,7 +11,7 @@ from time import perf_counter
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
 from prompteval.analysis.early.decide import EarlyStopping
 from prompteval.analysis.judges.standing import held_back, standings
-from prompteval.analysis.run_verdict import run_verdict
+from prompteval.analysis.run_verdict import run_verdict, shard_verdict
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
 from prompteval.core.environment import remember_environment
@@ -123,6 +123,26 @@ def _resume(
     return _kept(workspace, options, work)
 
 
+def new_run_id() -> str:
+    """The time to the second, and six digits that are drawn."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def decide_stored(
+    workspace: Workspace,
+    options: RunOptions,
+    files: Files,
+    record: RunRecord,
+    jobs: Sequence[Job],
+    lacking: str,
+) -> RunView:
+    """End a run whose rows are in the store already, from its shards, with its numbers and its verdict.
+
+    `lacking` says which of the shards are not there: the run is incomplete then.
+    """
+    return _Run(workspace, options, Progress(), files, record).decide(jobs, lacking)
+
+
 @dataclass(slots=True)
 class _RunningJob:
     """A job with what it used and how long it took."""
@@ -156,7 +176,7 @@ class _Run:
         self._store = files.store
         self._record = record
         self._hint = ""
-        self._id = record.run_id if record else f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        self._id = record.run_id if record else new_run_id()
         self._results = JobResults(self._store, self._id, options)
         self._workers = Workers(options.concurrency)
         self._scorings: dict[int, Scoring] = {}
@@ -200,19 +220,35 @@ class _Run:
             with infrequent_garbage_collection():
                 asyncio.run(self._all(running, models, stop))
             self._files.close_journal(self._id)
-            results = [self._results.of(e.job, e.usage, e.early, e.wall_s) for e in running]
-            results = self._compare(results, running)
-            results = self._held_back(results, running)
-            view = self._decide(results, stop)
-            try:
-                self._close(view)
-            except StoreError as error:
-                view = _not_kept(view, error)
+            view = self._ended(running, stop)
         except StoreError as error:
             raise RunBroken(self._id, error, self._hint) from error
         except KeyboardInterrupt:
             self._progress.note(f"run {self._id} was stopped; {self._hint}")
             raise
+        return view
+
+    def decide(self, jobs: Sequence[Job], lacking: str) -> RunView:
+        """The view of a run whose rows are stored already, from its shards; no case is run.
+
+        `lacking` says which of the shards are not there. The run ends with it.
+        """
+        models = Models(
+            self._workspace, replace(self._options, offline=True), cache=None, recorder=None, journal=None
+        )
+        self._hint = "run what is missing, and merge again"
+        return self._ended([self._begin(job, models, None) for job in jobs], Stop(), lacking)
+
+    def _ended(self, running: Sequence[_RunningJob], stop: Stop, lacking: str = "") -> RunView:
+        """The numbers and the verdict of what is stored, which end the run."""
+        results = [self._results.of(e.job, e.usage, e.early, e.wall_s) for e in running]
+        results = self._compare(results, running)
+        results = self._held_back(results, running)
+        view = self._decide(results, stop, lacking)
+        try:
+            self._close(view)
+        except StoreError as error:
+            view = _not_kept(view, error)
         return view
 
     def _close(self, view: RunView) -> None:
@@ -354,7 +390,9 @@ class _Run:
         What --stop-early has settled stays settled.
         """
         jobs = [entry.job for entry in running]
-        if not any(gate.compares for job in jobs for gate in job.plan.gates):
+        if self._options.shard is not None or not any(
+            gate.compares for job in jobs for gate in job.plan.gates
+        ):
             return results
         record = self._store.run(self._id)
         asked = [(job.plan, job.target.reference) for job in jobs]
@@ -372,9 +410,20 @@ class _Run:
         plans = [entry.job.plan for entry in running]
         return [held_back(result, plan, found[id(plan)]) for result, plan in zip(results, plans, strict=True)]
 
-    def _decide(self, results: list[ResultView], stop: Stop) -> RunView:
-        strict, doubt = self._options.strict_model, self._options.inconclusive_fails
-        found = run_verdict(results, stopped=stop.reason, interrupted=stop.interrupted, strict_model=strict)
+    def _decide(self, results: list[ResultView], stop: Stop, lacking: str) -> RunView:
+        strict, shard = self._options.strict_model, self._options.shard
+        doubt = self._options.inconclusive_fails and shard is None
+        if shard is not None:
+            results = [replace(result, gates=()) for result in results]
+            found = shard_verdict(results, str(shard), stopped=stop.reason, interrupted=stop.interrupted)
+        else:
+            found = run_verdict(
+                results,
+                stopped=stop.reason,
+                interrupted=stop.interrupted,
+                strict_model=strict,
+                lacking=lacking,
+            )
         code = INTERRUPTED if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
         reason = f"{found.reason}; {self._hint}" if found.can_continue else found.reason
         rows = partial(stored_rows, self._workspace, self._id)

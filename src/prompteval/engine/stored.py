@@ -9,6 +9,7 @@ from prompteval.core.attribution import REASONS, Reason
 from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.problem import did_you_mean
+from prompteval.plan.run_options import shard_of
 from prompteval.report.advice import reason_of
 from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import RunView, from_json
@@ -44,6 +45,9 @@ def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecor
 def listed_run(record: RunRecord) -> ListedRun:
     """A run as `runs` lists it, with the metrics that decide a comparison of it."""
     state = "damaged" if record.damage else record.verdict or "unfinished"
+    shard = None if record.damage else shard_of(record.manifest.get("options"))
+    if shard is not None and record.verdict == "inconclusive":
+        state = f"shard {shard}"
     compared = str(record.manifest.get("compared") or record.manifest.get("side") or "")
     suites = record.manifest.get("suites", {})
     values = _metric_values(record)

@@ -1,7 +1,7 @@
 """What a run has to do: one job for each suite, target and model, with the cases selected for it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
@@ -80,7 +80,7 @@ def _refuse_unused(references: Sequence[str], plans: Sequence[SuitePlan]) -> Non
 
 
 def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
-    """The jobs that have a case to run. Raises NothingSelected when there is none.
+    """The jobs that have a case to run, in this shard or another. Raises NothingSelected when there is none.
 
     Raises InvalidInput where a suite or one of its splits has no case at all, or where no case runs as
     often as a metric needs; UsageError where two jobs would share their rows.
@@ -92,7 +92,10 @@ def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
         raise InvalidInput(wrong)
     for plan in plans:
         selected = _count(plan, options) if plan.targets else 0
-        jobs += [Job(plan, target, model, selected, options) for target, model in plan.entries() if selected]
+        if selected or (
+            options.shard is not None and plan.targets and _count(plan, replace(options, shard=None))
+        ):
+            jobs += [Job(plan, target, model, selected, options) for target, model in plan.entries()]
     if not jobs:
         raise NothingSelected("no case was selected; look at -k, --prompt, --failed and split")
     empty = [problem for plan in plans if plan.targets for problem in empty_problems(plan.suite, plan.facts)]
@@ -114,7 +117,7 @@ def _refuse_same(jobs: Sequence[Job]) -> None:
 
 def _count(plan: SuitePlan, options: RunOptions) -> int:
     """How many cases are selected; known without reading them when only the split selects."""
-    if options.selection.narrows:
+    if options.selection.narrows or options.shard is not None:
         return sum(1 for _ in _selected(plan, options))
     if not plan.suite.splits:
         return plan.facts.total
@@ -122,4 +125,6 @@ def _count(plan: SuitePlan, options: RunOptions) -> int:
 
 
 def _selected(plan: SuitePlan, options: RunOptions) -> Iterator[Case]:
-    return select(plan.suite.name, plan.cases(), plan.suite.splits, options.selection)
+    name, shard = plan.suite.name, options.shard
+    chosen = select(name, plan.cases(), plan.suite.splits, options.selection)
+    return chosen if shard is None else (case for case in chosen if shard.holds(name, case.id))

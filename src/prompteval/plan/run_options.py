@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from prompteval.plan.shard import Shard
 from prompteval.stats.sequential import Method
 
 
@@ -37,6 +38,7 @@ class RunOptions:
     `offline` leaves models behind a network to the cache.
     `max_cost` is USD for the whole run, `max_wait` the seconds a server may ask to be waited for.
     `stop_early` is how gates are decided before all cases were run.
+    `shard` is the part of what is selected that this run does; it decides no gate.
     `inconclusive_fails` makes a gate that is in doubt exit 4. `side` is the commit or version that a
     comparison runs, which is never the `last` run; `compared` says of every run of a comparison which it is.
     """
@@ -57,6 +59,7 @@ class RunOptions:
     max_wait: float = 60.0
     batch: bool = False
     stop_early: Method | None = None
+    shard: Shard | None = None
     inconclusive_fails: bool = False
     side: str = ""
     compared: str = ""
@@ -74,6 +77,7 @@ class RunOptions:
             "stop_early": self.stop_early,
             "strict_model": self.strict_model,
             "selection": [chosen.expression, chosen.limit, chosen.sample, chosen.seed, only],
+            **({"shard": [self.shard.number, self.shard.of]} if self.shard is not None else {}),
         }
 
     def selecting(self, stored: Mapping[str, Any]) -> "RunOptions":
@@ -88,6 +92,7 @@ class RunOptions:
             repeat=stored["repeat"],
             batch=stored.get("batch", False),
             stop_early=stored.get("stop_early"),
+            shard=Shard(*stored["shard"]) if "shard" in stored else None,
             selection=Selection(expression, limit, sample, seed, pairs),
         )
 
@@ -95,4 +100,9 @@ class RunOptions:
 def narrowed(stored: Mapping[str, object] | None) -> bool:
     """Whether the options of a stored run asked for some of its suites' cases only; `stored` is as from
     `as_json`, None where the run was a side of a comparison."""
-    return stored is not None and RunOptions().selecting(stored).selection.narrows
+    return stored is not None and (RunOptions().selecting(stored).selection.narrows or "shard" in stored)
+
+
+def shard_of(stored: Mapping[str, object] | None) -> Shard | None:
+    """The part that a stored run was; None for a run of everything that was selected."""
+    return None if stored is None else RunOptions().selecting(stored).shard

@@ -31,7 +31,10 @@ class ListedResult:
 
 @dataclass(frozen=True, slots=True)
 class ListedRun:
-    """`state` is the verdict, `unfinished` or `damaged`; `compared` the side of a comparison that it was."""
+    """`state` is the verdict, `shard 1/4`, `unfinished` or `damaged`.
+
+    `compared` is the side of a comparison that it was.
+    """
 
     run_id: str
     started: str

@@ -1,7 +1,7 @@
 """The results database: runs, their rows, their scores, their verdicts."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -235,7 +235,7 @@ class SqliteStore:
 
     def rows(
         self, run_id: str, suite: str | None = None, target: str | None = None, model: str | None = None
-    ) -> Iterator[Row]:
+    ) -> Generator[Row, None, None]:
         """Rows with their scores, by suite, target, model, case id and replicate."""
         where, values = _where(run_id, suite, target, model)
         sql = (

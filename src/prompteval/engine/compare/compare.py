@@ -26,7 +26,7 @@ from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.engine.stored import ended, reading, store_path
 from prompteval.engine.stored_entries import stored_entries
-from prompteval.plan.run_options import RunOptions
+from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.report.comparison.view import ComparisonView, IncompleteEntry
 from prompteval.report.view import ResultView
 from prompteval.store.results import SqliteStore
@@ -136,7 +136,10 @@ def _read(
     record, view = ended(workspace, store, run)
     entries = labelled_entries(workspace, record, stored_entries(store, record, view.results))
     opened.entries = _chosen(opened.side, entries, options)
-    if view.exit_code in (INCOMPLETE, INTERRUPTED):
+    if shard := shard_of(record.manifest.get("options")):
+        opened.incomplete = f"it is shard {shard} of a run; `prompteval runs merge` joins them"
+        opened.missing = view.results
+    elif view.exit_code in (INCOMPLETE, INTERRUPTED):
         opened.incomplete = f"{view.reason}; see `prompteval show {record.run_id}`"
         opened.missing = view.results
 

@@ -1,0 +1,199 @@
+"""The shards of a run, joined: one run with all their rows, which decides the gates."""
+
+import heapq
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, Final
+
+from prompteval.core.environment import remember_environment
+from prompteval.core.errors import UsageError
+from prompteval.core.observation import Row
+from prompteval.core.text import counted
+from prompteval.engine.files import Files
+from prompteval.engine.resume import changes, refuse_changed
+from prompteval.engine.run import decide_stored, new_run_id
+from prompteval.engine.stored import store_path
+from prompteval.plan.jobs import plan_jobs, plan_suites
+from prompteval.plan.manifest import manifest
+from prompteval.plan.run_options import RunOptions, shard_of
+from prompteval.plan.shard import Shard
+from prompteval.report.view import RunView
+from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.workspace.settings import Workspace
+
+RESULTS: Final = "results.sqlite"
+ROWS_A_STEP: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One shard's run, in the store that has it."""
+
+    path: Path
+    store: SqliteStore
+    record: RunRecord
+    shard: Shard
+
+    @property
+    def title(self) -> str:
+        return f"shard {self.shard} (run {self.record.run_id} in {self.path})"
+
+
+def merge_shards(
+    workspace: Workspace,
+    sources: Sequence[Path],
+    *,
+    output: Path | None = None,
+    inconclusive_fails: bool = False,
+) -> RunView:
+    """One run from the shards in some stores, in any order, decided by the suites as they are here.
+
+    It goes into `output`, by default the workspace's own store. A shard that is not there makes it
+    incomplete. What two stores have of the same case counts once.
+    Raises UsageError where the shards are not parts of one run, where the workspace has other content than
+    they had, and where two results of a case differ.
+    """
+    remember_environment()
+    with ExitStack() as stack:
+        parts = [part for path in sources for part in _parts(_opened(path, stack), path)]
+        parts = _of_one_run(parts, sources)
+        stored = {**parts[0].record.manifest["options"]}
+        stored.pop("shard")
+        options = replace(
+            RunOptions().selecting(stored),
+            strict_model=bool(stored.get("strict_model")),
+            inconclusive_fails=inconclusive_fails,
+        )
+        jobs = plan_jobs(plan_suites(workspace, options), options)
+        plans = list({id(job.plan): job.plan for job in jobs}.values())
+        entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
+        made_from = manifest(workspace, plans, entries, options.as_json())
+        refuse_changed(parts[0].record, made_from)
+        if len({part.shard for part in parts}) < len(parts):
+            for _ in _joined(parts):  # refused before anything is written
+                pass
+        made_from["merged"] = [[str(part.shard), part.record.run_id] for part in parts]
+        store = SqliteStore.open(store_path(workspace) if output is None else output)
+        files = Files(workspace.state_dir(), store, None, None)
+        stack.callback(files.close)
+        run_id = new_run_id()
+        store.begin_run(run_id, made_from, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        _copy(parts, store, run_id)
+        view = decide_stored(workspace, options, files, store.run(run_id), jobs, _lacking(parts))
+    return replace(view, rows=partial(_rows, store_path(workspace) if output is None else output, run_id))
+
+
+def _opened(path: Path, stack: ExitStack) -> SqliteStore:
+    """The store at a path, or in the directory there. Raises UsageError where there is none."""
+    found = [place for place in (path, path / RESULTS, path / ".prompteval" / RESULTS) if place.is_file()]
+    if not found:
+        raise UsageError(f"{path}: no results database", f"name a {RESULTS}, or a directory that has one")
+    store = SqliteStore.open(found[0], readonly=True)
+    stack.callback(store.close)
+    return store
+
+
+def _parts(store: SqliteStore, path: Path) -> Iterator[Part]:
+    """The shards among the runs of a store, the last of each, the newest first."""
+    seen = set[Shard]()
+    for record in store.runs():
+        if record.damage or (shard := shard_of(record.manifest.get("options"))) is None or shard in seen:
+            continue
+        seen.add(shard)
+        yield Part(path, store, record, shard)
+
+
+def _of_one_run(parts: Sequence[Part], sources: Sequence[Path]) -> list[Part]:
+    """The parts by their numbers. Raises UsageError where they are not of one run, or a store has none."""
+    for path in sources:
+        if all(part.path != path for part in parts):
+            raise UsageError(f"{path}: no run of a shard", "make one by `prompteval run --shard 1/4`")
+    first = max(parts, key=lambda part: part.record.started)
+    same = [part for part in parts if part.shard.of == first.shard.of and not _differs(first, part)]
+    for path in sources:
+        if all(part.path != path for part in same):
+            other = next(part for part in parts if part.path == path)
+            why = _differs(first, other) or f"it is one of {other.shard.of}"
+            raise UsageError(f"{other.title} does not go with {first.title}: {why}", "run the shards again")
+    return sorted(same, key=lambda part: (part.shard.number, part.record.run_id))
+
+
+def _differs(one: Part, other: Part) -> str:
+    """What two shards do not have in common, and would have as parts of one run; empty where they do."""
+    found = changes(one.record.manifest, other.record.manifest)
+    asked, also = (dict(part.record.manifest["options"], shard=None) for part in (one, other))
+    found += [f"--{key} differs" for key in asked if asked[key] != also.get(key)]
+    return "; ".join(found)
+
+
+def _lacking(parts: Sequence[Part]) -> str:
+    """Which shards are not there, as a sentence; empty where all are."""
+    total = parts[0].shard.of
+    missing = sorted(set(range(1, total + 1)) - {part.shard.number for part in parts})
+    if not missing:
+        return ""
+    names = ", ".join(f"{number}/{total}" for number in missing[:10])
+    more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+    return f"{counted(len(missing), 'shard')} {'is' if len(missing) == 1 else 'are'} missing: {names}{more}"
+
+
+def _copy(parts: Sequence[Part], store: SqliteStore, run_id: str) -> None:
+    """The rows and the attempts of all parts, under one run."""
+    rows = _joined(parts)
+    while group := [replace(row, run_id=run_id) for row in islice(rows, ROWS_A_STEP)]:
+        store.add_rows(group)
+    number = 0
+    for part in parts:
+        attempts = [*part.store.attempts(part.record.run_id)]
+        store.add_attempts(run_id, ((number + place, *one[1:]) for place, one in enumerate(attempts)))
+        number += len(attempts)
+    store.flush()
+
+
+def _joined(parts: Sequence[Part]) -> Iterator[Row]:
+    """Every row once, in the order of their keys. Raises UsageError where two of one key differ."""
+
+    def of(part: Part) -> Generator[tuple[tuple[Any, ...], Part, Row], None, None]:
+        with closing(part.store.rows(part.record.run_id)) as rows:
+            for row in rows:
+                yield (row.suite, row.target, row.model, row.case.id, row.replicate), part, row
+
+    with ExitStack() as stack:
+        every = [stack.enter_context(closing(of(part))) for part in parts]
+        yield from _once(heapq.merge(*every, key=lambda found: found[0]))
+
+
+def _once(merged: Iterable[tuple[tuple[Any, ...], Part, Row]]) -> Iterator[Row]:
+    """Of the rows of one key the first that is an answer."""
+    for key, group in groupby(merged, key=lambda found: found[0]):
+        found = list(group)
+        answered = [one for one in found if one[2].observation.outcome != "error"] or found[:1]
+        _, first, row = answered[0]
+        for _, other, again in answered[1:]:
+            if _answer(row) != _answer(again):
+                message = f"case {key[3]!r} has different results in {first.title} and {other.title}"
+                raise UsageError(message, "leave one of the two stores out")
+        yield row
+
+
+def _answer(row: Row) -> Mapping[str, object]:
+    """What two results of a case have in common where they are equal: not their time, nor their calls."""
+    seen = row.observation
+    return {
+        "fingerprint": row.fingerprint, "case": row.case, "outcome": seen.outcome, "text": seen.text,
+        "output": seen.output,
+        "scores": [(one.name, one.value, one.status, one.passed, one.turn) for one in row.scores],
+    }  # fmt: skip
+
+
+def _rows(path: Path, run_id: str) -> Iterator[Row]:
+    store = SqliteStore.open(path, readonly=True)
+    try:
+        yield from store.rows(run_id)
+    finally:
+        store.close()
