@@ -125,3 +125,21 @@ def test_a_second_run_pays_nothing(judges: Place, options: str) -> None:
     assert rows[0] == rows[1]
     assert {call.served_by for row in second.rows() for call in row.scores[0].calls} == {"cache"}
     assert second.results[0].usage["judges"]["judge_correct"]["cached"] == paid
+
+
+def test_a_judge_by_decisions(judges: Place) -> None:
+    """Its prompt has a verdict and no reasons; its probabilities come without being asked for."""
+    prompt = (judges.root / "prompts/judge_correct/v1.py").read_text()
+    with FakeServer([YES, NO]) as server:
+        live(
+            judges, server, PROBABILITY, 'api = "decisions"', SUITE.replace("[accuracy]", "[accuracy, mean]")
+        )
+        with pytest.raises(InvalidInput) as caught:
+            paid_run(judges)
+        (problem,) = caught.value.problems
+        assert (problem.path, problem.code) == ("prompts/judge_correct/v1.py", "PE336")
+        assert "the Decisions API writes no texts" in str(problem) and not server.requests
+        judges.write("prompts/judge_correct/v1.py", prompt.replace("    reasons: str\n", ""))
+        metrics = paid_run(judges).results[0].metrics
+        assert {tuple(sorted(body)) for body in server.requests} == {("input", "model", "questions")}
+    assert metrics["accuracy"].value == 0.5 and metrics["mean"].value == pytest.approx((0.75 + 0.125) / 2)

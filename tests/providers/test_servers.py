@@ -289,7 +289,7 @@ def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch)
         ('preset = "olama"', "did you mean 'ollama'?"), ('structured = "schema"', "not one of json_schema"),
         ('drop = ["max_tokens"]', "names 'max_tokens', which is not a parameter"), ('query = { a = 1 }', "a must be a string, not 1"),
         ('headers = { a = "x\\ny" }', "must be a table of strings"), ('headers_env = { a = "KEY" }', "do not allow"),
-        ('rename = { seed = 1 }', "seed must be a string, not 1"), ('api = "response"', "not one of chat, responses (did you mean 'responses'?)"),
+        ('rename = { seed = 1 }', "seed must be a string, not 1"), ('api = "response"', "not one of chat, responses, decisions (did you mean 'responses'?)"),
         ('stream = "yes"', "stream of model 'm' must be true or false"),
         ('api = "responses"\npreset = "llama.cpp"', "the Responses API of llama.cpp ignores the schema"),
         ('api = "responses"\npreset = "ollama"', "reports answers that were cut"),

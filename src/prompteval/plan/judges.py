@@ -7,7 +7,7 @@ from functools import partial
 from pydantic import BaseModel
 
 from prompteval.core.errors import UsageError
-from prompteval.core.problem import did_you_mean
+from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.judging.ask import LoadedJudge
 from prompteval.judging.faithfulness import Faithfulness
@@ -18,6 +18,7 @@ from prompteval.judging.pointwise import Judge
 from prompteval.judging.probability import ASKED, WHAT_TO_DO
 from prompteval.plan.problems import Problems
 from prompteval.plan.prompt_references import load_reference, parse_reference
+from prompteval.plan.server_problems import server_problems
 from prompteval.prompt.messages import History
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import check_model, check_reference
@@ -62,6 +63,8 @@ def _probability_params(workspace: Workspace, prompt: Prompt, model: str) -> Map
     if kind in SILENT_KINDS:
         raise UsageError(f"probability: {model} gives no log probabilities", WHAT_TO_DO)
     profile = profile if profile is not None else ModelProfile(model)
+    if profile.api == "decisions":  # which gives them unasked
+        return {}
     for name in ASKED:
         wrong = param_fault_of(profile.preset, profile.api, name)
         if wrong is not None or name in profile.drop:
@@ -119,6 +122,13 @@ def plan_judge(
 def judges_of(scorers: Sequence[Scorer]) -> tuple[AnyJudge, ...]:
     """The scorers that ask a model."""
     return tuple(scorer for scorer in scorers if isinstance(scorer, AnyJudge))
+
+
+def judge_server_problems(workspace: Workspace, scorers: Sequence[Scorer]) -> list[Problem]:
+    """What of the judges' prompts the servers of their models cannot take."""
+    loaded = [judge.loaded for judge in judges_of(scorers) if judge.loaded is not None]
+    found = (server_problems([one.prompt], [one.model], workspace) for one in loaded)
+    return [problem for several in found for problem in several]
 
 
 def judge_section_problems(suite: Suite, scorers: Sequence[Scorer], problems: Problems) -> None:

@@ -6,8 +6,9 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import Problem
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.source_places import ModuleSource, Place
-from prompteval.prompt.strict import strict_faults
+from prompteval.prompt.strict import SchemaFault, strict_faults
 from prompteval.providers.open import check_reference
+from prompteval.providers.openai.decisions import WHAT_TO_DO, unanswerable
 from prompteval.workspace.presets import param_fault_of, preset_of
 from prompteval.workspace.settings import ModelProfile, Workspace
 
@@ -39,9 +40,13 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
         return
     profile = profile if profile is not None else ModelProfile(model)
     yield from _params(prompt, module, profile)
+    if profile.api == "decisions":
+        found = [SchemaFault(*fault, WHAT_TO_DO) for fault in unanswerable(prompt.schema or {})]
+        yield from _faults(prompt, module, model, found)
+        return
     structured = profile.structured or preset_of(profile.preset).structured
     if prompt.schema is not None and structured in ("json_schema", "tool"):
-        yield from _output(prompt, module, model)
+        yield from _faults(prompt, module, model, strict_faults(prompt.schema))
     if prompt.schema is not None and structured == "tool" and prompt.tools:
         message = f'structured = "tool" of {model} asks for the output as a call, and the prompt has tools'
         help = 'set structured = "json_schema" or "prompt", or make the output a str'
@@ -58,11 +63,13 @@ def _params(prompt: Prompt, module: ModuleSource | None, profile: ModelProfile) 
             yield Problem(prompt.path, *place, "PE335", f"params: {wrong[0]}", help)
 
 
-def _output(prompt: Prompt, module: ModuleSource | None, model: str) -> Iterator[Problem]:
+def _faults(
+    prompt: Prompt, module: ModuleSource | None, model: str, faults: Sequence[SchemaFault]
+) -> Iterator[Problem]:
     """At the field of the output's class, else where the prompt names its output."""
-    for fault in strict_faults(prompt.schema or {}):
+    for fault in faults:
         first = fault.field.split(".")[0]
-        declared = None if module is None else module.declared(prompt.output.__name__, first)
+        declared = None if module is None or not first else module.declared(prompt.output.__name__, first)
         place = declared or _argument(module, "output")
         where = f"output field {fault.field!r}" if fault.field else "the output"
         yield Problem(prompt.path, *place, "PE336", f"{where}: {fault.message} ({model})", fault.help)

@@ -15,7 +15,7 @@ from prompteval.plan.entailment import entailment_of
 from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
 from prompteval.plan.judge_files import JudgeFiles, read_judge_files
-from prompteval.plan.judges import judge_section_problems
+from prompteval.plan.judges import judge_section_problems, judge_server_problems
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.server_problems import server_problems
@@ -113,6 +113,7 @@ def plan_suite(
         problems.found = placed(commit, problems.found)
     scorers = build_scorers(workspace, tree, suite, targets, problems)
     judge_section_problems(suite, scorers, problems)
+    problems.found += judge_server_problems(workspace, scorers)
     judge_files = read_judge_files(tree, suite, scorers, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)

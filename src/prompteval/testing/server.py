@@ -17,6 +17,7 @@ from typing import Any
 from prompteval.core.strict_json import JsonObject
 from prompteval.testing.fake.answers import Reply, answer_of, completion, embeddings, error_body, spoilt
 from prompteval.testing.fake.batches import Batches, BatchPlan
+from prompteval.testing.fake.decisions import decision
 from prompteval.testing.fake.faults import RATE_LIMITED, Fault, FaultRates
 from prompteval.testing.fake.http import Connection
 from prompteval.testing.fake.responses import as_chat, response, response_events, wants_thoughts
@@ -30,7 +31,7 @@ Made = Callable[[JsonObject], JsonObject]
 
 
 class FakeServer:
-    """Serves chat completions, responses, models, embeddings, files and batches until the `with` block ends.
+    """Serves completions, responses, decisions, models, embeddings, files and batches until the block ends.
 
     `faults` are used up one a request, in order; then `rates` are drawn. `latency_s` delays every
     answer, `pause_s` each event of a stream after the first, and `headers` go with each answer that is no
@@ -149,6 +150,7 @@ class FakeServer:
             return connection.send(error_body("not JSON", "invalid_request"), 400)
         self._count(body, raw)
         made = embeddings if path.endswith("/embeddings") else self._completion
+        made = self._decision if path.endswith("/decisions") else made
         return self._complete(connection, body, self._response if path.endswith("/responses") else made)
 
     def _count(self, body: JsonObject, raw: bytes) -> None:
@@ -247,6 +249,9 @@ class FakeServer:
     def _response(self, body: JsonObject) -> JsonObject:
         """The completion behind a request of the Responses API."""
         return self._completion(as_chat(body))
+
+    def _decision(self, body: JsonObject) -> JsonObject:
+        return decision(body, answer_of(self._replies, {"messages": body["input"]}))
 
     def _completion(self, body: JsonObject) -> JsonObject:
         said = answer_of(self._replies, body)

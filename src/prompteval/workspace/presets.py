@@ -106,6 +106,10 @@ def preset_fault(name: str | None, api: str, structured: str | None) -> tuple[st
             f"is 'responses', and the Responses API of {name} {preset.why_no_responses}",
             "remove it",
         )
+    if api == "decisions" and name not in (None, "openai"):
+        return "api", f"is 'decisions', and {name} has no Decisions API", "remove it"
+    if api == "decisions" and structured is not None:
+        return "structured", f"is {structured!r}, and the Decisions API is sent questions", "remove it"
     chosen = preset.responses if api == "responses" else None
     ignored = chosen.ignored_structured if chosen is not None else preset.ignored_structured
     if structured in ignored:
@@ -120,6 +124,8 @@ def param_fault_of(name: str | None, api: str, param: str) -> tuple[str, str] | 
         return f"{server} silently ignores {param!r}", ""
     if param in preset.refused:
         return f"{server} refuses requests with {param!r}", ""
+    if api == "decisions":
+        return f"the Decisions API has no {param!r}", 'set api = "chat"'
     extra = preset.responses.names if preset.responses is not None else {}
     if api == "responses" and param in NOT_IN_RESPONSES and param not in extra:
         return f"the Responses API has no {param!r}", 'set api = "chat"'

@@ -9,8 +9,8 @@ from prompteval.workspace.presets import PRESETS
 
 # How an output's schema is asked for.
 STRUCTURED: Final = ("json_schema", "json_object", "tool", "prompt")
-# The two ways to ask.
-APIS: Final = ("chat", "responses")
+# The ways to ask.
+APIS: Final = ("chat", "responses", "decisions")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"structured": STRUCTURED, "api": APIS}
 # A profile's keys that only a server behind HTTP can heed.
 SERVER_KEYS: Final = (

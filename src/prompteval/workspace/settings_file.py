@@ -154,7 +154,7 @@ class _Profile(FileModel):
         examples=['{api-version = "2024-10-21"}'],
     )
     api: Annotated[str, _server("api"), _one_of(APIS)] = Field(
-        _USUAL_PROFILE.api, description="The API that is asked: chat or responses."
+        _USUAL_PROFILE.api, description="The API that is asked: chat, responses or decisions."
     )
     stream: bool = Field(
         _USUAL_PROFILE.stream, description="Ask for replies in pieces: measures the time to the first token."
@@ -204,8 +204,10 @@ def _ignored(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
         key = next((key for key in SERVER_KEYS if key in profile), None)
         return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None
     preset, api, structured = profile.get("preset"), profile.get("api", "chat"), profile.get("structured")
-    if not (preset in PRESETS and api in APIS):
+    if not (preset in (None, *PRESETS) and api in APIS):
         return None  # reported for the key itself
+    if api == "decisions" and profile.get("stream"):
+        return "stream", "is true, and the Decisions API gives no streams", "remove it"
     return preset_fault(preset, api, structured)
 
 

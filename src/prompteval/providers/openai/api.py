@@ -1,4 +1,4 @@
-"""The two ways to ask a server: chat completions, and the Responses API."""
+"""The ways to ask a server: chat completions, the Responses API, and the Decisions API."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from prompteval.core.request import Request, Response
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.openai.body import message_values, request_body
 from prompteval.providers.openai.chat_stream import ChatAssembly
+from prompteval.providers.openai.decisions import decisions_body, decisions_input, no_stream, read_decision
 from prompteval.providers.openai.reply import read_reply
 from prompteval.providers.openai.responses_body import input_values, responses_body
 from prompteval.providers.openai.responses_reply import read_response
@@ -38,7 +39,7 @@ class Assemble(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """How one of the two is written and read. `path` is below the base URL, `messages` a key of the body."""
+    """How one of them is written and read. `path` is below the base URL, `messages` a key of the body."""
 
     name: str
     path: str
@@ -75,7 +76,17 @@ RESPONSES: Final = Api(
     ResponsesAssembly,
     usage_on_request=False,
 )
-_APIS: Final[Mapping[str, Api]] = {api.name: api for api in (CHAT, RESPONSES)}
+DECISIONS: Final = Api(
+    "decisions",
+    "decisions",
+    "input",
+    decisions_body,
+    decisions_input,
+    read_decision,
+    no_stream,
+    usage_on_request=False,
+)
+_APIS: Final[Mapping[str, Api]] = {api.name: api for api in (CHAT, RESPONSES, DECISIONS)}
 
 
 def api_of(shape: Shape) -> Api:

@@ -14,7 +14,7 @@ from prompteval.core.request import Request, Response
 from prompteval.core.response_json import token_count
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import loads
-from prompteval.providers.openai.api import api_of
+from prompteval.providers.openai.api import DECISIONS, api_of
 from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.errors import (
     LONGEST_MESSAGE,
@@ -71,7 +71,10 @@ def batch_line(model: str, request: Request, shape: Shape = PLAIN) -> bytes:
 
 
 def _endpoint(shape: Shape) -> str:
-    return f"/v1/{api_of(shape).path}"
+    api = api_of(shape)
+    if api is DECISIONS:
+        raise ProviderError("unsupported", 'the Batch API takes no decisions; set api = "chat"')
+    return f"/v1/{api.path}"
 
 
 def read_result(text: bytes, shape: Shape = PLAIN) -> tuple[str, Response | ProviderError]:

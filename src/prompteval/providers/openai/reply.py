@@ -66,13 +66,13 @@ def read_reply(
     if not isinstance(raw, dict):
         raise bad_reply("the reply is not a JSON object", excerpt())
     if raw.get("error"):
-        raise _inner_error(raw["error"], "the server answered 200 with an error", excerpt())
+        raise sent_error(raw["error"], "the server answered 200 with an error", excerpt())
     choices = raw.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise bad_reply("the reply has no choices", excerpt())
     choice = choices[0]
     if choice.get("error") or choice.get("finish_reason") == "error":
-        raise _inner_error(choice.get("error") or {}, "the choice is an error", excerpt())
+        raise sent_error(choice.get("error") or {}, "the choice is an error", excerpt())
     message = choice.get("message")
     if not isinstance(message, dict):
         raise bad_reply("the reply has no message", excerpt())
@@ -129,7 +129,7 @@ def error_in(raw: object) -> ProviderError | None:
     found = raw.get("error") or first.get("error")
     if not found and first.get("finish_reason") != "error":
         return None
-    return _inner_error(found or {}, "the stream holds an error", "")
+    return sent_error(found or {}, "the stream holds an error", "")
 
 
 def piece_of(delta: JsonObject) -> tuple[str | None, object]:
@@ -183,7 +183,7 @@ def kept_details(raw: JsonObject, request_id: str | None) -> tuple[dict[str, str
     return kept, model
 
 
-def _inner_error(error: object, where: str, text: str) -> ProviderError:
+def sent_error(error: object, where: str, text: str) -> ProviderError:
     """An error in a body of status 200: by its own code where it has one, else one that may pass."""
     code = error.get("code") if isinstance(error, dict) else None
     status = int(code) if isinstance(code, int | str) and str(code).isdecimal() and len(str(code)) == 3 else 0

@@ -75,7 +75,7 @@ def read_response(
         text=hide(content or ""),
         finish=ended_by_calls(finish) if asked else finish,
         model_reported=model,
-        usage=_usage(raw.get("usage")),
+        usage=usage_of(raw.get("usage")),
         latency_ms=latency_ms,
         logprobs=_logprobs(texts),
         refusal=refusal_text(refusal),
@@ -142,7 +142,8 @@ def is_remark(item: JsonObject) -> bool:
     return item.get("phase") == "commentary"
 
 
-def _usage(raw: object) -> Usage | None:
+def usage_of(raw: object) -> Usage | None:
+    """Token counts by the names of responses and decisions; None for what is no mapping."""
     if not isinstance(raw, dict):
         return None
     read, written = raw.get("input_tokens_details"), raw.get("output_tokens_details")
