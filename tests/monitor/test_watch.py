@@ -16,7 +16,7 @@ from prompteval.monitor.config import MonitorConfig, WatchFile, load_config
 from prompteval.monitor.notify import deliver
 from prompteval.monitor.reference import Reference
 from prompteval.monitor.state import SignalState, WatchState, load_state, save_state
-from prompteval.monitor.watch import Look, look
+from prompteval.monitor.watch import Look, look, look_lines
 from prompteval.workspace.settings import Workspace
 from tests.monitor.logs import START, predictions, write_config, write_log
 
@@ -120,6 +120,31 @@ def test_the_state_survives_a_restart_and_is_of_one_log(tmp_path: Path, watched:
         with pytest.raises(UsageError, match="not a state"):
             load_state(path, log, reference)
     assert load_state(tmp_path / "none.json", log, reference) == WatchState(log, reference)
+
+
+def test_a_slice_alerts_by_itself_and_ends_when_its_value_disappears(tmp_path: Path) -> None:
+    """One channel drifts and the whole does not: its own alert starts once, and ends without its rows."""
+    watched = Watched(
+        tmp_path, predictions={"field": "intent"}, slices=["channel"],
+        watch={"every_s": 3600, "clear_after": 2},
+    )  # fmt: skip
+    events, lines = list[tuple[Any, ...]](), list[str]()
+    for mail in (True, True, True, False, False, False):
+        start = START + watched.hours * HOUR
+        rows = predictions(2000, seed=watched.hours, start=start, seconds=HOUR, tags={"channel": "web"})
+        if mail:
+            moved = {"start": start, "seconds": HOUR, "tags": {"channel": "mail"}}
+            rows += predictions(300, MOVED, seed=50 + watched.hours, **moved)
+        watched.hours += 1
+        seen = watched.look(sorted(rows, key=lambda row: row.time))
+        events += [(n["event"], n["slice"], n["signal"], watched.hours) for n in seen.notices]
+        lines += look_lines(seen)
+    assert [one[:3] for one in events] == [
+        (event, "channel=mail", "predictions") for event in ("start", "end")
+    ]
+    assert events[0][3] <= 2 and events[1][3] == 5 and watched.state.alerting == []
+    assert lines[0].startswith("alert start: channel=mail: predictions: the share of 'technical' fell")
+    assert "alerting: channel=mail: predictions" in lines[1]
 
 
 class _Receiver(BaseHTTPRequestHandler):

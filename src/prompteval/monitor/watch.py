@@ -45,25 +45,45 @@ def look(
     state = replace(state, looks=state.looks + 1)
     if not view.rows or view.newest is None:
         return Look(None, state)
-    evidential = [signal for signal in view.signals if signal.name not in OWN_RULE]
-    waits = any(signal.verdict == "too_few" for signal in evidential) and state.waiting < MOST_WAITING
+    named = {_name(where, signal): (where, signal) for where, signal in view.every_signal()}
+    evidential = [name for name, (_, signal) in named.items() if signal.name not in OWN_RULE]
+    few = any(signal.verdict == "too_few" for signal in view.signals if signal.name not in OWN_RULE)
+    waits = few and state.waiting < MOST_WAITING
     watch, now = config.file.watch, view.newest
     looks = max(watch.false_alarm_days * DAY_S / watch.every_s, 1.0)
     signals, notices = dict(state.signals), []
-    for signal in view.signals:
-        before = signals.get(signal.name, SignalState())
+    for name, (where, signal) in (named | _without_rows(state, named)).items():
+        before = signals.get(name, SignalState())
         if signal.name in OWN_RULE:
             after = _own_rule(before, signal, watch, now)
         elif waits or signal.verdict == "too_few":
             continue
         else:
             after = _evidence(before, signal, watch, (looks, len(evidential), now))
-        signals[signal.name] = after
+        signals[name] = after
         if (before.alerting_since is None) != (after.alerting_since is None):
-            notices.append(_notice(signal, before, after, view, now))
+            notices.append(_notice(where, signal, before, after, view, now))
     state = replace(state, signals=signals, pending=(*state.pending, *notices))
     state = replace(state, waiting=state.waiting + 1) if waits else replace(state, waiting=0, read_until=now)
     return Look(view, state, tuple(notices))
+
+
+def _name(where: str, signal: Signal) -> str:
+    """The name of a signal in state and lines: that of a slice with its tag and value, as in a check."""
+    return f"{where}: {signal.name}" if where else signal.name
+
+
+def _without_rows(
+    state: WatchState, named: Mapping[str, tuple[str, Signal]]
+) -> dict[str, tuple[str, Signal]]:
+    """The slices that alert and have no row in this look, quiet: a value that has disappeared is clear."""
+    found = {}
+    for name in state.alerting:
+        where, _, own = name.rpartition(": ")
+        if where and name not in named and own in named:
+            signal = Signal(own, "quiet", named[own][1].threshold, observed=0.0, detail="no row of the slice")
+            found[name] = (where, signal)
+    return found
 
 
 def _evidence(
@@ -97,7 +117,7 @@ def _ending(before: SignalState, signal: Signal, watch: WatchFile) -> SignalStat
 
 
 def _notice(
-    signal: Signal, before: SignalState, after: SignalState, view: MonitorView, now: float
+    where: str, signal: Signal, before: SignalState, after: SignalState, view: MonitorView, now: float
 ) -> Mapping[str, object]:
     """What is sent: the signal as in a check's JSON, what happened to it, and when."""
     start = after.alerting_since is not None
@@ -105,6 +125,7 @@ def _notice(
         "schema": EVENT_SCHEMA,
         "event": "start" if start else "end",
         "signal": signal.name,
+        "slice": where or None,
         "time": now,
         "since": after.alerting_since if start else before.alerting_since,
         "log": view.log,
@@ -116,7 +137,8 @@ def _notice(
 def look_lines(found: Look) -> Iterator[str]:
     """What a look saw, one line for each thing that began or ended, and one in all."""
     for notice in found.notices:
-        yield f"alert {notice['event']}: {notice['signal']}: {notice['detail']}"
+        where = f"{notice['slice']}: " if notice["slice"] else ""
+        yield f"alert {notice['event']}: {where}{notice['signal']}: {notice['detail']}"
     if found.view is None:
         yield f"look {found.state.looks:,}: no new row"
         return
