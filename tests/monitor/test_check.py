@@ -5,13 +5,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.prediction import Feedback, record_line
 from prompteval.monitor.check import Window, check_log
 from prompteval.monitor.config import MonitorConfig, default_config, load_config
+from prompteval.reference.index import find
 from prompteval.report.monitoring.json import document
+from prompteval.report.monitoring.schema import monitor_check_schema
 from prompteval.report.monitoring.view import MonitorView, Signal
 from prompteval.workspace.settings import Workspace
 from tests.monitor.logs import SHARES, START, predictions, write_config, write_log
@@ -151,6 +154,23 @@ def test_a_log_without_a_prediction_says_why(tmp_path: Path, reference: str) -> 
     ):
         with pytest.raises(UsageError, match=message):
             check(tmp_path, reference, str(tmp_path / name))
+
+
+def test_the_document_is_what_its_schema_says(tmp_path: Path, reference: str) -> None:
+    """Alerts, slices, a signal with too few rows and a note; each signal has a meaning under its name."""
+    rows = predictions(300, MOVED, seed=2, errors=0.1, slow=0.1, tags={"channel": "mail"})
+    log = write_log(tmp_path / "log.jsonl", [*rows, Feedback(rows[0].request_id, label=rows[0].output)])
+    (tmp_path / "log.jsonl").write_text(Path(log).read_text() + "{\n")
+    view = check(
+        tmp_path, reference, log, predictions={"field": "intent"}, slices=["channel"],
+        inputs={"features": ["length", "language", "message"]}, errors={"rate": 0.001},
+        latency={"p50_ms": 500, "p95_ms": 900, "p99_ms": 1500, "slo": 0.99}, feedback={"metric": "accuracy"},
+    )  # fmt: skip
+    found = json.loads(json.dumps(document(view), allow_nan=False))
+    jsonschema.validate(found, monitor_check_schema())
+    assert found["verdict"] == "alert" and found["slices"]["channel"]["mail"] and found["notes"]
+    unknown = [name for name in found["signals"] if not find(name).entries]
+    assert unknown == [] and len(found["signals"]) == 11
 
 
 def test_slices_find_what_the_whole_hides(tmp_path: Path, reference: str) -> None:

@@ -12,11 +12,12 @@ import pytest
 from prompteval.core.errors import UsageError
 from prompteval.core.prediction import Prediction, record_line
 from prompteval.monitor.check import reading_of, reference_of
-from prompteval.monitor.config import MonitorConfig, WatchFile, load_config
+from prompteval.monitor.config import MonitorConfig, load_config
 from prompteval.monitor.notify import deliver
 from prompteval.monitor.reference import Reference
 from prompteval.monitor.state import SignalState, WatchState, load_state, save_state
 from prompteval.monitor.watch import Look, look, look_lines
+from prompteval.plan.monitor_file import WatchFile
 from prompteval.workspace.settings import Workspace
 from tests.monitor.logs import START, predictions, write_config, write_log
 

@@ -12,6 +12,7 @@ from prompteval.core.registry import BUILT_IN, table
 from prompteval.metrics.about import ABOUT, PARAMETERS
 from prompteval.metrics.names import PARAMETERS as KNOWN
 from prompteval.metrics.names import parse_metric
+from prompteval.plan.monitor_file import MonitorFile
 from prompteval.plan.results.result import Result
 from prompteval.reference.entry import Entry
 from prompteval.reference.index import every_name, find, groups
@@ -118,6 +119,15 @@ def test_an_example_of_the_settings_is_read(entry: Entry) -> None:
     table_of = {"env": ["VARIABLE"], **tomllib.loads(text_of(entry))["tool"]["prompteval"]}
     problems = Collector("pyproject.toml")
     assert read_settings_file(table_of, [], problems), problems.found
+
+
+@pytest.mark.parametrize("entry", [*of_topic("monitors"), *of_topic("signals")])
+def test_an_example_of_a_monitor_file_is_read(entry: Entry) -> None:
+    """YAML that the model of a monitor file takes, with a signal."""
+    given = parse(text_of(entry), "monitor.yaml").value
+    assert isinstance(given, dict)
+    whole, problems = {"signals": {"errors": {}}, **given}, Collector("monitor.yaml")
+    assert validate(MonitorFile, whole, problems, lambda *_: (1, 1)), problems.found
 
 
 def test_the_page_of_names_has_them_all() -> None:

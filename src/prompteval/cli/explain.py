@@ -10,7 +10,8 @@ from prompteval.cli.ending import verb
 Name = Annotated[
     str | None,
     typer.Argument(
-        help="A problem code, a key of a file, a scorer, a metric, a rule of a gate, a kind of model.",
+        help="A problem code, a key of a file, a scorer, a metric, a rule of a gate, a signal of `monitor`, "
+        "a kind of model.",
         autocompletion=completion.explained,
     ),
 ]

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     run = "run"
     compare = "compare"
     monitor = "monitor"
+    monitor_check = "monitor-check"
 
 
 def register(app: typer.Typer) -> None:
@@ -25,8 +26,8 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
-    """Print the JSON Schema of suites, of one case, of settings, of monitor.yaml, of `run --json` or
-    `compare --json`."""
+    """Print the JSON Schema of suites, of one case, of settings, of monitor.yaml, of `run --json`,
+    `compare --json` or `monitor check --json`."""
     if kind is Kind.suite:
         from prompteval.plan.suite_schema import suite_schema
 
@@ -41,9 +42,13 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")])
 
         document = schema_of(SettingsFile, "prompteval settings")
     elif kind is Kind.monitor:
-        from prompteval.monitor.config import monitor_schema
+        from prompteval.plan.monitor_file import monitor_schema
 
         document = monitor_schema()
+    elif kind is Kind.monitor_check:
+        from prompteval.report.monitoring.schema import monitor_check_schema
+
+        document = monitor_check_schema()
     elif kind is Kind.compare:
         from prompteval.report.comparison.schema import compare_schema
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from prompteval.core.errors import UsageError
-from prompteval.monitor.config import PERCENTILES, LatencyFile, MonitorConfig
+from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.fields import Reading
 from prompteval.monitor.labels import LabelledRows, labelled_rows
 from prompteval.monitor.read_log import problem_lines, read_log, window_of
@@ -18,6 +18,7 @@ from prompteval.monitor.signals.rates import burn_signal, error_signal, percenti
 from prompteval.monitor.sketch import NumberSketch
 from prompteval.monitor.tally import Tally
 from prompteval.monitor.texts import detect_language, embedder
+from prompteval.plan.monitor_file import PERCENTILES, LatencyFile
 from prompteval.report.monitoring.view import Hourly, MonitorView, Signal
 from prompteval.stats.paired.decision import holm
 

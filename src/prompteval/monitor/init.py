@@ -7,13 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prompteval.core.strict_json import JsonObject
-from prompteval.monitor.config import (
-    DEFAULT_AUROC,
-    DEFAULT_DROP,
-    DEFAULT_ERRORS,
-    DEFAULT_PSI,
-    DEFAULT_SHIFT,
-)
 from prompteval.monitor.fields import Reading, input_text
 from prompteval.monitor.read_log import last_rows, read_log
 from prompteval.monitor.reference import (
@@ -25,6 +18,13 @@ from prompteval.monitor.reference import (
     run_outputs,
 )
 from prompteval.monitor.signals.words import percent, points, rounded_up
+from prompteval.plan.monitor_file import (
+    DEFAULT_AUROC,
+    DEFAULT_DROP,
+    DEFAULT_ERRORS,
+    DEFAULT_PSI,
+    DEFAULT_SHIFT,
+)
 from prompteval.stats.distributions import normal_quantile
 from prompteval.stats.drift.divergence import psi_can_show
 from prompteval.stats.drift.numbers import binned, decile_edges

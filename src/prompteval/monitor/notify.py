@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from prompteval.core.errors import ProviderError
-from prompteval.monitor.config import WatchFile
+from prompteval.plan.monitor_file import WatchFile
 
 # A receiver that takes longer has not got it, and gets it again at the next look.
 NOTICE_SECONDS: Final = 30.0

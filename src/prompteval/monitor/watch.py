@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from prompteval.monitor.check import checked, reading_of
-from prompteval.monitor.config import MonitorConfig, WatchFile
+from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.reference import FindWorkspace, Reference
 from prompteval.monitor.state import SignalState, WatchState
+from prompteval.plan.monitor_file import WatchFile
 from prompteval.report.monitoring.json import signal_json
 from prompteval.report.monitoring.view import MonitorView, Signal
 from prompteval.stats.drift.burn import LONGEST_S

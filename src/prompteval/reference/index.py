@@ -14,6 +14,7 @@ from prompteval.reference.keys import key_groups
 from prompteval.reference.metrics import metric_group
 from prompteval.reference.parts import part_groups
 from prompteval.reference.scorers import scorer_group
+from prompteval.reference.signals import ANY_INPUT, signal_group
 from prompteval.stats.gate import RUN_FACTS, GateRule, parse_gate
 
 
@@ -29,7 +30,7 @@ class Found:
 @cache
 def groups() -> tuple[Group, ...]:
     """Every group but the problem codes."""
-    return (*key_groups(), scorer_group(), metric_group(), gate_group(), *part_groups())
+    return (*key_groups(), scorer_group(), metric_group(), gate_group(), signal_group(), *part_groups())
 
 
 def every_name() -> tuple[str, ...]:
@@ -50,7 +51,7 @@ def find(text: str) -> Found:
     listed = tuple(group for group in groups() if group.topic in topics)
     if exact or listed:
         return Found(exact, tuple(entry for entry in _ending(wanted) if entry not in exact), listed)
-    for found in (_rule(wanted), _metric(wanted), _model(wanted)):
+    for found in (_rule(wanted), _metric(wanted), _model(wanted), _signal(wanted)):
         if found:
             return Found(tuple(found))
     ending = _ending(wanted)
@@ -116,6 +117,11 @@ def _forms(rule: GateRule) -> list[Entry]:
     metric = _metric(rule.metric)
     form = SLICE if rule.tag is not None else THRESHOLD if rule.end == "value" else LOWER_END
     return [*_named("gates", form), *metric] if metric else []
+
+
+def _signal(text: str) -> list[Entry]:
+    """The signal of any input of a prompt."""
+    return _named("signals", ANY_INPUT) if text.startswith("inputs.") else []
 
 
 def _model(text: str) -> list[Entry]:

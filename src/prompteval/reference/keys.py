@@ -1,10 +1,11 @@
-"""The keys of suites, cases, results and settings, from the models that read them."""
+"""The keys of suites, cases, results, settings and monitor files, from the models that read them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from prompteval.cases.schema import case_schema
+from prompteval.plan.monitor_file import MonitorFile
 from prompteval.plan.targets.outputs import RecordedOutput
 from prompteval.reference.entry import Entry, Fact, Group, Syntax
 from prompteval.reference.sample import OWN_NAME, Sampler, model_name
@@ -43,6 +44,10 @@ def key_groups() -> tuple[Group, ...]:
         _File(
             "Keys of the settings", "settings", "key of the settings",
             schema_of(SettingsFile, ""), "toml", SettingsFile.mapping,
+        ),
+        _File(
+            "Keys of a monitor file", "monitors", "key of a monitor file",
+            schema_of(MonitorFile, ""), "yaml", MonitorFile.mapping,
         ),
     )  # fmt: skip
     return tuple(Group(file.title, file.topic, _entries(file)) for file in files)

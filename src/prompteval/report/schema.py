@@ -19,25 +19,25 @@ def run_schema() -> Schema:
         "verdict": VERDICT,
         "exit_code": {"enum": [0, 1, 2, 3, 4, 5, 130]},
         "reason": TEXT,
-        "results": _list_of({"$ref": "#/$defs/result"}),
+        "results": list_of({"$ref": "#/$defs/result"}),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "prompteval run",
-        **_object(["schema", "run_id", "verdict", "exit_code", "results"], properties),
+        **object_of(["schema", "run_id", "verdict", "exit_code", "results"], properties),
         "$defs": {"estimate": _estimate(), "result": _result()},
     }
 
 
-def _object(required: Sequence[str], properties: Mapping[str, object]) -> Schema:
+def object_of(required: Sequence[str], properties: Mapping[str, object]) -> Schema:
     return {"type": "object", "required": list(required), "properties": dict(properties)}
 
 
-def _map_of(values: Schema) -> Schema:
+def map_of(values: Schema) -> Schema:
     return {"type": "object", "additionalProperties": values}
 
 
-def _list_of(items: Schema) -> Schema:
+def list_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
@@ -47,12 +47,12 @@ def _estimate() -> Schema:
         "reason": TEXT, "note": TEXT, "gateable": {"const": False}, "left_out": COUNT, "null_high": NUMBER,
         "stable": COUNT, "repeated": COUNT,
     }  # fmt: skip
-    return _object(["value", "low", "high", "n", "missing", "method"], properties)
+    return object_of(["value", "low", "high", "n", "missing", "method"], properties)
 
 
 def _result() -> Schema:
     """One (suite, prompt, model)."""
-    estimates = _map_of({"$ref": "#/$defs/estimate"})
+    estimates = map_of({"$ref": "#/$defs/estimate"})
     cases = ["total", "scored", "errors", "invalid", "skipped"]
     usage = ["requests", "attempts", "cached", "replayed", *_TOKENS, "cost_usd"]
     gate = {"rule": TEXT, "verdict": VERDICT, "observed": NUMBER, "detail": TEXT}
@@ -62,35 +62,35 @@ def _result() -> Schema:
         "alias": TEXT,
         "model": TEXT,
         "fingerprint": {"type": "string", "pattern": "^sha256:"},
-        "cases": _object(cases, dict.fromkeys([*cases, "passed", "failed", "unscored"], COUNT)),
+        "cases": object_of(cases, dict.fromkeys([*cases, "passed", "failed", "unscored"], COUNT)),
         "metrics": estimates,
-        "slices": _map_of(_map_of(estimates)),
-        "references": _map_of(estimates),
-        "gates": _list_of(_object(list(gate), {**gate, "without_errors": VERDICT})),
-        "error_kinds": _map_of(COUNT),
+        "slices": map_of(map_of(estimates)),
+        "references": map_of(estimates),
+        "gates": list_of(object_of(list(gate), {**gate, "without_errors": VERDICT})),
+        "error_kinds": map_of(COUNT),
         **_pipeline(),
-        "reliability": _map_of(_reliability()),
-        "other_models": _list_of(TEXT),
+        "reliability": map_of(_reliability()),
+        "other_models": list_of(TEXT),
         "allow_unscored": {"type": "number", "minimum": 0, "maximum": 1},
         "unscored_reason": TEXT,
         "unserved": TEXT,
-        "flaky": _list_of(_object(["id", "scores"], {"id": TEXT, "scores": _list_of(NUMBER)})),
+        "flaky": list_of(object_of(["id", "scores"], {"id": TEXT, "scores": list_of(NUMBER)})),
         "stop_early": _early(),
-        "usage": _object(
+        "usage": object_of(
             usage,
             {
                 **dict.fromkeys(usage, NUMBER),
-                "reported": _object(
+                "reported": object_of(
                     ["cost_usd", "rows", "of"], {"cost_usd": NUMBER, "rows": COUNT, "of": COUNT}
                 ),
-                "user": _object(usage, dict.fromkeys(usage, NUMBER)),
-                "judges": _map_of(_object(usage, dict.fromkeys(usage, NUMBER))),
+                "user": object_of(usage, dict.fromkeys(usage, NUMBER)),
+                "judges": map_of(object_of(usage, dict.fromkeys(usage, NUMBER))),
             },
         ),
-        "timing": _object(["wall_s", "latency_ms"], {"wall_s": NUMBER, "latency_ms": _map_of(NUMBER)}),
+        "timing": object_of(["wall_s", "latency_ms"], {"wall_s": NUMBER, "latency_ms": map_of(NUMBER)}),
     }
     required = ["suite", "prompt", "fingerprint", "model", "cases", "metrics", "slices", "references"]
-    return _object([*required, "gates", "usage", "timing"], properties)
+    return object_of([*required, "gates", "usage", "timing"], properties)
 
 
 def _pipeline() -> Schema:
@@ -99,23 +99,23 @@ def _pipeline() -> Schema:
     numbers = dict.fromkeys(("a", "b", "delta", "low", "high"), NUMBER)
     loss = {"loss": TEXT, "better": TEXT, "worse": TEXT, "pairs": COUNT, **numbers}
     return {
-        "attribution": _map_of(COUNT),
-        "failures": _object(
+        "attribution": map_of(COUNT),
+        "failures": object_of(
             ["failed", "questions", "truncated"],
             {**counted, "truncated": {"type": "object"}, "cases": {"type": "object"}},
         ),
-        "losses": _list_of(_object(["loss", "better", "worse", "pairs"], loss)),
-        "abstention": _list_of({"type": "object"}),
-        "risk_coverage": _list_of(_list_of(NUMBER)),
+        "losses": list_of(object_of(["loss", "better", "worse", "pairs"], loss)),
+        "abstention": list_of({"type": "object"}),
+        "risk_coverage": list_of(list_of(NUMBER)),
     }
 
 
 def _reliability() -> Schema:
     """The bins of one `reliability` metric."""
     ends = ["low", "high", "confidence", "share", "share_low", "share_high"]
-    line = _object(["n", *ends], {"n": COUNT, **dict.fromkeys(ends, NUMBER)})
-    known = {"ece": NUMBER, "null_high": NUMBER, "missing": COUNT, "reason": TEXT, "bins": _list_of(line)}
-    return _object(["ece", "null_high", "missing", "bins"], known)
+    line = object_of(["n", *ends], {"n": COUNT, **dict.fromkeys(ends, NUMBER)})
+    known = {"ece": NUMBER, "null_high": NUMBER, "missing": COUNT, "reason": TEXT, "bins": list_of(line)}
+    return object_of(["ece", "null_high", "missing", "bins"], known)
 
 
 def _early() -> Schema:
@@ -123,4 +123,4 @@ def _early() -> Schema:
         "method": {"enum": ["group-sequential", "always-valid"]}, "stopped": {"type": "boolean"},
         "cases": COUNT, "of": COUNT, "calls_saved": COUNT, "note": TEXT,
     }  # fmt: skip
-    return _object(list(properties), properties)
+    return object_of(list(properties), properties)
