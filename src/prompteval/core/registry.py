@@ -15,6 +15,8 @@ Made = TypeVar("Made")
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "prompteval.providers": {
         "openai": "prompteval.providers.openai:create",
+        "anthropic": "prompteval.providers.anthropic:create",
+        "gemini": "prompteval.providers.gemini:create",
         "local": "prompteval.providers.local:create",
         "replay": "prompteval.providers.replay:create",
         "scripted": "prompteval.providers.scripted:create",

@@ -1,15 +1,17 @@
 """What of a prompt its models' servers cannot take: parameters, tools, and schemas."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import Problem
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.source_places import ModuleSource, Place
 from prompteval.prompt.strict import SchemaFault, strict_faults
-from prompteval.providers.open import check_reference
+from prompteval.providers.hosted.params import KINDS, param_faults
+from prompteval.providers.open import check_reference, url_of
 from prompteval.providers.openai.decisions import WHAT_TO_DO, unanswerable
-from prompteval.workspace.presets import param_fault_of, preset_of
+from prompteval.workspace.presets import param_fault_of, preset_at, preset_of
 from prompteval.workspace.settings import ModelProfile, Workspace
 
 # The kind of models that are sent parameters and strict schemas as they are, and the one that takes no tools.
@@ -36,21 +38,62 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
         yield Problem(
             prompt.path, *_argument(module, "tools"), "PE338", message, "choose a model that takes tools"
         )
+    if kind in KINDS:
+        yield from _native(prompt, module, kind, profile, model)
     if kind != STRICT_KIND:
         return
     profile = profile if profile is not None else ModelProfile(model)
-    yield from _params(prompt, module, profile)
     if profile.api == "decisions":
+        yield from _params(prompt, module, profile)
         found = [SchemaFault(*fault, WHAT_TO_DO) for fault in unanswerable(prompt.schema or {})]
         yield from _faults(prompt, module, model, found)
         return
     structured = profile.structured or preset_of(profile.preset).structured
+    profile = replace(profile, preset=preset_at(url_of(kind, profile), profile.preset))
+    yield from _params(prompt, module, profile)
+    yield from _ignored(prompt, module, profile, structured)
     if prompt.schema is not None and structured in ("json_schema", "tool"):
         yield from _faults(prompt, module, model, strict_faults(prompt.schema))
     if prompt.schema is not None and structured == "tool" and prompt.tools:
         message = f'structured = "tool" of {model} asks for the output as a call, and the prompt has tools'
         help = 'set structured = "json_schema" or "prompt", or make the output a str'
         yield Problem(prompt.path, *_argument(module, "tools"), "PE338", message, help)
+    yield from _tools(prompt, module, model)
+
+
+def _ignored(
+    prompt: Prompt, module: ModuleSource | None, profile: ModelProfile, structured: str
+) -> Iterator[Problem]:
+    """The output's schema and those of tools, where the server takes them and heeds them not."""
+    preset = preset_of(profile.preset)
+    help = 'set provider = "anthropic" in a profile'
+    if prompt.schema is not None and structured in preset.ignored_structured:
+        message = f"{profile.preset} silently ignores the schema of the output at its OpenAI endpoint"
+        place = _argument(module, "output")
+        yield Problem(prompt.path, *place, "PE335", message, f'{help}, or structured = "prompt"')
+    if prompt.tools and preset.ignores_tool_schemas:
+        message = f"{profile.preset} silently ignores the schemas of tools at its OpenAI endpoint"
+        yield Problem(prompt.path, *_argument(module, "tools"), "PE335", message, help)
+
+
+def _native(
+    prompt: Prompt, module: ModuleSource | None, kind: str, profile: ModelProfile | None, model: str
+) -> Iterator[Problem]:
+    """What one of the native APIs does not take, as it is written in the prompt."""
+    profile = profile if profile is not None else ModelProfile(model, kind, model.partition("/")[2])
+    param_fault = param_faults(kind)
+    for name in sorted(prompt.params.keys() - set(profile.drop)):
+        wrong = param_fault(profile.model, name, prompt.params[name])
+        if wrong is not None:
+            help = ", or ".join(filter(None, ["remove it", wrong[1], f'set drop = ["{name}"]']))
+            place = _argument(module, "params", name)
+            yield Problem(prompt.path, *place, "PE335", f"params: {wrong[0]}", help)
+    if prompt.schema is not None and profile.structured == "tool" and prompt.tools:
+        message = f'structured = "tool" of {model} asks for the output as a call, and the prompt has tools'
+        help = 'set structured = "json_schema", or make the output a str'
+        yield Problem(prompt.path, *_argument(module, "tools"), "PE338", message, help)
+    if prompt.schema is not None and (profile.structured or "json_schema") != "prompt":
+        yield from _faults(prompt, module, model, strict_faults(prompt.schema))
     yield from _tools(prompt, module, model)
 
 

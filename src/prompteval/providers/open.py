@@ -50,16 +50,25 @@ def same_model(reference: str, workspace: Workspace) -> tuple[str, ...]:
     Raises UsageError as `check_reference`.
     """
     kind, rest, profile = check_reference(reference, workspace)
-    server = ""
-    if kind == "openai":
-        from prompteval.providers.openai import server_url
-
-        server = server_url(profile).rstrip("/")
-    else:
-        rest = posixpath.normpath(rest)
+    server = url_of(kind, profile)
+    rest = rest if server else posixpath.normpath(rest)
     settings = asdict(profile or ModelProfile(reference))
     parts = (f"{key}={value!r}" for key, value in settings.items() if key not in _NOT_THE_MODEL)
     return (kind, rest, server, *parts)
+
+
+def url_of(kind: str, profile: ModelProfile | None) -> str:
+    """The base URL that models of a kind are asked at; empty for those that ask no server of ours.
+
+    Raises UsageError for a profile that is withheld.
+    """
+    if kind == "openai":
+        from prompteval.providers.openai import server_url
+
+        return server_url(profile).rstrip("/")
+    from prompteval.providers.hosted.server import NATIVE
+
+    return NATIVE[kind].server_url(profile) if kind in NATIVE else ""
 
 
 def check_model(reference: str, workspace: Workspace) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from prompteval.core.request import Usage
-from prompteval.providers.open import check_reference
+from prompteval.providers.open import check_reference, url_of
 from prompteval.workspace.settings import Workspace
 
 MILLION = 1_000_000
@@ -77,12 +77,8 @@ def find_price(reference: str, workspace: Workspace) -> Price | None:
         return own_price(profile.price)
     if kind in OWN_KINDS:
         return FREE
-    if kind != "openai":
-        return None
-    from prompteval.providers.openai import server_url
-
-    url = server_url(profile)
-    return None if _is_private(url) else _listed(model, url)
+    url = url_of(kind, profile)
+    return None if not url or _is_private(url) else _listed(model, url)
 
 
 def own_price(table: Mapping[str, float]) -> Price:

@@ -6,6 +6,7 @@ Each preset holds what the server's own documentation says (docs/servers.md name
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 # Parameters of chat completions that OpenAI's Responses API does not have.
 NOT_IN_RESPONSES: Final = frozenset({"stop", "frequency_penalty", "presence_penalty", "seed"})
@@ -30,7 +31,8 @@ class Preset:
     `ignored` are parameters that it takes and silently ignores, and `ignored_structured` ways to
     ask for a schema; a request with one of `refused` is a wrong one. `responses` is None where its
     Responses API may not be used, and `why_no_responses` says why. `stream_usage` says that the tokens of a
-    stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether.
+    stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether, and
+    `ignores_tool_schemas` that arguments of tools are held to no schema.
     """
 
     structured: str = "json_schema"
@@ -45,6 +47,7 @@ class Preset:
     why_no_responses: str = ""
     stream_usage: bool = True
     counted_logprobs: bool = False
+    ignores_tool_schemas: bool = False
 
 
 _MAX_TOKENS = {"max_output_tokens": "max_tokens"}
@@ -89,7 +92,26 @@ PRESETS: Final[Mapping[str, Preset]] = {
         structured="json_object", rename=_MAX_TOKENS, responses=None, why_no_responses="is not there",
     ),
     "groq": Preset(refused=_LOGPROBS),
+    # Its own documentation calls the endpoint one for trying the models out, and lists what it ignores.
+    "anthropic": Preset(
+        structured="prompt", rename=_MAX_TOKENS,
+        ignored=frozenset(
+            {
+                "seed", "reasoning_effort", "service_tier", "verbosity", "frequency_penalty",
+                "presence_penalty", *_LOGPROBS,
+            }
+        ),
+        ignored_structured=frozenset({"json_schema", "json_object", "tool"}),
+        responses=None, why_no_responses="is not there", ignores_tool_schemas=True,
+    ),
 }  # fmt: skip
+# Servers whose ways are known by their address, whatever the profile says.
+_BY_HOST: Final = {"api.anthropic.com": "anthropic"}
+
+
+def preset_at(url: str, name: str | None) -> str | None:
+    """The preset of the server at an address: the one that is named, else the one that its host has."""
+    return name or _BY_HOST.get(urlsplit(url).hostname or "")
 
 
 def preset_of(name: str | None) -> Preset:

@@ -19,6 +19,29 @@ SERVER_KEYS: Final = (
 )  # fmt: skip
 # Providers of ours that call no server.
 WITHOUT_SERVER: Final = frozenset({"local", "scripted", "replay"})
+# Providers that ask an API of their own, and keys of the compatible servers of OpenAI's.
+NATIVE: Final = frozenset({"anthropic", "gemini"})
+OF_OPENAI: Final = ("preset", "rename", "api")
+# How each of them can be asked for a schema.
+NATIVE_STRUCTURED: Final[Mapping[str, tuple[str, ...]]] = {
+    "anthropic": ("json_schema", "tool", "prompt"),
+    "gemini": ("json_schema", "json_object", "prompt"),
+}
+
+
+def native_fault(provider: str, profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """(key, what is wrong, the fix) of what a profile of a native API sets and the API does not have."""
+    key = next((key for key in OF_OPENAI if key in profile), None)
+    if key is not None:
+        return (
+            key,
+            f"is for servers of OpenAI's API, and the provider is {provider!r}",
+            "remove it",
+        )
+    structured, known = profile.get("structured"), NATIVE_STRUCTURED[provider]
+    if structured in STRUCTURED and structured not in known:
+        return "structured", f"is {structured!r}, which the API does not have", f"write {known[0]!r}"
+    return None
 
 
 def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, str] | None:

@@ -11,7 +11,15 @@ from prompteval.core.problem import Collector
 from prompteval.core.secret import find_secret
 from prompteval.workspace.model_profile import ModelProfile, Settings
 from prompteval.workspace.presets import PRESETS, preset_fault
-from prompteval.workspace.server_keys import APIS, SERVER_KEYS, STRUCTURED, WITHOUT_SERVER, server_fault
+from prompteval.workspace.server_keys import (
+    APIS,
+    NATIVE,
+    SERVER_KEYS,
+    STRUCTURED,
+    WITHOUT_SERVER,
+    native_fault,
+    server_fault,
+)
 from prompteval.workspace.validation import (
     MOST_ITEMS,
     FileModel,
@@ -92,7 +100,8 @@ class _Profile(FileModel):
     mapping = "a table"
 
     provider: str = Field(
-        _USUAL_PROFILE.provider, description="Who answers: openai, local, scripted, replay."
+        _USUAL_PROFILE.provider,
+        description="Who answers: openai, anthropic, gemini, local, scripted, replay.",
     )
     model: str = Field("", description="The model's name at its provider.", examples=['"MODEL"'])
     base_url: str | None = Field(
@@ -203,6 +212,8 @@ def _ignored(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
     if provider in WITHOUT_SERVER:
         key = next((key for key in SERVER_KEYS if key in profile), None)
         return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None
+    if provider in NATIVE:
+        return native_fault(str(provider), profile)
     preset, api, structured = profile.get("preset"), profile.get("api", "chat"), profile.get("structured")
     if not (preset in (None, *PRESETS) and api in APIS):
         return None  # reported for the key itself

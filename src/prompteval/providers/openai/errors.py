@@ -39,8 +39,8 @@ def server_limits(headers: Mapping[str, str]) -> ServerLimits | None:
     if requests is None and tokens is None:
         return None
     found = ServerLimits(
-        _whole(requests),
-        _whole(tokens),
+        whole(requests),
+        whole(tokens),
         _span(headers.get("x-ratelimit-reset-requests")),
         _span(headers.get("x-ratelimit-reset-tokens")),
     )
@@ -161,7 +161,8 @@ def as_words(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _whole(text: str | None) -> int | None:
+def whole(text: str | None) -> int | None:
+    """A count in a header; None for what is not one."""
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 16 else None
 
 

@@ -3,7 +3,7 @@
 Its form: the API reference of OpenAI, "The response object".
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from prompteval.core.errors import ProviderError
@@ -36,7 +36,11 @@ _INCOMPLETE: Final[dict[str, Finish]] = {
     "content_filter": "content_filter",
 }
 # The status that a request would have had, by the code of a response that failed; another is a wrong request.
-_FAILED: Final = {"rate_limit_exceeded": 429, "server_error": 500, "vector_store_timeout": 500}
+_FAILED: Final[Mapping[str, int]] = {
+    "rate_limit_exceeded": 429,
+    "server_error": 500,
+    "vector_store_timeout": 500,
+}
 
 
 def read_response(
@@ -116,7 +120,9 @@ def _failed(raw: JsonObject, text: str, latency_ms: float) -> Response:
     return filtered
 
 
-def failed_response(error: object, what: str, text: str) -> ProviderError:
+def failed_response(
+    error: object, what: str, text: str, statuses: Mapping[str, int] = _FAILED
+) -> ProviderError:
     """An error in place of an answer, by its code; one without a code may pass."""
     code, server_message = error_code_and_message({"error": error})
     message = hide(f"{what}: {': '.join(filter(None, (code, server_message))) or 'no reason given'}")[
@@ -124,7 +130,7 @@ def failed_response(error: object, what: str, text: str) -> ProviderError:
     ]
     if not code:
         return bad_reply(message, text)
-    status = int(code) if code.isdecimal() and len(code) == 3 else _FAILED.get(code, 400)
+    status = int(code) if code.isdecimal() and len(code) == 3 else statuses.get(code, 400)
     made = made_error(status, {}, code, server_message, text)
     return ProviderError(made.kind, message, retryable=made.retryable, possibly_billed=True, excerpt=text)
 

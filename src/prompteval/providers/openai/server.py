@@ -28,13 +28,15 @@ class Server:
     """A server that speaks OpenAI's APIs, and how it takes what we ask.
 
     `key_env` is the variable that holds its key; where it is empty, no key is sent and none is needed.
-    `openai_variables` says whether the other variables of the openai package are for this server.
+    `openai_variables` says whether the other variables of the openai package are for this server, `kind` is
+    how a reference to one of its models begins.
     """
 
     base_url: str
     key_env: str = ""
     shape: Shape = field(default_factory=Shape)
     openai_variables: bool = False
+    kind: str = "openai"
 
     def check_ready(self, model: str) -> None:
         """Raise ProviderError(no_credentials) where a variable is not set, or a key is in the address."""
@@ -46,7 +48,9 @@ class Server:
         if unset := self.shape.missing():
             raise ProviderError("no_credentials", f"{unset} is not set; headers_env of {model} reads it")
         if self.key_env and self.shape.needs_key and not os.environ.get(self.key_env, "").strip():
-            raise ProviderError("no_credentials", f"{self.key_env} is not set; openai/{model} needs a key")
+            raise ProviderError(
+                "no_credentials", f"{self.key_env} is not set; {self.kind}/{model} needs a key"
+            )
 
     def url(self, path: str) -> str:
         """The address of a path below the base URL."""

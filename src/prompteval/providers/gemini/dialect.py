@@ -1,0 +1,85 @@
+"""The Gemini API as a dialect of a hosted model."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+from prompteval.core.address import without_credentials
+from prompteval.core.request import Request, Response, chat_json
+from prompteval.core.strict_json import JsonObject
+from prompteval.providers.gemini.body import request_body
+from prompteval.providers.gemini.reply import error_of, is_answer, joined, read_response
+from prompteval.providers.openai.errors import ServerLimits, bad_reply
+from prompteval.providers.openai.server import Server
+from prompteval.providers.openai.stream import Assembly, Piece
+from prompteval.wire import HttpAnswer
+
+
+class GeminiDialect:
+    """generateContent, in one body or as events."""
+
+    request_id: Final = "x-request-id"
+
+    def __init__(self, model: str, server: Server) -> None:
+        self.model = model
+        self.server = server
+
+    @property
+    def identity(self) -> str:
+        address = without_credentials(self.server.base_url)
+        return f"gemini:{address}:{self.model}{self.server.shape.identity}"
+
+    def path(self, *, stream: bool) -> str:
+        name = self.model.removeprefix("models/")
+        found = name if name.startswith("tunedModels/") else f"models/{name}"
+        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        return f"{quote(found, safe='/@.-_')}:{method}"
+
+    def write(self, request: Request, *, stream: bool) -> bytes:
+        return chat_json(request_body(self.model, request, self.server.shape)).encode("ascii")
+
+    def read(
+        self, request: Request, raw: object, excerpt: Callable[[], str], named: str | None, latency_ms: float
+    ) -> Response:
+        return read_response(raw, excerpt, latency_ms)
+
+    def assemble(self, request: Request) -> Assembly:
+        return ChunkAssembly()
+
+    def refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
+        try:
+            body = answer.json()
+        except ValueError:
+            body = {"error": {"message": " ".join(answer.excerpt().split())}}
+        if isinstance(body, list) and body:  # a stream is a list where its form was not asked for
+            body = body[0]
+        raise error_of(answer.status, answer.headers, body, answer.excerpt())
+
+    def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
+        """The API reports none."""
+        return None
+
+
+class ChunkAssembly:
+    """One response from its chunks, each of them a response with a part of the answer."""
+
+    def __init__(self) -> None:
+        self._chunks: list[JsonObject] = []
+        self.ended = False
+
+    def take(self, event: object) -> Piece:
+        if not isinstance(event, dict):
+            raise bad_reply("an event of the stream is not a JSON object", "")
+        if event.get("error"):
+            read_response(event, lambda: "", 0.0)  # raises what the error means
+        self._chunks.append(event)
+        whole = joined([event])
+        candidate = whole.get("candidates", [{}])[0]
+        blocked = "promptFeedback" in whole and not candidate
+        self.ended = self.ended or blocked or bool(candidate.get("finishReason"))
+        parts = [part for part in candidate.get("content", {}).get("parts", []) if isinstance(part, dict)]
+        text = "".join(part["text"] for part in parts if is_answer(part))
+        return Piece(text, any(part.get("text") or part.get("functionCall") for part in parts))
+
+    def body(self) -> JsonObject:
+        return joined(self._chunks)

@@ -1,0 +1,237 @@
+"""A model behind a server, over our own aiohttp client: every case of a large run comes here."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, Protocol
+
+from prompteval.core.address import without_credentials
+from prompteval.core.errors import OutputError
+from prompteval.core.request import Request, Response
+from prompteval.core.secret import hide
+from prompteval.providers.openai.calls import offered
+from prompteval.providers.openai.errors import ServerLimits, bad_reply
+from prompteval.providers.openai.server import Server
+from prompteval.providers.openai.stream import Assembly, Piece, StreamedBody
+from prompteval.wire import (
+    REPLY_BYTES,
+    HttpAnswer,
+    Refused,
+    excerpt,
+    exchange,
+    no_answer_in_time,
+    post_json,
+    post_lines,
+)
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+    from yarl import URL
+
+
+class Dialect(Protocol):
+    """How an API of a server is written and read, for one model."""
+
+    @property
+    def request_id(self) -> str:
+        """The header of an answer that holds the id of its request."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """What of it changes answers, and where they are asked for."""
+        ...
+
+    def path(self, *, stream: bool) -> str:
+        """Where requests go, below the base URL."""
+        ...
+
+    def write(self, request: Request, *, stream: bool) -> bytes:
+        """The body of a request. Raises ProviderError(unsupported) for what the API does not have."""
+        ...
+
+    def read(
+        self, request: Request, raw: object, excerpt: Callable[[], str], named: str | None, latency_ms: float
+    ) -> Response:
+        """The reply in the JSON values of a body. Raises ProviderError, with the body's `excerpt`."""
+        ...
+
+    def assemble(self, request: Request) -> Assembly:
+        """Begins to put the events of a stream together."""
+        ...
+
+    def refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
+        """The reply of a prompt that a filter stopped. Raises ProviderError for every other status."""
+        ...
+
+    def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
+        """What an answer says of the server's limits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The connections to the server, and the addresses that calls go to: one body, a stream."""
+
+    session: "ClientSession"
+    url: "URL"
+    stream_url: "URL"
+
+
+_CUT: Final = {
+    "length": "the answer was cut at the token limit; raise max_output_tokens",
+    "content_filter": "the answer was withheld by a filter",
+}
+# For a connection that no call waits for yet.
+CONNECT_SECONDS: Final = 5.0
+# A stream says much beside each token.
+STREAM_BYTES: Final = 8 * REPLY_BYTES
+
+
+class HostedProvider:
+    """A model that a server answers for, in one body or as a stream.
+
+    One call is one attempt: nothing is tried again here. It ends after `timeout_s` seconds in all, however
+    slowly the server drips, also where the reply is streamed. Redirects are not followed. `on_limits`, where
+    set, is called with the limits the server reports after each answer.
+    """
+
+    def __init__(self, model: str, server: Server, dialect: Dialect, *, timeout_s: float) -> None:
+        self.server = server
+        self.shape = server.shape
+        self.model = model
+        self.timeout_s = timeout_s
+        self.on_limits: Callable[[ServerLimits], None] | None = None
+        self._dialect = dialect
+        self._opened: _Opened | None = None
+
+    def __repr__(self) -> str:
+        address = without_credentials(self.server.base_url)
+        return f"{type(self).__name__}({self.model!r}, base_url={address!r})"
+
+    @property
+    def identity(self) -> str:
+        return self._dialect.identity
+
+    def check_ready(self) -> None:
+        """Raise ProviderError(no_credentials) when the key's variable is not set, or its place is wrong."""
+        self.server.check_ready(self.model)
+
+    async def connect(self) -> None:
+        """Ask for the list of models and ignore the answer: the connection is kept for the first call."""
+        opened = self._opened or self._open()
+        await exchange(opened.session, "GET", self.server.url("models"), timeout_s=CONNECT_SECONDS)
+
+    async def complete(self, request: Request) -> Response:
+        if self.shape.stream:
+            return await self._complete_stream(request)
+        body = self._dialect.write(request, stream=False)
+        opened = self._opened or self._open()
+        started = perf_counter()
+        answer = await post_json(opened.session, opened.url, body, timeout_s=self.timeout_s)
+        elapsed_ms = (perf_counter() - started) * 1000
+        self._look_at(answer.headers)
+        if answer.status != 200:
+            return self._dialect.refused(answer, elapsed_ms)
+        try:
+            raw = answer.json()
+        except ValueError as error:
+            raise bad_reply(f"the reply is not JSON: {error}", answer.excerpt()) from None
+        named = answer.headers.get(self._dialect.request_id)
+        reply = self._dialect.read(request, raw, answer.excerpt, named, elapsed_ms)
+        return offered(request, reply, answer.excerpt)
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The text of a reply as it is written; the caller holds the deadline.
+
+        Raises as `complete`, and OutputError for a reply that is refused or not whole.
+        """
+        body, sent = StreamedBody(self._dialect.assemble(request)), False
+        try:
+            async with aclosing(self._pieces(body, request, self._look_at)) as pieces:
+                async for piece in pieces:
+                    if piece.text:
+                        sent = True
+                        yield hide(piece.text)
+        except Refused as refused:
+            filtered = self._dialect.refused(refused.answer, 0.0)
+            raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
+        reply = offered(request, self._dialect.read(request, body.value, lambda: "", None, 0.0), lambda: "")
+        if reply.text and not sent:
+            yield reply.text
+        if reply.refusal:
+            raise OutputError("refused", reply.refusal)
+        if reply.finish in _CUT:
+            raise OutputError(reply.finish, _CUT[reply.finish])
+        if reply.tool_calls:
+            raise OutputError("tool_calls", "the reply calls tools, which a stream does not give; use run()")
+
+    async def _complete_stream(self, request: Request) -> Response:
+        """One reply that comes in pieces, with the milliseconds to its first token and its first text."""
+        body, times = StreamedBody(self._dialect.assemble(request)), dict[str, float]()
+        named: list[str] = []
+        started = perf_counter()
+
+        def answered(headers: Mapping[str, str]) -> None:
+            named.extend([headers[self._dialect.request_id]] if self._dialect.request_id in headers else [])
+            self._look_at(headers)
+
+        try:
+            async with (
+                asyncio.timeout(self.timeout_s),
+                aclosing(self._pieces(body, request, answered)) as pieces,
+            ):
+                async for piece in pieces:
+                    elapsed_ms = (perf_counter() - started) * 1000
+                    if piece.written:
+                        times.setdefault("first_token_ms", elapsed_ms)
+                    if piece.text:
+                        times.setdefault("first_answer_ms", elapsed_ms)
+        except Refused as refused:
+            self._look_at(refused.answer.headers)
+            return self._dialect.refused(refused.answer, (perf_counter() - started) * 1000)
+        except TimeoutError:
+            raise no_answer_in_time(self.timeout_s) from None
+        elapsed_ms = (perf_counter() - started) * 1000
+
+        def start() -> str:
+            return excerpt(json.dumps(body.value))
+
+        reply = self._dialect.read(request, body.value, start, named[0] if named else None, elapsed_ms)
+        reply = offered(request, reply, start)
+        return replace(reply, details={**reply.details, **times})
+
+    async def _pieces(
+        self, body: StreamedBody, request: Request, answered: Callable[[Mapping[str, str]], None]
+    ) -> AsyncGenerator[Piece, None]:
+        """What each event brings. Left early, it closes the connection, so that the server stops."""
+        sent = self._dialect.write(request, stream=True)
+        opened = self._opened or self._open()
+        lines = post_lines(
+            opened.session, opened.stream_url, sent, answered, most_bytes=STREAM_BYTES, longest=REPLY_BYTES
+        )
+        async with aclosing(lines), aclosing(body.pieces(lines)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def _look_at(self, headers: Mapping[str, str]) -> None:
+        """Tell what the server says of its limits."""
+        limits = self._dialect.limits(headers) if self.on_limits is not None else None
+        if self.on_limits is not None and limits is not None:
+            self.on_limits(limits)
+
+    async def aclose(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.session.close()
+
+    def _open(self) -> _Opened:
+        self.check_ready()
+        from yarl import URL
+
+        urls = [URL(self.server.url(self._dialect.path(stream=stream))) for stream in (False, True)]
+        self._opened = _Opened(self.server.open_session(), *urls)
+        return self._opened
