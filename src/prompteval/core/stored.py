@@ -123,7 +123,8 @@ class StoredEntry:
     gives the outputs of some cases, `tokens` the (prompt, completion) tokens of all replies.
     `usable` counts the cases that have an answer, be it an invalid one; None where it is not known
     without reading the rows. `timed` says that every reply came from the system itself, since the
-    cache and a recording answer in no time; `cost_usd` is what the entry's calls really cost.
+    cache and a recording answer in no time; `cost_usd` is what the entry's calls really cost. `held_back`
+    says of metrics that rest on a judge which may not decide why not.
     """
 
     run_id: str | None
@@ -138,3 +139,4 @@ class StoredEntry:
     usable: int | None = None
     timed: bool = False
     cost_usd: float | None = None
+    held_back: Mapping[str, str] = field(default_factory=dict)

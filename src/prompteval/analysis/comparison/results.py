@@ -38,9 +38,17 @@ class PairComparison:
     def named(self, mask: Mask | None, names: Sequence[str]) -> dict[str, Comparison]:
         """The metrics over the cases under a mask."""
         return {
-            name: compare_metric(self.measures[name], *self.columns, alpha=self.rules[name].alpha, mask=mask)
+            name: self._held(
+                name,
+                compare_metric(self.measures[name], *self.columns, alpha=self.rules[name].alpha, mask=mask),
+            )
             for name in names
         }
+
+    def _held(self, name: str, found: Comparison) -> Comparison:
+        """The metric, which does not decide where a judge of either side may not."""
+        reason = self.b.held_back.get(name) or self.a.held_back.get(name, "")
+        return replace(found, undecidable=found.undecidable or reason)
 
 
 def compare_pairs(pairs: Sequence[EntryPair], options: CompareOptions) -> tuple[ComparedResult, ...]:
@@ -207,6 +215,14 @@ def _notes(pair: PairComparison) -> Iterator[str]:
     dropped = [name for name in pair.a.facts.primary if name in pair.measures and name not in pair.primary]
     if dropped:
         yield f"decided in A and does not in B: {', '.join(dropped)}"
+    by_judge: dict[str, list[str]] = {}
+    for name, found in pair.metrics.items():
+        if found.undecidable and found.undecidable in (
+            pair.a.held_back.get(name),
+            pair.b.held_back.get(name),
+        ):
+            by_judge.setdefault(found.undecidable, []).append(name)
+    yield from (f"{', '.join(names)}: {reason}" for reason, names in by_judge.items())
     if not pair.primary:
         yield "no metric is on both sides, so nothing was decided"
 

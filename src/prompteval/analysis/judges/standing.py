@@ -10,6 +10,7 @@ from prompteval.judging.calibration import Calibration
 from prompteval.judging.labels import Label, labels_fingerprint, of_people
 from prompteval.plan.gates import Gate
 from prompteval.plan.judge_files import JudgeFiles
+from prompteval.plan.measures import Measure
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ResultView
 
@@ -129,20 +130,31 @@ def held_back(result: ResultView, plan: SuitePlan, found: Mapping[str, Standing]
     return replace(result, gates=tuple(gates))
 
 
-def _judges_of(gate: Gate, plan: SuitePlan) -> tuple[str, ...]:
-    """The judges that a rule rests on; a metric of verdicts rests on all that pass or fail."""
-    if gate.measure is None:
-        return ()
-    if gate.measure.scorer:
-        return (gate.measure.scorer,)
+def undecided_metrics(
+    measures: Mapping[str, Measure], plan: SuitePlan, found: Mapping[str, Standing]
+) -> dict[str, str]:
+    """By the text of each metric that rests on a judge which may not decide, why not and what to do."""
+    weak = {name: _weakest(_judges_of(measure, plan), found) for name, measure in measures.items()}
+    return {name: reason for name, reason in weak.items() if reason}
+
+
+def _judges_of(measure: Measure, plan: SuitePlan) -> tuple[str, ...]:
+    """The judges that a metric rests on; one of verdicts rests on all that pass or fail."""
+    if measure.scorer:
+        return (measure.scorer,)
     return tuple(name for name, files in plan.judge_files.items() if files.judge.decides)
+
+
+def _weakest(names: Sequence[str], found: Mapping[str, Standing]) -> str:
+    return next((found[name].reason for name in names if name in found and not found[name].decides), "")
 
 
 def _why(gate: Gate, plan: SuitePlan, found: Mapping[str, Standing], result: ResultView) -> str:
     """Why a rule may not be decided: by its judge, or by a correction that has no labels to rest on."""
-    names = _judges_of(gate, plan)
-    weak = next((found[name].reason for name in names if name in found and not found[name].decides), "")
-    if weak or gate.measure is None or gate.measure.spec.kind != "corrected":
+    if gate.measure is None:
+        return ""
+    weak = _weakest(_judges_of(gate.measure, plan), found)
+    if weak or gate.measure.spec.kind != "corrected":
         return weak
     own = result.metrics.get(gate.measure.text)
     return own.reason if own is not None and own.value is None else ""
