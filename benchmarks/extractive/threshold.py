@@ -1,10 +1,12 @@
 """Where the extractive answers of a local encoder should abstain: the dev split of the handbook.
 
-    .venv/bin/python benchmarks/extractive/threshold.py [minilm | use | e5]
+    .venv/bin/python benchmarks/extractive/threshold.py [minilm | use | e5] [--write]
 
 For each threshold the score of all questions, right 1 (the copied sentence shares a character with a gold
-span), abstained 0 or, without an answer to give, 1, wrong minus lambda. `ABSTAIN_BELOW` is the best on dev at
-lambda 0, the greater of equals; train is shown beside it. Replies are cached in .prompteval.
+span), abstained 0 or, without an answer to give, 1, wrong minus lambda. The threshold that is used is fitted
+on dev as `prompteval data fit threshold` fits one, over the questions where answering or abstaining earns
+something: those without an answer, and those whose best sentence is right. `--write` stores it where the
+provider reads it; train is shown beside it.
 """
 
 import sys
@@ -15,42 +17,70 @@ from typing import Any
 import numpy as np
 
 from prompteval.core.case import Case
+from prompteval.data.fitted import Example, fit
+from prompteval.data.rows import DataRow
 from prompteval.engine.rag.search import kept_vectors, setup_of
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import plan_suite
 from prompteval.providers.local.encoder import LocalEncoder, open_encoder
+from prompteval.providers.local.learned import THRESHOLDS, abstain_below
 from prompteval.providers.local.parsed_message import ParsedMessage
-from prompteval.providers.local.reader import abstain_below, candidates
+from prompteval.providers.local.reader import candidates
 from prompteval.rag.pipeline import Pipeline, Question
 from prompteval.rag.score.rag_case import gold_spans
 from prompteval.workspace.settings import find_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-THRESHOLDS = [round(float(value), 2) for value in np.arange(0.40, 0.90, 0.02)]
+CASES = "datasets/handbook_qa.jsonl"
+THRESHOLDS_SHOWN = [round(float(value), 2) for value in np.arange(0.40, 0.94, 0.02)]
 COSTS = (0.0, 1.0)
 Outcome = tuple[bool, float, bool]
 
 
 def main() -> None:
-    workspace = find_workspace(ROOT)
-    model = sys.argv[1] if len(sys.argv) > 1 else "minilm"
-    reader = open_encoder(model, ROOT)
-    plan = plan_suite(workspace, "evals/handbook_rag.yaml")
-    setup = setup_of(plan)
-    found: dict[str, list[Outcome]] = {}
-    with kept_vectors(workspace, setup):
-        pipeline = setup.pipeline("local/minilm")
-        for split in ("dev", "train"):
-            cases = [case for case in plan.cases() if case.split == split]
-            found[split] = outcomes(setup, pipeline, cases, reader)
+    write = "--write" in sys.argv
+    model = next((name for name in sys.argv[1:] if name != "--write"), "minilm")
+    found = measured(model, ("dev", "train"))
+    fitted = fit("threshold", "likeness", examples(found["dev"]), "dev")
+    if write:
+        (THRESHOLDS / f"{model}.json").write_text(fitted.text(), encoding="ascii")
+    rows = {side: [outcome for _, outcome in outcomes] for side, outcomes in found.items()}
+    used = abstain_below(model)
     print(
         "| below | dev, lambda 0 | dev, lambda 1 | train, lambda 0 | train, lambda 1 |\n|---|---|---|---|---|"
     )
-    for threshold in THRESHOLDS:
-        used = " (used)" if threshold == abstain_below(model) else ""
-        cells = [f"{worth(found[split], threshold, cost):.3f}" for split in found for cost in COSTS]
-        print(f"| {threshold:.2f}{used} | {' | '.join(cells)} |")
+    for threshold in sorted([*THRESHOLDS_SHOWN, used]):
+        mark = " (used)" if threshold == used else ""
+        cells = [f"{worth(rows[side], threshold, cost):.3f}" for side in rows for cost in COSTS]
+        print(f"| {threshold:.4g}{mark} | {' | '.join(cells)} |")
+
+
+def measured(model: str, sides: Sequence[str]) -> dict[str, list[tuple[Case, Outcome]]]:
+    """The outcome of each question by side."""
+    workspace = find_workspace(ROOT)
+    reader = open_encoder(model, ROOT)
+    plan = plan_suite(workspace, "evals/handbook_rag.yaml")
+    setup = setup_of(plan)
+    found = {}
+    with kept_vectors(workspace, setup):
+        pipeline = setup.pipeline("local/minilm")
+        for side in sides:
+            cases = [case for case in plan.cases() if case.split == side]
+            found[side] = list(zip(cases, outcomes(setup, pipeline, cases, reader), strict=True))
+    return found
+
+
+def examples(found: Sequence[tuple[Case, Outcome]]) -> list[Example]:
+    """Rows for the fit, with whether the answer is right; a wrong answer to what has one decides nothing."""
+    return [
+        Example(
+            DataRow(CASES, 0, case.id, str(case.inputs["question"]), str(answerable), split=case.split or ""),
+            (likeness,),
+        )
+        for case, (answerable, likeness, right) in found
+        if right or not answerable
+    ]
 
 
 def outcomes(

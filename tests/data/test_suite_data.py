@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from prompteval.core.errors import InvalidInput
+from prompteval.data.fitted import Example, fit
+from prompteval.data.rows import Fields, data_row
 from prompteval.engine.check import check_workspace
-from tests.small_workspace import Place, place
+from tests.small_workspace import SUITE, Place, place
 
 __all__ = ["place"]
 
@@ -32,3 +35,68 @@ def test_b12_what_is_wrong_with_the_cases_of_a_suite(
     assert [(problem.path, problem.line, problem.code) for problem in found] == [
         ("datasets/c.jsonl", 2, code) for code in codes
     ]
+
+
+CALIBRATED = """[models.intents]
+provider = "local"
+model = "use"
+calibration = "calibration.json"
+"""
+
+
+def calibrated(place: Place, sides: dict[str, str]) -> None:
+    """A workspace whose model has a map fitted on the rows of `train`, and cases with these sides."""
+    rows = [
+        {"id": f"c{n}", "inputs": {"message": f"question number {n}"}, "expected": "billing",
+         "confidence": n / 8, "correct": n % 3 > 0, "split": "train"}
+        for n in range(8)
+    ]  # fmt: skip
+    examples = [
+        Example(data_row(row, "rows", 1, Fields(label="correct")), (float(str(row["confidence"])),))
+        for row in rows
+    ]
+    place.write("calibration.json", fit("platt", "confidence", examples, "train").text())
+    kept = ("id", "inputs", "expected")
+    cases = [{key: row[key] for key in kept} | {"split": sides.get(str(row["id"]))} for row in rows]
+    place.write("datasets/c.jsonl", "".join(json.dumps(case) + "\n" for case in cases))
+    place.write("prompteval.toml", CALIBRATED)
+    place.write("evals/s.yaml", SUITE.replace("scripted/m.jsonl", "intents"))
+
+
+def test_b12_a_model_whose_calibration_has_seen_a_test_case_is_refused(place: Place) -> None:
+    """By `check` at the case's line, and by `run` before anything is asked; cases of train are what it is for."""
+    sides = {f"c{n}": "train" for n in range(8)}
+    calibrated(place, sides)
+    assert [one for one in check_workspace(place.workspace).problems if one.code == "PD119"] == []
+    calibrated(place, sides | {"c4": "test"})
+    found = [one for one in check_workspace(place.workspace).problems if one.code == "PD119"]
+    assert [(one.path, one.line) for one in found] == [("datasets/c.jsonl", 5)]
+    with pytest.raises(InvalidInput, match=r"PD119 calibration\.json was fitted on test row 'c4'"):
+        place.run()
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [
+        ('calibration = "nope.json"', "nope.json: No such file or directory"),
+        ('abstain = "calibration.json"', "abstain takes threshold, not platt"),
+        ('abstain = "../outside.json"', "../outside.json: leads out of the workspace"),
+        ('calibration = "datasets/c.jsonl"', "datasets/c.jsonl: not a transform"),
+    ],
+)
+def test_a_transform_of_a_model_that_is_not_one_is_found_by_check(
+    settings: str, wrong: str, place: Place
+) -> None:
+    """At the suite's line that names the model."""
+    calibrated(place, {})
+    place.write("prompteval.toml", f'[models.intents]\nprovider = "local"\nmodel = "use"\n{settings}\n')
+    found = [one for one in check_workspace(place.workspace).problems if one.code == "PE221"]
+    assert [(one.path, one.line) for one in found] == [("evals/s.yaml", 3)]
+    assert wrong in found[0].message
+
+
+def test_only_a_local_model_takes_a_transform(place: Place) -> None:
+    """No key of a profile is read and ignored."""
+    place.write("prompteval.toml", '[models.m]\nmodel = "x"\nabstain = "a.json"\n')
+    with pytest.raises(InvalidInput, match=r"abstain .* is for a local model, and the provider is 'openai'"):
+        _ = place.workspace

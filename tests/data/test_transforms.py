@@ -14,11 +14,11 @@ from sklearn.linear_model import LogisticRegression
 
 from prompteval.core.errors import UsageError
 from prompteval.core.transform import Features
-from prompteval.data.fitted import Example, fit, read_fitted
+from prompteval.data.fitted import Example, fit, hashes, read_fitted
 from prompteval.data.rows import DataRow
-from prompteval.data.transforms import TRANSFORMS
-from prompteval.data.transforms.calibration import Isotonic, Platt
-from prompteval.data.transforms.threshold import Threshold
+from prompteval.transforms import TRANSFORMS
+from prompteval.transforms.calibration import Isotonic, Platt
+from prompteval.transforms.threshold import Threshold
 from tests.data.test_data_verbs import code, read, write
 
 
@@ -107,11 +107,10 @@ def test_only_rows_of_the_side_are_seen() -> None:
     """By id and by text; a test row that repeats a text of train is one that was seen."""
     given = examples((["train"] * 3 + ["dev", "test"]) * 40)
     fitted = fit("calibration", "confidence", given, "train")
-    assert {example.row.split for example in given if fitted.has_seen(example.row)} == {"train"}
+    assert {example.row.split for example in given if fitted.has_seen(hashes(example.row))} == {"train"}
     assert fitted.rows == 120 and set(fitted.chosen_on) == {"platt", "isotonic"}
-    assert fitted.has_seen(DataRow("d", 1, "new", " TEXT  0 ")) and not fitted.has_seen(
-        DataRow("d", 1, "new", "other")
-    )
+    assert fitted.has_seen(hashes(DataRow("d", 1, "new", " TEXT  0 ")))
+    assert not fitted.has_seen(hashes(DataRow("d", 1, "new", "other")))
     with pytest.raises(UsageError, match="no row is of the side 'trian'"):
         fit("platt", "confidence", given, "trian")
 

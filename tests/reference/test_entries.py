@@ -18,6 +18,7 @@ from prompteval.reference.entry import Entry
 from prompteval.reference.index import every_name, find, groups
 from prompteval.reference.page import page
 from prompteval.stats.gate import parse_gate
+from prompteval.workspace.server_keys import LOCAL_KEYS
 from prompteval.workspace.settings_file import read_settings_file
 from prompteval.workspace.suite_file import RESULT_KEYS, TARGETS, SuiteFile
 from prompteval.workspace.validation import validate
@@ -115,8 +116,11 @@ def test_an_example_of_a_result_is_read(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", of_topic("settings"))
 def test_an_example_of_the_settings_is_read(entry: Entry) -> None:
-    """TOML that the model of the settings takes, where `env` lists what is named."""
+    """TOML that the model of the settings takes, where `env` lists what is named and local keys are a local model's."""
     table_of = {"env": ["VARIABLE"], **tomllib.loads(text_of(entry))["tool"]["prompteval"]}
+    for profile in table_of.get("models", {}).values():
+        if not profile.keys().isdisjoint(LOCAL_KEYS):
+            profile["provider"] = "local"
     problems = Collector("pyproject.toml")
     assert read_settings_file(table_of, [], problems), problems.found
 

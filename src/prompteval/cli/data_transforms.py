@@ -37,6 +37,7 @@ Value = Annotated[str, typer.Option("--value", help="Field of the number, or of 
 Label = Annotated[str | None, typer.Option("--label", help="Field of the label. [default: expected]")]
 On = Annotated[str, typer.Option("--on", help="The side whose rows it is fitted on.")]
 Side = Annotated[str | None, typer.Option("--split", help="Field of the side. [default: split]")]
+Id = Annotated[str | None, typer.Option("--id", help="Field of the id. [default: id]")]
 Into = Annotated[str | None, typer.Option("--into", help="Field to write. [default: the transform's name]")]
 
 
@@ -45,7 +46,7 @@ def register(parent: typer.Typer) -> None:
     parent.command("apply", epilog=APPLY_EPILOG)(verb(apply))
 
 
-def fit(
+def fit(  # noqa: PLR0913 - the options of a verb
     kind: Kind,
     source: Source,
     output: Output,
@@ -53,6 +54,7 @@ def fit(
     label: Label = None,
     on: On = "train",
     side: Side = None,
+    field: Id = None,
 ) -> int:
     """Fit a transform on the rows of one side, and store it as JSON with the hashes of those rows."""
     from prompteval.cli.paths import bounds, check_file, check_place
@@ -65,7 +67,7 @@ def fit(
     if output.suffix != ".json":
         raise UsageError(f"-o {output}: unsupported file extension {output.suffix!r}", "name a .json file")
     check_place("-o", output)
-    fields = Fields(label=label, split=side)
+    fields = Fields(label=label, split=side, id=field)
     fitted = fit_file(kind, source, output, value, fields, on, within=bounds(output))
     for name, loss in sorted(fitted.chosen_on.items()):
         printer.line(f"{name} {loss:.4f} log loss on dev")
@@ -73,7 +75,14 @@ def fit(
     return 0
 
 
-def apply(transform: Stored, source: Source, output: Output, into: Into = None, side: Side = None) -> int:
+def apply(
+    transform: Stored,
+    source: Source,
+    output: Output,
+    into: Into = None,
+    side: Side = None,
+    field: Id = None,
+) -> int:
     """Write the rows with what a fitted transform gives for each."""
     from prompteval.cli.paths import bounds, check_file, check_place
     from prompteval.data.fitted import read_fitted
@@ -84,6 +93,6 @@ def apply(transform: Stored, source: Source, output: Output, into: Into = None, 
     check_file("FILE", source)
     check_place("-o", output)
     name = into or read_fitted(transform).transform.name
-    apply_file(transform, source, output, name, Fields(split=side), within=bounds(output))
+    apply_file(transform, source, output, name, Fields(split=side, id=field), within=bounds(output))
     printer.stderr_line(f"{name!r} written to each row of {output}")
     return 0

@@ -8,6 +8,7 @@ from prompteval.analysis.comparison.gate_rules import needs_baseline
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.engine.batch_mode import refuse_unbatchable
+from prompteval.engine.data.seen import seen_problems
 from prompteval.engine.models import Models, refuse_unready
 from prompteval.plan.jobs import Job, plan_jobs
 from prompteval.plan.run_options import RunOptions
@@ -20,9 +21,10 @@ from prompteval.workspace.tree import WorkingTree
 def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions) -> None:
     """Raise what would otherwise end a run of these jobs after its calls.
 
-    InvalidInput for a baseline that a gate needs and that cannot be read, and for metrics that the
-    outputs cannot serve; UsageError for jobs that cannot go by batch, for a recording that is not there,
-    for an encoder without its key, and for spending that --max-cost would not see.
+    InvalidInput for a baseline that a gate needs and that cannot be read, for metrics that the outputs
+    cannot serve, and for test rows that a transform of a model was fitted on; UsageError for jobs that
+    cannot go by batch, for a recording that is not there, for an encoder without its key, and for spending
+    that --max-cost would not see.
     """
     if options.replay is not None and not options.replay.is_file():
         raise UsageError(f"--replay {options.replay}: no such file", "record one with --record")
@@ -37,6 +39,8 @@ def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions)
             read_baseline(tree, plan.suite.name)
         _check_encoders(plan, options)
         _refuse_unservable(plan)
+        if seen := seen_problems(workspace, plan.suite, plan.models):
+            raise InvalidInput(seen)
 
 
 def refuse_unready_side(workspace: Workspace, plans: Iterable[SuitePlan], options: RunOptions) -> None:

@@ -15,6 +15,7 @@ from prompteval.workspace.sources import MODEL_FILES
 from prompteval.workspace.tree import WorkingTree, why_unreadable
 
 GROUP = "prompteval.providers"
+LOCAL = "local"
 # How fast and for how much a model is asked; the answer is the same model's regardless of them.
 _NOT_THE_MODEL = frozenset(
     {
@@ -72,7 +73,7 @@ def url_of(kind: str, profile: ModelProfile | None) -> str:
 
 
 def check_model(reference: str, workspace: Workspace) -> None:
-    """As `check_reference`; the file behind `scripted/` and `replay/` is read through as well.
+    """As `check_reference`; a file behind `scripted/` and `replay/` and a profile's transforms are read too.
 
     Raises UsageError when the file cannot be opened and for a profile that is withheld, InvalidInput
     for what is wrong inside.
@@ -83,6 +84,10 @@ def check_model(reference: str, workspace: Workspace) -> None:
         if reason:
             raise UsageError(f"{reference}: {reason}")
         resolve(GROUP, kind)(rest, profile, workspace.root)
+    elif kind == LOCAL and profile is not None:
+        from prompteval.providers.local.learned import profile_transforms
+
+        profile_transforms(profile, workspace.root)
     elif profile is not None and profile.withheld:
         raise withheld(profile)
 

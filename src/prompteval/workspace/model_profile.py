@@ -15,7 +15,8 @@ class ModelProfile:
 
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
     `context_window` is how many tokens the model reads and writes in all, where the table does not
-    know it or is wrong. From `preset` to `stream` the keys say
+    know it or is wrong. `calibration` and `abstain` are transforms of a local model, by their path from the
+    workspace. From `preset` to `stream` the keys say
     what the server is (see `server_keys`). `withheld` is not a setting: it says why the model may not be
     called.
     """
@@ -33,6 +34,8 @@ class ModelProfile:
     case_deadline_s: float = CASE_DEADLINE_SECONDS
     price: Mapping[str, float] | None = None
     context_window: int | None = None
+    calibration: str | None = None
+    abstain: str | None = None
     preset: str | None = None
     structured: str | None = None
     rename: Mapping[str, str] | None = None

@@ -17,6 +17,8 @@ SERVER_KEYS: Final = (
     "preset", "structured", "rename", "drop", "extra_body", "headers", "headers_env", "query", "api",
     "stream",
 )  # fmt: skip
+# Those that only the models of this machine heed.
+LOCAL_KEYS: Final = ("calibration", "abstain")
 # Providers of ours that call no server.
 WITHOUT_SERVER: Final = frozenset({"local", "scripted", "replay"})
 # Providers that ask an API of their own, and keys of the compatible servers of OpenAI's.

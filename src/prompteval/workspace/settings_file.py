@@ -13,6 +13,7 @@ from prompteval.workspace.model_profile import ModelProfile, Settings
 from prompteval.workspace.presets import PRESETS, preset_fault
 from prompteval.workspace.server_keys import (
     APIS,
+    LOCAL_KEYS,
     NATIVE,
     SERVER_KEYS,
     STRUCTURED,
@@ -132,6 +133,16 @@ class _Profile(FileModel):
     context_window: Annotated[int, Ranged("context_window")] | None = Field(
         None, description="The tokens that the model reads and writes in all.", examples=["128000"]
     )
+    calibration: str | None = Field(
+        None,
+        description="A fitted calibration, by which confidences of a local model become probabilities.",
+        examples=['"models/calibration.json"'],
+    )
+    abstain: str | None = Field(
+        None,
+        description="A fitted threshold: the likeness under which a local model's quoted answer abstains.",
+        examples=['"models/abstain.json"'],
+    )
     preset: Annotated[str, _server("preset"), _one_of(PRESETS)] | None = Field(
         None, description="The kind of server: what it takes and how."
     )
@@ -209,6 +220,8 @@ def _ignored(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
     ):
         return None  # reported for the key itself
     provider = profile.get("provider")
+    if provider != "local" and (own := next((key for key in LOCAL_KEYS if key in profile), None)):
+        return own, "is for a local model, and the provider is " + repr(provider or "openai"), "remove it"
     if provider in WITHOUT_SERVER:
         key = next((key for key in SERVER_KEYS if key in profile), None)
         return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None

@@ -13,7 +13,7 @@ from prompteval.corpus.documents.directory import read_corpus
 from prompteval.data.balance import Balance, check_balance
 from prompteval.data.doubt import Answer, doubtful
 from prompteval.data.findings import Findings, named
-from prompteval.data.fitted import TEST, read_fitted
+from prompteval.data.fitted import TEST, hashes, read_fitted
 from prompteval.data.leaks import Shown, check_corpus, check_examples, check_prompt
 from prompteval.data.manifest import Manifest, Tally, difference, manifest_path, read_manifest
 from prompteval.data.oddities import check_encodings, check_lengths, check_scripts
@@ -119,7 +119,7 @@ def _transform(rows: Sequence[DataRow], path: Path, findings: Findings) -> None:
     """Test rows that a transform was fitted on."""
     fitted = read_fitted(path)
     for row in rows:
-        if row.split == TEST and fitted.has_seen(row):
+        if row.split == TEST and fitted.has_seen(hashes(row)):
             findings.add(row, "PD119", f"{path.name} was fitted on test row {named(row)}", SEEN_HELP)
 
 

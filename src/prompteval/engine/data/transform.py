@@ -8,10 +8,11 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector
 from prompteval.core.transform import Features
 from prompteval.data.findings import named
-from prompteval.data.fitted import TEST, Example, Fitted, fit, read_fitted
+from prompteval.data.fitted import TEST, Example, fit, hashes, read_fitted
 from prompteval.data.rows import Fields, Raw, at, data_row, read_raw
 from prompteval.data.write import check_endings, encoded
 from prompteval.engine.data.write import refuse_itself
+from prompteval.transforms.fitted import Fitted
 from prompteval.workspace.writing import write_whole
 
 
@@ -58,7 +59,7 @@ def _refuse_seen(fitted: Fitted, transform: Path, source: Path, fields: Fields) 
     problems = Collector(str(source))
     for line, raw in read_raw(source):
         row = data_row(raw, str(source), line, fields)
-        if row.split == TEST and fitted.has_seen(row):
+        if row.split == TEST and fitted.has_seen(hashes(row)):
             problems.add(line, 1, "PD119", f"{transform.name} was fitted on test row {named(row)}", SEEN_HELP)
     if problems.found:
         raise InvalidInput(problems.found)

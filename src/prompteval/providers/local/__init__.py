@@ -4,6 +4,7 @@ from pathlib import Path
 
 from prompteval.providers.local.classifier import LocalProvider
 from prompteval.providers.local.encoder import open_encoder
+from prompteval.providers.local.learned import learned
 from prompteval.workspace.settings import ModelProfile
 
 
@@ -14,9 +15,9 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> LocalProvide
 
     Example: `local/use`
 
-    Raises MissingExtra or UsageError when there are no weights.
+    Raises MissingExtra or UsageError when there are no weights, UsageError for a transform that is not one.
     """
-    return LocalProvider(model, open_encoder(model, root))
+    return LocalProvider(open_encoder(model, root), learned(model, profile, root))
 
 
 __all__ = ["create"]

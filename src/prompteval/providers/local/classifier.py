@@ -3,12 +3,12 @@
 A label is known by its name with its description and by the few-shot examples that carry it.
 For each, the cosine similarity with the user's text is taken; the examples of a label count by
 a soft maximum, so that one close example is enough. The two are averaged where both exist, and
-a softmax over labels gives the confidence.
+a softmax over labels gives the confidence, which a calibration map of the profile makes a probability.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response, Usage
 from prompteval.providers.local import reader
 from prompteval.providers.local.encoder import LocalEncoder
+from prompteval.providers.local.learned import Learned
 from prompteval.providers.local.parsed_message import ParsedMessage
 
 ALGORITHM = "similarity-2"
@@ -39,14 +40,14 @@ class LocalProvider:
 
     max_batch = 256
 
-    def __init__(self, model: str, encoder: LocalEncoder) -> None:
+    def __init__(self, encoder: LocalEncoder, learned: Learned) -> None:
         self._embedder = encoder
-        self._below = reader.abstain_below(model)
+        self._learned = learned
         self._known: dict[str, Any] = {}
 
     @property
     def identity(self) -> str:
-        return f"local:{self._embedder.identity}:{ALGORITHM}:{reader.ALGORITHM}:{self._below}"
+        return f"local:{self._embedder.identity}:{ALGORITHM}:{reader.ALGORITHM}:{self._learned.identity}"
 
     async def complete(self, request: Request) -> Response:
         result = self.complete_many([request])[0]
@@ -82,7 +83,8 @@ class LocalProvider:
         found = reader.candidates(asked)
         likeness = self._vectors(tuple(one.read for one in found)) @ vector if found else []
         near = [float(value) for value in likeness]
-        return reader.reply(request, asked.question, found, near, tokens, self._below)
+        reply = reader.reply(request, asked.question, found, near, tokens, self._learned.abstain)
+        return replace(reply, confidence=self._learned.confidence(reply.confidence))
 
     def _reply(self, request: Request, vector: Any, tokens: int, *, truncated: bool) -> Response:
         if request.schema is None:
@@ -130,7 +132,8 @@ class LocalProvider:
             scores = EXAMPLE_WEIGHT * np.asarray(near) + (1 - EXAMPLE_WEIGHT) * scores
         shares = np.exp(CONFIDENCE_SHARPNESS * (scores - scores.max()))
         shares /= shares.sum()
-        return int(np.argmax(scores)), [round(float(share), 6) for share in shares]
+        best = int(np.argmax(scores))
+        return best, [round(share, 6) for share in self._learned.shares(best, shares.tolist())]
 
     def _vectors(self, texts: tuple[str, ...]) -> object:
         """Vectors of label texts, examples and sentences, encoded once and kept."""

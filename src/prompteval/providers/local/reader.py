@@ -17,16 +17,6 @@ from prompteval.providers.local.parsed_message import ParsedMessage, read_messag
 from prompteval.providers.local.shorten import shorten
 
 ALGORITHM = "sentence-2"
-# By encoder, since each spreads its similarities otherwise. Chosen on the dev split of
-# datasets/handbook_qa.jsonl: see benchmarks/extractive. A directory of weights has the one of minilm.
-ABSTAIN_BELOW = {"minilm": 0.62, "use": 0.44, "e5": 0.62}
-
-
-def abstain_below(encoder: str) -> float:
-    """The likeness under which an extractive answer of this encoder abstains."""
-    return ABSTAIN_BELOW.get(encoder, ABSTAIN_BELOW["minilm"])
-
-
 ANSWER_FIELDS = frozenset({"answer", "citations", "abstain"})
 
 

@@ -1,10 +1,10 @@
 """Transforms that are fitted on train: calibration, threshold, scaling, label prototypes."""
 
 from prompteval.core.transform import Transform
-from prompteval.data.transforms.calibration import Isotonic, Platt
-from prompteval.data.transforms.prototypes import Prototypes
-from prompteval.data.transforms.scaling import Scaling
-from prompteval.data.transforms.threshold import Threshold
+from prompteval.transforms.calibration import Isotonic, Platt
+from prompteval.transforms.prototypes import Prototypes
+from prompteval.transforms.scaling import Scaling
+from prompteval.transforms.threshold import Threshold
 
 __all__ = ["TRANSFORMS"]
 

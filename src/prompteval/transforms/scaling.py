@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from prompteval.core.transform import Features, State
-from prompteval.data.transforms.numbers import numbers
+from prompteval.transforms.numbers import numbers
 
 
 class Scaling:
