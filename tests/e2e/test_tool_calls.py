@@ -70,7 +70,7 @@ def test_stored_runs_are_gated_and_compared_with_their_calls(agent: Any) -> None
 @pytest.mark.parametrize(
     ("path", "old", "new", "told"),
     [
-        ("evals/s.yaml", "any_order", "anyorder", "evals/s.yaml:3:11 PE223 match must be one of exact, any_order"),
+        ("evals/s.yaml", "any_order", "anyorder", "evals/s.yaml:3:32 PE223 match must be exact, any_order, contains or within"),
         ("evals/s.yaml", "{tool_calls: {match: any_order}}", "schema_valid", "evals/s.yaml:4:21 PE226 tool_calls.name reads a `tool_calls` scorer"),
         ("evals/s.yaml", "any_order", "any_order, schemas: inputs.tools", "datasets/c.jsonl:1:1 PE323 case 'pay': the case has no inputs.tools"),
         ("evals/s.yaml", "outputs: ../o.jsonl", "endpoint: {url: 'http://127.0.0.1:9/'}", "evals/s.yaml:3:11 PE277 tool_calls reads results"),

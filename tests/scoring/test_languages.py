@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from prompteval.core.errors import InvalidInput
 from prompteval.rag.score.overlap import content_overlap
 from prompteval.scoring.overlap import rouge_l
 from prompteval.scoring.translation import Bleu, tokenizer_for
+from prompteval.workspace.scorer_options import check_options
+from prompteval.workspace.suite import ScorerSpec
 
 DOCS = Path(__file__).parents[2] / "docs" / "languages.md"
 # Reference, answer; words they have in common in order, words of each; overlap; tokens of sacrebleu
@@ -88,5 +91,5 @@ def test_the_table_of_the_documentation_is_what_comes_out() -> None:
 def test_a_tokenizer_may_be_named() -> None:
     """What is not installed, or not there, is refused with what to do."""
     assert Bleu(name="b", tokenize="char").count(["ab"], "ab")[0][0] == 2
-    with pytest.raises(ValueError, match="tokenize is auto, 13a"):
-        Bleu(name="b", tokenize="spm")
+    with pytest.raises(InvalidInput, match=r"tokenize must be auto, 13a, .* or ko-mecab, not 'spm'"):
+        check_options(ScorerSpec("bleu", {"tokenize": "spm"}, "b", 1, 1), Bleu.options)

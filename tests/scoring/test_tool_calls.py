@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from prompteval.core.case import Case, ExpectedCall
+from prompteval.core.errors import InvalidInput
 from prompteval.core.observation import Observation, Score
 from prompteval.core.trace import ToolCall, Trace
 from prompteval.scoring.tool_calls import ToolCalls
+from prompteval.workspace.scorer_options import check_options
+from prompteval.workspace.suite import ScorerSpec
 
 BOOK = ExpectedCall("book_reservation", {"nonfree_baggages": 0, "cabin": "economy"})
 CANCEL = ExpectedCall("cancel", {"id": "A1"})
@@ -100,20 +103,20 @@ def test_options_reach_the_comparison() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"match": "anyorder"}, "match must be one of exact, any_order, contains, within, not 'anyorder'"),
-        ({"strings": "fuzzy"}, "strings must be one of exact, loose"),
-        ({"assign": "greedy"}, "assign must be one of best, first"),
-        ({"ignore": "id"}, "ignore must be a list of names of arguments"),
-        ({"ignore": [1]}, "ignore must be a list of names of arguments"),
-        ({"schemas": "tools"}, "schemas is a path into the case, such as inputs.tools"),
+        ({"match": "anyorder"}, "match must be exact, any_order, contains or within, not 'anyorder'"),
+        ({"strings": "fuzzy"}, "strings must be exact or loose"),
+        ({"assign": "greedy"}, "assign must be best or first"),
+        ({"ignore": "id"}, "ignore must be a list, not 'id'"),
+        ({"ignore": [1]}, "an entry of ignore must be a string, not 1"),
+        ({"schemas": "tools"}, "schemas must be a path into the case, such as inputs.tools"),
         ({"schemas": [{"description": "x"}]}, "tool 1 is not a definition"),
         ({"schemas": 7}, "tools must be a list of definitions"),
     ],
 )
 def test_a_wrong_option_is_refused(options: dict[str, Any], told: str) -> None:
     """When the suite is read."""
-    with pytest.raises(ValueError, match=told):
-        ToolCalls("calls", **options)
+    with pytest.raises(InvalidInput, match=told):
+        check_options(ScorerSpec("tool_calls", options, "calls", 1, 1), ToolCalls.options)
 
 
 def test_a_search_that_does_not_end_is_a_failed_score() -> None:

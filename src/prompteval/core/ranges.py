@@ -52,6 +52,7 @@ DAY_SECONDS = 86_400
 RANGES: Mapping[str, Range] = {
     # Of a suite and of a run
     "repeat": Range(1, 10_000),
+    "tolerance": Range(0, 1e12, whole=False),
     "allow_unscored": Range(0, 1, whole=False),
     "concurrency": Range(1, 10_000),
     "limit": Range(1, 1_000_000_000),
@@ -59,6 +60,7 @@ RANGES: Mapping[str, Range] = {
     "shards": Range(1, 10_000),
     "seed": Range(0, 2**63 - 1),
     "samples": Range(1, 100),
+    "criterion_weight": Range(0.001, 1_000_000, whole=False),
     "kappa": Range(-1, 1, whole=False),
     "epsilon": Range(0, 1, whole=False),
     "max_steps": Range(1, 1_000),

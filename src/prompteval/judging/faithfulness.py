@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as option
 from functools import cached_property
 from typing import ClassVar
 
@@ -13,6 +12,8 @@ from prompteval.core.protocols import Scorer
 from prompteval.corpus.quote import find_exact, find_normalised, normalised
 from prompteval.judging.ask import LABEL_KEYS, Ask, LoadedJudge, judge_fingerprint, shortened
 from prompteval.judging.inputs import Absent, judge_inputs, passages_of
+from prompteval.judging.options import FaithfulnessOptions
+from prompteval.workspace.scorer_options import WithOptions
 
 CLAIM_FIELDS = ("claim", "verdict", "passage", "quote")
 SUPPORTED, CONTRADICTED, NOT_FOUND = "supported", "contradicted", "not_found"
@@ -20,7 +21,7 @@ VERDICTS = (SUPPORTED, CONTRADICTED, NOT_FOUND)
 
 
 @dataclass(frozen=True)
-class Faithfulness(Scorer):
+class Faithfulness(Scorer, WithOptions):
     """A model that takes an answer apart into claims, and looks for each in the passages.
 
     Its prompt has the inputs `output` and `context`, and its output `claims`: a list of `claim`, `verdict`
@@ -30,12 +31,11 @@ class Faithfulness(Scorer):
     Example: `{faithfulness: {prompt: judge_faithfulness@v1, threshold: 0.9}}`
     """
 
+    options = FaithfulnessOptions
+
     name: str = ""
-    prompt: str = option(default="", metadata={"description": "The judge's prompt: NAME, or NAME@v1."})
-    model: str = option(
-        default="",
-        metadata={"description": "The model that it asks. [default: the prompt's, else the settings']"},
-    )
+    prompt: str = ""
+    model: str = ""
     threshold: float | None = None
     loaded: LoadedJudge | None = None
 
@@ -44,12 +44,6 @@ class Faithfulness(Scorer):
     low: ClassVar[float] = 0.0
     calls_an_output: ClassVar[int] = 1
     high: ClassVar[float] = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.prompt:
-            raise ValueError("faithfulness: give the judge's `prompt:`")
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise ValueError("threshold must be between 0 and 1")
 
     def with_prompt(self, loaded: LoadedJudge) -> "Faithfulness":
         """The judge with its prompt. Raises UsageError where its output has no claims."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as option
 from functools import cached_property
 from typing import ClassVar, Literal
 
@@ -13,9 +12,11 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.judging.ask import Ask, LoadedJudge, judge_fingerprint
 from prompteval.judging.inputs import FIRST, SECOND, Absent, as_declared, as_text, judge_inputs
+from prompteval.judging.options import PairwiseOptions
 from prompteval.judging.said import beside
 from prompteval.judging.verdict_field import USUAL_FIELDS, labels_of
 from prompteval.prompt.prompt import Prompt
+from prompteval.workspace.scorer_options import WithOptions
 
 Preferred = Literal["first", "second", "tie"]
 WORDS: tuple[Preferred, ...] = ("first", "second", "tie")
@@ -41,7 +42,7 @@ def changed_by_order(first_order: Preferred, second_order: Preferred) -> bool:
 
 
 @dataclass(frozen=True)
-class Pairwise(Scorer):
+class Pairwise(Scorer, WithOptions):
     """A model that says which of two outputs is better: that of the case, or that of another version.
 
     Its prompt is given `first` and `second`, and what a `judge` is given; its output has `first`, `second` or
@@ -50,17 +51,13 @@ class Pairwise(Scorer):
     Example: `{pairwise: {prompt: judge_better@v1, against: route@v1}}`
     """
 
+    options = PairwiseOptions
+
     name: str = ""
-    prompt: str = option(default="", metadata={"description": "The judge's prompt: NAME, or NAME@v1."})
-    model: str = option(
-        default="",
-        metadata={"description": "The model that it asks. [default: the prompt's, else the settings']"},
-    )
-    against: str = option(
-        default="",
-        metadata={"description": "What the output is compared with: NAME@v1, baseline or a run id."},
-    )
-    field: str = option(default="", metadata={"description": "The field of its output with the verdict."})
+    prompt: str = ""
+    model: str = ""
+    against: str = ""
+    field: str = ""
     rival: Prompt | None = None
     loaded: LoadedJudge | None = None
 
@@ -71,12 +68,6 @@ class Pairwise(Scorer):
     low: ClassVar[float] = 0.0
     calls_an_output: ClassVar[int] = len(ORDERS)
     high: ClassVar[float] = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.prompt:
-            raise ValueError("pairwise: give the judge's `prompt:`")
-        if not self.against:
-            raise ValueError("pairwise: say what outputs are compared with: `against: NAME@v1`")
 
     def with_prompt(self, loaded: LoadedJudge) -> "Pairwise":
         """The judge with its prompt. Raises UsageError where the prompt cannot compare."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as option
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,7 +9,6 @@ from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
-from prompteval.core.ranges import RANGES
 from prompteval.judging.ask import (
     LABEL_KEYS,
     PROBABILITY,
@@ -20,15 +18,16 @@ from prompteval.judging.ask import (
     LoadedJudge,
     judge_fingerprint,
 )
-from prompteval.judging.criteria import check_criteria
 from prompteval.judging.inputs import CRITERION, PASSAGE, Absent, as_declared, judge_inputs, passages_of
+from prompteval.judging.options import PointwiseOptions
 from prompteval.judging.probability import label_probabilities, mean_probabilities
 from prompteval.judging.said import entry_of, label_said
 from prompteval.judging.verdict_field import BadVerdict, VerdictField, label_text, verdict_field
+from prompteval.workspace.scorer_options import WithOptions
 
 
 @dataclass(frozen=True)
-class Judge(Scorer):
+class Judge(Scorer, WithOptions):
     """A model that judges each output by a prompt of the workspace.
 
     The prompt is given the inputs of the case that it declares, and `output`, `expected`, `reference`,
@@ -40,51 +39,23 @@ class Judge(Scorer):
     Example: `{judge: {prompt: judge_helpful@v1, scale: [1, 5], threshold: 4}}`
     """
 
+    options = PointwiseOptions
+
     name: str = ""
-    prompt: str = option(default="", metadata={"description": "The judge's prompt: NAME, or NAME@v1."})
-    model: str = option(
-        default="",
-        metadata={"description": "The model that it asks. [default: the prompt's, else the settings']"},
-    )
-    field: str = option(default="", metadata={"description": "The field of its output with the verdict."})
-    scale: list[float] | None = option(
-        default=None, metadata={"description": "The ends of a number's scale, such as [1, 5]."}
-    )
+    prompt: str = ""
+    model: str = ""
+    field: str = ""
+    scale: list[float] | None = None
     threshold: float | None = None
-    passes: list[str] | None = option(
-        default=None, metadata={"description": "The labels that pass. [default: yes, true, pass, correct]"}
-    )
-    samples: int = option(default=1, metadata={"description": "How often it is asked about each output."})
-    criteria: list[dict[str, Any]] | None = option(
-        default=None,
-        metadata={"description": "What is judged apart: `{name, text, weight}` each."},
-    )
-    each: str = option(default="", metadata={"description": "`context` judges each passage apart."})
-    probability: bool = option(
-        default=False,
-        metadata={"description": "Score by the probability of the labels that pass, from log probabilities."},
-    )
+    passes: list[str] | None = None
+    samples: int = 1
+    criteria: list[dict[str, Any]] | None = None
+    each: str | None = None
+    probability: bool = False
     loaded: LoadedJudge | None = None
 
     reports: ClassVar[tuple[str, ...] | None] = LABEL_KEYS
     timeout_s = None  # the layers of the model bound its calls
-
-    def __post_init__(self) -> None:
-        if not self.prompt:
-            raise ValueError("judge: give the judge's `prompt:`")
-        if not RANGES["samples"].holds(self.samples):
-            raise ValueError(RANGES["samples"].fault("samples", self.samples))
-        if self.scale is not None and not isinstance(self.scale, list):
-            raise ValueError(f"judge: scale must be two numbers, such as [1, 5], not {self.scale!r:.40}")
-        if self.passes is not None and not _are_texts(self.passes):
-            raise ValueError(f"judge: passes must be a list of labels, not {self.passes!r:.40}")
-        if not isinstance(self.probability, bool):
-            raise ValueError(f"judge: probability must be true or false, not {self.probability!r:.40}")
-        if self.each not in ("", "context"):
-            raise ValueError(f"judge: each must be context, not {self.each!r}")
-        if self.each and self.criteria:
-            raise ValueError("judge: give criteria or each, not both")
-        check_criteria(self.criteria)
 
     def with_prompt(self, loaded: LoadedJudge) -> "Judge":
         """The judge with its prompt. Raises UsageError where the prompt cannot judge so."""
@@ -116,7 +87,7 @@ class Judge(Scorer):
         options = {
             "field": self.verdict.name, "scale": [self.verdict.low, self.verdict.high],
             "passes": sorted(self.verdict.passes), "samples": self.samples, "criteria": self.criteria,
-            "each": self.each, "threshold": self.threshold,
+            "each": self.each or "", "threshold": self.threshold,
             **({PROBABILITY: True} if self.probability else {}),
         }  # fmt: skip
         return judge_fingerprint(self.loaded, options)
@@ -249,7 +220,3 @@ class Judge(Scorer):
 
     def _skipped(self, reason: str, absent: str) -> Score:
         return Score(self.name, None, status="skipped", reason=reason, evidence={"absent": absent})
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)

@@ -3,7 +3,7 @@
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.protocols import Scorer
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.scoring.turn import Turn, turn_of
+from prompteval.workspace.scorer_options import Turn, turn_of
 from prompteval.workspace.suite import ScorerSpec
 
 

@@ -16,6 +16,8 @@ def in_words(schema: Schema, mapping: str = "a mapping") -> str:
     """`a whole number from 1 to 100`, `one of em, f1`; `mapping` is the file format's word for an object."""
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return str(schema["const"])
     if "anyOf" in schema:
         kinds = (in_words(one, mapping) for one in schema["anyOf"] if one.get("type") != "null")
         return " or ".join(dict.fromkeys(kinds))

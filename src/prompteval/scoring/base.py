@@ -10,20 +10,21 @@ from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Pace, Scorer
-from prompteval.isolate.pattern_search import compiled, search
+from prompteval.isolate.pattern_search import search
+from prompteval.workspace.scorer_options import WithOptions
 
 # What `pick` gives where the path leads nowhere.
 NOTHING_THERE = object()
 
 
 @dataclass(frozen=True)
-class BaseScorer(Scorer):
-    """Options every scorer takes.
+class BaseScorer(Scorer, WithOptions):
+    """A scorer of one value of the output.
 
     `field` is a dotted path into the output and, where there is an expected object, into it.
     `extract` is a regular expression with one group, applied to a text answer; no match is
     scored worst. A yes-or-no scorer passes at 1; a graded one measures, and passes or fails only
-    with a `threshold`, from 0 to 1.
+    with a `threshold`, from 0 to 1. What a suite may write is checked by the model in `options`.
     """
 
     name: str = ""
@@ -40,16 +41,6 @@ class BaseScorer(Scorer):
     version = __version__
     # Whether it takes microseconds on a text of usual length; `extract` may take its time on any.
     instant: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        if self.extract:
-            groups = compiled(self.extract, "extract").groups
-            if groups != 1:
-                raise ValueError(f"extract must have one group around the answer, not {groups}")
-        if self.threshold is not None and not self.graded:
-            raise ValueError("threshold is for graded scorers; this one passes at 1")
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise ValueError("threshold must be between 0 and 1")
 
     @cached_property
     def fields_used(self) -> tuple[str, ...]:  # type: ignore[override]

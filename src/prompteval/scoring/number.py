@@ -3,13 +3,26 @@
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Score
 from prompteval.scoring.base import BaseScorer
+from prompteval.scoring.options import TextOptions
+from prompteval.workspace.validation import Ranged
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+
+
+class NumberOptions(TextOptions):
+    """Of `number`."""
+
+    abs_tol: Annotated[float, Ranged("tolerance")] = Field(0.0, description="How far a number may be off.")
+    rel_tol: Annotated[float, Ranged("tolerance")] = Field(
+        0.0, description="How far a number may be off, as a share of the expected one."
+    )
 
 
 @dataclass(frozen=True)
@@ -22,17 +35,12 @@ class Number(BaseScorer):
     Example: `{number: {abs_tol: 0.01}}`
     """
 
+    options = NumberOptions
     reports = ("numbers",)
     instant = True
 
     abs_tol: float = 0.0
     rel_tol: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name, value in (("abs_tol", self.abs_tol), ("rel_tol", self.rel_tol)):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-                raise ValueError(f"{name} must be a number from 0")
 
     def judge(self, expected: object, answer: object, case: Case) -> Score:
         wanted, given = to_number(expected), to_number(answer)

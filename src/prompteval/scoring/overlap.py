@@ -9,6 +9,7 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Score
 from prompteval.core.word_splitting import VERSION, words_like
 from prompteval.scoring.base import BaseScorer, as_text, refuse_longer
+from prompteval.scoring.options import GradedOptions
 
 MAX_TOKENS = 100_000
 # Of the words that are counted; scores of another version are not compared as if nothing had changed.
@@ -68,6 +69,7 @@ class RougeL(BaseScorer):
     Example: `{rouge_l: {threshold: 0.5}}`
     """
 
+    options = GradedOptions
     graded = True
     rules = WORDS
     version = f"{__version__}:{WORDS}"
@@ -89,6 +91,7 @@ class Rouge(BaseScorer):
     Example: `rouge`
     """
 
+    options = GradedOptions
     graded = True
     rules = WORDS
     version = f"{__version__}:{WORDS}"

@@ -9,6 +9,7 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import BatchScorer, WindowedEmbedder
 from prompteval.scoring.base import BaseScorer, as_text
+from prompteval.scoring.options import GradedOptions
 
 # The same text in another batch has a vector that differs by some 1e-7.
 DIGITS = 5
@@ -24,6 +25,7 @@ class Similarity(BaseScorer, BatchScorer):
     Example: `{similarity: {threshold: 0.8}}`
     """
 
+    options = GradedOptions
     graded = True
     max_batch = 256
     timeout_s = None  # an embedding model ends; its first call loads the weights

@@ -1,11 +1,50 @@
 """The shape of an output: a field by path, validity, refusal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score
 from prompteval.scoring.base import BaseScorer
+from prompteval.scoring.options import TextOptions
 from prompteval.scoring.text import Exact
+from prompteval.workspace.scorer_options import ScorerOptions
+from prompteval.workspace.validation import Location, Text, any_of, problem
+
+
+class JsonFieldOptions(TextOptions):
+    """Of `json_field`."""
+
+    model_config = any_of("path", "field")
+
+    path: Text = Field(
+        "", description="A dotted path into the output, such as items.0.price.", examples=["items.0.price"]
+    )
+
+    @classmethod
+    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+        given = [key for key in ("path", "field") if key in raw]
+        if len(given) == 2:
+            return {**super().refused(raw), ("field",): problem("give path or field, not both", at_key=True)}
+        help = "write `{json_field: {path: items.0.price}}`"
+        wrong = {} if given else {(): problem("json_field needs a path", help)}
+        return {**super().refused(raw), **wrong}
+
+
+class OutcomeOptions(ScorerOptions):
+    """Of a scorer that reads how a call ended, not what it gave."""
+
+    passes_at = "at 1"
+
+
+class RefusalOptions(OutcomeOptions):
+    """Of `refusal`."""
+
+    expected: bool = Field(True, description="Whether the model should refuse.")
 
 
 @dataclass(frozen=True)
@@ -15,12 +54,11 @@ class JsonField(Exact):
     Example: `{json_field: {path: items.0.price}}`
     """
 
+    options = JsonFieldOptions
+
     path: str = ""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.path and not self.field:
-            raise ValueError("json_field needs a path: {json_field: {path: items.0.price}}")
         if self.path:
             object.__setattr__(self, "field", self.path)
 
@@ -32,6 +70,7 @@ class SchemaValid(BaseScorer):
     Example: `schema_valid`
     """
 
+    options = OutcomeOptions
     instant = True
 
     def read(self, case: Case, observation: Observation) -> Score:
@@ -46,6 +85,7 @@ class Refusal(BaseScorer):
     Example: `{refusal: {expected: false}}`
     """
 
+    options = RefusalOptions
     instant = True
 
     expected: bool = True

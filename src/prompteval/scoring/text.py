@@ -2,11 +2,16 @@
 
 import string
 from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import Field
 
 from prompteval.core.case import Case, Cell
 from prompteval.core.observation import Score
 from prompteval.core.unicode import nfkc
 from prompteval.scoring.base import BaseScorer, as_text, is_label, label_of
+from prompteval.scoring.options import TextOptions
+from prompteval.workspace.validation import Text
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -24,6 +29,7 @@ class Exact(BaseScorer):
     Example: `{exact: {field: intent}}`
     """
 
+    options: ClassVar[type[TextOptions]] = TextOptions
     instant = True
 
     def judge(self, expected: object, answer: object, case: Case) -> Score:
@@ -40,12 +46,20 @@ class Normalised(BaseScorer):
     Example: `normalised`
     """
 
+    options = TextOptions
     instant = True
 
     def judge(self, expected: object, answer: object, case: Case) -> Score:
         wanted, given = normalise(as_text(expected)), normalise(as_text(answer))
         labels = (wanted, given) if is_label(expected) and is_label(answer) else None
         return Score(self.name, float(wanted == given), labels=labels)
+
+
+class ContainsOptions(TextOptions):
+    """Of `contains`."""
+
+    value: Text = Field("", description="The text to find in the answer. [default: what is expected]")
+    ignore_case: bool = Field(False, description="Whether upper and lower case are the same.")
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ class Contains(BaseScorer):
     Example: `{contains: {value: refund, ignore_case: true}}`
     """
 
+    options = ContainsOptions
     instant = True
 
     value: str = ""

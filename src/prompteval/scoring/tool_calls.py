@@ -4,20 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, PlainValidator
 
 from prompteval._version import __version__
 from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Observation, Score
-from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.core.trace import ToolCall
 from prompteval.isolate.pattern_search import search
 from prompteval.metrics.tool_calls.alignment import (
-    ASSIGN,
-    RULES,
     Alignment,
     Assign,
     Rule,
@@ -29,14 +28,58 @@ from prompteval.metrics.tool_calls.schemas import ToolSchema, read_tools
 from prompteval.metrics.tool_calls.values import ValueRules
 from prompteval.metrics.tool_calls.wording import fault
 from prompteval.scoring.base import NOTHING_THERE, pick
+from prompteval.workspace.scorer_options import ScorerOptions, WithOptions
+from prompteval.workspace.validation import Text, problem
 
 # What the evidence holds for the metrics of the same names.
 NAME_SHARE, ARGUMENT_SHARE = "tool_calls.name", "tool_calls.arguments"
 Strings = Literal["exact", "loose"]
 
 
+def _schemas(value: object) -> object:
+    """A path into the case, or definitions that can be read."""
+    if isinstance(value, str):
+        if value.split(".")[0] not in ("inputs", "expected"):
+            raise problem(f"{{name}} must be a path into the case, such as inputs.tools, not {value!r:.60}")
+        return value
+    try:
+        read_tools(value)
+    except ValueError as error:
+        raise problem(str(error)) from None
+    return value
+
+
+class ToolCallOptions(ScorerOptions):
+    """Of `tool_calls`."""
+
+    passes_at = "where the calls are right"
+
+    match: Rule = Field(
+        "exact",
+        description="Which calls are right: the same in order (exact) or in any_order, with others "
+        "(contains), or none that is not expected (within).",
+    )
+    strings: Strings = Field(
+        "exact",
+        description="How texts are compared: exact, or loose, without case, spaces and , . / - _ * ^.",
+    )
+    assign: Assign = Field(
+        "best",
+        description="Which call goes with which: the best for all, or for each the first left that is right.",
+    )
+    ignore: list[Text] = Field([], description="Names of arguments that are not compared.")
+    schemas: Annotated[Any, PlainValidator(_schemas, json_schema_input_type=Text | list[dict[str, Any]])] = (
+        Field(
+            "",
+            description="The tools' definitions, or a dotted path to them in a case. "
+            "[default: those of the prompt]",
+            examples=["inputs.tools"],
+        )
+    )
+
+
 @dataclass(frozen=True)
-class ToolCalls(Scorer):
+class ToolCalls(Scorer, WithOptions):
     """1 where the calls of tools are those that the case expects.
 
     `match`: `exact` (the same calls in order, those of one step in any), `any_order`, `contains` (all that
@@ -52,6 +95,7 @@ class ToolCalls(Scorer):
     Example: `{tool_calls: {match: any_order, strings: loose}}`
     """
 
+    options = ToolCallOptions
     reports: ClassVar[tuple[str, ...]] = (NAME_SHARE, ARGUMENT_SHARE)
     pace = "short"
 
@@ -61,19 +105,6 @@ class ToolCalls(Scorer):
     assign: Assign = "best"
     ignore: Sequence[str] = ()
     schemas: str | Sequence[Mapping[str, Any]] = ""
-
-    def __post_init__(self) -> None:
-        _one_of("match", self.match, RULES)
-        _one_of("strings", self.strings, get_args(Strings))
-        _one_of("assign", self.assign, ASSIGN)
-        if isinstance(self.ignore, str) or not all(isinstance(name, str) for name in self.ignore):
-            raise ValueError(f"ignore must be a list of names of arguments, not {self.ignore!r:.60}")
-        if not isinstance(self.schemas, str):
-            read_tools(self.schemas)
-        elif self.schemas and self._path[0] not in ("inputs", "expected"):
-            raise ValueError(
-                f"schemas is a path into the case, such as inputs.tools, not {self.schemas!r:.60}"
-            )
 
     @cached_property
     def version(self) -> str:  # type: ignore[override]
@@ -150,9 +181,3 @@ class ToolCalls(Scorer):
 
 def _is_found(pattern: str, text: str) -> bool:
     return search(pattern, text) is not None
-
-
-def _one_of(option: str, value: object, known: Sequence[str]) -> None:
-    if value not in known:
-        help = did_you_mean(str(value), known)
-        raise ValueError(f"{option} must be one of {', '.join(known)}, not {value!r:.60} ({help})")

@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from prompteval._version import __version__
 from prompteval.core.case import Case
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.observation import Score
 from prompteval.scoring.base import BaseScorer, as_text, refuse_longer
+from prompteval.scoring.options import GradedOptions
 from prompteval.scoring.overlap import references
 
 LONGEST_NGRAM = 6
 # Six counters of n-grams of a text of this length take 100 MB.
 MAX_CHARACTERS = 200_000
-AUTO = "auto"
+AUTO: Literal["auto"] = "auto"
 # Those of sacrebleu that fetch nothing from the network.
-TOKENIZERS = ("13a", "intl", "zh", "char", "none", "ja-mecab", "ko-mecab")
+Tokenizer = Literal["auto", "13a", "intl", "zh", "char", "none", "ja-mecab", "ko-mecab"]
 _NEEDED = {"ja-mecab": ("MeCab", "sacrebleu[ja]"), "ko-mecab": ("mecab_ko", "sacrebleu[ko]")}
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
 _UNSPACED = re.compile(
@@ -59,17 +62,27 @@ class _CorpusScorer(BaseScorer):
         raise TypeError(f"{type(self).__name__} has no rule")
 
 
+class BleuOptions(GradedOptions):
+    """Of `bleu`."""
+
+    tokenize: Tokenizer = Field(
+        AUTO, description="How words are separated: auto, or a tokenizer of sacrebleu."
+    )
+
+
 @dataclass(frozen=True)
 class Bleu(_CorpusScorer):
     """Sentence BLEU from 0 to 1; the metric `bleu` is that of the corpus, 0 to 100.
 
     Both are sacrebleu's; expected may be a list of references. `tokenize` names one of its tokenizers;
     `auto` takes for each case the one that can read its references (`tokenizer_for`), which the evidence
-    names. Raises MissingExtra when it is made without sacrebleu or without what the tokenizer needs,
-    ValueError for another name.
+    names. Raises MissingExtra when it is made without sacrebleu, and UsageError without what the tokenizer
+    needs.
 
     Example: `bleu`
     """
+
+    options = BleuOptions
 
     tokenize: str = AUTO
 
@@ -78,9 +91,6 @@ class Bleu(_CorpusScorer):
     reports = ("bleu",)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.tokenize not in (AUTO, *TOKENIZERS):
-            raise ValueError(f"bleu: tokenize is {', '.join((AUTO, *TOKENIZERS))}, not {self.tokenize!r}")
         if find_spec("sacrebleu") is None:
             raise MissingExtra("the scorer bleu", "metrics")
         package = _NEEDED.get(self.tokenize)
@@ -127,6 +137,7 @@ class Chrf(_CorpusScorer):
     Example: `chrf`
     """
 
+    options = GradedOptions
     reports = ("chrf",)
 
     def count(self, wanted: Sequence[str], answer: str) -> tuple[list[int], float]:

@@ -54,13 +54,22 @@ class CaseSource:
 
 @dataclass(frozen=True, slots=True)
 class ScorerSpec:
-    """A scorer as the suite names it, with its options."""
+    """A scorer as the suite names it, with its options, and the file that they are written in."""
 
     kind: str
     options: Mapping[str, Any]
     name: str
     line: int
     col: int
+    path: str = ""
+    document: YamlDocument | None = field(default=None, repr=False, compare=False)
+    pointer: tuple[str | int, ...] = ()
+
+    def place_of(self, location: tuple[Any, ...], at_key: bool = False) -> tuple[int, int]:
+        """Line and column of an option, or of its key; of the entry where it is not written in a file."""
+        if self.document is None:
+            return (self.line, self.col)
+        return self.document.place_of((*self.pointer, *location), at_key)
 
     @property
     def function(self) -> str:
@@ -173,6 +182,9 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
             {option: value for option, value in options.items() if option != "name"},
             str(options.get("name", _default_name(kind, options))),
             *document.place(("scorers", index)),
+            path=path,
+            document=document,
+            pointer=("scorers", index, kind),
         )
         for index, (kind, options) in enumerate(file.scorers)
     ]

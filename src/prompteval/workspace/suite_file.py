@@ -26,6 +26,7 @@ from prompteval.workspace.validation import (
     below_root,
     problem,
     problems_at,
+    wanted,
 )
 
 TargetKind = Literal["prompt", "callable", "endpoint", "outputs", "none"]
@@ -75,6 +76,9 @@ def _scorer(value: object) -> tuple[str, Mapping[str, object]]:
         options = {"value": options}
     if not isinstance(options, dict | None):
         raise problem(f"the options of {kind} must be a mapping", code="PE208")
+    name = (options or {}).get("name", kind)
+    if not isinstance(name, str) or not name:
+        raise problems_at({(kind, "name"): wanted("a non-empty string", name, code="PE208")})
     return str(kind), options or {}
 
 

@@ -127,7 +127,7 @@ class FileModel(BaseModel):
         for place, error in refused.items():
             context = dict(error.context or {})
             found.append(_line(_error(error.type, **{**context, "code": context["code"] or cls.code}), place))
-        unknown, more = unknown_keys(raw, known)
+        unknown, more = unknown_keys([key for key in raw if (key,) not in refused], known)
         code = cls.unknown_code or cls.code
         found += [_line(_error("unknown", help=help, code=code), (key,)) for key, help in unknown]
         found += [_line(_error("more", count=more, code=code), ())] if more else []

@@ -11,7 +11,7 @@ from prompteval.core.protocols import BlobCache, Scorer
 from prompteval.engine.scoring.lanes import Item, Lane, Together, Workers, lane_of, score_plainly
 from prompteval.engine.scoring.score_cache import ScoreCache
 from prompteval.engine.scoring.turns import is_conversation, turn_items
-from prompteval.scoring.turn import Turn
+from prompteval.workspace.scorer_options import Turn
 
 # What takes microseconds on a short text may take long on a text that is not.
 SHORT_TEXT = 20_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from prompteval.core.case import Case
 from prompteval.core.observation import Failure, Observation, Score
 from prompteval.core.trace import Trace
-from prompteval.scoring.turn import Turn
+from prompteval.workspace.scorer_options import Turn
 
 Item = tuple[Case, Observation]
 
