@@ -20,7 +20,10 @@ from prompteval.core.text import counted
 from prompteval.engine.interruption import Stop
 from prompteval.engine.progress import Progress
 from prompteval.engine.targets.prompt import PromptTarget
+from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job
+from prompteval.plan.judges import judges_of
+from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.providers.layers import Layer
 from prompteval.providers.openai import OpenAIProvider
@@ -244,13 +247,18 @@ async def _store(
 
 
 def wanted_requests(jobs: Sequence[Job], provider: Provider) -> Iterator[Request]:
-    """The requests of a model's jobs; a case that cannot be rendered has none."""
+    """The requests of a model's jobs, and of the versions that their outputs are compared with.
+
+    A case that cannot be rendered has none.
+    """
     for job in jobs:
         assert isinstance(job.target, PromptPlan)  # the others were refused
-        target = PromptTarget(job.target.prompt, provider, job.model)
+        rivals = [one.rival for one in judges_of(job.plan.scorers) if isinstance(one, Pairwise) and one.rival]
+        targets = [PromptTarget(prompt, provider, job.model) for prompt in (job.target.prompt, *rivals)]
         for case, replicate in job.work():
-            with suppress(RenderError, DeadlineExceeded):
-                yield target.request(case, replicate)
+            for target in targets if replicate == 0 else targets[:1]:
+                with suppress(RenderError, DeadlineExceeded):
+                    yield target.request(case, replicate)
 
 
 def refuse_unbatchable(jobs: Sequence[Job]) -> None:
@@ -258,13 +266,16 @@ def refuse_unbatchable(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if job.options.stop_early is not None:
             raise UsageError("--batch sends every call at once, and --stop-early waits", "leave one out")
+        turns = f"--batch sends every call at once, and {job.title} has conversations"
+        if job.plan.facts.most_turns:
+            raise UsageError(turns, "leave it out, or run without")
+        if isinstance(job.target, OutputsPlan) and judges_of(job.plan.scorers):
+            continue
         if not isinstance(job.target, PromptPlan):
-            raise UsageError(
-                f"--batch runs prompts, and {job.title} is not a prompt", "leave it out, or run without"
-            )
-        if job.plan.facts.most_turns or job.target.user is not None:
-            message = f"--batch sends every call at once, and {job.title} has conversations"
+            message = f"--batch runs prompts and judges of recorded outputs, and {job.title} is neither"
             raise UsageError(message, "leave it out, or run without")
+        if job.target.user is not None:
+            raise UsageError(turns, "leave it out, or run without")
         if job.target.fakes is not None:
             message = f"--batch sends every call at once, and {job.title} asks again after each step"
             raise UsageError(message, "leave it out, or run without `tools:`")

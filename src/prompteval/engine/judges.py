@@ -7,6 +7,7 @@ from dataclasses import replace
 from prompteval.core.case import Case
 from prompteval.core.observation import Call, Observation, Score
 from prompteval.core.protocols import Provider, Scorer
+from prompteval.core.request import Request
 from prompteval.engine.interruption import STOPPING_KINDS
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.judging.ask import LENGTH, OUTPUT, Ask, LoadedJudge, output_hash
@@ -31,7 +32,17 @@ class AskingJudge(Scorer):
         self.name = judge.name
         self.decides, self.threshold = judge.decides, None
         self.pace, self.timeout_s = judge.pace, None
+        self.model = loaded.model
         self._target = PromptTarget(loaded.asked, provider, loaded.model)
+
+    async def requests(self, case: Case, observation: Observation) -> list[Request]:
+        """What would be sent to judge an output. Raises RenderError or DeadlineExceeded."""
+        return self._requests(case, self._judge.asks(case, observation))
+
+    def _requests(self, case: Case, asks: Sequence[Ask] | Score) -> list[Request]:
+        if isinstance(asks, Score):
+            return []
+        return [self._target.request(Case(case.id, dict(ask.inputs)), ask.sample) for ask in asks]
 
     async def score(self, case: Case, observation: Observation) -> Score:
         """The judge's score, with its calls and what it is of; failed where a call of its failed."""
@@ -82,6 +93,12 @@ class AskingPairwise(AskingJudge):
     ) -> None:
         super().__init__(judge, loaded, provider, stop)
         self._pairs, self._other = judge, other
+
+    async def requests(self, case: Case, observation: Observation) -> list[Request]:
+        other = await self._other(case)
+        if other is None or other.outcome == "error":
+            return []
+        return self._requests(case, self._pairs.compare(case, observation, other))
 
     async def score(self, case: Case, observation: Observation) -> Score:
         """The preference between both outputs, with the calls that brought the other one."""

@@ -1,6 +1,6 @@
 """The models of a run: each opened once, with its own limits, price and layers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -105,18 +105,10 @@ class Models:
             self._open[reference] = self._make(reference, ready)
         return self._open[reference]
 
-    def layered(
-        self, reference: str, group: str, on_wait: Callable[[int], None], *, live: bool = False
-    ) -> tuple[Provider, int]:
-        """A model with its layers, and how many cases of it run at a time; `group` is the suite.
-
-        With `live` it is called also where the run's own calls go by batch: what a judge is asked is only
-        known when they have ended.
-        """
+    def layered(self, reference: str, group: str, on_wait: Callable[[int], None]) -> tuple[Provider, int]:
+        """A model with its layers, and how many cases of it run at a time; `group` is the suite."""
         model = self.open(reference)
         profile, own = self._profile(reference), model.provider
-        if live and isinstance(own.inner, BatchReplies):
-            own = SharedProvider(own.inner.live, own.cacheable)
         provider = build_layers(
             own,
             cache=self._cache if own.cacheable else None,
@@ -140,13 +132,23 @@ class Models:
 
     def batched(self, jobs: Sequence[Job]) -> list[tuple[str, OpenAIProvider, Iterator[Request]]]:
         """(reference, provider, requests) of every model whose calls go by batch."""
-        found = []
+        return [
+            (reference, live, wanted_requests([job for job in jobs if job.model == reference], provider))
+            for reference, live, provider in self._by_batch()
+        ]
+
+    def batched_with(
+        self, requests: Mapping[str, Sequence[Request]]
+    ) -> list[tuple[str, OpenAIProvider, Iterator[Request]]]:
+        """The same with requests that are known already."""
+        return [
+            (reference, live, iter(requests.get(reference, ()))) for reference, live, _ in self._by_batch()
+        ]
+
+    def _by_batch(self) -> Iterator[tuple[str, OpenAIProvider, Provider]]:
         for reference, model in self._open.items():
             if isinstance(model.provider.inner, BatchReplies):
-                of_model = [job for job in jobs if job.model == reference]
-                requests = wanted_requests(of_model, model.provider)
-                found.append((reference, model.provider.inner.live, requests))
-        return found
+                yield reference, model.provider.inner.live, model.provider
 
     async def aclose(self) -> None:
         """Close every model, also where closing another fails."""
@@ -223,6 +225,11 @@ class OfflineProvider(Layer):
 def _collected(reference: str, live: Provider, directory: BatchDirectory) -> Provider:
     if not isinstance(live, OpenAIProvider):
         raise UsageError(f"--batch: {reference} has no Batch API", "leave it out, or run without --batch")
+    if live.shape.api == "decisions":
+        raise UsageError(
+            f"--batch: {reference} is asked by the Decisions API, which takes no batches",
+            "run without --batch",
+        )
     return BatchReplies(live, directory)
 
 

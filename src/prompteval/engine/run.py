@@ -20,7 +20,8 @@ from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED, deciding
 from prompteval.core.observation import Row
 from prompteval.core.protocols import Provider
 from prompteval.core.verdict import Verdict
-from prompteval.engine.batch_mode import run_batches
+from prompteval.engine.batch_judges import has_judges, joined, judge_requests
+from prompteval.engine.batch_mode import BatchDirectory, run_batches
 from prompteval.engine.before_run import refuse_early
 from prompteval.engine.early_stopping import plan_early
 from prompteval.engine.files import Files, RunBroken, opened, resume_hint
@@ -298,8 +299,7 @@ class _Run:
             asyncio.get_running_loop().set_default_executor(LoopThreads(stop))
             async with interruptible(stop):
                 if self._files.batches is not None:
-                    wanted = models.batched([entry.job for entry in running])
-                    await run_batches(self._files.batches, wanted, self._files.cache, self._progress, stop)
+                    await self._by_batch(self._files.batches, running, models, stop)
                 async with asyncio.TaskGroup() as group:
                     for entry in running:
                         group.create_task(self._one(entry, models, stop))
@@ -310,6 +310,21 @@ class _Run:
             for scoring in self._scorings.values():
                 scoring.close()
             self._workers.close()
+
+    async def _by_batch(
+        self, batches: BatchDirectory, running: Sequence[_RunningJob], models: Models, stop: Stop
+    ) -> None:
+        """Every reply of the run, and then every reply of the judges of what came."""
+        cache, jobs = self._files.cache, [entry.job for entry in running]
+        await run_batches(batches, models.batched(jobs), cache, self._progress, stop)
+        if stop.event.is_set() or not has_judges(jobs):
+            return
+        asked = [
+            await judge_requests(entry.job, entry.done, models, batches, cache, self._store)
+            for entry in running
+        ]
+        wanted = models.batched_with(dict(joined(asked)))
+        await run_batches(batches, wanted, cache, self._progress, stop)
 
     async def _one(self, running: _RunningJob, models: Models, stop: Stop) -> None:
         job, usage, started = running.job, running.usage, perf_counter()
@@ -367,7 +382,7 @@ class _Run:
             cache = self._files.vectors() if marks else None
 
             def open_model(reference: str) -> Provider:
-                return models.layered(reference, plan.suite.name, waiting, live=True)[0]
+                return models.layered(reference, plan.suite.name, waiting)[0]
 
             def other(judge: Pairwise) -> OtherOutput:
                 provider = None if job.target.own_model is not None else open_model(job.model)
