@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prompteval.data.findings import Findings
@@ -27,7 +27,7 @@ class Balance:
     weights: Mapping[str, float]
 
 
-def balance(labels: Sequence[str]) -> Balance | None:
+def balance(labels: Iterable[str]) -> Balance | None:
     """The balance of the labels; None where none is given."""
     counts = dict(sorted(Counter(label for label in labels if label).items()))
     n = sum(counts.values())
@@ -40,7 +40,7 @@ def balance(labels: Sequence[str]) -> Balance | None:
 
 def check_balance(rows: Sequence[DataRow], findings: Findings) -> Balance | None:
     """Warn of classes that are few or far fewer than another; where labels are no classes, of nothing."""
-    found = balance([row.label for row in rows])
+    found = balance(row.label for row in rows)
     if found is None or not 1 < len(found.counts) <= min(CLASSES_AT_ALL, len(rows) // 2):
         return found
     smallest = min(found.counts, key=lambda label: (found.counts[label], label))

@@ -41,15 +41,16 @@ def near_pairs(texts: Sequence[str], threshold: float) -> Iterator[Pair]:
     shingles, and equal ones are for the caller. Memory: 160 bytes a text beside the texts.
     """
     keys = band_keys(texts)
-    last, own = -1, frozenset[str]()
+    last, text, own = -1, "", frozenset[str]()
     for code in _candidates(keys, len(texts)):
         first, second = divmod(code, len(texts))
-        shorter, longer = sorted((len(texts[first]), len(texts[second])))
-        if shorter < SHINGLE or (shorter == longer and texts[first] == texts[second]):
-            continue
         if first != last:
-            last, own = first, shingles(texts[first])
-        other = shingles(texts[second])
+            last, text = first, texts[first]
+            own = shingles(text)
+        another = texts[second]
+        if not own or len(another) < SHINGLE or text == another:
+            continue
+        other = shingles(another)
         if min(len(own), len(other)) < threshold * max(len(own), len(other)):
             continue
         shared = len(own & other)
@@ -64,20 +65,24 @@ def band_keys(texts: Sequence[str]) -> Words:
     start = 0
     while start < len(texts):
         end, characters = start, 0
+        batch: list[str] = []
         while end < len(texts) and (characters < _BATCH or end == start):
-            characters += len(texts[end])
+            batch.append(texts[end])
+            characters += len(batch[-1])
             end += 1
-        _add_keys(keys, texts, start, end)
+        _add_keys(keys, batch, start)
         start = end
     return keys
 
 
-def _add_keys(keys: Words, texts: Sequence[str], start: int, end: int) -> None:
-    places = [place for place in range(start, end) if len(texts[place]) >= SHINGLE]
+def _add_keys(keys: Words, batch: Sequence[str], start: int) -> None:
+    """The keys of a batch, whose first text is at `start`."""
+    places = [start + place for place, text in enumerate(batch) if len(text) >= SHINGLE]
     if not places:
         return
-    counts = np.array([len(texts[place]) for place in places])
-    data = "".join(texts[place] for place in places).encode("utf-32-le", "surrogatepass")
+    long = [text for text in batch if len(text) >= SHINGLE]
+    counts = np.array([len(text) for text in long])
+    data = "".join(long).encode("utf-32-le", "surrogatepass")
     hashed = _rolling(np.frombuffer(data, dtype=np.uint32))
     ends = np.cumsum(counts)
     inside = np.ones(len(hashed), dtype=bool)  # runs that begin in one text and end in the next are none

@@ -2,11 +2,12 @@
 
 import math
 import re
-import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+
+import numpy as np
 
 from prompteval.data.findings import Findings
 from prompteval.data.rows import DataRow
@@ -14,6 +15,7 @@ from prompteval.data.rows import DataRow
 FEWEST_ROWS = 30
 FAR = 6.0  # robust standard deviations of the logarithm of the length
 USUAL = 0.9  # share of the rows that are in one script before another is odd
+_ASCII_LETTER = re.compile("[A-Za-z]")
 _LETTERS = 200  # of a text are looked at
 # UTF-8 read as Windows-1252, the replacement character, controls, halves of surrogate pairs.
 _BROKEN = re.compile(
@@ -23,18 +25,20 @@ _BROKEN = re.compile(
 
 def check_lengths(rows: Sequence[DataRow], findings: Findings) -> None:
     """Empty texts, and those far longer or shorter than the others (median and MAD of the logarithm)."""
-    for row in rows:
-        if not row.text.strip():
-            findings.add(row, "PD113", "the row has no text", "name its field with --text, or remove the row")
-    logs = [math.log(len(row.text)) for row in rows if row.text.strip()]
+    lengths = np.array([0 if row.text.isspace() else len(row.text) for row in rows])
+    for place in np.flatnonzero(lengths == 0).tolist():
+        help = "name its field with --text, or remove the row"
+        findings.add(rows[place], "PD113", "the row has no text", help)
+    logs = np.log(lengths[lengths > 0])
     if len(logs) < FEWEST_ROWS:
         return
-    middle = statistics.median(logs)
-    spread = 1.4826 * statistics.median(abs(value - middle) for value in logs)
-    for row in rows if spread else ():
-        if row.text.strip() and abs(math.log(len(row.text)) - middle) > FAR * spread:
-            than = f"{math.exp(middle):,.0f} is the median"
-            findings.add(row, "PD113", f"text of {len(row.text):,} characters, {than}", "look at the row")
+    middle = float(np.median(logs))
+    spread = 1.4826 * float(np.median(np.abs(logs - middle)))
+    odd = np.abs(np.log(np.maximum(lengths, 1)) - middle) > FAR * spread
+    for place in np.flatnonzero(odd & (lengths > 0)).tolist() if spread else ():
+        than = f"{math.exp(middle):,.0f} is the median"
+        message = f"text of {lengths[place]:,} characters, {than}"
+        findings.add(rows[place], "PD113", message, "look at the row")
 
 
 def check_scripts(rows: Sequence[DataRow], findings: Findings) -> None:
@@ -69,7 +73,10 @@ def check_encodings(rows: Sequence[DataRow], findings: Findings) -> None:
 
 def script(text: str) -> str:
     """The script of most of the first letters: `latin`, `cyrillic`, `cjk`; empty without letters."""
-    letters = [character for character in text[: 2 * _LETTERS] if character.isalpha()][:_LETTERS]
+    head = text[: 2 * _LETTERS]
+    if head.isascii():
+        return "latin" if _ASCII_LETTER.search(head) else ""
+    letters = [character for character in head if character.isalpha()][:_LETTERS]
     counts = Counter(map(_script, letters))
     return counts.most_common(1)[0][0] if counts else ""
 

@@ -1,7 +1,12 @@
 """What lies on both sides of a split: duplicates, clusters, the future."""
 
+import math
 from collections.abc import Sequence
+from typing import overload
 
+import numpy as np
+
+from prompteval.data.equal import Places, first_equal, repeats
 from prompteval.data.findings import Findings, named
 from prompteval.data.minhash import near_pairs
 from prompteval.data.normal import normal
@@ -13,20 +18,39 @@ TRAIN = "train"
 
 def check_duplicates(rows: Sequence[DataRow], near: float | None, findings: Findings) -> None:
     """Equal and similar texts, within and across splits; `near` None looks at equal ones alone."""
-    first: dict[str, int] = {}
-    for place, row in enumerate(rows):
-        text = normal(row.text)
-        if not text:
-            continue
-        earlier = first.setdefault(text, place)
-        if earlier != place:
-            _equal(row, rows[earlier], findings)
+    first = first_equal(rows, _normal_text)
+    for place in repeats(first):
+        _equal(rows[place], rows[int(first[place])], findings)
     if near is None:
         return
-    texts, places = list(first), list(first.values())
+    places = np.flatnonzero(first == np.arange(len(first)))
+    texts = _NormalTexts(rows, places)
     for pair in near_pairs(texts, near):
-        one, other = sorted((places[pair.first], places[pair.second]))
+        one, other = sorted((int(places[pair.first]), int(places[pair.second])))
         _similar(rows[other], rows[one], pair.jaccard, findings)
+
+
+class _NormalTexts(Sequence[str]):
+    """The texts of the rows at some places, as they are compared; read when they are asked for."""
+
+    def __init__(self, rows: Sequence[DataRow], places: Places) -> None:
+        self._rows, self._places = rows, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return _NormalTexts(self._rows, self._places[place])
+        return normal(self._rows[int(self._places[place])].text)
+
+
+def _normal_text(row: DataRow) -> str:
+    return normal(row.text)
 
 
 def _equal(row: DataRow, earlier: DataRow, findings: Findings) -> None:
@@ -49,14 +73,15 @@ def _similar(row: DataRow, earlier: DataRow, jaccard: float, findings: Findings)
 
 def check_groups(rows: Sequence[DataRow], findings: Findings) -> None:
     """A cluster, user or document whose rows are in more than one split."""
-    first: dict[str, DataRow] = {}
-    reported: set[str] = set()
-    for row in rows:
-        if not row.group or not row.split:
+    first = first_equal(rows, lambda row: row.group if row.split else "")
+    reported: set[int] = set()
+    for place in repeats(first):
+        start = int(first[place])
+        if start in reported:
             continue
-        earlier = first.setdefault(row.group, row)
-        if earlier.split != row.split and row.group not in reported:
-            reported.add(row.group)
+        row, earlier = rows[place], rows[start]
+        if earlier.split != row.split:
+            reported.add(start)
             message = (
                 f"group {row.group!r} is in {row.split!r} and, by {named(earlier)}, in {earlier.split!r}"
             )
@@ -65,13 +90,17 @@ def check_groups(rows: Sequence[DataRow], findings: Findings) -> None:
 
 def check_times(rows: Sequence[DataRow], findings: Findings) -> None:
     """Rows of train that are later than the first row of another split: the model has seen the future."""
-    known = [(row, when) for row in rows if row.split and (when := moment(row.time)) is not None]
-    tested = [(when, row) for row, when in known if row.split != TRAIN]
-    if not tested:
+    start, first = math.inf, None
+    for row in rows:
+        if row.split and row.split != TRAIN and row.time:
+            when = moment(row.time)
+            if when is not None and when < start:
+                start, first = when, row
+    if first is None:
         return
-    start, first = min(tested, key=lambda pair: pair[0])
-    for row, when in known:
-        if row.split == TRAIN and when > start:
+    for row in rows:
+        when = moment(row.time) if row.split == TRAIN and row.time else None
+        if when is not None and when > start:
             message = (
                 f"train row of {row.time} is later than {_side(first)} row {named(first)} of {first.time}"
             )
@@ -80,16 +109,14 @@ def check_times(rows: Sequence[DataRow], findings: Findings) -> None:
 
 def check_conflicts(rows: Sequence[DataRow], findings: Findings) -> None:
     """Equal texts with different labels: one of them is wrong, or the text lacks what decides."""
-    first: dict[str, DataRow] = {}
-    for row in rows:
-        text = normal(row.text) if row.label else ""
-        if text:
-            earlier = first.setdefault(text, row)
-            if earlier.label != row.label:
-                labels = f"label {row.label!r:.60}, and {earlier.label!r:.60}"
-                message = f"{labels} for the same text in {named(earlier)}"
-                help = "decide on one label, or add the input that tells them apart"
-                findings.add(row, "PD111", message, help)
+    first = first_equal(rows, lambda row: normal(row.text) if row.label else "")
+    for place in repeats(first):
+        row, earlier = rows[place], rows[int(first[place])]
+        if earlier.label != row.label:
+            labels = f"label {row.label!r:.60}, and {earlier.label!r:.60}"
+            message = f"{labels} for the same text in {named(earlier)}"
+            help = "decide on one label, or add the input that tells them apart"
+            findings.add(row, "PD111", message, help)
 
 
 def _side(row: DataRow) -> str:

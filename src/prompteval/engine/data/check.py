@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from prompteval.data.balance import Balance, check_balance
 from prompteval.data.doubt import Answer, doubtful
 from prompteval.data.findings import Findings, named
 from prompteval.data.fitted import TEST, hashes, read_fitted
+from prompteval.data.kept import KeptRows
 from prompteval.data.leaks import Shown, check_corpus, check_examples, check_prompt
 from prompteval.data.manifest import Manifest, Tally, difference, manifest_path, read_manifest
 from prompteval.data.oddities import check_encodings, check_lengths, check_scripts
@@ -85,19 +87,29 @@ class DataReport:
 def check_files(files: Sequence[Path], options: CheckOptions, workspace: Workspace | None) -> DataReport:
     """Check files, each against itself, the others and what the options name; that needs the workspace.
 
-    The texts are held in memory. Raises InvalidInput for a file that cannot be read, NothingSelected where
-    there is no row.
+    The texts are kept in a temporary file. Raises InvalidInput for a file that cannot be read,
+    NothingSelected where there is no row.
     """
-    findings = Findings()
-    rows = [row for file in files for row in _rows(file, options.fields, "", findings)]
-    if not rows:
-        raise NothingSelected("the files have no rows")
-    others = [
-        row
-        for side, file in options.references.items()
-        for row in _rows(file, options.fields, side, findings)
-    ]
-    every = [*others, *rows]  # what is found in both is reported at the file that is checked
+    findings, every = Findings(), KeptRows()
+    with closing(every):
+        for side, file in options.references.items():
+            _read(file, options.fields, side, findings, every)
+        own = len(every)
+        for file in files:
+            _read(file, options.fields, "", findings, every)
+        if len(every) == own:
+            raise NothingSelected("the files have no rows")
+        return _report(every, every[own:], options, workspace, findings)
+
+
+def _report(
+    every: Sequence[DataRow],
+    rows: Sequence[DataRow],
+    options: CheckOptions,
+    workspace: Workspace | None,
+    findings: Findings,
+) -> DataReport:
+    """All checks of `rows`; `every` has those of other files before them, which are compared with."""
     check_duplicates(every, options.near, findings)
     check_groups(every, findings)
     check_times(every, findings)
@@ -134,21 +146,19 @@ def _compare(
         _doubts(rows, options.run, workspace, findings)
 
 
-def _rows(file: Path, fields: Fields, side: str, findings: Findings) -> list[DataRow]:
-    """The rows of a file; one with a manifest beside it is compared with it on the way."""
+def _read(file: Path, fields: Fields, side: str, findings: Findings, kept: KeptRows) -> None:
+    """Keep the rows of a file; one with a manifest beside it is compared with it on the way."""
     place = manifest_path(file)
     manifest = read_manifest(place, str(place)) if place.is_file() else None
     tally = Tally()
-    found = []
     for line, raw in read_raw(file):
         if manifest is not None:
             _count(manifest, tally, raw)
-        found.append(data_row(raw, str(file), line, fields, side))
+        kept.append(data_row(raw, str(file), line, fields, side))
     wrong = difference(manifest, tally) if manifest is not None else ""
     if wrong:
         help = "split it again, and commit both files"
         findings.at(str(file), 0, "PD118", f"not as {place.name} says: {wrong}", help)
-    return found
 
 
 def _count(manifest: Manifest, tally: Tally, raw: Raw) -> None:
@@ -176,19 +186,19 @@ def _corpus(rows: Sequence[DataRow], path: str, workspace: Workspace, findings: 
 
 def _doubts(rows: Sequence[DataRow], run: str, workspace: Workspace, findings: Findings) -> None:
     """The labels that a run's answers doubt, at the rows of these files."""
-    by_id = {row.id: row for row in rows if row.id}
+    by_id = {row.id: place for place, row in enumerate(rows) if row.id}
     with reading(workspace) as store:
         run_id = ended(workspace, store, run)[0].run_id
     answers = [answer for row in stored_rows(workspace, run_id) if (answer := _answer(row)) is not None]
     for doubt in doubtful(answers, most=None):
-        row = by_id.get(doubt.answer.id)
-        if row is not None:
+        place = by_id.get(doubt.answer.id)
+        if place is not None:
             found = doubt.answer
             message = (
                 f"label {found.label!r} is doubtful: {found.answered!r} was answered with confidence"
                 f" {found.confidence:.2f}, and {doubt.threshold:.2f} is usual where that is right"
             )
-            findings.add(row, "PD112", message, "read the row; nothing is changed")
+            findings.add(rows[place], "PD112", message, "read the row; nothing is changed")
 
 
 def _answer(row: Row) -> Answer | None:

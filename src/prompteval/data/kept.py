@@ -1,0 +1,117 @@
+"""Rows kept in a file without a name, so that a million of them need little memory."""
+
+import json
+import os
+import tempfile
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from prompteval.core.errors import StoreError
+from prompteval.data.rows import DataRow
+
+_BLOCK = 1 << 20  # bytes that are read at once
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+class KeptRows(Sequence[DataRow]):
+    """Rows in their order, by place. In memory are 20 bytes of each, and what many have in common.
+
+    A slice, which must be up to the end, is the same rows without the first ones. `close` removes the file.
+    Raises StoreError where the directory for temporary files takes nothing more.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(buffering=_BLOCK)  # noqa: SIM115 - close() ends it
+        self._written = 0
+        self._ends = array("Q", [0])
+        self._lines = array("I")
+        self._shared = array("H")
+        self._codes: dict[tuple[str, str], int] = {}
+        self._common: list[tuple[str, str]] = []
+
+    def append(self, row: DataRow) -> None:
+        """Keep one more row."""
+        common = (row.path, row.split)
+        code = self._codes.get(common)
+        if code is None:
+            code = self._codes[common] = len(self._common)
+            self._common.append(common)
+            if code > 0xFFFF:
+                self._shared = array("I", self._shared)
+        data = _encode([row.id, row.text, row.label, row.group, row.time]).encode("ascii")
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise StoreError(tempfile.gettempdir(), f"could not be written: {error.strerror}") from error
+        self._ends.append(self._ends[-1] + len(data))
+        self._lines.append(row.line)
+        self._shared.append(code)
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, place: int) -> DataRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[DataRow]: ...
+    def __getitem__(self, place: int | slice) -> DataRow | Sequence[DataRow]:
+        if isinstance(place, slice):
+            return _Part(self, place.start or 0)
+        if place < 0 or place >= len(self):
+            raise IndexError(place)
+        start, end = self._ends[place], self._ends[place + 1]
+        return self._row(place, self._read(start, end - start))
+
+    def __iter__(self) -> Iterator[DataRow]:
+        return self.iterate(0)
+
+    def iterate(self, first: int) -> Iterator[DataRow]:
+        """The rows from a place on, many read at once."""
+        while first < len(self):
+            start, last = self._ends[first], first + 1
+            while last < len(self) and self._ends[last] - start < _BLOCK:
+                last += 1
+            block = self._read(start, self._ends[last] - start)
+            for place in range(first, last):
+                yield self._row(place, block[self._ends[place] - start : self._ends[place + 1] - start])
+            first = last
+
+    def _read(self, start: int, size: int) -> bytes:
+        if self._written < start + size:
+            self._file.flush()
+            self._written = self._ends[-1]
+        return os.pread(self._file.fileno(), size, start)
+
+    def _row(self, place: int, data: bytes) -> DataRow:
+        path, split = self._common[self._shared[place]]
+        name, text, label, group, time = json.loads(data)
+        return DataRow(path, self._lines[place], name, text, label, group, time, split)
+
+
+class _Part(Sequence[DataRow]):
+    """Rows from a place on."""
+
+    def __init__(self, rows: KeptRows, start: int) -> None:
+        self._rows, self._start = rows, start
+
+    def __len__(self) -> int:
+        return max(len(self._rows) - self._start, 0)
+
+    @overload
+    def __getitem__(self, place: int) -> DataRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[DataRow]: ...
+    def __getitem__(self, place: int | slice) -> DataRow | Sequence[DataRow]:
+        if isinstance(place, slice):
+            return _Part(self._rows, self._start + (place.start or 0))
+        if place < 0:
+            raise IndexError(place)
+        return self._rows[self._start + place]
+
+    def __iter__(self) -> Iterator[DataRow]:
+        return self._rows.iterate(self._start)
