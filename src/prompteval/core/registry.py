@@ -18,6 +18,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "anthropic": "prompteval.providers.anthropic:create",
         "gemini": "prompteval.providers.gemini:create",
         "local": "prompteval.providers.local:create",
+        "gguf": "prompteval.providers.gguf:create",
         "replay": "prompteval.providers.replay:create",
         "scripted": "prompteval.providers.scripted:create",
     },

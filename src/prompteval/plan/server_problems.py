@@ -11,11 +11,12 @@ from prompteval.prompt.strict import SchemaFault, strict_faults
 from prompteval.providers.hosted.params import KINDS, param_faults
 from prompteval.providers.open import check_reference, url_of
 from prompteval.providers.openai.decisions import WHAT_TO_DO, unanswerable
-from prompteval.workspace.presets import param_fault_of, preset_at, preset_of
+from prompteval.workspace.presets import LLAMA, param_fault_of, preset_at, preset_of
+from prompteval.workspace.server_keys import IN_PROCESS
 from prompteval.workspace.settings import ModelProfile, Workspace
 
-# The kind of models that are sent parameters and strict schemas as they are, and the one that takes no tools.
-STRICT_KIND = "openai"
+# The kinds of models that are sent parameters and strict schemas, and the one that takes no tools.
+STRICT_KINDS = frozenset({"openai", IN_PROCESS})
 TOOLLESS_KIND = "local"
 
 
@@ -40,9 +41,11 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
         )
     if kind in KINDS:
         yield from _native(prompt, module, kind, profile, model)
-    if kind != STRICT_KIND:
+    if kind not in STRICT_KINDS:
         return
     profile = profile if profile is not None else ModelProfile(model)
+    if kind == IN_PROCESS:
+        profile = replace(profile, preset=LLAMA)
     if profile.api == "decisions":
         yield from _params(prompt, module, profile)
         found = [SchemaFault(*fault, WHAT_TO_DO) for fault in unanswerable(prompt.schema or {})]

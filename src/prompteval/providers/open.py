@@ -73,7 +73,8 @@ def url_of(kind: str, profile: ModelProfile | None) -> str:
 
 
 def check_model(reference: str, workspace: Workspace) -> None:
-    """As `check_reference`; a file behind `scripted/` and `replay/` and a profile's transforms are read too.
+    """As `check_reference`; a file behind `scripted/` and `replay/`, a profile's transforms and the head of
+    a file behind `gguf/` are read too.
 
     Raises UsageError when the file cannot be opened and for a profile that is withheld, InvalidInput
     for what is wrong inside.
@@ -88,6 +89,10 @@ def check_model(reference: str, workspace: Workspace) -> None:
         from prompteval.providers.local.learned import profile_transforms
 
         profile_transforms(profile, workspace.root)
+    elif kind == "gguf":
+        from prompteval.providers.gguf.model_file import head_of
+
+        head_of(rest, profile, workspace.root)
     elif profile is not None and profile.withheld:
         raise withheld(profile)
 

@@ -13,7 +13,7 @@ from prompteval.workspace.settings import Workspace
 MILLION = 1_000_000
 OWN_PRICE = "profile"
 # These answer on this machine or from a file; their calls cost nothing.
-OWN_KINDS = frozenset({"local", "scripted", "replay"})
+OWN_KINDS = frozenset({"local", "gguf", "scripted", "replay"})
 
 
 @dataclass(frozen=True, slots=True)

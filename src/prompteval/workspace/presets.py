@@ -50,6 +50,8 @@ class Preset:
     ignores_tool_schemas: bool = False
 
 
+# The preset of llama.cpp, at a server or in this process.
+LLAMA: Final = "llama.cpp"
 _MAX_TOKENS = {"max_output_tokens": "max_tokens"}
 _LOGPROBS = frozenset({"logprobs", "top_logprobs"})
 PRESETS: Final[Mapping[str, Preset]] = {
@@ -65,7 +67,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         needs_key=False, ignored=frozenset({"service_tier", "verbosity"}),
         responses=Responses({"seed": "seed", "stop": "stop"}, frozenset({"json_object"})),
     ),
-    "llama.cpp": Preset(
+    LLAMA: Preset(
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "reasoning_effort", "tool_choice"}),
         ignored_structured=frozenset({"tool"}),

@@ -21,6 +21,9 @@ SERVER_KEYS: Final = (
 LOCAL_KEYS: Final = ("calibration", "abstain")
 # Providers of ours that call no server.
 WITHOUT_SERVER: Final = frozenset({"local", "scripted", "replay"})
+# A model in this process, and the keys that say how it is asked.
+IN_PROCESS: Final = "gguf"
+OF_IN_PROCESS: Final = ("structured", "drop", "extra_body", "stream")
 # Providers that ask an API of their own, and keys of the compatible servers of OpenAI's.
 NATIVE: Final = frozenset({"anthropic", "gemini"})
 OF_OPENAI: Final = ("preset", "rename", "api")
@@ -29,6 +32,17 @@ NATIVE_STRUCTURED: Final[Mapping[str, tuple[str, ...]]] = {
     "anthropic": ("json_schema", "tool", "prompt"),
     "gemini": ("json_schema", "json_object", "prompt"),
 }
+
+
+def in_process_fault(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """(key, what is wrong, the fix) of what a profile sets that a model in this process has no use for."""
+    others = ("base_url", "api_key_env", *(key for key in SERVER_KEYS if key not in OF_IN_PROCESS))
+    key = next((key for key in others if key in profile), None)
+    if key is not None:
+        return key, f"is for a server, and the provider is {IN_PROCESS!r}", "remove it"
+    if profile.get("structured") == "tool":
+        return "structured", "is 'tool', which llama.cpp silently ignores", 'write "json_schema"'
+    return None
 
 
 def native_fault(provider: str, profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
