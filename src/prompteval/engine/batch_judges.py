@@ -52,7 +52,7 @@ async def judge_requests(
     own = _known(job, models, directory, cache)
 
     def other(judge: Pairwise) -> OtherOutput:
-        return open_other(judge, job, own, store)
+        return open_other(judge, job.plan, job.model, own, store)
 
     def opened(reference: str) -> Provider:
         return models.open(reference).provider

@@ -8,7 +8,7 @@ from prompteval.core.protocols import Provider
 from prompteval.engine.judges import OtherOutput
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.judging.pairwise import Pairwise
-from prompteval.plan.jobs import Job
+from prompteval.plan.suite_plan import SuitePlan
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.layers import CLOCK, CaseClock
 from prompteval.store.results import SqliteStore
@@ -16,18 +16,20 @@ from prompteval.store.results import SqliteStore
 BASELINE = "baseline"
 
 
-def open_other(judge: Pairwise, job: Job, provider: Provider | None, store: SqliteStore) -> OtherOutput:
-    """The outputs that a judge of pairs compares those of a job with.
+def open_other(
+    judge: Pairwise, plan: SuitePlan, model: str, provider: Provider | None, store: SqliteStore
+) -> OtherOutput:
+    """The outputs that a judge of pairs compares those of a suite and a model with.
 
     Raises UsageError for a run that is not stored, and for one without this suite.
     """
     if judge.rival is None:
-        return _stored(judge, job, store)
+        return _stored(judge, plan, store)
     if provider is None:
         raise UsageError(
             f"against: {judge.against} is a version of a prompt, and the suite runs without a model"
         )
-    return _called(judge.rival, job.model, provider)
+    return _called(judge.rival, model, provider)
 
 
 def _called(prompt: Prompt, model: str, provider: Provider) -> OtherOutput:
@@ -44,9 +46,9 @@ def _called(prompt: Prompt, model: str, provider: Provider) -> OtherOutput:
     return other
 
 
-def _stored(judge: Pairwise, job: Job, store: SqliteStore) -> OtherOutput:
-    suite = job.plan.suite.name
-    name = judge.against if judge.against != BASELINE else baseline_run(job.plan.tree, suite)
+def _stored(judge: Pairwise, plan: SuitePlan, store: SqliteStore) -> OtherOutput:
+    suite = plan.suite.name
+    name = judge.against if judge.against != BASELINE else baseline_run(plan.tree, suite)
     record = store.run(name)
     outputs: dict[str, Observation] = {}
     for row in store.rows(record.run_id, suite):

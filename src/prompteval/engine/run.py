@@ -386,7 +386,7 @@ class _Run:
 
             def other(judge: Pairwise) -> OtherOutput:
                 provider = None if job.target.own_model is not None else open_model(job.model)
-                return open_other(judge, job, provider, self._store)
+                return open_other(judge, plan, job.model, provider, self._store)
 
             scorers = with_models(plan.scorers, judges_of(plan.scorers), open_model, stop.set, other)
             self._scorings[key] = Scoring(scorers, self._workers, cache, marks, score_turns(plan))

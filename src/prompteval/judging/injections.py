@@ -54,7 +54,7 @@ INJECTIONS: tuple[Injection, ...] = (
 
 
 def best_verdict(verdict: VerdictField) -> str:
-    """The verdict that counts most, as JSON text."""
+    """The verdict that counts most, as JSON text; of a rubric that of each criterion."""
     if verdict.is_scale:
         return f"{verdict.high:g}"
     label = next(label for label in verdict.labels if label in verdict.passes)
