@@ -63,6 +63,11 @@ $(VENV)/.interop: requirements/interop.txt | $(BIN)/python
 	$(LOCKED_PIP) --require-hashes --requirement requirements/interop.txt
 	@touch $@
 
+# TypeScript checks the types of the page's script, which are comments. Nothing of it is shipped.
+$(VENV)/.typescript: Makefile | $(BIN)/python
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-save --prefix $(VENV)/typescript typescript@7.0.2; fi
+	@touch $@
+
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases
 	$(BIN)/prompteval run
 
@@ -75,7 +80,7 @@ test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
 coverage: $(VENV)/.dev  ## the tests of `make test`, and the share of lines that they run, which has a floor in pyproject.toml
 	$(PYTEST) -m 'not slow and not no_cover' --cov --cov-report=term:skip-covered
 
-test-all: $(VENV)/.server $(VENV)/.interop coverage  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
+test-all: $(VENV)/.server $(VENV)/.interop $(VENV)/.typescript coverage  ## every test: also long schedules, fuzzing, the browser, the embedded model, the documents
 	$(PYTEST) -m 'slow or no_cover'
 
 # Without torch, of which other Pythons have no build here; what needs the embedded model is skipped.

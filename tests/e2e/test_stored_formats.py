@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.fixtures.v0.figures import figures, lost, without_moment
 from tests.forks import Done, Forks, shared
 from tests.golden import CHANGED, DIRECTORY, kept
+from tests.report.reading_page import read_page
 
 STORED = Path(__file__).parents[1] / "fixtures" / "v0"
 EXPECTED = json.loads((STORED / "expected.json").read_text(encoding="utf-8"))
@@ -64,7 +66,11 @@ def test_a_report_of_what_was_stored_has_the_same_figures(ending: str, forks: Fo
     """Every format; more columns and other sentences are no loss."""
     ended(forks.run(root, "report", RUN, "-o", f"new.{ending}"), 0)
     then, now = ((STORED / f"outputs/run.{ending}").read_text(), (root / f"new.{ending}").read_text())
-    if ending in ("md", "html"):  # the cases have more parts today, in another order
+    if ending == "html":  # the page holds its tables as data today
+        shown = re.sub(r"<(svg|style).*?</\1>", "", then.split("<details")[0], flags=re.DOTALL)
+        assert Counter(_cells(shown)) - Counter(_cells(read_page(now).texts)) == Counter()
+        return
+    if ending == "md":  # the cases have more parts today, in another order
         then, now = (text.split("<details")[0] for text in (then, now))
     if (
         ending == "md"
@@ -131,5 +137,4 @@ READ: dict[str, Any] = {
     ],
     "xml": _junit,
     "md": _cells,
-    "html": _cells,
 }

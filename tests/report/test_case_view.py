@@ -10,11 +10,12 @@ from prompteval.core.case import Case, ExpectedCall, UserTurn
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
-from prompteval.report.html.page import render as page
 from prompteval.report.markdown import render as markdown
 from prompteval.report.one_case.terminal import TEXT_SHOWN, render_case
 from prompteval.report.one_case.view import case_view
-from tests.report.test_html import Reader, make_view
+from prompteval.report.page.run import render as page
+from tests.report.reading_page import read_page
+from tests.report.test_html import make_view
 
 A, B, C = (Chunk(f"{name}.md", 0, 40, f"words of {name}") for name in "abc")
 PLACES = Places(
@@ -73,7 +74,7 @@ def test_the_page_and_markdown_say_what_the_terminal_says(seen: Observation) -> 
     """Every text of the view is in all three."""
     one = row(seen)
     view = make_view([one])
-    three = ("".join(markdown(view)).replace("\\", ""), Reader("".join(page(view))).text, shown(one))
+    three = ("".join(markdown(view)).replace("\\", ""), read_page("".join(page(view))).texts, shown(one))
     texts = [" ".join(text.split()) for text in three]
     for part in case_view(one).parts:
         for wanted in (part.text, *(text for line in part.lines for text in (line.text, line.words))):

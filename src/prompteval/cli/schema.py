@@ -19,6 +19,7 @@ class Kind(StrEnum):
     compare = "compare"
     monitor = "monitor"
     monitor_check = "monitor-check"
+    page = "page"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
     """Print the JSON Schema of suites, of one case, of settings, of monitor.yaml, of `run --json`,
-    `compare --json` or `monitor check --json`."""
+    `compare --json` or `monitor check --json`, or of the data in an HTML report."""
     if kind is Kind.suite:
         from prompteval.plan.suite_schema import suite_schema
 
@@ -53,6 +54,10 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")])
         from prompteval.report.comparison.schema import compare_schema
 
         document = compare_schema()
+    elif kind is Kind.page:
+        from prompteval.report.page.schema import page_schema
+
+        document = page_schema()
     else:
         from prompteval.report.schema import run_schema
 

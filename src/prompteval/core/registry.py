@@ -132,7 +132,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "csv": "prompteval.report.rows:render_csv",
         "junit": "prompteval.report.junit:render",
         "markdown": "prompteval.report.markdown:render",
-        "html": "prompteval.report.html.page:render",
+        "html": "prompteval.report.page.run:render",
     },
 }
 

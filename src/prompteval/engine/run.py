@@ -38,7 +38,7 @@ from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
-from prompteval.engine.stored import stored_rows
+from prompteval.engine.stored import run_facts, stored_rows
 from prompteval.engine.targets.open import open_target
 from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
@@ -442,7 +442,9 @@ class _Run:
         code = INTERRUPTED if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
         reason = f"{found.reason}; {self._hint}" if found.can_continue else found.reason
         rows = partial(stored_rows, self._workspace, self._id)
-        return RunView(self._id, found.verdict, code, reason, tuple(results), rows)
+        record = self._store.run(self._id)
+        facts = run_facts(record.manifest, record.started)
+        return RunView(self._id, found.verdict, code, reason, tuple(results), rows, facts)
 
 
 def _of_model(model: Model) -> UsageTotals:

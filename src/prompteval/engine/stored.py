@@ -1,9 +1,11 @@
 """Stored runs, read back."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from prompteval.core.attribution import REASONS, Reason
 from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
@@ -12,7 +14,7 @@ from prompteval.core.problem import did_you_mean
 from prompteval.plan.run_options import shard_of
 from prompteval.report.advice import reason_of
 from prompteval.report.run_list import ListedResult, ListedRun
-from prompteval.report.view import RunView, from_json
+from prompteval.report.view import RunFacts, RunView, from_json
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
 
@@ -89,10 +91,27 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
             help = "it is a side of a comparison; compare again"
         raise UsageError(f"run {record.run_id} did not end", help)
     try:
-        return record, from_json(record.summary, lambda: stored_rows(workspace, record.run_id))
+        rows = partial(stored_rows, workspace, record.run_id)
+        return record, from_json(record.summary, rows, run_facts(record.manifest, record.started))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         reason = "its summary cannot be read"
         raise DamagedRun(str(store_path(workspace)), record.run_id, reason) from None
+
+
+def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
+    """Where a run comes from, by its manifest; what an older one does not say is empty."""
+    git = manifest.get("git") or {}
+    others = [("prompteval", str(manifest.get("prompteval") or ""))]
+    selection = (manifest.get("options") or {}).get("selection")
+    if selection is not None and selection[2] is not None:
+        others.append(("sample", f"{selection[2]:,} cases, seed {selection[3]}"))
+    return RunFacts(
+        started[:19],
+        str(git.get("commit") or ""),
+        str(git.get("branch") or ""),
+        bool(git.get("dirty")),
+        tuple((name, value) for name, value in others if value),
+    )
 
 
 def stored_rows(workspace: Workspace, run_id: str) -> Iterator[Row]:

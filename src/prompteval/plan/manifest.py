@@ -14,7 +14,7 @@ from prompteval.plan.suite_plan import SuitePlan
 from prompteval.scoring.build import GROUP
 from prompteval.stats.paired.decision import DecisionRule
 from prompteval.store.codec import facts_json
-from prompteval.workspace.git import head_and_dirty
+from prompteval.workspace.git import branch, head_and_dirty
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import ScorerSpec
 
@@ -109,6 +109,8 @@ def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:
 
 
 def git_state(workspace: Workspace) -> dict[str, object] | None:
-    """The commit and whether tracked files differ from it; None outside git."""
+    """The commit, its branch, and whether tracked files differ from it; None outside git."""
     found = head_and_dirty(workspace.root)
-    return None if found is None else {"commit": found[0], "dirty": found[1]}
+    if found is None:
+        return None
+    return {"commit": found[0], "dirty": found[1], "branch": branch(workspace.root)}

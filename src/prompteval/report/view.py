@@ -125,8 +125,22 @@ class ResultView:
 
 
 @dataclass(frozen=True, slots=True)
+class RunFacts:
+    """Where a run comes from: when it started (ISO 8601), git's state, other facts as (name, value)."""
+
+    started: str = ""
+    commit: str = ""
+    branch: str = ""
+    dirty: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
-    """A whole run. `reason` is the last printed line: why the exit code is what it is."""
+    """A whole run. `reason` is the last printed line: why the exit code is what it is.
+
+    `facts` are None where nothing is known of it.
+    """
 
     run_id: str
     verdict: Verdict
@@ -134,6 +148,7 @@ class RunView:
     reason: str
     results: tuple[ResultView, ...]
     rows: Callable[[], Iterator[Row]] = field(default=lambda: iter(()), compare=False)
+    facts: RunFacts | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""
@@ -147,7 +162,9 @@ class RunView:
         }
 
 
-def from_json(raw: Mapping[str, Any], rows: Callable[[], Iterator[Row]]) -> RunView:
+def from_json(
+    raw: Mapping[str, Any], rows: Callable[[], Iterator[Row]], facts: RunFacts | None = None
+) -> RunView:
     """The view behind `as_json`."""
     return RunView(
         run_id=raw["run_id"],
@@ -156,6 +173,7 @@ def from_json(raw: Mapping[str, Any], rows: Callable[[], Iterator[Row]]) -> RunV
         reason=raw["reason"],
         results=tuple(_result_from(result) for result in raw["results"]),
         rows=rows,
+        facts=facts,
     )
 
 

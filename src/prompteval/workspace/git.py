@@ -129,6 +129,14 @@ def head_and_dirty(root: Path) -> tuple[str, bool] | None:
     return head, bool(found.strip())
 
 
+def branch(root: Path) -> str:
+    """The branch that is checked out; empty for a commit without one, outside a repository or without git."""
+    try:
+        return git(root, "symbolic-ref", "--quiet", "--short", "HEAD").decode("utf-8", "replace").strip()
+    except UsageError:
+        return ""
+
+
 def tracked(root: Path, paths: Iterable[Path]) -> bool:
     """Whether git keeps anything at or below one of the paths; False outside a repository or without git."""
     names = [os.fspath(path.relative_to(root)) for path in paths if root in path.parents]

@@ -16,9 +16,9 @@ from prompteval.engine.targets.tools import ToolTarget
 from prompteval.plan.fakes import Fakes
 from prompteval.prompt.messages import user
 from prompteval.prompt.prompt import Prompt
-from prompteval.report.html.cases import case_list
 from prompteval.report.one_case.terminal import render_case
 from prompteval.report.one_case.view import case_view
+from prompteval.report.page.run import render
 from tests.small_workspace import Place, place
 
 __all__ = ["place"]
@@ -158,7 +158,7 @@ def test_a_case_is_shown_with_its_calls(place: Place) -> None:
     assert '  step 1  get_order(order_id="A1") → {"order_id": "A1", "total": 12.5' in shown
     assert '  step 2  refund(order_id="A1", amount=12.5) → "refunded 12.5 of A1: late"\n' in shown
     assert "step 2  refund({)  not JSON → " in shown
-    assert "<dt>tool calls</dt>" in "".join(case_list(view))
+    assert '"name":"tool calls"' in "".join(render(view))
 
 
 def test_without_fakes_the_first_reply_is_scored(place: Place) -> None:

@@ -6,8 +6,6 @@ from html import escape
 from prompteval.core.text import printable
 from prompteval.report.table import Table
 
-MAX_CHARACTERS = 4_000
-
 
 def safe(text: object) -> str:
     """Text that a page shows as it is, in an element or a quoted attribute.
@@ -15,13 +13,6 @@ def safe(text: object) -> str:
     Control characters, lone surrogates, U+2028 and what turns the reading direction are spelt out.
     """
     return escape(printable(str(text)), quote=True)
-
-
-def clipped(text: str, longest: int = MAX_CHARACTERS) -> str:
-    """`safe`, cut after so many characters with a word on what is missing."""
-    if len(text) <= longest:
-        return safe(text)
-    return f'{safe(text[:longest])}<span class="cut">… {len(text):,} characters in all</span>'
 
 
 def table(found: Table) -> Iterator[str]:

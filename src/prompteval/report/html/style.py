@@ -1,4 +1,4 @@
-"""The page's style and script, and the policy that names both by hash."""
+"""The style of pages without a script, and the policy that names it by hash."""
 
 import base64
 import hashlib
@@ -12,16 +12,9 @@ def style() -> str:
     return files(__package__).joinpath("page.css").read_text(encoding="utf-8")
 
 
-@cache
-def script() -> str:
-    """Search and keys; without it everything is shown all the same."""
-    return files(__package__).joinpath("page.js").read_text(encoding="utf-8")
-
-
 def policy() -> str:
-    """The page's content security policy: nothing is loaded, and only this style and script count."""
-    allowed = f"style-src '{_hash(style())}'; script-src '{_hash(script())}'"
-    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    """The page's content security policy: nothing is loaded, no script runs, only this style counts."""
+    return f"default-src 'none'; style-src '{_hash(style())}'; base-uri 'none'; form-action 'none'"
 
 
 def _hash(text: str) -> str:

@@ -1,0 +1,1 @@
+"""One self-contained page of a run: data, and one renderer for them. No network; all text is text."""

@@ -1,0 +1,74 @@
+/** Scales and small plots. Every drawing says in words what it shows. */
+
+/** @typedef {{low: number, high: number, from: number, to: number}} Scale */
+
+/** @param {Scale} scale @param {number} value @returns {string} */
+function at(scale, value) {
+  const span = scale.high - scale.low || 1;
+  return (scale.from + ((scale.to - scale.from) * (value - scale.low)) / span).toFixed(1);
+}
+
+/**
+ * An interval as a line with a dot, and a gate's threshold as a tick; null for what is off the scale.
+ * @param {Ends} ends @param {number | null} [threshold] @returns {Element | null}
+ */
+function intervalPlot(ends, threshold = null) {
+  const [low, value, high] = ends;
+  if (value === null || value < 0 || value > 1) return null;
+  const scale = { low: 0, high: 1, from: 2, to: 102 };
+  const made = svg("svg", { class: "bar", viewBox: "0 0 104 14", "aria-hidden": "true" }, svg("path", { d: "M2 7H102" }));
+  if (low !== null && high !== null) {
+    made.append(svg("path", { class: "ends", d: `M${at(scale, Math.max(low, 0))} 7H${at(scale, Math.min(high, 1))}` }));
+  }
+  if (threshold !== null && threshold >= 0 && threshold <= 1) {
+    made.append(svg("path", { class: "limit", d: `M${at(scale, threshold)} 1V13` }));
+  }
+  made.append(svg("circle", { cx: at(scale, value), cy: 7, r: 3 }));
+  return made;
+}
+
+/**
+ * A difference with its interval about zero, and the margin drawn in.
+ * @param {Ends} ends @param {number} reach the largest value on either side @param {number | null} [margin]
+ * @returns {Element | null}
+ */
+function differencePlot(ends, reach, margin = null) {
+  const [low, value, high] = ends;
+  if (value === null) return null;
+  const scale = { low: -reach, high: reach, from: 2, to: 162 };
+  const made = svg("svg", { class: "bar delta", viewBox: "0 0 164 16", "aria-hidden": "true" });
+  if (margin !== null && margin > 0) {
+    const left = at(scale, Math.max(-margin, -reach));
+    made.append(svg("rect", { class: "margin", x: left, y: 1, width: (82 - Number(left)).toFixed(1), height: 14 }));
+  }
+  made.append(svg("path", { d: "M2 8H162" }), svg("path", { class: "zero", d: "M82 1V15" }));
+  if (low !== null && high !== null) {
+    const ends = [Math.max(low, -reach), Math.min(high, reach)];
+    made.append(svg("path", { class: "ends", d: `M${at(scale, ends[0])} 8H${at(scale, ends[1])}` }));
+  }
+  made.append(svg("circle", { cx: at(scale, value), cy: 8, r: 3 }));
+  return made;
+}
+
+/** @param {string} title @param {string} words what the drawing shows @param {Element} drawing @returns {HTMLElement} */
+function figure(title, words, drawing) {
+  return el("figure", {}, el("figcaption", {}, title), drawing, el("p", { class: "dim" }, words));
+}
+
+/**
+ * Axes of a square plot from 0 to 1.
+ * @param {string} across @param {string} up @param {string} label @returns {{plot: SVGElement, x: Scale, y: Scale}}
+ */
+function axes(across, up, label) {
+  const x = { low: 0, high: 1, from: 46, to: 290 };
+  const y = { low: 0, high: 1, from: 230, to: 10 };
+  const plot = svg("svg", { class: "plot", viewBox: "0 0 300 272", role: "img", "aria-label": label });
+  plot.append(svg("path", { class: "axis", d: "M46 10V230H290" }));
+  for (const tick of [0, 0.5, 1]) {
+    plot.append(svg("text", { x: at(x, tick), y: 246, "text-anchor": "middle" }, tick));
+    plot.append(svg("text", { x: 40, y: Number(at(y, tick)) + 4, "text-anchor": "end" }, tick));
+  }
+  plot.append(svg("text", { x: 168, y: 264, "text-anchor": "middle" }, across));
+  plot.append(svg("text", { x: 12, y: 120, "text-anchor": "middle", transform: "rotate(-90 12 120)" }, up));
+  return { plot, x, y };
+}

@@ -1,0 +1,100 @@
+/**
+ * The rows of a page: listed rows all of them, those of a case in full when it is looked at.
+ */
+class Rows {
+  constructor() {
+    /** @type {ListedRow[]} Their `text` is empty: the texts are in `texts`. */
+    this.listed = [];
+    /** @type {{first: number, text: string, ends: Uint32Array}[]} Lower-case texts of a block, joined, to search in. */
+    this.texts = [];
+    /** @type {{first: number, count: number, element: Element}[]} */
+    this.blocks = [];
+    /** @type {Map<Element, FullRow[]>} The blocks that were read last. */
+    this.read = new Map();
+    this.total = 0;
+  }
+
+  /** Find the blocks in the document: once it is parsed. */
+  find() {
+    let first = 0;
+    for (const element of document.querySelectorAll("script[data-cases]")) {
+      const count = Number(element.getAttribute("data-rows"));
+      this.blocks.push({ first, count, element });
+      first += count;
+    }
+    this.total = first;
+  }
+
+  /** Read the list, block by block, giving way in between. @param {() => void} progress */
+  async readList(progress) {
+    let last = performance.now();
+    for (const element of document.querySelectorAll("script[data-listed]")) {
+      this.add(await readBlock(element));
+      element.textContent = "";
+      if (performance.now() - last > 30) {
+        progress();
+        await new Promise((done) => setTimeout(done));
+        last = performance.now();
+      }
+    }
+  }
+
+  /** @param {ListedRow[]} rows */
+  add(rows) {
+    const ends = new Uint32Array(rows.length);
+    let length = 0;
+    const parts = rows.map((row, place) => {
+      const text = row.text.toLowerCase();
+      row.text = "";
+      length += text.length + 1;
+      ends[place] = length;
+      return text;
+    });
+    this.texts.push({ first: this.listed.length, text: parts.join("\u0000"), ends });
+    for (const row of rows) this.listed.push(row);
+  }
+
+  /** The rows in whose texts all of the words are. @param {string} wanted @returns {Set<number>} */
+  search(wanted) {
+    const found = new Set();
+    const text = wanted.toLowerCase();
+    for (const block of this.texts) {
+      let place = 0;
+      for (let at = block.text.indexOf(text); at >= 0; at = block.text.indexOf(text, block.ends[place])) {
+        while (block.ends[place] <= at) place += 1;
+        found.add(block.first + place);
+        if (place + 1 >= block.ends.length) break;
+      }
+    }
+    return found;
+  }
+
+  /** A row in full. @param {number} place @returns {Promise<FullRow>} */
+  async full(place) {
+    const block = this.blocks.find((one) => place < one.first + one.count);
+    if (!block) throw new Error("the page has no such case");
+    let rows = this.read.get(block.element);
+    if (!rows) {
+      rows = /** @type {FullRow[]} */ (await readBlock(block.element));
+      if (this.read.size > 8) this.read.delete(/** @type {Element} */ (this.read.keys().next().value));
+      this.read.set(block.element, rows);
+    }
+    return rows[place - block.first];
+  }
+}
+
+/** The JSON of a block, decompressed where it is. @param {Element} element @returns {Promise<any>} */
+async function readBlock(element) {
+  const text = element.textContent || "";
+  if (element.getAttribute("type") === "application/json") return JSON.parse(text);
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let place = 0; place < raw.length; place += 1) bytes[place] = raw.charCodeAt(place);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).json();
+}
+
+/** @returns {PageData} */
+function readPage() {
+  return JSON.parse(document.querySelector("script[data-page]")?.textContent || "{}");
+}

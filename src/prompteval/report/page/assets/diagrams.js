@@ -1,0 +1,83 @@
+/** @typedef {{low: number, high: number, n: number, confidence: number | null, share: number | null,
+ *   share_low: number | null, share_high: number | null}} Bin */
+
+/**
+ * Predicted against observed, with intervals; how many cases are in each bin stands below.
+ * @param {string} name @param {{bins: Bin[], ece: number | null, reason?: string}} table @returns {HTMLElement | null}
+ */
+function reliabilityDiagram(name, table) {
+  const bins = table.bins.filter((bin) => bin.n > 0 && bin.share !== null && bin.confidence !== null);
+  if (!bins.length) return null;
+  const { plot, x, y } = axes("mean confidence", "share that came true", `reliability diagram of ${name}`);
+  plot.append(svg("path", { class: "diagonal", d: `M${at(x, 0)} ${at(y, 0)}L${at(x, 1)} ${at(y, 1)}` }));
+  const most = Math.max(...bins.map((bin) => bin.n));
+  for (const bin of bins) {
+    const across = at(x, bin.confidence || 0);
+    const height = (20 * bin.n) / most;
+    plot.append(svg("rect", { class: "count", x: Number(at(x, bin.low)) + 1, y: 230 - height,
+      width: Math.max(1, Number(at(x, bin.high)) - Number(at(x, bin.low)) - 2), height }));
+    if (bin.share_low !== null && bin.share_high !== null) {
+      plot.append(svg("path", { class: "ends", d: `M${across} ${at(y, bin.share_low)}V${at(y, bin.share_high)}` }));
+    }
+    const says = `${number(bin.confidence)} predicted, ${number(bin.share)} observed, ${counted(bin.n, "case")}`;
+    plot.append(svg("circle", { cx: across, cy: at(y, bin.share || 0), r: 3.5 }, svg("title", {}, says)));
+  }
+  const ece = table.ece === null ? "" : `; expected calibration error ${number(table.ece)}`;
+  const words = `On the diagonal a confidence is the share that comes true${ece}. Bars: cases of each bin, at most ${most}.`;
+  return figure(`Reliability: ${name}`, words, plot);
+}
+
+/**
+ * A curve through points from 0 to 1.
+ * @param {string} title @param {[string, string]} names of the axes @param {[number, number][]} points @param {string} words
+ * @param {boolean} [steps] whether the curve goes in steps @returns {HTMLElement | null}
+ */
+function curve(title, names, points, words, steps = false) {
+  if (points.length < 2) return null;
+  const { plot, x, y } = axes(names[0], names[1], `${title}: ${names[1]} by ${names[0]}`);
+  const [first, ...rest] = points;
+  const line = rest.map(([across, up]) => (steps ? `V${at(y, up)}H${at(x, across)}` : `L${at(x, across)} ${at(y, up)}`));
+  plot.append(svg("path", { class: "line", d: `M${at(x, first[0])} ${at(y, first[1])}${line.join("")}` }));
+  return figure(title, words, plot);
+}
+
+/**
+ * How often each value occurs, in 20 equal bins; null where all values are one or two.
+ * @param {string} title @param {number[]} values @param {string} unit @returns {HTMLElement | null}
+ */
+function histogram(title, values, unit) {
+  if (new Set(values.slice(0, 2000)).size < 3) return null;
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const counts = new Array(20).fill(0);
+  for (const value of values) counts[Math.min(19, Math.floor((20 * (value - low)) / (high - low)))] += 1;
+  const most = Math.max(...counts);
+  const plot = svg("svg", { class: "plot low", viewBox: "0 0 300 130", role: "img", "aria-label": `histogram of ${title}` });
+  counts.forEach((count, place) => {
+    const height = (96 * count) / most;
+    const from = short(low + (place * (high - low)) / 20);
+    const says = `${from} to ${short(low + ((place + 1) * (high - low)) / 20)}${unit}: ${counted(count, "case")}`;
+    plot.append(svg("rect", { class: "count strong", x: 6 + place * 14.4, y: 106 - height, width: 13, height }, svg("title", {}, says)));
+  });
+  plot.append(svg("path", { class: "axis", d: "M6 106H294" }));
+  plot.append(svg("text", { x: 6, y: 122 }, `${short(low)}${unit}`));
+  plot.append(svg("text", { x: 294, y: 122, "text-anchor": "end" }, `${short(high)}${unit}`));
+  return figure(title, `${counted(values.length, "case")}, in bins of ${short((high - low) / 20)}${unit}; the highest has ${most.toLocaleString("en-US")}.`, plot);
+}
+
+/** What each stage of retrieval costs, as bars about zero. @param {any[]} losses @returns {HTMLElement | null} */
+function lossPlot(losses) {
+  const known = losses.filter((loss) => loss.delta !== null);
+  if (!known.length) return null;
+  const reach = Math.max(0.05, ...known.flatMap((loss) => [loss.low ?? loss.delta, loss.high ?? loss.delta].map(Math.abs)));
+  const rows = known.map((loss) =>
+    el("tr", {}, el("th", { scope: "row" }, loss.loss), el("td", {}, loss.delta.toFixed(3)),
+      el("td", {}, differencePlot([loss.low, loss.delta, loss.high], reach))));
+  const heads = ["stage", "right answers lost", "with its 95 % interval"].map((head) => el("th", { scope: "col" }, head));
+  const table = el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  return figure("Loss by stage", "Right answers with the stage perfect, less those with it as it is.", el("div", { class: "wide" }, table));
+}

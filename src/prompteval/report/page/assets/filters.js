@@ -1,0 +1,136 @@
+/** Which cases are listed: what the address says, as a predicate over rows. */
+
+const FILTERS = ["verdict", "outcome", "scorer", "reason", "tag", "suite", "column", "text", "changed", "sort"];
+const SHOWN_VALUES = 60;
+
+/** @typedef {{suite: string, id: string, rows: number[], verdict: CaseVerdict, changed: boolean}} Item a case with all of its rows */
+
+/** @param {URLSearchParams} of @returns {Record<string, string>} */
+function filtersOf(of) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const name of FILTERS) if (of.get(name)) found[name] = of.get(name) || "";
+  return found;
+}
+
+/**
+ * Whether a row is one of those that a filter names; `skip` is a filter that does not count.
+ * @param {ListedRow} row @param {Record<string, string>} filters @param {string} suite @param {string} [skip]
+ */
+function accepts(row, filters, suite, skip = "") {
+  /** @param {string} name @param {string} value */
+  const is = (name, value) => name === skip || !filters[name] || filters[name].split(",").includes(value);
+  if (!is("verdict", row.verdict) || !is("outcome", row.outcome) || !is("column", String(row.column))) return false;
+  if (filters.suite && skip !== "suite" && filters.suite !== suite) return false;
+  if (filters.reason && skip !== "reason" && filters.reason !== row.reason) return false;
+  if (filters.scorer && skip !== "scorer" && !readsScorer(row, filters)) return false;
+  if (filters.tag && skip !== "tag") {
+    const [name, ...rest] = filters.tag.split("=");
+    if (row.tags[name] !== rest.join("=")) return false;
+  }
+  return true;
+}
+
+/** With other verdicts than pass: whether the scorer is one that fails. @param {ListedRow} row @param {Record<string, string>} filters */
+function readsScorer(row, filters) {
+  if (row.fails?.includes(filters.scorer)) return true;
+  return filters.verdict === "pass" && filters.scorer in row.scores;
+}
+
+/** The cases that the filters leave, in their order. @param {Page} page @param {Record<string, string>} filters @returns {Item[]} */
+function chosen(page, filters) {
+  const rows = page.rows.listed;
+  const found = filters.text ? page.rows.search(filters.text) : null;
+  const items = page.items.filter((item) => {
+    if (filters.changed && !item.changed) return false;
+    return item.rows.some((place) => (!found || found.has(place)) && accepts(rows[place], filters, item.suite));
+  });
+  return sorted(items, filters.sort || "", rows);
+}
+
+/** @param {Item[]} items @param {string} order @param {ListedRow[]} rows @returns {Item[]} */
+function sorted(items, order, rows) {
+  if (order === "slowest") {
+    const slowest = new Map(items.map((item) => [item, Math.max(...item.rows.map((place) => rows[place].latency_ms))]));
+    return items.sort((a, b) => (slowest.get(b) || 0) - (slowest.get(a) || 0));
+  }
+  if (order === "id") return items.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return items;
+}
+
+/** How many cases each value of each filter has, the other filters kept. @param {Page} page @param {Record<string, string>} filters */
+function countValues(page, filters) {
+  const rows = page.rows.listed;
+  const found = filters.text ? page.rows.search(filters.text) : null;
+  /** @type {Record<string, Map<string, number>>} */
+  const counts = { verdict: new Map(), scorer: new Map(), reason: new Map(), tag: new Map(), column: new Map() };
+  for (const item of page.items) {
+    if (filters.changed && !item.changed) continue;
+    /** @type {Set<string>} */
+    const seen = new Set();
+    /** @param {string} name @param {string} value */
+    const add = (name, value) => {
+      const key = `${name}\u0000${value}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      counts[name].set(value, (counts[name].get(value) || 0) + 1);
+    };
+    for (const place of item.rows) {
+      const row = rows[place];
+      if (found && !found.has(place)) continue;
+      if (accepts(row, filters, item.suite, "verdict")) add("verdict", row.verdict);
+      if (row.fails && accepts(row, filters, item.suite, "scorer")) row.fails.forEach((name) => add("scorer", name));
+      if (row.reason && accepts(row, filters, item.suite, "reason")) add("reason", row.reason);
+      if (accepts(row, filters, item.suite, "column")) add("column", String(row.column));
+      if (accepts(row, filters, item.suite, "tag")) for (const name in row.tags) add("tag", `${name}=${row.tags[name]}`);
+    }
+  }
+  return counts;
+}
+
+/** The bar of filters. @param {Page} page @param {Record<string, string>} filters @returns {HTMLElement} */
+function filterBar(page, filters) {
+  const counts = countValues(page, filters);
+  const made = el("form", { class: "filters", role: "search", "aria-label": "filters" });
+  made.addEventListener("submit", (event) => event.preventDefault());
+  const text = /** @type {HTMLInputElement} */ (el("input", { type: "search", id: "search", "aria-label": "search in the cases",
+    placeholder: "search in the cases", value: filters.text || "", autocomplete: "off", spellcheck: "false" }));
+  text.addEventListener("input", () => page.filterLater({ ...filters, text: text.value }));
+  made.append(text);
+  for (const [name, title] of [["verdict", "verdict"], ["column", "version"], ["scorer", "failed by"], ["reason", "reason"], ["tag", "tag"]]) {
+    const values = counts[name];
+    if (filters[name] && !values.has(filters[name])) values.set(filters[name], 0);
+    if (values.size > (name === "column" && page.data.columns && page.data.columns.length < 2 ? 99 : 0)) {
+      made.append(selection(page, filters, name, title, values));
+    }
+  }
+  if ((page.data.columns || []).length > 1) {
+    const box = /** @type {HTMLInputElement} */ (el("input", { type: "checkbox", id: "changed" }));
+    box.checked = Boolean(filters.changed);
+    box.addEventListener("change", () => page.filter({ ...filters, changed: box.checked ? "1" : "" }));
+    made.append(el("label", {}, box, ` changed only (${page.items.filter((item) => item.changed).length.toLocaleString("en-US")})`));
+  }
+  if (Object.keys(filters).length) made.append(el("a", { href: link("cases"), class: "clear" }, "clear"));
+  return made;
+}
+
+/**
+ * @param {Page} page @param {Record<string, string>} filters @param {string} name @param {string} title
+ * @param {Map<string, number>} values @returns {HTMLElement}
+ */
+function selection(page, filters, name, title, values) {
+  const made = /** @type {HTMLSelectElement} */ (el("select", { "aria-label": title, name }));
+  made.append(el("option", { value: "" }, `${title}: all`));
+  const columns = page.data.columns || [];
+  const order = [...values].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, SHOWN_VALUES);
+  for (const [value, count] of order) {
+    const column = name === "column" ? columns[Number(value)] : null;
+    const words = column ? `${column.suite} ${column.prompt} ${column.model}` : value === "fail,error,unscored" ? "not passed" : value;
+    made.append(el("option", { value, selected: filters[name] === value }, `${title}: ${words} (${count.toLocaleString("en-US")})`));
+  }
+  if (name === "verdict" && filters.verdict !== "fail,error,unscored") {
+    made.append(el("option", { value: "fail,error,unscored" }, "verdict: not passed"));
+  }
+  made.addEventListener("change", () => page.filter({ ...filters, [name]: made.value }));
+  return made;
+}

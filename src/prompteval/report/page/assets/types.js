@@ -1,0 +1,27 @@
+"use strict";
+/**
+ * The shapes of `prompteval/page@1`, as `prompteval schema page` publishes them.
+ *
+ * @typedef {"pass" | "fail" | "error" | "unscored"} CaseVerdict
+ * @typedef {{title: string, word: string, tone: string, sentence: string, facts: [string, string][]}} Headline
+ * @typedef {{rule: string, verdict: string, word: string, detail: string, filters: Record<string, string>}} Gate
+ * @typedef {[number | null, number | null, number | null]} Ends low, value, high
+ * @typedef {{title: string, heads: string[], rows: string[][], texts: number, estimates?: Ends[],
+ *   counts?: number[][]}} TableData
+ * @typedef {{title: string, lines: string[], notes: string[], code: string, gates: Gate[], tables: TableData[],
+ *   drawn: Record<string, any>}} Section
+ * @typedef {{suite: string, prompt: string, version: string, model: string}} Column
+ * @typedef {{schema: string, kind: string, head: Headline, sections: Section[], run?: any, comparison?: any,
+ *   columns?: Column[], changes?: Change[][]}} PageData
+ * @typedef {{id: string, flip: string, before: string | null, after: string | null}} Change
+ *
+ * @typedef {[number | null, boolean | null, string]} ListedScore value, passed, status
+ * @typedef {{column: number, id: string, replicate: number, verdict: CaseVerdict, outcome: string, inputs: string,
+ *   expected: string, output: string, latency_ms: number, scores: Record<string, ListedScore>,
+ *   tags: Record<string, string>, text: string, why?: string, reason?: string, fails?: string[]}} ListedRow
+ * @typedef {{label: string, text: string, marks?: [string, string][], words?: string}} PartLine
+ * @typedef {{name: string, text?: string, lines?: PartLine[], left_out?: number}} Part
+ * @typedef {{doc?: string, start?: number, end?: number, quote?: string}} Gold
+ * @typedef {{text: string, length: number}} Value
+ * @typedef {{verdict: CaseVerdict, why: string, expected: Value, output: Value, gold: Gold[], parts: Part[]}} FullRow
+ */

@@ -1,0 +1,155 @@
+/** A number is one word, with its sign, its point and its thousands; so is a character of a script without spaces. */
+const WORDS =
+  /\s+|(?<![\p{L}\p{N}_])-?\d+(?:[.,]\d+)+|[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{N}\s_]/gu;
+const COMPARED = 6000;
+const MOST_CELLS = 4000000;
+
+/** @typedef {{kind: "same" | "gone" | "new", text: string}} Piece */
+
+/**
+ * What stayed, went and came, word by word. The first 6,000 characters of each are compared.
+ * @param {string} before @param {string} after @returns {Piece[]}
+ */
+function wordDifference(before, after) {
+  const a = before.slice(0, COMPARED).match(WORDS) || [];
+  const b = after.slice(0, COMPARED).match(WORDS) || [];
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
+  const middle = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
+  /** @type {Piece[]} */
+  const found = [];
+  /** @param {Piece["kind"]} kind @param {string} text */
+  const add = (kind, text) => {
+    const last = found[found.length - 1];
+    if (!text) return;
+    if (last && last.kind === kind) last.text += text;
+    else found.push({ kind, text });
+  };
+  add("same", a.slice(0, start).join(""));
+  for (const piece of middle) add(piece.kind, piece.text);
+  add("same", a.slice(a.length - end).join(""));
+  if (Math.max(before.length, after.length) > COMPARED) add("same", "…");
+  return found;
+}
+
+/**
+ * The longest common subsequence of two lists of words; a whole replacement where they are too long.
+ * @param {string[]} a @param {string[]} b @returns {Piece[]}
+ */
+function common(a, b) {
+  if (!a.length || !b.length || a.length * b.length > MOST_CELLS) {
+    return [{ kind: "gone", text: a.join("") }, { kind: "new", text: b.join("") }];
+  }
+  const width = b.length + 1;
+  const longest = new Uint16Array((a.length + 1) * width);
+  for (let i = a.length - 1; i >= 0; i -= 1) {
+    for (let j = b.length - 1; j >= 0; j -= 1) {
+      const at = i * width + j;
+      longest[at] =
+        a[i] === b[j] ? longest[at + width + 1] + 1 : Math.max(longest[at + width], longest[at + 1]);
+    }
+  }
+  /** @type {Piece[]} */
+  const found = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      found.push({ kind: "same", text: a[i] });
+      i += 1;
+      j += 1;
+    } else if (j >= b.length || (i < a.length && longest[(i + 1) * width + j] >= longest[i * width + j + 1])) {
+      found.push({ kind: "gone", text: a[i] });
+      i += 1;
+    } else {
+      found.push({ kind: "new", text: b[j] });
+      j += 1;
+    }
+  }
+  return found;
+}
+
+/**
+ * The fields of a JSON object by their dotted paths; null for any other text.
+ * @param {string} text @returns {Map<string, string> | null}
+ */
+function fieldsOf(text) {
+  if (!text.trimStart().startsWith("{")) return null;
+  try {
+    const found = new Map();
+    flatten(JSON.parse(text), "", found);
+    return found;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {any} value @param {string} path @param {Map<string, string>} found */
+function flatten(value, path, found) {
+  if (value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length) {
+    for (const [name, inner] of Object.entries(value)) flatten(inner, path ? `${path}.${name}` : name, found);
+  } else {
+    found.set(path, typeof value === "string" ? value : JSON.stringify(value));
+  }
+}
+
+/** Pieces as text, marked by element and by colour. @param {Piece[]} pieces @returns {HTMLElement} */
+function marked(pieces) {
+  const tags = { same: "span", gone: "del", new: "ins" };
+  return el("span", { class: "difference" }, ...pieces.map((piece) => el(tags[piece.kind], {}, piece.text)));
+}
+
+/**
+ * Two texts side by side, and what differs: by field where both are JSON objects, else by word.
+ * @param {string} before @param {string} after @param {[string, string]} names @returns {HTMLElement}
+ */
+function sideBySide(before, after, names) {
+  const ours = fieldsOf(before);
+  const theirs = fieldsOf(after);
+  if (ours && theirs) return fieldTable(ours, theirs, names);
+  if (before === after) {
+    return el("div", { class: "pair" }, box(names[0], long(before)), box(names[1], long(after), "the same"));
+  }
+  const pieces = wordDifference(before, after);
+  if (!pieces.some((piece) => piece.kind === "same" && /[\p{L}\p{N}]/u.test(piece.text))) {
+    return el("div", { class: "pair" }, box(names[0], long(before)), box(names[1], long(after), "no word in common"));
+  }
+  return el(
+    "div",
+    { class: "pair" },
+    box(names[0], marked(pieces.filter((piece) => piece.kind !== "new"))),
+    box(names[1], marked(pieces.filter((piece) => piece.kind !== "gone"))),
+  );
+}
+
+/** @param {string} name @param {Node} inside @param {string} [note] @returns {HTMLElement} */
+function box(name, inside, note = "") {
+  const head = el("h4", {}, name, note && el("span", { class: "dim" }, ` ${note}`));
+  return el("div", { class: "box" }, head, el("pre", { dir: "auto" }, inside));
+}
+
+/**
+ * @param {Map<string, string>} ours @param {Map<string, string>} theirs @param {[string, string]} names
+ * @returns {HTMLElement}
+ */
+function fieldTable(ours, theirs, names) {
+  const body = el("tbody", {});
+  for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
+    const before = ours.get(name);
+    const after = theirs.get(name);
+    const same = before === after;
+    const pieces = same || before === undefined || after === undefined ? null : wordDifference(before, after);
+    /** @param {string | undefined} text @param {Piece["kind"]} other */
+    const cell = (text, other) =>
+      el("td", { dir: "auto" }, text === undefined ? el("span", { class: "dim" }, "(absent)")
+        : pieces ? marked(pieces.filter((piece) => piece.kind !== other)) : long(text));
+    const state = same ? "same" : before === undefined || after === undefined ? "only on one side" : "differs";
+    const row = el("tr", { class: same ? "" : "differs" }, el("th", { scope: "row" }, name), cell(before, "new"), cell(after, "gone"));
+    row.append(el("td", { class: same ? "dim" : "bad" }, state));
+    body.append(row);
+  }
+  const heads = ["field", ...names, "state"].map((head) => el("th", { scope: "col" }, head));
+  return el("div", { class: "wide" }, el("table", { class: "fields" }, el("thead", {}, el("tr", {}, ...heads)), body));
+}

@@ -1,0 +1,62 @@
+"""The whole page of a run, in pieces."""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+from prompteval.core.text import printable
+from prompteval.report.page.assets import policy, script, style
+from prompteval.report.page.blocks import Blocks, json_text
+from prompteval.report.page.case_rows import Room, in_full, listed
+from prompteval.report.page.document import rows_expected, run_json
+from prompteval.report.view import RunView
+
+# Rows and characters of a block: one is read in a few milliseconds.
+LISTED_ROWS, FULL_ROWS, BLOCK_SIZE = 500, 100, 1_000_000
+
+
+def render(view: RunView) -> Iterator[str]:
+    """A page that works from a file: data, style and script inside, and a policy that loads nothing else.
+
+    Example: `prompteval run -o report.html`
+    """
+    yield from page_start(run_json(view), f"{view.verdict.value}: prompteval run {view.run_id}")
+    yield from _rows(view)
+    yield PAGE_END
+
+
+def page_start(document: Mapping[str, object], title: str) -> Iterator[str]:
+    """Everything of a page but the blocks of its rows and its end."""
+    head = document["head"]
+    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
+    yield '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">\n'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    yield f"<title>{_safe(title)}</title>\n"
+    yield f"<style>{style()}</style></head><body>\n"
+    if isinstance(head, Mapping):
+        yield f"<noscript><h1>{_safe(head['title'])}</h1>"
+        yield f"<p>{_safe(head['word'])}: {_safe(head['sentence'])}</p>"
+        yield "<p>The cases need JavaScript; the same run as .md or .json does not.</p></noscript>\n"
+    yield f'<script type="application/json" data-page>{json_text(document)}</script>\n'
+    yield f"<script>{script()}</script>\n"
+
+
+PAGE_END = "</body></html>\n"
+
+
+def _rows(view: RunView) -> Iterator[str]:
+    """The rows in blocks, shortly and in full, as they come: no more than a block is held at once."""
+    columns = {(one.suite, one.prompt, one.model): place for place, one in enumerate(view.results)}
+    room = Room.of(rows_expected(view))
+    short = Blocks("listed", LISTED_ROWS, BLOCK_SIZE)
+    whole = Blocks("cases", FULL_ROWS, BLOCK_SIZE)
+    for row in view.rows():
+        column = columns.get((row.suite, row.target, row.model), 0)
+        yield short.add(listed(row, column, room))
+        yield whole.add(in_full(row, room))
+    yield short.rest()
+    yield whole.rest()
+
+
+def _safe(text: object) -> str:
+    return escape(printable(str(text)), quote=True)

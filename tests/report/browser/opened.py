@@ -1,0 +1,64 @@
+"""One page in a browser, and everything that it did which it may not do."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass
+class Opened:
+    """A page; `wrongs` are dialogs, errors, lines of the console, and requests but that of the page itself."""
+
+    page: Any
+    wrongs: list[str] = field(default_factory=list)
+
+    def ready(self) -> "Opened":
+        """Once all rows are read and what the address says is shown."""
+        self.page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        return self
+
+    def at(self, address: str) -> "Opened":
+        """What another address of the same page shows."""
+        self.page.evaluate("address => { location.hash = address; }", address)
+        self.page.wait_for_timeout(50)
+        self.page.wait_for_selector("main > *", state="attached")
+        self.page.wait_for_selector("[aria-busy]", state="detached")
+        return self
+
+    @property
+    def text(self) -> str:
+        """Every text of the document, shown or folded away."""
+        return str(self.page.evaluate("() => document.body.textContent"))
+
+    def sideways(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return int(self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@dataclass
+class Opener:
+    """Opens files in a browser."""
+
+    browser: Any
+
+    def open(self, file: Path, address: str = "", **options: Any) -> Opened:
+        """A page of a profile of its own; `options` are those of Playwright's contexts."""
+        page = self.browser.new_context(**options).new_page()
+        opened = Opened(page)
+
+        def on_dialog(dialog: Any) -> None:
+            opened.wrongs.append(f"dialog {dialog.message}")
+            dialog.dismiss()
+
+        def on_request(request: Any) -> None:
+            if not request.url.startswith(("file://", "data:")):
+                opened.wrongs.append(f"request {request.url}")
+
+        page.on("dialog", on_dialog)
+        page.on("request", on_request)
+        page.on("console", lambda line: opened.wrongs.append(f"console {line.text}"))
+        page.on("pageerror", lambda error: opened.wrongs.append(f"error {error}"))
+        page.goto(file.as_uri() + address)
+        return opened.ready()

@@ -1,0 +1,199 @@
+"""The page of a run in a browser: what it shows, by its address and by keys; nothing runs that is not ours."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from prompteval.core.case import Case
+from prompteval.core.observation import Observation, Row, Score
+from prompteval.core.text import printable
+from prompteval.report.page.run import render
+from tests.report.browser.opened import Opened, Opener
+from tests.report.test_html import HOSTILE, make_row, make_view
+
+pytestmark = pytest.mark.slow
+WIDTHS = (360, 768, 1_280, 2_560)
+VIEWS = ("#/summary", "#/cases", "#/case?suite=s&id=c1")
+LONG = "Ein sehr langes Wort: " + "Donaudampfschifffahrt" * 30
+TEXTS = [
+    LONG,
+    "ما هي مدة الضمان؟ ثلاثون يوما",
+    "保証期間はどのくらいですか。三十日です。",
+    "plain words of a case",
+    '{"intent": "billing", "note": null}',
+]
+
+
+def case_row(number: int, text: str, output: str, model: str = "m") -> Row:
+    """A case that passes where the output is what is expected."""
+    case = Case(f"c{number}", {"question": text}, text, tags={"language": "xy"[number % 2]})
+    passed = output == text
+    score = Score("exact", float(passed), labels=(text[:9], output[:9]), passed=passed)
+    sent = ({"role": "system", "content": "Answer briefly."}, {"role": "user", "content": text})
+    seen = Observation("ok", output=output, text=output, latency_ms=10.0 * number, sent=sent)
+    return Row("r", "s", "p@v1", "sha256:0", model, case, 0, seen, (score,))
+
+
+def many(count: int) -> list[Row]:
+    """Every third case fails."""
+    return [
+        case_row(n, text := f"{TEXTS[n % len(TEXTS)]} {n}", text if n % 3 else f"{text} wrong")
+        for n in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of 60 cases."""
+    file = tmp_path_factory.mktemp("page") / "run.html"
+    file.write_text("".join(render(make_view(many(60), "accuracy"))), encoding="utf-8")
+    return file
+
+
+def test_s6_s7_hostile_texts_are_shown_and_nothing_runs(
+    tmp_path: Path, opener: Opener, asked: tuple[str, list[str]]
+) -> None:
+    """In inputs, outputs, ids, tags, reasons, names and the verdict: no dialog, no request, no error, all shown."""
+    url, paths = asked
+    own = "document.documentElement.setAttribute('data-owned','1');alert(1)"
+    texts = [text.replace("OWN", own).replace("URL", url) for text in HOSTILE]
+    file = tmp_path / "r.html"
+    rows = [make_row(number, text) for number, text in enumerate(texts)]
+    file.write_text("".join(render(make_view(rows, texts[0]))), encoding="utf-8")
+    opened = opener.open(file)
+    assert opened.page.locator("main h1, header h1").count() == 1
+    opened.at("#/cases")
+    for row in rows:
+        opened.at(f"#/case?suite=s&id={quote(row.case.id.encode('utf-8', 'surrogatepass'))}")
+        if "\ud800" not in row.case.id:  # an address has no lone surrogate
+            assert bare(str(row.case.expected)) in bare(opened.text)
+    assert opened.wrongs == [] and paths == []
+    assert opened.page.locator("[data-owned], main img, main iframe, main script, form[action]").count() == 0
+
+
+def bare(text: str) -> str:
+    return "".join(printable(text).split())
+
+
+def says(opened: Opened, words: str) -> bool:
+    """Whether the sentence above the list becomes this, which fails after half a minute."""
+    opened.page.get_by_role("status").get_by_text(words, exact=True).wait_for()
+    return True
+
+
+def test_an_address_shows_the_same_cases_again(page: Path, opener: Opener) -> None:
+    """Verdict, text and tag are in it; the sentence and the filters say how many."""
+    opened = opener.open(page, "#/cases?verdict=fail")
+    assert says(opened, "20 of 60 cases")
+    assert opened.page.locator("select[name=verdict]").input_value() == "fail"
+    opened.page.locator("#search").fill("保証期間")
+    opened.page.wait_for_function("() => location.hash.includes('text=')")
+    assert says(opened, "4 of 60 cases")
+    other = opener.open(page, opened.page.evaluate("() => location.hash"))
+    assert says(other, "4 of 60 cases")
+    assert "fail (4)" in other.page.locator("select[name=verdict]").inner_text()
+
+
+def test_a_filter_that_leaves_nothing_says_so(page: Path, opener: Opener) -> None:
+    """And how many cases there are without it."""
+    opened = opener.open(page, "#/cases?text=nowhere-in-there")
+    told = "No case is left by these filters; 60 cases without them."
+    assert says(opened, told)
+    opened.page.get_by_text("clear").click()
+    assert says(opened, "60 of 60 cases")
+
+
+def test_the_page_is_walked_by_keys(page: Path, opener: Opener) -> None:
+    """f leaves what fails, j and k go, Enter opens, Escape goes back, / searches, ? tells, Ctrl K finds."""
+    opened = opener.open(page)
+    keys = opened.page.keyboard
+    keys.press("f")
+    opened.page.wait_for_function("() => location.hash.includes('verdict=fail')")
+    keys.press("j")
+    keys.press("j")
+    assert opened.page.locator(".line.current code").inner_text() == "c3"
+    keys.press("k")
+    keys.press("Enter")
+    opened.page.wait_for_selector(".one-case .pair")
+    assert "id=c0" in opened.page.url
+    keys.press("j")
+    opened.page.wait_for_function("() => location.hash.includes('id=c3')")
+    keys.press("Escape")
+    opened.page.wait_for_selector(".matrix")
+    keys.press("/")
+    assert opened.page.evaluate("() => document.activeElement.id") == "search"
+    keys.press("Escape")
+    keys.press("?")
+    assert opened.page.locator("dialog").get_by_text("next and previous case").is_visible()
+    keys.press("Escape")
+    keys.press("Control+k")
+    keys.type("c42")
+    keys.press("Enter")
+    opened.page.wait_for_function("() => location.hash.includes('id=c42')")
+    assert opened.wrongs == []
+
+
+def test_one_case_shows_messages_and_what_differs(page: Path, opener: Opener) -> None:
+    """The rendered prompt, the scores, and the word that is too much, marked."""
+    opened = opener.open(page).at("#/case?suite=s&id=c3")
+    assert opened.page.locator(".box ins").all_inner_texts() == [" wrong"]
+    assert opened.page.locator(".box del").count() == 0
+    assert "Answer briefly." in opened.text and "exact" in opened.text
+
+
+def test_a_gate_leads_to_its_cases(page: Path, opener: Opener) -> None:
+    """By a link in the summary."""
+    opened = opener.open(page)
+    opened.page.locator("section .gates a").first.click()
+    opened.page.wait_for_selector(".matrix")
+    assert "verdict=fail" in opened.page.url
+    assert says(opened, "20 of 60 cases")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_view_is_wider_than_its_window(
+    page: Path, opener: Opener, scheme: Any, shots: Path | None
+) -> None:
+    """From a phone to a wide screen, with long words, Arabic and Japanese; screenshots where they are asked for."""
+    for width in WIDTHS:
+        opened = opener.open(page, color_scheme=scheme, viewport={"width": width, "height": 900})
+        for place, view in enumerate(VIEWS):
+            opened.at(view)
+            assert opened.sideways() <= 0, (width, view)
+            if shots is not None:
+                opened.page.screenshot(path=shots / f"run-{place}-{width}-{scheme}.png")
+        assert opened.wrongs == []
+        opened.page.context.close()
+
+
+def axe(opened: Opened) -> list[str]:
+    """What axe finds wrong, with the first element."""
+    import axe_playwright_python
+
+    opened.page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8"))
+    found = opened.page.evaluate("() => axe.run(document)")
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing(page: Path, opener: Opener, view: str, scheme: Any) -> None:
+    """Roles, names, contrast of 4.5 to 1, in both themes."""
+    pytest.importorskip("axe_playwright_python")
+    opened = opener.open(page, color_scheme=scheme, bypass_csp=True)
+    opened.page.keyboard.press("Tab")
+    assert axe(opened.at(view)) == []
+
+
+def test_of_many_cases_only_those_in_sight_are_drawn(tmp_path: Path, opener: Opener) -> None:
+    """Only the rows in sight are drawn."""
+    file = tmp_path / "large.html"
+    with file.open("w", encoding="utf-8") as out:
+        out.writelines(render(make_view(many(20_000), "accuracy")))
+    opened = opener.open(file, "#/cases?verdict=fail")
+    assert says(opened, "6,667 of 20,000 cases")
+    assert opened.page.locator(".rows .line").count() < 60
+    opened.page.locator(".matrix").evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
+    opened.page.wait_for_selector("text=c19998")
