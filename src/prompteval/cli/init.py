@@ -56,7 +56,23 @@ def init(directory: Directory = Path(), judge: JudgeKind = None) -> int:
         ) from None
     where = "" if directory == Path() else f"cd {directory} && "
     printer.line(f"next: {where}prompteval check && prompteval run")
+    _say_ways_on(here)
     return 0
+
+
+def _say_ways_on(root: Path) -> None:
+    """What there is to do where the model that the new workspace runs with is not installed."""
+    from prompteval.providers.installed import missing_extra, ways_on
+    from prompteval.workspace.settings import find_workspace
+
+    workspace = find_workspace(root)
+    model = workspace.settings.default_model
+    if extra := missing_extra(model, workspace):
+        ways = list(ways_on(extra))
+        printer.line(f"the default model {model} is not installed; choose one:")
+        longest = max(len(way) for way, _ in ways)
+        for way, what in ways:
+            printer.line(f"  {way:{longest}}  {what}")
 
 
 def _judge(directory: Path, kind: str) -> int:

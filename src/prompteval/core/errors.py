@@ -40,8 +40,8 @@ class UsageError(PromptevalError):
 class MissingExtra(UsageError):
     """A feature needs an optional package that is not installed."""
 
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f'{feature} needs: pip install "prompteval[{extra}]"')
+    def __init__(self, feature: str, extra: str, help: str = "") -> None:
+        super().__init__(f'{feature} needs: pip install "prompteval[{extra}]"', help)
         self.feature = feature
         self.extra = extra
 

@@ -18,6 +18,7 @@ from prompteval.prompt.loader import load_prompt
 from prompteval.prompt.lock_problem import PATH
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.unimported import unimported_problems
+from prompteval.providers.installed import missing_extra, ways_in_a_line
 from prompteval.workspace.committed import warn_of_committed
 from prompteval.workspace.discovery import prompt_files, suite_files, suite_problems
 from prompteval.workspace.settings import Workspace
@@ -71,6 +72,7 @@ class _WorkspaceCheck:
         self.seen = bool(self.chosen)
         self._prompts: list[Prompt] = []
         self._functions: set[str] = set()
+        self._installed: set[str] = set()
 
     def _wants(self, path: str) -> bool:
         return not self._paths or _matches(path, self._paths)
@@ -160,10 +162,23 @@ class _WorkspaceCheck:
         self._note(empty_problems(plan.suite, plan.facts))
         self._note(data_problems(self._workspace, plan.suite, plan.facts.total))
         self._note(seen_problems(self._workspace, plan.suite, plan.models))
+        self._at_models(plan)
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):
             help = "run it, and keep what later versions are compared with: `prompteval baseline set`"
             self._warn(plan.suite.path, "PE234", f"suite {name!r} has no baseline", help)
+
+    def _at_models(self, plan: SuitePlan) -> None:
+        """A model that the suite runs with and that is not installed here, said once."""
+        asked = {named.text: (plan.suite.path, named.line, named.col) for named in plan.suite.models}
+        for model in plan.models:
+            if model in self._installed:
+                continue
+            self._installed.add(model)
+            if extra := missing_extra(model, self._workspace):
+                path, line, col = asked.get(model, (self._workspace.config_path.name, 1, 1))
+                message, help = f"model {model!r} is not installed", ways_in_a_line(extra)
+                self._note([Problem(path, line, col, "PE235", message, help, severity="warning")])
 
     def unchecked(self) -> tuple[str, ...]:
         """What only an import shows, of what was looked at."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from prompteval.core.errors import ProviderError, UsageError
+from prompteval.core.errors import MissingExtra, ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Embedder, Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.engine.batch_mode import BatchDirectory, BatchReplies, wanted_requests
@@ -15,6 +15,7 @@ from prompteval.plan.jobs import Job
 from prompteval.plan.judges import judges_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.targets.resolve import user_of
+from prompteval.providers.installed import OTHER_WAYS
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.openai import OpenAIProvider
@@ -211,7 +212,10 @@ class Models:
             except OSError as error:
                 raise UsageError(f"{path}: {error.strerror}") from None
             return from_text(decode(data, path), path)
-        return open_provider(reference, self._workspace)
+        try:
+            return open_provider(reference, self._workspace)
+        except MissingExtra as error:
+            raise MissingExtra(error.feature, error.extra, OTHER_WAYS) from None
 
 
 class OfflineProvider(Layer):
