@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -78,6 +79,54 @@ def test_compose_starts_what_the_page_says() -> None:
     targets = yaml.safe_load((FILES / "prometheus.yml").read_text())["scrape_configs"][0]["static_configs"]
     assert targets == [{"targets": ["prompts:8000"]}]
     assert "USER 10001" in (FILES / "Dockerfile").read_text()
+
+
+def test_the_image_is_small_pinned_and_not_root() -> None:
+    """As linters of container files ask: versions, no ADD, exec form, a check of health, the user last."""
+    text = (FILES / "Dockerfile").read_text().replace("\\\n", " ")
+    steps = [line.split(maxsplit=1) for line in text.splitlines() if line and line[0] not in "# "]
+    names = [name for name, _ in steps]
+    bases = [what.split()[0] for name, what in steps if name == "FROM"]
+    assert all(re.search(r":\d+\.\d+", base) for base in bases) and len(bases) == 2
+    assert "ADD" not in names and {"HEALTHCHECK", "STOPSIGNAL", "EXPOSE"} <= set(names)
+    assert [what for name, what in steps if name == "USER"] == ["10001"]
+    assert {"RUN", "COPY", "ADD"} & set(names[names.index("USER") :]) == set()
+    assert all(what.lstrip().startswith("[") for name, what in steps if name in ("ENTRYPOINT", "CMD"))
+    assert all("--no-cache-dir" in what for name, what in steps if name == "RUN" and "pip install" in what)
+    assert "/healthz" in text and "sudo" not in text
+
+
+def test_compose_is_reached_from_this_machine_only_and_waits_for_what_runs() -> None:
+    """Ports at loopback, images with versions, a grace longer than the deadline of a call."""
+    found = yaml.safe_load((FILES / "compose.yaml").read_text())["services"]
+    ports = [port for one in found.values() for port in one.get("ports", [])]
+    assert len(ports) == 3 and all(port.startswith("127.0.0.1:") for port in ports)
+    assert all(re.search(r":v?\d+\.\d+", one["image"]) for one in found.values() if "image" in one)
+    prompts = found["prompts"]
+    assert "no-new-privileges:true" in prompts["security_opt"] and "privileged" not in prompts
+    grace = int(re.fullmatch(r"(\d+)s", prompts["stop_grace_period"])[1])  # type: ignore[index]
+    assert grace > _default("timeout")
+    assert {mount.split(":")[0] for mount in prompts["tmpfs"]} == {"/workspace/.prompteval", "/tmp"}
+
+
+def _default(name: str) -> float:
+    group: Any = typer.main.get_command(app)
+    found = [one.default for one in group.commands["serve"].params if one.name == name]
+    return float(found[0])
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    """Its own verifier finds nothing, but for a program that is not installed here."""
+    verifier = shutil.which("systemd-analyze")
+    if verifier is None:
+        pytest.skip("systemd-analyze is not installed")
+    text = (FILES / "prompts.service").read_text()
+    unit = tmp_path / "prompts.service"
+    unit.write_text(text.replace("/opt/prompts/bin/prompteval", "/bin/true"))
+    done = subprocess.run([verifier, "verify", unit], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    timeout = int(re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)[0])
+    assert timeout > _default("timeout")
 
 
 def test_the_script_of_the_page_pairs_a_shadow_by_its_trace(tmp_path: Path) -> None:

@@ -78,3 +78,17 @@ def test_first_token_first_answer_and_end_are_those_of_the_server() -> None:
             break
     assert len(replies) == REPLIES and {reply.text for reply in replies} == {"Because"}
     assert max(off.values()) < CLOSE_MS, off
+
+
+def test_a_stream_says_that_something_was_written_before_its_text() -> None:
+    """An empty piece for the thought, once, before the pieces of the text; none without a thought."""
+
+    async def all_of(url: str) -> list[str]:
+        provider = OpenAIProvider("m", Server(url, shape=Shape(stream=True)), timeout_s=30.0)
+        try:
+            return [piece async for piece in provider.stream(REQUEST)]
+        finally:
+            await provider.aclose()
+
+    with Hostile(Clock()) as server:
+        assert asyncio.run(all_of(server.url)) == ["", "Be", "cause"]

@@ -66,7 +66,8 @@ def test_a_text_is_streamed(shared_service: Shared) -> None:
     pieces = found.body.split(b"event: text\r\n"[:-2] + b"\n")
     assert len(pieces) > 2 and b'event: done\ndata: {"output":"once upon a time"' in found.body
     line = _logged(service, found.headers["x-request-id"])
-    assert line.output == "once upon a time" and line.first_answer_ms is not None
+    assert line.output == "once upon a time" and line.first_token_ms is not None
+    assert 0 < line.first_token_ms <= line.first_answer_ms <= line.latency_ms
 
 
 def test_what_is_not_text_is_not_streamed(shared_service: Shared) -> None:

@@ -66,6 +66,22 @@ def test_an_alias_that_moves_is_served_without_a_restart(tmp_path: Path) -> None
         assert service.event("reloaded")[0]["changed"] == ["route", "route@production", "route@v2"]
 
 
+def test_sighup_reaches_every_worker(tmp_path: Path) -> None:
+    """Each reads prompts.lock again, and from then on answers by the version that the alias names."""
+    with serving(tmp_path, "--workers", "2") as (service, _):
+        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        (tmp_path / "prompts/route/v2.py").write_text(ROUTE.replace("Route a message", "Sort a message"))
+        run(tmp_path, "lock")
+        run(tmp_path, "lock", "alias", "set", "production", "route@v2")
+        service.process.send_signal(signal.SIGHUP)
+        _until(lambda: service.metric("prompteval_reloads_total", result="done") == 2)
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: service.ask(prompt="route@production"), range(40)))
+        assert {one.json["prompt"] for one in found} == {"route@v2"}
+        assert service.stop() == 0
+        assert {one["worker"] for one in service.event("reloaded")} == {1, 2}
+
+
 def test_a_lock_that_is_wrong_leaves_what_is_served(tmp_path: Path) -> None:
     """It is counted and reported, and the next look that works is taken."""
     with serving(tmp_path) as (service, _):

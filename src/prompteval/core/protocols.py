@@ -43,7 +43,10 @@ class StreamingProvider(Provider, Protocol):
     """A provider that gives the text of a reply as it is written."""
 
     def stream(self, request: Request) -> AsyncIterator[str]:
-        """The pieces of the text, in order. Raises ProviderError as `complete`."""
+        """The pieces of the text, in order; an empty one first says that what comes is not text yet.
+
+        Raises ProviderError as `complete`.
+        """
         ...
 
 

@@ -96,20 +96,20 @@ class BoundPrompt:
 
         Raises ProviderError, after `ended`, for a call that fails or brings no whole answer.
         """
-        started, pieces, first_ms = perf_counter(), list[str](), list[float]()
+        started, pieces, times = perf_counter(), list[str](), dict[str, object]()
         try:
             async with aclosing(self.model.stream(request, deadline_s)) as parts:
                 async for piece in parts:
-                    if not pieces:
-                        first_ms.append(_since(started))
-                    pieces.append(piece)
-                    yield piece
+                    times.setdefault("first_token_ms", _since(started))
+                    if piece:
+                        times.setdefault("first_answer_ms", _since(started))
+                        pieces.append(piece)
+                        yield piece
         except ProviderError as error:
             ended(_failed(error, started, "".join(pieces)))
             raise
         text = "".join(pieces)
-        details = {"first_answer_ms": first_ms[0]} if first_ms else {}
-        response = Response(text, latency_ms=_since(started), details=details)
+        response = Response(text, latency_ms=_since(started), details=times)
         ended(Answered(self.prompt.parse(text), _since(started), time.time(), response))
 
 

@@ -149,13 +149,16 @@ class HostedProvider:
 
         Raises as `complete`, and OutputError for a reply that is refused or not whole.
         """
-        body, sent = StreamedBody(self._dialect.assemble(request)), False
+        body, sent, begun = StreamedBody(self._dialect.assemble(request)), False, False
         try:
             async with aclosing(self._pieces(body, request, self._look_at)) as pieces:
                 async for piece in pieces:
                     if piece.text:
-                        sent = True
+                        sent = begun = True
                         yield hide(piece.text)
+                    elif piece.written and not begun:
+                        begun = True
+                        yield ""
         except Refused as refused:
             filtered = self._dialect.refused(refused.answer, 0.0)
             raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
