@@ -4,17 +4,23 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from prompteval.data import languages
 from prompteval.data.balance import balance, check_balance
 from prompteval.data.doubt import Answer, doubtful
 from prompteval.data.findings import Findings
+from prompteval.data.languages import check_languages
 from prompteval.data.leaks import Shown, check_corpus, check_examples, check_prompt
 from prompteval.data.oddities import check_encodings, check_lengths, check_scripts, script
 from prompteval.data.personal import check_personal
 from prompteval.data.rows import DataRow, Fields, data_row
 from prompteval.data.sides import check_conflicts, check_duplicates, check_groups, check_times
+from prompteval.engine.data.check import CheckOptions, check_files
+
+ROOT = Path(__file__).resolve().parents[2]
 
 QUESTION = "Where is my parcel? It was sent a week ago."
 
@@ -176,3 +182,35 @@ def test_of_one_code_a_hundred_are_shown() -> None:
     check_duplicates(rows(*[(QUESTION, "")] * 150), None, findings)
     problems: Sequence[object] = findings.problems()
     assert len(problems) == 101 and findings.counts["PD101"] == 149
+
+
+GERMAN = "Ich habe gestern zweimal dieselbe Rechnung bezahlt und möchte mein Geld zurück, bitte."
+ENGLISH = "I have been charged twice for the same order and would like my money back, number {}, please."
+
+
+def test_a_row_in_another_language_than_the_others_is_odd() -> None:
+    """PD114 with both languages; texts of the same script, which the scripts say nothing of."""
+    pytest.importorskip("py3langid")
+    findings = Findings()
+    given = rows(*[(ENGLISH.format(place), "") for place in range(40)], (GERMAN, ""), ("ok", ""))
+    assert check_languages(given, findings) == {"en": 40, "de": 1}
+    (found,) = findings.problems()
+    assert (found.code, found.line) == ("PD114", 41)
+    assert "language 'de', and 98% of the rows in 'en'" in found.message
+
+
+def test_of_many_rows_the_languages_of_a_sample_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rows each time."""
+    pytest.importorskip("py3langid")
+    monkeypatch.setattr(languages, "MOST_ROWS", 100)
+    given = rows(*[(ENGLISH.format(place), "") for place in range(1000)])
+    first, second = (check_languages(given, Findings()) for _ in range(2))
+    assert first == second and first is not None and 60 < first["en"] < 140
+
+
+def test_a_file_in_four_languages_has_none_that_is_odd() -> None:
+    """Those of the cases of this repository; what is certain is mostly right."""
+    pytest.importorskip("py3langid")
+    found = check_files([ROOT / "datasets/support_intents.jsonl"], CheckOptions(), None)
+    assert found.languages is not None and set(found.languages) == {"en", "de", "es", "fr"}
+    assert found.counts["PD114"] == 0

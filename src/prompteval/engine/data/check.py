@@ -16,6 +16,7 @@ from prompteval.data.doubt import Answer, doubtful
 from prompteval.data.findings import Findings, named
 from prompteval.data.fitted import TEST, hashes, read_fitted
 from prompteval.data.kept import KeptRows
+from prompteval.data.languages import check_languages
 from prompteval.data.leaks import Shown, check_corpus, check_examples, check_prompt
 from prompteval.data.manifest import Manifest, Tally, difference, manifest_path, read_manifest
 from prompteval.data.oddities import check_encodings, check_lengths, check_scripts
@@ -53,7 +54,10 @@ class CheckOptions:
 
 @dataclass(frozen=True, slots=True)
 class DataReport:
-    """What was found, and what there is: rows by side, labels, spans of personal data by kind."""
+    """What was found, and what there is: rows by side, labels, spans of personal data by kind.
+
+    `languages` are the rows of each, of those that were looked at and are certain; None without the extra.
+    """
 
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
@@ -61,6 +65,7 @@ class DataReport:
     sides: Mapping[str, int]
     balance: Balance | None
     personal: Mapping[str, int]
+    languages: Mapping[str, int] | None = None
 
     def as_json(self) -> dict[str, object]:
         """`prompteval/data_check@1`, without the problems."""
@@ -71,6 +76,7 @@ class DataReport:
             "findings": dict(sorted(self.counts.items())),
             "personal_data": dict(sorted(self.personal.items())),
             "labels": None,
+            "languages": None if self.languages is None else dict(sorted(self.languages.items())),
         }
         if self.balance is not None:
             found["labels"] = {
@@ -117,6 +123,7 @@ def _report(
     check_lengths(rows, findings)
     check_scripts(rows, findings)
     check_encodings(rows, findings)
+    languages = check_languages(rows, findings)
     balance = check_balance(rows, findings)
     personal = check_personal(rows, findings, options.kinds)
     for transform in options.transforms:
@@ -124,7 +131,7 @@ def _report(
     if workspace is not None:
         _compare(rows, options, workspace, findings)
     sides = Counter(row.split or "none" for row in every)
-    return DataReport(findings.problems(), findings.counts, len(rows), sides, balance, personal)
+    return DataReport(findings.problems(), findings.counts, len(rows), sides, balance, personal, languages)
 
 
 def _transform(rows: Sequence[DataRow], path: Path, findings: Findings) -> None:
