@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from prompteval.testing.server import FakeServer, Fault, Reply
+from tests.closed_schema import closed
 from tests.e2e.conftest import SUITE
 from tests.report.reading_page import read_page
 
@@ -26,7 +27,7 @@ def test_a_run_ends_in_a_verdict(workspace: Any) -> None:
 def test_json_is_as_the_contract_says(workspace: Any) -> None:
     """The document meets its schema; the counts add up; the numbers are right."""
     body = workspace.run_json()
-    jsonschema.validate(body, json.loads(workspace.run("schema", "run").stdout))
+    jsonschema.validate(body, closed(json.loads(workspace.run("schema", "run").stdout)))
     result = body["results"][0]
     assert (result["suite"], result["prompt"], result["model"]) == ("s", "route@v1", "scripted/model.jsonl")
     kinds = {"total": 4, "scored": 4, "errors": 0, "invalid": 0, "skipped": 0}

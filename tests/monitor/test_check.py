@@ -17,6 +17,7 @@ from prompteval.report.monitoring.json import document
 from prompteval.report.monitoring.schema import monitor_check_schema
 from prompteval.report.monitoring.view import MonitorView, Signal
 from prompteval.workspace.settings import Workspace
+from tests.closed_schema import closed
 from tests.monitor.logs import SHARES, START, predictions, write_config, write_log
 
 MOVED = {"billing": 0.65, "technical": 0.05, "general": 0.2, "escalate": 0.1}
@@ -167,7 +168,7 @@ def test_the_document_is_what_its_schema_says(tmp_path: Path, reference: str) ->
         latency={"p50_ms": 500, "p95_ms": 900, "p99_ms": 1500, "slo": 0.99}, feedback={"metric": "accuracy"},
     )  # fmt: skip
     found = json.loads(json.dumps(document(view), allow_nan=False))
-    jsonschema.validate(found, monitor_check_schema())
+    jsonschema.validate(found, closed(monitor_check_schema()))
     assert found["verdict"] == "alert" and found["slices"]["channel"]["mail"] and found["notes"]
     unknown = [name for name in found["signals"] if not find(name).entries]
     assert unknown == [] and len(found["signals"]) == 11

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     cases = "cases"
     settings = "settings"
     run = "run"
+    check = "check"
     compare = "compare"
     monitor = "monitor"
     monitor_check = "monitor-check"
@@ -28,7 +29,8 @@ def register(app: typer.Typer) -> None:
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
     """Print the JSON Schema of suites, of one case, of settings, of monitor.yaml, of `run --json`,
-    `compare --json` or `monitor check --json`, or of the data in an HTML report."""
+    `check --output-format json`, `compare --json` or `monitor check --json`, or of the data in an HTML
+    report."""
     if kind is Kind.suite:
         from prompteval.plan.suite_schema import suite_schema
 
@@ -50,6 +52,10 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")])
         from prompteval.report.monitoring.schema import monitor_check_schema
 
         document = monitor_check_schema()
+    elif kind is Kind.check:
+        from prompteval.report.problems_schema import problems_schema
+
+        document = problems_schema()
     elif kind is Kind.compare:
         from prompteval.report.comparison.schema import compare_schema
 

@@ -1,76 +1,130 @@
 """The JSON Schema of `compare --json`."""
 
-from typing import Any
+from prompteval.report.schema_parts import (
+    Schema,
+    constant,
+    count,
+    counts,
+    document_of,
+    list_of,
+    map_of,
+    number,
+    object_of,
+    one_of,
+    part,
+    text,
+    texts,
+)
 
-_VERDICTS = ["improved", "not_worse", "inconclusive", "regressed", "incomplete"]
-_NUMBERS = ["a", "b", "delta", "low", "high", "p", "p_adjusted", "mde"]
-_TEXT, _NUMBER = {"type": "string"}, {"type": ["number", "null"]}
-_COUNT, _IDS = {"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": "string"}}
-_VERDICT = {"enum": _VERDICTS}
-_METRICS = {"type": "object", "additionalProperties": {"$ref": "#/$defs/comparison"}}
+_VERDICTS = ("improved", "not_worse", "inconclusive", "regressed", "incomplete")
 
 
-def compare_schema() -> dict[str, object]:
-    """The document of `compare --json`; new keys may be added, these keep their names and meaning."""
-    required = ["schema", "verdict", "exit_code", "sentence", "unchanged", "alone", "results"]
+def compare_schema() -> Schema:
+    """The document of `compare --json`."""
+    alone = {"a": texts("Those of A."), "b": texts("Those of B.")}
     properties = {
-        "schema": {"const": "prompteval/compare@1"},
-        "verdict": _VERDICT,
-        "exit_code": {"enum": [0, 1, 3, 4]},
-        "sentence": _TEXT, "a": _TEXT, "b": _TEXT, "unchanged": _IDS,
-        "alone": {"type": "object", "properties": {"a": _IDS, "b": _IDS}},
-        "lost": _IDS, "removed": _IDS,
-        "incomplete": {"type": "array", "items": _incomplete()},
-        "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
-    }  # fmt: skip
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "prompteval compare",
-        **_object(required, properties),
-        "$defs": {"comparison": _comparison(), "result": _result()},
+        "schema": constant("prompteval/compare@1", "The version of this document."),
+        "verdict": one_of(_VERDICTS, "The verdict over all results."),
+        "exit_code": one_of((0, 1, 3, 4), "The exit code of the command."),
+        "sentence": text("The outcome in a sentence, for a pull request."),
+        "a": text("What side A is."),
+        "b": text("What side B is."),
+        "unchanged": texts("Suites that are the same on both sides, and were not run."),
+        "alone": {"type": "object", "properties": alone, "description": "Entries that have no partner."},
+        "lost": texts("Suites that A has and B lacks."),
+        "removed": texts("Suites that B lacks on purpose, as `--removed` says."),
+        "incomplete": list_of(_incomplete(), "What a side has not run or scored whole."),
+        "results": list_of(part("result", "One of them."), "One for each pair of entries."),
     }
+    required = ["schema", "verdict", "exit_code", "sentence", "unchanged", "alone", "results"]
+    found = object_of(required, properties, "Two runs, case by case.")
+    return document_of("prompteval compare", found, comparison=_comparison(), result=_result())
 
 
-def _object(required: list[str], properties: dict[str, object]) -> dict[str, object]:
-    return {"type": "object", "required": required, "properties": properties}
-
-
-def _comparison() -> dict[str, object]:
+def _comparison() -> Schema:
     """One metric of both sides."""
     properties = {
-        **dict.fromkeys([*_NUMBERS, "p_exact"], _NUMBER), "pairs": _COUNT, "missing": _COUNT,
-        "discordant": _COUNT, "clusters": _COUNT, "test": _TEXT, "method": _TEXT, "reason": _TEXT,
-        "undecidable": _TEXT, "note": _TEXT, "detail": _TEXT, "verdict": _VERDICT,
-    }  # fmt: skip
-    return _object(["pairs", *_NUMBERS, "test", "verdict"], properties)
+        "pairs": count("Cases that both sides have a value for."),
+        "a": number("The value of A over these cases."),
+        "b": number("The value of B over these cases."),
+        "delta": number("b - a."),
+        "low": number("The lower end of the 95 % interval of delta."),
+        "high": number("The upper end of the 95 % interval of delta."),
+        "p": number("The p value of no difference."),
+        "p_exact": number("The p value of the exact test, beside that of the mid-p test."),
+        "p_adjusted": number("The p value corrected for the number of comparisons, after Holm."),
+        "mde": number("The smallest drop that the rule would find in 80 % of comparisons."),
+        "missing": count("Paired cases without a value on one side."),
+        "discordant": count("Pairs that differ."),
+        "clusters": count("Groups of cases that are not independent."),
+        "test": text("The test behind p, such as mcnemar-midp."),
+        "method": text("How the interval is computed."),
+        "reason": text("Why there is no value."),
+        "undecidable": text("Why it cannot decide."),
+        "note": text("What must be known to read it."),
+        "detail": text("What the cases can say, in words."),
+        "verdict": one_of(_VERDICTS, "What it decides."),
+    }
+    required = ["pairs", "a", "b", "delta", "low", "high", "p", "p_adjusted", "mde", "test", "verdict"]
+    return object_of(required, properties, "One metric of both sides.")
 
 
-def _result() -> dict[str, Any]:
+def _metrics(about: str) -> Schema:
+    return map_of(part("comparison", "The metric."), about)
+
+
+def _result() -> Schema:
     """One suite, its prompt and model on both sides."""
-    end = _object(
-        ["run_id", "prompt", "fingerprint", "model"],
-        {"run_id": {"type": ["string", "null"]}, "prompt": _TEXT, "fingerprint": _TEXT, "model": _TEXT},
-    )
-    spent = {"type": "object", "properties": dict.fromkeys(("a", "b", "delta"), _NUMBER)}
-    slices = {"type": "object", "additionalProperties": _METRICS}
-    lists = ["only_a", "only_b", "changed_cases", "errors", "primary", "notes"]
+    flips = {
+        "fixed": texts("Cases that A fails and B passes."),
+        "broken": texts("Cases that A passes and B fails."),
+    }
+    spent = {"a": number("What A used."), "b": number("What B used."), "delta": number("b - a.")}
     properties = {
-        "suite": _TEXT, "a": end, "b": end, "paired": _COUNT, **dict.fromkeys(lists, _IDS),
-        "metrics": _METRICS,
-        "slices": {"type": "object", "additionalProperties": slices},
-        "flips": _object(["fixed", "broken"], {"fixed": _IDS, "broken": _IDS}),
-        "spent": {"type": "object", "additionalProperties": spent},
-        "verdict": _VERDICT,
-    }  # fmt: skip
-    required = ["suite", "a", "b", "paired", *lists, "metrics", "slices", "flips", "spent", "verdict"]
-    return _object(required, properties)
+        "suite": text("The name of the suite."),
+        "a": _end("Side A."),
+        "b": _end("Side B."),
+        "paired": count("Cases that both sides have, with the same inputs and expected values."),
+        "only_a": texts("Ids of the cases that A alone has."),
+        "only_b": texts("Ids of the cases that B alone has."),
+        "changed_cases": texts("Ids of cases whose inputs or expected values differ; they are not paired."),
+        "errors": texts("Ids of the cases that failed on either side."),
+        "primary": texts("The metrics that decide."),
+        "metrics": _metrics("All metrics, by name."),
+        "slices": map_of(
+            map_of(_metrics("The metrics over its cases."), "By each value of the tag."),
+            "The same metrics over parts of the cases, by tag.",
+        ),
+        "flips": object_of(["fixed", "broken"], flips, "Cases whose verdict changed."),
+        "spent": map_of(
+            {"type": "object", "properties": spent, "description": "Null where a side does not know it."},
+            "Calls, tokens, cost and time of both sides, by name.",
+        ),
+        "notes": texts("What must be known to read the result."),
+        "verdict": one_of(_VERDICTS, "What the deciding metrics say together."),
+    }
+    return object_of(list(properties), properties, "One suite with its prompt and model on both sides.")
 
 
-def _incomplete() -> dict[str, object]:
+def _end(about: str) -> Schema:
+    properties = {
+        "run_id": {"type": ["string", "null"], "description": "The run; null for a baseline."},
+        "prompt": text("The prompt and version, or the name of another target."),
+        "fingerprint": text("Of everything in the target that can change an answer."),
+        "model": text("The model that was asked."),
+    }
+    return object_of(list(properties), properties, about)
+
+
+def _incomplete() -> Schema:
     """An entry of which calls or scores are missing."""
     properties = {
-        "side": {"enum": ["a", "b"]}, "suite": _TEXT, "prompt": _TEXT, "model": _TEXT,
-        "error_kinds": {"type": "object", "additionalProperties": _COUNT},
-        "skipped": _COUNT, "unscored": _COUNT,
-    }  # fmt: skip
-    return _object(["side", "suite", "prompt", "model", "error_kinds", "skipped", "unscored"], properties)
+        "side": one_of(("a", "b"), "The side that is not whole."),
+        "suite": text("The name of the suite; empty where the run itself did not end as it should."),
+        "prompt": text("The prompt and version."),
+        "model": text("The model that was asked."),
+        "error_kinds": counts("Cases that ended in an error, by its kind."),
+        "skipped": count("Cases that were not run."),
+        "unscored": count("Cases without a verdict, since a scorer failed."),
+    }
+    return object_of(list(properties), properties, "One entry.")
