@@ -264,6 +264,7 @@ def test_outputs_have_their_formats(workspace: Any) -> None:
     assert set(rows[0]) == {
         "run_id", "suite", "prompt", "model", "case_id", "replicate", "inputs", "expected", "output", "outcome", "verdict", "error",
         "scores", "latency_ms", "first_token_ms", "first_answer_ms", "usage", "tags",
+        "split", "confidence",
     }  # fmt: skip
     assert len((workspace.root / "r.csv").read_text().splitlines()) == 5
     assert (workspace.root / "r.md").read_text().startswith("## prompteval: pass")

@@ -31,7 +31,7 @@ when it is left out.
 Exit codes: 0 not worse, improved or inconclusive, 1 regressed, 3 incomplete, 4 inconclusive with
 --inconclusive fail, 5 nothing in common.
 """
-ENDINGS = (".json", ".md")
+ENDINGS = (".json", ".md", ".html")
 
 
 SideA = Annotated[
@@ -74,7 +74,7 @@ MaxCost = Annotated[
     ),
 ]
 Outputs = Annotated[
-    list[Path] | None, typer.Option("-o", "--output", help="Also write FILE: .json .md; repeatable.")
+    list[Path] | None, typer.Option("-o", "--output", help="Also write FILE: .json .md .html; repeatable.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the comparison as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the last line.")]
@@ -169,9 +169,12 @@ def show_comparison(
     """Write the files, print tables or JSON and the last line; the exit code."""
     from prompteval.cli.output import job_summary, last_code, write_files, write_pieces
     from prompteval.report.comparison import json, markdown
+    from prompteval.report.page import comparison as page
+
+    formats = {".json": json.render, ".md": markdown.render, ".html": page.render}
 
     def write(path: Path) -> None:
-        write_pieces(path, (json if path.suffix == ".json" else markdown).render(view))
+        write_pieces(path, formats[path.suffix](view))
 
     written = write_files(paths, write)
     if as_json:

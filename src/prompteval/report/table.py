@@ -13,6 +13,8 @@ class Table:
     The first `texts` columns are words and are aligned left, the rest numbers. Where each row is an estimate,
     `estimates` has them, the value in the first column of numbers, and a page draws each beside it. Where
     the numbers are counts, `counts` has those of each row, and a page shades them by their share of the row.
+    Where each row is a difference, `differences` has (low, difference, high) of it and the margin: the
+    difference that would be too large to the worse side. A page draws them behind the column `B − A`.
     """
 
     title: str
@@ -21,3 +23,4 @@ class Table:
     texts: int = 1
     estimates: Sequence[Estimate] = ()
     counts: Sequence[Sequence[int]] = ()
+    differences: Sequence[tuple[float | None, float | None, float | None, float | None]] = ()

@@ -114,6 +114,10 @@ def _result(pair: PairComparison, decided: Mapping[str, Comparison]) -> Compared
         notes=tuple(_notes(pair)),
         verdict=_verdict(pair, decided),
         changes=partial(_changes, pair.a, pair.b),
+        margins={
+            name: rule.worse_by * (-1.0 if rule.higher_is_better else 1.0)
+            for name, rule in pair.rules.items()
+        },
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from prompteval.analysis.baselines.file import baseline_entries
 from prompteval.analysis.comparison.options import CompareOptions
@@ -15,6 +16,7 @@ from prompteval.analysis.comparison.sentence import sentence
 from prompteval.analysis.entries import title_of
 from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
+from prompteval.core.observation import Row
 from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import ComparisonVerdict
 from prompteval.engine.before_run import refuse_unready_side
@@ -27,7 +29,7 @@ from prompteval.engine.run import run_suites
 from prompteval.engine.stored import ended, reading, store_path
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions, shard_of
-from prompteval.report.comparison.view import ComparisonView, IncompleteEntry
+from prompteval.report.comparison.view import ComparedResult, ComparisonView, IncompleteEntry
 from prompteval.report.view import ResultView
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.discovery import suite_name
@@ -86,7 +88,8 @@ def comparison(
         with _store_of(workspace) as fresh:
             for opened in sides:
                 _read_run(workspace, fresh, opened)
-            yield _decide(sides, unchanged, lost, options)
+            view = _decide(sides, unchanged, lost, options)
+            yield replace(view, rows=partial(_rows, fresh, view.results))
 
 
 def stored_side(workspace: Workspace, side: Side, options: CompareOptions) -> tuple[Side, list[StoredEntry]]:
@@ -206,6 +209,15 @@ def _incomplete(opened: _Opened, side: str) -> list[IncompleteEntry]:
     ]
     kept = [entry for entry in found if entry.error_kinds or entry.skipped or entry.unscored]
     return kept or ([IncompleteEntry(side)] if opened.incomplete else [])
+
+
+def _rows(store: SqliteStore | None, results: Sequence[ComparedResult]) -> Iterator[tuple[int, str, Row]]:
+    """The rows of both sides of each result, as far as they are stored."""
+    for place, result in enumerate(results):
+        for side, end in (("a", result.a), ("b", result.b)):
+            if store is not None and end.run_id is not None:
+                found = store.rows(end.run_id, result.suite, end.prompt, end.model)
+                yield from ((place, side, row) for row in found)
 
 
 def _decide(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
+from prompteval.core.observation import Row
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 
 SCHEMA = "prompteval/compare@1"
@@ -56,7 +57,8 @@ class Change:
 class ComparedResult:
     """One pair of entries. `primary` names the metrics that decide; `errors` are the cases that failed
     on either side. `spent` has, by name, what A and B used; None where a side does not know it.
-    `undecided` are metrics that decide on one side and that the other does not have.
+    `undecided` are metrics that decide on one side and that the other does not have. `margins` has by metric
+    the difference B − A that would be too large: below 0 where more is better.
     """
 
     suite: str
@@ -79,6 +81,7 @@ class ComparedResult:
         default=lambda ids: iter(()), compare=False
     )
     undecided: tuple[str, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -95,6 +98,7 @@ class ComparisonView:
     `unchanged` are suites whose target, cases, scorers and model are the same on both sides, which
     were not run. `alone_a` and `alone_b` are entries that have no partner. `lost` are suites that A has
     and B lacks, `removed` those that B lacks on purpose. `incomplete` is what a side has not run whole.
+    `rows` streams rows with the place of their result and their side, `a` or `b`; a baseline has none.
     """
 
     verdict: ComparisonVerdict
@@ -109,6 +113,7 @@ class ComparisonView:
     lost: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     incomplete: tuple[IncompleteEntry, ...] = ()
+    rows: Callable[[], Iterator[tuple[int, str, Row]]] = field(default=lambda: iter(()), compare=False)
 
     def as_json(self) -> dict[str, object]:
         """The document of `compare --json`."""

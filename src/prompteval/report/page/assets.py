@@ -9,7 +9,7 @@ STYLES = ("page.css", "cases.css")
 # In the order in which they stand in the page; the last starts it.
 SCRIPTS = (
     "types.js", "elements.js", "words.js", "data.js", "address.js", "charts.js", "diagrams.js", "tables.js",
-    "summary.js", "filters.js", "matrix.js", "parts.js", "case.js", "keys.js", "start.js",
+    "summary.js", "filters.js", "matrix.js", "parts.js", "case.js", "compared.js", "keys.js", "start.js",
 )  # fmt: skip
 
 

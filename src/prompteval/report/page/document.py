@@ -91,6 +91,8 @@ def table_json(found: Table) -> dict[str, object]:
         body["estimates"] = [_ends(one) for one in found.estimates]
     if found.counts:
         body["counts"] = [list(line) for line in found.counts]
+    if found.differences:
+        body["differences"] = [list(line) for line in found.differences]
     return body
 
 

@@ -1,8 +1,9 @@
 """The whole page of a run, in pieces."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
+from prompteval.core.observation import Row
 from prompteval.core.text import printable
 from prompteval.report.page.assets import policy, script, style
 from prompteval.report.page.blocks import Blocks, json_text
@@ -20,7 +21,9 @@ def render(view: RunView) -> Iterator[str]:
     Example: `prompteval run -o report.html`
     """
     yield from page_start(run_json(view), f"{view.verdict.value}: prompteval run {view.run_id}")
-    yield from _rows(view)
+    columns = {(one.suite, one.prompt, one.model): place for place, one in enumerate(view.results)}
+    rows = ((columns.get((row.suite, row.target, row.model), 0), row) for row in view.rows())
+    yield from row_blocks(rows, rows_expected(view))
     yield PAGE_END
 
 
@@ -44,14 +47,15 @@ def page_start(document: Mapping[str, object], title: str) -> Iterator[str]:
 PAGE_END = "</body></html>\n"
 
 
-def _rows(view: RunView) -> Iterator[str]:
-    """The rows in blocks, shortly and in full, as they come: no more than a block is held at once."""
-    columns = {(one.suite, one.prompt, one.model): place for place, one in enumerate(view.results)}
-    room = Room.of(rows_expected(view))
+def row_blocks(rows: Iterable[tuple[int, Row]], expected: int) -> Iterator[str]:
+    """Rows with their columns in blocks, shortly and in full: no more than a block is held at once.
+
+    `expected` is about how many there are; of more, less of each is kept.
+    """
+    room = Room.of(expected)
     short = Blocks("listed", LISTED_ROWS, BLOCK_SIZE)
     whole = Blocks("cases", FULL_ROWS, BLOCK_SIZE)
-    for row in view.rows():
-        column = columns.get((row.suite, row.target, row.model), 0)
+    for column, row in rows:
         yield short.add(listed(row, column, room))
         yield whole.add(in_full(row, room))
     yield short.rest()

@@ -13,7 +13,7 @@ _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _NUMBER: Schema = {"type": ["number", "null"]}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _VERDICT: Schema = {"enum": ["pass", "fail", "error", "unscored"]}
-KINDS = ("run",)
+KINDS = ("run", "comparison")
 
 
 def page_schema() -> Schema:
@@ -21,7 +21,7 @@ def page_schema() -> Schema:
     properties = {
         "schema": {"const": SCHEMA}, "kind": {"enum": list(KINDS)}, "head": _head(),
         "sections": _list_of({"$ref": "#/$defs/section"}),
-        "columns": _list_of(_texts("suite", "prompt", "version", "model")),
+        "columns": _list_of(_column()),
         "run": _without_defs(run_schema(), "run"),
         "comparison": _without_defs(compare_schema(), "comparison"),
     }  # fmt: skip
@@ -45,8 +45,10 @@ def _list_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def _texts(*names: str) -> Schema:
-    return _object([*names], dict.fromkeys(names, _TEXT))
+def _column() -> Schema:
+    """Where a row comes from; `side` is that of a comparison, `a` or `b`."""
+    texts = ("suite", "prompt", "version", "model")
+    return _object([*texts], {**dict.fromkeys(texts, _TEXT), "side": {"enum": ["a", "b"]}})
 
 
 def _head() -> Schema:
@@ -73,6 +75,7 @@ def _table() -> Schema:
     properties = {
         "title": _TEXT, "heads": _TEXTS, "rows": _list_of(_TEXTS), "texts": _COUNT,
         "estimates": _list_of(_list_of(_NUMBER)), "counts": _list_of(_list_of(_COUNT)),
+        "differences": _list_of(_list_of(_NUMBER)),
     }  # fmt: skip
     return _object(["title", "heads", "rows", "texts"], properties)
 

@@ -13,6 +13,7 @@ function caseView(page, of) {
   }
   const made = el("div", { class: "one-case" }, caseHead(page, item, filters));
   const runs = el("div", { class: "runs" });
+  if (page.data.kind === "comparison") made.append(bothSides(page, item));
   made.append(runs);
   item.rows.forEach((place, order) => {
     const hold = el("article", { class: "row", "aria-busy": "true" });

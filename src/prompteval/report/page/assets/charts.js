@@ -29,7 +29,8 @@ function intervalPlot(ends, threshold = null) {
 
 /**
  * A difference with its interval about zero, and the margin drawn in.
- * @param {Ends} ends @param {number} reach the largest value on either side @param {number | null} [margin]
+ * @param {Ends} ends @param {number} reach the largest value on either side @param {number | null} [margin] the
+ *   difference that would be too large, below 0 where more is better
  * @returns {Element | null}
  */
 function differencePlot(ends, reach, margin = null) {
@@ -37,9 +38,9 @@ function differencePlot(ends, reach, margin = null) {
   if (value === null) return null;
   const scale = { low: -reach, high: reach, from: 2, to: 162 };
   const made = svg("svg", { class: "bar delta", viewBox: "0 0 164 16", "aria-hidden": "true" });
-  if (margin !== null && margin > 0) {
-    const left = at(scale, Math.max(-margin, -reach));
-    made.append(svg("rect", { class: "margin", x: left, y: 1, width: (82 - Number(left)).toFixed(1), height: 14 }));
+  if (margin) {
+    const edge = Number(at(scale, Math.max(-reach, Math.min(margin, reach))));
+    made.append(svg("rect", { class: "margin", x: Math.min(edge, 82), y: 1, width: Math.abs(82 - edge).toFixed(1), height: 14 }));
   }
   made.append(svg("path", { d: "M2 8H162" }), svg("path", { class: "zero", d: "M82 1V15" }));
   if (low !== null && high !== null) {

@@ -1,9 +1,9 @@
 /** Which cases are listed: what the address says, as a predicate over rows. */
 
-const FILTERS = ["verdict", "outcome", "scorer", "reason", "tag", "suite", "column", "text", "changed", "sort"];
+const FILTERS = ["verdict", "outcome", "scorer", "reason", "tag", "suite", "column", "text", "changed", "flip", "sort"];
 const SHOWN_VALUES = 60;
 
-/** @typedef {{suite: string, id: string, rows: number[], verdict: CaseVerdict, changed: boolean}} Item a case with all of its rows */
+/** @typedef {{suite: string, id: string, rows: number[], verdict: CaseVerdict, changed: boolean, flip: string}} Item a case with all of its rows */
 
 /** @param {URLSearchParams} of @returns {Record<string, string>} */
 function filtersOf(of) {
@@ -42,7 +42,7 @@ function chosen(page, filters) {
   const rows = page.rows.listed;
   const found = filters.text ? page.rows.search(filters.text) : null;
   const items = page.items.filter((item) => {
-    if (filters.changed && !item.changed) return false;
+    if ((filters.changed && !item.changed) || (filters.flip && filters.flip !== item.flip)) return false;
     return item.rows.some((place) => (!found || found.has(place)) && accepts(rows[place], filters, item.suite));
   });
   return sorted(items, filters.sort || "", rows);
@@ -63,9 +63,9 @@ function countValues(page, filters) {
   const rows = page.rows.listed;
   const found = filters.text ? page.rows.search(filters.text) : null;
   /** @type {Record<string, Map<string, number>>} */
-  const counts = { verdict: new Map(), scorer: new Map(), reason: new Map(), tag: new Map(), column: new Map() };
+  const counts = { flip: new Map(), verdict: new Map(), scorer: new Map(), reason: new Map(), tag: new Map(), column: new Map() };
   for (const item of page.items) {
-    if (filters.changed && !item.changed) continue;
+    if ((filters.changed && !item.changed) || (filters.flip && filters.flip !== item.flip)) continue;
     /** @type {Set<string>} */
     const seen = new Set();
     /** @param {string} name @param {string} value */
@@ -75,6 +75,7 @@ function countValues(page, filters) {
       seen.add(key);
       counts[name].set(value, (counts[name].get(value) || 0) + 1);
     };
+    if (item.flip) add("flip", item.flip);
     for (const place of item.rows) {
       const row = rows[place];
       if (found && !found.has(place)) continue;
@@ -97,7 +98,7 @@ function filterBar(page, filters) {
     placeholder: "search in the cases", value: filters.text || "", autocomplete: "off", spellcheck: "false" }));
   text.addEventListener("input", () => page.filterLater({ ...filters, text: text.value }));
   made.append(text);
-  for (const [name, title] of [["verdict", "verdict"], ["column", "version"], ["scorer", "failed by"], ["reason", "reason"], ["tag", "tag"]]) {
+  for (const [name, title] of [["flip", "flip"], ["verdict", "verdict"], ["column", "version"], ["scorer", "failed by"], ["reason", "reason"], ["tag", "tag"]]) {
     const values = counts[name];
     if (filters[name] && !values.has(filters[name])) values.set(filters[name], 0);
     if (values.size > (name === "column" && page.data.columns && page.data.columns.length < 2 ? 99 : 0)) {

@@ -20,8 +20,8 @@ function onKey(page, event) {
   if (event.key === "?") showDialog("Keys", el("dl", {}, ...KEYS.flatMap(([key, words]) => [el("dt", {}, key), el("dd", {}, words)])));
   else if (event.key === "s") location.hash = link("summary");
   else if (event.key === "c") location.hash = link("cases");
-  else if (event.key === "/" && page.data.columns) search(page, view, filters);
-  else if (event.key === "f" && page.data.columns) {
+  else if (event.key === "/" && page.data.columns?.length) search(page, view, filters);
+  else if (event.key === "f" && page.data.columns?.length) {
     const verdict = filters.verdict ? "" : "fail,error,unscored";
     location.hash = link("cases", { ...(view === "cases" ? filters : {}), verdict });
   } else if (view === "case" && event.key === "Escape") document.getElementById("back")?.click();
@@ -83,7 +83,7 @@ function showPalette(page) {
 function palettePlaces(page) {
   return function* () {
     yield ["Summary", link("summary")];
-    if (page.data.columns) yield ["Cases", link("cases")];
+    if (page.data.columns?.length) yield ["Cases", link("cases")];
     for (const section of page.data.sections) for (const gate of section.gates) yield [`Gate ${gate.rule}`, link("cases", gate.filters)];
     for (const item of page.items) yield [`Case ${item.id}`, caseLink(item)];
   };

@@ -71,7 +71,7 @@ class Matrix {
       return el("span", { class: `score ${lost ? "bad" : ""}` }, `${name} ${value === null ? status : short(value)}`);
     });
     const column = (this.page.data.columns || [])[shown.column];
-    if (!slot.named) scores.push(el("span", { class: "score" }, column.prompt));
+    scores.push(el("span", { class: slot.named ? "score narrow" : "score" }, column.prompt));
     const differs = shown.expected && shown.expected !== shown.output;
     return el("div", { role: "cell", class: "cell" },
       el("span", { class: "top" }, sign(worstOf(rows)), repeats, ...scores),

@@ -7,7 +7,7 @@ class Page {
     this.items = [];
     /** @type {Matrix | null} */
     this.matrix = null;
-    this.reading = Boolean(this.data.columns);
+    this.reading = Boolean(this.data.columns?.length);
     /** @type {(() => void)[]} */
     this.waiting = [];
     this.timer = 0;
@@ -49,7 +49,10 @@ class Page {
 
   /** Read the rows, which stand behind the script in the document. */
   async read() {
-    if (!this.data.columns) return;
+    if (!this.data.columns?.length) {
+      document.documentElement.setAttribute("data-ready", "1");
+      return;
+    }
     this.rows.find();
     await this.rows.readList(() => {
       this.group();
@@ -74,20 +77,23 @@ class Page {
     /** @type {Map<string, Item>} */
     const found = new Map();
     const columns = this.data.columns || [];
+    const flips = flipsOf(this.data);
     this.rows.listed.forEach((row, place) => {
       const suite = columns[row.column]?.suite || "";
       const key = `${suite}\u0000${row.id}`;
       const item = found.get(key);
       if (item) item.rows.push(place);
-      else found.set(key, { suite, id: row.id, rows: [place], verdict: "pass", changed: false });
+      else found.set(key, { suite, id: row.id, rows: [place], verdict: "pass", changed: false, flip: "" });
     });
     const items = [...found.values()];
     for (const item of items) {
       const rows = item.rows.map((place) => this.rows.listed[place]);
       item.verdict = worstOf(rows);
       item.changed = columns.length > 1 && differs(rows);
+      item.flip = flips.get(`${item.suite}\u0000${item.id}`) || "";
     }
-    this.items = [...items.filter((item) => item.verdict !== "pass"), ...items.filter((item) => item.verdict === "pass")];
+    const rank = (/** @type {Item} */ item) => (item.flip === "broken" ? 0 : item.flip ? 1 : item.verdict !== "pass" ? 2 : 3);
+    this.items = [0, 1, 2, 3].flatMap((place) => items.filter((item) => rank(item) === place));
   }
 
   /** Show what the address says. */
@@ -132,14 +138,14 @@ class Page {
 function tabsOf(data) {
   /** @type {[string, string][]} */
   const found = [["summary", "Summary"]];
-  if (data.columns) found.push(["cases", "Cases"]);
+  if (data.columns?.length) found.push(["cases", "Cases"]);
   return found;
 }
 
 /** @param {Page} page @param {string} view @param {URLSearchParams} of @returns {HTMLElement} */
 function viewOf(page, view, of) {
-  if (view === "cases" && page.data.columns) return casesView(page, filtersOf(of));
-  if (view === "case" && page.data.columns) return caseView(page, of);
+  if (view === "cases" && page.data.columns?.length) return casesView(page, filtersOf(of));
+  if (view === "case" && page.data.columns?.length) return caseView(page, of);
   return summaryView(page);
 }
 

@@ -8,7 +8,7 @@ function summaryView(page) {
   const failing = el("div", { class: "failing" });
   const open = page.data.sections.flatMap((section) => section.gates.filter((gate) => gate.verdict !== "pass"));
   if (open.length) made.append(el("h2", {}, `${counted(open.length, "gate")} ${open.length === 1 ? "does" : "do"} not pass`), el("ul", { class: "gates" }, ...open.map(gateLine)));
-  if (page.data.columns) {
+  if (page.data.run) {
     made.append(failing);
     page.whenListed(() => fillFailing(page, failing));
   }
@@ -28,6 +28,7 @@ function sectionView(page, section) {
   for (const table of section.tables) {
     wide.push(tableView(table, (row) => limits.get(row[0].trim()) ?? null));
   }
+  if (section.drawn.flips) made.append(flipsView(page, section));
   made.append(...wide);
   const figures = el("div", { class: "figures" });
   if (result) drawResult(page, section.drawn.result, result, figures);

@@ -16,6 +16,8 @@ function tableView(data, threshold = () => null) {
     else cell.append(sortButton(head, () => sortBy(cell, places, data, column, fill)));
     return cell;
   });
+  const plotted = data.heads.indexOf("B − A") + 1;
+  if (data.differences) heads.splice(plotted, 0, el("th", { scope: "col" }, el("span", { class: "hidden" }, "plot")));
   if (drawn) heads.splice(data.texts + 1, 0, el("th", { scope: "col" }, el("span", { class: "hidden" }, "plot")));
   fill();
   const table = el("table", {}, data.title && el("caption", {}, data.title), el("thead", {}, el("tr", {}, ...heads)), body);
@@ -41,7 +43,16 @@ function tableRow(data, place, threshold) {
   });
   if (row[0].startsWith(" ")) cells[0].classList.add("inner");
   if (data.estimates) cells.splice(data.texts + 1, 0, el("td", {}, intervalPlot(data.estimates[place], threshold(row))));
+  if (data.differences) {
+    const [low, value, high, margin] = data.differences[place];
+    cells.splice(data.heads.indexOf("B − A") + 1, 0, el("td", {}, differencePlot([low, value, high], reachOf(data.differences), margin)));
+  }
   return el("tr", {}, ...cells);
+}
+
+/** The largest of some differences and margins, so that their plots have one scale. @param {(number | null)[][]} lines */
+function reachOf(lines) {
+  return Math.max(0.01, ...lines.map((line) => Math.max(...line.map((value) => Math.abs(value ?? 0)))));
 }
 
 /** @param {number} count @param {number} total @returns {HTMLElement} */

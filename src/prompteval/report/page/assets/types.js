@@ -7,13 +7,13 @@
  * @typedef {{rule: string, verdict: string, word: string, detail: string, filters: Record<string, string>}} Gate
  * @typedef {[number | null, number | null, number | null]} Ends low, value, high
  * @typedef {{title: string, heads: string[], rows: string[][], texts: number, estimates?: Ends[],
- *   counts?: number[][]}} TableData
+ *   counts?: number[][], differences?: [number | null, number | null, number | null, number | null][]}} TableData
  * @typedef {{title: string, lines: string[], notes: string[], code: string, gates: Gate[], tables: TableData[],
  *   drawn: Record<string, any>}} Section
- * @typedef {{suite: string, prompt: string, version: string, model: string}} Column
+ * @typedef {{suite: string, prompt: string, version: string, model: string, side?: "a" | "b"}} Column
  * @typedef {{schema: string, kind: string, head: Headline, sections: Section[], run?: any, comparison?: any,
- *   columns?: Column[], changes?: Change[][]}} PageData
- * @typedef {{id: string, flip: string, before: string | null, after: string | null}} Change
+ *   columns?: Column[]}} PageData
+ * @typedef {{id: string, flip: "broken" | "fixed", before: string | null, after: string | null}} Change
  *
  * @typedef {[number | null, boolean | null, string]} ListedScore value, passed, status
  * @typedef {{column: number, id: string, replicate: number, verdict: CaseVerdict, outcome: string, inputs: string,
