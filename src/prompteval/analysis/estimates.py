@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prompteval.core.fingerprint import fingerprint, fingerprint_bytes
 from prompteval.core.verdict import Estimate
@@ -57,8 +58,8 @@ def estimate(measure: Measure, columns: Columns) -> Estimate:
     if not all(end is None or math.isfinite(end) for end in (found.low, found.high)):
         found = replace(found, low=None, high=None, reason=_OUT_OF_RANGE)
     note = gate_note(measure.name, columns) or _too_few_clusters(columns)
-    if spec.kind == "corrected" and columns.clusters is not None:
-        note = "cases come in clusters, which the correction does not know"
+    if spec.kind == "corrected":
+        note = note or too_few_labelled(columns.numbers(), columns.clusters)
     repeated, stable = _stability(columns)
     return replace(
         blank,
@@ -167,10 +168,21 @@ def _percentile(measure: Measure, spec: MetricSpec, columns: Columns) -> Interva
 
 def _corrected(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
     low, high = (columns.low, columns.high) if spec.low is None else (spec.low, spec.high)
-    return estimate_corrected(columns.numbers(), low, high)
+    return estimate_corrected(columns.numbers(), low, high, columns.clusters)
 
 
-def estimate_corrected(rows: Floats, low: float | None, high: float | None) -> Interval:
+def too_few_labelled(rows: Floats, clusters: Codes | None) -> str:
+    """Why nothing can be decided where the labels are of few clusters; empty from FEWEST_CLUSTERS on."""
+    if clusters is None:
+        return ""
+    count = cluster_count(clusters[rows[:, 1] == 1.0])
+    few = f"labels of only {count} clusters; under {FEWEST_CLUSTERS} nothing can be decided"
+    return few if count < FEWEST_CLUSTERS else ""
+
+
+def estimate_corrected(
+    rows: Floats, low: float | None, high: float | None, clusters: Codes | None = None
+) -> Interval:
     """The mean of a judge over rows of (value, labelled, people's value, weight), corrected by the labels."""
     labelled = rows[:, 1] == 1.0
     strata, shares = label_strata(rows[labelled, 3])
@@ -182,6 +194,7 @@ def estimate_corrected(rows: Floats, low: float | None, high: float | None) -> I
         high=high,
         strata=strata,
         shares=shares,
+        clusters=labels_first(clusters, labelled),
     )
     if found.interval.value is None:
         return undefined(
@@ -193,6 +206,14 @@ def estimate_corrected(rows: Floats, low: float | None, high: float | None) -> I
         note += f"; {more} more halve the interval"
     rough = f"; {found.interval.note}" if found.interval.note else ""
     return replace(found.interval, note=note + rough)
+
+
+def labels_first(clusters: Codes | None, labelled: NDArray[np.bool_]) -> Codes | None:
+    """The clusters of the labelled rows and then of the others, as codes from 0."""
+    if clusters is None:
+        return None
+    ordered = np.concatenate([clusters[labelled], clusters[~labelled]])
+    return np.unique(ordered, return_inverse=True)[1].astype(np.int32)
 
 
 def label_strata(weights: Floats) -> tuple[Codes | None, Floats | None]:

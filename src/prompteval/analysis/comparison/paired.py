@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from prompteval.analysis.columns.entry_columns import EntryColumns
 from prompteval.analysis.columns.reported import LEFT_OUT, MISSING, USED
-from prompteval.analysis.estimates import content_seed, estimate_corrected, label_strata
+from prompteval.analysis.estimates import (
+    content_seed,
+    estimate_corrected,
+    label_strata,
+    labels_first,
+    too_few_labelled,
+)
 from prompteval.core.verdict import Comparison
 from prompteval.metrics.columns import Codes, Columns, Floats, weighted_tables
 from prompteval.metrics.curves import Statistic, weighted_roc_auc
@@ -203,6 +209,7 @@ def _corrected(measure: Measure, spec: MetricSpec, both: AlignedColumns) -> Comp
         high=scale,
         strata=strata,
         shares=shares,
+        clusters=labels_first(both.clusters, labelled),
     )
     ends = estimate_corrected(a, low, high).value, estimate_corrected(b, low, high).value
     blank = Comparison(measure.text, len(a), *ends, test="ppi++", method="ppi++", missing=both.missing)
@@ -210,14 +217,14 @@ def _corrected(measure: Measure, spec: MetricSpec, both: AlignedColumns) -> Comp
     if own.value is None or own.low is None or own.high is None:
         reason = f"{own.reason}: label both versions, `prompteval label RUN_A RUN_B`"
         return replace(blank, reason=reason)
-    half, freedom = (own.high - own.low) / 2.0, found.labelled - 1
+    half, freedom = (own.high - own.low) / 2.0, found.freedom
     error = half / t_quantile(0.975, freedom)
     p = t_two_sided(own.value / error, freedom) if error > 0 else float(own.value == 0)
     note = f"{found.labelled} cases labelled on both sides"
-    clusters = "" if both.clusters is None else "cases come in clusters, which the correction does not know"
+    marked = np.column_stack([a[:, 0], labelled])
     return replace(
         blank, delta=own.value, low=own.low, high=own.high, p=p, spread=error, half=half, note=note,
-        undecidable=clusters,
+        undecidable=too_few_labelled(marked, both.clusters),
     )  # fmt: skip
 
 

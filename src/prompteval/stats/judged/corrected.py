@@ -25,7 +25,8 @@ class Corrected:
     """A corrected mean. `weight` is that of the judge, from 0 (the labels alone) to 1.
 
     `labels_alone` is the same formula at weight 0. `worth` is how many labels alone would give as narrow an
-    interval. `labelled` and `judged` count the cases with a label and those without.
+    interval. `labelled` and `judged` count the cases with a label and those without; `freedom` are the
+    degrees of freedom of the interval's t.
     """
 
     interval: Interval
@@ -33,6 +34,7 @@ class Corrected:
     weight: float
     labelled: int
     judged: int
+    freedom: int = 0
 
     @property
     def worth(self) -> float:
@@ -54,6 +56,7 @@ def corrected_mean(  # noqa: PLR0913 - the parts of one estimate
     high: float | None = 1.0,
     strata: Codes | None = None,
     shares: Floats | None = None,
+    clusters: Codes | None = None,
     level: float = LEVEL,
 ) -> Corrected:
     """The mean of what people would say of all cases.
@@ -61,8 +64,10 @@ def corrected_mean(  # noqa: PLR0913 - the parts of one estimate
     `labels` and `judged_labelled` are people's and the judge's scores of the labelled cases, a simple random
     part of all; `judged` the judge's of the rest. With `strata`, codes from 0 of the labelled cases, each is
     a simple random part of its stratum, which has its share of all cases in `shares`. Never wider than the
-    labels alone. Under 50 labels or 5 disagreements the labelled part gets one error of each sign, as large
-    as the scale. Undefined for fewer than two labels. Raises ValueError for NaN.
+    labels alone. With `clusters`, codes from 0 of the labelled cases and then of the rest, variances are over
+    whole clusters (CR1), and t has as many degrees of freedom as clusters have a label, less one. Under 50
+    labels or 5 disagreements the labelled part gets one error of each sign, as large as the scale. Undefined
+    for fewer than two labels. Raises ValueError for NaN.
     """
     for values in (labels, judged_labelled, judged):
         refuse_nan(values)
@@ -75,12 +80,17 @@ def corrected_mean(  # noqa: PLR0913 - the parts of one estimate
     few = scale is not None and (n < FEW_LABELS or np.count_nonzero(errors) < FEW_DISAGREEMENTS)
     of_case = _case_weights(n, strata, shares)
     everything = np.concatenate([judged_labelled, judged])
-    parts = _Parts(labels, judged_labelled, everything, rest, of_case, strata, scale if few else None)
+    parts = _Parts(
+        labels, judged_labelled, everything, rest, of_case, strata, scale if few else None, clusters
+    )
+    if clusters is not None and parts.freedom < 1:
+        nothing = undefined("ppi++", "all labels are of one cluster; a correction needs 2 or more")
+        return Corrected(nothing, nothing, 0.0, n, rest)
     weight = parts.best_weight()
     own, alone = (_within(parts.interval(one, level), low, high) for one in (weight, 0.0))
     if _width(own) > _width(alone):  # padded, or cut at an end of the scale
         own, weight = alone, 0.0
-    return Corrected(own, alone, weight, n, rest)
+    return Corrected(own, alone, weight, n, rest, parts.freedom)
 
 
 def _case_weights(n: int, strata: Codes | None, shares: Floats | None) -> Floats:
@@ -102,6 +112,14 @@ class _Parts:
     of_case: Floats
     strata: Codes | None
     padding: float | None
+    clusters: Codes | None = None
+
+    @property
+    def freedom(self) -> int:
+        """Labels, or the clusters that have one, less one."""
+        if self.clusters is None:
+            return len(self.labels) - 1
+        return len(np.unique(self.clusters[: len(self.labels)])) - 1
 
     def best_weight(self) -> float:
         """The weight with the smallest variance, from 0 to 1; 0 where nothing is judged but not labelled."""
@@ -115,13 +133,30 @@ class _Parts:
     def interval(self, weight: float, level: float) -> Interval:
         errors = self.labels - weight * self.judge
         mean = float(np.sum(self.of_case * errors)) + weight * self._mean_of_rest()
-        variance = self._variance(errors)
-        n, note, method = len(errors), "", "ppi++" if weight else "labels"
+        variance, of_rest = self._variance(errors), weight**2 * self._of_rest()
+        note, method = "", "ppi++" if weight else "labels"
         if self.padding is not None:
             variance = max(variance, self._padded(errors))
             note = f"rough: under {FEW_LABELS} labels or {FEW_DISAGREEMENTS} disagreements"
-        half = t_quantile(0.5 + level / 2.0, n - 1) * math.sqrt(variance + weight**2 * self._of_rest())
+        total = variance + of_rest
+        if self.clusters is not None:
+            total = max(total, self._by_cluster(errors, weight, self.clusters))
+        half = t_quantile(0.5 + level / 2.0, self.freedom) * math.sqrt(total)
         return Interval(mean, mean - half, mean + half, method, note=note)
+
+    def _by_cluster(self, errors: Floats, weight: float, clusters: Codes) -> float:
+        """The variance from what whole clusters add to the estimate; never under that of free cases."""
+        n = len(errors)
+        strata = np.zeros(n, np.int32) if self.strata is None else self.strata
+        middle = np.bincount(strata, errors) / np.bincount(strata)
+        rest = self.everything[n:]
+        added = np.append(
+            self.of_case * (errors - middle[strata]),
+            weight * (rest - rest.mean()) / self.rest if self.rest else rest,
+        )
+        sums = np.bincount(clusters, weights=added)
+        count = len(np.unique(clusters))
+        return float((sums**2).sum()) * count / (count - 1)
 
     def _mean_of_rest(self) -> float:
         return float(self.everything[len(self.judge) :].mean()) if self.rest else 0.0
