@@ -61,6 +61,15 @@ Example:
 Both versions are asked about the labelled outputs of the run; replies come from the cache where it has them.
 """
 
+RANK_EPILOG = """\
+\b
+Example:
+  prompteval run support --prompt answer@v2 --prompt answer@v3    each against answer@v1, as the suite says
+  prompteval judge rank last
+
+Strengths are log-odds of being preferred to the version that all are compared with.
+"""
+
 app = typer.Typer(
     help="Compare a judge with people.",
     epilog="Example: prompteval judge check support",
@@ -72,6 +81,7 @@ app = typer.Typer(
 def register(parent: typer.Typer) -> None:
     app.command("check", epilog=CHECK_EPILOG)(verb(check))
     app.command("compare", epilog=COMPARE_EPILOG)(verb(compare))
+    app.command("rank", epilog=RANK_EPILOG)(verb(rank))
     parent.add_typer(app, name="judge")
 
 
@@ -139,3 +149,19 @@ def compare(
     return show_compared(
         compare_judges(workspace, name, (first, second), options, RunOptions()), as_json=as_json
     )
+
+
+def rank(
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Runs whose outputs a judge of pairs compared.", autocompletion=completion.runs),
+    ],
+    judge: Judge = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Rank several versions by what a judge of pairs prefers (Bradley-Terry)."""
+    from prompteval.cli.judge_output import show_ranking
+    from prompteval.engine.judge_rank import rank_versions
+    from prompteval.workspace.settings import find_workspace
+
+    return show_ranking(rank_versions(find_workspace(Path.cwd()), names, judge), as_json=as_json)

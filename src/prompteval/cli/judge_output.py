@@ -1,6 +1,7 @@
 """What `judge check` prints and writes."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from prompteval.analysis.judges.pairs import PairFigures
     from prompteval.engine.judge_check import Checked
     from prompteval.engine.judge_compare import ComparedJudges
+    from prompteval.engine.judge_rank import Ranking
     from prompteval.judging.recorded_pairs import RecordedJudge
     from prompteval.workspace.settings import Workspace
 
@@ -114,4 +116,39 @@ def show_compared(found: "ComparedJudges", *, as_json: bool) -> int:
     word = "agree alike" if delta.p > 0.05 else f"{found.names[int(delta.delta > 0)]} agrees more"
     ends = f"{delta.delta:+.3f} [{delta.low:+.3f}, {delta.high:+.3f}], p {delta.p:.3g} ({delta.test})"
     printer.line(f"{word}: difference {ends}")
+    return 0
+
+
+def show_ranking(found: "Ranking", *, as_json: bool) -> int:
+    """Show versions by strength; the exit code."""
+    from prompteval.report.format import number
+    from prompteval.report.table import Table
+    from prompteval.report.terminal import table
+
+    if as_json:
+        printer.document(
+            {
+                "schema": "prompteval/judge-rank@1", "judge": found.judge, "reference": found.reference,
+                "comparisons": found.duels, "cases": found.cases, "ties": found.ties, "reason": found.reason,
+                "strengths": [
+                    {"version": one.name, "value": one.value, "low": one.low, "high": one.high}
+                    for one in found.strengths
+                ],
+            }
+        )  # fmt: skip
+        return 0
+    if found.strengths:
+        rows = [
+            [
+                one.name,
+                number(one.value),
+                "" if one.low is None else f"[{number(one.low)}, {number(one.high)}]",
+                number(1.0 / (1.0 + math.exp(-one.value))),
+            ]
+            for one in found.strengths
+        ]  # fmt: skip
+        heads = ["version", "strength", "95 % interval", f"wins against {found.reference}"]
+        table(printer.console(NARROW), Table("", heads, rows))
+    what = f"{found.duels:,} comparisons by {found.judge} over {found.cases:,} cases, {found.ties:,} ties"
+    printer.line(f"no order: {found.reason}" if found.reason else f"Bradley-Terry, intervals by case; {what}")
     return 0

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prompteval.stats.distributions import normal_quantile
+from prompteval.stats.distributions import t_quantile
 from prompteval.stats.interval import LEVEL
+from prompteval.stats.resample import Codes
 
 Floats = NDArray[np.float64]
 STEPS = 100
@@ -24,15 +25,55 @@ class Strength:
     high: float | None
 
 
-def bradley_terry(names: Sequence[str], wins: Floats, *, level: float = LEVEL) -> tuple[Strength, ...] | None:
-    """Strengths (Bradley and Terry 1952) by maximum likelihood, intervals from the observed information.
+@dataclass(frozen=True, slots=True)
+class Duels:
+    """Preferences between two of several systems, one an element.
 
-    `wins[i, j]` counts how often i was preferred to j, a tie as half for both. None where the preferences
-    have no maximum: where some systems never lose to, or are never compared with, the others.
+    `first` and `second` are places among the systems, `preferred` is 1 where the first one is, 0 where the
+    second one is, one half for a tie. `cases` are codes from 0: preferences of one case are not independent.
     """
+
+    first: Codes
+    second: Codes
+    preferred: Floats
+    cases: Codes
+
+
+def bradley_terry(names: Sequence[str], duels: Duels, *, level: float = LEVEL) -> tuple[Strength, ...] | None:
+    """Strengths (Bradley and Terry 1952) by maximum likelihood; a tie is half a win for both.
+
+    The intervals are by case: the sandwich of the observed information around what whole cases add to the
+    gradient (CR1), with Student's t over the cases. None where the preferences have no maximum: where some
+    systems never lose to, or are never compared with, the others. No interval for under two cases.
+    """
+    wins = _wins(len(names), duels)
     if not _connected(wins):
         return None
-    count, games = len(names), wins + wins.T
+    scores, information = _fitted(wins)
+    first = Strength(names[0], 0.0, None, None)
+    errors = _errors(scores, information, duels)
+    cases = len(np.unique(duels.cases))
+    width = t_quantile(0.5 + level / 2.0, cases - 1) if cases > 1 else None
+    others = (
+        Strength(name, float(score), None, None)
+        if width is None
+        else Strength(name, float(score), float(score - width * error), float(score + width * error))
+        for name, score, error in zip(names[1:], scores[1:], errors, strict=True)
+    )
+    return (first, *others)
+
+
+def _wins(count: int, duels: Duels) -> Floats:
+    """How often each system (row) was preferred to each other."""
+    wins = np.zeros((count, count))
+    np.add.at(wins, (duels.first, duels.second), duels.preferred)
+    np.add.at(wins, (duels.second, duels.first), 1.0 - duels.preferred)
+    return wins
+
+
+def _fitted(wins: Floats) -> tuple[Floats, Floats]:
+    """(the strengths, the observed information), by Newton's method."""
+    count, games = len(wins), wins + wins.T
     scores = np.zeros(count)
     information = np.zeros((count, count))
     for _ in range(STEPS):
@@ -45,15 +86,19 @@ def bradley_terry(names: Sequence[str], wins: Floats, *, level: float = LEVEL) -
         scores = scores + step
         if np.abs(step).max() < TOLERANCE:
             break
-    spread = np.zeros(count)
-    spread[1:] = np.sqrt(np.diag(np.linalg.inv(information[1:, 1:])))
-    z = normal_quantile(0.5 + level / 2.0)
-    first = Strength(names[0], 0.0, None, None)
-    others = [
-        Strength(name, float(score), float(score - z * error), float(score + z * error))
-        for name, score, error in zip(names[1:], scores[1:], spread[1:], strict=True)
-    ]
-    return (first, *others)
+    return scores, information
+
+
+def _errors(scores: Floats, information: Floats, duels: Duels) -> Floats:
+    """The standard error of every strength but the first."""
+    surprise = duels.preferred - 1.0 / (1.0 + np.exp(scores[duels.second] - scores[duels.first]))
+    cases = len(np.unique(duels.cases))
+    added = np.zeros((int(duels.cases.max()) + 1, len(scores)))
+    np.add.at(added, (duels.cases, duels.first), surprise)
+    np.add.at(added, (duels.cases, duels.second), -surprise)
+    meat = added[:, 1:].T @ added[:, 1:] * cases / max(cases - 1, 1)
+    bread = np.linalg.inv(information[1:, 1:])
+    return np.asarray(np.sqrt(np.diag(bread @ meat @ bread)), np.float64)
 
 
 def _connected(wins: Floats) -> bool:
