@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from prompteval.report.page.schema import page_schema
 from tests.e2e.conftest import Workspace
 from tests.e2e.rag_parts import SUITE, fill
+from tests.report.reading_page import read_page
 
 
 @pytest.fixture
@@ -63,10 +66,29 @@ def test_a_stopped_sweep_continues_where_it_was(rag: Workspace, tmp_path: Path) 
     """Cells that are done are read, others measured; a changed corpus is measured again."""
     first = sweep(rag, "--chunker", "none")
     again = rag.run(
-        "rag", "sweep", "--chunker", "none", "--chunker", "fixed", "--size", "8", "-o", "s.md", code=0
+        "rag",
+        "sweep",
+        "--chunker",
+        "none",
+        "--chunker",
+        "fixed",
+        "--size",
+        "8",
+        "-o",
+        "s.md",
+        "-o",
+        "s.html",
+        code=0,
     )
     assert "2 cells were measured before" in again.stderr
     assert "| none bm25 |" in (rag.root / "s.md").read_text(encoding="utf-8")
+    document = read_page((rag.root / "s.html").read_text(encoding="utf-8")).document
+    jsonschema.validate(document, page_schema())
+    (table,) = document["sections"][0]["tables"]
+    assert [row[0] for row in table["rows"]] == [
+        point[3] for point in document["sections"][0]["drawn"]["plots"][0]["points"]
+    ]
+    assert [line[1] is None for line in table["differences"]].count(True) == 1  # the reference
     rag.write("datasets/docs/figs.md", "Pears and figs. Crates hold figs.")
     changed = rag.run("rag", "sweep", "--chunker", "none", code=0)
     assert "measured before" not in changed.stderr
@@ -78,6 +100,6 @@ def test_a_sweep_says_what_it_cannot_do(rag: Workspace) -> None:
     assert "unknown chunker 'fixd'" in rag.run("rag", "sweep", "--chunker", "fixd", code=2).stderr
     assert "calls no model" in rag.run("rag", "sweep", "--reranker", "llm", code=2).stderr
     assert (
-        "unsupported file extension '.csv' (known: .json, .md)"
+        "unsupported file extension '.csv' (known: .html, .json, .md)"
         in rag.run("rag", "sweep", "-o", "x.csv", code=2).stderr
     )

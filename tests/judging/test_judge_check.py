@@ -4,14 +4,18 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.engine.judge_check import Checked, CheckOptions, check_judge
 from prompteval.engine.regate import regate
-from prompteval.report.judge.render import markdown, page
+from prompteval.report.judge.render import markdown
+from prompteval.report.page.judge import render as page
+from prompteval.report.page.schema import page_schema
 from tests.forks import shared
 from tests.judging.judged_workspace import COUNT, RULES, SUITE, lines
+from tests.report.reading_page import read_page
 from tests.small_workspace import Place
 
 GATED = SUITE + (
@@ -204,7 +208,12 @@ def test_the_command_prints_writes_and_ends_by_the_floor(gated: Place, tmp_path:
     assert "kappa" in done.stdout and "constant judge: 0.550 (yes)" in done.stdout
     assert done.stdout.splitlines()[-1] == "pass: it may decide a gate (kappa.low > 0) (exit 0)"
     assert (gated.root / "evals/judges/c.json").exists()
-    assert "<svg" in (gated.root / "j.html").read_text() and "| kappa |" in (gated.root / "j.md").read_text()
+    assert "| kappa |" in (gated.root / "j.md").read_text()
+    document = read_page((gated.root / "j.html").read_text()).document
+    jsonschema.validate(document, page_schema())
+    (section,) = document["sections"]
+    assert document["head"]["tone"] == "pass" and section["drawn"]["plots"][0]["kind"] == "scatter"
+    assert [table["title"] for table in section["tables"]][1] == "people (rows) and judge (columns)"
     assert shared().run(gated.root, "judge", "check", "judged", "--unparsed", "wrnog").code == 2
 
 

@@ -8,7 +8,7 @@ from html import unescape
 from rich.console import Console
 
 from prompteval.core.verdict import Estimate, GateResult, Verdict
-from prompteval.report.html.markup import table as as_html
+from prompteval.report.monitoring.markup import table as as_html
 from prompteval.report.plain_markdown import table as as_markdown
 from prompteval.report.table import Table
 from prompteval.report.tables import FLAKY_SHOWN, FLAKY_SHOWN_IN_FULL, METRICS_SHOWN, only_in_full, tables

@@ -24,7 +24,8 @@ NARROW = 110
 def finish_check(workspace: "Workspace", found: "Checked", paths: Sequence[Path], *, quiet: bool) -> int:
     """Show the figures, write what was asked for and the calibration; the exit code."""
     from prompteval.cli.output import write_pieces
-    from prompteval.report.judge.render import last_line, markdown, page, show_judge
+    from prompteval.report.judge.render import last_line, markdown, show_judge
+    from prompteval.report.page.judge import render as page
     from prompteval.workspace.writing import make_directory, write_whole
 
     if not quiet:
@@ -59,7 +60,7 @@ def finish_pairs(
     from prompteval.cli.output import write_pieces
     from prompteval.report import plain_markdown
     from prompteval.report.judge.pairs import pair_table, pairs_json
-    from prompteval.report.judge.render import page_of_tables
+    from prompteval.report.page.judge import render_pairs
     from prompteval.report.terminal import table
 
     body, shown = pairs_json(found, unparsed), pair_table(found)
@@ -68,7 +69,7 @@ def finish_pairs(
         pieces = {
             ".json": [text],
             ".md": plain_markdown.table(shown),
-            ".html": page_of_tables("judges", [shown]),
+            ".html": render_pairs([shown], f"replies without a verdict: {unparsed}"),
         }
         write_pieces(path, pieces[path.suffix])
         printer.stderr_line(f"wrote {path}")

@@ -130,7 +130,7 @@ def sweep(  # noqa: PLR0913 - the options of a verb
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of --sample.", callback=within("seed"))] = 0,
     outputs: Annotated[
-        list[Path] | None, typer.Option("-o", "--output", help="Also write .md or .json.")
+        list[Path] | None, typer.Option("-o", "--output", help="Also write .md, .json or .html.")
     ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no progress.")] = False,
@@ -144,7 +144,7 @@ def sweep(  # noqa: PLR0913 - the options of a verb
     from prompteval.plan.run_options import Selection
     from prompteval.workspace.settings import find_workspace
 
-    written = check_output_paths(outputs or [], (".md", ".json"), suites=[suite] if suite else ())
+    written = check_output_paths(outputs or [], (".md", ".json", ".html"), suites=[suite] if suite else ())
     cuts, found_by, ordered_by = tuple(chunkers or ()), tuple(retrievers or ()), tuple(rerankers or ())
     grid = Grid(cuts, tuple(sizes or ()), overlap, found_by, ordered_by, budget)
     workspace = find_workspace(Path.cwd())
@@ -172,7 +172,10 @@ def _show_sweep(swept: dict[str, object]) -> None:
 
 def _write(swept: dict[str, object], path: Path) -> None:
     from prompteval.cli.output import write_pieces
+    from prompteval.report.page.sweep import render
     from prompteval.report.sweep import render_markdown
 
-    as_json = path.suffix == ".json"
-    write_pieces(path, [json.dumps(swept, indent=2) + "\n"] if as_json else render_markdown(swept))
+    if path.suffix == ".json":
+        write_pieces(path, [json.dumps(swept, indent=2) + "\n"])
+    else:
+        write_pieces(path, (render if path.suffix == ".html" else render_markdown)(swept))

@@ -15,7 +15,9 @@ HEADS = (
 
 def sweep_table(swept: Mapping[str, Any]) -> Table:
     """One row a cell, the reference first, from the JSON form of a sweep."""
-    return Table("", HEADS, [_row(cell) for cell in swept["cells"]])
+    cells = swept["cells"]
+    drawn = [(cell.get("low"), cell.get("delta"), cell.get("high"), None) for cell in cells]
+    return Table("", HEADS, [_row(cell) for cell in cells], differences=drawn)
 
 
 def legend(swept: Mapping[str, Any]) -> str:

@@ -14,7 +14,8 @@ class Table:
     `estimates` has them, the value in the first column of numbers, and a page draws each beside it. Where
     the numbers are counts, `counts` has those of each row, and a page shades them by their share of the row.
     Where each row is a difference, `differences` has (low, difference, high) of it and the margin: the
-    difference that would be too large to the worse side. A page draws them behind the column `B − A`.
+    difference that would be too large to the worse side. A page draws them behind the column `B − A` or
+    `difference`.
     """
 
     title: str

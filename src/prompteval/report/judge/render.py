@@ -1,23 +1,17 @@
-"""A judge against people as JSON, as Markdown, and as a page of its own."""
+"""A judge against people as JSON, as Markdown, and in a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prompteval.core.text import one_line, printable
 from prompteval.report import plain_markdown
-from prompteval.report.html.markup import safe
-from prompteval.report.html.markup import table as html_table
-from prompteval.report.html.style import policy, style
 from prompteval.report.judge.tables import judge_heading, judge_notes, judge_tables
 from prompteval.report.judge.view import Attack, Figures, JudgeView
-from prompteval.report.table import Table
 from prompteval.report.terminal import table as show_table
 from prompteval.stats.interval import Interval
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-PLOT = 240
 
 
 def show_judge(view: JudgeView, console: "Console") -> None:
@@ -43,56 +37,6 @@ def markdown(view: JudgeView) -> Iterator[str]:
     for found in judge_tables(view):
         yield "\n"
         yield from plain_markdown.table(found)
-
-
-def page(view: JudgeView) -> Iterator[str]:
-    """A page that works from a file and loads nothing else."""
-    yield from _head(f"judge {view.name}")
-    yield f"<h1>judge <code>{safe(view.name)}</code></h1>\n<p>{safe(judge_heading(view))}</p>\n"
-    word = "pass" if view.passed else "fail"
-    yield f'<p><span class="verdict {word}">{word}</span> {safe(view.verdict)}</p>\n'
-    for note in judge_notes(view):
-        yield f"<p>note: {safe(note)}</p>\n"
-    for found in judge_tables(view):
-        yield from html_table(found)
-    yield from _plot(view)
-    yield "</main></body></html>\n"
-
-
-def page_of_tables(title: str, tables: Sequence[Table]) -> Iterator[str]:
-    """A page of nothing but tables."""
-    yield from _head(title)
-    yield f"<h1>{safe(title)}</h1>\n"
-    for found in tables:
-        yield from html_table(found)
-    yield "</main></body></html>\n"
-
-
-def _head(title: str) -> Iterator[str]:
-    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
-    yield '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield f"<title>{safe(title)}</title>\n<style>{style()}</style></head><body><main>\n"
-
-
-def _plot(view: JudgeView) -> Iterator[str]:
-    """The judge's verdict against the length of the output; filled where people and judge agree."""
-    points = view.lengths
-    if len({length for length, _, _ in points}) < 2:
-        return
-    longest = max(length for length, _, _ in points)
-    low = min(verdict for _, verdict, _ in points)
-    span = max(verdict for _, verdict, _ in points) - low or 1.0
-    yield "<figure><figcaption>verdict by length of the output, in characters; hollow: people disagree"
-    yield f'</figcaption><svg viewBox="0 0 {2 * PLOT} {PLOT}" role="img" width="{2 * PLOT}" height="{PLOT}">'
-    yield f'<path d="M10 {PLOT - 10}H{2 * PLOT - 10}M10 {PLOT - 10}V10" fill="none" stroke="currentColor"/>'
-    for length, verdict, truth in points:
-        x = 14 + (2 * PLOT - 28) * length / longest
-        y = PLOT - 14 - (PLOT - 28) * (verdict - low) / span
-        fill = "currentColor" if abs(verdict - truth) < 1e-9 else "none"
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{fill}" stroke="currentColor"/>'
-    yield "</svg></figure>\n"
 
 
 def figures_json(found: Figures) -> dict[str, object]:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prompteval.report.html.markup import safe
 from prompteval.report.monitoring.cells import moment
+from prompteval.report.monitoring.markup import safe
 from prompteval.report.monitoring.view import MonitorView
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 320, 120, 44, 16, 8

@@ -1,13 +1,7 @@
 """The check as one self-contained page, with small charts over time."""
 
-import base64
-import hashlib
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 
-from prompteval.report.html.markup import safe, table
-from prompteval.report.html.style import style
 from prompteval.report.monitoring.cells import (
     MARKS,
     detail_lines,
@@ -17,6 +11,8 @@ from prompteval.report.monitoring.cells import (
     signal_table,
 )
 from prompteval.report.monitoring.charts import charts
+from prompteval.report.monitoring.markup import safe, table
+from prompteval.report.monitoring.style import policy, style
 from prompteval.report.monitoring.view import MonitorView
 
 _WORDS = {"quiet": "pass", "alert": "fail", "too_few": "incomplete"}
@@ -29,7 +25,7 @@ def render(view: MonitorView) -> Iterator[str]:
     yield '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield f"<title>{safe(view.verdict)}: prompteval monitor {safe(view.log)}</title>\n"
-    yield f"<style>{_style()}</style></head><body><main>\n<h1>prompteval monitor</h1>\n"
+    yield f"<style>{style()}</style></head><body><main>\n<h1>prompteval monitor</h1>\n"
     word = f'<span class="verdict {_WORDS[view.verdict]}">{MARKS[view.verdict]}</span>'
     yield f"<p>{word} {safe(last_line(view))}</p>\n"
     for line in head_lines(view):
@@ -49,15 +45,3 @@ def render(view: MonitorView) -> Iterator[str]:
             yield from table(signal_table(f"{tag} = {value}", signals))
         yield "</details>\n"
     yield "</main></body></html>\n"
-
-
-def policy() -> str:
-    """The page's content security policy: nothing is loaded, no script runs, only this style counts."""
-    found = base64.b64encode(hashlib.sha256(_style().encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{found}'; base-uri 'none'; form-action 'none'"
-
-
-@cache
-def _style() -> str:
-    own = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
-    return style() + own

@@ -12,7 +12,7 @@ from prompteval.report.tables import tables
 from prompteval.report.view import ResultView, RunFacts, RunView
 
 SCHEMA = "prompteval/page@1"
-Tone = Literal["pass", "fail", "inconclusive", "incomplete"]
+Tone = Literal["pass", "fail", "inconclusive", "incomplete", "none"]
 
 
 @dataclass(frozen=True, slots=True)

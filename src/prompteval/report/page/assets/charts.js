@@ -57,17 +57,19 @@ function figure(title, words, drawing) {
 }
 
 /**
- * Axes of a square plot from 0 to 1.
- * @param {string} across @param {string} up @param {string} label @returns {{plot: SVGElement, x: Scale, y: Scale}}
+ * Axes of a plot, from 0 to 1 unless other ranges are given.
+ * @param {string} across @param {string} up @param {string} label @param {[number, number]} [wide] @param {[number, number]} [tall]
+ * @returns {{plot: SVGElement, x: Scale, y: Scale}}
  */
-function axes(across, up, label) {
-  const x = { low: 0, high: 1, from: 46, to: 290 };
-  const y = { low: 0, high: 1, from: 230, to: 10 };
+function axes(across, up, label, wide = [0, 1], tall = [0, 1]) {
+  const x = { low: wide[0], high: wide[1], from: 46, to: 290 };
+  const y = { low: tall[0], high: tall[1], from: 230, to: 10 };
   const plot = svg("svg", { class: "plot", viewBox: "0 0 300 272", role: "img", "aria-label": label });
   plot.append(svg("path", { class: "axis", d: "M46 10V230H290" }));
-  for (const tick of [0, 0.5, 1]) {
-    plot.append(svg("text", { x: at(x, tick), y: 246, "text-anchor": "middle" }, tick));
-    plot.append(svg("text", { x: 40, y: Number(at(y, tick)) + 4, "text-anchor": "end" }, tick));
+  for (const part of [0, 0.5, 1]) {
+    const [over, high] = [wide[0] + part * (wide[1] - wide[0]), tall[0] + part * (tall[1] - tall[0])];
+    plot.append(svg("text", { x: at(x, over), y: 246, "text-anchor": "middle" }, short(over)));
+    plot.append(svg("text", { x: 40, y: Number(at(y, high)) + 4, "text-anchor": "end" }, short(high)));
   }
   plot.append(svg("text", { x: 168, y: 264, "text-anchor": "middle" }, across));
   plot.append(svg("text", { x: 12, y: 120, "text-anchor": "middle", transform: "rotate(-90 12 120)" }, up));

@@ -69,6 +69,26 @@ function histogram(title, values, unit) {
   return figure(title, `${counted(values.length, "case")}, in bins of ${short((high - low) / 20)}${unit}; the highest has ${most.toLocaleString("en-US")}.`, plot);
 }
 
+/**
+ * Points, filled or hollow, each with its name.
+ * @param {string} title @param {[string, string]} names of the axes @param {[number, number, boolean, string][]} points
+ * @param {string} words @returns {HTMLElement | null}
+ */
+function scatter(title, names, points, words) {
+  if (points.length < 2) return null;
+  /** @param {number} which @returns {[number, number]} */
+  const range = (which) => {
+    const values = points.map((point) => Number(point[which]));
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return low === high ? [low - 0.5, high + 0.5] : [low, high];
+  };
+  const { plot, x, y } = axes(names[0], names[1], `${title}: ${names[1]} by ${names[0]}`, range(0), range(1));
+  for (const [across, up, filled, name] of points) {
+    plot.append(svg("circle", { class: filled ? "" : "hollow", cx: at(x, across), cy: at(y, up), r: 3.5 }, name && svg("title", {}, name)));
+  }
+  return figure(title, words, plot);
+}
+
 /** What each stage of retrieval costs, as bars about zero. @param {any[]} losses @returns {HTMLElement | null} */
 function lossPlot(losses) {
   const known = losses.filter((loss) => loss.delta !== null);

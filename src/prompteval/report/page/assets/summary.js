@@ -126,5 +126,6 @@ function fillFailing(page, made) {
 /** @param {any} plot @returns {Element | null} */
 function plotView(plot) {
   if (plot.kind === "curve") return curve(plot.title, plot.names, plot.points, plot.words, plot.steps);
+  if (plot.kind === "scatter") return scatter(plot.title, plot.names, plot.points, plot.words);
   return null;
 }

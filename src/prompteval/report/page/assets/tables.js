@@ -16,7 +16,7 @@ function tableView(data, threshold = () => null) {
     else cell.append(sortButton(head, () => sortBy(cell, places, data, column, fill)));
     return cell;
   });
-  const plotted = data.heads.indexOf("B − A") + 1;
+  const plotted = differenceColumn(data);
   if (data.differences) heads.splice(plotted, 0, el("th", { scope: "col" }, el("span", { class: "hidden" }, "plot")));
   if (drawn) heads.splice(data.texts + 1, 0, el("th", { scope: "col" }, el("span", { class: "hidden" }, "plot")));
   fill();
@@ -45,9 +45,14 @@ function tableRow(data, place, threshold) {
   if (data.estimates) cells.splice(data.texts + 1, 0, el("td", {}, intervalPlot(data.estimates[place], threshold(row))));
   if (data.differences) {
     const [low, value, high, margin] = data.differences[place];
-    cells.splice(data.heads.indexOf("B − A") + 1, 0, el("td", {}, differencePlot([low, value, high], reachOf(data.differences), margin)));
+    cells.splice(differenceColumn(data), 0, el("td", {}, differencePlot([low, value, high], reachOf(data.differences), margin)));
   }
   return el("tr", {}, ...cells);
+}
+
+/** Where differences are drawn: behind the column that has them. @param {TableData} data @returns {number} */
+function differenceColumn(data) {
+  return data.heads.findIndex((head) => head === "B − A" || head === "difference") + 1;
 }
 
 /** The largest of some differences and margins, so that their plots have one scale. @param {(number | null)[][]} lines */
@@ -70,11 +75,12 @@ function sortBy(head, places, data, column, fill) {
   const value = (place) => Number.parseFloat((data.rows[place][column] || "").replace(/,/g, ""));
   places.sort((one, other) => {
     const [a, b] = [value(one), value(other)];
-    const order =
-      column < data.texts || Number.isNaN(a) || Number.isNaN(b)
-        ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || data.rows[other][column].localeCompare(data.rows[one][column])
-        : b - a;
-    return (down ? order : -order) || one - other;
+    if (column < data.texts || (Number.isNaN(a) && Number.isNaN(b))) {
+      const order = data.rows[other][column].localeCompare(data.rows[one][column]);
+      return (down ? order : -order) || one - other;
+    }
+    if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+    return (down ? b - a : a - b) || one - other;
   });
   fill();
 }

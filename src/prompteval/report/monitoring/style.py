@@ -1,4 +1,4 @@
-"""The style of pages without a script, and the policy that names it by hash."""
+"""The style of the page of a check, and the policy that names it by hash."""
 
 import base64
 import hashlib
@@ -9,7 +9,8 @@ from importlib.resources import files
 @cache
 def style() -> str:
     """The style sheet, light and dark."""
-    return files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    folder = files(__package__)
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("base.css", "page.css"))
 
 
 def policy() -> str:

@@ -1,0 +1,65 @@
+"""The pages of a sweep and of a judge in a browser."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prompteval.report.page.judge import render_pairs
+from prompteval.report.page.sweep import render
+from prompteval.report.table import Table
+from tests.report.browser.opened import Opener
+from tests.report.browser.test_page import WIDTHS, axe
+
+pytestmark = pytest.mark.slow
+
+
+def cell(name: str, recall: float, **compared: object) -> dict[str, object]:
+    counts = {"chunks": 9, "whole": 3, "spans": 4, "truncated": 0, "seconds": 1.0, "cost_usd": 0.0}
+    return {
+        "name": name,
+        "recall": recall,
+        "precision": 0.2,
+        "iou": 0.1,
+        **counts,
+        "verdict": "reference",
+        **compared,
+    }
+
+
+BETTER = {"delta": 0.2, "low": 0.1, "high": 0.3, "p_adjusted": 0.01, "verdict": "improved"}
+SWEPT = {
+    "suite": "<img src=x>", "budget": 500, "questions": 40, "reference": "none bm25",
+    "cells": [cell("none bm25", 0.5), cell("fixed 128 hybrid", 0.7, **BETTER)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_sweep_marks_the_reference_and_what_differs(tmp_path: Path, opener: Opener, scheme: Any) -> None:
+    """In a plot and a table whose differences are drawn; no name is markup, nothing is too wide for a window."""
+    pytest.importorskip("axe_playwright_python")
+    file = tmp_path / "s.html"
+    file.write_text("".join(render(SWEPT)), encoding="utf-8")
+    opened = opener.open(file, color_scheme=scheme, bypass_csp=True)
+    assert "1 cell differs" in opened.text and opened.page.locator("main img").count() == 0
+    assert opened.page.locator(".plot circle.hollow").count() == 1
+    assert opened.page.locator("tbody .delta").count() == 1
+    for width in WIDTHS:
+        opened.page.set_viewport_size({"width": width, "height": 900})
+        assert opened.sideways() <= 0
+    assert axe(opened) == [] and opened.wrongs == []
+
+
+def test_a_table_is_sorted_by_a_click_on_its_head(tmp_path: Path, opener: Opener) -> None:
+    """The largest first, then the smallest; the order is said to those who do not see it."""
+    file = tmp_path / "t.html"
+    rows = [["a", "2.5"], ["b", "10.0"], ["c", "–"]]
+    file.write_text("".join(render_pairs([Table("t", ("judge", "kappa"), rows)], "x")), encoding="utf-8")
+    opened = opener.open(file)
+    button = opened.page.get_by_role("button", name="kappa")
+    orders = []
+    for _ in range(2):
+        button.click()
+        orders.append(opened.page.locator("tbody th").all_inner_texts())
+    assert orders == [["b", "a", "c"], ["a", "b", "c"]]
+    assert opened.page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
