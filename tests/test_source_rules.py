@@ -94,6 +94,19 @@ def test_no_room_is_the_house() -> None:
     assert largest <= MOST_OF_ONE_ROOM * lines.total(), room
 
 
+def test_a_function_fits_on_a_screen() -> None:
+    """60 lines at most, in the package, its tests and its benchmarks; a verb's may have its options beside them."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for directory in ("src", "tests", "benchmarks")
+        for path in sorted((ROOT / directory).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 - len(node.args.args + node.args.kwonlyargs) > 60
+    ]
+    assert found == []
+
+
 def _imports(tree: ast.Module, modules: Collection[str]) -> Iterator[str]:
     """The modules of the package that a module imports, in functions too; not those for type checkers alone."""
     todo: list[ast.AST] = [tree]

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prompteval.monitor.cases import GrownCases
+    from prompteval.monitor.check import Window
+    from prompteval.monitor.config import MonitorConfig
+    from prompteval.monitor.pick import Pick
 
 EPILOG = """\
 \b
@@ -80,34 +83,21 @@ def cases(  # noqa: PLR0913 - the options of a verb
     The label of a case comes from the log's feedback or from --labels; a case without one has no expected
     value yet. `drifted` picks rows of the classes whose share rose most against --reference.
     """
-    from functools import partial
-
     from prompteval.cli.output import write_pieces
     from prompteval.cli.paths import check_place
     from prompteval.core.errors import NothingSelected, UsageError
-    from prompteval.core.problem import did_you_mean
     from prompteval.monitor.cases import grown_cases
-    from prompteval.monitor.check import check_log, reading_of
-    from prompteval.monitor.pick import PICKS, PickRules
+    from prompteval.monitor.check import reading_of
+    from prompteval.monitor.pick import PickRules
     from prompteval.monitor.read_log import window_of
-    from prompteval.workspace.settings import find_workspace
 
     check_place("-o", output)
     if output.suffix != ".jsonl" or output.exists():
         wrong = "already exists" if output.exists() else "cases are written as .jsonl"
         raise UsageError(f"-o {output}: {wrong}", "name a new file, and review it before a suite reads it")
-    chosen = [pick for pick in PICKS if pick in (picks or ("wrong", "labelled", "doubtful"))]
-    for name in picks or ():
-        if name not in PICKS:
-            raise UsageError(f"unknown --pick {name!r}", did_you_mean(name, PICKS))
+    chosen = _chosen(picks or ["wrong", "labelled", "doubtful"])
     found, asked = config_of(config, prompt, suite), window_asked(window, last)
-    drifted: list[str] = []
-    if "drifted" in chosen:
-        compared = reference or found.file.reference or None
-        if compared is None:
-            raise UsageError("--pick drifted needs something to compare with", "add --reference")
-        view = check_log(log, compared, found.predictions_only(), partial(find_workspace, Path.cwd()), asked)
-        drifted = [one for signal in view.signals for one, before, after in signal.moved if after > before]
+    drifted = _drifted(log, reference, found, asked) if "drifted" in chosen else []
     reading = window_of(log, reading_of(found), seconds=asked.seconds, last=asked.last)
     rules = PickRules(chosen, limit, reading.field, seed, drifted)
     grown = grown_cases(
@@ -124,6 +114,33 @@ def cases(  # noqa: PLR0913 - the options of a verb
     for line in _words(grown, output):
         printer.line(line)
     return 0
+
+
+def _chosen(names: list[str]) -> "list[Pick]":
+    """The picks in their order. Raises UsageError for an unknown one."""
+    from prompteval.core.errors import UsageError
+    from prompteval.core.problem import did_you_mean
+    from prompteval.monitor.pick import PICKS
+
+    for name in names:
+        if name not in PICKS:
+            raise UsageError(f"unknown --pick {name!r}", did_you_mean(name, PICKS))
+    return [pick for pick in PICKS if pick in names]
+
+
+def _drifted(log: str, reference: str | None, found: "MonitorConfig", asked: "Window") -> list[str]:
+    """The classes whose share rose most against the reference. Raises UsageError where there is none."""
+    from functools import partial
+
+    from prompteval.core.errors import UsageError
+    from prompteval.monitor.check import check_log
+    from prompteval.workspace.settings import find_workspace
+
+    compared = reference or found.file.reference or None
+    if compared is None:
+        raise UsageError("--pick drifted needs something to compare with", "add --reference")
+    view = check_log(log, compared, found.predictions_only(), partial(find_workspace, Path.cwd()), asked)
+    return [one for signal in view.signals for one, before, after in signal.moved if after > before]
 
 
 def _existing(files: list[Path]) -> "Iterator[object]":

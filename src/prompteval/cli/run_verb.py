@@ -184,8 +184,8 @@ def run(  # noqa: PLR0913 - the options of a verb
     verbose: Verbose = False,
 ) -> int:
     """Check what is selected, run it, print the numbers, store them, and decide."""
-    from prompteval.cli.output import check_output_paths, finish, refuse_same_file
-    from prompteval.cli.paths import check_file, check_place, staying
+    from prompteval.cli.output import finish
+    from prompteval.cli.paths import staying
     from prompteval.cli.progress import show_progress
     from prompteval.engine.files import forbid_network
     from prompteval.engine.run import run_suites
@@ -194,19 +194,8 @@ def run(  # noqa: PLR0913 - the options of a verb
     from prompteval.plan.shard import Shard
     from prompteval.workspace.settings import find_workspace
 
-    if against is not None and stop_early is not None:
-        message = "--against compares every case, and --stop-early leaves some out"
-        raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
-    if shard is not None and (against is not None or stop_early is not None):
-        which = "--against" if against is not None else "--stop-early"
-        message = f"{which} needs every case, and --shard runs some of them"
-        raise UsageError(message, "leave one out; `prompteval runs merge` decides the gates")
-    written = check_output_paths(outputs or [], suites=suites or (), models=models or ())
-    if record is not None:
-        check_place("--record", record, suites or (), models or ())
-    if replay is not None:
-        check_file("--replay", replay)
-    refuse_same_file({"--record": record, "--replay": replay}, written)
+    _refuse_together(against=against is not None, early=stop_early is not None, shard=shard is not None)
+    written = _checked_files(outputs or [], record, replay, suites or [], models or [])
     workspace = find_workspace(Path.cwd())
     only = failed_cases(workspace) if failed else None
     options = RunOptions(
@@ -239,6 +228,34 @@ def run(  # noqa: PLR0913 - the options of a verb
     with staying(), show_progress(quiet=quiet) as progress:
         view = run_suites(workspace, options, progress)
     return finish(view, written, **shown)
+
+
+def _refuse_together(*, against: bool, early: bool, shard: bool) -> None:
+    """Raise UsageError for options of which one needs the cases that another leaves out."""
+    if against and early:
+        message = "--against compares every case, and --stop-early leaves some out"
+        raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
+    if shard and (against or early):
+        message = (
+            f"{'--against' if against else '--stop-early'} needs every case, and --shard runs some of them"
+        )
+        raise UsageError(message, "leave one out; `prompteval runs merge` decides the gates")
+
+
+def _checked_files(
+    outputs: list[Path], record: Path | None, replay: Path | None, suites: list[str], models: list[str]
+) -> list[Path]:
+    """The files of `-o`. Raises UsageError for one that cannot be written or read, or is named twice."""
+    from prompteval.cli.output import check_output_paths, refuse_same_file
+    from prompteval.cli.paths import check_file, check_place
+
+    written = check_output_paths(outputs, suites=suites, models=models)
+    if record is not None:
+        check_place("--record", record, suites, models)
+    if replay is not None:
+        check_file("--replay", replay)
+    refuse_same_file({"--record": record, "--replay": replay}, written)
+    return written
 
 
 def _run_against(

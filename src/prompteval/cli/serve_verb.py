@@ -58,68 +58,78 @@ def _read(read: Callable[[str], T], text: str) -> T:
         raise typer.BadParameter(str(error)) from None
 
 
+References = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[REF]...",
+        help="name, name@v2 or name@production. [default: every published version and alias]",
+        autocompletion=completion.prompts,
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Model or profile. [default: the prompt's, else default_model]"),
+]
+Host = Annotated[str, typer.Option("--host", help="Address to listen at.")]
+Port = Annotated[int, typer.Option("--port", help="Port; 0 takes a free one.", callback=within("port"))]
+Workers = Annotated[int, typer.Option("--workers", help="Processes.", callback=within("workers"))]
+Log = Annotated[str, typer.Option("--log", help="Prediction log: FILE, sqlite:FILE, postgres, otlp or none.")]
+LoggedInputs = Annotated[LogInputs, typer.Option("--log-inputs", help="What of the inputs is logged.")]
+Keep = Annotated[
+    float | None,
+    typer.Option(
+        "--keep", metavar="TIME", parser=_seconds, help="Remove log lines older than this: 30d, 12h."
+    ),
+]
+MaxBody = Annotated[
+    int, typer.Option("--max-body", metavar="SIZE", parser=_size, help="Largest body of a request.")
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", help="Seconds for a whole call.", callback=within("timeout_s"))
+]
+Concurrency = Annotated[
+    int,
+    typer.Option(
+        "-j",
+        "--concurrency",
+        help="Model calls at a time in each worker; more get 429.",
+        callback=within("concurrency"),
+    ),
+]
+Filters = Annotated[
+    list[str] | None,
+    typer.Option("--filter", help="Content filter python:module:function; repeat for several."),
+]
+Unpublished = Annotated[
+    bool, typer.Option("--unpublished", help="Serve versions that are not in prompts.lock.")
+]
+TokenEnv = Annotated[
+    str | None, typer.Option("--token-env", help="Variable with the bearer tokens, separated by spaces.")
+]
+AllowHosts = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", help="Host name that requests may use; repeat for several."),
+]
+AccessLog = Annotated[bool, typer.Option("--access-log", help="Print an event for each request.")]
+
+
 def serve(  # noqa: PLR0913 - the options of a verb
-    references: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[REF]...",
-            help="name, name@v2 or name@production. [default: every published version and alias]",
-            autocompletion=completion.prompts,
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="Model or profile. [default: the prompt's, else default_model]"),
-    ] = None,
-    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", help="Port; 0 takes a free one.", callback=within("port"))
-    ] = 8000,
-    workers: Annotated[int, typer.Option("--workers", help="Processes.", callback=within("workers"))] = 1,
-    log: Annotated[
-        str, typer.Option("--log", help="Prediction log: FILE, sqlite:FILE, postgres, otlp or none.")
-    ] = "none",
-    log_inputs: Annotated[
-        LogInputs, typer.Option("--log-inputs", help="What of the inputs is logged.")
-    ] = LogInputs.redacted,
-    keep: Annotated[
-        float | None,
-        typer.Option(
-            "--keep", metavar="TIME", parser=_seconds, help="Remove log lines older than this: 30d, 12h."
-        ),
-    ] = None,
-    max_body: Annotated[
-        int, typer.Option("--max-body", metavar="SIZE", parser=_size, help="Largest body of a request.")
-    ] = "1MB",  # type: ignore[assignment]
-    timeout: Annotated[
-        float, typer.Option("--timeout", help="Seconds for a whole call.", callback=within("timeout_s"))
-    ] = 30.0,
-    concurrency: Annotated[
-        int,
-        typer.Option(
-            "-j",
-            "--concurrency",
-            help="Model calls at a time in each worker; more get 429.",
-            callback=within("concurrency"),
-        ),
-    ] = 64,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option("--filter", help="Content filter python:module:function; repeat for several."),
-    ] = None,
-    unpublished: Annotated[
-        bool, typer.Option("--unpublished", help="Serve versions that are not in prompts.lock.")
-    ] = False,
-    token_env: Annotated[
-        str | None, typer.Option("--token-env", help="Variable with the bearer tokens, separated by spaces.")
-    ] = None,
-    allow_hosts: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", help="Host name that requests may use; repeat for several."),
-    ] = None,
-    access_log: Annotated[
-        bool, typer.Option("--access-log", help="Print an event for each request.")
-    ] = False,
+    references: References = None,
+    model: Model = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Workers = 1,
+    log: Log = "none",
+    log_inputs: LoggedInputs = LogInputs.redacted,
+    keep: Keep = None,
+    max_body: MaxBody = "1MB",  # type: ignore[assignment]
+    timeout: Timeout = 30.0,
+    concurrency: Concurrency = 64,
+    filters: Filters = None,
+    unpublished: Unpublished = False,
+    token_env: TokenEnv = None,
+    allow_hosts: AllowHosts = None,
+    access_log: AccessLog = False,
 ) -> int:
     """Answer for prompts over HTTP: validated, limited, logged and measured."""
     from prompteval.cli.paths import check_place
@@ -129,9 +139,8 @@ def serve(  # noqa: PLR0913 - the options of a verb
     from prompteval.serve.serve import serve as start
     from prompteval.workspace.settings import find_workspace
 
-    for name, value in (("max_body", max_body), ("keep_s", keep)):
+    for name, option, value in (("max_body", "--max-body", max_body), ("keep_s", "--keep", keep)):
         if value is not None and not RANGES[name].holds(value):
-            option = "--max-body" if name == "max_body" else "--keep"
             raise UsageError(RANGES[name].fault(option, value))
     if log not in ("none", "postgres", "otlp"):
         check_place("--log", Path(log.removeprefix("sqlite:")))

@@ -8,6 +8,7 @@ from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
+from prompteval.metrics.stage_names import StageMetric
 from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases, source_key
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
@@ -103,12 +104,7 @@ def plan_suite(
     suite = load_suite(tree, path)
     there = suite_at(commit, path) or suite
     problems = Problems()
-    setup, targets = _targets(workspace, commit or tree, there, prompts, problems)
-    targets = with_fakes(workspace, suite, targets, problems)
-    targets = with_conversation(workspace, tree, suite, targets, problems)
-    chosen = chosen_models(workspace, there, targets, models, problems)
-    prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
-    problems.found.extend(server_problems(prompts_here, chosen, workspace))
+    setup, targets, chosen = _system(workspace, commit or tree, suite, there, prompts, models, problems)
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
     scorers = build_scorers(workspace, tree, suite, targets, problems)
@@ -119,17 +115,8 @@ def plan_suite(
     gates = plan_gates(suite, scorers, measures, problems)
     stages = stage_metrics(measures, gates)
     problems.found += call_problems(suite, targets)
-    results = None
-    support = entailment_of(workspace, suite, stages, problems)
-    if setup is not None:
-        scorers = (*setup.scorers(stages, support), *scorers)
-    elif stages and suite.rag is None:
-        from prompteval.plan.result_setup import plan_results
-
-        results = plan_results(workspace, tree, suite, stages, problems)
-        if results is not None:
-            scorers = (*results.scorers(support), *scorers)
-            problems.found += results.problems(targets)
+    added, results = _stage_scorers(workspace, tree, suite, setup, targets, stages, problems)
+    scorers = (*added, *scorers)
     if not targets:
         problems.check()
     gates = with_versions(workspace, tree, suite.path, gates, problems)
@@ -159,6 +146,52 @@ def plan_suite(
         tuple(problems.found),
         judge_files,
     )
+
+
+def _system(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    there: Suite,
+    prompts: tuple[str, ...],
+    models: tuple[str, ...],
+    problems: Problems,
+) -> tuple["RagSetup | None", tuple[TargetPlan, ...], tuple[str, ...]]:
+    """(the retrieval pipeline, what the suite runs, on which models), as `there` in `tree` has them.
+
+    Fakes and conversations are those of `suite`, which is in the working tree.
+    """
+    setup, targets = _targets(workspace, tree, there, prompts, problems)
+    targets = with_fakes(workspace, suite, targets, problems)
+    targets = with_conversation(workspace, WorkingTree(workspace.root), suite, targets, problems)
+    chosen = chosen_models(workspace, there, targets, models, problems)
+    prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
+    problems.found.extend(server_problems(prompts_here, chosen, workspace))
+    return setup, targets, chosen
+
+
+def _stage_scorers(
+    workspace: Workspace,
+    tree: Tree,
+    suite: Suite,
+    setup: "RagSetup | None",
+    targets: tuple[TargetPlan, ...],
+    stages: list[StageMetric],
+    problems: Problems,
+) -> tuple[tuple[Scorer, ...], "ResultSetup | None"]:
+    """(what scores the stages that the metrics read, how the results of a system of one's own are read)."""
+    support = entailment_of(workspace, suite, stages, problems)
+    if setup is not None:
+        return tuple(setup.scorers(stages, support)), None
+    if not stages or suite.rag is not None:
+        return (), None
+    from prompteval.plan.result_setup import plan_results
+
+    results = plan_results(workspace, tree, suite, stages, problems)
+    if results is None:
+        return (), None
+    problems.found += results.problems(targets)
+    return tuple(results.scorers(support)), results
 
 
 def _note_absent_tags(suite: Suite, gates: Sequence[Gate], facts: CaseFacts, problems: Problems) -> None:

@@ -21,20 +21,21 @@ class Metrics:
     """The counters of one worker, by its number; `text` is those of all workers together."""
 
     def __init__(self, worker: int = 1) -> None:
-        from prometheus_client import (
-            CollectorRegistry,
-            Counter,
-            Gauge,
-            Histogram,
-            disable_created_metrics,
-        )
+        from prometheus_client import CollectorRegistry, disable_created_metrics
 
         without_times: Callable[[], None] = disable_created_metrics
         without_times()
         if DIRECTORY_VARIABLE in os.environ:
             _count_as(worker)
         self._registry = CollectorRegistry()
-        registry = self._registry
+        self._count_calls(self._registry)
+        self._count_service(self._registry)
+        self._logged = {"written": 0, "dropped": 0}
+
+    def _count_calls(self, registry: "CollectorRegistry") -> None:
+        """Requests, model calls, their tokens and what they ended in."""
+        from prometheus_client import Counter, Histogram
+
         self.requests = Histogram(
             "http_server_request_duration_seconds", "Time of whole requests.",
             ("http_request_method", "http_route", "http_response_status_code"),
@@ -58,6 +59,11 @@ class Metrics:
             ("reason",),
             registry=registry,
         )
+
+    def _count_service(self, registry: "CollectorRegistry") -> None:
+        """What the worker itself does, and what it holds now."""
+        from prometheus_client import Counter, Gauge
+
         self.reloads = Counter(
             "prompteval_reloads", "Times that prompts.lock was read again.", ("result",), registry=registry
         )
@@ -82,7 +88,6 @@ class Metrics:
         )
         for result in ("written", "dropped"):
             self.log_lines.labels(result)
-        self._logged = {"written": 0, "dropped": 0}
 
     def count_usage(self, model: str, usage: "Usage | None") -> None:
         """The tokens of a reply, as far as it tells them."""
