@@ -9,7 +9,7 @@ import pytest
 
 from prompteval.core.problem import Problem
 from prompteval.report.problems import FORMATS, render
-from prompteval.workspace.place import directory_in_repository
+from prompteval.workspace.safe_paths import directory_in_repository
 
 FOUND = [
     Problem("evals/a b.yaml", 3, 7, "PE231", "no case carries the tag 'x'", "did you mean 'y'?"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput, UsageError
-from prompteval.workspace.place import bounds_of
+from prompteval.workspace.safe_paths import bounds_of
 from prompteval.workspace.settings import Settings, Workspace, find_workspace
 from prompteval.workspace.tree import WorkingTree
 from prompteval.workspace.writing import make_directory, replacing, write_whole

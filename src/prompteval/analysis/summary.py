@@ -13,7 +13,7 @@ from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.metrics import references
 from prompteval.metrics.classification import per_class
 from prompteval.metrics.columns import Columns, with_missing_at
-from prompteval.plan.gates import Beats, Gate, NoRegression
+from prompteval.plan.gates import Beats, NoRegression, PlannedRule
 from prompteval.plan.measures import Measure, reported_needs
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ClassLine, ReliabilityTable
@@ -172,7 +172,7 @@ def _worst_estimates(
 
 
 def _decide(
-    gate: Gate,
+    gate: PlannedRule,
     plan: SuitePlan,
     columns: EntryColumns,
     estimates: Mapping[str, Estimate],
@@ -190,7 +190,7 @@ def _decide(
 
 
 def _beats(
-    rule: Beats, gate: Gate, plan: SuitePlan, columns: EntryColumns, estimates: Mapping[str, Estimate]
+    rule: Beats, gate: PlannedRule, plan: SuitePlan, columns: EntryColumns, estimates: Mapping[str, Estimate]
 ) -> GateResult:
     """Better than a reference: the lower end of the interval lies above what the reference reaches."""
     own = estimates.get(rule.metric)

@@ -11,7 +11,7 @@ from prompteval.audit.findings import Finding
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.core.strict_json import loads
-from prompteval.workspace.place import bounds_of
+from prompteval.workspace.safe_paths import bounds_of
 from prompteval.workspace.writing import write_whole
 
 FORMAT = "prompteval/audit-baseline@1"

@@ -139,7 +139,7 @@ def _check_files(baseline: Path | None, todo: Path | None, root: Path, *, update
     """Raises UsageError, before any work, for a file that is not there or cannot be written."""
     from prompteval.cli.paths import check_file
     from prompteval.core.errors import UsageError
-    from prompteval.workspace.place import bounds_of, file_to_write
+    from prompteval.workspace.safe_paths import bounds_of, file_to_write
 
     if update and baseline is None:
         raise UsageError("--update-baseline needs --baseline FILE")
@@ -155,7 +155,7 @@ def _check_files(baseline: Path | None, todo: Path | None, root: Path, *, update
 
 def _update_todo(todo: Path, findings: "Sequence[Finding]", root: Path) -> None:
     from prompteval.audit.todo import counts, updated
-    from prompteval.workspace.place import bounds_of
+    from prompteval.workspace.safe_paths import bounds_of
     from prompteval.workspace.text import decode
     from prompteval.workspace.writing import write_whole
 

@@ -10,7 +10,7 @@ import typer
 from prompteval.cli import printer
 from prompteval.cli.ending import verb
 from prompteval.core.errors import UsageError
-from prompteval.workspace.place import file_to_write
+from prompteval.workspace.safe_paths import file_to_write
 from prompteval.workspace.writing import make_directory, write_whole
 
 Directory = Annotated[Path, typer.Argument(help="Where to write it; created if it does not exist.")]

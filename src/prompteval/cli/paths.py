@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from prompteval.core.errors import NoWorkspace, UsageError
-from prompteval.workspace.place import bounds_of, file_to_write
+from prompteval.workspace.safe_paths import bounds_of, file_to_write
 from prompteval.workspace.settings import Workspace, find_workspace
 from prompteval.workspace.sources import why_source
 

@@ -25,7 +25,7 @@ def check_style(style: str) -> None:
 def print_problems(problems: Sequence[Problem], style: str, root: Path, *, quoted: bool = True) -> None:
     """All problems; their paths are from `root`. Without `quoted` no line of a file is shown."""
     from prompteval.report.problems import render
-    from prompteval.workspace.place import directory_in_repository
+    from prompteval.workspace.safe_paths import directory_in_repository
 
     def read_line(path: str, line: int) -> str | None:
         place = root / path

@@ -12,7 +12,7 @@ from prompteval.data.rows import DataRow
 from prompteval.transforms import TRANSFORMS
 from prompteval.transforms.calibration import log_loss
 from prompteval.transforms.fitted import Fitted, parse_fitted, row_marks
-from prompteval.workspace.place import check_regular
+from prompteval.workspace.safe_paths import check_regular
 
 CALIBRATION = "calibration"
 KINDS = (CALIBRATION, *TRANSFORMS)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
-from prompteval.workspace.place import check_regular
+from prompteval.workspace.safe_paths import check_regular
 
 SCHEMA: Literal["prompteval/split@1"] = "prompteval/split@1"
 _FRAME = 2**256

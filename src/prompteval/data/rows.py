@@ -11,7 +11,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector, did_you_mean
 from prompteval.core.strict_json import loads
 from prompteval.workspace.jsonl import read_jsonl
-from prompteval.workspace.place import check_regular
+from prompteval.workspace.safe_paths import check_regular
 from prompteval.workspace.text import decode
 from prompteval.workspace.yaml12 import parse
 

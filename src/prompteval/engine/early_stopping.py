@@ -14,7 +14,7 @@ from prompteval.analysis.early.gate_quantities import gate_quantities, is_test, 
 from prompteval.core.stored import EntryKey, StoredEntry, SuiteFacts
 from prompteval.plan.jobs import Job
 from prompteval.plan.score_marks import score_turns
-from prompteval.stats.gate import GateRule
+from prompteval.stats.gate import ThresholdRule
 from prompteval.stats.sequential import Method
 from prompteval.stats.sequential.decide import SequentialDesign
 from prompteval.store.results import SqliteStore
@@ -37,7 +37,7 @@ def plan_early(
     found = []
     for job in jobs:
         side = _gated(job, workspace, store, run_id, made_from["suites"][job.plan.suite.name])
-        tags = {gate.rule.tag for gate in job.plan.gates if isinstance(gate.rule, GateRule)}
+        tags = {gate.rule.tag for gate in job.plan.gates if isinstance(gate.rule, ThresholdRule)}
         order = order_cases(job, SequentialDesign(method), frozenset(tag for tag in tags if tag is not None))
         early = EarlyStopping(job, order, SequentialDesign(method), BaselinePair(side))
         early.obstacle = _obstacle(early)

@@ -17,7 +17,7 @@ from prompteval.store.cache import SqliteCache
 from prompteval.store.journal import AttemptJournal, journal_path, read_attempts
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.committed import warn_of_committed
-from prompteval.workspace.place import bounds_of
+from prompteval.workspace.safe_paths import bounds_of
 from prompteval.workspace.settings import Workspace
 
 

@@ -19,7 +19,7 @@ from prompteval.plan.judge_files import scale_of
 from prompteval.plan.judges import AnyJudge
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.store.results import RunRecord, SqliteStore
-from prompteval.workspace.place import bounds_of, file_to_write
+from prompteval.workspace.safe_paths import bounds_of, file_to_write
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.writing import make_directory
 

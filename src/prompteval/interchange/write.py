@@ -6,7 +6,7 @@ from pathlib import Path
 from prompteval.core.errors import UsageError
 from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
 from prompteval.interchange.records import json_lines
-from prompteval.workspace.place import file_to_write
+from prompteval.workspace.safe_paths import file_to_write
 from prompteval.workspace.writing import make_directory, write_whole
 
 _SETTINGS = "# Imported from {source}. `prompteval check` validates it, `prompteval run` runs it.\n"

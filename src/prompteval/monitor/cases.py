@@ -17,7 +17,7 @@ from prompteval.core.strict_json import JsonObject, loads
 from prompteval.monitor.labels import log_feedback, log_lines
 from prompteval.monitor.pick import Picked, PickRules, pick_rows
 from prompteval.pii.redact import redact
-from prompteval.workspace.place import check_regular
+from prompteval.workspace.safe_paths import check_regular
 
 _ID_DIGITS: Final = 12
 SOURCE: Final = "log"

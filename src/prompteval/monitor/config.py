@@ -8,7 +8,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector
 from prompteval.core.ranges import RANGES
 from prompteval.plan.monitor_file import MonitorFile, PredictionsFile, SignalsFile
-from prompteval.workspace.place import check_regular
+from prompteval.workspace.safe_paths import check_regular
 from prompteval.workspace.text import decode
 from prompteval.workspace.validation import validate
 from prompteval.workspace.yaml12 import parse

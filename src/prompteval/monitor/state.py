@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from prompteval.core.errors import UsageError
 from prompteval.core.strict_json import loads
-from prompteval.workspace.place import check_regular
+from prompteval.workspace.safe_paths import check_regular
 from prompteval.workspace.writing import write_whole
 
 SCHEMA: Final = "prompteval/monitor-state@1"

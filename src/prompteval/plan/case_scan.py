@@ -12,7 +12,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import CaseCheck, Scorer
-from prompteval.plan.gates import Gate, wanted_slices
+from prompteval.plan.gates import PlannedRule, wanted_slices
 from prompteval.plan.kept_cases import KeptCases
 from prompteval.plan.leakage import Examples
 from prompteval.plan.problems import Problems
@@ -86,7 +86,7 @@ def scan_cases(
     targets: Sequence[TargetPlan],
     problems: Problems,
     setup: GoldStore | None = None,
-    gates: Sequence[Gate] = (),
+    gates: Sequence[PlannedRule] = (),
     scorers: Sequence[Scorer] = (),
 ) -> CaseFacts | None:
     """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prompteval.core.errors import UsageError
-from prompteval.plan.gates import Beats, Gate
+from prompteval.plan.gates import Beats, PlannedRule
 from prompteval.plan.problems import Problems
 from prompteval.plan.prompt_references import find_reference, load_reference, parse_reference
 from prompteval.workspace.settings import Workspace
@@ -12,8 +12,8 @@ from prompteval.workspace.tree import Tree
 
 
 def with_versions(
-    workspace: Workspace, tree: Tree, path: str, gates: Sequence[Gate], problems: Problems
-) -> tuple[Gate, ...]:
+    workspace: Workspace, tree: Tree, path: str, gates: Sequence[PlannedRule], problems: Problems
+) -> tuple[PlannedRule, ...]:
     """A suite's gate with the version of each reference to a prompt; a wrong one is noted at its line."""
     found = []
     for gate in gates:

@@ -11,12 +11,12 @@ from prompteval.stats.gate import (
     FACT_HIGH,
     FACT_LOW,
     RUN_FACTS,
-    GateRule,
+    ThresholdRule,
     parse_gate,
     scale_error,
 )
 from prompteval.workspace.gate_section import BeatsRule, NoRegressionRule
-from prompteval.workspace.suite import GateSpec, Suite
+from prompteval.workspace.suite import RuleSpec, Suite
 
 BASELINE = "baseline"
 
@@ -70,11 +70,11 @@ class NoRegression:
         return f"no_regression(metric={self.metric}{limits})"
 
 
-Rule = GateRule | Beats | NoRegression
+Rule = ThresholdRule | Beats | NoRegression
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class PlannedRule:
     """One rule, the metric it needs (None for a fact of the run such as errors), and where it is written."""
 
     rule: Rule
@@ -98,7 +98,7 @@ class Gate:
 
 def plan_gates(
     suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure], problems: Problems
-) -> tuple[Gate, ...]:
+) -> tuple[PlannedRule, ...]:
     """Every rule of a suite; what is wrong with one is noted at its line."""
     found = []
     for spec in suite.gate:
@@ -117,7 +117,9 @@ def plan_gates(
     return tuple(found)
 
 
-def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]) -> Gate:
+def _gate(
+    spec: RuleSpec, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+) -> PlannedRule:
     if isinstance(spec.rule, BeatsRule):
         return _beats(spec.rule, suite, scorers, measures)
     if isinstance(spec.rule, NoRegressionRule):
@@ -135,7 +137,7 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
         error = scale_error(rule, FACT_LOW, FACT_HIGH.get(rule.metric))
         if error:
             raise ValueError(error)
-        return Gate(rule, None)
+        return PlannedRule(rule, None)
     measure = bind(rule.metric, scorers, measures, suite)
     if measure.spec.kind == "breakdown":
         raise ValueError(f"{spec.rule}: {rule.metric} is a table, not a number")
@@ -144,29 +146,29 @@ def _gate(spec: GateSpec, suite: Suite, scorers: Sequence[Scorer], measures: Seq
     error = scale_error(rule, measure.spec.low, measure.spec.high)
     if error:
         raise ValueError(error)
-    rule = GateRule(measure.text, rule.end, rule.compare, rule.threshold, rule.tag, rule.wanted)
-    return Gate(rule, measure)
+    rule = ThresholdRule(measure.text, rule.end, rule.compare, rule.threshold, rule.tag, rule.wanted)
+    return PlannedRule(rule, measure)
 
 
 def note_absent(
-    suite: Suite, gates: Sequence[Gate], absent: frozenset[tuple[str, str]], problems: Problems
+    suite: Suite, gates: Sequence[PlannedRule], absent: frozenset[tuple[str, str]], problems: Problems
 ) -> None:
     """A rule on a slice that no case is in, at its line; it could never pass."""
     for spec, gate in zip(suite.gate, gates, strict=True):
         rule = gate.rule
-        if isinstance(rule, GateRule) and (rule.tag, rule.wanted) in absent:
+        if isinstance(rule, ThresholdRule) and (rule.tag, rule.wanted) in absent:
             message = f"{spec.rule}: no case carries {rule.tag}={rule.wanted}"
             problems.add(suite.path, (spec.line, spec.col), "PE231", message)
 
 
-def wanted_slices(gates: Sequence[Gate]) -> frozenset[tuple[str, str]]:
+def wanted_slices(gates: Sequence[PlannedRule]) -> frozenset[tuple[str, str]]:
     """(tag, value) of each slice that a rule names."""
-    rules = [gate.rule for gate in gates if isinstance(gate.rule, GateRule)]
+    rules = [gate.rule for gate in gates if isinstance(gate.rule, ThresholdRule)]
     return frozenset((rule.tag, rule.wanted) for rule in rules if rule.tag and rule.wanted is not None)
 
 
 def primary_metrics(
-    suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure], gates: Sequence[Gate]
+    suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure], gates: Sequence[PlannedRule]
 ) -> tuple[str, ...]:
     """The metrics that decide a comparison: the suite's own, else those its gate names, else the first."""
     own = [bind(named.text, scorers, measures, suite).text for named in suite.primary]
@@ -175,7 +177,9 @@ def primary_metrics(
     return tuple(dict.fromkeys(own or gated or first))
 
 
-def _beats(given: BeatsRule, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]) -> Gate:
+def _beats(
+    given: BeatsRule, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
+) -> PlannedRule:
     reference = given.reference
     trivial = [named.text for named in suite.references]
     rule = Beats(reference, "")
@@ -189,12 +193,12 @@ def _beats(given: BeatsRule, suite: Suite, scorers: Sequence[Scorer], measures: 
     measure = _compared(given.metric, rule.is_trivial, "beats", suite, scorers, measures)
     if rule.is_trivial and measure.spec.kind != "proportion":
         raise ValueError(f"beats: {measure.text} is not a proportion; use accuracy")
-    return Gate(Beats(reference, measure.text), measure)
+    return PlannedRule(Beats(reference, measure.text), measure)
 
 
 def _no_regression(
     given: NoRegressionRule, suite: Suite, scorers: Sequence[Scorer], measures: Sequence[Measure]
-) -> Gate:
+) -> PlannedRule:
     measure = _compared(given.metric, False, "no_regression", suite, scorers, measures)
     if (measure.spec.low, measure.spec.high) != (0.0, 1.0) and given.min_effect is None:
         raise ValueError(
@@ -203,7 +207,7 @@ def _no_regression(
     error = effect_error(measure, given.min_effect, given.margin)
     if error:
         raise ValueError(f"no_regression: {error}")
-    return Gate(NoRegression(measure.text, given.min_effect, given.margin, given.alpha), measure)
+    return PlannedRule(NoRegression(measure.text, given.min_effect, given.margin, given.alpha), measure)
 
 
 def effect_error(measure: Measure, min_effect: float | None, margin: float | None) -> str:

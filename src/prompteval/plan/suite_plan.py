@@ -14,7 +14,7 @@ from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.entailment import entailment_of
 from prompteval.plan.gate_versions import with_versions
-from prompteval.plan.gates import Beats, Gate, note_absent, plan_gates, primary_metrics
+from prompteval.plan.gates import Beats, PlannedRule, note_absent, plan_gates, primary_metrics
 from prompteval.plan.judge_files import JudgeFiles, read_judge_files
 from prompteval.plan.judges import judge_section_problems, judge_server_problems
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
@@ -50,7 +50,7 @@ class SuitePlan:
     models: tuple[str, ...]
     scorers: tuple[Scorer, ...]
     measures: tuple[Measure, ...]
-    gates: tuple[Gate, ...]
+    gates: tuple[PlannedRule, ...]
     facts: CaseFacts
     primary: tuple[str, ...] = ()
     rivals: frozenset[str] = frozenset()
@@ -194,7 +194,9 @@ def _stage_scorers(
     return tuple(results.scorers(support)), results
 
 
-def _note_absent_tags(suite: Suite, gates: Sequence[Gate], facts: CaseFacts, problems: Problems) -> None:
+def _note_absent_tags(
+    suite: Suite, gates: Sequence[PlannedRule], facts: CaseFacts, problems: Problems
+) -> None:
     """A slice, or a rule on one, that no case is in."""
     if not facts.total:
         return
@@ -226,7 +228,7 @@ def _rivals(
     workspace: Workspace,
     tree: Tree,
     suite: Suite,
-    gates: Sequence[Gate],
+    gates: Sequence[PlannedRule],
     targets: Sequence[TargetPlan],
     problems: Problems,
     setup: "RagSetup | None" = None,

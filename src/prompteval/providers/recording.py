@@ -11,7 +11,7 @@ from prompteval.core.request import Request, Response
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
 from prompteval.core.strict_json import loads
 from prompteval.providers.spool import Spool
-from prompteval.workspace.place import file_to_write
+from prompteval.workspace.safe_paths import file_to_write
 from prompteval.workspace.text import decode
 from prompteval.workspace.writing import write_whole
 

@@ -36,8 +36,8 @@ from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
 from prompteval.rag.rerank.late_interaction import LateInteraction
 from prompteval.rag.rerank.llm import LLMReranker
 from prompteval.rag.trec.read import read_run
-from prompteval.workspace.place import resolve_inside
 from prompteval.workspace.rag_section import RagPart, RagSection
+from prompteval.workspace.safe_paths import resolve_inside
 
 RETRIEVERS = "prompteval.retrievers"
 RERANKERS = "prompteval.rerankers"

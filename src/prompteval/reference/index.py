@@ -15,7 +15,7 @@ from prompteval.reference.metrics import metric_group
 from prompteval.reference.parts import part_groups
 from prompteval.reference.scorers import scorer_group
 from prompteval.reference.signals import ANY_INPUT, signal_group
-from prompteval.stats.gate import RUN_FACTS, GateRule, parse_gate
+from prompteval.stats.gate import RUN_FACTS, ThresholdRule, parse_gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _rule(text: str) -> list[Entry]:
     return []
 
 
-def _forms(rule: GateRule) -> list[Entry]:
+def _forms(rule: ThresholdRule) -> list[Entry]:
     if rule.metric in RUN_FACTS:
         return _named("gates", rule.metric)
     metric = _metric(rule.metric)

@@ -34,7 +34,7 @@ Slices = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 
 
 @dataclass(frozen=True, slots=True)
-class GateRule:
+class ThresholdRule:
     """A threshold on a metric's value or interval end, over all cases or over slices of a tag."""
 
     metric: str
@@ -53,7 +53,7 @@ class GateRule:
         return f"{where}{self.metric}{end} {self.compare} {self.threshold:g}"
 
 
-def parse_gate(text: str) -> GateRule:
+def parse_gate(text: str) -> ThresholdRule:
     """A rule from its text. Raises ValueError for what cannot be read."""
     refuse_long_name("a rule", text)
     match = _RULE.match(text)
@@ -67,10 +67,10 @@ def parse_gate(text: str) -> GateRule:
     if not math.isfinite(threshold):
         raise ValueError(f"{match['threshold']} is out of range")
     end: End = match["end"] or "value"  # type: ignore[assignment]
-    return GateRule(match["metric"], end, match["compare"], threshold, match["tag"], match["wanted"])
+    return ThresholdRule(match["metric"], end, match["compare"], threshold, match["tag"], match["wanted"])
 
 
-def scale_error(rule: GateRule, low: float | None, high: float | None) -> str:
+def scale_error(rule: ThresholdRule, low: float | None, high: float | None) -> str:
     """What is wrong with a threshold outside its metric's scale; empty when nothing is (B9)."""
     if high is not None and rule.threshold > high:
         hint = f"; did you mean {rule.threshold / 100:g}?" if high == 1.0 and rule.threshold <= 100 else ""
@@ -80,7 +80,7 @@ def scale_error(rule: GateRule, low: float | None, high: float | None) -> str:
     return ""
 
 
-def decide(rule: GateRule, estimates: Mapping[str, Estimate], slices: Slices) -> GateResult:
+def decide(rule: ThresholdRule, estimates: Mapping[str, Estimate], slices: Slices) -> GateResult:
     """Decide a rule. A missing metric, slice or value never passes."""
     if rule.tag is None:
         return _decide_one(rule, estimates.get(rule.metric), "")
@@ -91,7 +91,7 @@ def decide(rule: GateRule, estimates: Mapping[str, Estimate], slices: Slices) ->
     return _decide_slices(rule, {name: found.get(rule.metric) for name, found in values.items()})
 
 
-def _decide_one(rule: GateRule, estimate: Estimate | None, where: str) -> GateResult:
+def _decide_one(rule: ThresholdRule, estimate: Estimate | None, where: str) -> GateResult:
     text = str(rule)
     if estimate is None:
         return GateResult(text, Verdict.FAIL, None, f"no value for {rule.metric}{where}")
@@ -114,7 +114,7 @@ def _decide_one(rule: GateRule, estimate: Estimate | None, where: str) -> GateRe
     return GateResult(text, Verdict.PASS if passed else Verdict.FAIL, observed, detail)
 
 
-def _decide_slices(rule: GateRule, values: Mapping[str, Estimate | None]) -> GateResult:
+def _decide_slices(rule: ThresholdRule, values: Mapping[str, Estimate | None]) -> GateResult:
     """Every slice of a tag must meet the rule; small ones are named and do not decide."""
     text = str(rule)
     large = {name: e for name, e in values.items() if e is not None and e.n >= SMALLEST_SLICE}

@@ -4,7 +4,7 @@ import os
 
 from prompteval.core.notice import notice
 from prompteval.workspace.git import tracked
-from prompteval.workspace.place import STATE_DIR
+from prompteval.workspace.safe_paths import STATE_DIR
 from prompteval.workspace.settings import Workspace
 
 

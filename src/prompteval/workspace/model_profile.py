@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prompteval.workspace.place import STATE_DIR
+from prompteval.workspace.safe_paths import STATE_DIR
 
 CASE_DEADLINE_SECONDS = 300.0
 

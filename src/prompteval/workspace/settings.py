@@ -10,7 +10,7 @@ from prompteval.workspace.base_settings import held_to
 from prompteval.workspace.model_profile import CASE_DEADLINE_SECONDS as CASE_DEADLINE_SECONDS
 from prompteval.workspace.model_profile import ModelProfile as ModelProfile
 from prompteval.workspace.model_profile import Settings as Settings
-from prompteval.workspace.place import STATE_DIR, place_to_write, resolve_inside
+from prompteval.workspace.safe_paths import STATE_DIR, place_to_write, resolve_inside
 from prompteval.workspace.settings_text import SETTINGS_FILES as SETTINGS_FILES
 from prompteval.workspace.settings_text import has_settings as has_settings
 from prompteval.workspace.settings_text import read_settings as read_settings

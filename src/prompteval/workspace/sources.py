@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prompteval.core.errors import InvalidInput
 from prompteval.workspace.discovery import suite_files
-from prompteval.workspace.place import STATE_DIR
+from prompteval.workspace.safe_paths import STATE_DIR
 from prompteval.workspace.server_keys import IN_PROCESS
 from prompteval.workspace.settings import SETTINGS_FILES, Workspace
 from prompteval.workspace.suite import Suite, load_suite

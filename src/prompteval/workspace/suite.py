@@ -78,7 +78,7 @@ class ScorerSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class GateSpec:
+class RuleSpec:
     """One rule of a gate: a text that is not parsed yet, or a comparison."""
 
     rule: WrittenRule
@@ -111,7 +111,7 @@ class Suite:
     primary: tuple[Named, ...] = ()
     slices: tuple[Named, ...] = ()
     references: tuple[Named, ...] = ()
-    gate: tuple[GateSpec, ...] = ()
+    gate: tuple[RuleSpec, ...] = ()
     rag: RagSection | None = None
     on_error: Literal["worst", "exclude"] = "worst"
     allow_unscored: float = 0.0
@@ -201,7 +201,7 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         primary=names("primary", file.primary),
         slices=names("slices", file.slices),
         references=names("references", file.references),
-        gate=tuple(GateSpec(rule, *document.place(("gate", i))) for i, rule in enumerate(file.gate)),
+        gate=tuple(RuleSpec(rule, *document.place(("gate", i))) for i, rule in enumerate(file.gate)),
         rag=None if file.rag is None else rag_section(file.rag, document, has_prompt=bool(file.prompt)),
         on_error=file.on_error,
         allow_unscored=file.allow_unscored,

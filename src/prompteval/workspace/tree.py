@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.workspace.git import git, repository_top
-from prompteval.workspace.place import STATE_DIR, OutsideWorkspace, resolve_inside
+from prompteval.workspace.safe_paths import STATE_DIR, OutsideWorkspace, resolve_inside
 
 _LINK = b"120000"  # the mode of a symbolic link
 _KINDS = {b"commit": "submodule"}

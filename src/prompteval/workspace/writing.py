@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from prompteval.core.errors import UsageError
-from prompteval.workspace.place import file_to_write, place_to_write
+from prompteval.workspace.safe_paths import file_to_write, place_to_write
 
 # As long as any reader of a file takes to write it again, many times over.
 WAIT_S = 30.0

@@ -1,4 +1,4 @@
-"""Gate rules that set a run against its baseline or against another version of the prompt.
+"""PlannedRule rules that set a run against its baseline or against another version of the prompt.
 
 All of a run's comparing rules are one family for Holm, since together they decide one exit code.
 """
@@ -15,7 +15,7 @@ from prompteval.analysis.comparison.rules import rule_within
 from prompteval.analysis.entries import common_units, entry_columns, entry_measures, name_of
 from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, Verdict
-from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
+from prompteval.plan.gates import BASELINE, Beats, NoRegression, PlannedRule
 from prompteval.plan.measures import Measure
 from prompteval.report.view import ResultView
 from prompteval.stats.paired.decision import DecisionRule, decide
@@ -39,7 +39,7 @@ class GatedEntry:
     """
 
     entry: StoredEntry
-    gates: Sequence[Gate]
+    gates: Sequence[PlannedRule]
     baseline: Sequence[StoredEntry]
     rivals: Sequence[StoredEntry]
     narrowed: bool = False
@@ -51,7 +51,7 @@ class _MeasuredRule:
 
     result: int
     place: int
-    gate: Gate
+    gate: PlannedRule
     found: Comparison
     rule: DecisionRule
     cases: PairedCases
@@ -79,7 +79,7 @@ def decide_comparing_rules(results: Sequence[ResultView], gated: Sequence[GatedE
     return [replace(result, gates=tuple(gates)) for result, gates in zip(results, settled, strict=True)]
 
 
-def _measure(number: int, place: int, gate: Gate, one: GatedEntry) -> _MeasuredRule | GateResult:
+def _measure(number: int, place: int, gate: PlannedRule, one: GatedEntry) -> _MeasuredRule | GateResult:
     """The comparison that a rule asks for, or why there is none: that never passes."""
     other = other_side(gate, one)
     if isinstance(other, str):
@@ -118,7 +118,7 @@ def _is_unchanged(a: StoredEntry, b: StoredEntry) -> bool:
     return not hidden and made_from[0] == made_from[1]
 
 
-def other_side(gate: Gate, one: GatedEntry) -> StoredEntry | str:
+def other_side(gate: PlannedRule, one: GatedEntry) -> StoredEntry | str:
     """What a rule sets the entry against, or why that is not there."""
     if not isinstance(gate.rule, Beats) or gate.rule.reference == BASELINE:
         if not one.baseline:
@@ -138,7 +138,7 @@ def other_side(gate: Gate, one: GatedEntry) -> StoredEntry | str:
     return rivals[0] if rivals else f"{gate.rule.shown_reference} was not run with {one.entry.model}"
 
 
-def rule_of(gate: Gate, measure: Measure) -> DecisionRule:
+def rule_of(gate: PlannedRule, measure: Measure) -> DecisionRule:
     """What decides a rule: its own limits, else the defaults, never those of another rule."""
     rule = gate.rule
     if not isinstance(rule, NoRegression):
@@ -146,12 +146,12 @@ def rule_of(gate: Gate, measure: Measure) -> DecisionRule:
     return rule_within(measure, ALPHA if rule.alpha is None else rule.alpha, rule.min_effect, rule.margin)
 
 
-def needs_baseline(gate: Gate) -> bool:
+def needs_baseline(gate: PlannedRule) -> bool:
     """Whether a rule sets the entry against its baseline."""
     return gate.compares and named_side(gate) == "the baseline"
 
 
-def named_side(gate: Gate) -> str:
+def named_side(gate: PlannedRule) -> str:
     """What a comparing rule sets the entry against, in words."""
     if not isinstance(gate.rule, Beats) or gate.rule.reference == BASELINE:
         return "the baseline"

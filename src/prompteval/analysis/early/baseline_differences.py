@@ -13,7 +13,7 @@ from prompteval.analysis.comparison.pairing import pair_cases
 from prompteval.analysis.entries import case_marks, common_units, entry_columns, entry_measures
 from prompteval.core.stored import StoredRow
 from prompteval.metrics.defined import gate_note, undefined_reason
-from prompteval.plan.gates import BASELINE, Beats, Gate, NoRegression
+from prompteval.plan.gates import BASELINE, Beats, NoRegression, PlannedRule
 from prompteval.stats.sequential.drop import Limits
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ class BaselinePair:
 
     gated: GatedEntry
 
-    def obstacle(self, gate: Gate, planned: Callable[[], set[str]]) -> str:
+    def obstacle(self, gate: PlannedRule, planned: Callable[[], set[str]]) -> str:
         """Why a rule must wait for the last case; `planned` gives the ids of all cases."""
         measure = gate.metric
         if isinstance(gate.rule, Beats) and gate.rule.reference != BASELINE:
@@ -53,13 +53,13 @@ class BaselinePair:
             return "the baseline has other cases"
         return ""
 
-    def limits(self, gate: Gate) -> Limits:
+    def limits(self, gate: PlannedRule) -> Limits:
         """What drop matters to a rule."""
         rule = rule_of(gate, gate.metric)
         return Limits(rule.min_effect, rule.worse_by)
 
     def differences(
-        self, gate: Gate, within: Callable[[Rows], Rows], rank: Callable[[str], int]
+        self, gate: PlannedRule, within: Callable[[Rows], Rows], rank: Callable[[str], int]
     ) -> Differences | None:
         """Those of the cases that `within` leaves.
 

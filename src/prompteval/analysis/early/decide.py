@@ -16,10 +16,10 @@ from prompteval.core.stored import StoredRow
 from prompteval.core.verdict import GateResult, Verdict
 from prompteval.metrics.columns import Columns
 from prompteval.metrics.defined import gate_note, undefined_reason
-from prompteval.plan.gates import Beats, Gate, NoRegression
+from prompteval.plan.gates import Beats, NoRegression, PlannedRule
 from prompteval.plan.jobs import Job
 from prompteval.plan.measures import Measure
-from prompteval.stats.gate import GateRule
+from prompteval.stats.gate import ThresholdRule
 from prompteval.stats.sequential.decide import (
     SequentialDecision,
     SequentialDesign,
@@ -128,7 +128,7 @@ class EarlyStopping:
             self._try_baseline(quantity, gate, look)
             return
         measure, mask = gate.metric, None
-        if isinstance(gate.rule, GateRule) and gate.rule.tag is not None and quantity.value is not None:
+        if isinstance(gate.rule, ThresholdRule) and gate.rule.tag is not None and quantity.value is not None:
             mask = dict(columns.tags[gate.rule.tag].masks()).get(quantity.value)
             if mask is None:
                 return
@@ -142,7 +142,7 @@ class EarlyStopping:
         if decision is not None:
             self.decided[quantity] = DecidedQuantity(decision, len(found), self.order.cases[self.looked - 1])
 
-    def _try_baseline(self, quantity: GateQuantity, gate: Gate, look: Look) -> None:
+    def _try_baseline(self, quantity: GateQuantity, gate: PlannedRule, look: Look) -> None:
         found = self.baseline.differences(gate, lambda rows: self.within(rows, self.looked), self.order.rank)
         if found is None:
             return
@@ -161,7 +161,7 @@ class EarlyStopping:
 
     def _settle(
         self,
-        gate: Gate,
+        gate: PlannedRule,
         found: Columns,
         columns: EntryColumns,
         mask: NDArray[np.bool_] | None,
@@ -176,7 +176,7 @@ class EarlyStopping:
                 return None
             differences = (found.values - guessed.values)[order]
             return decide_difference(differences, look, self.design, scale=1.0, last=last)
-        if not isinstance(gate.rule, GateRule):  # one that compares goes another way
+        if not isinstance(gate.rule, ThresholdRule):  # one that compares goes another way
             return None
         values, scale = scores(gate, found)
         rule = Threshold(gate.rule.end, gate.rule.compare, gate.rule.threshold)
@@ -188,7 +188,7 @@ class EarlyStopping:
         return decide_interval_end(values[order], look, scale, rule, self.design, last=last)
 
     def _by_rank(
-        self, gate: Gate, columns: EntryColumns, mask: NDArray[np.bool_] | None
+        self, gate: PlannedRule, columns: EntryColumns, mask: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
         """The places of the used cases in the seeded order: betting depends on who comes first."""
         kept = _used(columns, gate.metric, mask)

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from prompteval.analysis.early.case_order import CaseOrder
 from prompteval.metrics.columns import Columns
-from prompteval.plan.gates import Gate
+from prompteval.plan.gates import PlannedRule
 from prompteval.plan.jobs import Job
-from prompteval.stats.gate import SMALLEST_SLICE, GateRule
+from prompteval.stats.gate import SMALLEST_SLICE, ThresholdRule
 from prompteval.stats.sequential import Method
 from prompteval.stats.sequential.decide import Scale
 
@@ -26,13 +26,13 @@ class GateQuantity:
     cases: int
 
 
-def is_test(gate: Gate) -> bool:
-    return not isinstance(gate.rule, GateRule) or gate.rule.end != "value"
+def is_test(gate: PlannedRule) -> bool:
+    return not isinstance(gate.rule, ThresholdRule) or gate.rule.end != "value"
 
 
 def gate_quantities(job: Job, order: CaseOrder) -> Iterator[GateQuantity]:
     for number, gate in enumerate(job.plan.gates):
-        if not isinstance(gate.rule, GateRule) or gate.rule.tag is None:
+        if not isinstance(gate.rule, ThresholdRule) or gate.rule.tag is None:
             yield GateQuantity(number, None, order.cases[-1])
         else:
             for value, cases in _slices(gate.rule.tag, gate.rule.wanted, order.values).items():
@@ -47,7 +47,7 @@ def _slices(tag: str, wanted: str | None, values: Mapping[tuple[str, str], int])
     return {value: count for value, count in of_tag.items() if count >= SMALLEST_SLICE}
 
 
-def obstacle(gate: Gate, order: CaseOrder, method: Method) -> str:
+def obstacle(gate: PlannedRule, order: CaseOrder, method: Method) -> str:
     """Why a gate cannot be decided before the last case; empty where it can."""
     if gate.measure is None:
         return f"{gate.rule} is about the whole run"
@@ -55,7 +55,7 @@ def obstacle(gate: Gate, order: CaseOrder, method: Method) -> str:
         return f"{gate.rule} reads no mean over cases"
     if order.clustered:
         return "cases come in clusters"
-    if not isinstance(gate.rule, GateRule):
+    if not isinstance(gate.rule, ThresholdRule):
         return ""
     open_scale = gate.measure.spec.per_case is not None and None in (
         gate.measure.spec.low,
@@ -68,7 +68,7 @@ def obstacle(gate: Gate, order: CaseOrder, method: Method) -> str:
     return ""
 
 
-def scores(gate: Gate, found: Columns) -> tuple[Floats, Scale]:
+def scores(gate: PlannedRule, found: Columns) -> tuple[Floats, Scale]:
     """What the metric averages, and the scale it is on: an open one where a score lies off its own."""
     spec = gate.metric.spec
     if spec.kind == "proportion":

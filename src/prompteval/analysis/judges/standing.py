@@ -8,7 +8,7 @@ from prompteval.analysis.judges.rows import JudgedRow, LabelIndex, labels_mark
 from prompteval.core.verdict import GateResult, Verdict
 from prompteval.judging.calibration import Calibration
 from prompteval.judging.labels import Label, labels_fingerprint, of_people
-from prompteval.plan.gates import Gate
+from prompteval.plan.gates import PlannedRule
 from prompteval.plan.judge_files import JudgeFiles
 from prompteval.plan.measures import Measure
 from prompteval.plan.suite_plan import SuitePlan
@@ -149,7 +149,7 @@ def _weakest(names: Sequence[str], found: Mapping[str, Standing]) -> str:
     return next((found[name].reason for name in names if name in found and not found[name].decides), "")
 
 
-def _why(gate: Gate, plan: SuitePlan, found: Mapping[str, Standing], result: ResultView) -> str:
+def _why(gate: PlannedRule, plan: SuitePlan, found: Mapping[str, Standing], result: ResultView) -> str:
     """Why a rule may not be decided: by its judge, or by a correction that has no labels to rest on."""
     if gate.measure is None:
         return ""

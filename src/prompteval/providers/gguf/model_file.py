@@ -6,7 +6,7 @@ from typing import Final
 
 from prompteval.core.errors import UsageError
 from prompteval.providers.gguf.header import Head, read_head
-from prompteval.workspace.place import OutsideWorkspace, resolve_inside
+from prompteval.workspace.safe_paths import OutsideWorkspace, resolve_inside
 from prompteval.workspace.settings import ModelProfile
 
 # What of a file its identity is made of: so many blocks of so many bytes, evenly apart, and its length.

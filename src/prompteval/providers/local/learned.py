@@ -9,7 +9,7 @@ from prompteval.core.errors import UsageError
 from prompteval.transforms.fitted import Fitted, parse_fitted
 from prompteval.transforms.threshold import Threshold
 from prompteval.workspace.model_profile import ModelProfile
-from prompteval.workspace.place import check_regular, resolve_inside
+from prompteval.workspace.safe_paths import check_regular, resolve_inside
 
 # The kinds of transform that each key of a profile takes.
 KINDS: Final = {"calibration": ("platt", "isotonic"), "abstain": ("threshold",)}

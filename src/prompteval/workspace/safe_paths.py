@@ -1,4 +1,4 @@
-"""Where a path of the workspace really lies, links followed."""
+"""Paths that stay inside the workspace, links followed, and are files that can be read or written."""
 
 import os
 import stat
