@@ -11,6 +11,7 @@ from prompteval.engine.bound_prompt import new_request_id
 from prompteval.serve.app import LEFT, TASK
 from prompteval.serve.asgi import Scope
 from prompteval.serve.body import SLOWEST_SECONDS
+from prompteval.serve.gathered import Gathered
 from prompteval.serve.problems import Refusal
 from prompteval.serve.state import WorkerState
 
@@ -24,7 +25,7 @@ class LimitedConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._slow: asyncio.TimerHandle | None = None
-        super().connection_made(transport)
+        super().connection_made(Gathered(transport, self.loop))
         self._await_headers()
 
     def data_received(self, data: bytes) -> None:

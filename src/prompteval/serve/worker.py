@@ -119,7 +119,7 @@ class _Worker:
 
     def _server(self) -> _Server:
         config = uvicorn.Config(
-            build_app(self._state), http=connection_class(self._state), ws="none", lifespan="off",
+            build_app(self._state).router, http=connection_class(self._state), ws="none", lifespan="off",
             log_config=None, access_log=False, server_header=False, proxy_headers=False, backlog=4096,
             timeout_keep_alive=KEEP_ALIVE_SECONDS, h11_max_incomplete_event_size=HEADER_BYTES,
             timeout_graceful_shutdown=int(self._options.timeout_s) + _DRAIN_S,
