@@ -18,10 +18,17 @@ def judge_tables(view: JudgeView) -> Iterator[Table]:
         yield _confusion(view)
     for tag, values in view.slices.items():
         rows = [
-            [value, str(one.n), _ends(one.kappa), number(one.agreement), _constant(one)]
+            [
+                value, number(one.kappa.value), _interval(one.kappa), str(one.n), number(one.agreement),
+                _constant(one),
+            ]
             for value, one in values.items()
+        ]  # fmt: skip
+        heads = ["value", "kappa", "95 % interval", "n", "agreement", "constant judge"]
+        ends = [
+            Estimate(value, one.kappa.value, one.kappa.low, one.kappa.high) for value, one in values.items()
         ]
-        yield Table(f"by {tag}", ["value", "n", "kappa", "agreement", "constant judge"], rows)
+        yield Table(f"by {tag}", heads, rows, estimates=ends)
     if view.attacks:
         rows = [
             [
@@ -121,7 +128,3 @@ def _constant(found: Figures) -> str:
 
 def _interval(one: Interval) -> str:
     return "" if one.low is None or one.high is None else f"[{number(one.low)}, {number(one.high)}]"
-
-
-def _ends(one: Interval) -> str:
-    return f"{number(one.value)} {_interval(one)}".strip()

@@ -20,19 +20,31 @@ def judge_json(view: JudgeView) -> dict[str, object]:
     word = "✓ pass" if view.passed else "✗ fail"
     sentence = f"{view.verdict} (exit {view.exit_code})"
     head = Headline(f"prompteval judge {view.name}", word, "pass" if view.passed else "fail", sentence)
-    drawn = {"plots": [_lengths(view)]} if len({length for length, _, _ in view.lengths}) > 1 else {}
+    plots = [*([] if view.labels else _marks(view)), *_lengths(view)]
+    drawn = {"plots": plots} if plots else {}
     notes = [*judge_notes(view)]
     section = Section(judge_heading(view), notes=notes, tables=[*judge_tables(view)], drawn=drawn)
     return page_json("judge", head, [section])
 
 
-def _lengths(view: JudgeView) -> dict[str, object]:
+def _marks(view: JudgeView) -> Iterator[dict[str, object]]:
+    """On a scale the judge's mark against that of people, of which a table of counts would say nothing."""
+    if len({truth for _, _, truth in view.lengths}) > 1:
+        points = [[truth, said, abs(said - truth) < 1e-9, ""] for _, said, truth in view.lengths]
+        yield {
+            "kind": "scatter", "title": "The judge's mark by people's mark", "names": ["people", "judge"],
+            "points": points, "words": "Hollow: they disagree.",
+        }  # fmt: skip
+
+
+def _lengths(view: JudgeView) -> Iterator[dict[str, object]]:
     """The judge's verdict against the length of the output; filled where people and judge agree."""
-    return {
-        "kind": "scatter", "title": "Verdict by length of the output", "names": ["characters", "verdict"],
-        "points": [[length, said, abs(said - truth) < 1e-9, ""] for length, said, truth in view.lengths],
-        "words": "Hollow: people disagree.",
-    }  # fmt: skip
+    if len({length for length, _, _ in view.lengths}) > 1:
+        points = [[length, said, abs(said - truth) < 1e-9, ""] for length, said, truth in view.lengths]
+        yield {
+            "kind": "scatter", "title": "Verdict by length of the output", "names": ["characters", "verdict"],
+            "points": points, "words": "Hollow: people disagree.",
+        }  # fmt: skip
 
 
 def render_pairs(tables: Sequence[Table], sentence: str) -> Iterator[str]:
