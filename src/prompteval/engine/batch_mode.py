@@ -25,14 +25,13 @@ from prompteval.plan.jobs import Job
 from prompteval.plan.judges import judges_of
 from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.plan.targets.prompt import PromptPlan
+from prompteval.providers.hosted.batches import batch_client
+from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.layers import Layer
-from prompteval.providers.openai import OpenAIProvider
 from prompteval.providers.openai.batch import (
-    MOST_BYTES,
     MOST_LINES,
     BatchClient,
     BatchState,
-    batch_line,
 )
 from prompteval.store.cache import SqliteCache
 from prompteval.store.pruning import delete_database
@@ -109,7 +108,7 @@ class BatchDirectory:
 class BatchReplies(Layer):
     """A model whose replies came by batch: each is found by its request's key."""
 
-    def __init__(self, inner: OpenAIProvider, directory: BatchDirectory) -> None:
+    def __init__(self, inner: HostedProvider, directory: BatchDirectory) -> None:
         super().__init__(inner)
         self.live = inner
         self._directory = directory
@@ -124,7 +123,7 @@ class BatchReplies(Layer):
 
 async def run_batches(
     directory: BatchDirectory,
-    models: Sequence[tuple[str, OpenAIProvider, Iterator[Request]]],
+    models: Sequence[tuple[str, HostedProvider, Iterator[Request]]],
     cache: ResponseCache | None,
     progress: Progress,
     stop: Stop,
@@ -134,13 +133,13 @@ async def run_batches(
     `models` are (reference, provider, its requests). Returns early when `stop` is set; the batches
     continue at the server, and a resumed run waits for them again.
     """
-    clients = {name: BatchClient(provider) for name, provider, _ in models}
+    clients = {name: batch_client(provider) for name, provider, _ in models}
     try:
         await _find(directory, clients)
         await _collect(directory, clients, progress, stop)  # what a run before this one had sent
-        for name, provider, wanted in models:
+        for name, _, wanted in models:
             if not stop.event.is_set():
-                await _send(directory, name, provider, wanted, clients[name], cache)
+                await _send(directory, name, wanted, clients[name], cache)
         await _collect(directory, clients, progress, stop)
     except ProviderError as error:
         stop.set(str(error))
@@ -152,7 +151,6 @@ async def run_batches(
 async def _send(
     directory: BatchDirectory,
     name: str,
-    provider: OpenAIProvider,
     requests: Iterator[Request],
     client: BatchClient,
     cache: ResponseCache | None,
@@ -170,9 +168,9 @@ async def _send(
                 if directory.replies.get(request.key) is not None:
                     continue
                 seen.add(request.key)
-                size += file.write(batch_line(provider.model, request, provider.shape))
+                size += file.write(client.line(request))
                 lines += 1
-                if lines >= MOST_LINES or size >= MOST_BYTES - 1_000_000:
+                if lines >= MOST_LINES or size >= client.most_bytes - 1_000_000:
                     more = True
                     break
         if lines:

@@ -15,10 +15,11 @@ from prompteval.plan.jobs import Job
 from prompteval.plan.judges import judges_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.targets.resolve import user_of
+from prompteval.providers.hosted.batches import has_batches
+from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.installed import OTHER_WAYS
 from prompteval.providers.layers import Budget, Journal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
-from prompteval.providers.openai import OpenAIProvider
 from prompteval.providers.prices import OWN_KINDS, Price, find_price
 from prompteval.providers.recording import Recorder
 from prompteval.providers.size import Sizes
@@ -131,7 +132,7 @@ class Models:
         """The time that a case may take, by the profile of its model."""
         return self._profile(reference).case_deadline_s
 
-    def batched(self, jobs: Sequence[Job]) -> list[tuple[str, OpenAIProvider, Iterator[Request]]]:
+    def batched(self, jobs: Sequence[Job]) -> list[tuple[str, HostedProvider, Iterator[Request]]]:
         """(reference, provider, requests) of every model whose calls go by batch."""
         return [
             (reference, live, wanted_requests([job for job in jobs if job.model == reference], provider))
@@ -140,13 +141,13 @@ class Models:
 
     def batched_with(
         self, requests: Mapping[str, Sequence[Request]]
-    ) -> list[tuple[str, OpenAIProvider, Iterator[Request]]]:
+    ) -> list[tuple[str, HostedProvider, Iterator[Request]]]:
         """The same with requests that are known already."""
         return [
             (reference, live, iter(requests.get(reference, ()))) for reference, live, _ in self._by_batch()
         ]
 
-    def _by_batch(self) -> Iterator[tuple[str, OpenAIProvider, Provider]]:
+    def _by_batch(self) -> Iterator[tuple[str, HostedProvider, Provider]]:
         for reference, model in self._open.items():
             if isinstance(model.provider.inner, BatchReplies):
                 yield reference, model.provider.inner.live, model.provider
@@ -227,7 +228,7 @@ class OfflineProvider(Layer):
 
 
 def _collected(reference: str, live: Provider, directory: BatchDirectory) -> Provider:
-    if not isinstance(live, OpenAIProvider):
+    if not (isinstance(live, HostedProvider) and has_batches(live)):
         raise UsageError(f"--batch: {reference} has no Batch API", "leave it out, or run without --batch")
     if live.shape.api == "decisions":
         raise UsageError(

@@ -1,5 +1,6 @@
 """Our Messages client against the package `anthropic` as its oracle: what goes over the wire is the same."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request
 from prompteval.core.tools import RequestedCall, Thought
 from prompteval.providers.anthropic import create
+from prompteval.providers.anthropic.batch import MessageBatches
 from prompteval.providers.anthropic.body import MAX_TOKENS
 from prompteval.providers.anthropic.schema import subset
 from tests.hostile import Hostile, says
-from tests.providers.native.oracle import KEY, PARAMETERS, SCHEMA, TOOL, Wire, sent
+from tests.providers.native.oracle import KEY, PARAMETERS, SCHEMA, TOOL, Wire, sent, use
 
 anthropic = pytest.importorskip("anthropic", reason="the package anthropic is not installed")
 ANSWER = {
@@ -148,3 +150,37 @@ def test_what_the_api_does_not_have_is_never_left_out(params: dict[str, Any], to
     with pytest.raises(ProviderError, match=told) as raised:
         sent(create, Request("anthropic/m", ASK, params), ANSWER)
     assert raised.value.kind == "unsupported" and not raised.value.retryable
+
+
+def test_a_batch_equals_the_sdks(tmp_path: Path) -> None:
+    """Its place, and every request with its parameters; the id of each is the hash of its key."""
+    started = {
+        "id": "msgbatch_1", "type": "message_batch", "processing_status": "in_progress", "request_counts": {},
+        "created_at": "2026-11-28T00:00:00Z", "expires_at": "2026-11-29T00:00:00Z",
+    }  # fmt: skip
+    requests = [request for request, keys, _ in CASES[:3] if not keys]
+    file = tmp_path / "batch.jsonl"
+
+    async def submit(provider: Any) -> str:
+        client = MessageBatches(provider)
+        file.write_bytes(b"".join(client.line(request) for request in requests))
+        try:
+            return await client.submit(file, "run", 0)
+        finally:
+            await client.aclose()
+
+    with Hostile(says(started)) as server:
+        assert use(create, server, submit) == "msgbatch_1"
+        ours = Wire.of(server.asked[0])
+    ids = [request.key.removeprefix("sha256:") for request in requests]
+    given = [
+        {"custom_id": name, "params": {"model": "m", **arguments}}
+        for name, (_, _, arguments) in zip(ids, CASES, strict=False)
+    ]
+    with (
+        Hostile(says(started)) as server,
+        anthropic.Anthropic(base_url=server.url[:-3], api_key=KEY, max_retries=0) as client,
+    ):
+        client.messages.batches.create(requests=given)
+        theirs = Wire.of(server.asked[0])
+    assert (ours.line, ours.body) == (theirs.line, theirs.body)

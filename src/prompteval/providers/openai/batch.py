@@ -14,6 +14,7 @@ from prompteval.core.request import Request, Response
 from prompteval.core.response_json import token_count
 from prompteval.core.secret import hide
 from prompteval.core.strict_json import loads
+from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.openai.api import DECISIONS, api_of
 from prompteval.providers.openai.body import PLAIN
 from prompteval.providers.openai.errors import (
@@ -22,7 +23,6 @@ from prompteval.providers.openai.errors import (
     error_code_and_message,
     made_error,
 )
-from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.providers.openai.reply import filtered_prompt
 from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.shape import Shape
@@ -42,7 +42,7 @@ MOST_PAGES: Final = 1000
 # A batch carries them as metadata, so that it can be found again.
 RUN_MARK: Final = "prompteval_run"
 PART_MARK: Final = "prompteval_part"
-_KEY = re.compile(r"sha256:[0-9a-f]{64}")
+KEY = re.compile(r"sha256:[0-9a-f]{64}")
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -84,7 +84,7 @@ def read_result(text: bytes, shape: Shape = PLAIN) -> tuple[str, Response | Prov
     """
     line = loads(text, nan_is_null=True)
     key = line.get("custom_id") if isinstance(line, dict) else None
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
+    if not isinstance(key, str) or not KEY.fullmatch(key):
         raise ValueError("a line without the custom_id of a request")
     return key, _result(line, shape)
 
@@ -118,11 +118,18 @@ def _result(line: dict[str, object], shape: Shape) -> Response | ProviderError:
 class BatchClient:
     """Files and batches of one server. Raises ProviderError for every failure there."""
 
-    def __init__(self, provider: OpenAIProvider) -> None:
+    most_bytes = MOST_BYTES
+
+    def __init__(self, provider: HostedProvider) -> None:
         provider.check_ready()
+        self._model = provider.model
         self._server = provider.server
         self._session = self._server.open_session()
         self._timeout_s = provider.timeout_s
+
+    def line(self, request: Request) -> bytes:
+        """A request as a line of the file that `submit` reads."""
+        return batch_line(self._model, request, self._server.shape)
 
     async def submit(self, path: Path, run_id: str, part: int) -> str:
         """Upload a file of requests and start its batch, named by run and part; the batch's id.
@@ -137,7 +144,7 @@ class BatchClient:
         }
         url, body = self._server.url("batches"), json.dumps(wanted).encode("ascii")
         answer = await post_json(self._session, url, body, timeout_s=self._timeout_s)
-        return _id_of(_object(answer, self._server))
+        return id_of(object_of(answer, self._server))
 
     async def started(self, run_id: str) -> dict[int, str]:
         """Part to id of every batch that a run has started here, whether or not its id was noted."""
@@ -150,15 +157,15 @@ class BatchClient:
             for batch in batches:
                 marks = batch.get("metadata")
                 if isinstance(marks, dict) and marks.get(RUN_MARK) == run_id:
-                    found[_part(marks.get(PART_MARK))] = _id_of(batch)
+                    found[_part(marks.get(PART_MARK))] = id_of(batch)
             if page.get("has_more") is not True or not batches:
                 break
-            after = f"&after={_segment(_id_of(batches[-1]))}"
+            after = f"&after={segment(id_of(batches[-1]))}"
         return found
 
     async def look(self, batch_id: str) -> BatchState:
         """How far a batch is."""
-        batch = await self._ask(f"batches/{_segment(batch_id)}")
+        batch = await self._ask(f"batches/{segment(batch_id)}")
         counts, errors = batch.get("request_counts"), batch.get("errors")
         counts = counts if isinstance(counts, dict) else {}
         listed = errors.get("data") if isinstance(errors, dict) else None
@@ -196,13 +203,13 @@ class BatchClient:
             if seen > most:
                 raise ProviderError("too_large", f"the file of results has over {most:,} lines")
             try:
-                take(*read_result(b"" if text is None else text, self._server.shape))
+                take(*self._read(b"" if text is None else text))
             except ValueError:
                 unread += 1
 
         answer = await for_each_line(
             self._session,
-            self._server.url(f"files/{_segment(file_id)}/content"),
+            self._server.url(self._results_path(file_id)),
             line,
             timeout_s=FILE_SECONDS,
             most_bytes=REPLY_BYTES + lines * BYTES_A_LINE,
@@ -215,6 +222,12 @@ class BatchClient:
     async def aclose(self) -> None:
         await self._session.close()
 
+    def _results_path(self, file_id: str) -> str:
+        return f"files/{segment(file_id)}/content"
+
+    def _read(self, text: bytes) -> tuple[str, Response | ProviderError]:
+        return read_result(text, self._server.shape)
+
     async def _upload(self, path: Path) -> str:
         from aiohttp import FormData
 
@@ -226,7 +239,7 @@ class BatchClient:
                 url = self._server.url("files")
                 return await exchange(self._session, "POST", url, data=form, timeout_s=FILE_SECONDS)
 
-        return _id_of(await _patiently(once, self._server))
+        return id_of(await _patiently(once, self._server))
 
     async def _ask(self, path: str) -> dict[str, object]:
         """The JSON object behind a path below the base URL."""
@@ -242,7 +255,7 @@ async def _patiently(once: Callable[[], Awaitable[HttpAnswer]], server: Server) 
     """The JSON object that a server answers with, asked for again while that may help."""
     for attempt in range(1, TRIES + 1):
         try:
-            return _object(await once(), server)
+            return object_of(await once(), server)
         except ProviderError as error:
             if not error.retryable or attempt == TRIES:
                 raise
@@ -250,7 +263,8 @@ async def _patiently(once: Callable[[], Awaitable[HttpAnswer]], server: Server) 
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _object(answer: HttpAnswer, server: Server) -> dict[str, object]:
+def object_of(answer: HttpAnswer, server: Server) -> dict[str, object]:
+    """The JSON object of an answer. Raises ProviderError for any other answer."""
     if answer.status != 200:
         raise server.error_of(answer)
     try:
@@ -262,14 +276,15 @@ def _object(answer: HttpAnswer, server: Server) -> dict[str, object]:
     return raw
 
 
-def _id_of(raw: dict[str, object]) -> str:
+def id_of(raw: dict[str, object]) -> str:
+    """The id of a file or batch. Raises ProviderError where there is none."""
     found = raw.get("id")
     if not isinstance(found, str) or not 0 < len(found) <= LONGEST_MESSAGE or not found.isprintable():
         raise ProviderError("bad_response", "the answer has no id")
     return found
 
 
-def _segment(name: str) -> str:
+def segment(name: str) -> str:
     """An id as a part of a path; of one with half a character, another that no server knows."""
     return quote(name, safe="", errors="replace")
 
