@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Count = Annotated[int, typer.Option("-n", "--limit", help="At most this many.", callback=within("runs"))]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option("-o", "--output", help="Write the metrics over these runs to FILE.html; repeatable."),
+]
 Names = Annotated[
     list[str],
     typer.Argument(help="Run ids, their first characters, or `last`.", autocompletion=completion.runs),
@@ -57,7 +61,7 @@ app = typer.Typer(
 
 
 def register(parent: typer.Typer) -> None:
-    app.callback(epilog="Example: prompteval runs -n 5")(_list)
+    app.callback(epilog="Example: prompteval runs -n 50 -o history.html")(_list)
     app.command("merge", epilog=MERGE_EPILOG)(verb(merge))
     app.command("rm", epilog="Example: prompteval runs rm 20261125-19")(verb(rm))
     app.command("prune", epilog="Example: prompteval runs prune --keep 20 --cache --older-than 30")(
@@ -66,18 +70,24 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app, name="runs")
 
 
-def _list(context: typer.Context, limit: Count = 20, as_json: AsJson = False) -> None:
+def _list(
+    context: typer.Context, limit: Count = 20, as_json: AsJson = False, outputs: Outputs = None
+) -> None:
     """List stored runs, newest first; `runs rm` and `runs prune` remove some."""
     if context.invoked_subcommand is None:
-        verb(runs)(limit, as_json)
+        verb(runs)(limit, as_json, outputs or [])
 
 
-def runs(limit: int, as_json: bool) -> int:
+def runs(limit: int, as_json: bool, outputs: list[Path]) -> int:
+    from prompteval.cli.output import check_output_paths, last_code, write_files
     from prompteval.engine.stored import listed_run, stored_runs
     from prompteval.report.run_list import run_lines
     from prompteval.workspace.settings import find_workspace
 
-    records = stored_runs(find_workspace(Path.cwd()), limit)
+    written = check_output_paths(outputs, (".html",))
+    workspace = find_workspace(Path.cwd())
+    code = last_code(0, write_files(written, lambda path: _write_history(workspace, limit, path)))
+    records = stored_runs(workspace, limit)
     listed = [listed_run(record) for record in records]
     if as_json:
         body = [
@@ -95,13 +105,22 @@ def runs(limit: int, as_json: bool) -> int:
             for record, run in zip(records, listed, strict=True)
         ]
         printer.document(body)
-        return 0
+        return code
     if not records:
         printer.stderr_line("no runs yet; `prompteval run` creates one")
-        return 0
+        return code
     for line in run_lines(listed):
         printer.show(line)
-    return 0
+    return code
+
+
+def _write_history(workspace: "Workspace", limit: int, path: Path) -> None:
+    from prompteval.cli.output import write_pieces
+    from prompteval.engine.history import history
+    from prompteval.report.page.history import render
+
+    write_pieces(path, render(history(workspace, limit)))
+    printer.stderr_line(f"wrote {path}")
 
 
 def merge(

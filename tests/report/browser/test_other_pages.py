@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from prompteval.report.page.history import render as history
 from prompteval.report.page.judge import render_pairs
 from prompteval.report.page.sweep import render
 from prompteval.report.table import Table
+from tests.engine.test_history import make_line
 from tests.report.browser.opened import Opener
 from tests.report.browser.test_page import WIDTHS, axe
 
@@ -47,6 +49,27 @@ def test_a_sweep_marks_the_reference_and_what_differs(tmp_path: Path, opener: Op
     for width in WIDTHS:
         opened.page.set_viewport_size({"width": width, "height": 900})
         assert opened.sideways() <= 0
+    assert axe(opened) == [] and opened.wrongs == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_history_draws_a_point_for_each_run(
+    tmp_path: Path, opener: Opener, scheme: Any, shots: Path | None
+) -> None:
+    """With its interval, the gate's line, and the baseline hollow; nothing is too wide for a window."""
+    pytest.importorskip("axe_playwright_python")
+    file = tmp_path / "h.html"
+    file.write_text("".join(history([make_line(30)])), encoding="utf-8")
+    opened = opener.open(file, color_scheme=scheme, bypass_csp=True)
+    assert opened.page.locator(".plot circle").count() == opened.page.locator(".plot .ends").count() == 30
+    assert (
+        opened.page.locator(".plot .limit").count() == opened.page.locator(".plot circle.hollow").count() == 1
+    )
+    for width in WIDTHS:
+        opened.page.set_viewport_size({"width": width, "height": 900})
+        assert opened.sideways() <= 0
+        if shots is not None:
+            opened.page.screenshot(path=shots / f"history-{width}-{scheme}.png")
     assert axe(opened) == [] and opened.wrongs == []
 
 

@@ -13,7 +13,7 @@ _TEXTS: Schema = {"type": "array", "items": _TEXT}
 _NUMBER: Schema = {"type": ["number", "null"]}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _VERDICT: Schema = {"enum": ["pass", "fail", "error", "unscored"]}
-KINDS = ("run", "comparison", "judge", "sweep")
+KINDS = ("run", "comparison", "judge", "sweep", "history")
 
 
 def page_schema() -> Schema:

@@ -89,6 +89,29 @@ function scatter(title, names, points, words) {
   return figure(title, words, plot);
 }
 
+/**
+ * A metric over runs: values with their intervals, the gate's thresholds as dashed lines, the baseline hollow.
+ * @param {string} title @param {[number | null, number, number | null, boolean, string][]} points @param {number[]} limits
+ * @param {string} words @returns {HTMLElement | null}
+ */
+function series(title, points, limits, words) {
+  if (!points.length) return null;
+  const values = [...points.flatMap(([low, value, high]) => [low ?? value, value, high ?? value]), ...limits];
+  const x = { low: 0, high: Math.max(points.length - 1, 1), from: 50, to: 590 };
+  const y = { low: Math.min(...values), high: Math.max(...values), from: 180, to: 12 };
+  if (y.low === y.high) [y.low, y.high] = [y.low - 0.5, y.high + 0.5];
+  const plot = svg("svg", { class: "plot broad", viewBox: "0 0 600 200", role: "img", "aria-label": `${title} over ${counted(points.length, "run")}` });
+  plot.append(svg("path", { class: "axis", d: "M44 6V186H596" }));
+  for (const value of [y.low, y.high]) plot.append(svg("text", { x: 40, y: Number(at(y, value)) + 4, "text-anchor": "end" }, short(value)));
+  for (const limit of limits) plot.append(svg("path", { class: "limit", d: `M44 ${at(y, limit)}H596` }));
+  plot.append(svg("polyline", { class: "line thin", points: points.map(([, value], place) => `${at(x, place)},${at(y, value)}`).join(" ") }));
+  points.forEach(([low, value, high, hollow, name], place) => {
+    if (low !== null && high !== null) plot.append(svg("path", { class: "ends", d: `M${at(x, place)} ${at(y, low)}V${at(y, high)}` }));
+    plot.append(svg("circle", { class: hollow ? "hollow" : "", cx: at(x, place), cy: at(y, value), r: hollow ? 5 : 4 }, svg("title", {}, `${name}: ${number(value)}`)));
+  });
+  return figure(title, words, plot);
+}
+
 /** What each stage of retrieval costs, as bars about zero. @param {any[]} losses @returns {HTMLElement | null} */
 function lossPlot(losses) {
   const known = losses.filter((loss) => loss.delta !== null);

@@ -126,6 +126,7 @@ function fillFailing(page, made) {
 /** @param {any} plot @returns {Element | null} */
 function plotView(plot) {
   if (plot.kind === "curve") return curve(plot.title, plot.names, plot.points, plot.words, plot.steps);
+  if (plot.kind === "series") return series(plot.title, plot.points, plot.limits, plot.words);
   if (plot.kind === "scatter") return scatter(plot.title, plot.names, plot.points, plot.words);
   return null;
 }

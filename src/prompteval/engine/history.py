@@ -1,0 +1,88 @@
+"""The metrics of stored runs over time, suite by suite."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from prompteval.analysis.baselines.file import baseline_run
+from prompteval.core.errors import PromptevalError
+from prompteval.engine.stored import stored_runs
+from prompteval.report.history import HistoryLine, HistoryPoint
+from prompteval.report.view import ResultView, from_json
+from prompteval.stats.gate import parse_gate
+from prompteval.store.results import RunRecord
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import WorkingTree
+
+_Key = tuple[str, str, str]
+
+
+def history(workspace: Workspace, limit: int) -> list[HistoryLine]:
+    """A line for each (suite, prompt name, model) of the newest `limit` runs that have ended.
+
+    Damaged runs, unfinished ones and those that a comparison ran beside the working tree are left out.
+    """
+    points: dict[_Key, list[HistoryPoint]] = {}
+    last: dict[_Key, tuple[ResultView, Sequence[str]]] = {}
+    baselines: dict[str, str] = {}
+    for record in reversed(stored_runs(workspace, limit)):
+        for result in _results(record):
+            key = (result.suite, result.prompt.partition("@")[0], result.model)
+            if result.suite not in baselines:
+                baselines[result.suite] = _baseline(workspace, result.suite)
+            points.setdefault(key, []).append(_point(record, result, baselines[result.suite]))
+            last[key] = (result, record.manifest.get("suites", {}).get(result.suite, {}).get("primary", ()))
+    return [_line(key, points[key], *last[key]) for key in sorted(points)]
+
+
+def _results(record: RunRecord) -> Iterable[ResultView]:
+    """The results of a run that has ended and can be read."""
+    if record.damage or record.summary is None or record.manifest.get("side"):
+        return ()
+    try:
+        return from_json(record.summary, lambda: iter(())).results
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return ()
+
+
+def _point(record: RunRecord, result: ResultView, baseline: str) -> HistoryPoint:
+    git: Mapping[str, Any] = record.manifest.get("git") or {}
+    changed = "+" if git.get("dirty") else ""
+    commit = str(git.get("commit") or "")[:10]
+    return HistoryPoint(
+        record.run_id,
+        record.started[:19],
+        commit and f"{commit}{changed}",
+        result.shown_prompt,
+        record.verdict or "",
+        result.metrics,
+        result.flaky,
+        record.run_id == baseline,
+    )
+
+
+def _line(
+    key: _Key, points: Sequence[HistoryPoint], newest: ResultView, primary: Sequence[str]
+) -> HistoryLine:
+    metrics = tuple(name for name in primary if name in newest.metrics) or tuple(newest.metrics)[:1]
+    limits: dict[str, tuple[float, ...]] = {}
+    for metric, threshold in _limits(newest):
+        limits[metric] = (*limits.get(metric, ()), threshold)
+    return HistoryLine(*key, metrics, limits, tuple(points))
+
+
+def _limits(result: ResultView) -> Iterator[tuple[str, float]]:
+    """(metric, threshold) of each rule on a metric's own value, over all cases."""
+    for gate in result.gates:
+        try:
+            rule = parse_gate(gate.rule)
+        except ValueError:  # it compares
+            continue
+        if rule.tag is None and rule.end == "value":
+            yield rule.metric, rule.threshold
+
+
+def _baseline(workspace: Workspace, suite: str) -> str:
+    try:
+        return baseline_run(WorkingTree(workspace.root), suite)
+    except PromptevalError:
+        return ""

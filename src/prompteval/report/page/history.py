@@ -1,0 +1,78 @@
+"""The page of a history: metrics over runs with their intervals and the gate's line, and unstable cases."""
+
+from collections.abc import Iterator, Sequence
+
+from prompteval.core.text import counted
+from prompteval.report.format import interval, number, wavered
+from prompteval.report.history import HistoryLine, HistoryPoint
+from prompteval.report.page.document import Headline, Section, page_json
+from prompteval.report.page.run import PAGE_END, page_start
+from prompteval.report.table import Table
+
+# Unstable cases of a line, and the runs beside them.
+CASES_SHOWN, RUNS_BESIDE = 40, 8
+
+
+def render(lines: Sequence[HistoryLine]) -> Iterator[str]:
+    """A page that works from a file and loads nothing else."""
+    yield from page_start(history_json(lines), "prompteval history")
+    yield PAGE_END
+
+
+def history_json(lines: Sequence[HistoryLine]) -> dict[str, object]:
+    """The document of a history."""
+    runs = {point.run_id for line in lines for point in line.points}
+    sentence = f"of {counted(len({line.suite for line in lines}), 'suite')}, the oldest on the left"
+    head = Headline("prompteval history", counted(len(runs), "run"), "none", sentence)
+    return page_json("history", head, [_section(line) for line in lines])
+
+
+def _section(line: HistoryLine) -> Section:
+    heads = ["run", "started", "commit", "version", "verdict", *_metric_heads(line), "unstable"]
+    rows = [_row(line, point) for point in reversed(line.points)]
+    tables = [Table("", heads, rows, texts=5), *_unstable(line)]
+    plots = [_series(line, metric) for metric in line.metrics]
+    return Section(f"{line.suite} · {line.prompt} · {line.model}", tables=tables, drawn={"plots": plots})
+
+
+def _metric_heads(line: HistoryLine) -> Iterator[str]:
+    for metric in line.metrics:
+        yield from (metric, "95 % interval")
+
+
+def _row(line: HistoryLine, point: HistoryPoint) -> list[str]:
+    cells = [f"{point.run_id}{' (baseline)' if point.is_baseline else ''}", point.started.replace("T", " ")]
+    cells += [point.commit or "–", point.version, point.verdict]
+    for metric in line.metrics:
+        found = point.estimates.get(metric)
+        cells += ["–", "–"] if found is None else [number(found.value), interval(found)]
+    return [*cells, str(len(point.unstable))]
+
+
+def _series(line: HistoryLine, metric: str) -> dict[str, object]:
+    """The metric of each run as [low, value, high, whether it is the baseline's, name]."""
+    found = [(point, point.estimates.get(metric)) for point in line.points]
+    points = [
+        [one.low, one.value, one.high, point.is_baseline, f"{point.run_id} {point.commit} {point.version}"]
+        for point, one in found
+        if one is not None and one.value is not None
+    ]
+    return {
+        "kind": "series", "title": metric, "points": points, "limits": list(line.limits.get(metric, ())),
+        "words": "Runs with their 95 % intervals. Dashed: the gate's threshold; hollow: the baseline.",
+    }  # fmt: skip
+
+
+def _unstable(line: HistoryLine) -> Iterator[Table]:
+    """What repeats of a case gave, run by run; the cases that were unstable in most runs first."""
+    points = [point for point in line.points if point.unstable][-RUNS_BESIDE:]
+    found = [{case.case_id: wavered(case) for case in point.unstable} for point in points]
+    ids = {case_id: sum(case_id in one for one in found) for one in found for case_id in one}
+    if not ids:
+        return
+    order = sorted(ids, key=lambda case_id: (-ids[case_id], case_id))
+    rows = [[case_id, *(one.get(case_id, "") for one in found)] for case_id in order[:CASES_SHOWN]]
+    title = f"unstable: {counted(len(ids), 'case')}"
+    if len(rows) < len(ids):
+        title += f", {len(rows)} shown"
+    yield Table(title, ["case", *(point.run_id for point in points)], rows, texts=1 + len(points))

@@ -1,0 +1,54 @@
+"""Metrics of stored runs over time."""
+
+import jsonschema
+
+from prompteval.core.verdict import Estimate
+from prompteval.engine.baseline import set_baselines
+from prompteval.engine.history import history
+from prompteval.report.history import HistoryLine, HistoryPoint
+from prompteval.report.page.history import history_json
+from prompteval.report.page.schema import page_schema
+from prompteval.report.view import FlakyCase
+from tests.small_workspace import SUITE, Place, place
+
+__all__ = ["place"]
+
+
+def make_line(count: int) -> HistoryLine:
+    """So many runs of one suite; the third is the baseline's, the last has an unstable case."""
+    points = tuple(
+        HistoryPoint(
+            f"run-{n:03}", f"2026-11-{n % 28 + 1:02}T10:00:00", f"{n:010x}", "p@v1", "pass",
+            {"accuracy": Estimate("accuracy", 0.5 + n / 90, 0.4 + n / 90, 0.6 + n / 90, 50)},
+            (FlakyCase("c1", (1.0, 0.0)),) if n == count - 1 else (), n == 2,
+        )
+        for n in range(count)
+    )  # fmt: skip
+    return HistoryLine("s", "p", "m", ("accuracy",), {"accuracy": (0.6,)}, points)
+
+
+def test_a_line_has_its_runs_in_order_with_limit_and_baseline(place: Place) -> None:
+    """The oldest first; the gate's threshold; the run that the baseline is of."""
+    place.write("evals/s.yaml", SUITE + "gate: [accuracy >= 0.25]\n")
+    first = place.run()
+    set_baselines(place.workspace, first.run_id, ())
+    second = place.run()
+    (line,) = history(place.workspace, 10)
+    assert [point.run_id for point in line.points] == [first.run_id, second.run_id]
+    assert [point.is_baseline for point in line.points] == [True, False]
+    assert line.limits == {"accuracy": (0.25,)} and line.metrics == ("accuracy",)
+    assert line.points[0].estimates["accuracy"] == first.results[0].metrics["accuracy"]
+
+
+def test_the_document_has_points_limits_and_unstable_cases() -> None:
+    """It meets the published schema; the table begins with the newest run."""
+    document = history_json([make_line(5)])
+    jsonschema.validate(document, page_schema())
+    (section,) = document["sections"]  # type: ignore[misc]
+    (plot,) = section["drawn"]["plots"]
+    assert [point[3] for point in plot["points"]] == [False, False, True, False, False] and plot[
+        "limits"
+    ] == [0.6]
+    runs, unstable = section["tables"]
+    assert runs["rows"][0][0] == "run-004" and "run-002 (baseline)" in runs["rows"][2]
+    assert unstable["rows"] == [["c1", "1 of 2 right"]]
