@@ -1,7 +1,7 @@
 """Files that the original tools write, where they are installed: in this environment, or in that of a variable.
 
-PROMPTEVAL_INSPECT and PROMPTEVAL_DEEPEVAL name a Python with inspect-ai, or with deepeval. promptfoo, which takes
-1.9 GB, is run where it is found.
+PROMPTEVAL_INSPECT and PROMPTEVAL_DEEPEVAL name a Python with inspect-ai, or with deepeval; PROMPTEVAL_PROMPTFOO the
+program, which takes 1.7 GB.
 """
 
 import importlib.util
@@ -11,9 +11,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.forks import shared
 from tests.interchange.support import imported, ran
 
 INSPECT = """
@@ -30,6 +32,8 @@ outputs = [ModelOutput.from_content("mockllm/model", answer) for answer in answe
 model = get_model("mockllm/model", custom_outputs=outputs)
 task = Task(name="capitals", dataset=samples, solver=generate(), scorer=exact())
 log = eval(task, model=model, log_dir="logs", log_format=sys.argv[1], display="none", max_samples=1)[0]
+if log.error:
+    sys.exit(log.error.message)
 print(log.results.scores[0].metrics["mean"].value)
 """
 DEEPEVAL = """
@@ -82,16 +86,65 @@ def test_a_data_set_that_deepeval_wrote_is_read(tmp_path: Path, form: str) -> No
     assert case["gold"] == [[{"quote": "One."}], [{"quote": "Two."}]] and case["tags"] == {"level": "easy"}
 
 
+TEXTS = (
+    "Oslo", "oslo", "  Oslo ", "{}", "[]", "1", "1.0", "null", "The answer is Oslo, Norway.", '```json\n{"a": 1}\n```',
+    "a\nb", "STRASSE straße", "İstanbul", "{bad json}", "x,y", "", '{"a":1}', "[1,2,3] tail", "NaN", '{"a":1,}', "Oslo\n",
+)  # fmt: skip
+VALUES: tuple[tuple[str, Any], ...] = (
+    *(("equals", value) for value in ("Oslo", 1, True, {"a": 1}, [1, 2], "{}", "")),
+    *(("contains", value) for value in ("Oslo", ".", "a\nb", 1)),
+    *(("icontains", value) for value in ("OSLO", "strasse", "straße", "İ")),
+    *(("contains-all", value) for value in (["Oslo", "Norway"], "x,y", "Oslo, Norway", [])),
+    *(("icontains-any", value) for value in (["OSLO"], "zzz, OSLO", [])),
+    *(("starts-with", value) for value in ("Oslo", "  ")),
+    *(
+        ("regex", value)
+        for value in ("^Oslo$", r"\d", "(?<n>O)slo", r"\p{L}", "[[:alpha:]]", "a{,2}", r"[\s\S]b")
+    ),
+    ("is-json", None),
+    ("contains-json", None),
+)
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("promptfoo") is None, reason="promptfoo is not installed (npm, 1.9 GB)")
 def test_results_that_promptfoo_wrote_are_scored_as_promptfoo_scored_them(tmp_path: Path) -> None:
-    """Its provider `echo` answers with the prompt; deterministic assertions are decided alike."""
-    tests = [{"vars": {"x": x}, "assert": [{"type": kind, "value": value}]} for x, kind, value in (
-        ("Oslo", "equals", "Oslo"), ("Rome", "icontains", "ROME"), ("Bonn", "regex", "^[0-9]"), ("{}", "is-json", None))]  # fmt: skip
+    """Its provider `echo` answers with the prompt: every deterministic assertion, and not it, over every text."""
+    program = os.environ.get("PROMPTEVAL_PROMPTFOO") or shutil.which("promptfoo")
+    if program is None:
+        pytest.skip("promptfoo is not installed (npm, 1.7 GB), and PROMPTEVAL_PROMPTFOO names none")
+    tests = [
+        {
+            "vars": {"x": text},
+            "assert": [{"type": not_ + kind, **({} if value is None else {"value": value})}],
+        }
+        for text in TEXTS
+        for kind, value in VALUES
+        for not_ in ("", "not-")
+    ]
     config = {"prompts": ["{{x}}"], "providers": ["echo"], "tests": tests}
     (tmp_path / "promptfooconfig.json").write_text(json.dumps(config))
-    command = ["promptfoo", "eval", "-c", "promptfooconfig.json", "-o", "results.json", "--no-cache"]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=250, check=False)
+    command = [
+        program,
+        "eval",
+        "-c",
+        "promptfooconfig.json",
+        "-o",
+        "results.json",
+        "--no-cache",
+        "--no-table",
+    ]
+    own = {
+        "PROMPTFOO_DISABLE_TELEMETRY": "1",
+        "PROMPTFOO_DISABLE_UPDATE": "1",
+        "PROMPTFOO_CONFIG_DIR": str(tmp_path),
+    }
+    subprocess.run(command, cwd=tmp_path, env=os.environ | own, capture_output=True, timeout=280, check=False)
     rows = json.loads((tmp_path / "results.json").read_text())["results"]["results"]
     imported(tmp_path, "promptfoo", "results.json", 0)
-    assert ran(tmp_path)["cases"]["passed"] == sum(row["success"] for row in rows)
+    ran(tmp_path)
+    exported = shared().run(tmp_path / "made", "export", "last", "-o", "rows.jsonl")
+    assert exported.code == 0, exported.stderr
+    found = map(json.loads, (tmp_path / "made" / "rows.jsonl").read_text().splitlines())
+    passed = {row["case_id"]: row["verdict"] == "pass" for row in found}
+    wrong = [row["testCase"] for row in rows if passed[f"test-{row['testIdx']}"] != row["success"]]
+    assert len(rows) == len(tests) and wrong == []

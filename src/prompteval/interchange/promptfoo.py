@@ -9,6 +9,7 @@ from pathlib import Path
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
+from prompteval.interchange.javascript_regex import python_regex
 from prompteval.interchange.records import Ids, chat_messages, complete, suite_name, variable
 from prompteval.interchange.source import read_json, read_records, read_rows, read_text, read_yaml
 from prompteval.workspace.yaml12 import YamlDocument
@@ -57,6 +58,12 @@ class _Tests:
             if kind.removeprefix("not-") == "is-json" and value is not None:
                 self.imported.lose(line, "assertion 'is-json': its schema is not carried over; JSON is")
                 value = None
+            if kind.removeprefix("not-") == "regex":
+                try:
+                    value = python_regex(str(value))
+                except ValueError as error:
+                    self.imported.lose(line, f"assertion {kind!r} is not carried over: {error}")
+                    continue
             for key in one.keys() - {"type", "value", "metric"}:
                 self.imported.lose(line, f"{key!r} of assertion {kind!r} is not carried over")
             found.append({"type": kind, **({"value": value} if value is not None else {})})
@@ -299,7 +306,10 @@ class _Results(_Tests):
             variable(key): value if isinstance(value, str) else json.dumps(value)
             for key, value in values.items()
         }
-        suite.cases.append({"id": case_id, "inputs": inputs})
+        case: Record = {"id": case_id, "inputs": inputs}
+        if isinstance(test.get("description"), str):
+            case["tags"] = {"description": test["description"]}
+        suite.cases.append(case)
         checks[case_id] = self.assertions(test.get("assert"), 0)
         response = row.get("response")
         response = response if isinstance(response, Mapping) else {}
