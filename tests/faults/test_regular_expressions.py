@@ -43,6 +43,7 @@ VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
 }
 # Not ours to judge.
 ELSEWHERE = {
+    "prompteval.interchange.javascript_regex: made": "of the configuration: compiled, and searched by its workspace",
     "prompteval.isolate.pattern_search: pattern": "the user's own: searched in a process with a deadline (B10)",
     "prompteval.testing.fake.answers: reply.when": "written by whoever writes the test",
 }
