@@ -22,7 +22,22 @@ TEXTS = [
     "{", "}", "{a}", "[[:]", "pL", "p{L}", "a:]", "-", "&", "\\", "i A Z", "iAZ", "e", "x{1", "x{1,2", "k", "k<n>", "\x00",
     "\n", "\x08", "straße Oslo!", "AB cd", "$5.00", "{\n}\n", "x,y", '"q"', "~~", "11", "08", "\x01", "\x85", "a\rb",
 ]  # fmt: skip
-REFUSED = ["(?i)oslo", "a++", "a{2}+", "(?P<n>a)", "(?>a)", "(?#x)a", "*a", "(a", "a)", "[z-a]", "\\", "(?<n"]
+REFUSED = [
+    "(?i)oslo",
+    "a++",
+    "a{2}+",
+    "(?P<n>a)",
+    "(?>a)",
+    "(?#x)a",
+    "*a",
+    "(a",
+    "a)",
+    "[z-a]",
+    "\\",
+    "(?<n",
+    "[a",
+    "[[",
+]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

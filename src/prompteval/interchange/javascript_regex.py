@@ -8,7 +8,7 @@ _SETS = {"d": "0-9", "w": "A-Za-z0-9_", "s": _SPACE}
 # One token outside of a class: an escape, the start of a group, a repeat, a class, any other character.
 _TOKEN = re.compile(
     r"\\(?:k<\w+>|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[1-9]\d*|c[A-Za-z]|[\s\S])"
-    r"|\(\?<(?![=!])\w+>|\(\?(?:[:=!]|<[=!])|\(\?|\[(?:\\[\s\S]|[^\]\\])*\]|\{\d*,?\d*\}|[\s\S]"
+    r"|\(\?<(?![=!])\w+>|\(\?(?:[:=!]|<[=!])|\(\?|\[(?:\\[\s\S]|[^\]\\])*+\]?|\{\d*+(?:,\d*+)?\}|[\s\S]"
 )
 _IN_CLASS = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c[A-Za-z]|[\s\S])|[\s\S]")
 _REPEATS = frozenset("*+?")
@@ -43,7 +43,9 @@ def _translated(pattern: str, named: bool) -> Iterator[str]:
             raise ValueError("\\ at end of pattern")
         if token.startswith("\\"):
             yield _escape(token[1:], named)
-        elif token.startswith("[") and len(token) > 1:
+        elif token.startswith("["):
+            if len(token) == 1 or not token.endswith("]"):
+                raise ValueError("unterminated character class")
             yield _class(token[1:-1])
         elif token == "(?":
             raise ValueError(f"invalid group at {match.start()}")
