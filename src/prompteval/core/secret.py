@@ -109,13 +109,24 @@ class Redactor:
         return self._without_known(text) if self._holds_known(text) else text
 
     def hide_all(self, value: object) -> object:
-        """A JSON value with `hide` applied to every text in it, keys too."""
+        """A JSON value with `hide` applied to every text in it, keys too; itself where none holds a secret.
+
+        All texts are searched at once: nearly always there is nothing to hide.
+        """
+        if isinstance(value, str):
+            return self.hide(value)
+        joined = "\n".join(_texts(value))
+        if len(joined) <= _MOST_ESCAPED and not self.holds(joined):
+            return value
+        return self._hidden(value)
+
+    def _hidden(self, value: object) -> object:
         if isinstance(value, str):
             return self.hide(value)
         if isinstance(value, Mapping):
-            return {self.hide_all(key): self.hide_all(item) for key, item in value.items()}
+            return {self._hidden(key): self._hidden(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return type(value)(map(self.hide_all, value)) if value else value
+            return type(value)(map(self._hidden, value)) if value else value
         return value
 
     def holds(self, text: str) -> bool:
@@ -147,6 +158,22 @@ class Redactor:
             self._shown = [self._known[secret] for secret in longest_first]
             self._pattern = re.compile("|".join(map(_any_spelling, longest_first)), re.IGNORECASE)
         return self._pattern.sub(lambda match: self._shown[(match.lastindex or 1) - 1], text)
+
+
+def _texts(value: object) -> list[str]:
+    """Every text in a JSON value, keys too."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, Mapping):
+            waiting += one.keys()
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
+    return found
 
 
 def _may_hold_shape(text: str) -> bool:

@@ -12,6 +12,7 @@ from prompteval.analysis.summary import (
     latency,
     metric_estimates,
     needs,
+    numbers,
     reference_estimates,
     reliability_tables,
     slice_estimates,
@@ -53,7 +54,8 @@ class JobResults:
         stored = self._store.entry_rows(self._key(job), RowFields(reported=reads_target(wanted)))
         if early is not None:
             stored = early.within(stored, portions)
-        stored = with_labels(stored, plan.judge_files, job.target.reference, job.model)
+        if any(measure.spec.kind == "corrected" for measure in numbers(plan)):
+            stored = with_labels(stored, plan.judge_files, job.target.reference, job.model)
         return build_columns(
             stored,
             [scorer.name for scorer in plan.scorers],
