@@ -109,6 +109,18 @@ STAGES: Mapping[str, Mapping[str, str]] = {
         "exists": "The share of citations whose number is one of the context's.",
         "quote": "The share of quotes that the cited passage holds, small differences aside.",
         "support": "How far the content words of each sentence are in the passages that it cites.",
+        **{
+            f"{measure}_{by}": f"{what}, by {how} (ALCE)."
+            for measure, what in (
+                ("recall", "The share of sentences that the passages they cite support together"),
+                ("precision", "The share of citations that the support of their sentence needs"),
+            )
+            for by, how in (
+                ("lexical", "at least half of its content words"),
+                ("figures", "all of its numbers, dates and names"),
+                ("entailment", "the model that `entailment:` names"),
+            )
+        },
     },
     "grounding": {
         "lexical": "How far the content words of each sentence of the answer are in the context: a smoke "

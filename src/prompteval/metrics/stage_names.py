@@ -20,7 +20,18 @@ _FORM = re.compile(
 MODES = ("oracle", "oracle_distractors", "closed_book")
 ANSWER_STAGES: Mapping[str, tuple[str, ...]] = {
     "generation": ("em", "f1", "correct", "abstention", "false_answers", "false_abstentions"),
-    "citations": ("precision", "recall", "exists", "quote", "support"),
+    "citations": (
+        "precision",
+        "recall",
+        "exists",
+        "quote",
+        "support",
+        *(
+            f"{measure}_{by}"
+            for measure in ("recall", "precision")
+            for by in ("lexical", "figures", "entailment")
+        ),
+    ),
     "grounding": ("lexical", "figures", "embedding", "entailment"),
 }
 CONTEXT_MEASURES = ("recall", "precision", "iou")
@@ -60,6 +71,11 @@ class StageMetric:
     def binary(self) -> bool:
         """Whether each case scores 0 or 1."""
         return self.measure in BINARY
+
+    @property
+    def asks_entailment(self) -> bool:
+        """Whether it asks the sequence classifier that the suite names."""
+        return self.measure.endswith("entailment")
 
     @property
     def low(self) -> float:

@@ -1,4 +1,4 @@
-"""The model that `grounding.entailment` of a suite asks."""
+"""The model that `grounding.entailment`, and citations by it, of a suite ask."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def entailment_of(
 
     What is wrong is noted at the suite's line: a metric without a model, a directory that cannot be used.
     """
-    asking = next((metric for metric in metrics if metric.measure == "entailment"), None)
+    asking = next((metric for metric in metrics if metric.asks_entailment), None)
     if asking is None:
         return None
     if not suite.entailment:

@@ -13,6 +13,7 @@ from prompteval.metrics.stage_names import StageMetric
 from prompteval.rag.gold import spans_of
 from prompteval.rag.pack import fitting
 from prompteval.rag.score import citations
+from prompteval.rag.score.attributed import alce, figures_held
 from prompteval.rag.score.figures import without_source
 from prompteval.rag.score.overlap import Support, closeness, content_overlap, supported
 from prompteval.rag.score.parsed_answer import ParsedAnswer
@@ -118,6 +119,10 @@ class StageScorer(Scorer):
             return self.skipped("it abstained")
         if measure == "support":
             return self.valued(citations.support(reply.answer, reply.passages, content_overlap), "generation")
+        asked, _, by = measure.partition("_")
+        if by:
+            recall, precision = alce(reply.answer, reply.passages, self._support(by))
+            return self.valued(recall if asked == "recall" else precision, "generation")
         if measure == "exists":
             found = citations.exists(reply.answer, reply.passages)
             return self.skipped("nothing is cited") if found is None else self.valued(found, "generation")
@@ -141,7 +146,9 @@ class StageScorer(Scorer):
         texts = [passage.text for passage in reply.passages]
         if self.metric.measure == "figures":
             return self._figures(reply.answer, texts)
-        value = supported([(sentence, texts) for sentence, _ in reply.answer.sentences], self._support())
+        value = supported(
+            [(sentence, texts) for sentence, _ in reply.answer.sentences], self._support(self.metric.measure)
+        )
         if value is None:
             return self.skipped("the answer has no sentence")
         return self.valued(value, "generation")
@@ -156,10 +163,12 @@ class StageScorer(Scorer):
         value = 1.0 - len(lacking) / len(wanted)
         return Score(self.name, value, stage="generation", reason=reason, evidence=evidence)
 
-    def _support(self) -> Support:
-        if self.metric.measure == "lexical":
+    def _support(self, by: str) -> Support:
+        if by == "lexical":
             return content_overlap
-        if self.metric.measure == "entailment" and self.entailment is not None:
+        if by == "figures":
+            return figures_held
+        if by == "entailment" and self.entailment is not None:
             return self.entailment
         assert self.embedder is not None  # given to every scorer of this kind
         return closeness(self.embedder)
