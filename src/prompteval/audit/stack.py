@@ -1,16 +1,14 @@
 """The stack of a repository: which libraries for models it depends on, and which of them its code imports."""
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prompteval.audit.files import read_beginning
+from prompteval.audit.manifests import is_lock, requirements
 from prompteval.audit.repository import Repository
 from prompteval.audit.sinks import sink_table
 
-MAX_MANIFEST_BYTES = 1_000_000
 _NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _OTHERS = frozenset({
     "transformers", "torch", "sentence-transformers", "trl", "peft", "vllm", "dspy", "guidance", "instructor",
@@ -37,12 +35,12 @@ class Stack:
 
 
 def stack_of(root: Path, paths: Sequence[str], repository: Repository) -> Stack:
-    """Read requirements files and `pyproject.toml`, and the imports of all modules but tests."""
+    """Read what declares or locks dependencies, and the imports of all modules but tests."""
     known = {module for library in sink_table().libraries.values() for module in library.modules}
     names = {module.replace("_", "-") for module in known} | _OTHERS
     declared: dict[str, str] = {}
-    for path in paths:
-        for requirement in _requirements(root, path):
+    for path in sorted(paths, key=is_lock):
+        for requirement in requirements(root, path):
             match = _NAME.match(requirement)
             if match and match[1].lower().replace("_", "-") in names:
                 declared.setdefault(match[1].lower().replace("_", "-"), " ".join(requirement.split())[:80])
@@ -51,24 +49,3 @@ def stack_of(root: Path, paths: Sequence[str], repository: Repository) -> Stack:
     }
     ours = {name.replace("-", "_") for name in _OTHERS} | (known - {"google", "agents", "boto3"})
     return Stack(tuple(declared[name] for name in sorted(declared)), tuple(sorted(imported & ours)))
-
-
-def _requirements(root: Path, path: str) -> list[str]:
-    name = path.rpartition("/")[2]
-    if name != "pyproject.toml" and not re.fullmatch(r"requirements.*\.(txt|in)", name):
-        return []
-    text = read_beginning(root / path, MAX_MANIFEST_BYTES).decode("utf-8", "replace")
-    if name != "pyproject.toml":
-        return [
-            line.partition("#")[0].partition(" --")[0].partition(";")[0].strip(" \\")
-            for line in text.splitlines()
-        ]
-    try:
-        project = tomllib.loads(text).get("project", {})
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return []
-    if not isinstance(project, dict):
-        return []
-    groups = project.get("optional-dependencies", {})
-    lists = [project.get("dependencies", []), *(groups.values() if isinstance(groups, dict) else ())]
-    return [item for one in lists if isinstance(one, list) for item in one if isinstance(item, str)]
