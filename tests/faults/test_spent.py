@@ -42,7 +42,7 @@ def test_every_metric_has_an_interval_and_gates(live: Any) -> None:
 
 def test_a_reply_from_the_cache_is_as_quick_and_as_dear_as_when_it_was_made(live: Any) -> None:
     """A second run has the same figures though it paid nothing, and decides its gates alike."""
-    with live(CASES, {"latency_s": 0.02}, price=PRICE) as ws:
+    with live(CASES, {"latency_s": 0.02}, price=PRICE, stream=True) as ws:
         ws.write("evals/s.yaml", suite("cost_usd.mean <= 1"))
         first, again = ws.result(), ws.result()
         assert again["usage"]["cached"] == CASES and again["usage"]["cost_usd"] == 0.0
@@ -50,19 +50,27 @@ def test_a_reply_from_the_cache_is_as_quick_and_as_dear_as_when_it_was_made(live
         assert again["metrics"]["latency_ms.p95"]["value"] > 20
 
 
-def test_what_was_not_measured_says_why_and_never_passes(live: Any) -> None:
-    """No stream, no price: no value, a reason, and a gate that fails by it."""
-    with live(CASES) as ws:
-        ws.write("evals/s.yaml", suite("first_token_ms.p95 <= 60000"))
+def test_what_was_not_measured_says_why(live: Any) -> None:
+    """No price: no value, a reason, and a gate that fails by it."""
+    with live(CASES, stream=True) as ws:
+        ws.write("evals/s.yaml", suite("cost_usd.mean <= 60000"))
         result = ws.result(code=1)
-        assert "stream = true" in result["metrics"]["first_token_ms.p95"]["reason"]
         assert "price" in result["metrics"]["cost_usd.mean"]["reason"]
-        assert "undefined: no reply was streamed" in result["gates"][0]["detail"]
+        assert "undefined: the price" in result["gates"][0]["detail"]
+
+
+def test_first_tokens_of_replies_that_are_not_streamed_are_a_problem(live: Any) -> None:
+    """At `check`, of each metric and rule, with the setting that helps."""
+    with live(1) as ws:
+        ws.write("evals/s.yaml", suite("first_token_ms.p95 <= 60000"))
+        told = ws.run("check", code=2)[0]
+        assert told.count("no model of the suite streams its replies (set `stream = true`") == 3
+        assert "evals/s.yaml:5:37 PE226" in told and "PE227 first_token_ms.p95 <= 60000" in told
 
 
 def test_repeats_count_apart_and_versions_compare(live: Any) -> None:
     """A percentile reads every repeat; two runs are compared by their times and costs, a rise being worse."""
-    with live(CASES, {"latency_s": 0.01}, price=PRICE) as ws:
+    with live(CASES, {"latency_s": 0.01}, price=PRICE, stream=True) as ws:
         ws.write("evals/s.yaml", suite("latency_ms.p95 <= 60000") + "repeat: 2\n")
         found = ws.result()["metrics"]["latency_ms.p95"]
         assert (found["n"], found["method"]) == (2 * CASES, "bca")

@@ -5,6 +5,7 @@ import logging
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -200,11 +201,12 @@ def test_s20_the_key_appears_nowhere(
     assert "sk-in-url" not in provider.identity
 
 
-def test_it_keeps_the_promises_of_a_provider() -> None:
+@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_it_keeps_the_promises_of_a_provider(api: str, stream: bool) -> None:
     """The conformance kit passes, for an answer and for an error."""
-    with FakeServer(faults=[None, Fault("null_choices")]) as server:
-        profile = ModelProfile("fake", base_url=server.url, api_key_env="OPENAI_API_KEY")
-        assert isinstance(asyncio.run(check_provider(create("fake", profile, Path()), REQUEST)), Response)
-        assert isinstance(
-            asyncio.run(check_provider(create("fake", profile, Path()), REQUEST)), ProviderError
-        )
+    with FakeServer(faults=[None, Fault("status", 500)]) as server:
+        keys: dict[str, Any] = {"api": api, "stream": stream}
+        profile = ModelProfile("fake", base_url=server.url, api_key_env="OPENAI_API_KEY", **keys)
+        found = [asyncio.run(check_provider(create("fake", profile, Path()), REQUEST)) for _ in range(2)]
+    assert [type(one) for one in found] == [Response, ProviderError]

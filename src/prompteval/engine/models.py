@@ -125,6 +125,8 @@ class Models:
             sizes=model.sizes if model.remote else None,
             budget=self.budget if model.remote else None,
             price=model.price,
+            window=profile.context_window if self._options.replay is None else None,
+            counted=model.sizes,
         )
         return provider, model.concurrency
 

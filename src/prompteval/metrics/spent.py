@@ -10,6 +10,8 @@ from prompteval.metrics.curves import Statistic
 
 PERCENTILES: Final[Mapping[str, float]] = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 TIMES: Final = ("latency_ms", "first_token_ms", "first_answer_ms")
+# Those that only a streamed reply has.
+STREAMED: Final = TIMES[1:]
 MEANS: Final = ("cost_usd", "tokens")
 TIME_METRICS: Final = tuple(f"{time}.{percentile}" for time in TIMES for percentile in PERCENTILES)
 MEAN_METRICS: Final = tuple(f"{name}.mean" for name in MEANS)

@@ -20,6 +20,7 @@ from prompteval.plan.judges import judge_section_problems, judge_server_problems
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.problems import Problems, placed, placing
 from prompteval.plan.server_problems import server_problems
+from prompteval.plan.stream_problems import stream_problems
 from prompteval.plan.suite_scorers import build_scorers
 from prompteval.plan.targets.base import TargetPlan
 from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_conversation, with_fakes
@@ -113,6 +114,7 @@ def plan_suite(
     judge_files = read_judge_files(tree, suite, scorers, problems)
     measures = plan_measures(suite, scorers, problems)
     gates = plan_gates(suite, scorers, measures, problems)
+    problems.found += stream_problems(workspace, suite, targets, chosen, measures, gates)
     stages = stage_metrics(measures, gates)
     problems.found += call_problems(suite, targets)
     added, results = _stage_scorers(workspace, tree, suite, setup, targets, stages, problems)

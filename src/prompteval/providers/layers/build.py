@@ -9,6 +9,7 @@ from prompteval.providers.layers.cache import CacheLayer
 from prompteval.providers.layers.limit import CallPermits, LimitLayer
 from prompteval.providers.layers.record import RecordLayer
 from prompteval.providers.layers.retry import RetryLayer
+from prompteval.providers.layers.window import WindowLayer
 from prompteval.providers.prices import Price
 from prompteval.providers.recording import Recorder
 from prompteval.providers.size import Sizes
@@ -29,11 +30,13 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     sizes: Sizes | None = None,
     budget: Budget | None = None,
     price: Price | None = None,
+    window: int | None = None,
+    counted: Sizes | None = None,
 ) -> Provider:
     """The layers around a live provider, in their one order; what is not asked for is absent.
 
     `sizes` is needed for the journal, for a gate that counts tokens and for a budget, which also
-    needs a `price`.
+    needs a `price`. `window` is what a request may have with its reply, in the tokens that `counted` counts.
     """
     provider: Provider = live
     if sizes is not None:
@@ -50,6 +53,8 @@ def build_layers(  # noqa: PLR0913 - one for each layer
         )
     if budget is not None and price is not None and sizes is not None:
         provider = BudgetLayer(provider, budget, price, sizes)
+    if window is not None and counted is not None:
+        provider = WindowLayer(provider, window, counted)
     if cache is not None and getattr(live, "cacheable", True):
         provider = CacheLayer(provider, cache)
     if recorder is not None:
