@@ -31,8 +31,11 @@ def test_the_workspace_of_the_page_runs(workspace: Any) -> None:
     assert "It is 5 years." in shown and "1 yes  2 no" in shown
     checked = workspace.run("judge", "check", "support", "-o", "judge.md", "-o", "judge.html").stdout
     assert "constant judge: 0.750 (yes)" in checked
+    assert "is undefined on 4 labelled outputs" in checked and "label more outputs" in checked
     again = workspace.run("run", "support", code=0).stdout
-    assert "4 labels, worth" in again
+    assert "4 labels, worth" in again and "label more outputs with `prompteval label`" in " ".join(
+        again.split()
+    )
     attacked = workspace.run("judge", "check", "support", "--attack").stdout
     assert "closed mark" in attacked
 

@@ -16,6 +16,7 @@ from prompteval.report.view import ResultView
 
 # Without a floor of the suite's own a judge has to agree beyond chance.
 FLOORS: Mapping[str, float] = {"kappa.low": 0.0}
+MORE_LABELS = "label more outputs with `prompteval label`"
 CHECK = "run `prompteval judge check {suite} --judge {name}` again"
 
 
@@ -64,7 +65,8 @@ def below_floor(figures: JudgeFigures, floors: Mapping[str, float]) -> str:
     for name, least in (floors or FLOORS).items():
         value = values[name]
         if value is None:
-            return f"{name} is undefined: {figures.kappa.reason or 'too few labels'}"
+            why = figures.kappa.reason or "nothing to compare"
+            return f"{name} is undefined on {figures.n} labelled outputs ({why}); {MORE_LABELS}"
         strict = not floors
         if value < least or (strict and value <= least):
             return f"{name} {value:.3f} is {'not above' if strict else 'below the floor'} {least:g}"
@@ -96,6 +98,8 @@ def standing(suite: str, name: str, files: JudgeFiles | None) -> Standing:
     if figures_differ(calibration, figures):
         return Standing(name, f"the figures in the calibration of {name} are not those of its rows; {again}")
     weak = below_floor(figures, files.floors)
+    if weak.endswith(MORE_LABELS):
+        return Standing(name, f"the judge {name}: {weak}", figures)
     if weak:
         help = "improve its prompt, or let people decide"
         return Standing(
