@@ -228,6 +228,26 @@ def test_feedback_drops_and_missing_labels_are_told(tmp_path: Path) -> None:
     assert check(tmp_path, reference, none, feedback={"metric": "accuracy"}).exit_code == 3
 
 
+def test_accuracy_is_estimated_without_labels_and_never_alerts(tmp_path: Path) -> None:
+    """From confidences that the reference's labels calibrate; the signal itself has too few labels."""
+    right = {"billing": 0.8, "general": 0.2}
+    rows = [
+        *predictions(800, right, seed=1, confidence=0.9),
+        *predictions(400, right, seed=2, confidence=0.3),
+    ]
+    said = [
+        Feedback(one.request_id, label=one.output if number % 10 < 10 * (one.confidence or 0) else "other")
+        for number, one in enumerate(rows)
+    ]
+    reference = write_log(tmp_path / "reference.jsonl", [*rows, *said])
+    log = write_log(tmp_path / "log.jsonl", predictions(500, right, seed=3, confidence=0.3))
+    view = check(tmp_path, reference, log, feedback={"metric": "accuracy"}, predictions={"field": "intent"})
+    found = signal(view, "feedback")
+    assert found.verdict == "too_few" and view.exit_code == 3
+    assert found.measures["estimated_accuracy"].value == pytest.approx(0.3, abs=0.05)
+    assert "an accuracy of 0.3" in found.detail and "the reference's labels say 0.7" in found.detail
+
+
 def test_holm_takes_an_alert_that_chance_gives_among_many(tmp_path: Path) -> None:
     """Its interval is extended to the threshold, so that table and verdict agree."""
     from prompteval.monitor.check import adjusted

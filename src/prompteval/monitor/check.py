@@ -11,7 +11,7 @@ from prompteval.monitor.labels import LabelledRows, labelled_rows
 from prompteval.monitor.read_log import problem_lines, read_log, window_of
 from prompteval.monitor.reference import FindWorkspace, Reference, load_reference
 from prompteval.monitor.scan import LogSummary
-from prompteval.monitor.signals.feedback import feedback_signal
+from prompteval.monitor.signals.feedback import feedback_signal, with_estimate
 from prompteval.monitor.signals.inputs import embedding_signal, language_signal, number_signal, word_signal
 from prompteval.monitor.signals.predictions import Groups, share_signal
 from prompteval.monitor.signals.rates import burn_signal, error_signal, percentile_signal
@@ -93,6 +93,7 @@ def reading_of(config: MonitorConfig) -> Reading:
         slices=tuple(config.file.slices),
         cluster=config.file.cluster,
         prompt=config.file.prompt,
+        confidence=signals.feedback is not None,
     )
 
 
@@ -128,7 +129,8 @@ def _signals(
     yield from _budgets(config, summary)
     if signals.feedback is not None and reference is not None:
         metric, drop = signals.feedback.metric, signals.feedback.drop
-        yield feedback_signal(metric, drop, reference.labelled, labelled, window.classes)
+        found = feedback_signal(metric, drop, reference.labelled, labelled, window.classes)
+        yield with_estimate(found, reference.labelled, window.confidence)
 
 
 def _compared(config: MonitorConfig, reference: Reference | None, window: Tally) -> Iterator[Signal]:

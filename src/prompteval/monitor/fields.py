@@ -23,7 +23,7 @@ class Reading:
     `language`, `embedding` or inputs. `slow_ms` are the limits a row's latency is compared with. `slices` and
     `cluster` name a tag, an input, or one of ROW_KEYS. `prompt` is the name of the prompt whose rows count,
     empty for all. Rows from `since` on count, in seconds since 1970; files and their parts that end before
-    `oldest` are not read at all.
+    `oldest` are not read at all. `confidence` asks for the confidences of answers.
     """
 
     field: str = ""
@@ -34,6 +34,7 @@ class Reading:
     prompt: str = ""
     since: float | None = None
     oldest: float | None = None
+    confidence: bool = False
 
     @property
     def sampled(self) -> bool:

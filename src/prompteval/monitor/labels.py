@@ -24,18 +24,23 @@ _BLOCK = 1 << 20
 class LabelledRows:
     """What feedback says of rows: (expected, predicted) classes with counts, and scores.
 
-    `predicted` counts the rows of each predicted class that have feedback. `sampled` is the share of the
-    feedback that was used.
+    `predicted` counts the rows of each predicted class that have feedback, `confident` has (confidence,
+    whether it was right) of labelled answers. `sampled` is the share of the feedback that was used.
     """
 
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     scores: list[float] = field(default_factory=list)
     predicted: Counter[str] = field(default_factory=Counter)
+    confident: list[tuple[float, bool]] = field(default_factory=list)
     sampled: float = 1.0
 
-    def add(self, expected: str | None, predicted: str, score: float | None) -> None:
+    def add(
+        self, expected: str | None, predicted: str, score: float | None, confidence: float | None = None
+    ) -> None:
         """Count one row with its label, its score, or both."""
         self.predicted[predicted] += 1
+        if expected is not None and confidence is not None:
+            self.confident.append((confidence, expected == predicted))
         if expected is not None:
             self.pairs[expected, predicted] += 1
         if score is not None:
@@ -55,7 +60,7 @@ def labelled_rows(name: str, reading: Reading) -> LabelledRows:
         if reading.since is not None and row.time < reading.since:
             continue
         label = None if said.label is None else label_class(said.label, reading.field)
-        found.add(label, class_of(raw, reading.field), said.score)
+        found.add(label, class_of(raw, reading.field), said.score, row.confidence)
     return found
 
 

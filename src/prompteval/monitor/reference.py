@@ -70,7 +70,7 @@ def load_reference(
         for row, predicted in zip(part, block.classes, strict=True):
             expected = _expected(row, reading.field)
             if expected is not None:
-                labelled.add(expected, predicted, None)
+                labelled.add(expected, predicted, None, row.observation.confidence)
             value = next((score.value for score in row.scores if score.value is not None), None)
             if value is not None:
                 labelled.scores.append(value)

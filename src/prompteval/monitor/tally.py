@@ -35,7 +35,7 @@ class Tally:
     """The rows of one log, or of one slice of it.
 
     `failed` has the rows whose call failed; `slow` those over each limit of the reading; `timed` those with a
-    latency. `numbers` and `words` have the values of each feature.
+    latency. `numbers` and `words` have the values of each feature, `confidence` those of answers.
     """
 
     def __init__(self) -> None:
@@ -45,6 +45,7 @@ class Tally:
         self.slow: Counter[float] = Counter()
         self.classes: Counter[str] = Counter()
         self.latency = NumberSketch()
+        self.confidence = NumberSketch()
         self.numbers: dict[str, NumberSketch] = {}
         self.words: dict[str, Counter[str]] = {}
         self.groups = ClusterGroups()
@@ -59,6 +60,9 @@ class Tally:
         self.latency.add(block.latencies)
         for limit in reading.slow_ms:
             self.slow[limit] += sum([latency > limit for latency in block.latencies])
+        if reading.confidence:
+            found = [row.get("confidence") for row in block.rows if row["outcome"] == "ok"]
+            self.confidence.add([float(one) for one in found if isinstance(one, int | float)])
         self._add_features(block.rows, reading)
         if reading.cluster:
             kinds = {"class": block.classes, "failed": [str(failed) for failed in block.failed]}
@@ -97,6 +101,7 @@ class Tally:
         for name, words in other.words.items():
             merge_counts(self.words.setdefault(name, Counter()), words)
         self.latency.merge(other.latency)
+        self.confidence.merge(other.confidence)
         for name, sketch in other.numbers.items():
             self.numbers.setdefault(name, NumberSketch()).merge(sketch)
         self.groups.merge(other.groups)
@@ -108,7 +113,7 @@ class Tally:
             [self.rows, self.failed, self.timed],
             list(self.slow.items()),
             self.classes,
-            self.latency.as_json(),
+            [self.latency.as_json(), self.confidence.as_json()],
             {name: sketch.as_json() for name, sketch in self.numbers.items()},
             self.words,
             self.groups.as_json(),
@@ -123,7 +128,7 @@ class Tally:
         found.rows, found.failed, found.timed = counts
         found.slow = Counter({float(limit): count for limit, count in slow})
         found.classes = Counter(classes)
-        found.latency = NumberSketch.from_json(latency)
+        found.latency, found.confidence = (NumberSketch.from_json(one) for one in latency)
         found.numbers = {name: NumberSketch.from_json(one) for name, one in numbers.items()}
         found.words = {name: Counter(one) for name, one in words.items()}
         found.groups = ClusterGroups.from_json(groups)

@@ -10,7 +10,9 @@ from prompteval.metrics.classification import averaged, kappa, mcc, one_class
 from prompteval.metrics.names import MetricName, parse_metric
 from prompteval.monitor.labels import LabelledRows
 from prompteval.monitor.signals.words import percent, seed_of
-from prompteval.report.monitoring.view import Signal
+from prompteval.monitor.sketch import NumberSketch
+from prompteval.report.monitoring.view import Measure, Signal
+from prompteval.stats.drift.estimated import estimated_accuracy
 from prompteval.stats.drift.power import detectable_drop, is_predicted
 from prompteval.stats.drift.tails import excess_p
 from prompteval.stats.drift.unpaired import DropAt, Statistic, mean_drop, proportion_drop, table_drop
@@ -64,6 +66,28 @@ def feedback_signal(
         verdict="alert" if drop.low > threshold else "quiet",
         detail=f"{found.detail}{ability}",
     )
+
+
+def with_estimate(signal: Signal, reference: LabelledRows, confidence: NumberSketch) -> Signal:
+    """The signal with the accuracy that confidences suggest beside it, which never decides."""
+    pairs = reference.confident
+    found = estimated_accuracy(
+        np.asarray([one for one, _ in pairs], np.float64),
+        np.asarray([right for _, right in pairs], bool),
+        confidence.weighted(),
+    )
+    if found is None:
+        return signal
+    measures = {
+        "estimated_accuracy": found.value, "estimated_accuracy_low": found.low,
+        "estimated_accuracy_high": found.high,
+    }  # fmt: skip
+    words = (
+        f"without labels, from confidence: an accuracy of {found.value:.3f} is estimated ({found.low:.3f} to "
+        f"{found.high:.3f}), where the reference's labels say {found.before:.3f}"
+    )
+    shown = {name: Measure(value) for name, value in measures.items()}
+    return replace(signal, detail=f"{signal.detail}; {words}", measures={**signal.measures, **shown})
 
 
 def _drop(name: MetricName, reference: LabelledRows, window: LabelledRows) -> DropAt | None:
