@@ -180,6 +180,7 @@ def load() -> None:
     )
     for name in more:
         importlib.import_module(name)
+    importlib.import_module("prompteval.cli.app").command()
     gc.freeze()  # a collection in a fork would copy every page
 
 

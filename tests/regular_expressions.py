@@ -26,7 +26,7 @@ LENGTH = 5_000
 MILLISECONDS = 6.0
 # Four times the text: a linear pattern takes four times as long, a quadratic one sixteen times.
 GROWTH = 8.0
-GIVEN_UP = 0.5
+GIVEN_UP = 0.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -73,6 +74,7 @@ NARROW = {
 }
 
 
+@cache
 def found_in(root: Path, package: str = "prompteval") -> list[Found]:
     return list(expressions(root, package, VALUES))
 

@@ -1,7 +1,8 @@
 """The typer application: every verb in its place."""
 
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NoReturn
 
 import typer
 
@@ -91,6 +92,12 @@ explain.register(app)
 trec.register(app)
 
 
+@cache
+def command() -> Callable[..., Any]:
+    """All verbs as one command, made once: it takes 30 ms, and a process may run several command lines."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: Sequence[str]) -> NoReturn:
     """Run one command line; always ends in SystemExit with the exit code."""
     raise SystemExit(conclude(lambda: command_line(arguments)))
@@ -101,5 +108,5 @@ def command_line(arguments: Sequence[str]) -> int:
     for number, argument in enumerate(arguments, 1):
         if "\0" in argument:
             raise UsageError(f"argument {number} holds a NUL byte")
-    code: int | None = app(list(arguments), prog_name="prompteval", standalone_mode=False)
+    code: int | None = command()(list(arguments), prog_name="prompteval", standalone_mode=False)
     return code or 0
