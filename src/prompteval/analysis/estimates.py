@@ -16,6 +16,7 @@ from prompteval.metrics.defined import gate_note, undefined_reason
 from prompteval.metrics.names import MetricName
 from prompteval.metrics.spent import share_of
 from prompteval.metrics.table import (
+    CALIBRATED,
     Kind,
     MetricSpec,
     bins_of,
@@ -33,7 +34,12 @@ from prompteval.stats.clusters import (
     wilson_clustered,
 )
 from prompteval.stats.interval import Interval, student_t, t01, undefined, wilson
-from prompteval.stats.judged.corrected import corrected_mean, labels_to_halve
+from prompteval.stats.judged.corrected import (
+    LabelledElsewhere,
+    corrected_mean,
+    labels_to_halve,
+    rogan_gladen,
+)
 from prompteval.stats.percentile import percentile_interval
 from prompteval.stats.resample import case_bca, logit_delong, stratified_logit
 
@@ -58,8 +64,10 @@ def estimate(measure: Measure, columns: Columns) -> Estimate:
     if not all(end is None or math.isfinite(end) for end in (found.low, found.high)):
         found = replace(found, low=None, high=None, reason=_OUT_OF_RANGE)
     note = gate_note(measure.name, columns) or _too_few_clusters(columns)
-    if spec.kind == "corrected":
+    if spec.kind == "corrected" and spec.source != CALIBRATED:
         note = note or too_few_labelled(columns.numbers(), columns.clusters)
+    elif spec.kind == "corrected" and columns.clusters is not None:
+        note = "cases come in clusters, which this correction does not know"
     repeated, stable = _stability(columns)
     return replace(
         blank,
@@ -167,8 +175,32 @@ def _percentile(measure: Measure, spec: MetricSpec, columns: Columns) -> Interva
 
 
 def _corrected(measure: Measure, spec: MetricSpec, columns: Columns) -> Interval:
+    if spec.source == CALIBRATED:
+        return corrected_elsewhere(columns.numbers())
     low, high = (columns.low, columns.high) if spec.low is None else (spec.low, spec.high)
     return estimate_corrected(columns.numbers(), low, high, columns.clusters)
+
+
+def corrected_elsewhere(rows: Floats) -> Interval:
+    """The share of passes by a judge, corrected by how it did on the labelled cases of its calibration.
+
+    Undefined where cases of this run are labelled themselves, which PPI++ makes more of.
+    """
+    if not len(rows):
+        return undefined("rogan-gladen", "nothing is judged")
+    if (rows[:, 1] == 1.0).any():
+        return undefined("rogan-gladen", "cases of this run are labelled; write corrected=ppi")
+    passed, counts = int(rows[:, 0].sum()), LabelledElsewhere(*(int(count) for count in rows[0, 2:6]))
+    if not counts.positives + counts.negatives:
+        return undefined(
+            "rogan-gladen",
+            "the judge has no calibration: label other cases, and run `prompteval judge check`",
+        )
+    found = rogan_gladen(passed, len(rows), counts)
+    note = (
+        f"by {counts.positives + counts.negatives} labels of other cases, as if the judge erred here as there"
+    )
+    return found if found.value is None else replace(found, note=note)
 
 
 def too_few_labelled(rows: Floats, clusters: Codes | None) -> str:
@@ -239,7 +271,8 @@ INTERVAL_WORDS: Mapping[Kind, str] = {
     "calibration": "none; the 95th percentile of what true confidences give is shown beside it; never gated",
     "breakdown": "none: a table, never gated",
     "percentile": "order statistics; BCa bootstrap of the groups where cases repeat or come in clusters",
-    "corrected": "PPI++ with the judge's weight tuned, Student's t",
+    "corrected": "PPI++ with the judge's weight tuned, Student's t; Rogan and Gladen's with the interval of "
+    "Lang and Reiczigel",
 }
 _INTERVALS: Mapping[str, Callable[[Measure, MetricSpec, Columns], Interval]] = {
     "proportion": _proportion,

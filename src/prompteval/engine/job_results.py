@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.early.decide import EarlyStopping
-from prompteval.analysis.judges.rows import with_labels
+from prompteval.analysis.judges.calibrated import labelled_rows
 from prompteval.analysis.summary import (
     breakdowns,
     decide_gates,
@@ -55,7 +55,7 @@ class JobResults:
         if early is not None:
             stored = early.within(stored, portions)
         if any(measure.spec.kind == "corrected" for measure in numbers(plan)):
-            stored = with_labels(stored, plan.judge_files, job.target.reference, job.model)
+            stored = labelled_rows(stored, plan.judge_files, job.target.reference, job.model)
         return build_columns(
             stored,
             [scorer.name for scorer in plan.scorers],

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from prompteval.analysis.entries import entry_measures
-from prompteval.analysis.judges.rows import with_labels
+from prompteval.analysis.judges.calibrated import labelled_rows
 from prompteval.analysis.judges.standing import Standing, standings, undecided_metrics
 from prompteval.core.errors import PromptevalError
 from prompteval.core.stored import RowFields, StoredEntry, StoredRow
@@ -22,7 +22,7 @@ def labelled(entry: StoredEntry, judges: Judges) -> StoredEntry:
         return entry
 
     def rows(fields: RowFields) -> Iterator[StoredRow]:
-        return with_labels(entry.rows(fields), judges, entry.target, entry.model)
+        return labelled_rows(entry.rows(fields), judges, entry.target, entry.model)
 
     return replace(entry, rows=rows)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
-from prompteval.analysis.judges.rows import with_labels
+from prompteval.analysis.judges.calibrated import labelled_rows
 from prompteval.analysis.judges.standing import held_back, standings
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
@@ -89,7 +89,7 @@ def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
     key = EntryKey(record.run_id, result.suite, result.prompt, result.model)
     names, tags = [scorer.name for scorer in plan.scorers], [named.text for named in plan.suite.slices]
     return build_columns(
-        with_labels(
+        labelled_rows(
             store.entry_rows(key, RowFields(reported=reads_target(wanted))),
             plan.judge_files,
             result.prompt,

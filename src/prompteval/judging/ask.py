@@ -13,7 +13,7 @@ from prompteval.prompt.prompt import Prompt
 
 LONGEST_REASON = 2_000
 # Where a score's evidence says what was judged, how long it is, by which word, and what each asking gave.
-LABEL_KEYS = ("labelled", "labelled_passes")
+LABEL_KEYS = ("labelled", "labelled_passes", "calibrated")
 OUTPUT, LENGTH, WORD, SAMPLES, ORDER = "output", "length", "label", "samples", "order_changed"
 PROBABILITY = "probability"
 

@@ -65,7 +65,8 @@ PARAMETERS: Mapping[str, str] = {
     "average": f"How classes are averaged: {', '.join(AVERAGES)}. [default: {AVERAGES[0]}]",
     "label": "The class that is measured alone, or that is the positive one.",
     "reduce": f"What the repeats of a case are worth: {', '.join(REDUCERS)}. [default: {REDUCERS[0]}]",
-    "corrected": f"How a judge's mean is corrected by labels of people: {', '.join(CORRECTIONS)}.",
+    "corrected": "How a judge's mean is corrected by labels of people: ppi by those of this run's own cases, "
+    "rogan_gladen by those of other cases, on which it was calibrated.",
     "length_controlled": "Written without a value: the rate that outputs of equal length would have.",
     "precision": f"The precision to keep, above 0 and at most 1. [default: {DEFAULT_PRECISION:g}]",
     "bins": f"How many bins, from 2 to {MOST_BINS}. [default: {DEFAULT_BINS}]",

@@ -19,7 +19,8 @@ REDUCERS = ("mean", "majority", "any", "all")
 # A parameter without a value: the win rate that equal lengths would give.
 LENGTH_CONTROLLED = "length_controlled"
 # How a judge's mean is corrected by the labels of people.
-CORRECTIONS = ("ppi",)
+PPI, ROGAN_GLADEN = "ppi", "rogan_gladen"
+CORRECTIONS = (PPI, ROGAN_GLADEN)
 MOST_BINS = 100
 # Metric → its own parameters; those that read a scorer also take scorer=.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -102,6 +103,8 @@ def parse_metric(text: str) -> MetricName:
     for one, other in _APART:
         if one in params and other in params:
             raise ValueError(f"{text!r}: give {one} or {other}, not both")
+    if params.get("corrected") == ROGAN_GLADEN and name != "accuracy":
+        raise ValueError(f"{text!r}: {ROGAN_GLADEN} corrects accuracy alone; write corrected={PPI}")
     return MetricName(name, params)
 
 

@@ -10,7 +10,7 @@ from prompteval.metrics import classification, curves, ngrams, regression
 from prompteval.metrics.classification import Array
 from prompteval.metrics.columns import Columns, Floats
 from prompteval.metrics.curves import Statistic
-from prompteval.metrics.names import LENGTH_CONTROLLED, PARAMETERS, MetricName, pass_of
+from prompteval.metrics.names import LENGTH_CONTROLLED, PARAMETERS, ROGAN_GLADEN, MetricName, pass_of
 from prompteval.metrics.plugin import plugin_metric, statistic_of
 from prompteval.metrics.preference import equal_length_rate
 from prompteval.metrics.repeats import pass_columns, reduce_cases
@@ -62,6 +62,9 @@ VERDICT = Source("verdict", width=1)
 # The judge's value, whether people labelled the output, their value, and the weight of their label or 0.
 LABELLED = Source("evidence", "labelled", 4)
 LABELLED_PASSES = Source("evidence", "labelled_passes", 4)
+# Whether the judge passes it, whether people labelled it, and of the outputs of the judge's calibration:
+# people's passes, how many of them it passed, people's fails, how many of them it failed.
+CALIBRATED = Source("evidence", "calibrated", 6)
 # The preference of a pair, and by how many characters the case's own output is the longer one.
 PAIRS = Source("evidence", "longer_by", 2)
 
@@ -155,6 +158,8 @@ def _of_judge_or_repeats(name: MetricName) -> MetricSpec:
     how = name.params.get("reduce")
     if how is not None:
         return MetricSpec("proportion", reduce=lambda c: reduce_cases(c, how), least_turns=1)
+    if name.params["corrected"] == ROGAN_GLADEN:
+        return MetricSpec("corrected", CALIBRATED)
     if name.name == "accuracy":
         return MetricSpec("corrected", LABELLED_PASSES)
     return MetricSpec("corrected", LABELLED, low=None, high=None)

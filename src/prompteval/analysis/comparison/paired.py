@@ -12,6 +12,7 @@ from prompteval.analysis.columns.entry_columns import EntryColumns
 from prompteval.analysis.columns.reported import LEFT_OUT, MISSING, USED
 from prompteval.analysis.estimates import (
     content_seed,
+    corrected_elsewhere,
     estimate_corrected,
     label_strata,
     labels_first,
@@ -21,7 +22,7 @@ from prompteval.core.verdict import Comparison
 from prompteval.metrics.columns import Codes, Columns, Floats, weighted_tables
 from prompteval.metrics.curves import Statistic, weighted_roc_auc
 from prompteval.metrics.defined import gate_note, undefined_reason
-from prompteval.metrics.table import MetricSpec, metric_spec, threshold_scores
+from prompteval.metrics.table import CALIBRATED, MetricSpec, metric_spec, threshold_scores
 from prompteval.plan.measures import Measure
 from prompteval.stats.distributions import t_quantile, t_two_sided
 from prompteval.stats.judged.corrected import corrected_mean
@@ -196,6 +197,10 @@ def _confusion(measure: Measure, spec: MetricSpec, both: AlignedColumns, alpha: 
 
 def _corrected(measure: Measure, spec: MetricSpec, both: AlignedColumns) -> Comparison:
     """A judge's difference, corrected by the cases of which people labelled both versions."""
+    if spec.source == CALIBRATED:
+        reason = "a judge's bias differs by version, and these labels are of neither; write corrected=ppi"
+        before, after = (corrected_elsewhere(side.numbers()).value for side in (both.a, both.b))
+        return Comparison(measure.text, len(both.a), before, after, reason=reason, missing=both.missing)
     a, b = both.a.numbers(), both.b.numbers()
     labelled = (a[:, 1] == 1.0) & (b[:, 1] == 1.0)
     low, high = (both.b.low, both.b.high) if spec.low is None else (spec.low, spec.high)

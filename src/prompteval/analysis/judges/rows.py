@@ -9,6 +9,7 @@ from prompteval.judging.ask import LABEL_KEYS, LENGTH, ORDER, OUTPUT, PROBABILIT
 from prompteval.judging.labels import Label, Word, of_people
 from prompteval.judging.scale import JudgeScale
 from prompteval.plan.judge_files import JudgeFiles
+from prompteval.stats.judged.corrected import LabelledElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,34 @@ class LabelIndex:
 
 
 def with_labels(
-    rows: Iterable[StoredRow], judges: Mapping[str, JudgeFiles], target: str, model: str
+    rows: Iterable[StoredRow],
+    judges: Mapping[str, JudgeFiles],
+    target: str,
+    model: str,
+    elsewhere: Mapping[str, LabelledElsewhere],
 ) -> Iterator[StoredRow]:
     """The rows, each score of a judge with what people say of the same output, for metrics to read.
 
     As `labelled` and `labelled_passes`: the judge's value, 1 where there are labels, people's value, and the
-    weight of the labels or 0. Labels that a model gave, or of outputs that were not drawn, are left out.
+    weight of the labels or 0. As `calibrated`: whether it passes, 1 where there are labels, and how the judge
+    did on the outputs of its calibration. Labels that a model gave, or of outputs that were not drawn, are
+    left out.
     """
     if not judges:
         return iter(rows)
-    return _with_labels(rows, judges, target, model)
+    return _with_labels(rows, judges, target, model, elsewhere)
 
 
 def _with_labels(
-    rows: Iterable[StoredRow], judges: Mapping[str, JudgeFiles], target: str, model: str
+    rows: Iterable[StoredRow],
+    judges: Mapping[str, JudgeFiles],
+    target: str,
+    model: str,
+    elsewhere: Mapping[str, LabelledElsewhere],
 ) -> Iterator[StoredRow]:
-    known = {name: (files, LabelIndex(of_people(files.labels))) for name, files in judges.items()}
+    known = {
+        name: (files, LabelIndex(of_people(files.labels)), elsewhere[name]) for name, files in judges.items()
+    }
     for row in rows:
         scores = tuple(
             _labelled(score, row, *known[score.name], target, model) if score.name in known else score
@@ -79,7 +92,13 @@ def _with_labels(
 
 
 def _labelled(
-    score: StoredScore, row: StoredRow, files: JudgeFiles, labels: LabelIndex, target: str, model: str
+    score: StoredScore,
+    row: StoredRow,
+    files: JudgeFiles,
+    labels: LabelIndex,
+    elsewhere: LabelledElsewhere,
+    target: str,
+    model: str,
 ) -> StoredScore:
     if score.value is None:
         return score
@@ -95,6 +114,8 @@ def _labelled(
         least = files.judge.threshold
         passes = float(value >= least) if files.scale.is_numeric and least is not None else value
         found = [[judged[0], 1.0, value, weight], [judged[1], 1.0, passes, weight]]
+    counts = elsewhere.positives, elsewhere.found, elsewhere.negatives, elsewhere.rejected
+    found.append([judged[1], float(truth is not None), *map(float, counts)])
     return replace(score, evidence={**score.evidence, **dict(zip(LABEL_KEYS, found, strict=True))})
 
 

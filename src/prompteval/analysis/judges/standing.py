@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from prompteval.analysis.judges.calibrated import calibrated_rows
 from prompteval.analysis.judges.figures import JudgeFigures, judge_figures
-from prompteval.analysis.judges.rows import JudgedRow, LabelIndex, labels_mark
 from prompteval.core.verdict import GateResult, Verdict
 from prompteval.judging.calibration import Calibration
-from prompteval.judging.labels import Label, labels_fingerprint, of_people
+from prompteval.judging.labels import Label, labels_fingerprint
 from prompteval.plan.gates import PlannedRule
 from prompteval.plan.judge_files import JudgeFiles
 from prompteval.plan.measures import Measure
@@ -35,24 +35,9 @@ class Standing:
 
 def recomputed(calibration: Calibration, labels: Sequence[Label]) -> JudgeFigures | str:
     """The figures of a calibration from its rows and the labels; a sentence where they do not go together."""
-    index = LabelIndex(of_people(labels))
-    rows = []
-    for row in calibration.rows:
-        given = [
-            label
-            for label in index.of_case(row.case_id)
-            if label.output == row.output
-            or (label.output is None and label.replicate in (None, row.replicate))
-        ]
-        if labels_mark(given) != row.labels:
-            return f"the labels of case {row.case_id} are not those that it was calibrated with"
-        words = {label.annotator: label.label for label in given}
-        rows.append(
-            JudgedRow(
-                row.case_id, row.replicate, row.output, row.verdict, words, row.labels, None, row.tags,
-                row.length, row.samples, row.order_changed, row.probability,
-            )
-        )  # fmt: skip
+    rows = calibrated_rows(calibration, labels)
+    if isinstance(rows, str):
+        return rows
     return judge_figures(
         rows, calibration.scale, unparsed=calibration.unparsed, epsilon=calibration.epsilon,
         slices=calibration.slices,
