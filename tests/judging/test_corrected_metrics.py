@@ -79,6 +79,8 @@ def test_slices_have_their_own_labels_and_the_gate_decides(many: Place) -> None:
     (result,) = calibrated(many).run(suites=("judged",)).results
     counts = [one[METRIC].note.split(" labels")[0] for one in result.slices["kind"].values()]
     assert sum(map(int, counts)) == 120
+    (shown,) = [note for note in result.notes if note.startswith(f"{METRIC} by kind: ")]
+    assert all(f"{name}: {count} labels, worth " in shown for name, count in zip("ab", counts, strict=True))
     assert result.gates[0].verdict.value == "pass"
 
 

@@ -35,6 +35,9 @@ from prompteval.store.results import SqliteStore
 
 FAILURES_SHOWN = 3
 KINDS_COUNTED = 1_000
+# Of a corrected metric: values of a tag whose labels are counted in a note; the others are in the JSON.
+SLICES_NOTED = 6
+Slices = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 
 
 class JobResults:
@@ -110,7 +113,10 @@ class JobResults:
             confusion=confusion,
             reliability=reliability_tables(plan, columns),
             flaky=tuple(columns.flaky),
-            notes=(*self._notes(job, usage, early, columns, pipeline), *_label_notes(plan, estimates)),
+            notes=(
+                *self._notes(job, usage, early, columns, pipeline),
+                *_label_notes(plan, estimates, slices),
+            ),
             errors_excluded=suite.on_error == "exclude",
             stop_early=early.as_json() if early is not None else {},
             rag=pipeline,
@@ -185,12 +191,22 @@ class JobResults:
         return EntryKey(self._id, job.plan.suite.name, job.target.reference, job.model)
 
 
-def _label_notes(plan: SuitePlan, estimates: Mapping[str, Estimate]) -> Iterator[str]:
-    """On how many labels each corrected metric rests, and what more of them would do."""
+def _label_notes(plan: SuitePlan, estimates: Mapping[str, Estimate], slices: Slices) -> Iterator[str]:
+    """On how many labels each corrected metric rests, in all and by slice, and what more of them would do."""
     for measure in plan.measures:
         found = estimates.get(measure.text)
-        if measure.spec.kind == "corrected" and found is not None:
-            yield f"{measure.text}: {found.note or found.reason}"
+        if measure.spec.kind != "corrected" or found is None:
+            continue
+        yield f"{measure.text}: {found.note or found.reason}"
+        for tag, values in slices.items():
+            noted = [
+                f"{value}: {one.note}"
+                for value, metrics in values.items()
+                if (one := metrics.get(measure.text)) is not None and one.value is not None and one.note
+            ]
+            more = f"; and {len(noted) - SLICES_NOTED} more" if len(noted) > SLICES_NOTED else ""
+            if noted:
+                yield f"{measure.text} by {tag}: {'; '.join(noted[:SLICES_NOTED])}{more}"
 
 
 def _tie_notes(questions: int) -> Iterator[str]:
