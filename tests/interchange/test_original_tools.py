@@ -1,7 +1,7 @@
 """Files that the original tools write, where they are installed: in this environment, or in that of a variable.
 
-PROMPTEVAL_INSPECT and PROMPTEVAL_DEEPEVAL name a Python with inspect-ai, or with deepeval; PROMPTEVAL_PROMPTFOO the
-program, which takes 1.7 GB.
+PROMPTEVAL_INSPECT, PROMPTEVAL_DEEPEVAL and PROMPTEVAL_RAGAS name a Python with inspect-ai, deepeval or ragas (which needs
+langchain-community below 0.4); PROMPTEVAL_PROMPTFOO the program, which takes 1.7 GB.
 """
 
 import importlib.util
@@ -44,6 +44,24 @@ goldens = [Golden(input="Capital of Norway?", expected_output="Oslo", actual_out
            Golden(input="Of Italy?", expected_output="Rome", actual_output="Milan")]
 EvaluationDataset(goldens=goldens).save_as(file_type=sys.argv[1], directory="out", file_name="capitals")
 """
+RAGAS = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+from ragas import EvaluationDataset, SingleTurnSample
+from ragas.metrics import BleuScore, ExactMatch, RougeScore
+
+samples = [
+    SingleTurnSample(user_input=str(n), response=response, reference=reference, retrieved_contexts=["One.", "Two."])
+    for n, (response, reference) in enumerate(json.loads(sys.argv[1]))
+]
+EvaluationDataset(samples=samples).to_jsonl("samples.jsonl")
+metrics = {"exact": ExactMatch(), "rouge_l": RougeScore(rouge_type="rougeL", mode="fmeasure"), "bleu": BleuScore()}
+print(json.dumps({name: [one.single_turn_score(sample) for sample in samples] for name, one in metrics.items()}))
+"""
+PAIRS = (
+    ("Oslo", "Oslo"), ("Milan, I think.", "Rome"), ("The cat sat on the mat.", "A cat sat on a mat."), ("  Oslo", "Oslo"),
+    ("le café est fermé le lundi", "Le café est ouvert le lundi"), ("Refunds take five to seven days.", "Refunds take 5-7 days."),
+)  # fmt: skip
 
 
 def python_with(package: str, variable: str) -> str:
@@ -84,6 +102,23 @@ def test_a_data_set_that_deepeval_wrote_is_read(tmp_path: Path, form: str) -> No
     assert ran(tmp_path)["cases"]["passed"] == 1
     case = json.loads((tmp_path / "made/datasets/capitals.jsonl").read_text().splitlines()[0])
     assert case["gold"] == [[{"quote": "One."}], [{"quote": "Two."}]] and case["tags"] == {"level": "easy"}
+
+
+@pytest.mark.slow
+def test_samples_that_ragas_wrote_are_scored_as_ragas_scored_them(tmp_path: Path) -> None:
+    """Its metrics that need no model, of each sample; BLEU of texts under four words aside, which are 0 there."""
+    told = run(python_with("ragas", "PROMPTEVAL_RAGAS"), RAGAS, json.dumps(PAIRS), tmp_path)
+    wanted = json.loads(told.splitlines()[-1])
+    imported(tmp_path, "ragas", "samples.jsonl", 0)
+    suite = tmp_path / "made" / "evals" / "samples.yaml"
+    suite.write_text(suite.read_text().replace('scorers: ["exact"]', "scorers: [exact, rouge_l, bleu]"))
+    ran(tmp_path)
+    assert shared().run(tmp_path / "made", "export", "last", "-o", "rows.jsonl").code == 0
+    rows = [json.loads(line) for line in (tmp_path / "made" / "rows.jsonl").read_text().splitlines()]
+    found = {name: [row["scores"][name]["value"] for row in rows] for name in wanted}
+    long = [place for place, (response, _) in enumerate(PAIRS) if len(response.split()) > 3]
+    assert found["exact"] == wanted["exact"] and found["rouge_l"] == pytest.approx(wanted["rouge_l"])
+    assert [found["bleu"][n] for n in long] == pytest.approx([wanted["bleu"][n] for n in long])
 
 
 TEXTS = (
