@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prompteval.core.errors import InvalidInput
 from prompteval.data import languages
 from prompteval.data.balance import balance, check_balance
 from prompteval.data.doubt import Answer, doubtful
@@ -16,7 +17,7 @@ from prompteval.data.languages import check_languages
 from prompteval.data.leaks import Shown, check_corpus, check_examples, check_prompt
 from prompteval.data.oddities import check_encodings, check_lengths, check_scripts, script
 from prompteval.data.personal import check_personal
-from prompteval.data.rows import DataRow, Fields, data_row
+from prompteval.data.rows import DataRow, Fields, data_row, read_raw
 from prompteval.data.sides import check_conflicts, check_duplicates, check_groups, check_times
 from prompteval.engine.data.check import CheckOptions, check_files
 
@@ -214,3 +215,21 @@ def test_a_file_in_four_languages_has_none_that_is_odd() -> None:
     found = check_files([ROOT / "datasets/support_intents.jsonl"], CheckOptions(), None)
     assert found.languages is not None and set(found.languages) == {"en", "de", "es", "fr"}
     assert found.counts["PD114"] == 0
+
+
+def test_rows_of_one_form_are_reported_once_each() -> None:
+    """Not each with each; once more where one is on another side of a split."""
+    findings = Findings()
+    form = "the very same text here, again and again, until it ends with the number "
+    given = [(f"{form}{place}", "test" if place == 30 else "train") for place in range(60)]
+    check_duplicates(rows(*given), 0.8, findings)
+    assert findings.counts["PD103"] == 58
+    assert 1 <= findings.counts["PD104"] <= 30
+    assert (31, "PD104") in codes(findings)
+
+
+def test_a_table_with_a_column_twice_is_refused(tmp_path: Path) -> None:
+    """One of both would be lost."""
+    (tmp_path / "a.csv").write_text("id,text,text\n1,a,b\n")
+    with pytest.raises(InvalidInput, match="duplicate column 'text'"):
+        list(read_raw(tmp_path / "a.csv"))

@@ -4,7 +4,7 @@ Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, chapter
 `ROWS` hashes a pair of Jaccard s is looked at with probability 1 - (1 - s^ROWS)^BANDS: 0.998 at 0.8.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 SHINGLE = 5
 BANDS, ROWS = 20, 6
 # Of texts that share a band, each is compared with this many: of a thousand copies of one form, not with all.
-COMPARED_WITH = 100
+COMPARED_WITH = 30
 _BATCH = 2_000_000  # characters that are hashed at once
 _PRIME = np.uint64(0x100000001B3)
 
@@ -34,16 +34,21 @@ def shingles(text: str) -> frozenset[str]:
     return frozenset(text[place : place + SHINGLE] for place in range(len(text) - SHINGLE + 1))
 
 
-def near_pairs(texts: Sequence[str], threshold: float) -> Iterator[Pair]:
+def near_pairs(
+    texts: Sequence[str], threshold: float, wanted: Callable[[int, int], bool] = lambda first, second: True
+) -> Iterator[Pair]:
     """Pairs of different texts from a Jaccard index of `threshold` up, by place.
 
     None is reported that is not one. Texts are as `normal` gives them; those under five characters have no
-    shingles, and equal ones are for the caller. Memory: 160 bytes a text beside the texts.
+    shingles, and equal ones are for the caller. A pair that is not `wanted` by then is not compared. Memory:
+    160 bytes a text beside the texts.
     """
     keys = band_keys(texts)
     last, text, own = -1, "", frozenset[str]()
     for code in _candidates(keys, len(texts)):
         first, second = divmod(code, len(texts))
+        if not wanted(first, second):
+            continue
         if first != last:
             last, text = first, texts[first]
             own = shingles(text)
@@ -139,4 +144,6 @@ def _candidates(keys: Words, count: int) -> Iterator[int]:
             alike = alike[:-1] & same[distance:]
             distance += 1
     if found:
-        yield from np.unique(np.concatenate(found)).tolist()
+        codes = np.concatenate(found)
+        codes.sort()  # np.unique hashes, which is slower by far for tens of millions
+        yield from codes[np.concatenate(([True], codes[1:] != codes[:-1]))].tolist()

@@ -1,6 +1,7 @@
 """Rows of a data file of any shape, as far as the checks need them."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -90,6 +91,9 @@ def _csv(file: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
         reader = csv.reader(chain([first], lines), delimiter=max(",;\t", key=first.count), strict=True)
         try:
             header = next(reader, [])
+            twice = next((column for column, count in Counter(header).items() if count > 1), None)
+            if twice is not None:
+                raise csv.Error(f"duplicate column {twice!r}")
             line = reader.line_num + 1
             for cells in reader:
                 if len(cells) == len(header):
@@ -99,10 +103,12 @@ def _csv(file: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
                 line = reader.line_num + 1
         except csv.Error as error:
             problems = Collector(name)
-            problems.add(
-                reader.line_num, 1, "PE304", f"not CSV: {error}", "quote cells that hold the delimiter"
-            )
+            problems.add(reader.line_num, 1, "PE304", f"not CSV: {error}", _help(str(error)))
             raise InvalidInput(problems.found) from None
+
+
+def _help(error: str) -> str:
+    return "rename one" if error.startswith("duplicate") else "quote cells that hold the delimiter"
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[str]:

@@ -17,16 +17,29 @@ TRAIN = "train"
 
 
 def check_duplicates(rows: Sequence[DataRow], near: float | None, findings: Findings) -> None:
-    """Equal and similar texts, within and across splits; `near` None looks at equal ones alone."""
+    """Equal and similar texts, within and across splits; `near` None looks at equal ones alone.
+
+    A row that is like many others is reported once within its split and once across: of a thousand texts of
+    one form, not each with each.
+    """
     first = first_equal(rows, _normal_text)
     for place in repeats(first):
         _equal(rows[place], rows[int(first[place])], findings)
     if near is None:
         return
     places = np.flatnonzero(first == np.arange(len(first)))
-    texts = _NormalTexts(rows, places)
-    for pair in near_pairs(texts, near):
-        one, other = sorted((int(places[pair.first]), int(places[pair.second])))
+    sides = [row.split for row in rows]
+    known: tuple[set[int], set[int]] = (set(), set())  # rows that are reported: within a split, across
+
+    def is_across(first: int, second: int) -> bool:
+        return sides[places[first]] != sides[places[second]]
+
+    def is_new(first: int, second: int) -> bool:
+        return second not in known[is_across(first, second)]
+
+    for pair in near_pairs(_NormalTexts(rows, places), near, is_new):
+        known[is_across(pair.first, pair.second)].add(pair.second)
+        one, other = int(places[pair.first]), int(places[pair.second])
         _similar(rows[other], rows[one], pair.jaccard, findings)
 
 
