@@ -1,7 +1,7 @@
 """Files that the original tools write, where they are installed: in this environment, or in that of a variable.
 
-PROMPTEVAL_INSPECT, PROMPTEVAL_DEEPEVAL and PROMPTEVAL_RAGAS name a Python with inspect-ai, deepeval or ragas (which needs
-langchain-community below 0.4); PROMPTEVAL_PROMPTFOO the program, which takes 1.7 GB.
+PROMPTEVAL_INSPECT, PROMPTEVAL_DEEPEVAL, PROMPTEVAL_LM_EVAL and PROMPTEVAL_RAGAS name a Python with inspect-ai, deepeval,
+lm_eval or ragas (which needs langchain-community below 0.4); PROMPTEVAL_PROMPTFOO the program, which takes 1.7 GB.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.forks import shared
-from tests.interchange.support import imported, ran
+from tests.interchange.support import imported, ran, write_lines
 
 INSPECT = """
 import sys
@@ -58,6 +58,21 @@ EvaluationDataset(samples=samples).to_jsonl("samples.jsonl")
 metrics = {"exact": ExactMatch(), "rouge_l": RougeScore(rouge_type="rougeL", mode="fmeasure"), "bleu": BleuScore()}
 print(json.dumps({name: [one.single_turn_score(sample) for sample in samples] for name, one in metrics.items()}))
 """
+LM_EVAL = {
+    "choices": """output_type: multiple_choice
+doc_to_text: "Capital {{n}}?"
+doc_to_choice: [Oslo, Rome, Madrid]
+doc_to_target: answer
+metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]
+""",
+    "replies": """output_type: generate_until
+doc_to_text: "Say {{n}}"
+doc_to_target: word
+generation_kwargs: {until: ["."]}
+metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]
+""",
+}
+LM_EVAL_RUN = "import sys; from lm_eval.__main__ import cli_evaluate; sys.argv = ['lm_eval', 'run', *sys.argv[1].split()]; cli_evaluate()"
 PAIRS = (
     ("Oslo", "Oslo"), ("Milan, I think.", "Rome"), ("The cat sat on the mat.", "A cat sat on a mat."), ("  Oslo", "Oslo"),
     ("le café est fermé le lundi", "Le café est ouvert le lundi"), ("Refunds take five to seven days.", "Refunds take 5-7 days."),
@@ -74,7 +89,8 @@ def python_with(package: str, variable: str) -> str:
 
 
 def run(python: str, code: str, argument: str, root: Path) -> str:
-    environment = {**os.environ, "DEEPEVAL_TELEMETRY_OPT_OUT": "YES"}
+    own = {"DEEPEVAL_TELEMETRY_OPT_OUT": "YES", "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    environment = os.environ | own
     command = [python, "-c", code, argument]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=250)
     if "openaipublic" in done.stdout + done.stderr:
@@ -119,6 +135,24 @@ def test_samples_that_ragas_wrote_are_scored_as_ragas_scored_them(tmp_path: Path
     long = [place for place, (response, _) in enumerate(PAIRS) if len(response.split()) > 3]
     assert found["exact"] == wanted["exact"] and found["rouge_l"] == pytest.approx(wanted["rouge_l"])
     assert [found["bleu"][n] for n in long] == pytest.approx([wanted["bleu"][n] for n in long])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", sorted(LM_EVAL))
+def test_samples_that_lm_eval_wrote_are_scored_as_lm_eval_scored_them(tmp_path: Path, task: str) -> None:
+    """Its model `dummy`, which chooses at random and says "lol": the same mean of both kinds of task."""
+    python = python_with("lm_eval", "PROMPTEVAL_LM_EVAL")
+    rows = [{"n": n, "answer": n % 3, "word": ("lol", "no")[n % 5 > 2]} for n in range(30)]
+    write_lines(tmp_path / "rows.jsonl", rows)
+    source = "dataset_path: json\ndataset_kwargs: {data_files: {test: rows.jsonl}}\ntest_split: test\n"
+    (tmp_path / "task.yaml").write_text(f"task: {task}\n{source}{LM_EVAL[task]}")
+    arguments = f"--model dummy --tasks {task} --include_path . --output_path out --log_samples"
+    run(python, LM_EVAL_RUN, arguments, tmp_path)
+    (results,), (samples,) = tmp_path.glob("out/*/results_*.json"), tmp_path.glob("out/*/samples_*.jsonl")
+    told = json.loads(results.read_text())["results"][task]
+    imported(tmp_path, "lm-eval", str(samples), 0)
+    mean = told.get("acc,none", told.get("exact_match,none"))
+    assert ran(tmp_path)["metrics"]["accuracy"]["value"] == pytest.approx(mean)
 
 
 TEXTS = (

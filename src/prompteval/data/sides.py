@@ -32,7 +32,7 @@ def check_duplicates(rows: Sequence[DataRow], near: float | None, findings: Find
     known: tuple[set[int], set[int]] = (set(), set())  # rows that are reported: within a split, across
 
     def is_across(first: int, second: int) -> bool:
-        return sides[places[first]] != sides[places[second]]
+        return bool(sides[int(places[first])] != sides[int(places[second])])
 
     def is_new(first: int, second: int) -> bool:
         return second not in known[is_across(first, second)]
