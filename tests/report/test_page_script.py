@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from prompteval.report.page.assets import SCRIPTS, STYLES, policy, script, style
+from prompteval.report.page.assets import (
+    REMOTE_SCRIPTS,
+    SCRIPTS,
+    STYLES,
+    policy,
+    remote_policy,
+    remote_script,
+    script,
+    style,
+)
 
 ASSETS = Path(str(files("prompteval.report.page") / "assets"))
 INSTALLED = Path(sys.prefix) / "typescript/node_modules/.bin/tsc"
@@ -18,7 +27,7 @@ INSTALLED = Path(sys.prefix) / "typescript/node_modules/.bin/tsc"
 
 def test_every_file_of_the_assets_is_in_the_page() -> None:
     """None is left over, and each is of a size that can be read."""
-    assert {file.name for file in ASSETS.iterdir()} == {*SCRIPTS, *STYLES}
+    assert {file.name for file in ASSETS.iterdir()} == {*SCRIPTS, *REMOTE_SCRIPTS, *STYLES}
     assert all(len(file.read_text("utf-8").splitlines()) <= 400 for file in ASSETS.iterdir())
 
 
@@ -32,7 +41,9 @@ def test_s6_the_script_makes_no_markup_and_asks_for_nothing() -> None:
         and "@import" not in style()
         and "url(" not in style()
     )
-    assert policy().startswith("default-src 'none'; ")
+    assert policy().startswith("default-src 'none'; ") and "connect-src" not in policy()
+    assert not re.search(forbidden.removesuffix(r"|fetch\("), remote_script())
+    assert remote_policy().endswith("connect-src 'self'; frame-ancestors 'none'")
 
 
 @pytest.mark.slow
@@ -43,9 +54,12 @@ def test_typescript_finds_no_wrong_type(tmp_path: Path) -> None:
         pytest.skip("TypeScript is not installed: `make test-all` does, where npm is")
     options = {
         "allowJs": True, "checkJs": True, "noEmit": True, "strict": True, "target": "es2022", "types": [],
-        "lib": ["es2023", "dom", "dom.iterable"], "moduleDetection": "legacy",
+        "lib": ["es2023", "dom", "dom.iterable", "dom.asynciterable"], "moduleDetection": "legacy",
     }  # fmt: skip
-    config = {"compilerOptions": options, "files": [str(ASSETS / name) for name in SCRIPTS]}
+    config = {
+        "compilerOptions": options,
+        "files": [str(ASSETS / name) for name in {**dict.fromkeys(SCRIPTS), **dict.fromkeys(REMOTE_SCRIPTS)}],
+    }
     (tmp_path / "tsconfig.json").write_text(json.dumps(config))
     done = subprocess.run([program, "-p", str(tmp_path)], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout

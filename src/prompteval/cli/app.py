@@ -30,6 +30,7 @@ from prompteval.cli import (
     schema,
     serve_verb,
     trec,
+    view_verb,
 )
 from prompteval.cli.ending import conclude
 from prompteval.core.errors import UsageError
@@ -82,6 +83,7 @@ report.register(app)
 monitor_verb.register(app)
 lock.register(app)
 serve_verb.register(app)
+view_verb.register(app)
 judge.register(app)
 label.register(app)
 import_verb.register(app)

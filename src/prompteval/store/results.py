@@ -234,10 +234,15 @@ class SqliteStore:
             raise DamagedRun(str(self._path), record.run_id, record.damage)
 
     def rows(
-        self, run_id: str, suite: str | None = None, target: str | None = None, model: str | None = None
+        self,
+        run_id: str,
+        suite: str | None = None,
+        target: str | None = None,
+        model: str | None = None,
+        case_id: str | None = None,
     ) -> Generator[Row, None, None]:
         """Rows with their scores, by suite, target, model, case id and replicate."""
-        where, values = _where(run_id, suite, target, model)
+        where, values = _where(run_id, suite, target, model, case_id)
         sql = (
             f"SELECT {KEY}, {FACTS}, case_json, observation, scores"
             f" FROM rows LEFT JOIN scores USING ({KEY}) WHERE {where} ORDER BY {KEY}"
@@ -247,6 +252,11 @@ class SqliteStore:
             with self._decoding(run_id, found[4]):
                 row = _row(found, first_decides=first_decides)
             yield row
+
+    def row_count(self, run_id: str) -> int:
+        """How many rows a run has."""
+        sql = "SELECT count(*) FROM rows WHERE run_id = ?"
+        return sum(found[0] for found in self._query(run_id, sql, (run_id,)))
 
     def _is_before_passing(self, run_id: str) -> bool:
         """Whether a run is from a version whose scores did not say if they pass."""
@@ -378,9 +388,12 @@ def _legible(text: bytes) -> str:
     return text.decode("utf-8", "backslashreplace")
 
 
-def _where(run_id: str, suite: str | None, target: str | None, model: str | None) -> tuple[str, list[str]]:
+def _where(
+    run_id: str, suite: str | None, target: str | None, model: str | None, case_id: str | None = None
+) -> tuple[str, list[str]]:
     parts, values = ["run_id = ?"], [run_id]
-    for name, value in (("suite", suite), ("target", target), ("model", model)):
+    named = (("suite", suite), ("target", target), ("model", model), ("case_id", case_id))
+    for name, value in named:
         if value is not None:
             parts.append(f"{name} = ?")
             values.append(value)

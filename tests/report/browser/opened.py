@@ -29,8 +29,11 @@ class Opened:
 
     @property
     def text(self) -> str:
-        """Every text of the document, shown or folded away."""
-        return str(self.page.evaluate("() => document.body.textContent"))
+        """Every text of the page, shown or folded away, without the data and the script behind it."""
+        texts = (
+            "() => [...document.querySelectorAll('header.top, main')].map(one => one.textContent).join('\\n')"
+        )
+        return str(self.page.evaluate(texts))
 
     def sideways(self) -> int:
         """By how many pixels the page is wider than the window."""
@@ -44,7 +47,12 @@ class Opener:
     browser: Any
 
     def open(self, file: Path, address: str = "", **options: Any) -> Opened:
-        """A page of a profile of its own; `options` are those of Playwright's contexts."""
+        """The page of a file, in a profile of its own; `options` are those of Playwright's contexts."""
+        return self.visit(file.as_uri() + address, **options)
+
+    def visit(self, address: str, **options: Any) -> Opened:
+        """The page at an address; what it asks its own server for is not wrong."""
+        own = "/".join(address.split("/")[:3]) + "/"
         page = self.browser.new_context(**options).new_page()
         opened = Opened(page)
 
@@ -53,12 +61,12 @@ class Opener:
             dialog.dismiss()
 
         def on_request(request: Any) -> None:
-            if not request.url.startswith(("file://", "data:")):
+            if not request.url.startswith((own, "data:")):
                 opened.wrongs.append(f"request {request.url}")
 
         page.on("dialog", on_dialog)
         page.on("request", on_request)
         page.on("console", lambda line: opened.wrongs.append(f"console {line.text}"))
         page.on("pageerror", lambda error: opened.wrongs.append(f"error {error}"))
-        page.goto(file.as_uri() + address)
+        page.goto(address)
         return opened.ready()

@@ -9,8 +9,11 @@ STYLES = ("page.css", "cases.css")
 # In the order in which they stand in the page; the last starts it.
 SCRIPTS = (
     "types.js", "elements.js", "words.js", "data.js", "address.js", "charts.js", "diagrams.js", "tables.js",
-    "summary.js", "filters.js", "matrix.js", "parts.js", "case.js", "compared.js", "keys.js", "start.js",
+    "summary.js", "filters.js", "matrix.js", "parts.js", "case.js", "compared.js", "keys.js", "page.js",
+    "start.js",
 )  # fmt: skip
+# Of the page that is served: its data come from the server.
+REMOTE_SCRIPTS = (*SCRIPTS[:-1], "remote.js", "label.js", "served.js")
 
 
 @cache
@@ -25,9 +28,24 @@ def script() -> str:
     return "".join(_read(name) for name in SCRIPTS)
 
 
+@cache
+def remote_script() -> str:
+    """The renderer of the page that is served."""
+    return "".join(_read(name) for name in REMOTE_SCRIPTS)
+
+
 def policy() -> str:
     """The page's content security policy: nothing is loaded, and only this style and script count."""
-    allowed = f"style-src '{_hash(style())}'; script-src '{_hash(script())}'; img-src data:"
+    return _policy(script())
+
+
+def remote_policy() -> str:
+    """That of the page that is served: it asks its own server, and nobody else."""
+    return f"{_policy(remote_script())}; connect-src 'self'; frame-ancestors 'none'"
+
+
+def _policy(script: str) -> str:
+    allowed = f"style-src '{_hash(style())}'; script-src '{_hash(script)}'; img-src data:"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 

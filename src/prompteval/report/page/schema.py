@@ -22,6 +22,7 @@ def page_schema() -> Schema:
         "schema": {"const": SCHEMA}, "kind": {"enum": list(KINDS)}, "head": _head(),
         "sections": _list_of({"$ref": "#/$defs/section"}),
         "columns": _list_of(_column()),
+        "links": _list_of(_TEXTS), "live": {"type": "boolean"},
         "run": _without_defs(run_schema(), "run"),
         "comparison": _without_defs(compare_schema(), "comparison"),
     }  # fmt: skip
@@ -75,6 +76,7 @@ def _table() -> Schema:
     properties = {
         "title": _TEXT, "heads": _TEXTS, "rows": _list_of(_TEXTS), "texts": _COUNT,
         "estimates": _list_of(_list_of(_NUMBER)), "counts": _list_of(_list_of(_COUNT)),
+        "links": _TEXTS,
         "differences": _list_of(_list_of(_NUMBER)),
     }  # fmt: skip
     return _object(["title", "heads", "rows", "texts"], properties)

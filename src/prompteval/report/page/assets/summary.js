@@ -29,14 +29,16 @@ function sectionView(page, section) {
     wide.push(tableView(table, (row) => limits.get(row[0].trim()) ?? null));
   }
   if (section.drawn.flips) made.append(flipsView(page, section));
-  made.append(...wide);
   const figures = el("div", { class: "figures" });
+  const first = !result && section.drawn.plots;
+  if (first) made.append(figures);
+  made.append(...wide);
   if (result) drawResult(page, section.drawn.result, result, figures);
   for (const plot of section.drawn.plots || []) {
     const found = plotView(plot);
     if (found) figures.append(found);
   }
-  made.append(figures);
+  if (!first) made.append(figures);
   if (section.code) made.append(el("p", { class: "dim" }, el("code", {}, section.code)));
   return made;
 }

@@ -37,7 +37,8 @@ function tableRow(data, place, threshold) {
   const counts = data.counts && data.counts[place];
   const total = counts ? counts.reduce((sum, count) => sum + count, 0) : 0;
   const cells = row.map((text, column) => {
-    if (column === 0) return el("th", { scope: "row", class: "text", dir: "auto" }, text.trim());
+    const shown = column === 0 && data.links ? el("a", { href: data.links[place] }, text) : text.trim();
+    if (column === 0) return el("th", { scope: "row", class: "text", dir: "auto" }, shown);
     if (counts && column <= counts.length) return shaded(counts[column - 1], total);
     return el("td", { class: column < data.texts ? "text" : "", dir: column < data.texts ? "auto" : null }, text);
   });

@@ -7,12 +7,12 @@
  * @typedef {{rule: string, verdict: string, word: string, detail: string, filters: Record<string, string>}} Gate
  * @typedef {[number | null, number | null, number | null]} Ends low, value, high
  * @typedef {{title: string, heads: string[], rows: string[][], texts: number, estimates?: Ends[],
- *   counts?: number[][], differences?: [number | null, number | null, number | null, number | null][]}} TableData
+ *   counts?: number[][], links?: string[], differences?: [number | null, number | null, number | null, number | null][]}} TableData
  * @typedef {{title: string, lines: string[], notes: string[], code: string, gates: Gate[], tables: TableData[],
  *   drawn: Record<string, any>}} Section
  * @typedef {{suite: string, prompt: string, version: string, model: string, side?: "a" | "b"}} Column
  * @typedef {{schema: string, kind: string, head: Headline, sections: Section[], run?: any, comparison?: any,
- *   columns?: Column[]}} PageData
+ *   columns?: Column[], links?: [string, string][], live?: boolean}} PageData
  * @typedef {{id: string, flip: "broken" | "fixed", before: string | null, after: string | null}} Change
  *
  * @typedef {[number | null, boolean | null, string]} ListedScore value, passed, status

@@ -1,0 +1,1 @@
+"""The page of stored and running runs, served on loopback to whoever has the token."""

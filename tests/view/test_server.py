@@ -1,0 +1,147 @@
+"""The page that is served: its data, what it refuses, labels, a run that is running."""
+
+import hashlib
+import json
+import stat
+from typing import Any
+
+import jsonschema
+import pytest
+
+from prompteval.core.verdict import Verdict
+from prompteval.engine.stored import stored_view
+from prompteval.report.page.document import run_json
+from prompteval.report.page.schema import page_schema
+from prompteval.view.documents import progress_of, run_columns, run_document
+from tests.small_workspace import Place
+from tests.view.conftest import Served
+
+
+def test_the_data_are_those_of_the_report(served: Served, place: Place) -> None:
+    """The document, its rows, one case in full, the history; the shell has none of it."""
+    document = served.api(f"/runs/{served.run_id}")
+    links = document.pop("links")
+    jsonschema.validate(document, page_schema())
+    assert document == json.loads(json.dumps(run_json(stored_view(place.workspace, served.run_id))))
+    assert ["label", f"/runs/{served.run_id}/label"] in links
+    (rows,) = [
+        json.loads(line)
+        for line in served.ask(f"/api/runs/{served.run_id}/rows", X_Prompteval_Token=served.token)[
+            1
+        ].splitlines()
+    ]
+    assert [row["id"] for row in rows] == ["c1", "c2"]
+    whole = served.api(f"/runs/{served.run_id}/case?column=0&id=c2&replicate=0")
+    assert {part["name"] for part in whole["parts"]} >= {"inputs", "scores", "output"}
+    history = served.api("/history")
+    jsonschema.validate(history, page_schema())
+    assert history["sections"][0]["tables"][0]["links"] == [f"/runs/{served.run_id}"]
+    code, shell = served.ask("/")
+    assert code == 200 and served.run_id not in shell and served.token not in shell
+
+
+def test_two_runs_are_compared(served: Served, place: Place) -> None:
+    """As `compare -o x.html` does, with the rows of both sides."""
+    other = place.run().run_id
+    document = served.api(f"/compare/{served.run_id}/{other}")
+    assert [one["side"] for one in document["columns"]] == ["a", "b"]
+    lines = served.ask(f"/api/compare/{served.run_id}/{other}/rows", X_Prompteval_Token=served.token)[
+        1
+    ].splitlines()
+    assert [(row["column"], row["id"]) for row in json.loads(lines[0])] == [
+        (0, "c1"),
+        (0, "c2"),
+        (1, "c1"),
+        (1, "c2"),
+    ]
+    assert (
+        served.ask(f"/api/compare/{served.run_id}/20200101-000000-abcdef", X_Prompteval_Token=served.token)[0]
+        == 404
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/runs/../../etc/passwd", "/runs/%2e%2e/%2e%2e/etc/passwd", "/runs/..%2f..%2fetc%2fpasswd", "/api/runs/%00", "/api/runs/%2e%2e/rows",
+             "/runs/20260101-000000-abcdef%00", "/api/compare/x/y", "/api/nothing", "/favicon.ico", "//etc/passwd", "/api/runs/20200101-000000-abcdef"],
+)  # fmt: skip
+def test_s16_a_path_names_a_run_or_nothing(served: Served, path: str) -> None:
+    """404, and nothing of a file."""
+    code, text = served.ask(path, X_Prompteval_Token=served.token)
+    assert code == 404 and "root:" not in text
+
+
+def test_s15_the_server_refuses_what_is_not_its_page(served: Served) -> None:
+    """Over the wire: another Host, another Origin, no token, other methods, text/plain, a WebSocket."""
+    data = f"/api/runs/{served.run_id}"
+    assert served.ask(data)[0] == 403
+    for method in ("GET", "POST", "DELETE", "PUT", "OPTIONS"):
+        assert served.ask(data, method, Host="evil.com", X_Prompteval_Token=served.token)[0] == 403
+        assert served.ask(data, method, Origin="http://evil.com", X_Prompteval_Token=served.token)[0] == 403
+    assert served.ask(data, "DELETE", X_Prompteval_Token=served.token)[0] == 403
+    label = f"{data}/label"
+    assert (
+        served.ask(label, "POST", b"{}", Content_Type="text/plain", X_Prompteval_Token=served.token)[0] == 400
+    )
+    assert (
+        served.ask(
+            "/", Connection="Upgrade", Upgrade="websocket", Sec_WebSocket_Key="x", Sec_WebSocket_Version="13"
+        )[0]
+        == 403
+    )
+
+
+def test_s17_looking_changes_nothing_in_the_store(served: Served) -> None:
+    """The database is opened for reading: its bytes and its mode stay."""
+    file = served.root / ".prompteval/results.sqlite"
+    before = hashlib.sha256(file.read_bytes()).digest()
+    for path in (
+        f"/runs/{served.run_id}",
+        "/history",
+        f"/runs/{served.run_id}/case?column=0&id=c1&replicate=0",
+    ):
+        served.api(path)
+    assert hashlib.sha256(file.read_bytes()).digest() == before
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_run_that_did_not_end_is_shown_as_far_as_it_is(place: Place, monkeypatch: Any) -> None:
+    """Its columns from the manifest, its rows as they are; live until it ends."""
+    from prompteval.store.results import SqliteStore
+
+    finish = SqliteStore.finish_run
+    seen: list[Any] = []
+
+    def look(self: SqliteStore, run_id: str, *arguments: Any) -> None:
+        self.flush()
+        seen.append(
+            (
+                run_document(place.workspace, run_id),
+                run_columns(place.workspace, run_id),
+                progress_of(place.workspace, run_id),
+            )
+        )
+        finish(self, run_id, *arguments)
+
+    monkeypatch.setattr(SqliteStore, "finish_run", look)
+    view = place.run()
+    ((document, columns, progress),) = seen
+    assert view.verdict is not Verdict.INCOMPLETE
+    assert document["live"] and document["head"]["word"] == "running" and len(columns) == 1
+    assert progress == {"ended": False, "sentence": "2 rows so far"}
+    assert progress_of(place.workspace, view.run_id)["ended"]
+
+
+def test_a_suite_without_a_judge_has_nothing_to_label(served: Served) -> None:
+    """One sentence, no crash."""
+    code, text = served.ask(f"/api/runs/{served.run_id}/sheet", X_Prompteval_Token=served.token)
+    assert code == 409 and "Traceback" not in text and json.loads(text)["message"]
+
+
+@pytest.mark.parametrize("served", [("--read-only",)], indirect=True)
+def test_read_only_takes_no_label(served: Served) -> None:
+    """Neither the sheet nor a label, with the token."""
+    headers = {"Content_Type": "application/json", "X_Prompteval_Token": served.token}
+    code, text = served.ask(
+        f"/api/runs/{served.run_id}/label", "POST", b'{"place": 0, "label": "yes"}', **headers
+    )
+    assert code == 403 and "--read-only" in text
