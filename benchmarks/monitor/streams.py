@@ -16,6 +16,8 @@ from populations import elec, sea, table, write_part
 from prompteval.monitor.signals.predictions import share_signal
 from prompteval.monitor.signals.rates import error_signal
 from prompteval.monitor.tally import Tally
+from prompteval.monitor.watch import evidence_of
+from prompteval.report.monitoring.view import Signal
 from prompteval.stats.drift.looks import alarms, next_evidence
 
 CHANGES = (12_500, 25_000, 37_500)
@@ -73,22 +75,22 @@ def false_alarms(found: Sequence[int]) -> str:
 def by_shares(stream: Sequence[int], threshold: float) -> list[int]:
     """`watch` on the share of a class: after an alarm the reference is drawn anew."""
 
-    def p_of(reference: Sequence[int], window: Sequence[int]) -> float:
+    def look(reference: Sequence[int], window: Sequence[int]) -> Signal:
         sides = [Counter({str(k): list(side).count(k) for k in (0, 1)}) for side in (reference, window)]
-        return share_signal("x", sides[0], sides[1], threshold).excess_p or 1.0
+        return share_signal("x", sides[0], sides[1], threshold)
 
-    return watched(stream, p_of)
+    return watched(stream, look)
 
 
 def by_rate(stream: Sequence[int], rate: float) -> list[int]:
     """`watch` on the share of wrong rows; once it alarms it stays so until a look is clear."""
 
-    def p_of(reference: Sequence[int], window: Sequence[int]) -> float:
+    def look(reference: Sequence[int], window: Sequence[int]) -> Signal:
         tally = Tally()
         tally.rows, tally.failed = len(window), sum(window)
-        return error_signal(tally, None, rate, None).excess_p or 1.0
+        return error_signal(tally, None, rate, None)
 
-    starts = watched(stream, p_of)
+    starts = watched(stream, look)
     held: list[int] = []
     for row in starts:  # an alert lasts until three looks are clear, and does not start again before
         last = held[-1] if held else None
@@ -103,14 +105,14 @@ def cleared(stream: Sequence[int], below: float) -> bool:
     return any(all(looks[at : at + 3]) for at in range(len(looks) - 2))
 
 
-def watched(stream: Sequence[int], p_of: Callable[[Sequence[int], Sequence[int]], float]) -> list[int]:
+def watched(stream: Sequence[int], look: Callable[[Sequence[int], Sequence[int]], Signal]) -> list[int]:
     found: list[int] = []
     evidence, start = 0.0, 0
     for end in range(2_500 + LOOK_ROWS, len(stream) + 1, LOOK_ROWS):
         if end - LOOK_ROWS < start + 2_500:
             continue
-        p = p_of(stream[start : start + 2_500], stream[end - LOOK_ROWS : end])
-        evidence = next_evidence(evidence, min(p, 1.0))
+        seen = look(stream[start : start + 2_500], stream[end - LOOK_ROWS : end])
+        evidence = next_evidence(evidence, evidence_of(seen))
         if alarms(evidence, LOOKS):
             found.append(end - 1)
             evidence, start = 0.0, next((c for c in reversed(CHANGES) if c < end), 0)

@@ -91,9 +91,9 @@ def test_evidence_of_one_hour_in_twenty_does_not_alert(watched: Watched) -> None
     looks = 30 * 24.0
     state = SignalState()
     for _ in range(3):
-        from prompteval.stats.drift.looks import alarms, next_evidence
+        from prompteval.stats.drift.looks import alarms, e_value, next_evidence
 
-        state = replace(state, evidence=next_evidence(state.evidence, 0.05))
+        state = replace(state, evidence=next_evidence(state.evidence, e_value(0.05)))
     assert 0 < state.evidence < looks and not alarms(state.evidence, looks)
 
 

@@ -17,7 +17,7 @@ from prompteval.plan.monitor_file import WatchFile
 from prompteval.report.monitoring.json import signal_json
 from prompteval.report.monitoring.view import MonitorView, Signal
 from prompteval.stats.drift.burn import LONGEST_S
-from prompteval.stats.drift.looks import alarms, next_evidence
+from prompteval.stats.drift.looks import alarms, e_value, next_evidence
 
 EVENT_SCHEMA = "prompteval/monitor-event@1"
 # They read more than the new rows: three days, and every row whose label has come.
@@ -94,10 +94,17 @@ def _evidence(
     looks, family, now = setting
     if before.alerting_since is not None:
         return _ending(before, signal, watch)
-    evidence = next_evidence(before.evidence, 1.0 if signal.excess_p is None else min(signal.excess_p, 1.0))
+    evidence = next_evidence(before.evidence, evidence_of(signal))
     if alarms(evidence, looks, family):
         return SignalState(alerting_since=now)
     return SignalState(evidence=evidence)
+
+
+def evidence_of(signal: Signal) -> float:
+    """The e-value of one look: a rate's own, else that of the signal's p."""
+    if signal.e_value is not None:
+        return signal.e_value
+    return e_value(1.0 if signal.excess_p is None else min(signal.excess_p, 1.0))
 
 
 def _own_rule(before: SignalState, signal: Signal, watch: WatchFile, now: float) -> SignalState:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from prompteval.stats.drift.looks import alarms, e_value, next_evidence
+from prompteval.stats.drift.looks import GREATEST_E, alarms, e_value, next_evidence, rate_e_value
 from prompteval.stats.drift.unpaired import mean_drop, proportion_drop, table_drop
 
 
@@ -70,6 +70,17 @@ def test_e_values_are_at_most_1_in_the_mean_under_no_change() -> None:
         e_value(float("nan"))
 
 
+def test_the_e_value_of_a_rate_is_at_most_1_in_the_mean() -> None:
+    """Exactly, over every count, at the threshold and below it; at twice the threshold its log grows."""
+    counts = np.arange(61)
+    values = np.asarray([rate_e_value(int(k), 500, 0.01) for k in counts])
+    for rate, most in ((0.01, 1.0 + 1e-9), (0.005, 1.0), (0.0, 1.0)):
+        assert float((scipy.stats.binom.pmf(counts, 500, rate) * values).sum()) <= most
+    growth = scipy.stats.binom.pmf(counts, 500, 0.02) @ np.log(values)
+    assert growth > 1.0 and rate_e_value(500, 500, 0.01) == GREATEST_E
+    assert rate_e_value(1, 10, 0.001) < 5.0  # one failure in ten requests is no evidence of a rate
+
+
 def test_false_alarms_are_as_far_apart_as_was_set() -> None:
     """With uniform p values the mean time to an alarm is at least the looks that were asked for."""
     generator = np.random.default_rng(5)
@@ -77,6 +88,6 @@ def test_false_alarms_are_as_far_apart_as_was_set() -> None:
     for _ in range(120):
         evidence, looks = 0.0, 0
         while not alarms(evidence, 200) and looks < 5000:
-            evidence, looks = next_evidence(evidence, float(generator.random())), looks + 1
+            evidence, looks = next_evidence(evidence, e_value(float(generator.random()))), looks + 1
         lengths.append(looks)
     assert np.mean(lengths) >= 200

@@ -8,9 +8,11 @@ from prompteval.monitor.signals.words import percent
 from prompteval.monitor.tally import Tally
 from prompteval.report.monitoring.view import Measure, Signal, SignalVerdict
 from prompteval.stats.drift.burn import BURN_ALPHA, Burn, burn_rates
+from prompteval.stats.drift.looks import rate_e_value
 from prompteval.stats.drift.rates import (
     FEWEST_FAILURES,
     detectable_rate,
+    effective,
     failures_to_alert,
     rate_can_show,
     rate_test,
@@ -37,6 +39,7 @@ def error_signal(window: Tally, reference: Tally | None, rate: float, groups: Cl
         high=test.high,
         p=test.p,
         excess_p=test.p if test.failures >= FEWEST_FAILURES else 1.0,
+        e_value=rate_e_value(*effective(window.failed, n, design), rate),
         measures={} if reference is None or not reference.rows else _before(reference),
     )
     words = f"{window.failed:,} of {n:,} calls failed, {percent(test.observed)}"
@@ -74,6 +77,7 @@ def percentile_signal(window: Tally, key: str, limit: float, groups: ClusterGrou
         high=interval.high,
         p=test.p,
         excess_p=test.p if over >= FEWEST_FAILURES else 1.0,
+        e_value=rate_e_value(*effective(over, side.n, design), 1.0 - q),
         detail=words,
     )
     if not rate_can_show(side.n, 1.0 - q):

@@ -23,7 +23,8 @@ class Signal:
     """One thing that is watched: its effect with interval, its threshold, and what they say together.
 
     `p` is that of no change, or of a rate at its threshold; `p_adjusted` after Holm over the signals of the
-    check. `excess_p` is the one-sided p of an effect that is at most the threshold, which `watch` reads.
+    check. `excess_p` is the one-sided p of an effect that is at most the threshold, which `watch` reads, and
+    `e_value` the evidence of these rows against that, where it has a better one than that of `excess_p`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Signal:
     p: float | None = None
     p_adjusted: float | None = None
     excess_p: float | None = None
+    e_value: float | None = None
     detail: str = ""
     measures: Mapping[str, Measure] = field(default_factory=dict)
     moved: Sequence[tuple[str, float, float]] = ()

@@ -8,6 +8,9 @@ becomes an e-value, and the e-values a detector of Shiryaev and Roberts' form: i
 
 import math
 
+# The alternatives of a rate's likelihood ratio, as multiples of the threshold, in equal parts.
+_MULTIPLES = (1.5, 2.0, 4.0, 10.0)
+GREATEST_E = 1e12
 # A single look may not decide by a p-value that no sample could justify.
 SMALLEST_P = 1e-12
 
@@ -26,9 +29,25 @@ def e_value(p: float) -> float:
     return (1.0 - p + p * log) / (p * log * log)
 
 
-def next_evidence(before: float, p: float) -> float:
-    """The detector's sum after a look with that p-value; it starts from 0."""
-    return (before + 1.0) * e_value(p)
+def rate_e_value(failures: int, n: int, threshold: float) -> float:
+    """The e-value of "failures come at most at the threshold's rate": a mixture of likelihood ratios.
+
+    Few failures a look add up in it, where their p-values are near 1. At a lower rate its mean is
+    below 1, since it rises with the failures. At most GREATEST_E; of a threshold of 0 any failure is that.
+    """
+    if threshold <= 0.0:
+        return GREATEST_E if failures else 1.0
+    found = 0.0
+    for multiple in _MULTIPLES:
+        rate = min(multiple * threshold, (1.0 + threshold) / 2.0)
+        log = failures * math.log(rate / threshold) + (n - failures) * math.log((1 - rate) / (1 - threshold))
+        found += math.exp(min(log, 60.0)) / len(_MULTIPLES)
+    return min(found, GREATEST_E)
+
+
+def next_evidence(before: float, e: float) -> float:
+    """The detector's sum after a look with that e-value; it starts from 0."""
+    return (before + 1.0) * e
 
 
 def alarms(evidence: float, looks: float, signals: int = 1) -> bool:

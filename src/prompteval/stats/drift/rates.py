@@ -40,10 +40,15 @@ def rate_test(
 
     `design` divides both counts, which are rounded, for rows that are not independent.
     """
-    k, m = (failures, n) if design <= 1.0 else (math.floor(failures / design), max(math.ceil(n / design), 1))
+    k, m = effective(failures, n, design)
     low, high = exact_proportion(k, m, level=level)
     p = 1.0 if threshold >= 1.0 else binomial_at_least(k, m, threshold)
     return RateTest(failures, n, low, high, p)
+
+
+def effective(failures: int, n: int, design: float) -> tuple[int, int]:
+    """(failures, rows) of as many independent rows."""
+    return (failures, n) if design <= 1.0 else (math.floor(failures / design), max(math.ceil(n / design), 1))
 
 
 def rate_can_show(n: int, threshold: float, *, level: float = LEVEL) -> bool:

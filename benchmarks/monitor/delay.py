@@ -1,0 +1,141 @@
+"""How many rows `watch` needs to alarm after a change, by signal and size of the change.
+
+python benchmarks/monitor/delay.py [STREAMS]
+
+It looks every 500 rows and is set for one false alarm in 8,640 looks; the threshold is half the change.
+"""
+
+import sys
+from collections.abc import Callable
+from time import process_time
+
+import numpy as np
+from detection import as_counter
+from populations import SEED, clinc150, counted, sketch, table, write_part
+from streams import LOOK_ROWS, LOOKS
+
+from prompteval.monitor.signals.inputs import number_signal, word_signal
+from prompteval.monitor.signals.predictions import share_signal
+from prompteval.monitor.signals.rates import error_signal, percentile_signal
+from prompteval.monitor.tally import Tally
+from prompteval.monitor.watch import evidence_of
+from prompteval.report.monitoring.view import Signal
+from prompteval.stats.drift.looks import alarms, next_evidence
+
+REFERENCE = 5_000
+MOST_LOOKS = 200
+# One look of a stream: a signal of LOOK_ROWS rows after the change.
+Look = Callable[[np.random.Generator], Signal]
+
+
+def main() -> None:
+    streams = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    started = process_time()
+    rows = [row(name, change, make, streams) for name, change, make in scenarios()]
+    head = ["signal", "change", "alarmed", "median rows", "90 % within rows"]
+    text = (
+        f"## Delay\n\n```\npython benchmarks/monitor/delay.py {streams}\n```\n\n"
+        f"{streams:,} streams each, a look every {LOOK_ROWS} rows, references of {REFERENCE:,} rows, the "
+        f"threshold half the change, one false alarm in {LOOKS:,}\nlooks; a stream has {MOST_LOOKS} looks. "
+        f"Always firing has a delay of {LOOK_ROWS} rows in every row of the table, and never firing none.\n\n"
+        f"{table(head, rows)}\n\n{process_time() - started:.0f} s of processor time."
+    )
+    write_part("delay", text)
+
+
+def row(name: str, change: str, make: Callable[[np.random.Generator], Look], streams: int) -> list[str]:
+    generator = np.random.default_rng(SEED)
+    found = [delay(make(generator), generator) for _ in range(streams)]
+    known = sorted(one for one in found if one is not None)
+    if len(known) < 0.9 * streams:
+        return [name, change, f"{len(known):,} of {streams:,}", "", ""]
+    ends = [known[len(known) // 2], known[min(int(0.9 * streams), len(known) - 1)]]
+    return [name, change, f"{len(known):,} of {streams:,}", *(f"{end:,}" for end in ends)]
+
+
+def delay(look: Look, generator: np.random.Generator) -> int | None:
+    """Rows to the alarm; None where there is none in MOST_LOOKS looks."""
+    evidence = 0.0
+    for number in range(1, MOST_LOOKS + 1):
+        evidence = next_evidence(evidence, evidence_of(look(generator)))
+        if alarms(evidence, LOOKS):
+            return number * LOOK_ROWS
+    return None
+
+
+def scenarios() -> list[tuple[str, str, Callable[[np.random.Generator], Look]]]:
+    population = counted(clinc150()[0])
+    names = sorted(population)
+    p = np.asarray([population[name] for name in names], float)
+    p /= p.sum()
+    found = []
+    for shift in (0.0, 0.05, 0.15, 0.3):
+        q = p * (1 - (p[0] + shift)) / (1 - p[0])
+        q[0] = p[0] + shift
+        threshold = shift / 2 or 0.025
+        change = f"{100 * shift:.0f} points" if shift else "none, threshold 2.5 points"
+        found.append(("class share, 10 classes", change, shares(names, p, q, threshold)))
+    scope = np.asarray([0.99, 0.01]), np.asarray([0.89, 0.11])
+    found.append(("out-of-scope share", "10 points", shares(["in scope", "oos"], *scope, 0.05)))
+    language = np.asarray([0.02, 0.98]), np.asarray([0.12, 0.88])
+    size = float(((language[1] - language[0]) * np.log(language[1] / language[0])).sum())
+    found.append(("language", f"PSI {size:.2f}", words(*language, size / 2)))
+    pool = np.asarray(clinc150()[2], float)
+    size = number_signal("x", sketch(pool), sketch(pool * 1.3), 0.001).observed or 0.0
+    found.append(("length", f"PSI {size:.2f}", lengths(pool, size / 2)))
+    for rate in (0.002, 0.01):
+        found.append(("errors", f"{100 * rate:g} %", errors(rate)))
+    found.append(("latency P99", "2 % slower", tails()))
+    return found
+
+
+def shares(names: list[str], p: np.ndarray, q: np.ndarray, threshold: float) -> Callable[..., Look]:
+    def make(generator: np.random.Generator) -> Look:
+        before = as_counter(names, generator.multinomial(REFERENCE, p))
+        return lambda one: share_signal(
+            "x", before, as_counter(names, one.multinomial(LOOK_ROWS, q)), threshold
+        )
+
+    return make
+
+
+def words(p: np.ndarray, q: np.ndarray, threshold: float) -> Callable[..., Look]:
+    def make(generator: np.random.Generator) -> Look:
+        before = as_counter(["de", "en"], generator.multinomial(REFERENCE, p))
+        return lambda one: word_signal(
+            "x", before, as_counter(["de", "en"], one.multinomial(LOOK_ROWS, q)), threshold
+        )
+
+    return make
+
+
+def lengths(pool: np.ndarray, threshold: float) -> Callable[..., Look]:
+    def make(generator: np.random.Generator) -> Look:
+        before = sketch(generator.choice(pool, REFERENCE))
+        return lambda one: number_signal("x", before, sketch(1.3 * one.choice(pool, LOOK_ROWS)), threshold)
+
+    return make
+
+
+def errors(rate: float) -> Callable[..., Look]:
+    def look(generator: np.random.Generator) -> Signal:
+        tally = Tally()
+        tally.rows, tally.failed = LOOK_ROWS, int(generator.binomial(LOOK_ROWS, rate))
+        return error_signal(tally, None, rate / 2, None)
+
+    return lambda _: look
+
+
+def tails() -> Callable[..., Look]:
+    def look(generator: np.random.Generator) -> Signal:
+        slow, tally = int(generator.binomial(LOOK_ROWS, 0.02)), Tally()
+        tally.rows = tally.timed = LOOK_ROWS
+        tally.slow[1500.0] = slow
+        tally.latency.add([100.0] * (LOOK_ROWS - slow) + [3000.0] * slow)
+        return percentile_signal(tally, "p99_ms", 1500.0, None)
+
+    return lambda _: look
+
+
+if __name__ == "__main__":
+    main()
