@@ -79,3 +79,29 @@ def test_ignored_files_and_installed_packages_are_left_out(tmp_path: Path) -> No
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("import ollama\nollama.generate('m', 'Say hello.')\n")
     assert {f.problem.path for f in audit(tmp_path).findings} == {"app/c.py"}
+
+
+@pytest.mark.parametrize(
+    ("first", "read"),
+    [
+        ("# -*- coding: latin-1 -*-", True),
+        ("#!/usr/bin/python\n# vim: set fileencoding=cp1252 :", True),
+        ("# no encoding", False),
+        ("# -*- coding: rot13 -*-", False),
+        ("# -*- coding: nope -*-", False),
+        ("# -*- coding: utf-8 -*-", False),
+    ],
+)
+def test_a_module_is_read_in_the_encoding_that_it_declares(first: str, read: bool, tmp_path: Path) -> None:
+    """As Python reads it; one that declares none, or another than it has, is not audited. No fix touches it."""
+    source = f"{first}\nimport openai\n{CALL}"
+    (tmp_path / "a.py").write_bytes(source.encode("latin-1"))
+    found = {finding.problem.code for finding in audit(tmp_path).findings}
+    assert ("PA100" in found, "PA101" in found) == (not read, read)
+
+
+CALL = """client = openai.OpenAI()
+client.chat.completions.create(
+    model="gpt-4o-2024-08-06", messages=[{"role": "system", "content": "Réponds à la question posée."}]
+)
+"""

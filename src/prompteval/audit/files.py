@@ -1,6 +1,8 @@
 """The files of a repository: what git has or would have, else what is on disk; links are not followed."""
 
+import io
 import os
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +83,15 @@ def read_beginning(path: Path, count: int) -> bytes:
             return file.read(count)
     except OSError:
         return b""
+
+
+def in_its_encoding(data: bytes) -> str | None:
+    """Python's text by the encoding that its first lines declare (PEP 263); None where they declare none."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return None if encoding.startswith("utf-8") else data.decode(encoding)
+    except (SyntaxError, LookupError, ValueError):
+        return None
 
 
 def is_test(path: str) -> bool:

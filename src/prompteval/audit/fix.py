@@ -137,7 +137,10 @@ def _source(root: Path, path: str) -> str:
     data = read_beginning(root / path, MAX_SOURCE_BYTES + 1)
     if not path.endswith(".py") or b"\r" in data or data.startswith(b"\xef\xbb\xbf"):
         raise _Left("line ends other than LF, or a byte order mark" if path.endswith(".py") else "a notebook")
-    return data.decode("utf-8")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _Left("an encoding other than UTF-8") from None
 
 
 def _moved(use: PromptUse, report: AuditReport, names: _Names, left: list[str]) -> _Moved | None:

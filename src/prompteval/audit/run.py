@@ -98,8 +98,10 @@ class _Audit:
         try:
             return decode(data, path)
         except InvalidInput as error:
-            self._unread(path, error.problems[0].message, error.problems[0].line)
-            return None
+            text = files.in_its_encoding(data) if path.endswith(".py") else None
+            if text is None:
+                self._unread(path, error.problems[0].message, error.problems[0].line)
+            return text
 
     def _parse(self, path: str, text: str) -> None:
         try:
