@@ -1,11 +1,12 @@
 """Near-duplicates against every pair compared."""
 
 import random
-from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from prompteval.data.minhash import COMPARED_WITH, Pair, near_pairs, shingles
 from prompteval.data.normal import normal
@@ -17,15 +18,17 @@ def jaccard(one: str, other: str) -> float:
 
 
 def every_pair(texts: list[str], threshold: float) -> set[tuple[int, int]]:
-    """By comparing all, but for those whose sizes differ too much to be alike."""
-    sets = [shingles(text) for text in texts]
-    found = set()
-    for (i, a), (j, b) in combinations(enumerate(sets), 2):
-        if min(len(a), len(b)) >= threshold * max(len(a), len(b), 1):
-            shared = len(a & b)
-            if shared and shared / (len(a) + len(b) - shared) >= threshold and texts[i] != texts[j]:
-                found.add((i, j))
-    return found
+    """By comparing all: the matrix of texts by shingles, times itself, has what every two of them share."""
+    sets = [sorted(shingles(text)) for text in texts]
+    sizes = np.array([len(one) for one in sets])
+    names = {name: place for place, name in enumerate(sorted({name for one in sets for name in one}))}
+    columns = [names[name] for one in sets for name in one]
+    rows = np.repeat(np.arange(len(texts)), sizes)
+    has = csr_array((np.ones(len(columns), dtype=np.int64), (rows, columns)))
+    shared = (has @ has.T).tocoo()
+    i, j, both = shared.row, shared.col, shared.data
+    alike = (i < j) & (both / (sizes[i] + sizes[j] - both) >= threshold)
+    return {(a, b) for a, b in zip(i[alike].tolist(), j[alike].tolist(), strict=True) if texts[a] != texts[b]}
 
 
 def changed_texts(count: int, seed: int) -> list[str]:

@@ -128,6 +128,7 @@ def test_f39_a_batch_server_of_any_kind_leaves_the_run_incomplete(
     assert done.peak_mb < 500
 
 
+@pytest.mark.slow
 def test_f38_the_list_of_batches_is_read_with_suspicion(tmp_path: Path, forks: Forks) -> None:
     """What a run wrote down of its batches, edited since: an error of one line, exit 2 or 3."""
     with Hostile(says({"id": "b1", "status": "in_progress"})) as server:
