@@ -103,3 +103,16 @@ def test_what_is_no_configuration_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.yaml").write_text(text)
     done = shared().run(tmp_path, "import", "promptfoo", "c.yaml", "-o", "made", env={"NO_COLOR": "1"})
     assert done.code == 2 and "Traceback" not in done.stderr and not (tmp_path / "made").exists()
+
+
+def test_what_is_of_another_type_is_listed_too(tmp_path: Path) -> None:
+    """Nothing is dropped quietly, also where no case is left."""
+    tests = "[1, null, {vars: 3, assert: 7}, {vars: {x: a}, assert: [{type: regex, value: '(?i)a'}]}]"
+    (tmp_path / "a.yaml").write_text(
+        f"prompts: ['{{{{x}}}}']\nproviders: [openai:m]\ndefaultTest: file://d.yaml\ntests: {tests}\n"
+    )
+    done = imported(tmp_path, "promptfoo", "a.yaml", 3)
+    assert done.stdout.count(" PI101 ") == 6
+    (tmp_path / "b.yaml").write_text("prompts: ['{{x}}']\nproviders: [openai:m]\ntests: 7\n")
+    done = shared().run(tmp_path, "import", "promptfoo", "b.yaml", "-o", "other")
+    assert done.code == 2 and "b.yaml:3:1 PI101 'tests' is neither a list nor a file" in done.stdout

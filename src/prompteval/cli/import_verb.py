@@ -43,6 +43,7 @@ def import_(format: Format, file: File, output: Output, style: Style = "concise"
         raise UsageError(f"{file} does not exist", "paths start at the current directory")
     imported = read(file)
     if not any(suite.cases for suite in imported.suites):
+        print_problems(imported.losses, style, Path.cwd())
         raise UsageError(f"{file} holds no case that can be read as {format}", "name the file that was meant")
     written = write_workspace(imported, output)
     print_problems(imported.losses, style, Path.cwd())

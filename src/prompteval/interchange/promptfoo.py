@@ -44,6 +44,8 @@ class _Tests:
     def assertions(self, given: Json, line: int) -> list[Record]:
         """The assertions that text alone decides; the others are losses."""
         found: list[Record] = []
+        if given is not None and not isinstance(given, list):
+            self.imported.lose(line, "'assert' is not a list, and is not carried over")
         for one in given if isinstance(given, list) else []:
             kind = str(one.get("type")) if isinstance(one, Mapping) else ""
             if not isinstance(one, Mapping) or kind.removeprefix("not-") not in DECIDED:
@@ -104,6 +106,8 @@ class _Configuration(_Tests):
         for key in self._config.keys() - _CONFIG:
             self.imported.lose(self._line(key), f"key {key!r} is not carried over")
         default = self._config.get("defaultTest")
+        if default is not None and not isinstance(default, Mapping):
+            self.imported.lose(self._line("defaultTest"), "defaultTest of another file is not carried over")
         default = default if isinstance(default, Mapping) else {}
         for key in default.keys() - {"vars", "assert"}:
             self.imported.lose(self._line("defaultTest"), f"{key!r} of defaultTest is not carried over")
@@ -227,6 +231,8 @@ class _Configuration(_Tests):
         if isinstance(given, str):
             yield from self._test_file(given, self._line("tests"))
             return
+        if given is not None and not isinstance(given, list):
+            self.imported.lose(self._line("tests"), "'tests' is neither a list nor a file")
         for number, test in enumerate(given if isinstance(given, list) else []):
             line = self._line("tests", number)
             if isinstance(test, str):
@@ -236,7 +242,12 @@ class _Configuration(_Tests):
                     self.imported.lose(line, f"{key!r} of a test is not carried over")
                 if "threshold" in test:
                     self.imported.lose(line, "'threshold' of a test: every assertion has to hold")
+                for key, kind, name in (("vars", Mapping, "a mapping"), ("assert", list, "a list")):
+                    if not isinstance(test.get(key, {} if key == "vars" else []), kind):
+                        self.imported.lose(line, f"{key!r} is not {name}, and is not carried over")
                 yield line, dict(test)
+            else:
+                self.imported.lose(line, "a test that is neither a mapping nor a file is not carried over")
 
     def _test_file(self, name: str, line: int) -> Iterator[tuple[int, Record]]:
         place = (self.path.parent / name.removeprefix("file://")).resolve()
@@ -250,7 +261,11 @@ class _Configuration(_Tests):
             yield from ((row.number, row.value) for row in read_records(place, "tests"))
         elif place.suffix.lower() in (".yaml", ".yml"):
             value = read_yaml(place).value
-            yield from ((line, dict(test)) for test in value if isinstance(test, Mapping))
+            for test in value if isinstance(value, list) else [value]:
+                if isinstance(test, Mapping):
+                    yield line, dict(test)
+                else:
+                    self.imported.lose(line, f"a test in {name!r} is not a mapping, and is not carried over")
         else:
             self.imported.lose(line, f"tests {name!r}: a program that makes them is not run")
 
