@@ -116,10 +116,10 @@ def test_an_unpublished_version_is_refused_unless_it_is_asked_for(tmp_path: Path
         service = start(tmp_path, "route@v1")
         assert service.ask().json["prompt"] == "route@v1" and service.ask(prompt="say").status == 404
         service.stop()
-        try:
+        with pytest.raises(AssertionError) as refused:
             start(tmp_path, "route")
-        except AssertionError as error:
-            assert "route@v2 is not published" in str(error) and "prompteval lock route@v2" in str(error)
+        assert "route@v2 is not published" in str(refused.value)
+        assert "prompteval lock route@v2" in str(refused.value)
         service = start(tmp_path, "route", "--unpublished")
         assert service.ask().json["prompt"] == "route@v2"
         service.stop()
