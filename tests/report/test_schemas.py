@@ -10,6 +10,7 @@ import pytest
 from prompteval.core.problem import Problem
 from prompteval.report.comparison.schema import compare_schema
 from prompteval.report.monitoring.schema import monitor_check_schema
+from prompteval.report.page.schema import page_schema
 from prompteval.report.problems import render
 from prompteval.report.problems_schema import problems_schema
 from prompteval.report.schema import run_schema
@@ -18,7 +19,7 @@ from tests.golden import DIRECTORY
 
 SCHEMAS = {
     "run": run_schema(), "compare": compare_schema(), "check": problems_schema(),
-    "monitor-check": monitor_check_schema(),
+    "monitor-check": monitor_check_schema(), "page": page_schema(),
 }  # fmt: skip
 
 

@@ -1,114 +1,176 @@
 """The JSON Schema of what an HTML report embeds: its document, and the rows of its blocks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prompteval.report import schema_parts as parts
 from prompteval.report.comparison.schema import compare_schema
 from prompteval.report.page.document import SCHEMA
 from prompteval.report.schema import run_schema
+from prompteval.report.schema_parts import (
+    Schema,
+    constant,
+    count,
+    list_of,
+    map_of,
+    one_of,
+    part,
+    text,
+    texts,
+)
 
-Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
-_TEXTS: Schema = {"type": "array", "items": _TEXT}
-_NUMBER: Schema = {"type": ["number", "null"]}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_VERDICT: Schema = {"enum": ["pass", "fail", "error", "unscored"]}
+_VERDICTS = ("pass", "fail", "error", "unscored")
 KINDS = ("run", "comparison", "judge", "sweep", "history")
 
 
 def page_schema() -> Schema:
     """The document in `data-page`; `$defs` has a row of the blocks `data-listed` and `data-cases` each."""
     properties = {
-        "schema": {"const": SCHEMA}, "kind": {"enum": list(KINDS)}, "head": _head(),
-        "sections": _list_of({"$ref": "#/$defs/section"}),
-        "columns": _list_of(_column()),
-        "links": _list_of(_TEXTS), "live": {"type": "boolean"},
+        "schema": constant(SCHEMA, "The version of this document."),
+        "kind": one_of(KINDS, "What the page shows."),
+        "head": _head(),
+        "sections": list_of(part("section", "One of them."), "The parts of the page, from top to bottom."),
+        "columns": list_of(_column(), "Where the rows of the list come from."),
+        "links": list_of({"type": "array", "items": _TEXT}, "[text, address] of other pages."),
+        "live": {"type": "boolean", "description": "Whether the page is of a run that has not ended."},
         "run": _without_defs(run_schema(), "run"),
         "comparison": _without_defs(compare_schema(), "comparison"),
+    }
+    found = object_of(["schema", "kind", "head", "sections"], properties, "What a page draws.")
+    definitions = {
+        "section": _section(), "table": _table(), "listed": _listed(), "case": _case(),
+        **_defs(run_schema(), "run"), **_defs(compare_schema(), "comparison"),
     }  # fmt: skip
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "the data of a page",
-        **_object(["schema", "kind", "head", "sections"], properties),
-        "$defs": {
-            "section": _section(), "table": _table(), "listed": _listed(), "case": _case(),
-            **_defs(run_schema(), "run"), **_defs(compare_schema(), "comparison"),
-        },
-    }  # fmt: skip
+    return parts.document_of("the data of a page", found, **definitions)
 
 
-def _object(required: list[str], properties: Mapping[str, object]) -> Schema:
-    body = {"type": "object", "required": required, "properties": dict(properties)}
-    return {**body, "additionalProperties": False}
-
-
-def _list_of(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
+def object_of(required: Sequence[str], properties: Mapping[str, object], about: str) -> Schema:
+    """One without other keys: a page and its data are written together."""
+    return {**parts.object_of(required, properties, about), "additionalProperties": False}
 
 
 def _column() -> Schema:
     """Where a row comes from; `side` is that of a comparison, `a` or `b`."""
-    texts = ("suite", "prompt", "version", "model")
-    return _object([*texts], {**dict.fromkeys(texts, _TEXT), "side": {"enum": ["a", "b"]}})
+    properties = {
+        "suite": text("The name of the suite."),
+        "prompt": text("The prompt and version, with the alias that it was asked for by."),
+        "version": text("The prompt and version."),
+        "model": text("The model that was asked."),
+    }
+    side = {"side": one_of(("a", "b"), "The side of a comparison.")}
+    return object_of(list(properties), {**properties, **side}, "One source of rows.")
 
 
 def _head() -> Schema:
     fact = {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2}
-    texts = ["title", "word", "tone", "sentence"]
-    return _object([*texts, "facts"], {**dict.fromkeys(texts, _TEXT), "facts": _list_of(fact)})
+    properties = {
+        "title": text("What the page is of."),
+        "word": text("The verdict with its mark."),
+        "tone": text("The verdict by which it is coloured."),
+        "sentence": text("Why the verdict is what it is."),
+        "facts": list_of(fact, "[name, value] of what else is known."),
+    }
+    return object_of(list(properties), properties, "What stands first.")
 
 
 def _section() -> Schema:
     gate = {
-        **dict.fromkeys(("rule", "verdict", "word", "detail"), _TEXT),
-        "filters": {"type": "object", "additionalProperties": _TEXT},
+        "rule": text("The rule."),
+        "verdict": text("What it decides."),
+        "word": text("The same with its mark."),
+        "detail": text("Why it decides so."),
+        "filters": map_of(_TEXT, "The filters of the list that show its cases."),
     }
     properties = {
-        "title": _TEXT, "lines": _TEXTS, "notes": _TEXTS, "code": _TEXT,
-        "gates": _list_of(_object([*gate], gate)),
-        "tables": _list_of({"$ref": "#/$defs/table"}), "drawn": {"type": "object"},
-    }  # fmt: skip
-    return _object([*properties], properties)
+        "title": text("The title."),
+        "lines": texts("Sentences below it."),
+        "notes": texts("What must be known to read it."),
+        "code": text("A fingerprint; empty for none."),
+        "gates": list_of(object_of(list(gate), gate, "One rule."), "The rules of a gate."),
+        "tables": list_of(part("table", "One of them."), "Its tables."),
+        "drawn": {"type": "object", "description": "Figures to draw, each of a kind of its own."},
+    }
+    return object_of(list(properties), properties, "A part of a page.")
 
 
 def _table() -> Schema:
     """Text in rows; `estimates` are [low, value, high] of each row, `counts` the numbers of each row."""
+    numbers = {"type": "array", "items": {"type": ["number", "null"]}}
     properties = {
-        "title": _TEXT, "heads": _TEXTS, "rows": _list_of(_TEXTS), "texts": _COUNT,
-        "estimates": _list_of(_list_of(_NUMBER)), "counts": _list_of(_list_of(_COUNT)),
-        "links": _TEXTS,
-        "differences": _list_of(_list_of(_NUMBER)),
-    }  # fmt: skip
-    return _object(["title", "heads", "rows", "texts"], properties)
+        "title": text("The title."),
+        "heads": texts("The heads of its columns."),
+        "rows": list_of({"type": "array", "items": _TEXT}, "Its cells, row by row."),
+        "texts": count("How many columns, from the left, are texts; the others are numbers."),
+        "estimates": list_of(numbers, "[low, value, high] of each row."),
+        "counts": list_of(
+            {"type": "array", "items": {"type": "integer", "minimum": 0}}, "The numbers of each row."
+        ),
+        "links": texts("The address that each row leads to."),
+        "differences": list_of(numbers, "Of each row, a difference with its interval and margin."),
+    }
+    return object_of(["title", "heads", "rows", "texts"], properties, "A table.")
 
 
 def _listed() -> Schema:
     """A row of the list. A score is [value, passed, status]; `column` is a place in `columns`."""
-    score = {"type": "array", "prefixItems": [_NUMBER, {"type": ["boolean", "null"]}, _TEXT]}
-    texts = ("id", "outcome", "inputs", "expected", "output", "text")
+    score = {
+        "type": "array",
+        "prefixItems": [{"type": ["number", "null"]}, {"type": ["boolean", "null"]}, _TEXT],
+    }
     properties = {
-        "column": _COUNT, "replicate": _COUNT, "verdict": _VERDICT, **dict.fromkeys(texts, _TEXT),
-        "latency_ms": {"type": "number"}, "scores": {"type": "object", "additionalProperties": score},
-        "tags": {"type": "object", "additionalProperties": _TEXT},
-    }  # fmt: skip
-    more = {"why": _TEXT, "reason": _TEXT, "fails": _TEXTS}
-    return _object([*properties], {**properties, **more})
+        "column": count("Where it comes from: a place in `columns`."),
+        "replicate": count("Which repeat of the case it is, from 0."),
+        "verdict": one_of(_VERDICTS, "The verdict of the case."),
+        "id": text("The id of the case."),
+        "outcome": text("How the call ended: ok, invalid, refused, truncated, filtered or error."),
+        "inputs": text("The beginning of its inputs."),
+        "expected": text("The beginning of what is expected."),
+        "output": text("The beginning of the output."),
+        "text": text("What a search in the list looks through."),
+        "latency_ms": {"type": "number", "description": "The time of the case, in milliseconds."},
+        "scores": map_of(score, "[value, passed, status] of each scorer."),
+        "tags": map_of(_TEXT, "The tags of the case."),
+    }
+    more = {
+        "why": text("Why the case does not pass."),
+        "reason": text("The stage that lost the answer, the kind of error, or how the output ended."),
+        "fails": texts("The scorers that it does not pass."),
+    }
+    return object_of(list(properties), {**properties, **more}, "A row of the list.")
 
 
 def _case() -> Schema:
     """A row in full, as `show --case` has it."""
-    value = _object(["text", "length"], {"text": _TEXT, "length": _COUNT})
-    place = {"doc": _TEXT, "start": _COUNT, "end": _COUNT, "quote": _TEXT}
+    value = {"text": text("The text, cut where it is long."), "length": count("The length of the whole.")}
+    place = {
+        "doc": text("The document."),
+        "start": count("The first character."),
+        "end": count("The character behind the last."),
+        "quote": text("The text there."),
+    }
     mark = {"type": "array", "prefixItems": [_TEXT, {"enum": ["", "good", "bad"]}]}
-    line = _object(
-        ["label", "text"], {"label": _TEXT, "text": _TEXT, "marks": _list_of(mark), "words": _TEXT}
-    )
-    part = _object(["name"], {"name": _TEXT, "text": _TEXT, "lines": _list_of(line), "left_out": _COUNT})
+    line = {
+        "label": text("What the line is."),
+        "text": text("Its text."),
+        "marks": list_of(mark, "[words, tone] of what is marked behind it."),
+        "words": text("Text in which words are compared with another one."),
+    }
+    found = {
+        "name": text("The name of the part."),
+        "text": text("Its text, where it is one."),
+        "lines": list_of(object_of(["label", "text"], line, "One line."), "Its lines, where it has some."),
+        "left_out": count("Lines that are not shown."),
+    }
     properties = {
-        "verdict": _VERDICT, "why": _TEXT, "expected": value, "output": value,
-        "gold": _list_of(_object([], {**place})), "parts": _list_of(part),
-    }  # fmt: skip
-    return _object([*properties], properties)
+        "verdict": one_of(_VERDICTS, "The verdict of the case."),
+        "why": text("Why it does not pass."),
+        "expected": object_of(list(value), value, "What is expected."),
+        "output": object_of(list(value), value, "The output."),
+        "gold": list_of(object_of([], place, "One place."), "The places in documents that answer it."),
+        "parts": list_of(object_of(["name"], found, "One part."), "What else is known of the case."),
+    }
+    return object_of(list(properties), properties, "A row in full.")
 
 
 def _without_defs(schema: Schema, prefix: str) -> Schema:
