@@ -101,10 +101,9 @@ def _evidence(
 
 
 def evidence_of(signal: Signal) -> float:
-    """The e-value of one look: a rate's own, else that of the signal's p."""
-    if signal.e_value is not None:
-        return signal.e_value
-    return e_value(1.0 if signal.excess_p is None else min(signal.excess_p, 1.0))
+    """The e-value of one look: that of the signal's p, and of a rate the mean of it and the rate's own."""
+    found = e_value(1.0 if signal.excess_p is None else min(signal.excess_p, 1.0))
+    return found if signal.e_value is None else (found + signal.e_value) / 2.0
 
 
 def _own_rule(before: SignalState, signal: Signal, watch: WatchFile, now: float) -> SignalState:

@@ -100,9 +100,9 @@ def burn_signal(name: str, counts: Budget, now: float, budget: float, what: str)
     if not known:
         return replace(base, detail="no row in the last three days")
     measures = {
-        f"burn {burn.window.rate:g} over {hours:g} h": Measure(value)
+        f"burn {burn.window.rate:g} over {_duration(seconds)}": Measure(value)
         for burn in known
-        for hours, value in ((burn.window.long_s / 3600, burn.long), (burn.window.short_s / 3600, burn.short))
+        for seconds, value in ((burn.window.long_s, burn.long), (burn.window.short_s, burn.short))
         if value is not None
     }
     alerting = [burn for burn in burns if burn.alerts(BURN_ALPHA)]

@@ -24,7 +24,7 @@ class Signal:
 
     `p` is that of no change, or of a rate at its threshold; `p_adjusted` after Holm over the signals of the
     check. `excess_p` is the one-sided p of an effect that is at most the threshold, which `watch` reads, and
-    `e_value` the evidence of these rows against that, where it has a better one than that of `excess_p`.
+    `e_value` further evidence of these rows against that, of a rate.
     """
 
     name: str

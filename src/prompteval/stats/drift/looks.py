@@ -9,7 +9,7 @@ becomes an e-value, and the e-values a detector of Shiryaev and Roberts' form: i
 import math
 
 # The alternatives of a rate's likelihood ratio, as multiples of the threshold, in equal parts.
-_MULTIPLES = (1.5, 2.0, 4.0, 10.0)
+_MULTIPLES = (1.1, 1.25, 1.5, 2.0, 4.0, 10.0)
 GREATEST_E = 1e12
 # A single look may not decide by a p-value that no sample could justify.
 SMALLEST_P = 1e-12
