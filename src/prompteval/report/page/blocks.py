@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 # More text than this in one block, and it is compressed; a page of a few cases can be read as it is.
-PLAIN_SIZE = 200_000
+PLAIN_SIZE = 60_000
 
 
 def json_text(value: object) -> str:

@@ -12,6 +12,8 @@ class Rows {
     /** @type {Map<Element, FullRow[]>} The blocks that were read last. */
     this.read = new Map();
     this.total = 0;
+    /** @type {{wanted: string, of: number, rows: Set<number>} | null} What was searched for last. */
+    this.found = null;
   }
 
   /** Find the blocks in the document: once it is parsed. */
@@ -56,6 +58,7 @@ class Rows {
 
   /** The rows in whose texts all of the words are. @param {string} wanted @returns {Set<number>} */
   search(wanted) {
+    if (this.found && this.found.wanted === wanted && this.found.of === this.listed.length) return this.found.rows;
     const found = new Set();
     const text = wanted.toLowerCase();
     for (const block of this.texts) {
@@ -66,6 +69,7 @@ class Rows {
         if (place + 1 >= block.ends.length) break;
       }
     }
+    this.found = { wanted, of: this.listed.length, rows: found };
     return found;
   }
 

@@ -57,7 +57,10 @@ class Page {
       return;
     }
     this.rows.find();
+    let last = 0;
     await this.rows.readList(() => {
+      if (performance.now() - last < 1000) return;
+      last = performance.now();
       this.group();
       if (address().view === "cases") this.show();
     });
