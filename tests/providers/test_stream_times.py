@@ -30,13 +30,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, float]] = []
+        self.begun = 0.0  # when the client asked; both read the same clock
 
     def __call__(self, asked: Asked) -> Iterator[bytes]:
-        begun, sent = time.perf_counter(), dict[str, float]()
+        sent = dict[str, float]()
         self.sent.append(sent)
 
         def note(name: str) -> None:
-            sent[name] = (time.perf_counter() - begun) * 1000
+            sent[name] = (time.perf_counter() - self.begun) * 1000
 
         yield HEAD + event({"role": "assistant", "content": ""})
         time.sleep(0.012)
@@ -56,7 +57,11 @@ def measured() -> tuple[list[Response], list[dict[str, float]]]:
     async def all_of(url: str) -> list[Response]:
         provider = OpenAIProvider("m", Server(url, shape=Shape(stream=True)), timeout_s=30.0)
         try:
-            return [await provider.complete(REQUEST) for _ in range(REPLIES)]
+            found = []
+            for _ in range(REPLIES):
+                clock.begun = time.perf_counter()
+                found.append(await provider.complete(REQUEST))
+            return found
         finally:
             await provider.aclose()
 
