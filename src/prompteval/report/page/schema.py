@@ -154,7 +154,7 @@ def _case() -> Schema:
         "label": text("What the line is."),
         "text": text("Its text."),
         "marks": list_of(mark, "[words, tone] of what is marked behind it."),
-        "words": text("Text in which words are compared with another one."),
+        "words": text("The words of the passage that the line names."),
     }
     found = {
         "name": text("The name of the part."),
