@@ -10,8 +10,6 @@ import pytest
 
 from tests.report.browser.opened import NAMES, Opener
 
-pytest.importorskip("playwright")
-
 
 @pytest.fixture(scope="session")
 def program() -> str:
@@ -25,7 +23,7 @@ def program() -> str:
 @pytest.fixture(scope="module")
 def opener(program: str) -> Iterator[Opener]:
     """Opens pages, each in a profile of its own."""
-    from playwright.sync_api import sync_playwright
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
