@@ -1,12 +1,15 @@
 """Rows in a file without a name are the rows that were kept."""
 
+import tempfile
 import tracemalloc
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompteval.core.errors import StoreError
 from prompteval.data.equal import first_equal, repeats
 from prompteval.data.kept import KeptRows
 from prompteval.data.rows import DataRow
@@ -43,6 +46,21 @@ def test_the_texts_are_not_in_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_full_temporary_directory_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is first noticed by reading a row back, by closing, or by making the file."""
+    full = Path("/dev/full")
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda buffering: full.open("r+b", buffering))
+    kept = KeptRows()
+    kept.append(DataRow("f", 1, "a", "text"))
+    for use in (lambda: kept[0], kept.close):
+        with pytest.raises(StoreError, match="could not be written: No space left on device"):
+            use()
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+    with pytest.raises(StoreError, match="/nowhere/at/all: could not be written: No such file"):
+        KeptRows()
 
 
 @given(values=st.lists(st.sampled_from(["", "a", "b", "c"]), max_size=30))

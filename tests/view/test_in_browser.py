@@ -51,6 +51,23 @@ def test_a_run_is_the_page_of_its_report(served: Served, opener: Opener) -> None
     assert opened.wrongs == []
 
 
+def test_a_list_that_is_read_again_stays_until_the_new_one_is_whole(served: Served, opener: Opener) -> None:
+    """Its rows can be looked at all the time; nothing is shown of what is half read."""
+    opened = open_at(opener, served, f"runs/{served.run_id}")
+    seen = opened.page.evaluate(
+        """async api => {
+            const rows = new RemoteRows(api), seen = [];
+            await rows.readList(() => seen.push("some"));
+            const reading = rows.readList(() => seen.push("some"));
+            seen.push(rows.listed.length, (await rows.full(1)).parts.length > 0);
+            await reading;
+            return [...seen, rows.listed.length];
+        }""",
+        f"/api/runs/{served.run_id}",
+    )
+    assert seen == ["some", 2, True, 2]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_view_is_too_wide_and_axe_finds_nothing(served: Served, opener: Opener, scheme: Any) -> None:
     """History and run, at every width."""

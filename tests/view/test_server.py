@@ -1,5 +1,6 @@
 """The page that is served: its data, what it refuses, labels, a run that is running."""
 
+import asyncio
 import hashlib
 import json
 import stat
@@ -8,13 +9,37 @@ from typing import Any
 import jsonschema
 import pytest
 
+from prompteval.cli.label import label
+from prompteval.core.errors import UsageError
 from prompteval.core.verdict import Verdict
 from prompteval.engine.stored import stored_view
 from prompteval.report.page.document import run_json
 from prompteval.report.page.schema import page_schema
+from prompteval.view.access import Access
+from prompteval.view.app import View
 from prompteval.view.documents import progress_of, run_columns, run_document
 from tests.small_workspace import Place
 from tests.view.conftest import Served
+
+
+def answer(view: View, path: str, method: str = "GET", body: bytes = b"") -> tuple[int, str]:
+    """(status, text) of a request to a page in this process."""
+    address, _, query = path.partition("?")
+    headers = {"host": "127.0.0.1:1", "x-prompteval-token": "t", "content-type": "application/json"}
+    scope = {
+        "type": "http", "method": method, "path": address, "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(view(scope, receive, send))
+    return sent[0]["status"], b"".join(one.get("body", b"") for one in sent).decode()
 
 
 def test_the_data_are_those_of_the_report(served: Served, place: Place) -> None:
@@ -135,6 +160,24 @@ def test_a_suite_without_a_judge_has_nothing_to_label(served: Served) -> None:
     """One sentence, no crash."""
     code, text = served.ask(f"/api/runs/{served.run_id}/sheet", X_Prompteval_Token=served.token)
     assert code == 409 and "Traceback" not in text and json.loads(text)["message"]
+
+
+def test_a_user_without_a_name_is_told_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user id has no entry: the sheet answers 409, a label 400, `label` as every mistake."""
+
+    def unknown(_: int) -> None:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    run, view = place.run().run_id, View(place.workspace, Access(1, "t"), read_only=False)
+    told = '{"message":"no user name; set USER or name --annotator"}'
+    assert answer(view, f"/api/runs/{run}/sheet") == (409, told)
+    assert answer(view, f"/api/runs/{run}/label", "POST", b'{"place": 0, "label": "yes"}') == (400, told)
+    monkeypatch.chdir(place.root)
+    with pytest.raises(UsageError, match="no user name"):
+        label([run])
 
 
 @pytest.mark.parametrize("served", [("--read-only",)], indirect=True)

@@ -1,6 +1,5 @@
 """`prompteval label`: a blind labelling sheet in the terminal."""
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,14 +79,14 @@ def label(  # noqa: PLR0913 - the options of the command line
     """
     from prompteval.cli.keys import keys
     from prompteval.core.errors import UsageError
-    from prompteval.engine.labelling import LabelOptions, label_sheet
+    from prompteval.engine.labelling import LabelOptions, label_sheet, user_name
     from prompteval.workspace.settings import find_workspace
 
     if len(runs) > 2:
         raise UsageError(f"{len(runs)} runs", "label takes one or two")
     if where not in (None, "disagree"):
         raise UsageError(f"unknown --where {where!r}", "--where disagree is the only one")
-    name = (annotator or getpass.getuser()).strip()
+    name = (annotator or user_name()).strip()
     if not name:
         raise UsageError("--annotator is empty")
     options = LabelOptions(sample, seed, name, judge, balance, share, where == "disagree")

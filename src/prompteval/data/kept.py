@@ -22,7 +22,10 @@ class KeptRows(Sequence[DataRow]):
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=_BLOCK)  # noqa: SIM115 - close() ends it
+        try:
+            self._file = tempfile.TemporaryFile(buffering=_BLOCK)  # noqa: SIM115 - close() ends it
+        except OSError as error:
+            raise _unwritten(error) from error
         self._written = 0
         self._ends = array("Q", [0])
         self._lines = array("I")
@@ -43,14 +46,17 @@ class KeptRows(Sequence[DataRow]):
         try:
             self._file.write(data)
         except OSError as error:
-            raise StoreError(tempfile.gettempdir(), f"could not be written: {error.strerror}") from error
+            raise _unwritten(error) from error
         self._ends.append(self._ends[-1] + len(data))
         self._lines.append(row.line)
         self._shared.append(code)
 
     def close(self) -> None:
         """Remove the file."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:  # what was not yet written has no room; the file is closed nevertheless
+            raise _unwritten(error) from error
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -83,7 +89,10 @@ class KeptRows(Sequence[DataRow]):
 
     def _read(self, start: int, size: int) -> bytes:
         if self._written < start + size:
-            self._file.flush()
+            try:
+                self._file.flush()
+            except OSError as error:
+                raise _unwritten(error) from error
             self._written = self._ends[-1]
         return os.pread(self._file.fileno(), size, start)
 
@@ -91,6 +100,11 @@ class KeptRows(Sequence[DataRow]):
         path, split = self._common[self._shared[place]]
         name, text, label, group, time = json.loads(data)
         return DataRow(path, self._lines[place], name, text, label, group, time, split)
+
+
+def _unwritten(error: OSError) -> StoreError:
+    place = tempfile.tempdir or "temporary directory"  # None where no directory can be used
+    return StoreError(str(place), f"could not be written: {error.strerror}")
 
 
 class _Part(Sequence[DataRow]):

@@ -1,5 +1,6 @@
 """`label`: the outputs of one run or two that a person labels, blind and in a seeded order."""
 
+import getpass
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -94,6 +95,17 @@ class Sheet:
         if text.isdecimal() and 1 <= int(text) <= len(self.words):
             return self.words[int(text) - 1]
         return next((word for word in self.words if word == text), None)
+
+
+def user_name() -> str:
+    """The name of this machine's user. Raises UsageError where nothing says one."""
+    try:
+        name = getpass.getuser().strip()
+    except (KeyError, OSError, ImportError):  # a user id without an entry, as in many containers
+        name = ""
+    if not name:
+        raise UsageError("no user name; set USER or name --annotator")
+    return name
 
 
 def label_sheet(workspace: Workspace, runs: Sequence[str], path: Path | None, options: LabelOptions) -> Sheet:

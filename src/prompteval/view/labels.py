@@ -1,10 +1,9 @@
 """Labelling on the page: the sheet of `prompteval label`, and the one thing that the page writes."""
 
-import getpass
 from typing import Any
 
 from prompteval.core.errors import UsageError
-from prompteval.engine.labelling import LabelOptions, Output, Sheet, label_sheet
+from prompteval.engine.labelling import LabelOptions, Output, Sheet, label_sheet, user_name
 from prompteval.judging.inputs import as_text
 from prompteval.workspace.settings import Workspace
 
@@ -15,9 +14,9 @@ Json = dict[str, Any]
 def sheet_of(workspace: Workspace, run_id: str) -> Sheet:
     """The sheet of a run for the user of this machine, with the defaults of `label`.
 
-    Raises UsageError for a run without a judge, labels or outputs.
+    Raises UsageError for a run without a judge, labels or outputs, and for a user without a name.
     """
-    return label_sheet(workspace, [run_id], None, LabelOptions(annotator=getpass.getuser()))
+    return label_sheet(workspace, [run_id], None, LabelOptions(annotator=user_name()))
 
 
 def sheet_json(sheet: Sheet) -> Json:

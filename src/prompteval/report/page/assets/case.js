@@ -18,8 +18,9 @@ function caseView(page, of) {
   item.rows.forEach((place, order) => {
     const hold = el("article", { class: "row", "aria-busy": "true" });
     runs.append(hold);
+    const listed = page.rows.listed[place];
     page.rows.full(place).then(
-      (row) => fillRow(page, hold, page.rows.listed[place], row, order, item),
+      (row) => fillRow(page, hold, listed, row, order, item),
       (error) => hold.replaceChildren(el("p", { role: "alert" }, `this case cannot be read: ${error.message}`)),
     );
   });

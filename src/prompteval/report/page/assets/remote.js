@@ -46,14 +46,24 @@ class RemoteRows extends Rows {
 
   find() {}
 
-  /** @param {() => void} progress */
+  /** Read the list, shown as it comes the first time; a list that is there stays until the new one is whole. @param {() => void} progress */
   async readList(progress) {
-    this.listed = [];
-    this.texts = [];
+    const made = new Rows();
+    const first = !this.listed.length;
     for await (const rows of linesOf(await ask(`${this.api}/rows`))) {
-      this.add(rows);
+      made.add(rows);
+      if (!first) continue;
+      this.take(made);
       progress();
     }
+    this.take(made);
+  }
+
+  /** @param {Rows} made */
+  take(made) {
+    this.listed = made.listed;
+    this.texts = made.texts;
+    this.found = null;
   }
 
   /** @param {number} place @returns {Promise<FullRow>} */
@@ -74,7 +84,7 @@ async function follow(page, api) {
     if (line.ended) location.reload();
     const sentence = document.querySelector("header.top p span[dir]");
     if (sentence) sentence.textContent = printable(line.sentence);
-    if (line.sentence === told || Date.now() - last < REREAD) continue;
+    if (page.reading || line.sentence === told || Date.now() - last < REREAD) continue;
     [told, last] = [line.sentence, Date.now()];
     page.reading = true;
     await page.read();
