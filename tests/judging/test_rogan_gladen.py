@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from prompteval.analysis.estimates import corrected_elsewhere
 from prompteval.core.errors import InvalidInput
 from prompteval.engine.judge_check import CheckOptions, check_judge
 from prompteval.stats.judged.corrected import LabelledElsewhere, rogan_gladen
@@ -77,3 +79,12 @@ def test_it_is_for_accuracy_alone(judges: Place) -> None:
     judges.write("evals/judged.yaml", SUITE.replace("[accuracy]", '["mean(corrected=rogan_gladen)"]'))
     with pytest.raises(InvalidInput, match="rogan_gladen corrects accuracy alone"):
         judges.run(suites=("judged",))
+
+
+def test_a_case_is_the_mean_of_its_repeats() -> None:
+    """Two of three repeats passed in each of 10 cases; a label of one repeat is a label of this run."""
+    rows = np.tile([2.0 / 3.0, 0.0, 100.0, 80.0, 100.0, 90.0], (10, 1))
+    found = corrected_elsewhere(rows)
+    assert found.value == pytest.approx((2.0 / 3.0 + 0.9 - 1.0) / 0.7)
+    rows[3, 1] = 1.0 / 3.0
+    assert corrected_elsewhere(rows).value is None and "corrected=ppi" in corrected_elsewhere(rows).reason

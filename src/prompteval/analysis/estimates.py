@@ -188,9 +188,9 @@ def corrected_elsewhere(rows: Floats) -> Interval:
     """
     if not len(rows):
         return undefined("rogan-gladen", "nothing is judged")
-    if (rows[:, 1] == 1.0).any():
+    if (rows[:, 1] > 0.0).any():  # under 1 where not all repeats of a case are labelled
         return undefined("rogan-gladen", "cases of this run are labelled; write corrected=ppi")
-    passed, counts = int(rows[:, 0].sum()), LabelledElsewhere(*(int(count) for count in rows[0, 2:6]))
+    passed, counts = float(rows[:, 0].sum()), LabelledElsewhere(*(int(count) for count in rows[0, 2:6]))
     if not counts.positives + counts.negatives:
         return undefined(
             "rogan-gladen",

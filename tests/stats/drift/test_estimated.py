@@ -37,3 +37,12 @@ def test_nothing_is_estimated_of_too_little() -> None:
     found = estimated_accuracy(many, right, weighted(np.full(50, 0.9)))
     assert found is not None and found.value == found.before == 0.75
     assert 0.6 < found.low < 0.75 < found.high < 0.9
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_rows_that_are_all_right_leave_a_doubt(right: bool) -> None:
+    """100 right answers of 100 do not say that none is wrong; nor the other way round."""
+    confidence = np.linspace(0.5, 1.0, FEWEST_LABELLED)
+    found = estimated_accuracy(confidence, np.full(len(confidence), right), weighted(confidence))
+    assert found is not None and found.value == float(right)
+    assert 0.02 < found.high - found.low < 0.06

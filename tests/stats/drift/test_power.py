@@ -69,3 +69,14 @@ def test_a_drop_that_is_shown_is_smaller_of_more_labels() -> None:
     assert detectable_drop(0 * TABLE, 100, 0.05, macro_f1) is None
     assert drop_power(TABLE, 100, 0.99, 0.05, macro_f1) is None
     assert is_predicted(TABLE) and not is_predicted(np.ones((150, 151), int))
+
+
+def test_a_table_that_a_drop_fills_is_not_predicted() -> None:
+    """Few cells of a good model's table have a row; after a drop nearly all have one."""
+    right = np.zeros((60, 61), int)
+    np.fill_diagonal(right, 5)
+    assert right.size * np.count_nonzero(right) < 4_000_000 and not is_predicted(right)
+    few = np.zeros((20, 21), int)
+    np.fill_diagonal(few, 5)
+    assert is_predicted(few) and is_predicted(0 * right)
+    assert detectable_drop(few, 100, 0.05, macro_f1) is not None

@@ -33,7 +33,8 @@ def estimated_accuracy(
 
     `confidence` and `right` are those of the reference's labelled rows, of one length; they are calibrated in
     bins of equal share. It holds where a confidence means now what it meant then, which a shift of the labels
-    themselves breaks. The variance is that of both samples. None under FEWEST_LABELLED rows, or without one.
+    themselves breaks. The variance is that of both samples, with one right and one wrong row more in each
+    bin. None under FEWEST_LABELLED rows, or without one.
     """
     if len(confidence) < FEWEST_LABELLED or not window.n:
         return None
@@ -47,7 +48,9 @@ def estimated_accuracy(
     weight = binned(window, edges) / window.n
     value = float((weight * share).sum())
     sampled = float((weight * share**2).sum()) - value**2
-    known = np.divide(share * (1.0 - share), rows, out=np.zeros(len(rows)), where=rows > 0)
+    # As in rogan_gladen: a bin whose rows are all right, or all wrong, is not known exactly.
+    likely = (hits + 1.0) / (rows + 2.0)
+    known = likely * (1.0 - likely) / (rows + 2.0)
     variance = max(sampled, 0.0) / window.n + float((weight**2 * known).sum())
     half = normal_quantile(0.5 + level / 2.0) * math.sqrt(variance)
     return EstimatedAccuracy(value, max(value - half, 0.0), min(value + half, 1.0), float(right.mean()))

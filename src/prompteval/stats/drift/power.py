@@ -110,8 +110,14 @@ def drop_power(
 
 
 def is_predicted(reference: Counts) -> bool:
-    """Whether a table is small enough for `detectable_drop` to take a moment."""
-    return reference.size * int(np.count_nonzero(reference)) <= _MOST_CELLS
+    """Whether a table is small enough for `detectable_drop` to take a moment.
+
+    What counts is the table after a drop: errors of a class that had none are spread over all its cells.
+    """
+    if not reference.sum():
+        return True
+    filled = (reference > 0) | (_population(reference)(1.0) > 0)
+    return reference.size * int(np.count_nonzero(filled)) <= _MOST_CELLS
 
 
 def detectable_drop(reference: Counts, rows: int, threshold: float, statistic: Statistic) -> float | None:
@@ -124,6 +130,18 @@ def detectable_drop(reference: Counts, rows: int, threshold: float, statistic: S
 
 def _fallen(reference: Counts, reached: Callable[[Counts], bool]) -> Counts | None:
     """The population in which the smallest share of right rows that suffices has become wrong."""
+    after = _population(reference)
+    low, high = 0.0, 1.0
+    if not reached(after(high)):
+        return None
+    for _ in range(30):
+        middle = (low + high) / 2.0
+        low, high = (low, middle) if reached(after(middle)) else (middle, high)
+    return after(high)
+
+
+def _population(reference: Counts) -> Callable[[float], Counts]:
+    """The population by the share of right rows that has become wrong."""
     shares = reference / reference.sum()
     right = np.zeros(shares.shape, bool)
     np.fill_diagonal(right, True)
@@ -135,13 +153,7 @@ def _fallen(reference: Counts, reached: Callable[[Counts], bool]) -> Counts | No
         moved = shares - lost + lost.sum(axis=1, keepdims=True) * spread
         return np.asarray(np.round(_POPULATION * moved), np.int64)
 
-    low, high = 0.0, 1.0
-    if not reached(after(high)):
-        return None
-    for _ in range(30):
-        middle = (low + high) / 2.0
-        low, high = (low, middle) if reached(after(middle)) else (middle, high)
-    return after(high)
+    return after
 
 
 def _variance(table: Counts, statistic: Statistic) -> float:

@@ -220,9 +220,10 @@ class LabelledElsewhere:
         return self.rejected / self.negatives if self.negatives else None
 
 
-def rogan_gladen(yes: int, n: int, labels: LabelledElsewhere, *, level: float = LEVEL) -> Interval:
+def rogan_gladen(yes: float, n: int, labels: LabelledElsewhere, *, level: float = LEVEL) -> Interval:
     """The true share of yes from a judge's, with the interval of Lang and Reiczigel (2014).
 
+    `yes` is a sum over cases, where each may be a mean over its repeats.
     Undefined where nothing is judged, where one side has no label, and where the judge only guesses.
     """
     if not n or not labels.positives or not labels.negatives:
