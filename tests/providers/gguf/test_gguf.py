@@ -157,6 +157,17 @@ def test_a_file_that_is_no_model_says_so(tiny: Path, tmp_path: Path) -> None:
             read_head(_cut(tiny, at))
 
 
+@pytest.mark.parametrize("depth", [2, 2000])
+def test_lists_inside_lists_are_no_model(tmp_path: Path, depth: int) -> None:
+    """However deep they are: llama.cpp has no such value."""
+    nested = struct.pack("<IQ", 9, 1) * depth + struct.pack("<IQ", 4, 0)
+    name = b"general.architecture"
+    key = struct.pack("<Q", len(name)) + name + struct.pack("<I", 9)
+    (tmp_path / "deep.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + key + nested)
+    with pytest.raises(UsageError, match=r"deep\.gguf is not a model: .* a list inside a list"):
+        create("deep.gguf", None, tmp_path)
+
+
 def test_weights_that_are_cut_off_are_an_error_of_the_call(tiny: Path) -> None:
     """llama.cpp refuses them; the message says what it may be, and the process lives."""
     runs()

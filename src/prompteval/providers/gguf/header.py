@@ -68,6 +68,8 @@ def _value(file: BinaryIO, kind: int) -> object:
             raise ValueError(f"it is a GGUF file with a value of the unknown kind {kind}")
         return _plain(file, _PLAIN[kind])
     inner, count = int(_plain(file, "I")), int(_plain(file, "Q"))
+    if inner == _LIST:
+        raise ValueError("it is a GGUF file with a list inside a list, which llama.cpp does not read")
     if count > MOST_ENTRIES:
         raise ValueError("it is a GGUF file that is damaged or cut off in its head")
     if inner in _PLAIN:
