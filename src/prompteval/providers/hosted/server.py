@@ -1,6 +1,7 @@
 """Which server one of the native APIs is asked at, and what each request to it carries."""
 
 import os
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,12 +9,15 @@ from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.shape import shape_of
 from prompteval.workspace.settings import ModelProfile, withheld
 
+# What the last part of a path looks like where it is a version of an API.
+_VERSION: Final = re.compile(r"v\d{1,9}(?:(?:alpha|beta)\d{0,9})?", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class NativeApi:
     """An API by the kind of its models: its own server and variables, and the headers of each request.
 
-    `versioned` is the part of the path that a base URL without one is given.
+    `versioned` is the part of the path that a base URL is given whose path does not end with a version.
     """
 
     kind: str
@@ -32,8 +36,12 @@ class NativeApi:
         if profile is not None and profile.withheld:
             raise withheld(profile)
         found = (profile and profile.base_url) or self._url_of_environment()
-        base = found.rstrip("/")
-        return base if base.endswith(self.versioned) else base + self.versioned
+        base, mark, query = found.partition("#")[0].partition("?")
+        base = base.rstrip("/")
+        path = base.partition("://")[2].partition("/")[2]
+        if not _VERSION.fullmatch(path.rpartition("/")[2]):
+            base += self.versioned
+        return base + mark + query
 
     def server_of(self, profile: ModelProfile | None) -> Server:
         """The server of a profile, of `KIND/MODEL` without one.
