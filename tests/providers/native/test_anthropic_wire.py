@@ -1,5 +1,7 @@
 """Our Messages client against the package `anthropic` as its oracle: what goes over the wire is the same."""
 
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from prompteval.providers.anthropic import create
 from prompteval.providers.anthropic.batch import MessageBatches
 from prompteval.providers.anthropic.body import MAX_TOKENS
 from prompteval.providers.anthropic.schema import subset
-from tests.hostile import Hostile, says
+from tests.hostile import Asked, Hostile, says
 from tests.providers.native.oracle import KEY, PARAMETERS, SCHEMA, TOOL, Wire, sent, use
 
 anthropic = pytest.importorskip("anthropic", reason="the package anthropic is not installed")
@@ -184,3 +186,23 @@ def test_a_batch_equals_the_sdks(tmp_path: Path) -> None:
         client.messages.batches.create(requests=given)
         theirs = Wire.of(server.asked[0])
     assert (ours.line, ours.body) == (theirs.line, theirs.body)
+
+
+def test_a_batch_has_the_time_of_a_file_to_be_sent(tmp_path: Path) -> None:
+    """Its body may be 32 MB: the time that a profile gives one call is not for it."""
+    file = tmp_path / "batch.jsonl"
+
+    def late(asked: Asked) -> Iterable[bytes]:
+        time.sleep(1.0)
+        return says({"id": "msgbatch_1"})(asked)
+
+    async def submit(provider: Any) -> str:
+        client = MessageBatches(provider)
+        file.write_bytes(client.line(CASES[0][0]))
+        try:
+            return await client.submit(file, "run", 0)
+        finally:
+            await client.aclose()
+
+    with Hostile(late) as server:
+        assert use(create, server, submit, timeout_s=0.2) == "msgbatch_1"

@@ -14,6 +14,7 @@ from prompteval.core.strict_json import JsonObject, loads
 from prompteval.providers.anthropic.body import request_body
 from prompteval.providers.anthropic.reply import error_in, read_message
 from prompteval.providers.openai.batch import (
+    FILE_SECONDS,
     KEY,
     BatchClient,
     BatchState,
@@ -48,7 +49,7 @@ class MessageBatches(BatchClient):
     async def submit(self, path: Path, run_id: str, part: int) -> str:
         """Start the batch of the requests in a file; the batch's id."""
         url = self._server.url("messages/batches")
-        answer = await post_json(self._session, url, _body_of(path), timeout_s=self._timeout_s)
+        answer = await post_json(self._session, url, _body_of(path), timeout_s=FILE_SECONDS)
         return id_of(object_of(answer, self._server))
 
     async def started(self, run_id: str) -> dict[int, str]:

@@ -35,7 +35,7 @@ MOST_BYTES = 200_000_000
 # Of a file of results, beside one reply of the largest size.
 BYTES_A_LINE: Final = 100_000
 LINES_MORE: Final = 100
-# Up or down, all of a file.
+# Up or down, all of a file, or of a body that holds one.
 FILE_SECONDS: Final = 1800.0
 TRIES: Final = 3
 MOST_PAGES: Final = 1000
