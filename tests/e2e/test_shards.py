@@ -4,10 +4,14 @@ import json
 import random
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from prompteval.store.hashes import RECORD, record_hash
 
 TEAMS = ("payments", "support")
 
@@ -148,3 +152,15 @@ def test_an_incomplete_shard_is_continued_and_merged_again(many: Any) -> None:
     assert "decides no gate" in many.run("run", "--resume-run", unfinished[-1]["run_id"], code=0).stdout
     merged = json.loads(many.run("runs", "merge", ".", "--json", code=0).stdout)
     assert (merged["verdict"], merged["results"][0]["cases"]["scored"]) == ("pass", 40)
+
+
+def test_which_runs_are_joined_is_said(many: Any) -> None:
+    """On standard error, with a warning where one is of another time: its results may be of an earlier run."""
+    first, second = shards(many, 2)
+    with closing(sqlite3.connect(second / "results.sqlite")) as database, database:
+        (record,) = database.execute(f"SELECT {RECORD} FROM runs")
+        changed = [record[0], "2020-01-01T00:00:00.000+00:00", *record[2:]]
+        database.execute("UPDATE runs SET started = ?, hash = ?", (changed[1], record_hash(changed)))
+    said = many.run("runs", "merge", str(first), str(second), code=0).stderr
+    assert said.count("shard 1/2: run ") == said.count("shard 2/2: run ") == 1
+    assert "warning: the shards began up to" in said

@@ -18,9 +18,11 @@ from prompteval.core.tools import RequestedCall, ToolDefinition
 from prompteval.providers.openai.body import INSTRUCTION, request_body, schema_name
 from prompteval.providers.openai.errors import error_code_and_message, made_error, setting_for
 from prompteval.providers.openai.reply import filtered_prompt, read_reply
+from prompteval.providers.openai.server import server_of
 from prompteval.providers.openai.shape import Shape, shape_of
 from prompteval.workspace.presets import PRESETS, param_fault_of
 from prompteval.workspace.settings import ModelProfile, read_settings
+from prompteval.workspace.urls import host_of
 
 SCHEMA = {
     "type": "object",
@@ -307,6 +309,21 @@ def test_b9_wrong_keys_of_a_server_are_told_with_their_line(line: str, told_: st
     assert "prompteval.toml:2" in str(raised.value)
 
 
+@pytest.mark.parametrize("url", ["http://[::1/v1", "http://h:port/v1", "http://h:99999999/v1"])
+def test_b9_an_address_that_is_none_is_a_problem_at_its_line(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a profile in its file; of a variable before the first call; nothing else trips over it before."""
+    with pytest.raises(Exception, match="is not an address") as raised:
+        read_settings(f'[models.m]\nbase_url = "{url}"\n', Path("prompteval.toml"))
+    assert "prompteval.toml:2" in str(raised.value)
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-key")
+    with pytest.raises(ProviderError, match="is not an address"):
+        server_of(None).check_ready("m")
+    assert host_of(url) in ("", "h")
+
+
 def test_what_a_preset_would_not_ignore_is_allowed() -> None:
     """The same keys with another server."""
     for preset in ("openai", "azure", "vllm", "openrouter", "groq", "mistral"):
@@ -319,5 +336,6 @@ def test_what_a_preset_would_not_ignore_is_allowed() -> None:
 
 def test_every_preset_has_its_row_in_the_documentation() -> None:
     """And every row its preset."""
-    text = (Path(__file__).parents[2] / "docs" / "servers.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "servers.md").read_text()
+    text = page[page.index("| preset |") :].partition("\n\n")[0]
     assert {name.strip("`") for name in re.findall(r"^\| (`[^`]+`) \|", text, re.MULTILINE)} == {*PRESETS}

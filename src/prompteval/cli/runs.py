@@ -142,7 +142,11 @@ def merge(
         check_place("-o", output)
     with staying():
         view = merge_shards(
-            workspace, stores, output=output, inconclusive_fails=inconclusive is InconclusiveAction.fail
+            workspace,
+            stores,
+            (lambda line: None) if quiet else printer.stderr_line,
+            output=output,
+            inconclusive_fails=inconclusive is InconclusiveAction.fail,
         )
     return finish(view, [], as_json=as_json, quiet=quiet, verbose=verbose)
 

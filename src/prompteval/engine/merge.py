@@ -1,7 +1,7 @@
 """The shards of a run, joined: one run with all their rows, which decides the gates."""
 
 import heapq
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +28,8 @@ from prompteval.workspace.settings import Workspace
 
 RESULTS: Final = "results.sqlite"
 ROWS_A_STEP: Final = 256
+# Parts of one run begin together; a store may hold one of an earlier run with the same content.
+HOURS_APART: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Part:
 def merge_shards(
     workspace: Workspace,
     sources: Sequence[Path],
+    note: Callable[[str], None],
     *,
     output: Path | None = None,
     inconclusive_fails: bool = False,
@@ -54,7 +57,8 @@ def merge_shards(
     """One run from the shards in some stores, in any order, decided by the suites as they are here.
 
     It goes into `output`, by default the workspace's own store. A shard that is not there makes it
-    incomplete. What two stores have of the same case counts once.
+    incomplete. What two stores have of the same case counts once. `note` takes a line for each part, which
+    says when it began, and one more where they are of different times.
     Raises UsageError where the shards are not parts of one run, where the workspace has other content than
     they had, and where two results of a case differ.
     """
@@ -62,6 +66,8 @@ def merge_shards(
     with ExitStack() as stack:
         parts = [part for path in sources for part in _parts(_opened(path, stack), path)]
         parts = _of_one_run(parts, sources)
+        for line in _joined_from(parts):
+            note(line)
         stored = {**parts[0].record.manifest["options"]}
         stored.pop("shard")
         options = replace(
@@ -131,6 +137,15 @@ def _differs(one: Part, other: Part) -> str:
     return "; ".join(found)
 
 
+def _joined_from(parts: Sequence[Part]) -> Iterator[str]:
+    """Which runs are joined, and a warning where their times are too far apart for parts of one run."""
+    for part in parts:
+        yield f"shard {part.shard}: run {part.record.run_id} of {part.record.started[:19]} in {part.path}"
+    starts = [datetime.fromisoformat(part.record.started) for part in parts]
+    if (hours := (max(starts) - min(starts)).total_seconds() / 3600) > HOURS_APART:
+        yield f"warning: the shards began up to {hours:.0f} hours apart; is each of them of the same run?"
+
+
 def _lacking(parts: Sequence[Part]) -> str:
     """Which shards are not there, as a sentence; empty where all are."""
     total = parts[0].shard.of
@@ -177,7 +192,10 @@ def _once(merged: Iterable[tuple[tuple[Any, ...], Part, Row]]) -> Iterator[Row]:
         for _, other, again in answered[1:]:
             if _answer(row) != _answer(again):
                 message = f"case {key[3]!r} has different results in {first.title} and {other.title}"
-                raise UsageError(message, "leave one of the two stores out")
+                help = (
+                    "leave one of the two stores out, or remove one of the two runs by `prompteval runs rm`"
+                )
+                raise UsageError(message, help)
         yield row
 
 

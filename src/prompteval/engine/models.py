@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from prompteval.analysis.usage import UsageTotals
 from prompteval.core.errors import MissingExtra, ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Embedder, Provider, ResponseCache
 from prompteval.core.request import Request, Response
@@ -107,6 +108,15 @@ class Models:
             self._open[reference] = self._make(reference, ready)
         return self._open[reference]
 
+    def totals(self, reference: str, *, named: bool = False) -> UsageTotals:
+        """What counts the calls of a model, which need not be opened for it; `named` with its reference."""
+        asked = self._profile(reference).model or None
+        return UsageTotals(price=self._price(reference), asked=asked, model=reference if named else "")
+
+    def _price(self, reference: str) -> Price | None:
+        price = find_price(reference, self._workspace)
+        return price.batched() if price is not None and self._options.batch else price
+
     def layered(self, reference: str, group: str, on_wait: Callable[[int], None]) -> tuple[Provider, int]:
         """A model with its layers, and how many cases of it run at a time; `group` is the suite."""
         model = self.open(reference)
@@ -181,9 +191,6 @@ class Models:
         if limiter is not None and hasattr(live, "on_limits"):
             live.on_limits = limiter.observe
         batch = live.max_batch if isinstance(live, BatchProvider) else 1
-        price = find_price(reference, self._workspace)
-        if price is not None and self._options.batch:
-            price = price.batched()
         return Model(
             reference=reference,
             asked=profile.model or None,
@@ -193,7 +200,7 @@ class Models:
             ),
             concurrency=max(concurrency, batch),
             remote=remote,
-            price=price,
+            price=self._price(reference),
             sizes=Sizes(counter(profile.model or reference)),
             limiter=limiter,
         )

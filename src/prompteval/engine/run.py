@@ -31,7 +31,7 @@ from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
 from prompteval.engine.judges import OtherOutput, is_unasked, with_models
 from prompteval.engine.loop_threads import LoopThreads
-from prompteval.engine.models import Model, Models
+from prompteval.engine.models import Models
 from prompteval.engine.other_outputs import open_other
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
@@ -260,17 +260,15 @@ class _Run:
         """A job with what is stored of it already, when the run is resumed."""
         usage = UsageTotals()
         if job.target.own_model is None:
-            model = models.open(job.model)
-            usage = UsageTotals(price=model.price, asked=model.asked)
+            usage = models.totals(job.model)
         user = user_of(job.target)
         if user is not None:
-            model = models.open(user.model)
-            usage.user = UsageTotals(price=model.price, asked=model.asked)
+            usage.user = models.totals(user.model)
         for judge in judges_of(job.plan.scorers):
             if judge.loaded is not None:
-                usage.judges[judge.name] = _of_model(models.open(judge.loaded.model))
+                usage.judges[judge.name] = models.totals(judge.loaded.model, named=True)
             if isinstance(judge, Pairwise) and judge.rival is not None and job.target.own_model is None:
-                usage.judges[f"{judge.name}: outputs"] = _of_model(models.open(job.model))
+                usage.judges[f"{judge.name}: outputs"] = models.totals(job.model, named=True)
         entry = _RunningJob(job, usage, early)
         if self._record is None:
             return entry
@@ -445,10 +443,6 @@ class _Run:
         record = self._store.run(self._id)
         facts = run_facts(record.manifest, record.started)
         return RunView(self._id, found.verdict, code, reason, tuple(results), rows, facts)
-
-
-def _of_model(model: Model) -> UsageTotals:
-    return UsageTotals(price=model.price, asked=model.asked, model=model.reference)
 
 
 def _now() -> str:

@@ -4,11 +4,11 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from prompteval.core.request import Usage
 from prompteval.providers.open import check_reference, url_of
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.urls import host_of
 
 MILLION = 1_000_000
 OWN_PRICE = "profile"
@@ -88,7 +88,7 @@ def own_price(table: Mapping[str, float]) -> Price:
 
 
 def _is_private(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:

@@ -6,7 +6,8 @@ Each preset holds what the server's own documentation says (docs/servers.md name
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
+
+from prompteval.workspace.urls import host_of
 
 # Parameters of chat completions that OpenAI's Responses API does not have.
 NOT_IN_RESPONSES: Final = frozenset({"stop", "frequency_penalty", "presence_penalty", "seed"})
@@ -113,7 +114,7 @@ _BY_HOST: Final = {"api.anthropic.com": "anthropic"}
 
 def preset_at(url: str, name: str | None) -> str | None:
     """The preset of the server at an address: the one that is named, else the one that its host has."""
-    return name or _BY_HOST.get(urlsplit(url).hostname or "")
+    return name or _BY_HOST.get(host_of(url))
 
 
 def preset_of(name: str | None) -> Preset:

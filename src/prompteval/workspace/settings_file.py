@@ -23,6 +23,7 @@ from prompteval.workspace.server_keys import (
     native_fault,
     server_fault,
 )
+from prompteval.workspace.urls import address_fault
 from prompteval.workspace.validation import (
     MOST_ITEMS,
     FileModel,
@@ -61,6 +62,12 @@ def _key_variable(value: object) -> object:
         help = 'set the variable, and write its name: api_key_env = "OUR_KEY"'
         raise problem("{name} is the name of a variable, not the key itself", help)
     return value
+
+
+def _address(url: str) -> str:
+    if fault := address_fault(url):
+        raise problem("{name} " + fault, 'write it as in base_url = "http://127.0.0.1:8000/v1"')
+    return url
 
 
 def _server(key: str) -> AfterValidator:
@@ -107,7 +114,7 @@ class _Profile(FileModel):
         description="Who answers: openai, anthropic, gemini, gguf, local, scripted, replay.",
     )
     model: str = Field("", description="The model's name at its provider.", examples=['"MODEL"'])
-    base_url: str | None = Field(
+    base_url: Annotated[str, AfterValidator(_address)] | None = Field(
         None, description="The address of a compatible server.", examples=['"http://127.0.0.1:8000/v1"']
     )
     api_key_env: Annotated[str, BeforeValidator(_key_variable)] | None = Field(

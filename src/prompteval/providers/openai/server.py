@@ -15,6 +15,7 @@ from prompteval.providers.openai.errors import status_error
 from prompteval.providers.openai.shape import Shape, shape_of
 from prompteval.wire import HttpAnswer, open_session
 from prompteval.workspace.settings import ModelProfile, withheld
+from prompteval.workspace.urls import address_fault
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -40,6 +41,8 @@ class Server:
 
     def check_ready(self, model: str) -> None:
         """Raise ProviderError(no_credentials) where a variable is not set, or a key is in the address."""
+        if fault := address_fault(self.base_url):  # of a variable: a profile's own is checked with its file
+            raise ProviderError("no_credentials", f"the base URL {self.base_url!r:.80} {fault}")
         if has_user(self.base_url):
             place = self.key_env or "the variable that api_key_env names"
             raise ProviderError(
