@@ -28,14 +28,29 @@ def answer(**alternatives: float) -> Observation:
 
 
 def test_shares_of_labels_are_normalised() -> None:
-    """A beginning that two labels share counts for neither; what is no label is left out."""
+    """A beginning that labels of one side share counts for that side; what is no label is left out."""
     field = VerdictField("v", ("yes", "no", "not_sure"), frozenset({"yes"}))
     found = label_probabilities(answer(yes=0.6, not_=0.2, no=0.1, maybe=0.1), field)
-    assert found == pytest.approx({"yes": 0.75, "no": 0.0, "not_sure": 0.25})
+    assert found == pytest.approx({"yes": 6 / 9, "no": 0.0, "not_sure": 3 / 9})
     with pytest.raises(BadVerdict, match=r"0\.30 together"):
         label_probabilities(answer(yes=0.3, maybe=0.7), field)
     with pytest.raises(BadVerdict, match="no log probabilities of v"):
         label_probabilities(Observation("ok"), field)
+
+
+def test_labels_that_begin_alike_are_told_apart_or_refused() -> None:
+    """A beginning of two passes is a pass; one of a pass and a failure is neither, and much of it is said."""
+    labels, passing = (
+        ("wrong", "correct", "correct_with_caveat"),
+        frozenset({"correct", "correct_with_caveat"}),
+    )
+    found = label_probabilities(answer(wrong=0.55, correct=0.45), VerdictField("v", labels, passing))
+    assert found["wrong"] == pytest.approx(0.55)
+    assert sum(found[label] for label in passing) == pytest.approx(0.45)
+    unlike = VerdictField("v", labels, frozenset({"correct"}))
+    with pytest.raises(BadVerdict, match=r"begin alike, and a probability of 0\.45 is of either"):
+        label_probabilities(answer(wrong=0.55, correct=0.45), unlike)
+    assert label_probabilities(answer(wrong=0.96, correct=0.04), unlike)["wrong"] == 1.0
 
 
 @pytest.mark.parametrize("profile", ["", "stream = true", 'api = "responses"'])
@@ -95,12 +110,28 @@ def test_a_server_that_is_known_to_give_none_is_refused(judges: Place, profile: 
         assert message in str(caught.value.problems[0]) and not server.requests
 
 
+def test_a_server_is_known_by_its_address_too(judges: Place) -> None:
+    """Of a profile without a preset, as the parameters of the prompt itself are checked."""
+    profile = '[models.judge]\nprovider = "openai"\nbase_url = "https://api.anthropic.com/v1"\n'
+    judges.write("prompteval.toml", profile)
+    judges.write(
+        "evals/judged.yaml", SUITE.replace("model: scripted/judge.jsonl", "model: judge" + PROBABILITY)
+    )
+    with pytest.raises(InvalidInput) as caught:
+        judges.run(suites=("judged",))
+    assert "anthropic silently ignores 'logprobs'" in str(caught.value.problems[0])
+
+
 def test_a_rule_has_no_probabilities_nor_has_a_number(judges: Place) -> None:
     """A scripted judge, and a judge on a scale."""
     for options, message in (
         (
             "prompt: judge_correct, model: scripted/judge.jsonl, probability: true",
             "gives no log probabilities",
+        ),
+        *(
+            (f"prompt: judge_correct, model: {kind}/m, probability: true", f"{kind}/m gives no log probab")
+            for kind in ("anthropic", "gemini")
         ),
         ("prompt: judge_helpful, model: openai/m, scale: [1, 5], probability: true", "score is a number"),
         ("prompt: judge_correct, model: openai/m, probability: maybe", "must be true or false"),

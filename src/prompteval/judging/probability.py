@@ -11,31 +11,57 @@ from prompteval.judging.verdict_field import BadVerdict, VerdictField
 ASKED: Mapping[str, object] = {"logprobs": True, "top_logprobs": 20}
 # Under this share of what was probable the labels are not what the model weighed.
 LEAST_SHARE = 0.5
+# Over this share that could be of a label that passes and of one that fails, nothing is said.
+MOST_UNDECIDED = 0.05
 WHAT_TO_DO = "remove `probability: true`"
 
 
 def label_probabilities(answer: Observation, field: VerdictField) -> dict[str, float]:
     """The probability of each label, which add up to 1.
 
-    A beginning that several labels share counts for none of them. Raises BadVerdict for a reply without
-    probabilities, and for one whose labels have under half of them.
+    A beginning that several labels share counts for the likeliest of them, the first of equal ones, where all
+    of them pass or all fail; else for none. Raises BadVerdict for a reply without probabilities, for one
+    whose labels have under half of them, and where over MOST_UNDECIDED neither passes nor fails.
     """
-    found = dict.fromkeys(field.labels, 0.0)
+    own: dict[str, float] = dict.fromkeys(field.labels, 0.0)
     texts = {label: _json_text(label) for label in field.labels}
+    shared: dict[tuple[str, ...], float] = {}
     given = False
     for beginning, probability in _alternatives(answer, field.name):
         given = True
-        fitting = [label for label, text in texts.items() if text.startswith(beginning)]
+        fitting = tuple(label for label, text in texts.items() if text.startswith(beginning))
         if len(fitting) == 1:
-            found[fitting[0]] += probability
-    total = sum(found.values())
+            own[fitting[0]] += probability
+        elif fitting:
+            shared[fitting] = shared.get(fitting, 0.0) + probability
     if not given:
         raise BadVerdict(f"the model gave no log probabilities of {field.name}; {WHAT_TO_DO}")
+    found = _with_shared(own, shared, field)
+    total = sum(found.values())
     if total < LEAST_SHARE:
         raise BadVerdict(
             f"the labels of {field.name} have a probability of {total:.2f} together; {WHAT_TO_DO}"
         )
     return {label: probability / total for label, probability in found.items()}
+
+
+def _with_shared(
+    own: Mapping[str, float], shared: Mapping[tuple[str, ...], float], field: VerdictField
+) -> dict[str, float]:
+    """The labels' probabilities with those of beginnings that several labels share."""
+    found, undecided = dict(own), 0.0
+    unlike: tuple[str, ...] = ()
+    for labels, probability in shared.items():
+        if len({label in field.passes for label in labels}) == 1:
+            found[max(labels, key=lambda label: own[label])] += probability
+        else:
+            undecided, unlike = undecided + probability, labels
+    if undecided > MOST_UNDECIDED:
+        raise BadVerdict(
+            f"the labels {' and '.join(unlike)} of {field.name} begin alike, and a probability of"
+            f" {undecided:.2f} is of either; rename one, or {WHAT_TO_DO}"
+        )
+    return found
 
 
 def mean_probabilities(given: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -21,15 +21,16 @@ from prompteval.plan.prompt_references import load_reference, parse_reference
 from prompteval.plan.server_problems import server_problems
 from prompteval.prompt.messages import History
 from prompteval.prompt.prompt import Prompt
-from prompteval.providers.open import check_model, check_reference
-from prompteval.workspace.presets import param_fault_of, preset_of
+from prompteval.providers.hosted.params import KINDS
+from prompteval.providers.open import check_model, check_reference, url_of
+from prompteval.workspace.presets import param_fault_of, preset_at, preset_of
 from prompteval.workspace.settings import ModelProfile, Workspace
 from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import Tree
 
 AnyJudge = Judge | Pairwise | Faithfulness
-# Models that are known to give no log probabilities.
-SILENT_KINDS = frozenset({"local", "scripted"})
+# Models whose replies are known to have no log probabilities.
+SILENT_KINDS = frozenset({"local", "scripted"}) | KINDS
 
 
 def load_judge(workspace: Workspace, tree: Tree, suite: Suite, judge: AnyJudge) -> AnyJudge:
@@ -65,6 +66,7 @@ def _probability_params(workspace: Workspace, prompt: Prompt, model: str) -> Map
     profile = profile if profile is not None else ModelProfile(model)
     if profile.api == "decisions":  # which gives them unasked
         return {}
+    profile = replace(profile, preset=preset_at(url_of(kind, profile), profile.preset))
     for name in ASKED:
         wrong = param_fault_of(profile.preset, profile.api, name)
         if wrong is not None or name in profile.drop:
@@ -125,9 +127,9 @@ def judges_of(scorers: Sequence[Scorer]) -> tuple[AnyJudge, ...]:
 
 
 def judge_server_problems(workspace: Workspace, scorers: Sequence[Scorer]) -> list[Problem]:
-    """What of the judges' prompts the servers of their models cannot take."""
+    """What of the judges' prompts, as they are asked, the servers of their models cannot take."""
     loaded = [judge.loaded for judge in judges_of(scorers) if judge.loaded is not None]
-    found = (server_problems([one.prompt], [one.model], workspace) for one in loaded)
+    found = (server_problems([one.asked], [one.model], workspace) for one in loaded)
     return [problem for several in found for problem in several]
 
 
