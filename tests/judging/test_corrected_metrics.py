@@ -74,6 +74,18 @@ def test_the_metric_is_the_formula_over_the_runs_own_cases(many: Place) -> None:
     assert found.low <= people.mean() <= found.high
 
 
+def test_labels_of_two_samples_are_refused(many: Place) -> None:
+    """Some with a weight and some without are no random sample, and the reason says so."""
+    path = many.root / "evals/judges/c.labels.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text(lines([rows[0], *({**row, "weight": 2.5} for row in rows[1:])]))
+    first, second = (many.run(suites=("judged",)) for _ in range(2))
+    assert first.results[0].metrics[METRIC].value is None
+    assert "119 of 120 labels have a weight" in first.results[0].metrics[METRIC].reason
+    done = shared().run(many.root, "compare", first.run_id, second.run_id, "--json")
+    assert "119 of 120 labels" in json.loads(done.stdout)["results"][0]["metrics"][METRIC]["reason"]
+
+
 def test_slices_have_their_own_labels_and_the_gate_decides(many: Place) -> None:
     """Each slice by the labels that fall in it."""
     (result,) = calibrated(many).run(suites=("judged",)).results

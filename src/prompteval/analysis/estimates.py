@@ -217,6 +217,9 @@ def estimate_corrected(
 ) -> Interval:
     """The mean of a judge over rows of (value, labelled, people's value, weight), corrected by the labels."""
     labelled = rows[:, 1] == 1.0
+    mixed = mixed_weights(rows[labelled, 3])
+    if mixed:
+        return undefined("ppi++", mixed)
     strata, shares = label_strata(rows[labelled, 3])
     found = corrected_mean(
         rows[labelled, 2],
@@ -248,14 +251,29 @@ def labels_first(clusters: Codes | None, labelled: NDArray[np.bool_]) -> Codes |
     return np.unique(ordered, return_inverse=True)[1].astype(np.int32)
 
 
+def mixed_weights(weights: Floats) -> str:
+    """Why labels are of no one sample: some have a weight, and some have none. Empty for those of one."""
+    count = int((weights > 0).sum())
+    if count in (0, len(weights)):
+        return ""
+    return (
+        f"{count} of {len(weights)} labels have a weight, and together they are not one sample: keep either"
+        " those that `prompteval label --balance` drew, or those drawn without it"
+    )
+
+
 def label_strata(weights: Floats) -> tuple[Codes | None, Floats | None]:
     """(the stratum of each label, the share of each), from the labels' weights; None where they have none.
 
-    Labels with one weight are of one stratum, or of several that were drawn alike.
+    Labels with one weight are of one stratum, or of several that were drawn alike. Raises ValueError where
+    only some have one, of which `mixed_weights` says what to do.
     """
-    if not len(weights) or not (weights > 0).all():
+    if mixed_weights(weights):
+        raise ValueError("only some labels have a weight")
+    if not (weights > 0).any():
         return None, None
-    known, codes = np.unique(weights, return_inverse=True)
+    # A mean over repeats may differ in its last digits.
+    known, codes = np.unique(np.round(weights, 9), return_inverse=True)
     sizes = known * np.bincount(codes)
     return codes.astype(np.int32), sizes / sizes.sum()
 

@@ -81,6 +81,47 @@ def test_strata_undo_an_unequal_sample() -> None:
     assert found.labels_alone.value == pytest.approx(wanted)
 
 
+def _balanced(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(judge, strata, labelled first): 1,000 cases, 100 of them hard, of which as many are labelled as of others."""
+    generator = np.random.default_rng(seed)
+    strata = (generator.permutation(1000) < 100).astype(np.int32)
+    judge = (generator.random(1000) < np.where(strata, 0.2, 0.9)).astype(float)
+    drawn = [generator.permutation(np.flatnonzero(strata == which)) for which in (0, 1)]
+    order = np.concatenate([drawn[0][:80], drawn[1][:80], drawn[0][80:], drawn[1][80:]])
+    return judge[order], strata[order], order
+
+
+def test_a_balanced_sample_leaves_a_rest_that_is_not_the_whole() -> None:
+    """The judge's mean is that of all cases: of a judge that is always right it is the value."""
+    judge, strata, _ = _balanced(0)
+    shares = np.array([0.9, 0.1])
+    found = corrected_mean(judge[:160], judge[:160], judge[160:], strata=strata[:160], shares=shares)
+    assert found.weight == pytest.approx(1.0) and found.interval.value == pytest.approx(judge.mean())
+    held = 0
+    for seed in range(400):
+        judge, strata, order = _balanced(seed)
+        flips = np.random.default_rng([seed, 1]).random(1000)[order] < np.where(strata, 0.3, 0.1)
+        truth = np.where(flips, 1.0 - judge, judge)
+        found = corrected_mean(truth[:160], judge[:160], judge[160:], strata=strata[:160], shares=shares)
+        held += (
+            found.interval.low
+            <= 0.9 * (0.9 * 0.9 + 0.01) + 0.1 * (0.2 * 0.7 + 0.8 * 0.3)
+            <= found.interval.high
+        )
+    assert 370 <= held <= 392, held
+
+
+@pytest.mark.parametrize("accuracy", [0.6, 0.85])
+def test_one_stratum_is_a_simple_random_sample(accuracy: float) -> None:
+    """Both formulas then differ by where the judge's variance is taken from alone."""
+    truth, judge = _population(9, 400, accuracy)
+    plain = corrected_mean(truth[:100], judge[:100], judge[100:]).interval
+    strata, shares = np.zeros(100, np.int32), np.ones(1)
+    found = corrected_mean(truth[:100], judge[:100], judge[100:], strata=strata, shares=shares).interval
+    assert found.value == pytest.approx(plain.value, abs=0.001)
+    assert found.high - found.low == pytest.approx(plain.high - plain.low, rel=0.02)
+
+
 def test_ninety_five_in_a_hundred_intervals_hold_the_truth() -> None:
     """600 cases of which 100 are labelled, 1,000 draws of a population whose mean is known."""
     truth, judge = _population(11, 20_000, 0.8)

@@ -16,6 +16,7 @@ from prompteval.analysis.estimates import (
     estimate_corrected,
     label_strata,
     labels_first,
+    mixed_weights,
     too_few_labelled,
 )
 from prompteval.core.verdict import Comparison
@@ -205,7 +206,13 @@ def _corrected(measure: Measure, spec: MetricSpec, both: AlignedColumns) -> Comp
     labelled = (a[:, 1] == 1.0) & (b[:, 1] == 1.0)
     low, high = (both.b.low, both.b.high) if spec.low is None else (spec.low, spec.high)
     scale = None if low is None or high is None else high - low
-    strata, shares = label_strata(np.where(a[labelled, 3] > 0, a[labelled, 3], b[labelled, 3]))
+    ends = estimate_corrected(a, low, high).value, estimate_corrected(b, low, high).value
+    blank = Comparison(measure.text, len(a), *ends, test="ppi++", method="ppi++", missing=both.missing)
+    weights = np.where(a[labelled, 3] > 0, a[labelled, 3], b[labelled, 3])
+    mixed = mixed_weights(weights)
+    if mixed:
+        return replace(blank, reason=mixed)
+    strata, shares = label_strata(weights)
     found = corrected_mean(
         b[labelled, 2] - a[labelled, 2],
         b[labelled, 0] - a[labelled, 0],
@@ -216,8 +223,6 @@ def _corrected(measure: Measure, spec: MetricSpec, both: AlignedColumns) -> Comp
         shares=shares,
         clusters=labels_first(both.clusters, labelled),
     )
-    ends = estimate_corrected(a, low, high).value, estimate_corrected(b, low, high).value
-    blank = Comparison(measure.text, len(a), *ends, test="ppi++", method="ppi++", missing=both.missing)
     own = found.interval
     if own.value is None or own.low is None or own.high is None:
         reason = f"{own.reason}: label both versions, `prompteval label RUN_A RUN_B`"

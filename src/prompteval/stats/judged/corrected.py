@@ -63,11 +63,12 @@ def corrected_mean(  # noqa: PLR0913 - the parts of one estimate
 
     `labels` and `judged_labelled` are people's and the judge's scores of the labelled cases, a simple random
     part of all; `judged` the judge's of the rest. With `strata`, codes from 0 of the labelled cases, each is
-    a simple random part of its stratum, which has its share of all cases in `shares`. Never wider than the
-    labels alone. With `clusters`, codes from 0 of the labelled cases and then of the rest, variances are over
-    whole clusters (CR1), and t has as many degrees of freedom as clusters have a label, less one. Under 50
-    labels or 5 disagreements the labelled part gets one error of each sign, as large as the scale. Undefined
-    for fewer than two labels. Raises ValueError for NaN.
+    a simple random part of its stratum, which has its share of all cases in `shares`; the rest is no random
+    part then, so the judge's mean is that over all cases, and the variance that of sampling in two phases
+    (Cochran 1977, chapter 12). Never wider than the labels alone. With `clusters`, codes from 0 of the
+    labelled cases and then of the rest, variances are over whole clusters (CR1), and t has as many degrees of
+    freedom as clusters have a label, less one. Under 50 labels or 5 disagreements the labelled part gets one
+    error of each sign, as large as the scale. Undefined for fewer than two labels. Raises ValueError for NaN.
     """
     for values in (labels, judged_labelled, judged):
         refuse_nan(values)
@@ -125,20 +126,21 @@ class _Parts:
         """The weight with the smallest variance, from 0 to 1; 0 where nothing is judged but not labelled."""
         if not self.rest:
             return 0.0
-        both = self._variance(self.judge) + self._of_rest()
+        both = self._variance(self.judge) + (self._of_rest() if self.strata is None else 0.0)
         if both <= 0.0:
             return 0.0
         return min(max(self._covariance(self.labels, self.judge) / both, 0.0), 1.0)
 
     def interval(self, weight: float, level: float) -> Interval:
         errors = self.labels - weight * self.judge
-        mean = float(np.sum(self.of_case * errors)) + weight * self._mean_of_rest()
-        variance, of_rest = self._variance(errors), weight**2 * self._of_rest()
+        mean = float(np.sum(self.of_case * errors)) + weight * self._mean_of_judge()
+        variance = self._variance(errors)
+        of_cases = weight**2 * self._of_rest() if self.strata is None else self._of_all()
         note, method = "", "ppi++" if weight else "labels"
         if self.padding is not None:
             variance = max(variance, self._padded(errors))
             note = f"rough: under {FEW_LABELS} labels or {FEW_DISAGREEMENTS} disagreements"
-        total = variance + of_rest
+        total = variance + of_cases
         if self.clusters is not None:
             total = max(total, self._by_cluster(errors, weight, self.clusters))
         half = t_quantile(0.5 + level / 2.0, self.freedom) * math.sqrt(total)
@@ -149,17 +151,29 @@ class _Parts:
         n = len(errors)
         strata = np.zeros(n, np.int32) if self.strata is None else self.strata
         middle = np.bincount(strata, errors) / np.bincount(strata)
-        rest = self.everything[n:]
-        added = np.append(
-            self.of_case * (errors - middle[strata]),
-            weight * (rest - rest.mean()) / self.rest if self.rest else rest,
-        )
+        used = self.everything[self._first :]
+        added = np.zeros(len(self.everything))
+        if len(used):
+            added[self._first :] = weight * (used - used.mean()) / len(used)
+        added[:n] += self.of_case * (errors - middle[strata])
         sums = np.bincount(clusters, weights=added)
         count = len(np.unique(clusters))
         return float((sums**2).sum()) * count / (count - 1)
 
-    def _mean_of_rest(self) -> float:
-        return float(self.everything[len(self.judge) :].mean()) if self.rest else 0.0
+    @property
+    def _first(self) -> int:
+        """From which case on the judge's mean is taken: of the rest, or with strata of all."""
+        return len(self.judge) if self.strata is None else 0
+
+    def _mean_of_judge(self) -> float:
+        return float(self.everything[self._first :].mean()) if self.rest else 0.0
+
+    def _of_all(self) -> float:
+        """The variance of people's mean, had they labelled all cases."""
+        n = len(self.labels)
+        middle = float(np.sum(self.of_case * self.labels))
+        spread = float(np.sum(self.of_case * (self.labels - middle) ** 2)) * n / (n - 1)
+        return spread / len(self.everything)
 
     def _of_rest(self) -> float:
         """The variance of the mean of the judge's scores of the cases without a label."""
@@ -175,7 +189,7 @@ class _Parts:
         return self._covariance(values, values)
 
     def _covariance(self, left: Floats, right: Floats) -> float:
-        """The covariance of the weighted means of two columns, by strata."""
+        """The covariance of the weighted means of two columns, by strata; there, given all cases."""
         strata = np.zeros(len(left), np.int32) if self.strata is None else self.strata
         total = 0.0
         for stratum in range(int(strata.max()) + 1):
@@ -184,7 +198,8 @@ class _Parts:
             if count > 1:
                 centred = (left[own] - left[own].mean()) * (right[own] - right[own].mean())
                 share = float(self.of_case[own].sum())
-                total += share**2 * float(centred.sum()) / (count - 1) / count
+                drawn = 0.0 if self.strata is None else min(count / (share * len(self.everything)), 1.0)
+                total += share**2 * (1.0 - drawn) * float(centred.sum()) / (count - 1) / count
         return total
 
 
