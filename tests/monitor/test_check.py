@@ -95,6 +95,18 @@ def test_slow_and_failing_calls_alert_without_a_reference(tmp_path: Path) -> Non
     assert not few.alerts
 
 
+def test_a_rate_of_0_allows_no_failure(tmp_path: Path) -> None:
+    """One failed call alerts and none is quiet, of few rows too; there is no budget that could burn."""
+    rows = predictions(20, seed=6)
+    config = load_config(write_config(tmp_path / "monitor.yaml", errors={"rate": 0}))
+    clean = check_log(write_log(tmp_path / "clean.jsonl", rows[:2]), None, config, nowhere)
+    assert [(one.name, one.verdict) for one in clean.signals] == [("errors", "quiet")]
+    rows[7] = predictions(1, seed=7, errors=1.0)[0]
+    failing = check_log(write_log(tmp_path / "failing.jsonl", rows), None, config, nowhere)
+    assert (failing.exit_code, signal(failing, "errors").verdict) == (1, "alert")
+    assert "1 of 20 calls failed" in signal(failing, "errors").detail
+
+
 def test_the_window_is_the_end_of_the_log_and_budgets_read_three_days(tmp_path: Path, reference: str) -> None:
     """A shift that is over is not in the last day, nor in the last rows."""
     old = predictions(900, MOVED, seed=9, seconds=86_400)

@@ -107,6 +107,15 @@ def test_errors_and_budgets_alert_and_end(tmp_path: Path) -> None:
     assert len(events) == len(set(events))
 
 
+def test_a_rate_of_0_alerts_at_the_first_failure(tmp_path: Path) -> None:
+    """One failed call in an hour starts the alert; an hour without one ends it."""
+    watched = Watched(tmp_path, errors={"rate": 0}, watch={"every_s": 3600, "clear_after": 1})
+    events = []
+    for rows, errors in ((300, 0.0), (1, 1.0), (300, 0.0)):
+        events += [(n["event"], n["signal"]) for n in watched.hour(rows, errors=errors).notices]
+    assert events == [("start", "errors"), ("end", "errors")]
+
+
 def test_the_state_survives_a_restart_and_is_of_one_log(tmp_path: Path, watched: Watched) -> None:
     """Read back equal, private, and refused for another log or when it is something else."""
     watched.hour(shares=MOVED)

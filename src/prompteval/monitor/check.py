@@ -186,7 +186,7 @@ def _budgets(config: MonitorConfig, summary: LogSummary) -> Iterator[Signal]:
         counts = summary.timeline.budget(2 + limits.index(latency.p99_ms))
         what = f"of requests over {latency.p99_ms:g} ms"
         yield burn_signal("latency.slo", counts, now, max(1.0 - latency.slo, 1e-9), what)
-    if errors is not None:
+    if errors is not None and errors.rate > 0.0:  # a rate of 0 leaves no budget that could burn
         yield burn_signal("errors.budget", summary.timeline.budget(1), now, errors.rate, "of failed calls")
 
 

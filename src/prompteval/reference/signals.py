@@ -74,7 +74,8 @@ _SIGNALS = (
     ),
     _Signal(
         "errors",
-        "The share of calls that failed. The reference's rate is shown beside it and does not decide.",
+        "The share of calls that failed. The reference's rate is shown beside it and does not decide. "
+        "A rate of 0 allows no failure: one alerts, and there is no errors.budget.",
         "the share", "Clopper-Pearson", "exact binomial, three failures at least",
         "signals.errors.rate", "errors: {rate: 0.001}",
     ),

@@ -39,10 +39,12 @@ def error_signal(window: Tally, reference: Tally | None, rate: float, groups: Cl
         high=test.high,
         p=test.p,
         excess_p=test.p if test.failures >= FEWEST_FAILURES else 1.0,
-        e_value=rate_e_value(*effective(window.failed, n, design), rate),
+        e_value=rate_e_value(*effective(window.failed, n, design if rate > 0.0 else 1.0), rate),
         measures={} if reference is None or not reference.rows else _before(reference),
     )
     words = f"{window.failed:,} of {n:,} calls failed, {percent(test.observed)}"
+    if rate <= 0.0:
+        return _none_may_fail(found, window.failed, words)
     if not rate_can_show(n, rate):
         return replace(found, detail=f"{n:,} rows cannot show a rate over {percent(rate)}; {words}")
     least = detectable_rate(n, rate, POWER)
@@ -51,6 +53,13 @@ def error_signal(window: Tally, reference: Tally | None, rate: float, groups: Cl
         ability += f", a rate of {percent(least)} with 80 % probability"
     verdict: SignalVerdict = "alert" if test.above(rate) else "quiet"
     return replace(found, verdict=verdict, detail=f"{words}; {ability}")
+
+
+def _none_may_fail(found: Signal, failed: int, words: str) -> Signal:
+    """The signal of a rate of 0, which one failure is above whatever the number of rows."""
+    p = 0.0 if failed else 1.0
+    verdict: SignalVerdict = "alert" if failed else "quiet"
+    return replace(found, verdict=verdict, p=p, excess_p=p, detail=f"{words}; a rate of 0 allows none")
 
 
 def _before(reference: Tally) -> dict[str, Measure]:
