@@ -3,7 +3,11 @@
 import asyncio
 import hashlib
 import json
+import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import jsonschema
@@ -15,9 +19,11 @@ from prompteval.core.verdict import Verdict
 from prompteval.engine.stored import stored_view
 from prompteval.report.page.document import run_json
 from prompteval.report.page.schema import page_schema
+from prompteval.store.hashes import check_run
 from prompteval.view.access import Access
 from prompteval.view.app import View
-from prompteval.view.documents import progress_of, run_columns, run_document
+from prompteval.view.documents import comparison_document, progress_of, run_columns, run_document
+from prompteval.workspace.settings import Workspace
 from tests.small_workspace import Place
 from tests.view.conftest import Served
 
@@ -32,7 +38,11 @@ def answer(view: View, path: str, method: str = "GET", body: bytes = b"") -> tup
     }  # fmt: skip
     sent: list[Any] = []
 
+    first = iter([True])
+
     async def receive() -> dict[str, Any]:
+        if not next(first, False):
+            await asyncio.Event().wait()  # nobody hangs up
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
@@ -160,6 +170,53 @@ def test_a_suite_without_a_judge_has_nothing_to_label(served: Served) -> None:
     """One sentence, no crash."""
     code, text = served.ask(f"/api/runs/{served.run_id}/sheet", X_Prompteval_Token=served.token)
     assert code == 409 and "Traceback" not in text and json.loads(text)["message"]
+
+
+def test_a_run_is_checked_once_and_rows_are_counted_without(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a page looks; a record that has changed since is seen."""
+    looked: list[str] = []
+
+    def check(reader: sqlite3.Connection, run_id: str) -> bool:
+        looked.append(run_id)
+        return check_run(reader, run_id)
+
+    run, view = place.run().run_id, View(place.workspace, Access(1, "t"), read_only=False)
+    monkeypatch.setattr("prompteval.store.results.check_run", check)
+    assert answer(view, f"/api/runs/{run}/progress")[0] == 200 and looked == []
+    for path in ("", "/rows", "/case?column=0&id=c1&replicate=0", "/rows", ""):
+        assert answer(view, f"/api/runs/{run}{path}")[0] == 200
+    assert looked == [run]
+    file = place.root / ".prompteval/results.sqlite"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE runs SET verdict = 'fail' WHERE run_id = ?", (run,))
+    assert answer(view, f"/api/runs/{run}")[0] == 404
+
+
+def test_a_comparison_is_made_once_for_all_its_cases(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where columns and repeats are asked for in parallel; a run that was removed is gone here too."""
+    made: list[str] = []
+
+    def make(workspace: Workspace, a: str, b: str) -> Any:
+        made.append(a)
+        return comparison_document(workspace, a, b)
+
+    monkeypatch.setattr("prompteval.view.comparisons.comparison_document", make)
+    (a, b), view = (
+        (place.run().run_id for _ in range(2)),
+        View(place.workspace, Access(1, "t"), read_only=True),
+    )
+    paths = [f"/api/compare/{a}/{b}/case?column={n % 2}&id=c1&replicate=0" for n in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        codes = [
+            code for code, _ in threads.map(partial(answer, view), [*paths, f"/api/compare/{a}/{b}/rows"])
+        ]
+    assert codes == [200] * 7 and made == [a]
+    assert answer(view, f"/api/compare/{a}/{b}")[0] == 200
+    with closing(sqlite3.connect(place.root / ".prompteval/results.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM runs WHERE run_id = ?", (b,))
+    assert answer(view, paths[0])[0] == answer(view, f"/api/compare/{a}/{b}")[0] == 404
 
 
 def test_a_user_without_a_name_is_told_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from prompteval.judging.scale import JudgeScale
 from prompteval.plan.judge_files import scale_of
 from prompteval.plan.judges import AnyJudge
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.results import Checked, RunRecord, SqliteStore
 from prompteval.workspace.safe_paths import bounds_of, file_to_write
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.writing import make_directory
@@ -108,12 +108,18 @@ def user_name() -> str:
     return name
 
 
-def label_sheet(workspace: Workspace, runs: Sequence[str], path: Path | None, options: LabelOptions) -> Sheet:
+def label_sheet(
+    workspace: Workspace,
+    runs: Sequence[str],
+    path: Path | None,
+    options: LabelOptions,
+    checked: Checked | None = None,
+) -> Sheet:
     """The sheet of one run, or of two whose versions of a case go together.
 
     Raises UsageError for runs without a judge or an output, InvalidInput for a file of labels that is wrong.
     """
-    with reading(workspace) as store:
+    with reading(workspace, checked) as store:
         record, plan = judged_run(workspace, store, runs[0], options.judge)
         judge = _judge(plan, options.judge)
         others = [store.run(name) for name in runs[1:]]

@@ -15,7 +15,7 @@ from prompteval.plan.run_options import shard_of
 from prompteval.report.advice import reason_of
 from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import RunFacts, RunView, from_json
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.results import Checked, RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
 
 _WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict.PASS)
@@ -27,9 +27,9 @@ def store_path(workspace: Workspace) -> Path:
 
 
 @contextmanager
-def reading(workspace: Workspace) -> Iterator[SqliteStore]:
-    """The results opened for reading, closed at the end."""
-    store = SqliteStore.open(store_path(workspace), readonly=True)
+def reading(workspace: Workspace, checked: Checked | None = None) -> Iterator[SqliteStore]:
+    """The results opened for reading, closed at the end; runs in `checked` are not checked again."""
+    store = SqliteStore.open(store_path(workspace), readonly=True, checked=checked)
     try:
         yield store
     finally:
@@ -91,7 +91,7 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
             help = "it is a side of a comparison; compare again"
         raise UsageError(f"run {record.run_id} did not end", help)
     try:
-        rows = partial(stored_rows, workspace, record.run_id)
+        rows = partial(stored_rows, workspace, record.run_id, store.checked)
         return record, from_json(record.summary, rows, run_facts(record.manifest, record.started))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         reason = "its summary cannot be read"
@@ -114,9 +114,9 @@ def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
     )
 
 
-def stored_rows(workspace: Workspace, run_id: str) -> Iterator[Row]:
+def stored_rows(workspace: Workspace, run_id: str, checked: Checked | None = None) -> Iterator[Row]:
     """The rows of a run, streamed from the store."""
-    with reading(workspace) as store:
+    with reading(workspace, checked) as store:
         yield from store.rows(run_id)
 
 

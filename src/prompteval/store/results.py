@@ -38,8 +38,10 @@ from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, UNHASHED
 from prompteval.store.typed import DAMAGE, loads
 from prompteval.store.writer import Writer, insert_many, size_of
 
-__all__ = ["MIGRATIONS", "FailureCount", "RunRecord", "SqliteStore"]
+__all__ = ["MIGRATIONS", "Checked", "FailureCount", "RunRecord", "SqliteStore"]
 
+# A run's id to the hash of its record when all it held was whole.
+Checked = dict[str, str]
 _REPORTED = (
     ", json_extract(observation, '$.details'), json_extract(observation, '$.logprobs'),"
     " json_extract(observation, '$.calls[#-1].usage.completion_tokens'),"
@@ -61,10 +63,12 @@ class SqliteStore:
     """The results of all runs of a workspace.
 
     A run that this store did not begin itself is checked against its hashes once, before anything of it is
-    given out: what was changed since raises DamagedRun.
+    given out: what was changed since raises DamagedRun. Stores that share `checked` check a run once for all
+    of them, until its record changes.
     """
 
-    def __init__(self, path: Path, writer: Writer | None) -> None:
+    def __init__(self, path: Path, writer: Writer | None, checked: Checked | None = None) -> None:
+        self.checked = checked
         self._path = path
         self._writer = writer
         self._reader: sqlite3.Connection | None = None
@@ -72,12 +76,12 @@ class SqliteStore:
         self._trusted: set[str] = set()
 
     @classmethod
-    def open(cls, path: Path, *, readonly: bool = False) -> "SqliteStore":
+    def open(cls, path: Path, *, readonly: bool = False, checked: Checked | None = None) -> "SqliteStore":
         """Open or make the database. Raises StoreError for a file that cannot be used."""
         if readonly:
             open_for_reading(path, MIGRATIONS).close()
-            return cls(path, None)
-        return cls(path, Writer(open_database(path, MIGRATIONS)))
+            return cls(path, None, checked)
+        return cls(path, Writer(open_database(path, MIGRATIONS)), checked)
 
     def begin_run(self, run_id: str, manifest: Mapping[str, object], started: str) -> None:
         """Note that a run begins."""
@@ -254,9 +258,10 @@ class SqliteStore:
             yield row
 
     def row_count(self, run_id: str) -> int:
-        """How many rows a run has."""
-        sql = "SELECT count(*) FROM rows WHERE run_id = ?"
-        return sum(found[0] for found in self._query(run_id, sql, (run_id,)))
+        """How many rows a run has. It may be asked every second: no hash is checked."""
+        with self._reading(run_id):
+            found = self._read().execute("SELECT count(*) FROM rows WHERE run_id = ?", (run_id,)).fetchone()
+        return int(found[0])
 
     def _is_before_passing(self, run_id: str) -> bool:
         """Whether a run is from a version whose scores did not say if they pass."""
@@ -350,13 +355,24 @@ class SqliteStore:
             reader = self._read()
             reader.execute("BEGIN")  # one look: another process may be writing the run
             try:
-                whole = self._hashed and check_run(reader, run_id)
+                mark = self._mark(run_id)
+                known = bool(mark) and (self.checked or {}).get(run_id) == mark
+                whole = known or (self._hashed and check_run(reader, run_id))
             finally:
                 reader.execute("COMMIT")
         self._trusted.add(run_id)
         if not whole:  # from before hashes: at least everything can be read
             for _ in self.rows(run_id):
                 pass
+        if self.checked is not None and mark:
+            self.checked[run_id] = mark
+
+    def _mark(self, run_id: str) -> str:
+        """The hash of a run's record, where stores share what they checked; else empty."""
+        if self.checked is None or not self._hashed:
+            return ""
+        found = self._read().execute("SELECT hash FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        return found[0] if found is not None and type(found[0]) is str else ""
 
     @contextmanager
     def _reading(self, run_id: str = "") -> Iterator[None]:
@@ -381,6 +397,8 @@ class SqliteStore:
 
     def _damaged(self, run_id: str, reason: str) -> DamagedRun:
         self._trusted.discard(run_id)
+        if self.checked is not None:
+            self.checked.pop(run_id, None)
         return DamagedRun(str(self._path), run_id, reason)
 
 

@@ -14,8 +14,10 @@ from starlette.routing import Route
 
 from prompteval.core.errors import PromptevalError
 from prompteval.report.page.remote import shell
+from prompteval.store.results import Checked
 from prompteval.view import documents, labels
 from prompteval.view.access import Access
+from prompteval.view.comparisons import Comparisons
 from prompteval.workspace.settings import Workspace
 
 # A run's id, which never becomes part of a path.
@@ -38,6 +40,8 @@ class View:
         self._workspace = workspace
         self._access = access
         self._read_only = read_only
+        self._checked: Checked = {}
+        self._comparisons = Comparisons(workspace)
         run, both = "/api/runs/{run}", "/api/compare/{run}/{other}"
         self._routes = Starlette(
             routes=[
@@ -80,24 +84,24 @@ class View:
         return await _json(documents.history_document, self._workspace)
 
     async def _run(self, request: Request) -> Response:
-        return await _json(documents.run_document, self._workspace, request.path_params["run"])
+        return await _json(documents.run_document, self._workspace, request.path_params["run"], self._checked)
 
     async def _comparison(self, request: Request) -> Response:
         a, b = request.path_params["run"], request.path_params["other"]
-        return await _json(lambda: documents.comparison_document(self._workspace, a, b)[0])
+        return await _json(self._comparisons.document, a, b)
 
     def _columns(self, request: Request) -> list[documents.Column]:
         run, other = request.path_params["run"], request.path_params.get("other")
         if other is None:
-            return documents.run_columns(self._workspace, run)
-        return documents.comparison_document(self._workspace, run, other)[1]
+            return documents.run_columns(self._workspace, run, self._checked)
+        return self._comparisons.columns(run, other)
 
     async def _rows(self, request: Request) -> Response:
         try:
             columns = await run_in_threadpool(self._columns, request)
         except PromptevalError as error:
             return _message(404, str(error))
-        blocks = documents.listed_blocks(self._workspace, columns)
+        blocks = documents.listed_blocks(self._workspace, columns, self._checked)
         return StreamingResponse(map(_line, blocks), media_type="application/x-ndjson")
 
     async def _case(self, request: Request) -> Response:
@@ -105,7 +109,7 @@ class View:
             asked = request.query_params
             column = self._columns(request)[int(asked.get("column", "0"))]
             place = int(asked.get("replicate", "0"))
-            return documents.case_in_full(self._workspace, column, asked.get("id", ""), place)
+            return documents.case_in_full(self._workspace, column, asked.get("id", ""), place, self._checked)
 
         try:
             row = await run_in_threadpool(found)
@@ -135,7 +139,9 @@ class View:
         if self._read_only:
             return _message(409, "the page was started with --read-only")
         run = request.path_params["run"]
-        return await _json(lambda: labels.sheet_json(labels.sheet_of(self._workspace, run)), status=409)
+        return await _json(
+            lambda: labels.sheet_json(labels.sheet_of(self._workspace, run, self._checked)), status=409
+        )
 
     async def _label(self, request: Request) -> Response:
         if self._read_only:
@@ -152,7 +158,8 @@ class View:
             return _message(400, "a label is {place, label, note}")
         run = request.path_params["run"]
         return await _json(
-            lambda: labels.add_label(labels.sheet_of(self._workspace, run), place, text, note), status=400
+            lambda: labels.add_label(labels.sheet_of(self._workspace, run, self._checked), place, text, note),
+            status=400,
         )
 
 

@@ -17,7 +17,7 @@ from prompteval.report.page.comparison import comparison_json
 from prompteval.report.page.document import Headline, Section, page_json, rows_expected, run_json
 from prompteval.report.page.history import history_json
 from prompteval.report.table import Table
-from prompteval.store.results import RunRecord
+from prompteval.store.results import Checked, RunRecord
 from prompteval.workspace.settings import Workspace
 
 HISTORY_RUNS = 200
@@ -52,9 +52,9 @@ def history_document(workspace: Workspace) -> Json:
     return document
 
 
-def run_document(workspace: Workspace, run_id: str) -> Json:
+def run_document(workspace: Workspace, run_id: str, checked: Checked | None = None) -> Json:
     """A run as its report has it; of one that is running, what is there. Raises UsageError."""
-    with reading(workspace) as store:
+    with reading(workspace, checked) as store:
         record = store.run(run_id)
         if record.summary is None:
             document = _unfinished(record)
@@ -86,9 +86,9 @@ def columns_of(record: RunRecord) -> list[Column]:
     return [Column(record.run_id, *map(str, entry)) for entry in record.manifest.get("entries", [])]
 
 
-def run_columns(workspace: Workspace, run_id: str) -> list[Column]:
+def run_columns(workspace: Workspace, run_id: str, checked: Checked | None = None) -> list[Column]:
     """The columns of a run that has ended or is running. Raises UsageError for no such run."""
-    with reading(workspace) as store:
+    with reading(workspace, checked) as store:
         record = store.run(run_id)
         if record.summary is None:
             return columns_of(record)
@@ -111,11 +111,13 @@ def comparison_document(workspace: Workspace, a: str, b: str) -> tuple[Json, lis
     return {**document, "links": [["history", "/"], ["A", f"/runs/{a}"], ["B", f"/runs/{b}"]]}, columns
 
 
-def listed_blocks(workspace: Workspace, columns: list[Column]) -> Iterator[list[Json]]:
+def listed_blocks(
+    workspace: Workspace, columns: list[Column], checked: Checked | None = None
+) -> Iterator[list[Json]]:
     """The rows of all columns for the list, some at a time."""
-    room = Room.of(_count(workspace, columns))
+    room = Room.of(_count(workspace, columns, checked))
     block: list[Json] = []
-    with reading(workspace) as store:
+    with reading(workspace, checked) as store:
         for place, one in enumerate(columns):
             for row in store.rows(one.run_id, one.suite, one.target, one.model):
                 block.append(listed(row, place, room))
@@ -126,9 +128,11 @@ def listed_blocks(workspace: Workspace, columns: list[Column]) -> Iterator[list[
         yield block
 
 
-def case_in_full(workspace: Workspace, column: Column, case_id: str, replicate: int) -> Json | None:
+def case_in_full(
+    workspace: Workspace, column: Column, case_id: str, replicate: int, checked: Checked | None = None
+) -> Json | None:
     """One row in full; None where there is none."""
-    with reading(workspace) as store:
+    with reading(workspace, checked) as store:
         for row in store.rows(column.run_id, column.suite, column.target, column.model, case_id):
             if row.replicate == replicate:
                 return in_full(row, Room.of(1))
@@ -138,15 +142,16 @@ def case_in_full(workspace: Workspace, column: Column, case_id: str, replicate: 
 def progress_of(workspace: Workspace, run_id: str) -> Json:
     """How many rows a run has, and whether it has ended. Raises UsageError for no such run."""
     with reading(workspace) as store:
-        record = store.run(run_id)
+        record = store.find(run_id)
+        store.refuse_damaged(record)
         done = store.row_count(record.run_id)
     return {"ended": record.summary is not None, "sentence": f"{counted(done, 'row')} so far"}
 
 
-def _count(workspace: Workspace, columns: list[Column]) -> int:
+def _count(workspace: Workspace, columns: list[Column], checked: Checked | None) -> int:
     """About how many rows there are; of a run that has not ended nobody knows."""
     total = 0
-    with reading(workspace) as store:
+    with reading(workspace, checked) as store:
         for run_id in {one.run_id for one in columns}:
             record = store.run(run_id)
             total += 0 if record.summary is None else rows_expected(ended(workspace, store, run_id)[1])

@@ -5,18 +5,19 @@ from typing import Any
 from prompteval.core.errors import UsageError
 from prompteval.engine.labelling import LabelOptions, Output, Sheet, label_sheet, user_name
 from prompteval.judging.inputs import as_text
+from prompteval.store.results import Checked
 from prompteval.workspace.settings import Workspace
 
 LONGEST_NOTE = 2_000
 Json = dict[str, Any]
 
 
-def sheet_of(workspace: Workspace, run_id: str) -> Sheet:
+def sheet_of(workspace: Workspace, run_id: str, checked: Checked | None = None) -> Sheet:
     """The sheet of a run for the user of this machine, with the defaults of `label`.
 
     Raises UsageError for a run without a judge, labels or outputs, and for a user without a name.
     """
-    return label_sheet(workspace, [run_id], None, LabelOptions(annotator=user_name()))
+    return label_sheet(workspace, [run_id], None, LabelOptions(annotator=user_name()), checked)
 
 
 def sheet_json(sheet: Sheet) -> Json:
