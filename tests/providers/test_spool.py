@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,13 @@ def test_a_folder_that_takes_nothing_is_an_error_of_the_recording(tmp_path: Path
     """The message has the recording's own name."""
     with pytest.raises(StoreError, match=r"r\.jsonl"):
         Spool(tmp_path / "gone" / "r.jsonl").keep("k", [["user", ""]], "{}")
+
+
+def test_a_full_disk_that_is_noticed_late_names_the_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By reading a line back, or by closing, which write what was not yet written."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: Path("/dev/full").open("r+b"))  # noqa: SIM115
+    kept = Spool(Path("r.jsonl"))
+    kept.keep("k", [["user", ""]], "{}")
+    for use in (lambda: kept.read(0, 2), kept.close):
+        with pytest.raises(StoreError, match=r"r\.jsonl: could not be written: No space left"):
+            use()

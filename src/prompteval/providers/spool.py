@@ -41,7 +41,7 @@ class Spool:
             self._file.seek(self._end)
             self._file.write(data)
         except OSError as error:
-            raise StoreError(str(self._path), f"could not be written: {error.strerror}") from error
+            raise self._unwritten(error) from error
         self._lines[key] = _Line(self, self._end, len(data), _start(messages))
         self._end += len(data)
 
@@ -54,14 +54,23 @@ class Spool:
         """A part of the file."""
         if self._file is None:
             return b""
-        self._file.seek(offset)
-        return self._file.read(size)
+        try:
+            self._file.seek(offset)  # which writes what was not yet written
+            return self._file.read(size)
+        except OSError as error:
+            raise self._unwritten(error) from error
 
     def close(self) -> None:
         """Close and remove the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError as error:  # the file is closed nevertheless
+                raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> StoreError:
+        return StoreError(str(self._path), f"could not be written: {error.strerror}")
 
 
 @total_ordering
