@@ -5,6 +5,8 @@ import jsonschema
 from prompteval.core.verdict import Estimate
 from prompteval.engine.baseline import set_baselines
 from prompteval.engine.history import history
+from prompteval.plan.run_options import Selection
+from prompteval.plan.shard import Shard
 from prompteval.report.history import HistoryLine, HistoryPoint
 from prompteval.report.page.history import history_json
 from prompteval.report.page.schema import page_schema
@@ -38,6 +40,26 @@ def test_a_line_has_its_runs_in_order_with_limit_and_baseline(place: Place) -> N
     assert [point.is_baseline for point in line.points] == [True, False]
     assert line.limits == {"accuracy": (0.25,)} and line.metrics == ("accuracy",)
     assert line.points[0].estimates["accuracy"] == first.results[0].metrics["accuracy"]
+
+
+def test_runs_of_some_cases_are_listed_and_not_drawn(place: Place) -> None:
+    """A shard and a selection are no points of the series; a note counts them; the gates are the whole run's."""
+    place.write("evals/s.yaml", SUITE + "gate: [accuracy >= 0.25]\n")
+    whole = place.run().run_id
+    place.write("evals/s.yaml", SUITE + "gate: [accuracy >= 0.75]\n")
+    limited = place.run(selection=Selection(limit=1)).run_id
+    number = next(n for n in (1, 2) if Shard(n, 2).holds("s", "c1"))
+    shard = place.run(shard=Shard(number, 2)).run_id
+    (section,) = history_json(history(place.workspace, 10))["sections"]  # type: ignore[misc]
+    (plot,) = section["drawn"]["plots"]
+    assert [point[4].split()[0] for point in plot["points"]] == [whole] and plot["limits"] == [0.25]
+    listed = [row[0] for row in section["tables"][0]["rows"]]
+    assert listed == [f"{shard} (shard {number}/2)", f"{limited} (selection)", whole]
+    (note,) = section["notes"]
+    assert (
+        note.startswith("2 runs of only some of the cases are listed and not drawn")
+        and "1 shard (--shard) and 1 selection (" in note
+    )
 
 
 def test_the_document_has_points_limits_and_unstable_cases() -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import json
+import shutil
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -24,14 +26,19 @@ from prompteval.view.access import Access
 from prompteval.view.app import View
 from prompteval.view.documents import comparison_document, progress_of, run_columns, run_document
 from prompteval.workspace.settings import Workspace
+from tests.forks import shared
+from tests.judging.judged_workspace import SUITE, judges
 from tests.small_workspace import Place
 from tests.view.conftest import Served
 
+__all__ = ["judges"]
 
-def answer(view: View, path: str, method: str = "GET", body: bytes = b"") -> tuple[int, str]:
+
+def answer(view: View, path: str, method: str = "GET", body: bytes = b"", **other: str) -> tuple[int, str]:
     """(status, text) of a request to a page in this process."""
     address, _, query = path.partition("?")
     headers = {"host": "127.0.0.1:1", "x-prompteval-token": "t", "content-type": "application/json"}
+    headers = {**headers, **{name.replace("_", "-"): value for name, value in other.items()}}
     scope = {
         "type": "http", "method": method, "path": address, "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
@@ -123,6 +130,17 @@ def test_s15_the_server_refuses_what_is_not_its_page(served: Served) -> None:
         )[0]
         == 403
     )
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/apiary", "*", "/runs", "/api/compare"])
+def test_s15_any_path_is_refused_before_it_is_read(place: Place, path: str) -> None:
+    """403 for another Host, and without the token where it asks for data; 404 from the page itself."""
+    view = View(place.workspace, Access(1, "t"), read_only=False)
+    assert answer(view, path, host="evil.com")[0] == 403
+    assert answer(view, path, origin="http://evil.com")[0] == 403
+    data = path == "/api" or path.startswith("/api/")
+    assert answer(view, path, x_prompteval_token="wrong")[0] == (403 if data else 404)
+    assert answer(view, path)[0] == 404
 
 
 def test_s17_looking_changes_nothing_in_the_store(served: Served) -> None:
@@ -235,6 +253,29 @@ def test_a_user_without_a_name_is_told_so(place: Place, monkeypatch: pytest.Monk
     monkeypatch.chdir(place.root)
     with pytest.raises(UsageError, match="no user name"):
         label([run])
+
+
+def test_a_label_that_cannot_be_written_says_where_and_why(
+    judges: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file where a directory must be, or a device that is full: 409 and 400, and the fix on the command line."""
+    judges.write(
+        "evals/judged.yaml",
+        f"{SUITE}judges:\n  judge_correct: {{labels: judges/c.labels.jsonl, calibration: judges/c.json}}\n",
+    )
+    run = judges.run(suites=("judged",)).run_id
+    view = View(judges.workspace, Access(1, "t"), read_only=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("prompteval.engine.labelling.file_to_write", lambda *_: Path("/dev/full"))
+        code, text = answer(view, f"/api/runs/{run}/label", "POST", b'{"place": 0, "label": "1"}')
+        assert code == 400 and "labels.jsonl: No space left" in text
+    shutil.rmtree(judges.root / "evals/judges")
+    judges.write("evals/judges", "")
+    code, text = answer(view, f"/api/runs/{run}/sheet")
+    assert code == 409 and f"{judges.root}/evals/judges: File exists" in text
+    assert answer(view, f"/api/runs/{run}/label", "POST", b'{"place": 0, "label": "1"}')[0] == 400
+    done = shared().run(judges.root, "label", "last")
+    assert done.code == 2 and "File exists (`prompteval label -o FILE` keeps them elsewhere)" in done.stderr
 
 
 @pytest.mark.parametrize("served", [("--read-only",)], indirect=True)

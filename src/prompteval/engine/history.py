@@ -6,6 +6,7 @@ from typing import Any
 from prompteval.analysis.baselines.file import baseline_run
 from prompteval.core.errors import PromptevalError
 from prompteval.engine.stored import stored_runs
+from prompteval.plan.run_options import narrowed, shard_of
 from prompteval.report.history import HistoryLine, HistoryPoint
 from prompteval.report.view import ResultView, from_json
 from prompteval.stats.gate import parse_gate
@@ -29,7 +30,10 @@ def history(workspace: Workspace, limit: int) -> list[HistoryLine]:
             key = (result.suite, result.prompt.partition("@")[0], result.model)
             if result.suite not in baselines:
                 baselines[result.suite] = _baseline(workspace, result.suite)
-            points.setdefault(key, []).append(_point(record, result, baselines[result.suite]))
+            before = points.setdefault(key, [])
+            before.append(_point(record, result, baselines[result.suite]))
+            if before[-1].partial and not all(point.partial for point in before):
+                continue  # the last run of all cases says which metrics and limits are drawn
             last[key] = (result, record.manifest.get("suites", {}).get(result.suite, {}).get("primary", ()))
     return [_line(key, points[key], *last[key]) for key in sorted(points)]
 
@@ -57,7 +61,17 @@ def _point(record: RunRecord, result: ResultView, baseline: str) -> HistoryPoint
         result.metrics,
         result.flaky,
         record.run_id == baseline,
+        _partial(record),
     )
+
+
+def _partial(record: RunRecord) -> str:
+    """Which part of the cases a run was asked for; empty for all of them."""
+    options = record.manifest.get("options")
+    if not narrowed(options):
+        return ""
+    shard = shard_of(options)
+    return "selection" if shard is None else f"shard {shard}"
 
 
 def _line(

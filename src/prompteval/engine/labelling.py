@@ -3,6 +3,7 @@
 import getpass
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,12 +76,18 @@ class Sheet:
         return [one for one in self.outputs if (one.case_id, one.mark) not in self.known]
 
     def add(self, output: Output, word: Word, note: str | None = None) -> None:
-        """Append one label to the file; a later one of the same output counts instead of it."""
+        """Append one label to the file; a later one of the same output counts instead of it.
+
+        Raises UsageError where it cannot be written.
+        """
         label = Label(
             output.case_id, word, self.annotator, output.mark, weight=output.weight, run_id=output.run_id,
             note=note, chosen=self.chosen,
         )  # fmt: skip
-        with file_to_write(self.path, self.within).open("a", encoding="utf-8") as file:
+        with (
+            _explained(self.path),
+            file_to_write(self.path, self.within).open("a", encoding="utf-8") as file,
+        ):
             file.write(json.dumps(label.as_json()) + "\n")
         self.known[output.case_id, output.mark] = word
 
@@ -117,7 +124,8 @@ def label_sheet(
 ) -> Sheet:
     """The sheet of one run, or of two whose versions of a case go together.
 
-    Raises UsageError for runs without a judge or an output, InvalidInput for a file of labels that is wrong.
+    Raises UsageError for runs without a judge or an output and for a file of labels that cannot be reached,
+    InvalidInput for one that is wrong.
     """
     with reading(workspace, checked) as store:
         record, plan = judged_run(workspace, store, runs[0], options.judge)
@@ -139,8 +147,9 @@ def label_sheet(
     chosen = share_of(chosen, options.share)
     place = path or _own_path(workspace, plan, judge)
     within = bounds_of(workspace.root, place)
-    make_directory(place.parent, within=within)
-    known = _known(place, options.annotator)
+    with _explained(place):
+        make_directory(place.parent, within=within)
+        known = _known(place, options.annotator)
     scale = scale_of(judge)
     outputs = list(_ordered(chosen, cases, options.seed))
     why = "disagree" if options.disagreeing else None
@@ -228,6 +237,16 @@ def _ordered(
     for one in chosen:
         for candidate in sorted(cases[one.case_id], key=lambda c: rank(seed, one.case_id, c.output.mark)):
             yield replace(candidate.output, weight=one.weight)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raise UsageError with the path and the reason where the system refuses the file of labels."""
+    try:
+        yield
+    except OSError as error:
+        message = f"no label can be kept in {path}: {error.filename or path}: {error.strerror}"
+        raise UsageError(message, "`prompteval label -o FILE` keeps them elsewhere") from None
 
 
 def _known(path: Path, annotator: str) -> dict[tuple[str, str], Word]:

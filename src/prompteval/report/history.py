@@ -11,7 +11,8 @@ from prompteval.report.view import FlakyCase
 class HistoryPoint:
     """One run of a line. `estimates` are by metric; `unstable` are the cases whose repeats differed.
 
-    `commit` is empty outside git; `is_baseline` says that the suite's baseline is of this run.
+    `commit` is empty outside git; `is_baseline` says that the suite's baseline is of this run. `partial` is
+    `shard 1/4`, or `selection`, for a run of some of the cases; empty for one of them all.
     """
 
     run_id: str
@@ -22,6 +23,7 @@ class HistoryPoint:
     estimates: Mapping[str, Estimate]
     unstable: tuple[FlakyCase, ...] = ()
     is_baseline: bool = False
+    partial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class HistoryLine:
     """A suite with one prompt and model over its runs, the oldest first.
 
     `metrics` are those that decide, else the first one; `limits` has by metric the thresholds of the last
-    run's gates.
+    run's gates, of those with all cases where there is one.
     """
 
     suite: str

@@ -34,7 +34,7 @@ class Access:
             return Refusal(403, "the request comes from another page")
         if "upgrade" in headers or method not in ("GET", "HEAD", "POST"):
             return Refusal(403, f"{method} is not a method of this page")
-        if path.startswith("/api/") or method == "POST":
+        if path == "/api" or path.startswith("/api/") or method == "POST":
             if not secrets.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self.token.encode()):
                 return Refusal(403, "the token is missing; open the address that `prompteval view` printed")
             if method == "POST" and headers.get("content-type", "").partition(";")[0] != "application/json":

@@ -69,10 +69,9 @@ class View:
         request = Request(scope, receive)
         response: Callable[[Message, Receive, Send], Awaitable[None]] = self._routes
         refusal = self._access.refusal(request.method, request.url.path, dict(request.headers))
-        known = all(RUN_ID.fullmatch(part) for part in _named(request.url.path))
         if refusal is not None:
             response = _message(refusal.status, refusal.message)
-        elif not known:
+        elif not all(RUN_ID.fullmatch(part) for part in _named(request.url.path)):
             response = _message(404, "no such page")
         await response(scope, receive, _with_headers(send))
 
@@ -167,10 +166,12 @@ _JSON = "application/json"
 
 
 def _named(path: str) -> Iterator[str]:
-    """The parts of a path that name a run."""
-    parts = path.removeprefix("/api").split("/")[1:]
-    if parts[0] in ("runs", "compare"):
-        yield from parts[1 : 2 if parts[0] == "runs" else 3]
+    """The parts of a path that name a run; none for a path of any other form."""
+    match path.removeprefix("/api").split("/")[1:]:
+        case ["runs", *named]:
+            yield from named[:1]
+        case ["compare", *named]:
+            yield from named[:2]
 
 
 async def _json(make: Callable[..., documents.Json], *arguments: object, status: int = 404) -> Response:

@@ -31,8 +31,24 @@ def _section(line: HistoryLine) -> Section:
     heads = ["run", "started", "commit", "version", "verdict", *_metric_heads(line), "unstable"]
     rows = [_row(line, point) for point in reversed(line.points)]
     tables = [Table("", heads, rows, texts=5), *_unstable(line)]
-    plots = [_series(line, metric) for metric in line.metrics]
-    return Section(f"{line.suite} · {line.prompt} · {line.model}", tables=tables, drawn={"plots": plots})
+    whole = any(not point.partial for point in line.points)
+    plots = [_series(line, metric) for metric in line.metrics if whole]
+    title = f"{line.suite} · {line.prompt} · {line.model}"
+    return Section(title, notes=[*_left_out(line)], tables=tables, drawn={"plots": plots})
+
+
+def _left_out(line: HistoryLine) -> Iterator[str]:
+    """How many runs are not drawn, and why."""
+    partial = [point.partial for point in line.points if point.partial]
+    selections = partial.count("selection")
+    kinds = (
+        (len(partial) - selections, "shard", "--shard"),
+        (selections, "selection", "-k, --limit, --sample or --failed"),
+    )
+    if partial:
+        parts = " and ".join(f"{counted(count, kind)} ({by})" for count, kind, by in kinds if count)
+        are = "is" if len(partial) == 1 else "are"
+        yield f"{counted(len(partial), 'run')} of only some of the cases {are} listed and not drawn: {parts}"
 
 
 def _metric_heads(line: HistoryLine) -> Iterator[str]:
@@ -41,7 +57,8 @@ def _metric_heads(line: HistoryLine) -> Iterator[str]:
 
 
 def _row(line: HistoryLine, point: HistoryPoint) -> list[str]:
-    cells = [f"{point.run_id}{' (baseline)' if point.is_baseline else ''}", point.started.replace("T", " ")]
+    marks = ", ".join(filter(None, ("baseline" if point.is_baseline else "", point.partial)))
+    cells = [f"{point.run_id} ({marks})" if marks else point.run_id, point.started.replace("T", " ")]
     cells += [point.commit or "–", point.version, point.verdict]
     for metric in line.metrics:
         found = point.estimates.get(metric)
@@ -50,8 +67,8 @@ def _row(line: HistoryLine, point: HistoryPoint) -> list[str]:
 
 
 def _series(line: HistoryLine, metric: str) -> dict[str, object]:
-    """The metric of each run as [low, value, high, whether it is the baseline's, name]."""
-    found = [(point, point.estimates.get(metric)) for point in line.points]
+    """The metric of each run of all cases as [low, value, high, whether it is the baseline's, name]."""
+    found = [(point, point.estimates.get(metric)) for point in line.points if not point.partial]
     points = [
         [one.low, one.value, one.high, point.is_baseline, f"{point.run_id} {point.commit} {point.version}"]
         for point, one in found
