@@ -105,7 +105,10 @@ def test_different_results_of_a_case_and_other_content_are_refused(many: Any) ->
     said = many.run("runs", "merge", *map(str, (first, second, third, other)), code=2).stderr
     assert re.search(r"case 'c\d\d' has different results in shard 2/3 .* and shard 2/3 ", said)
     many.write("datasets/c.jsonl", (many.root / "datasets/c.jsonl").read_text().replace('pay 1"', 'pay 11"'))
-    assert "cases sha256:" in many.run("runs", "merge", *map(str, (first, second, third)), code=2).stderr
+    assert (
+        "does not fit the content of this workspace"
+        in many.run("runs", "merge", *map(str, (first, second, third)), code=2).stderr
+    )
     many.run("run", "--shard", "1/3", code=0)
     changed = store(many.root, many.root / "changed")
     said = many.run("runs", "merge", *map(str, (changed, second, third)), code=2).stderr
@@ -152,6 +155,16 @@ def test_an_incomplete_shard_is_continued_and_merged_again(many: Any) -> None:
     assert "decides no gate" in many.run("run", "--resume-run", unfinished[-1]["run_id"], code=0).stdout
     merged = json.loads(many.run("runs", "merge", ".", "--json", code=0).stdout)
     assert (merged["verdict"], merged["results"][0]["cases"]["scored"]) == ("pass", 40)
+
+
+def test_a_damaged_part_leaves_no_run_behind(many: Any) -> None:
+    """What is refused is refused before anything is written: the last run stays the last."""
+    first, second = shards(many, 2)
+    before = many.run_json()["run_id"]
+    with closing(sqlite3.connect(first / "results.sqlite")) as database, database:
+        database.execute("UPDATE rows SET observation = replace(observation, 'payments', 'support')")
+    assert "does not match its hash" in many.run("runs", "merge", str(first), str(second), code=2).stderr
+    assert [one["run_id"] for one in json.loads(many.run("runs", "--json").stdout)] == [before]
 
 
 def test_which_runs_are_joined_is_said(many: Any) -> None:

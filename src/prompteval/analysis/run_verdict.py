@@ -36,7 +36,8 @@ def run_verdict(
     if stopped:
         return RunDecision(Verdict.INCOMPLETE, f"stopped: {stopped}; {_not_run(skipped)}", True)
     if lacking:
-        return RunDecision(Verdict.INCOMPLETE, f"{lacking}; {_not_run(skipped)}", True)
+        reason = f"{lacking}; {_not_run(skipped)}" if skipped else lacking
+        return RunDecision(Verdict.INCOMPLETE, reason, True)
     if errors or skipped:
         ended = f"{counted(errors, 'case')} ended in an error" if errors else ""
         message = " and ".join(filter(None, [ended, _not_run(skipped) if skipped else ""]))

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from prompteval.core.environment import remember_environment
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import StoreError, UsageError
 from prompteval.core.observation import Row
 from prompteval.core.text import counted
 from prompteval.engine.files import Files
-from prompteval.engine.resume import changes, refuse_changed
+from prompteval.engine.resume import changes
 from prompteval.engine.run import decide_stored, new_run_id
 from prompteval.engine.stored import store_path
 from prompteval.plan.jobs import plan_jobs, plan_suites
@@ -23,6 +23,7 @@ from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.plan.shard import Shard
 from prompteval.report.view import RunView
+from prompteval.store.pruning import delete_runs
 from prompteval.store.results import RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
 
@@ -30,6 +31,10 @@ RESULTS: Final = "results.sqlite"
 ROWS_A_STEP: Final = 256
 # Parts of one run begin together; a store may hold one of an earlier run with the same content.
 HOURS_APART: Final = 6
+_NAMED: Final = {
+    "selection": "-k, --limit, --sample, --seed and --failed",
+    "suites": "the suites that were named",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +84,32 @@ def merge_shards(
         plans = list({id(job.plan): job.plan for job in jobs}.values())
         entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
         made_from = manifest(workspace, plans, entries, options.as_json())
-        refuse_changed(parts[0].record, made_from)
-        if len({part.shard for part in parts}) < len(parts):
-            for _ in _joined(parts):  # refused before anything is written
-                pass
+        if changed := changes(parts[0].record.manifest, made_from):
+            message = f"{parts[0].title} does not fit the content of this workspace: {'; '.join(changed)}"
+            raise UsageError(message, "check out the commit that the shards ran, or run them again")
+        for _ in _joined(parts):  # what is damaged or differs is refused before anything is written
+            pass
         made_from["merged"] = [[str(part.shard), part.record.run_id] for part in parts]
-        store = SqliteStore.open(store_path(workspace) if output is None else output)
+        path, run_id = store_path(workspace) if output is None else output, new_run_id()
+        stack.enter_context(_whole_or_gone(path, run_id))
+        store = SqliteStore.open(path)
         files = Files(workspace.state_dir(), store, None, None)
         stack.callback(files.close)
-        run_id = new_run_id()
         store.begin_run(run_id, made_from, datetime.now(UTC).isoformat(timespec="milliseconds"))
         _copy(parts, store, run_id)
         view = decide_stored(workspace, options, files, store.run(run_id), jobs, _lacking(parts))
-    return replace(view, rows=partial(_rows, store_path(workspace) if output is None else output, run_id))
+    return replace(view, rows=partial(_rows, path, run_id))
+
+
+@contextmanager
+def _whole_or_gone(path: Path, run_id: str) -> Iterator[None]:
+    """A run that is not whole, since something ended the work, is removed: `--resume` would run its cases."""
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError):
+            delete_runs(path, [run_id])
+        raise
 
 
 def _opened(path: Path, stack: ExitStack) -> SqliteStore:
@@ -112,6 +130,8 @@ def _parts(store: SqliteStore, path: Path) -> Iterator[Part]:
             continue
         seen.add(shard)
         yield Part(path, store, record, shard)
+    for record in () if seen else store.runs():
+        store.refuse_damaged(record)
 
 
 def _of_one_run(parts: Sequence[Part], sources: Sequence[Path]) -> list[Part]:
@@ -133,14 +153,19 @@ def _differs(one: Part, other: Part) -> str:
     """What two shards do not have in common, and would have as parts of one run; empty where they do."""
     found = changes(one.record.manifest, other.record.manifest)
     asked, also = (dict(part.record.manifest["options"], shard=None) for part in (one, other))
-    found += [f"--{key} differs" for key in asked if asked[key] != also.get(key)]
+    found += [
+        f"{_NAMED.get(key, f'--{key}')}: {asked[key]} and {also.get(key)}"
+        for key in asked
+        if asked[key] != also.get(key)
+    ]
     return "; ".join(found)
 
 
 def _joined_from(parts: Sequence[Part]) -> Iterator[str]:
     """Which runs are joined, and a warning where their times are too far apart for parts of one run."""
     for part in parts:
-        yield f"shard {part.shard}: run {part.record.run_id} of {part.record.started[:19]} in {part.path}"
+        state, started = "began" if part.record.finished else "has not ended, began", part.record.started[:19]
+        yield f"shard {part.shard}: run {part.record.run_id} {state} {started}, in {part.path}"
     starts = [datetime.fromisoformat(part.record.started) for part in parts]
     if (hours := (max(starts) - min(starts)).total_seconds() / 3600) > HOURS_APART:
         yield f"warning: the shards began up to {hours:.0f} hours apart; is each of them of the same run?"

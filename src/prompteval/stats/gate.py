@@ -71,12 +71,16 @@ def parse_gate(text: str) -> ThresholdRule:
 
 
 def scale_error(rule: ThresholdRule, low: float | None, high: float | None) -> str:
-    """What is wrong with a threshold outside its metric's scale; empty when nothing is (B9)."""
+    """What is wrong with a threshold that its metric never or always reaches; empty when nothing is (B9)."""
     if high is not None and rule.threshold > high:
         hint = f"; did you mean {rule.threshold / 100:g}?" if high == 1.0 and rule.threshold <= 100 else ""
         return f"{rule.metric} is at most {high:g}, {rule.threshold:g} can never be reached{hint}"
     if low is not None and rule.threshold < low:
         return f"{rule.metric} is at least {low:g}, so {rule.threshold:g} decides nothing"
+    if rule.compare == ">=" and rule.threshold == low:
+        return f"{rule.metric} is at least {low:g}, so >= {rule.threshold:g} decides nothing"
+    if rule.compare == "<=" and rule.threshold == high:
+        return f"{rule.metric} is at most {high:g}, so <= {rule.threshold:g} decides nothing"
     return ""
 
 

@@ -9,8 +9,6 @@ from prompteval.workspace.validation import FileModel, Ranged, problem
 
 
 def _http(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise problem("url must begin with http:// or https://")
     if fault := address_fault(url):
         raise problem(f"url {fault}")
     return url

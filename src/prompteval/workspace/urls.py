@@ -12,9 +12,12 @@ def host_of(url: str) -> str:
 
 
 def address_fault(url: str) -> str:
-    """Why a text cannot be an address, such as a port that is not a number; empty where it can."""
+    """Why a text cannot be the address of a server over HTTP; empty where it can."""
     try:
-        _ = urlsplit(url).port
+        parts = urlsplit(url)
+        _ = parts.port
     except ValueError as error:
         return f"is not an address: {error}"
-    return ""
+    if parts.scheme not in ("http", "https"):
+        return "must begin with http:// or https://"
+    return "" if parts.hostname else "is not an address: it has no host"
