@@ -310,3 +310,18 @@ def test_the_contract_s_own_file_is_read(tmp_path: Path) -> None:
     )
     config: MonitorConfig = load_config(path)
     assert config.file.cluster == "user_id" and config.signals.feedback is not None
+
+
+def test_a_name_that_no_row_has_is_never_quiet(tmp_path: Path, reference: str) -> None:
+    """A misspelt field, slice or cluster is exit 3 with the name that was meant; one side that has it is enough."""
+    log = write_log(tmp_path / "log.jsonl", predictions(2000, seed=2, tags={"channel": "web"}))
+    field = check(tmp_path, reference, log, predictions={"field": "intend"})
+    assert (field.exit_code, signal(field, "predictions").verdict) == (3, "too_few")
+    assert signal(field, "predictions").detail == "no output has the field 'intend'; did you mean 'intent'?"
+    good = {"field": "intent"}
+    for more in ({"slices": ["chanel"]}, {"cluster": "chanel"}):
+        view = check(tmp_path, reference, log, predictions=good, **more)
+        sentence = f"{next(iter(more))}: no row has a value of 'chanel'; did you mean 'channel'?"
+        assert (view.verdict, view.exit_code, [*view.notes]) == ("too_few", 3, [sentence])
+    there = check(tmp_path, log, reference, predictions=good, slices=["channel"], cluster="message")
+    assert (there.exit_code, there.notes) == (0, [])

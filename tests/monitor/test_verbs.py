@@ -187,6 +187,10 @@ def test_init_watch_and_cases_are_typed(team: Path) -> None:
     assert (
         "alert start: predictions" in done.stdout and "look 3: 500 rows, alerting: predictions" in done.stdout
     )
+    (team / "typo.yaml").write_text("signals: {errors: {}}\nslices: [nosuch]\n")
+    typo = ("growing.jsonl", "--config", "typo.yaml")
+    done = typed(team, "monitor", "watch", *typo, "--looks", "1", code=3)
+    assert "note: slices: no row has a value of 'nosuch'; known: " in done.stdout
     done = typed(team, "monitor", "cases", "growing.jsonl", "-o", "datasets/new.jsonl", "--pick", "sample")
     assert done.stdout.startswith("wrote datasets/new.jsonl: ") and "have no label yet" in done.stdout
     again = typed(team, "monitor", "cases", "growing.jsonl", "-o", "datasets/new.jsonl", code=2)

@@ -116,6 +116,14 @@ def test_a_rate_of_0_alerts_at_the_first_failure(tmp_path: Path) -> None:
     assert events == [("start", "errors"), ("end", "errors")]
 
 
+def test_a_field_that_no_output_has_is_said_at_each_look(tmp_path: Path) -> None:
+    """Such a look is not quiet; no more is one with a slice that no row has."""
+    seen = Watched(tmp_path, predictions={"field": "intend"}, slices=["chanel"]).hour()
+    lines = list(look_lines(seen))
+    assert lines[0] == "note: predictions: no output has the field 'intend'; did you mean 'intent'?"
+    assert lines[1].startswith("note: slices: no row has a value of 'chanel'") and "quiet" not in lines[-1]
+
+
 def test_the_state_survives_a_restart_and_is_of_one_log(tmp_path: Path, watched: Watched) -> None:
     """Read back equal, private, and refused for another log or when it is something else."""
     watched.hour(shares=MOVED)

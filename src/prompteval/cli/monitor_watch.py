@@ -22,7 +22,8 @@ Examples:
   prompteval monitor watch predictions.jsonl --reference last --every 10m --state watch.json
   prompteval monitor watch predictions.jsonl --reference last --looks 1       once, from cron
 
-Exit codes: 0 quiet after the last look, 1 a signal alerts, 2 wrong input, 130 interrupted.
+Exit codes: 0 quiet after the last look, 1 a signal alerts, 2 wrong input, 3 no row has what a signal reads,
+130 interrupted.
 """
 
 Every = Annotated[
@@ -62,6 +63,7 @@ def watch(  # noqa: PLR0913 - the options of a verb
     from functools import partial
 
     from prompteval.core.errors import UsageError
+    from prompteval.core.exit_codes import FAIL, INCOMPLETE, PASS, deciding
     from prompteval.monitor.check import reading_of, reference_of
     from prompteval.monitor.state import load_state, save_state
     from prompteval.monitor.watch import false_alarm_words, look
@@ -77,7 +79,7 @@ def watch(  # noqa: PLR0913 - the options of a verb
     known = load_state(path, log, name or "")
     save_state(path, known)
     printer.stderr_line(false_alarm_words(found.file.watch))
-    done = 0
+    done = unread = 0
     while True:
         try:
             seen = look(log, held, found, workspace, known)
@@ -89,9 +91,10 @@ def watch(  # noqa: PLR0913 - the options of a verb
             known = _delivered(seen.state, found)
             save_state(path, known)
             _print(seen, as_json=as_json)
+            unread = INCOMPLETE if seen.unread else PASS
         done += 1
         if looks is not None and done >= looks:
-            return 1 if known.alerting else 0
+            return deciding([FAIL if known.alerting else PASS, unread])
         time.sleep(found.file.watch.every_s)
 
 

@@ -8,6 +8,7 @@ from prompteval.core.errors import UsageError
 from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.fields import Reading
 from prompteval.monitor.labels import LabelledRows, labelled_rows
+from prompteval.monitor.names import no_field, no_name
 from prompteval.monitor.read_log import problem_lines, read_log, window_of
 from prompteval.monitor.reference import FindWorkspace, Reference, load_reference
 from prompteval.monitor.scan import LogSummary
@@ -94,6 +95,7 @@ def reading_of(config: MonitorConfig) -> Reading:
         cluster=config.file.cluster,
         prompt=config.file.prompt,
         confidence=signals.feedback is not None,
+        named=tuple(name for name in (*config.file.slices, config.file.cluster) if name),
     )
 
 
@@ -142,7 +144,11 @@ def _compared(config: MonitorConfig, reference: Reference | None, window: Tally)
         _refuse_lack(reference, "predictions")
         groups: Groups = (reference.tally.groups, window.groups) if config.file.cluster else None
         shift = signals.predictions.shift
-        yield share_signal("predictions", reference.tally.classes, window.classes, shift, groups)
+        lacking = no_field(signals.predictions.field, (reference.tally.names, window.names))
+        if lacking:
+            yield Signal("predictions", "too_few", shift, n_reference=reference.tally.rows, detail=lacking)
+        else:
+            yield share_signal("predictions", reference.tally.classes, window.classes, shift, groups)
     if signals.inputs is None:
         return
     _refuse_lack(reference, "inputs")
@@ -246,6 +252,8 @@ def _view(
     classes = Counter() if reference is None else reference.tally.classes
     total = sum(classes.values())
     notes = [f"line not read: {line}" for line in problem_lines(summary)]
+    unknown = _unknown(reading, summary, reference)
+    notes += unknown
     several = sorted({name.partition("@")[0] for name in summary.prompts})
     if len(several) > 1 and not reading.prompt:
         notes.append(f"the log has rows of several prompts, all of them counted: {', '.join(several[:8])}")
@@ -261,9 +269,18 @@ def _view(
         points=list(_points(summary, reading)),
         reference_shares={name: count / total for name, count in classes.most_common(_CHARTED)},
         notes=notes,
+        unknown=unknown,
         unread=summary.unread,
         newest=summary.newest,
     )
+
+
+def _unknown(reading: Reading, summary: LogSummary, reference: Reference | None) -> list[str]:
+    """A sentence for each slice and the cluster that no row of the log or the reference has."""
+    sides = [summary.window.names] if reference is None else [summary.window.names, reference.tally.names]
+    asked = [("slices", name) for name in reading.slices]
+    asked += [("cluster", reading.cluster)] if reading.cluster else []
+    return [words for key, name in asked if (words := no_name(key, name, sides))]
 
 
 def _points(summary: LogSummary, reading: Reading) -> Iterator[Hourly]:

@@ -23,7 +23,8 @@ class Reading:
     `language`, `embedding` or inputs. `slow_ms` are the limits a row's latency is compared with. `slices` and
     `cluster` name a tag, an input, or one of ROW_KEYS. `prompt` is the name of the prompt whose rows count,
     empty for all. Rows from `since` on count, in seconds since 1970; files and their parts that end before
-    `oldest` are not read at all. `confidence` asks for the confidences of answers.
+    `oldest` are not read at all. `confidence` asks for the confidences of answers. `named` are slices
+    and the cluster, which are looked for also where rows are not divided by them.
     """
 
     field: str = ""
@@ -35,6 +36,7 @@ class Reading:
     since: float | None = None
     oldest: float | None = None
     confidence: bool = False
+    named: tuple[str, ...] = ()
 
     @property
     def sampled(self) -> bool:

@@ -1,7 +1,7 @@
 """What a log is compared with: a stored run, the committed baseline, or an earlier log."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prompteval.analysis.baselines.file import baseline_entries
@@ -15,6 +15,7 @@ from prompteval.monitor.block import Block
 from prompteval.monitor.fields import Reading, named_class
 from prompteval.monitor.labels import LabelledRows, label_class, labelled_rows
 from prompteval.monitor.log_files import SQLITE
+from prompteval.monitor.names import FIELD
 from prompteval.monitor.read_log import read_log
 from prompteval.monitor.tally import Tally
 from prompteval.store.predictions import POSTGRES
@@ -51,7 +52,7 @@ def load_reference(
     Raises UsageError for one that is not there, or of which several suites or no row could be meant.
     """
     if is_log(name):
-        whole = Reading(reading.field, reading.features, reading.slow_ms, (), reading.cluster, reading.prompt)
+        whole = replace(reading, slices=(), since=None, oldest=None, confidence=False)
         found = read_log(name, whole)
         if not found.window.rows:
             raise UsageError(f"reference {name}: no row of prompt {reading.prompt!r}")
@@ -151,6 +152,8 @@ def _baseline(reading: Reading, workspace: Workspace, suite: str) -> Reference:
         tally.failed += row.outcome == "error"
         if predicted is not None:
             tally.classes[predicted] += 1
+        if pair is not None:
+            tally.names.held.add(FIELD)
         if pair is not None and predicted is not None:
             labelled.add(pair[0], predicted, None)
         value = next((score.value for score in row.scores if score.value is not None), None)

@@ -17,6 +17,7 @@ from prompteval.monitor.fields import (
     slice_value,
 )
 from prompteval.monitor.groups import ClusterGroups
+from prompteval.monitor.names import AskedNames
 from prompteval.monitor.sample import TextSample
 from prompteval.monitor.sketch import NumberSketch
 
@@ -50,12 +51,14 @@ class Tally:
         self.words: dict[str, Counter[str]] = {}
         self.groups = ClusterGroups()
         self.sample = TextSample()
+        self.names = AskedNames()
 
     def add(self, block: Block, reading: Reading) -> None:
         """Count the rows of a block."""
         self.rows += len(block.rows)
         add_named(self.classes, block.classes)
         self.failed += sum(block.failed)
+        self.names.add(block.rows, reading, MOST_NAMES)
         self.timed += len(block.latencies)
         self.latency.add(block.latencies)
         for limit in reading.slow_ms:
@@ -106,6 +109,7 @@ class Tally:
             self.numbers.setdefault(name, NumberSketch()).merge(sketch)
         self.groups.merge(other.groups)
         self.sample.merge(other.sample)
+        self.names.merge(other.names)
 
     def as_json(self) -> list[object]:
         """What `from_json` reads; a worker's answer."""
@@ -118,13 +122,14 @@ class Tally:
             self.words,
             self.groups.as_json(),
             self.sample.as_json(),
+            self.names.as_json(),
         ]
 
     @classmethod
     def from_json(cls, raw: Sequence[Any]) -> "Tally":
         """The tally behind `as_json`."""
         found = cls()
-        counts, slow, classes, latency, numbers, words, groups, sample = raw
+        counts, slow, classes, latency, numbers, words, groups, sample, names = raw
         found.rows, found.failed, found.timed = counts
         found.slow = Counter({float(limit): count for limit, count in slow})
         found.classes = Counter(classes)
@@ -133,6 +138,7 @@ class Tally:
         found.words = {name: Counter(one) for name, one in words.items()}
         found.groups = ClusterGroups.from_json(groups)
         found.sample = TextSample.from_json(sample)
+        found.names = AskedNames.from_json(names)
         return found
 
 

@@ -35,6 +35,14 @@ class Look:
     state: WatchState
     notices: tuple[Mapping[str, object], ...] = ()
 
+    @property
+    def unread(self) -> list[str]:
+        """A sentence for each signal that no row has a value for, and each slice or cluster no row has."""
+        if self.view is None:
+            return []
+        few = [one for one in self.view.signals if one.verdict == "too_few" and one.n == 0]
+        return [*(f"{one.name}: {one.detail}" for one in few if one.name not in OWN_RULE), *self.view.unknown]
+
 
 def look(
     log: str, reference: Reference | None, config: MonitorConfig, workspace: FindWorkspace, state: WatchState
@@ -149,8 +157,10 @@ def look_lines(found: Look) -> Iterator[str]:
     if found.view is None:
         yield f"look {found.state.looks:,}: no new row"
         return
+    yield from (f"note: {words}" for words in found.unread)
     alerting = found.state.alerting
-    word = f"alerting: {', '.join(alerting)}" if alerting else "quiet"
+    quiet = "too few" if found.unread else "quiet"
+    word = f"alerting: {', '.join(alerting)}" if alerting else quiet
     waiting = ", waiting for more rows" if found.state.waiting else ""
     yield f"look {found.state.looks:,}: {found.view.rows:,} rows, {word}{waiting}"
 

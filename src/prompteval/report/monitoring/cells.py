@@ -92,5 +92,6 @@ def last_line(view: MonitorView) -> str:
     few = [signal.name for signal in view.signals if signal.verdict == "too_few"]
     if few:
         parts.append(f"too few rows for {', '.join(few)}")
+    parts += view.unknown
     reason = "; ".join(parts) or "no signal is beyond its threshold"
     return f"{view.verdict}: {reason} (exit {view.exit_code})"

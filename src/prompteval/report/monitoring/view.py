@@ -63,7 +63,8 @@ class MonitorView:
     """A whole check. `slices` has the signals of each value of each tag; they never decide alone.
 
     `reference_shares` are those of the reference's classes, the largest first. `first` and `last` are to the
-    minute; `newest` is the time of the newest row.
+    minute; `newest` is the time of the newest row. `unknown` has a sentence for each name that the check asks
+    for and no row has: such a check is never quiet.
     """
 
     log: str
@@ -79,6 +80,7 @@ class MonitorView:
     notes: Sequence[str] = ()
     unread: int = 0
     newest: float | None = None
+    unknown: Sequence[str] = ()
 
     def every_signal(self) -> Iterator[tuple[str, Signal]]:
         """Each signal with the slice it is of, empty for all rows."""
@@ -93,14 +95,21 @@ class MonitorView:
 
     @property
     def verdict(self) -> SignalVerdict:
-        """alert where any signal alerts, else too_few where one of all rows has too few, else quiet."""
+        """alert where any signal alerts, else too_few where one of all rows has too few, else quiet.
+
+        too_few also where no row has a name that is asked for.
+        """
         if self.alerts:
             return "alert"
-        return "too_few" if any(signal.verdict == "too_few" for signal in self.signals) else "quiet"
+        return "too_few" if self.is_incomplete else "quiet"
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether a signal of all rows has too few, or no row has a name that is asked for."""
+        return bool(self.unknown) or any(signal.verdict == "too_few" for signal in self.signals)
 
     @property
     def exit_code(self) -> int:
         """3 before 1 before 0, in the order of every verb."""
-        few = any(signal.verdict == "too_few" for signal in self.signals)
-        codes = [INCOMPLETE if few else PASS, FAIL if self.alerts else PASS]
+        codes = [INCOMPLETE if self.is_incomplete else PASS, FAIL if self.alerts else PASS]
         return deciding(codes)
