@@ -34,6 +34,17 @@ def test_rows_are_given_back_as_they_were(given: list[DataRow], start: int) -> N
             kept[len(given)]
 
 
+@given(given=st.lists(rows, max_size=20), cut=st.slices(20), inner=st.slices(8))
+def test_a_part_is_what_a_list_gives(given: list[DataRow], cut: slice, inner: slice) -> None:
+    """Its end and its step count too, and a part of a part; places from the end as well."""
+    with closing(KeptRows()) as kept:
+        for row in given:
+            kept.append(row)
+        assert list(kept[cut]) == given[cut]
+        assert list(kept[cut][inner]) == given[cut][inner]
+        assert not given or kept[-1] == given[-1]
+
+
 def test_the_texts_are_not_in_memory() -> None:
     """10,000 texts of 4,000 characters, 40 MB, take under 8 MB; blocks are read and forgotten."""
     tracemalloc.start()

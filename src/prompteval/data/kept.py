@@ -5,6 +5,7 @@ import os
 import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import overload
 
 from prompteval.core.errors import StoreError
@@ -66,10 +67,10 @@ class KeptRows(Sequence[DataRow]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[DataRow]: ...
     def __getitem__(self, place: int | slice) -> DataRow | Sequence[DataRow]:
+        every = range(len(self))
         if isinstance(place, slice):
-            return _Part(self, place.start or 0)
-        if place < 0 or place >= len(self):
-            raise IndexError(place)
+            return _Part(self, every[place])
+        place = every[place]
         start, end = self._ends[place], self._ends[place + 1]
         return self._row(place, self._read(start, end - start))
 
@@ -108,13 +109,13 @@ def _unwritten(error: OSError) -> StoreError:
 
 
 class _Part(Sequence[DataRow]):
-    """Rows from a place on."""
+    """The rows at some places."""
 
-    def __init__(self, rows: KeptRows, start: int) -> None:
-        self._rows, self._start = rows, start
+    def __init__(self, rows: KeptRows, places: range) -> None:
+        self._rows, self._places = rows, places
 
     def __len__(self) -> int:
-        return max(len(self._rows) - self._start, 0)
+        return len(self._places)
 
     @overload
     def __getitem__(self, place: int) -> DataRow: ...
@@ -122,10 +123,10 @@ class _Part(Sequence[DataRow]):
     def __getitem__(self, place: slice) -> Sequence[DataRow]: ...
     def __getitem__(self, place: int | slice) -> DataRow | Sequence[DataRow]:
         if isinstance(place, slice):
-            return _Part(self._rows, self._start + (place.start or 0))
-        if place < 0:
-            raise IndexError(place)
-        return self._rows[self._start + place]
+            return _Part(self._rows, self._places[place])
+        return self._rows[self._places[place]]
 
     def __iter__(self) -> Iterator[DataRow]:
-        return self._rows.iterate(self._start)
+        if self._places.step == 1:
+            return islice(self._rows.iterate(self._places.start), len(self))
+        return map(self._rows.__getitem__, self._places)

@@ -38,5 +38,5 @@ class Shard:
         return f"{self.number}/{self.of}"
 
     def holds(self, suite: str, case_id: str) -> bool:
-        """Whether a case is in this part: by its suite and id, whatever else the suite holds."""
+        """Whether a case is in this part: by its suite and id alone, so that no other case moves it."""
         return seeded_rank(_SEED, f"{suite}\x00{case_id}") % self.of == self.number - 1

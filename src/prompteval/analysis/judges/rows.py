@@ -69,17 +69,8 @@ def with_labels(
     left out.
     """
     if not judges:
-        return iter(rows)
-    return _with_labels(rows, judges, target, model, elsewhere)
-
-
-def _with_labels(
-    rows: Iterable[StoredRow],
-    judges: Mapping[str, JudgeFiles],
-    target: str,
-    model: str,
-    elsewhere: Mapping[str, LabelledElsewhere],
-) -> Iterator[StoredRow]:
+        yield from rows
+        return
     known = {
         name: (files, LabelIndex(of_people(files.labels)), elsewhere[name]) for name, files in judges.items()
     }

@@ -56,7 +56,7 @@ def error_signal(window: Tally, reference: Tally | None, rate: float, groups: Cl
 
 
 def _none_may_fail(found: Signal, failed: int, words: str) -> Signal:
-    """The signal of a rate of 0, which one failure is above whatever the number of rows."""
+    """The signal of a rate of 0, which one failure is above, of any number of rows."""
     p = 0.0 if failed else 1.0
     verdict: SignalVerdict = "alert" if failed else "quiet"
     return replace(found, verdict=verdict, p=p, excess_p=p, detail=f"{words}; a rate of 0 allows none")

@@ -4,30 +4,21 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from prompteval.core.address import without_credentials
 from prompteval.core.request import Request, Response, chat_json
 from prompteval.providers.anthropic.body import request_body
 from prompteval.providers.anthropic.reply import read_message
 from prompteval.providers.anthropic.stream import MessageAssembly
+from prompteval.providers.hosted.dialect import NativeDialect
 from prompteval.providers.openai.errors import ServerLimits, whole
-from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.stream import Assembly
 from prompteval.wire import HttpAnswer
 
 
-class AnthropicDialect:
+class AnthropicDialect(NativeDialect):
     """Messages, in one body or as events."""
 
+    kind = "anthropic"
     request_id: Final = "request-id"
-
-    def __init__(self, model: str, server: Server) -> None:
-        self.model = model
-        self.server = server
-
-    @property
-    def identity(self) -> str:
-        address = without_credentials(self.server.base_url)
-        return f"anthropic:{address}:{self.model}{self.server.shape.identity}"
 
     def path(self, *, stream: bool) -> str:
         return "messages"

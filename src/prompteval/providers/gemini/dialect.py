@@ -4,30 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
-from prompteval.core.address import without_credentials
 from prompteval.core.request import Request, Response, chat_json
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.gemini.body import request_body
 from prompteval.providers.gemini.reply import error_of, is_answer, joined, read_response
+from prompteval.providers.hosted.dialect import NativeDialect
 from prompteval.providers.openai.errors import ServerLimits, bad_reply
-from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.stream import Assembly, Piece
 from prompteval.wire import HttpAnswer
 
 
-class GeminiDialect:
+class GeminiDialect(NativeDialect):
     """generateContent, in one body or as events."""
 
+    kind = "gemini"
     request_id: Final = "x-request-id"
-
-    def __init__(self, model: str, server: Server) -> None:
-        self.model = model
-        self.server = server
-
-    @property
-    def identity(self) -> str:
-        address = without_credentials(self.server.base_url)
-        return f"gemini:{address}:{self.model}{self.server.shape.identity}"
 
     def path(self, *, stream: bool) -> str:
         name = self.model.removeprefix("models/")

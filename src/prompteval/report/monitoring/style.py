@@ -1,22 +1,17 @@
 """The style of the page of a check, and the policy that names it by hash."""
 
-import base64
-import hashlib
 from functools import cache
 from importlib.resources import files
+
+from prompteval.report.page.assets import elements_style, hash_of
 
 
 @cache
 def style() -> str:
-    """The style sheet, light and dark."""
-    folder = files(__package__)
-    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("base.css", "page.css"))
+    """The style sheet, light and dark: that of every page, and the charts."""
+    return elements_style() + files(__package__).joinpath("charts.css").read_text(encoding="utf-8")
 
 
 def policy() -> str:
     """The page's content security policy: nothing is loaded, no script runs, only this style counts."""
-    return f"default-src 'none'; style-src '{_hash(style())}'; base-uri 'none'; form-action 'none'"
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return f"default-src 'none'; style-src '{hash_of(style())}'; base-uri 'none'; form-action 'none'"

@@ -17,6 +17,12 @@ REMOTE_SCRIPTS = (*SCRIPTS[:-1], "remote.js", "label.js", "served.js")
 
 
 @cache
+def elements_style() -> str:
+    """The part of the style that any page uses: colours, text, tables, marks in a cell."""
+    return _read(STYLES[0])
+
+
+@cache
 def style() -> str:
     """The style sheet: light, dark and print."""
     return "".join(_read(name) for name in STYLES)
@@ -45,7 +51,7 @@ def remote_policy() -> str:
 
 
 def _policy(script: str) -> str:
-    allowed = f"style-src '{_hash(style())}'; script-src '{_hash(script)}'; img-src data:"
+    allowed = f"style-src '{hash_of(style())}'; script-src '{hash_of(script)}'; img-src data:"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
@@ -53,5 +59,6 @@ def _read(name: str) -> str:
     return files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
+    """The hash of a text, as a policy names it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

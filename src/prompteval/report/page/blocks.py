@@ -10,7 +10,7 @@ PLAIN_SIZE = 60_000
 
 
 def json_text(value: object) -> str:
-    """JSON in ASCII that ends no script and begins no comment, whatever is in it (S7)."""
+    """JSON in ASCII that ends no script and begins no comment, also where a text in it would (S7)."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 

@@ -31,20 +31,26 @@ def _marks(view: JudgeView) -> Iterator[dict[str, object]]:
     """On a scale the judge's mark against that of people, of which a table of counts would say nothing."""
     if len({truth for _, _, truth in view.lengths}) > 1:
         points = [[truth, said, abs(said - truth) < 1e-9, ""] for _, said, truth in view.lengths]
-        yield {
-            "kind": "scatter", "title": "The judge's mark by people's mark", "names": ["people", "judge"],
-            "points": points, "words": "Hollow: they disagree.",
-        }  # fmt: skip
+        yield _scatter("The judge's mark by people's mark", ["people", "judge"], points, "they disagree")
 
 
 def _lengths(view: JudgeView) -> Iterator[dict[str, object]]:
     """The judge's verdict against the length of the output; filled where people and judge agree."""
     if len({length for length, _, _ in view.lengths}) > 1:
         points = [[length, said, abs(said - truth) < 1e-9, ""] for length, said, truth in view.lengths]
-        yield {
-            "kind": "scatter", "title": "Verdict by length of the output", "names": ["characters", "verdict"],
-            "points": points, "words": "Hollow: people disagree.",
-        }  # fmt: skip
+        yield _scatter(
+            "Verdict by length of the output", ["characters", "verdict"], points, "people disagree"
+        )
+
+
+def _scatter(title: str, names: list[str], points: object, hollow: str) -> dict[str, object]:
+    return {
+        "kind": "scatter",
+        "title": title,
+        "names": names,
+        "points": points,
+        "words": f"Hollow: {hollow}.",
+    }
 
 
 def render_pairs(tables: Sequence[Table], sentence: str) -> Iterator[str]:
