@@ -60,7 +60,8 @@ def _band(share: float, rows: int) -> tuple[float, float]:
 
 def _drawn(chart: _Chart, view: MonitorView) -> Iterator[str]:
     known = [value for value in chart.values if value is not None]
-    top = max([*known, *(high for _, high in chart.bands), chart.limit or 0.0, 1e-9]) * 1.05
+    highest = max([*known, *(high for _, high in chart.bands), chart.limit or 0.0])
+    top = (highest or (0.01 if chart.percent else 1.0)) * 1.05  # a line of zeros has an axis, too
     first, last = view.points[0].start, view.points[-1].start
     across = [
         LEFT + (WIDTH - LEFT - 6) * (point.start - first) / max(last - first, 1.0) for point in view.points
