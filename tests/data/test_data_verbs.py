@@ -1,5 +1,6 @@
 """`prompteval data` on the command line: files in, files out, exit codes."""
 
+import csv
 import json
 import socket
 from pathlib import Path
@@ -173,3 +174,13 @@ def test_annotations_name_files_from_the_root_of_the_repository(
         code("data", "check", "a.jsonl", "--output-format", style)
         shown = capsys.readouterr().out
         assert named in shown and "please" not in shown
+
+
+def test_a_long_text_is_a_cell_like_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The csv module stops at 131,072 characters; a line may have twenty million bytes."""
+    monkeypatch.chdir(tmp_path)
+    csv.field_size_limit(131_072)
+    (tmp_path / "long.csv").write_text('id,text\n1,"' + "a, " * 60_000 + '"\n2,b\n')
+    assert code("data", "check", "long.csv", "--near", 1, "--fail-on", "error") == 0
+    (_, long), (_, short) = read_raw(tmp_path / "long.csv")
+    assert len(long["text"]) == 180_000 and short["text"] == "b"

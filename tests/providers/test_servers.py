@@ -300,6 +300,8 @@ def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch)
         ('structured = "json_object"\napi = "responses"\npreset = "vllm"', "which vllm silently ignores"),
         ('stream = true\nprovider = "local"', "is for a server, and the provider is 'local'"),
         ('preset = "ollama"\nprovider = "scripted"', "is for a server, and the provider is 'scripted'"),
+        ('extra_body = {top_k = 4, messages = []}', "has 'messages', which would replace what the prompt"),
+        ('extra_body = {model = "other"}', "has 'model', which would replace what the prompt"),
     ],
 )  # fmt: skip
 def test_b9_wrong_keys_of_a_server_are_told_with_their_line(line: str, told_: str) -> None:

@@ -8,6 +8,7 @@ from prompteval.cases.record import KEYS
 from prompteval.core.case import Cell
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, did_you_mean
+from prompteval.workspace.csv_reader import csv_reader
 from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
 
 _GROUPS = ("inputs", "expected", "tags")
@@ -26,7 +27,7 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, objec
         head = next(lines, "")
         delimiter = max(",;\t", key=head.count)
         try:
-            columns = next(csv.reader([head], delimiter=delimiter, strict=True), [])
+            columns = next(csv_reader([head], delimiter), [])
             if lines.is_text:
                 columns = [column.strip() for column in columns]
                 while columns and not columns[-1]:  # spreadsheets write empty ones beside a table too
@@ -83,7 +84,7 @@ class _Lines:
 
 def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iterator[tuple[int, object]]:
     end = 1
-    for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+    for cells in csv_reader(lines, delimiter):
         line, end = end + 1, lines.number
         if not lines.is_text:
             return  # the rest of a cut row

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector, did_you_mean
 from prompteval.core.strict_json import loads
+from prompteval.workspace.csv_reader import csv_reader
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.safe_paths import check_regular
 from prompteval.workspace.text import decode
@@ -88,7 +89,7 @@ def _csv(file: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
     with file:
         lines = _lines(file, name)
         first = next(lines, "")
-        reader = csv.reader(chain([first], lines), delimiter=max(",;\t", key=first.count), strict=True)
+        reader = csv_reader(chain([first], lines), max(",;\t", key=first.count))
         try:
             header = next(reader, [])
             twice = next((column for column, count in Counter(header).items() if count > 1), None)

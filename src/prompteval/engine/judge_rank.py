@@ -46,7 +46,7 @@ def rank_versions(workspace: Workspace, names: Sequence[str], judge: str | None)
     Raises UsageError for an unknown run or judge, for several judges, and where nothing was compared.
     """
     with reading(workspace) as store:
-        records = [store.run(name) for name in names]
+        records = [*{record.run_id: record for record in map(store.run, names)}.values()]  # each run once
         for record in records:
             store.refuse_damaged(record)
         chosen = _judge(records, judge)

@@ -14,6 +14,7 @@ from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.strict_json import MOST_DEEP, excess
 from prompteval.interchange.imported import Json, Record
+from prompteval.workspace.csv_reader import csv_reader
 from prompteval.workspace.packed import PackedFault, unpacked
 from prompteval.workspace.text import decode
 from prompteval.workspace.yaml12 import YamlDocument, parse
@@ -96,7 +97,7 @@ def rows_of(text: str, path: str) -> Iterator[Line]:
     """As `read_rows`, of a text; the separator is the one of the header."""
     header = text.partition("\n")[0]
     separator = max("\t;,", key=header.count) if header else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv_reader(io.StringIO(text, newline=""), separator)
     try:
         columns = next(reader, [])
         if not columns or len(set(columns)) != len(columns):

@@ -34,6 +34,12 @@ NATIVE_STRUCTURED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+# Fields of a body that say what is asked and of whom, in each of the APIs.
+_OF_THE_PROMPT: Final = frozenset(
+    {"model", "messages", "input", "instructions", "contents", "system", "systemInstruction", "stream"}
+)
+
+
 def in_process_fault(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """(key, what is wrong, the fix) of what a profile sets that a model in this process has no use for."""
     others = ("base_url", "api_key_env", *(key for key in SERVER_KEYS if key not in OF_IN_PROCESS))
@@ -75,7 +81,9 @@ def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, 
         texts = value.values() if isinstance(value, dict) else ()
         return None if all(map(_is_name, texts)) else ("maps parameters to the server's names for them", "")
     if key == "extra_body":
-        return None
+        taken = next((name for name in value if name in _OF_THE_PROMPT), None)
+        fault = f"has {taken!r}, which would replace what the prompt and its model say"
+        return None if taken is None else (fault, "remove it")
     if not all(map(_is_name, value.values())):
         return "must be a table of strings", ""
     if key == "headers_env":

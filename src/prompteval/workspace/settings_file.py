@@ -166,7 +166,7 @@ class _Profile(FileModel):
     drop: Annotated[list[str], _server("drop")] = Field(
         [], description="Parameters that are not sent.", examples=['["temperature"]']
     )
-    extra_body: dict[str, Any] | None = Field(
+    extra_body: Annotated[dict[str, Any], _server("extra_body")] | None = Field(
         None, description="What is added to the body of each request.", examples=["{top_k = 20}"]
     )
     headers: Annotated[dict[str, str], _server("headers")] | None = Field(
