@@ -113,7 +113,6 @@ def test_b4_what_windows_editors_write_is_accepted(
         ("c.csv", b"id,inputs.message\na,x\0\n", "c.csv:2:4 PE103 NUL byte"),
         ("c.csv", "id,inputs.message\n".encode("utf-16"), "c.csv:1:1 PE102 the file is UTF-16"),
         ("c.csv", b'id,inputs.message\na,x\nb,"x" y\n', "c.csv:3:1 PE304 not CSV"),
-        ("c.csv", b"id,inputs.message\na," + b"x" * 200_000, "c.csv:2:1 PE304 not CSV: field larger"),
         ("c.csv", b'id,inputs.message\na,"x\n', "c.csv:2:1 PE304 not CSV: unexpected end of data"),
         ("c.csv", b"", "PE304 missing column 'id'"),
         ("c.yaml", b"- id: a\n  inputs: {message: \x07}\n", "c.yaml:2:21 PE106 not YAML: the character U+0007"),
@@ -133,6 +132,27 @@ def test_b4_case_files_of_other_kinds(
     code, lines = told("check")
     assert (code, len(lines)) == (2, 1), lines
     assert wanted in lines[0], lines
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        (b"x" * 200_000, None),
+        (b'"' + b"x" * 12_000_000 + b"\n" + b"x" * 12_000_000 + b'"', "c.csv:3:1 PE304 not CSV: field larger"),
+    ],
+    ids=["a long cell", "a cell over the limit, on two lines"],
+)  # fmt: skip
+def test_b4_cells_of_csv_are_as_long_as_a_line_may_be(
+    workspace: Workspace, told: Told, cell: bytes, wanted: str | None
+) -> None:
+    """A cell of 200,000 characters is read; one over the limit of a line is a problem, on one line or on two."""
+    (workspace.root / "datasets/c.csv").write_bytes(b"id,inputs.message\na," + cell + b"\n")
+    suite = (workspace.root / "evals/s.yaml").read_text().replace("c.jsonl", "c.csv")
+    workspace.write("evals/s.yaml", suite.replace("slices: [channel]\n", ""))
+    code, lines = told("check")
+    problems = [line for line in lines if "PE234" not in line]
+    assert (code, len(problems)) == ((2, 1) if wanted else (0, 0)), lines
+    assert wanted is None or wanted in problems[0]
 
 
 @pytest.mark.parametrize(
