@@ -3,9 +3,11 @@
 import json
 
 import pytest
-from sklearn.metrics import brier_score_loss
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import brier_score_loss, confusion_matrix, precision_recall_curve
 
 from tests.e2e.conftest import Workspace
+from tests.report.reading_page import read_page
 
 SUITE = """outputs: o.jsonl
 cases: c.jsonl
@@ -50,6 +52,39 @@ def test_every_task_metric_has_a_value_an_interval_and_slices(recorded: Workspac
     assert found["ece"]["null_high"] > 0 and found["ece"]["gateable"] is False
     assert set(result["slices"]["half"]["first"]) == set(found)
     assert sum(line["n"] for line in result["reliability"]["reliability"]["bins"]) == 40
+
+
+def test_matrix_diagram_and_curve_are_those_of_scikit_learn(recorded: Workspace) -> None:
+    """Of confidences with ties, one of which is missing; the page has the same document."""
+    cases, outputs = (
+        [json.loads(line) for line in (recorded.root / f"evals/{name}.jsonl").read_text().splitlines()]
+        for name in "co"
+    )
+    del outputs[7]["confidence"]
+    recorded.write("evals/o.jsonl", "".join(json.dumps(line) + "\n" for line in outputs))
+    recorded.write("evals/s.yaml", SUITE.replace("accuracy, ", "accuracy, confusion, "))
+    (result,) = recorded.run_json("-o", "r.html")["results"]
+    truth, given = (
+        [line[key]["label"] for line in lines] for lines, key in ((cases, "expected"), (outputs, "output"))
+    )
+    labels = result["confusion"]["labels"]
+    assert [row[:-1] for row in result["confusion"]["counts"]] == confusion_matrix(
+        truth, given, labels=labels
+    ).tolist()
+    known = [place for place in range(40) if place != 7]
+    right, stated = [truth[n] == given[n] for n in known], [outputs[n]["confidence"] for n in known]
+    share, confidence = calibration_curve(right, stated, n_bins=10)
+    bins = [line for line in result["reliability"]["reliability"]["bins"] if line["n"]]
+    assert [line["share"] for line in bins] == pytest.approx(share.tolist())
+    assert [line["confidence"] for line in bins] == pytest.approx(confidence.tolist())
+    scores = [stated[at] if given[n] == "yes" else 1 - stated[at] for at, n in enumerate(known)]
+    precision, recall, thresholds = precision_recall_curve([truth[n] == "yes" for n in known], scores)
+    (curve,) = result["precision_recall"]
+    wanted = zip(recall[-2::-1], precision[-2::-1], thresholds[::-1], strict=True)
+    assert [tuple(point) for point in curve["points"]] == [pytest.approx(point) for point in wanted]
+    assert (curve["label"], curve["n"], curve["missing"]) == ("yes", 39, 1)
+    page = read_page((recorded.root / "r.html").read_text("utf-8"))
+    assert page.document["run"]["results"][0]["precision_recall"] == [curve]
 
 
 def test_an_output_without_a_number_keeps_a_gate_on_errors_from_passing(recorded: Workspace) -> None:

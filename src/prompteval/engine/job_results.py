@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from prompteval.analysis.columns.entry_columns import EntryColumns, build_columns
+from prompteval.analysis.columns.reported import Need
 from prompteval.analysis.early.decide import EarlyStopping
 from prompteval.analysis.judges.calibrated import labelled_rows
+from prompteval.analysis.precision_recall import curve_labels, curve_needs, precision_recall_curves
 from prompteval.analysis.summary import (
     breakdowns,
     decide_gates,
@@ -25,11 +27,12 @@ from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.metrics.stage_names import ATTRIBUTION
 from prompteval.plan.case_scan import alias_of
 from prompteval.plan.jobs import Job
-from prompteval.plan.measures import reads_target
+from prompteval.plan.measures import fields_read, reads_target
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.report.rag_view import RagView
+from prompteval.report.threshold_view import PrecisionRecallCurve
 from prompteval.report.view import ResultView
 from prompteval.store.results import SqliteStore
 
@@ -49,11 +52,20 @@ class JobResults:
         self._options = options
 
     def columns(
-        self, job: Job, early: EarlyStopping | None, portions: int, *, without_errors: bool = False
+        self,
+        job: Job,
+        early: EarlyStopping | None,
+        portions: int,
+        *,
+        without_errors: bool = False,
+        wanted: Mapping[Need, str] | None = None,
     ) -> EntryColumns:
-        """What is stored of a job, or of so many portions of it; `without_errors` leaves failed cases out."""
+        """What is stored of a job, or of so many portions of it; `without_errors` leaves failed cases out.
+
+        `wanted` is what is read beside scores, that of the suite's metrics where it is None.
+        """
         plan, suite = job.plan, job.plan.suite
-        wanted = needs(plan)
+        wanted = needs(plan) if wanted is None else wanted
         stored = self._store.entry_rows(self._key(job), RowFields(reported=reads_target(wanted)))
         if early is not None:
             stored = early.within(stored, portions)
@@ -112,6 +124,7 @@ class JobResults:
             per_class=lines,
             confusion=confusion,
             reliability=reliability_tables(plan, columns),
+            precision_recall=tuple(self._curves(job, early, columns)),
             flaky=tuple(columns.flaky),
             notes=(
                 *self._notes(job, usage, early, columns, pipeline),
@@ -126,6 +139,17 @@ class JobResults:
             unserved=columns.unserved,
             error_kinds=self._error_kinds(job) if columns.outcomes["error"] else {},
         )
+
+    def _curves(
+        self, job: Job, early: EarlyStopping | None, columns: EntryColumns
+    ) -> Iterator[PrecisionRecallCurve]:
+        """Those of classes whose confidence the suite measures; the rows are read again, since only now are
+        the classes known."""
+        labels = curve_labels(columns)
+        wanted = curve_needs(labels, fields_read(job.plan.scorers))
+        if wanted:
+            portions = early.portions_kept if early is not None else 0
+            yield from precision_recall_curves(labels, self.columns(job, early, portions, wanted=wanted))
 
     def _also_without_errors(
         self, job: Job, gates: tuple[GateResult, ...], cost_usd: float | None

@@ -57,6 +57,17 @@ def average_precision(scores: Floats, positive: Array) -> Statistic:
     return statistic
 
 
+def precision_recall(scores: Floats, positive: Array) -> Floats:
+    """(recall, precision, threshold) at each distinct score, from the greatest down; shape (thresholds, 3).
+
+    A case is taken where its score reaches the threshold. Raises ValueError without a positive case.
+    """
+    if not positive.any():
+        raise ValueError("a curve of precision and recall needs a positive case")
+    hits, taken = _by_threshold(scores, positive)(np.ones(len(scores)))
+    return np.stack([hits / hits[-1], hits / taken, np.unique(scores)[::-1]], axis=-1)
+
+
 def recall_at_precision(scores: Floats, positive: Array, precision: float) -> Statistic:
     """The greatest recall at a threshold whose precision is at least `precision`; 0 where none is."""
     counts = _by_threshold(scores, positive)

@@ -88,6 +88,7 @@ def _result() -> Schema:
         "confusion": {"type": "object", "description": "Of a classifier, expected against given classes."},
         **_pipeline(),
         "reliability": map_of(_reliability(), "The tables behind calibration metrics, by metric."),
+        "precision_recall": list_of(_curve(), "Of a classifier with confidences, a curve a class."),
         "other_models": texts("Models that the server named in its replies, beside the one asked for."),
         "allow_unscored": {
             "type": "number", "minimum": 0, "maximum": 1,
@@ -207,6 +208,21 @@ def _reliability() -> Schema:
         "bins": list_of(object_of(list(line), line, "One bin."), "Bins of rising confidence."),
     }
     return object_of(["ece", "null_high", "missing", "bins"], known, "One metric.")
+
+
+def _curve() -> Schema:
+    """Precision and recall of one class over thresholds."""
+    point = {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 3, "maxItems": 3}
+    properties = {
+        "scorer": text("The scorer that compares the classes."),
+        "label": text("The class, against all others."),
+        "points": list_of(point, "[recall, precision, threshold] as the threshold falls, 200 at most."),
+        "average_precision": number("The area under the curve, of all thresholds."),
+        "n": count("The cases that it is computed from."),
+        "positives": count("Of these, the cases of the class."),
+        "missing": count("Cases without a confidence."),
+    }
+    return object_of(list(properties), properties, "One class.")
 
 
 def _flaky() -> Schema:

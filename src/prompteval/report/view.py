@@ -7,6 +7,7 @@ from typing import Any
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.report.rag_view import RagView, rag_from
+from prompteval.report.threshold_view import PrecisionRecallCurve, curve_from
 
 SCHEMA = "prompteval/run@1"
 
@@ -96,6 +97,7 @@ class ResultView:
     per_class: tuple[ClassLine, ...] = ()
     confusion: Mapping[str, Any] = field(default_factory=dict)
     reliability: tuple[ReliabilityTable, ...] = ()
+    precision_recall: tuple[PrecisionRecallCurve, ...] = ()
     notes: tuple[str, ...] = ()
     errors_excluded: bool = False
     flaky: tuple[FlakyCase, ...] = ()
@@ -209,10 +211,18 @@ def _result_json(result: ResultView) -> dict[str, object]:
         body["confusion"] = dict(result.confusion)
     if result.reliability:
         body["reliability"] = {table.metric: _reliability_json(table) for table in result.reliability}
+    if result.precision_recall:
+        body["precision_recall"] = [curve.as_json() for curve in result.precision_recall]
     if result.flaky:
         body["flaky"] = [{"id": case.case_id, "scores": list(case.scores)} for case in result.flaky]
     if result.rag is not None:
         body.update(result.rag.as_json())
+    return body | _remarks_json(result)
+
+
+def _remarks_json(result: ResultView) -> dict[str, object]:
+    """What must be known to read a result."""
+    body: dict[str, object] = {}
     if result.error_kinds:
         body["error_kinds"] = dict(result.error_kinds)
     if result.allow_unscored:
@@ -309,6 +319,7 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
         per_class=tuple(ClassLine(label, **line) for label, line in raw.get("per_class", {}).items()),
         confusion=raw.get("confusion", {}),
         reliability=tuple(_reliability_from(m, body) for m, body in raw.get("reliability", {}).items()),
+        precision_recall=tuple(map(curve_from, raw.get("precision_recall", ()))),
         notes=tuple(raw.get("notes", ())),
         errors_excluded=raw.get("errors_excluded", False),
         flaky=tuple(FlakyCase(case["id"], tuple(case["scores"])) for case in raw.get("flaky", ())),

@@ -30,14 +30,36 @@ function reliabilityDiagram(name, table) {
 /**
  * A curve through points from 0 to 1.
  * @param {string} title @param {[string, string]} names of the axes @param {[number, number][]} points @param {string} words
- * @param {boolean} [steps] whether the curve goes in steps @returns {HTMLElement | null}
+ * @returns {HTMLElement | null}
  */
-function curve(title, names, points, words, steps = false) {
+function curve(title, names, points, words) {
   if (points.length < 2) return null;
   const { plot, x, y } = axes(names[0], names[1], `${title}: ${names[1]} by ${names[0]}`);
   const [first, ...rest] = points;
-  const line = rest.map(([across, up]) => (steps ? `V${at(y, up)}H${at(x, across)}` : `L${at(x, across)} ${at(y, up)}`));
+  const line = rest.map(([across, up]) => `L${at(x, across)} ${at(y, up)}`);
   plot.append(svg("path", { class: "line", d: `M${at(x, first[0])} ${at(y, first[1])}${line.join("")}` }));
+  return figure(title, words, plot);
+}
+
+/**
+ * Precision at each recall as the threshold of the confidence in a class falls, over the share that is of the class.
+ * @param {{scorer: string, label: string, points: [number, number, number | null][], average_precision: number,
+ *   n: number, positives: number, missing: number}} of
+ * @returns {HTMLElement}
+ */
+function precisionRecall(of) {
+  const title = `Precision and recall: ${of.label}`;
+  const { plot, x, y } = axes("recall", "precision", `${title}, precision by recall`);
+  const share = at(y, of.positives / of.n);
+  plot.append(svg("path", { class: "diagonal", d: `M${at(x, 0)} ${share}H${at(x, 1)}` }));
+  const line = of.points.map(([recall, precision]) => `V${at(y, precision)}H${at(x, recall)}`).join("");
+  plot.append(svg("path", { class: "line", d: `M${at(x, 0)} ${at(y, of.points[0][1])}${line}` }));
+  for (const [recall, precision, threshold] of of.points) {
+    const says = `${threshold === null ? "unusable outputs" : `from ${number(threshold)}`}: recall ${number(recall)}, precision ${number(precision)}`;
+    plot.append(svg("circle", { class: "point", cx: at(x, recall), cy: at(y, precision), r: 3 }, svg("title", {}, says)));
+  }
+  const missing = of.missing ? ` ${counted(of.missing, "case")} without a confidence left out.` : "";
+  const words = `${of.scorer}: average precision ${number(of.average_precision)} over ${counted(of.n, "case")}, ${of.positives.toLocaleString("en-US")} of the class; dashed: their share.${missing}`;
   return figure(title, words, plot);
 }
 

@@ -68,10 +68,7 @@ function drawResult(page, column, result, figures) {
   /** @param {Element | null} drawing */
   const add = (drawing) => drawing && figures.append(drawing);
   for (const [name, table] of Object.entries(result.reliability || {})) add(reliabilityDiagram(name, table));
-  for (const [name, points] of Object.entries(result.precision_recall || {})) {
-    const words = "Precision at each recall, as the threshold of the confidence falls.";
-    add(curve(`Precision and recall: ${name}`, ["recall", "precision"], points, words, true));
-  }
+  for (const one of result.precision_recall || []) add(precisionRecall(one));
   if (result.risk_coverage) {
     add(curve("Risk by coverage", ["coverage", "wrong"], result.risk_coverage, "The share that is wrong among the most confident answers."));
   }
@@ -127,7 +124,6 @@ function fillFailing(page, made) {
 
 /** @param {any} plot @returns {Element | null} */
 function plotView(plot) {
-  if (plot.kind === "curve") return curve(plot.title, plot.names, plot.points, plot.words, plot.steps);
   if (plot.kind === "series") return series(plot.title, plot.points, plot.limits, plot.words);
   if (plot.kind === "scatter") return scatter(plot.title, plot.names, plot.points, plot.words);
   return null;
