@@ -1,5 +1,6 @@
 """Where modules of our own may come from: never the directory the user happens to be in."""
 
+import json
 import os
 import sys
 import sysconfig
@@ -9,6 +10,14 @@ from pathlib import Path
 
 SOURCE = str(Path(__file__).resolve().parents[2])  # the directory that holds the package
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
+# -I keeps the current directory, PYTHON* variables and the user's own start-up files out.
+_CHILD = """
+import json, sys
+from importlib import import_module
+own = json.loads(sys.argv.pop(1))
+sys.path[:] = [*own, *(entry for entry in sys.path if entry not in own)]
+import_module(sys.argv.pop(1)).main()
+"""
 
 
 def leave_current_directory() -> None:
@@ -26,6 +35,12 @@ def without_current_directory() -> Iterator[None]:
         yield
     finally:
         sys.path[:] = before
+
+
+def child_command(module: str, *arguments: str) -> list[str]:
+    """The command of a process that runs `main` of a module, and sees `arguments` alone in `sys.argv`."""
+    path = json.dumps(worker_path(sys.path))
+    return [sys.executable, "-I", "-B", "-c", _CHILD, path, module, *arguments]
 
 
 def worker_path(path: Sequence[str]) -> list[str]:

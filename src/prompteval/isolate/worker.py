@@ -6,14 +6,13 @@ import json
 import os
 import select
 import subprocess
-import sys
 import threading
 import time
 from functools import cache
 from typing import Any
 
 from prompteval.core.errors import DeadlineExceeded, PromptevalError
-from prompteval.isolate.path import worker_path
+from prompteval.isolate.path import child_command
 
 START_SECONDS = 10.0
 # Of address space. A worker with every reader loaded starts at 40 MB; a page of 20 MB takes 450.
@@ -22,14 +21,6 @@ MEMORY_BYTES = 600_000_000
 ALONE_SECONDS = 1.0
 # A result is read into this process, which has no limit of its own.
 MAX_REPLY_BYTES = 200_000_000
-# -I keeps the current directory, PYTHON* variables and the user's own start-up files out.
-_CHILD = """
-import json, sys
-own = json.loads(sys.argv.pop(1))
-sys.path[:] = [*own, *(entry for entry in sys.path if entry not in own)]
-from prompteval.isolate.child import main
-main()
-"""
 
 
 class WorkerCrashed(PromptevalError):
@@ -90,7 +81,7 @@ class Worker:
             name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _CHILD, json.dumps(worker_path(sys.path)), str(MEMORY_BYTES)],
+            child_command("prompteval.isolate.child", str(MEMORY_BYTES)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

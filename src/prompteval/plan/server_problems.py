@@ -12,11 +12,11 @@ from prompteval.providers.hosted.params import KINDS, param_faults
 from prompteval.providers.open import check_reference, url_of
 from prompteval.providers.openai.decisions import WHAT_TO_DO, unanswerable
 from prompteval.workspace.presets import LLAMA, param_fault_of, preset_at, preset_of
-from prompteval.workspace.server_keys import IN_PROCESS
+from prompteval.workspace.server_keys import GGUF
 from prompteval.workspace.settings import ModelProfile, Workspace
 
 # The kinds of models that are sent parameters and strict schemas, and the one that takes no tools.
-STRICT_KINDS = frozenset({"openai", IN_PROCESS})
+STRICT_KINDS = frozenset({"openai", GGUF})
 TOOLLESS_KIND = "local"
 
 
@@ -44,7 +44,7 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
     if kind not in STRICT_KINDS:
         return
     profile = profile if profile is not None else ModelProfile(model)
-    if kind == IN_PROCESS:
+    if kind == GGUF:
         profile = replace(profile, preset=LLAMA)
     if profile.api == "decisions":
         yield from _params(prompt, module, profile)

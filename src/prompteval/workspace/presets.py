@@ -51,7 +51,7 @@ class Preset:
     ignores_tool_schemas: bool = False
 
 
-# The preset of llama.cpp, at a server or in this process.
+# The preset of llama.cpp, at a server or in a process of ours.
 LLAMA: Final = "llama.cpp"
 _MAX_TOKENS = {"max_output_tokens": "max_tokens"}
 _LOGPROBS = frozenset({"logprobs", "top_logprobs"})

@@ -21,9 +21,9 @@ SERVER_KEYS: Final = (
 LOCAL_KEYS: Final = ("calibration", "abstain")
 # Providers of ours that call no server.
 WITHOUT_SERVER: Final = frozenset({"local", "scripted", "replay"})
-# A model in this process, and the keys that say how it is asked.
-IN_PROCESS: Final = "gguf"
-OF_IN_PROCESS: Final = ("structured", "drop", "extra_body", "stream")
+# A model in a file, and the keys that say how it is asked.
+GGUF: Final = "gguf"
+OF_GGUF: Final = ("structured", "drop", "extra_body", "stream")
 # Providers that ask an API of their own, and keys of the compatible servers of OpenAI's.
 NATIVE: Final = frozenset({"anthropic", "gemini"})
 OF_OPENAI: Final = ("preset", "rename", "api")
@@ -40,12 +40,12 @@ _OF_THE_PROMPT: Final = frozenset(
 )
 
 
-def in_process_fault(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """(key, what is wrong, the fix) of what a profile sets that a model in this process has no use for."""
-    others = ("base_url", "api_key_env", *(key for key in SERVER_KEYS if key not in OF_IN_PROCESS))
+def gguf_fault(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """(key, what is wrong, the fix) of what a profile sets that a model in a file has no use for."""
+    others = ("base_url", "api_key_env", *(key for key in SERVER_KEYS if key not in OF_GGUF))
     key = next((key for key in others if key in profile), None)
     if key is not None:
-        return key, f"is for a server, and the provider is {IN_PROCESS!r}", "remove it"
+        return key, f"is for a server, and the provider is {GGUF!r}", "remove it"
     if profile.get("structured") == "tool":
         return "structured", "is 'tool', which llama.cpp silently ignores", 'write "json_schema"'
     return None

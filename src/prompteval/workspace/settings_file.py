@@ -13,13 +13,13 @@ from prompteval.workspace.model_profile import ModelProfile, Settings
 from prompteval.workspace.presets import PRESETS, preset_fault
 from prompteval.workspace.server_keys import (
     APIS,
-    IN_PROCESS,
+    GGUF,
     LOCAL_KEYS,
     NATIVE,
     SERVER_KEYS,
     STRUCTURED,
     WITHOUT_SERVER,
-    in_process_fault,
+    gguf_fault,
     native_fault,
     server_fault,
 )
@@ -234,8 +234,8 @@ def _ignored(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
     if provider in WITHOUT_SERVER:
         key = next((key for key in SERVER_KEYS if key in profile), None)
         return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None
-    if provider == IN_PROCESS:
-        return in_process_fault(profile)
+    if provider == GGUF:
+        return gguf_fault(profile)
     if provider in NATIVE:
         return native_fault(str(provider), profile)
     preset, api, structured = profile.get("preset"), profile.get("api", "chat"), profile.get("structured")

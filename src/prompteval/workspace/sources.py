@@ -6,7 +6,7 @@ from pathlib import Path
 from prompteval.core.errors import InvalidInput
 from prompteval.workspace.discovery import suite_files
 from prompteval.workspace.safe_paths import STATE_DIR
-from prompteval.workspace.server_keys import IN_PROCESS
+from prompteval.workspace.server_keys import GGUF
 from prompteval.workspace.settings import SETTINGS_FILES, Workspace
 from prompteval.workspace.suite import Suite, load_suite
 from prompteval.workspace.tree import WorkingTree
@@ -77,5 +77,5 @@ def _of_models(workspace: Workspace, models: Iterable[str], owner: str) -> Itera
     }
     for reference in models:
         provider, _, file = profiles.get(reference, reference).partition("/")
-        if provider in (*MODEL_FILES, IN_PROCESS) and file:
+        if provider in (*MODEL_FILES, GGUF) and file:
             yield file, f"it is the model {reference} of {owner}"

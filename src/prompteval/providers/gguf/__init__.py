@@ -1,4 +1,4 @@
-"""`gguf/<path>`: a GGUF file as a model, by llama.cpp in this process (extra `[gguf]`)."""
+"""`gguf/<path>`: a GGUF file as a model, by llama.cpp in a process of its own (extra `[gguf]`)."""
 
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from prompteval.workspace.settings import ModelProfile
 def create(model: str, profile: ModelProfile | None, root: Path) -> GgufProvider:
     """A GGUF file of the workspace as a model: schemas by a grammar, log probabilities, no key, no network.
 
-    llama.cpp runs it in this process (extra `[gguf]`). `context_window` of a profile is how many tokens a
-    request has with its reply, `max_concurrency` how many run at a time. A profile may name a file anywhere.
+    llama.cpp runs it in a process that ends with this one (extra `[gguf]`). `context_window` of a profile is
+    how many tokens a request has with its reply, `max_concurrency` how many run at a time. A profile may name
+    a file anywhere.
 
     Example: `gguf/models/small.gguf`
 

@@ -1,20 +1,20 @@
-"""A model in a GGUF file, run by llama.cpp in this process.
+"""A model in a GGUF file, run by llama.cpp in a process of its own, which ends with this one."""
 
-xllamacpp always opens a listener on loopback. Ours takes a key that is made for each model and never
-leaves the process, so that nobody else on the machine is answered.
-"""
-
-import os
+import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from prompteval.core.errors import MissingExtra, ProviderError
+from prompteval.core.errors import DeadlineExceeded, MissingExtra, ProviderError
 from prompteval.core.request import Request, Response
+from prompteval.isolate.once import Once
+from prompteval.isolate.server_child import ServerChild, ServerEnded, ServerRefused
+from prompteval.providers.gguf.engine import PACKAGE, SERVE, threads
 from prompteval.providers.gguf.header import Head
 from prompteval.providers.gguf.model_file import fingerprint_of
 from prompteval.providers.openai.provider import OpenAIProvider
@@ -23,17 +23,24 @@ from prompteval.providers.openai.shape import shape_of
 from prompteval.workspace.presets import LLAMA
 from prompteval.workspace.settings import ModelProfile
 
-PACKAGE: Final = "xllamacpp"
 EXTRA: Final = "gguf"
 # Tokens of a request with its reply where no profile has a `context_window`: what fits a small machine.
 WINDOW: Final = 4_096
 # Requests at a time where no profile has a `max_concurrency`; each has a window of its own.
 SLOTS: Final = 4
+# For a model to be loaded, or the profile's `timeout_s` where that is longer.
+LOAD_SECONDS: Final = 300.0
+# Of the model's process in a row, without an answer between them; it is not started again then.
+MOST_CRASHES: Final = 3
+# What a call sees of the end of the process.
+_CUT_OFF: Final = frozenset({"connection", "bad_response"})
+# A line of an error as llama.cpp writes it, behind its time.
+_ERROR_LINE: Final = re.compile(r"[\d.]+ E +(.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class LockedServer(Server):
-    """The listener of this process, whose `key` is in no variable."""
+    """The listener of the model's process, whose `key` is in no variable."""
 
     key: str = field(default="", repr=False)
 
@@ -44,16 +51,33 @@ class LockedServer(Server):
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A loaded model, and the client that asks it. `engine` is kept: its end is that of the listener."""
+    """The process of a loaded model, and the client that asks it."""
 
-    engine: Any
+    child: ServerChild
     client: OpenAIProvider
+
+    async def aclose(self) -> None:
+        await self.client.aclose()
+        await self.child.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _NotLoaded:
+    """Why the model cannot be asked; each caller gets an error of its own."""
+
+    kind: str
+    message: str
+
+    def error(self) -> ProviderError:
+        return ProviderError(self.kind, self.message)
 
 
 class GgufProvider:
     """A local file as a model: schemas by a grammar, log probabilities, streams. The first call loads it.
 
-    One call is one attempt, and ends after `timeout_s`, as at a server.
+    One call is one attempt, and ends after `timeout_s`, as at a server. All calls wait for one load, which
+    is not part of a call's time. A process that crashes is an error of the calls that it was to answer, and
+    the next call starts another, until MOST_CRASHES in a row.
     """
 
     def __init__(self, path: Path, head: Head, profile: ModelProfile) -> None:
@@ -61,7 +85,9 @@ class GgufProvider:
         self.head = head
         self._profile = replace(profile, preset=LLAMA, api="chat", base_url=None, api_key_env=None)
         self._identity = f"gguf:{fingerprint_of(path)}:{self.window}{shape_of(self._profile).identity}"
-        self._loaded: _Loaded | None = None
+        self._load = Once(self._start)
+        self._gave_up: _NotLoaded | None = None
+        self._crashes = 0
 
     @property
     def identity(self) -> str:
@@ -78,54 +104,98 @@ class GgufProvider:
         if find_spec(PACKAGE) is None:
             raise MissingExtra(f"gguf/{self.path.name}", EXTRA)
 
+    async def connect(self) -> None:
+        """Load the model before the first call. Raises ProviderError where it cannot be loaded."""
+        await self._loaded()
+
     async def complete(self, request: Request) -> Response:
-        return await self._client().complete(request)
+        loaded = await self._loaded()
+        try:
+            found = await loaded.client.complete(request)
+        except ProviderError as error:
+            raise await self._after(loaded, error) from None
+        self._crashes = 0
+        return found
 
     async def stream(self, request: Request) -> AsyncIterator[str]:
         """The text of a reply as it is written; raises as `complete`."""
-        async for piece in self._client().stream(request):
-            yield piece
+        loaded = await self._loaded()
+        try:
+            async for piece in loaded.client.stream(request):
+                yield piece
+        except ProviderError as error:
+            raise await self._after(loaded, error) from None
+        self._crashes = 0
 
     async def aclose(self) -> None:
-        loaded, self._loaded = self._loaded, None
-        if loaded is not None:
-            await loaded.client.aclose()
+        """End the model's process, also while it loads. Safe to call twice."""
+        found = await self._load.cancel()
+        if isinstance(found, _Loaded):
+            await found.aclose()
 
-    def _client(self) -> OpenAIProvider:
-        if self._loaded is None:
+    async def _loaded(self) -> _Loaded:
+        """The model, loaded by the first of its callers; a caller that leaves does not end the load."""
+        if self._gave_up is not None:
+            raise self._gave_up.error()
+        if not self._load.is_started:
             self.check_ready()
-            key = secrets.token_urlsafe(32)
-            engine = _start(self.path, key, self.window, self._profile.max_concurrency or SLOTS)
-            server = LockedServer(
-                f"{engine.listening_address}/v1", shape=shape_of(self._profile), kind=EXTRA, key=key
+        found = await self._load.result()
+        if isinstance(found, _NotLoaded):
+            raise found.error()
+        if found.child.is_running:
+            return found
+        await self._count_crash(
+            found, f"the process of llama.cpp with {self.path.name} {await found.child.end()}"
+        )
+        return await self._loaded()
+
+    async def _start(self) -> _Loaded | _NotLoaded:
+        key, seconds = secrets.token_urlsafe(32), max(LOAD_SECONDS, self._profile.timeout_s)
+        settings: dict[str, object] = {
+            "path": str(self.path), "name": self.path.stem, "key": key, "window": self.window,
+            "slots": self._profile.max_concurrency or SLOTS, "threads": threads(),
+        }  # fmt: skip
+        try:
+            child = await ServerChild.start(SERVE, settings, timeout_s=seconds)
+        except ServerRefused as error:
+            return _NotLoaded("not_found", _why_refused(self.path.name, error))
+        except ServerEnded as error:
+            message = f"the process of llama.cpp that was to load {self.path.name} {error}"
+            return _NotLoaded("server", message)
+        except DeadlineExceeded:
+            message = (
+                f"{self.path.name} was not loaded within {seconds:g} s (a longer timeout_s is waited for)"
             )
-            client = OpenAIProvider(self.path.stem, server, timeout_s=self._profile.timeout_s)
-            self._loaded = _Loaded(engine, client)
-        return self._loaded.client
+            return _NotLoaded("timeout", message)
+        except asyncio.CancelledError:  # by `aclose`, which those who wait for it hear of in this way
+            return _NotLoaded("connection", f"{self.path.name} was closed while it was loaded")
+        server = LockedServer(f"{child.address}/v1", shape=shape_of(self._profile), kind=EXTRA, key=key)
+        return _Loaded(child, OpenAIProvider(self.path.stem, server, timeout_s=self._profile.timeout_s))
+
+    async def _after(self, loaded: _Loaded, error: ProviderError) -> ProviderError:
+        """The error of a call, or the crash of the process that was to answer it."""
+        if error.kind not in _CUT_OFF or (end := await loaded.child.end()) is None:
+            return error
+        message = f"the process of llama.cpp that was to answer as {self.path.name} {end}"
+        await self._count_crash(loaded, message)
+        return ProviderError("server", message, retryable=self._gave_up is None)
+
+    async def _count_crash(self, loaded: _Loaded, message: str) -> None:
+        """One crash ends several calls: the first of them counts it, and makes room for another process."""
+        if not self._load.holds(loaded):
+            return
+        self._load.forget()
+        self._crashes += 1
+        if self._crashes >= MOST_CRASHES:
+            again = f"{message}; it is not started again after {MOST_CRASHES} such ends in a row"
+            self._gave_up = _NotLoaded("server", again)
+        await loaded.aclose()
 
 
-def threads() -> int:
-    """One a physical core, two of whose threads share it: more would wait for each other."""
-    return max((os.cpu_count() or 1) // 2, 1)
-
-
-def _start(path: Path, key: str, window: int, slots: int) -> Any:
-    """llama.cpp with the model. Raises ProviderError(not_found) for a file that it cannot load."""
-    import xllamacpp
-
-    params = xllamacpp.CommonParams()
-    params.model.path, params.model_alias = str(path), {path.stem}
-    params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
-    params.n_ctx, params.n_parallel = window * slots, slots
-    params.ui = params.endpoint_props = params.endpoint_slots = params.endpoint_metrics = False
-    params.offline, params.warmup, params.verbosity = True, False, 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads()
-    try:
-        return xllamacpp.Server(params)
-    except RuntimeError:
-        release = version(PACKAGE)
-        raise ProviderError(
-            "not_found",
-            f"{path.name} cannot be loaded by llama.cpp ({PACKAGE} {release}): it is damaged or cut off, its "
-            "architecture is not known, or it does not fit the memory",
-        ) from None
+def _why_refused(name: str, error: ServerRefused) -> str:
+    """With llama.cpp's own first words of an error, where it wrote any."""
+    said = str(error)
+    if said.startswith("RuntimeError"):  # of the package, for whatever went wrong
+        said = "it is damaged or cut off, its architecture is not known, or it does not fit the memory"
+    words = next((found[1] for line in error.log if (found := _ERROR_LINE.fullmatch(line))), said)
+    return f"{name} cannot be loaded by llama.cpp ({PACKAGE} {version(PACKAGE)}): {words}"
