@@ -101,11 +101,11 @@ def test_b15_bad_documents_are_counted_and_the_run_goes_on(rag: Workspace) -> No
         (
             "chunker: none",
             "chunker: {kind: fixed, size: 0}",
-            "PE272 chunker: size must be a whole number from 1",
+            "evals/q.yaml:6:32 PE272 size must be a whole number from 1",
         ),
         ("closed_book]", "closed_bok]", "PE270 unknown mode 'closed_bok' (did you mean 'closed_book'?)"),
         ("generation.em,", "oracle_distractors.generation.em,", "PE226"),
-        ("depth: 5", "depth: 5, k1: x", "PE272 bm25: k1 must be a number from 0 to 1,000"),
+        ("depth: 5", "depth: 5, k1: x", "PE272 k1 must be a number from 0 to 1,000"),
     ],
 )
 def test_what_is_wrong_in_the_section_is_told_at_its_place(

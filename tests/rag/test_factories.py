@@ -107,8 +107,8 @@ def test_s33_an_index_is_kept_below_the_workspace(tmp_path: Path, directory: str
         (RagPart("dense", {"modell": "x"}), "did you mean 'model'"),
         (RagPart("bm25", {"k1": -1}), "k1 must be a number from 0"),
         (RagPart("hybrid", {"of": ["bm25"]}), "two retrievers or more"),
-        (RagPart("hybrid", {"fusion": "minmax"}), "weights go with"),
-        (RagPart("hybrid", {"fusion": "minmax", "weights": [1, -1]}), "weight from 0"),
+        (RagPart("hybrid", {"fusion": "minmax"}), "fusion minmax needs weights"),
+        (RagPart("hybrid", {"fusion": "minmax", "weights": [1, -1]}), "weights must be a number from 0"),
         (RagPart("endpoint", {"endpoint": "ftp://x"}), "must begin with http"),
     ],
 )
@@ -133,7 +133,7 @@ def test_rerankers_by_name(tmp_path: Path) -> None:
     made = ingredients(tmp_path)
     assert build_reranker(RagPart("none"), made) is None
     for kind, told in (
-        ("cross_encoder", "has no model"),
+        ("cross_encoder", "model is missing"),
         ("llm", "asks a model"),
         ("lmm", "did you mean 'llm'"),
     ):

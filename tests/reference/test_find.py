@@ -34,7 +34,7 @@ def test_a_name_of_two_things_shows_both() -> None:
         ("context.iou@500t", ["context.iou@Nt"]),
         ("closed_book.generation.em", ["generation.em"]),
         ("openai/some-model", ["openai"]),
-        ("k1", ["bm25"]),
+        ("k1", ["rag.bm25.k1"]),
         ("average", ["precision", "recall", "f1"]),
     ],
 )

@@ -4,7 +4,7 @@ A factory is called as `factory(options, ingredients)`. It checks its options, n
 everything that can change a ranking, and leaves what is slow to the first search (`LazyRetriever`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -13,15 +13,13 @@ from typing import Any
 
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import BlobCache, Embedder, Provider, Reranker, Retriever, TokenEmbedder
-from prompteval.core.ranges import RANGES
 from prompteval.core.registry import create, is_built_in
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
 from prompteval.rag.index.content import content_of
-from prompteval.rag.index.dense import KINDS, DenseIndex
+from prompteval.rag.index.dense import DenseIndex
 from prompteval.rag.index.embedding import ReportProgress, no_progress
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
@@ -29,13 +27,24 @@ from prompteval.rag.index.persist import check_index, open_index
 from prompteval.rag.index.prefixed import Prefixes, prefixed
 from prompteval.rag.index.rank_bm25 import RankBm25Index, rank_bm25_version, require_rank_bm25
 from prompteval.rag.index.words import Words
-from prompteval.rag.options import FUSIONS, RERANKER_OPTIONS, RETRIEVER_OPTIONS
 from prompteval.rag.plugin import PluginReranker, PluginRetriever
 from prompteval.rag.ranking_cache import CachedReranker, CachedRetriever, LazyRetriever
 from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
 from prompteval.rag.rerank.late_interaction import LateInteraction
 from prompteval.rag.rerank.llm import LLMReranker
 from prompteval.rag.trec.read import read_run
+from prompteval.workspace.rag_options import (
+    Bm25Section,
+    CrossEncoderOptions,
+    DenseSection,
+    EndpointOptions,
+    HybridOptions,
+    LateInteractionOptions,
+    PythonRetrieverOptions,
+    RerankerOptions,
+    RunOptions,
+    read_options,
+)
 from prompteval.workspace.rag_section import RagPart, RagSection
 from prompteval.workspace.safe_paths import resolve_inside
 
@@ -99,32 +108,13 @@ def build_reranker(part: RagPart, ingredients: Ingredients) -> Reranker | None:
     return CachedReranker(found, ingredients.cache)
 
 
-def refuse_unknown(what: str, options: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raise UsageError for an option that is not known."""
-    for name in options:
-        if name not in known:
-            raise UsageError(
-                f"{what} has no option {name!r}", did_you_mean(str(name), known) or "it takes none"
-            )
-
-
-def _refuse_out_of_range(what: str, name: str, value: object) -> None:
-    fault = RANGES[name].fault(name, value)
-    if fault:
-        raise UsageError(f"{what}: {fault}")
-
-
 def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     """Ranks chunks by the words that they share with the question, with BM25.
 
     Example: `{kind: bm25, depth: 50}`
     """
-    chosen = {**ingredients.section.bm25, **options}
-    refuse_unknown("bm25", chosen, RETRIEVER_OPTIONS["bm25"])
-    for name in ("k1", "b"):
-        _refuse_out_of_range("bm25", name, chosen.get(name, 1.0))
-    words = Words(chosen.pop("stemmer", "english"), chosen.pop("stopwords", "english"))
-    how = Bm25(**chosen, words=words)
+    chosen = read_options(Bm25Section, "bm25", {**ingredients.section.bm25, **options})
+    how = Bm25(chosen.engine, chosen.k1, chosen.b, Words(chosen.stemmer, chosen.stopwords))
     identity = f"bm25({how.identity},{ingredients.content})"
     if how.engine == "rank_bm25":
         require_rank_bm25()
@@ -152,19 +142,16 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Example: `{kind: dense, depth: 50}`
     """
-    chosen = {**ingredients.section.dense, **options}
-    refuse_unknown("dense", chosen, RETRIEVER_OPTIONS["dense"])
-    kind = chosen.get("index", "flat")
-    if kind not in KINDS:
-        raise UsageError(f"dense: unknown index {kind!r}", did_you_mean(str(kind), KINDS))
+    chosen = read_options(DenseSection, "dense", {**ingredients.section.dense, **options})
     if find_spec("faiss") is None:
         raise MissingExtra("dense retrieval", "rag")
-    name = str(chosen.get("model", "minilm"))
-    encoder = ingredients.embedder(name)
-    prefixes = ingredients.prefixes(name).with_options(chosen.get("prefix"))
+    kind, encoder = chosen.index, ingredients.embedder(chosen.model)
+    prefixes = ingredients.prefixes(chosen.model)
+    if chosen.prefix is not None:
+        prefixes = prefixes.replaced(chosen.prefix.query, chosen.prefix.document)
     model, query_model = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
     ingredients.encoders.append(model)
-    chunks, directory = ingredients.chunks, _index_directory(chosen, ingredients)
+    chunks, directory = ingredients.chunks, _index_directory(chosen.folder, ingredients)
     if directory is not None:
         check_index(directory, chunks, model, kind)
 
@@ -177,13 +164,10 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     return LazyRetriever(f"dense({kind},{models},{ingredients.content})", build)
 
 
-def _index_directory(options: Mapping[str, Any], ingredients: Ingredients) -> Path | None:
+def _index_directory(named: str | None, ingredients: Ingredients) -> Path | None:
     """The directory that keeps the index, below the workspace's root; None where none is named."""
-    named = options.get("folder")
     if named is None:
         return None
-    if not isinstance(named, str) or not named:
-        raise UsageError(f"dense: directory is {named!r}", "give the path of a directory")
     return _inside(ingredients, "dense: folder", ingredients.here / named)
 
 
@@ -200,17 +184,11 @@ def hybrid(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Example: `{kind: hybrid, depth: 50, fusion: rrf}`
     """
-    refuse_unknown("hybrid", options, RETRIEVER_OPTIONS["hybrid"])
-    fusion, weights = options.get("fusion", "rrf"), options.get("weights")
-    names = options.get("of", ["bm25", "dense"])
-    if fusion not in FUSIONS:
-        raise UsageError(f"hybrid: unknown fusion {fusion!r}", did_you_mean(str(fusion), FUSIONS))
-    if not isinstance(names, list) or len(names) < 2 or "hybrid" in names:
-        raise UsageError("hybrid: of must be a list of two retrievers or more", "write `of: [bm25, dense]`")
-    if (weights is None) != (fusion == "rrf"):
-        raise UsageError("hybrid: weights go with fusion minmax or zscore", "rrf takes none")
-    inner = [build_retriever(RagPart(str(name)), ingredients) for name in names]
-    return Hybrid(inner, ingredients.section.depth, weights, fusion if weights is not None else "minmax")
+    chosen = read_options(HybridOptions, "hybrid", options)
+    inner = [build_retriever(RagPart(name), ingredients) for name in chosen.of]
+    scale = "minmax" if chosen.fusion == "rrf" else chosen.fusion
+    # The weights as they are written, 1 or 1.0: the identity holds them.
+    return Hybrid(inner, ingredients.section.depth, options.get("weights"), scale)
 
 
 def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
@@ -218,12 +196,8 @@ def endpoint(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Example: `{endpoint: "http://127.0.0.1:8000/search"}`
     """
-    refuse_unknown("endpoint", options, RETRIEVER_OPTIONS["endpoint"])
-    url, timeout_s = options["endpoint"], options.get("timeout_s", 60.0)
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise UsageError("retriever: an endpoint must begin with http:// or https://")
-    _refuse_out_of_range("retriever", "timeout_s", timeout_s)
-    return EndpointRetriever(url, options.get("headers"), float(timeout_s))
+    chosen = read_options(EndpointOptions, "endpoint", options)
+    return EndpointRetriever(chosen.endpoint, chosen.headers, chosen.timeout_s)
 
 
 def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
@@ -231,8 +205,8 @@ def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Example: `{run: ../datasets/FILE.trec, depth: 10}`
     """
-    refuse_unknown("run", options, RETRIEVER_OPTIONS["run"])
-    path = _inside(ingredients, "run", ingredients.root / str(options["run"]))
+    chosen = read_options(RunOptions, "run", options)
+    path = _inside(ingredients, "run", ingredients.root / chosen.run)
     table = read_run(path)
     hits: dict[int, list[tuple[str, float]]] = {}
     for query, document, score in zip(table.query, table.document, table.number, strict=True):
@@ -246,9 +220,9 @@ def python(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Example: `{python: "app.search:find"}`
     """
-    refuse_unknown("python", options, RETRIEVER_OPTIONS["python"])
-    function, mark = ingredients.function(str(options["python"]))
-    return FunctionRetriever(function, str(options["python"]), mark)
+    entry = read_options(PythonRetrieverOptions, "python", options).python
+    function, mark = ingredients.function(entry)
+    return FunctionRetriever(function, entry, mark)
 
 
 def unchanged(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker | None:
@@ -256,7 +230,7 @@ def unchanged(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker 
 
     Example: `none`
     """
-    refuse_unknown("reranker none", options, RERANKER_OPTIONS["none"])
+    read_options(RerankerOptions, "reranker none", options)
     return None
 
 
@@ -265,8 +239,8 @@ def late_interaction(options: Mapping[str, Any], ingredients: Ingredients) -> Re
 
     Example: `{kind: late_interaction, depth: 50}`
     """
-    refuse_unknown("late_interaction", options, RERANKER_OPTIONS["late_interaction"])
-    return LateInteraction(ingredients.token_embedder(str(options.get("model", "minilm"))))
+    chosen = read_options(LateInteractionOptions, "late_interaction", options)
+    return LateInteraction(ingredients.token_embedder(chosen.model))
 
 
 def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
@@ -274,10 +248,8 @@ def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reran
 
     Example: `{kind: cross_encoder, model: ../models/DIRECTORY, depth: 50}`
     """
-    refuse_unknown("cross_encoder", options, RERANKER_OPTIONS["cross_encoder"])
-    if not options.get("model"):
-        raise UsageError("cross_encoder has no model", "write `model: <directory of a cross-encoder>`")
-    return CrossEncoderReranker(ingredients.here / str(options["model"]), ingredients.cache)
+    chosen = read_options(CrossEncoderOptions, "cross_encoder", options)
+    return CrossEncoderReranker(ingredients.here / chosen.model, ingredients.cache)
 
 
 def llm(options: Mapping[str, Any], ingredients: Ingredients) -> LLMReranker:
@@ -285,7 +257,7 @@ def llm(options: Mapping[str, Any], ingredients: Ingredients) -> LLMReranker:
 
     Example: `{kind: llm, depth: 20}`
     """
-    refuse_unknown("llm", options, RERANKER_OPTIONS["llm"])
+    read_options(RerankerOptions, "reranker llm", options)
     if ingredients.provider is None:
         raise UsageError("reranker llm asks a model, and this suite has none", "add `prompt: <name>`")
     return LLMReranker(ingredients.provider, ingredients.model)

@@ -1,34 +1,16 @@
 """Models, parts of a retrieval pipeline, formats of reports and of other tools, from the registry."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prompteval.core.errors import PromptevalError
-from prompteval.core.registry import is_built_in, resolve, table
-from prompteval.corpus.chunk.build import OPTIONS as CHUNKER_OPTIONS
-from prompteval.corpus.chunk.chunkers import Whole
-from prompteval.rag.options import RERANKER_DEPTH, RERANKER_OPTIONS, RETRIEVER_DEPTH, RETRIEVER_OPTIONS
+from prompteval.core.registry import resolve, table
 from prompteval.reference.entry import Entry, Group, Option, Syntax, documented
+from prompteval.reference.value import option_of
+from prompteval.workspace.rag_options import PART_OPTIONS, SHARED_OPTIONS
+from prompteval.workspace.validation import schema_of
 
-Options = Mapping[str, str]
 _RAG = "rag:\n  corpus: ../datasets/<directory>\n  "
-
-
-def _none(name: str, found: object) -> Options:
-    return {}
-
-
-def _of_chunker(name: str, found: object) -> Options:
-    ours = is_built_in("prompteval.chunkers", name) and found is not Whole
-    return CHUNKER_OPTIONS if ours else {}
-
-
-def _of_retriever(name: str, found: object) -> Options:
-    return {**RETRIEVER_OPTIONS.get(name, {}), **RETRIEVER_DEPTH}
-
-
-def _of_reranker(name: str, found: object) -> Options:
-    return {} if name == "none" else {**RERANKER_OPTIONS.get(name, {}), **RERANKER_DEPTH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +22,19 @@ class _Part:
     group: str
     kind: str
     frame: str
-    options: Callable[[str, object], Options] = _none
     syntax: Syntax = "yaml"
 
 
 _PARTS = (
     _Part("Models", "models", "prompteval.providers", "kind of model", "models:\n  - {}"),
     _Part(
-        "Chunkers", "chunkers", "prompteval.chunkers", "chunker", f"{_RAG}chunker: {{}}", _of_chunker
+        "Chunkers", "chunkers", "prompteval.chunkers", "chunker", f"{_RAG}chunker: {{}}"
     ),
     _Part(
-        "Retrievers", "retrievers", "prompteval.retrievers", "retriever", f"{_RAG}retriever: {{}}",
-        _of_retriever,
+        "Retrievers", "retrievers", "prompteval.retrievers", "retriever", f"{_RAG}retriever: {{}}"
     ),
     _Part(
-        "Rerankers", "rerankers", "prompteval.rerankers", "reranker", f"{_RAG}reranker: {{}}", _of_reranker
+        "Rerankers", "rerankers", "prompteval.rerankers", "reranker", f"{_RAG}reranker: {{}}"
     ),
     _Part("Report formats", "reports", "prompteval.reporters", "report format", "{}", syntax="text"),
     _Part(
@@ -76,5 +56,14 @@ def _entries(part: _Part) -> Iterator[Entry]:
         except PromptevalError as error:  # a plug-in that cannot be imported
             yield Entry(name, part.kind, str(error))
             continue
-        options = tuple(Option(key, about) for key, about in part.options(name, found).items())
-        yield documented(Entry(name, part.kind, "", options=options), found, part.frame, part.syntax)
+        entry = Entry(name, part.kind, "", options=_options(part.kind, name))
+        yield documented(entry, found, part.frame, part.syntax)
+
+
+def _options(kind: str, name: str) -> tuple[Option, ...]:
+    """Those of a part of a pipeline; empty for everything else."""
+    model = PART_OPTIONS.get(kind, {}).get(name) or SHARED_OPTIONS.get(kind)
+    if model is None:
+        return ()
+    properties = schema_of(model, name)["properties"]
+    return tuple(option_of(key, value) for key, value in properties.items() if key != kind)

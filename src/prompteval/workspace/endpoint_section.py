@@ -10,8 +10,11 @@ from prompteval.workspace.validation import FileModel, Ranged, problem
 
 def _http(url: str) -> str:
     if fault := address_fault(url):
-        raise problem(f"url {fault}")
+        raise problem(f"{{name}} {fault}")
     return url
+
+
+HttpUrl = Annotated[str, AfterValidator(_http)]
 
 
 class EndpointSection(FileModel):
@@ -19,9 +22,7 @@ class EndpointSection(FileModel):
 
     code = "PE220"
 
-    url: Annotated[str, AfterValidator(_http)] = Field(
-        description="Where the inputs go.", examples=["http://127.0.0.1:8000/answer"]
-    )
+    url: HttpUrl = Field(description="Where the inputs go.", examples=["http://127.0.0.1:8000/answer"])
     headers: dict[str, str] = Field({}, description="Headers of each request.", examples=["{NAME: VALUE}"])
     headers_env: dict[str, str] = Field(
         {},

@@ -5,9 +5,17 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo
-from pydantic_core import PydanticCustomError
 
-from prompteval.core.ranges import RANGES
+from prompteval.workspace.rag_options import (
+    DEFAULT_DEPTH,
+    DEFAULT_RERANK_DEPTH,
+    PART_OPTIONS,
+    SHARED_OPTIONS,
+    Bm25Section,
+    DenseSection,
+    PartOptions,
+    RunOptions,
+)
 from prompteval.workspace.validation import (
     MOST_ITEMS,
     Choice,
@@ -15,11 +23,8 @@ from prompteval.workspace.validation import (
     PathBelowRoot,
     Ranged,
     Text,
-    below_root,
     listed,
     problem,
-    problems_at,
-    wanted,
 )
 from prompteval.workspace.yaml12 import YamlDocument
 
@@ -28,8 +33,6 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 Overflow = Literal["drop_chunks", "error"]
 Correct = Literal["em", "f1"]
 DEFAULT_K = 8
-DEFAULT_DEPTH = 100
-DEFAULT_RERANK_DEPTH = 50
 DEFAULT_CONTEXT_TOKENS = 2000
 # A retriever from outside is named by what it reads.
 OUTSIDE = ("run", "python", "endpoint")
@@ -107,14 +110,18 @@ def _part(value: Any, info: ValidationInfo) -> RagPart:
     else:
         help = f"write `{key}: {{kind: {_DEFAULTS[key].kind}}}`"
         raise problem(f"{key} must be a name or a mapping with a kind", help)
-    depth = part.options.get("depth", 1)
-    if key != "chunker" and not RANGES["depth"].holds(depth):
-        raise problems_at({("depth",): wanted(str(RANGES["depth"]), depth)})
-    if part.kind == "run" and isinstance(part.options.get("run"), str):
-        try:
-            return RagPart("run", {**part.options, "run": below_root(part.options["run"], info)})
-        except PydanticCustomError as error:
-            raise problems_at({("run",): error}) from None
+    return _with_checked_options(key, part, info)
+
+
+def _with_checked_options(key: str, part: RagPart, info: ValidationInfo) -> RagPart:
+    """The part with its options as they are written, but for a path, which is from the workspace's root."""
+    model = PART_OPTIONS[key].get(part.kind)
+    if model is not None:
+        read = model.model_validate(dict(part.options), context=info.context)
+        return RagPart(part.kind, {**part.options, "run": read.run}) if isinstance(read, RunOptions) else part
+    if key in SHARED_OPTIONS:
+        depth = {name: value for name, value in part.options.items() if name == "depth"}
+        SHARED_OPTIONS[key].model_validate(depth)
     return part
 
 
@@ -123,6 +130,16 @@ _Part = Annotated[
     Any,
     BeforeValidator(_part, json_schema_input_type=Text | Annotated[dict[str, Any], Field(min_length=1)]),
 ]
+
+
+def _as_written(model: type[PartOptions]) -> BeforeValidator:
+    """Options that are right stay as they are written: fingerprints are made from them."""
+
+    def checked(value: object) -> object:
+        model.model_validate(value)
+        return value
+
+    return BeforeValidator(checked, json_schema_input_type=model)
 
 
 class _ContextBudget(FileModel):
@@ -155,10 +172,10 @@ class RagFile(FileModel):
     )
     chunker: _Part = _part_of("chunker", "What cuts documents into chunks.")
     retriever: _Part = _part_of("retriever", "What finds candidates for a question.")
-    bm25: dict[str, Any] | None = Field(
+    bm25: Annotated[dict[str, Any], _as_written(Bm25Section)] | None = Field(
         None, description="Options of the retriever bm25, inside hybrid too.", examples=["{k1: 1.2}"]
     )
-    dense: dict[str, Any] | None = Field(
+    dense: Annotated[dict[str, Any], _as_written(DenseSection)] | None = Field(
         None,
         description="Options of the retriever dense, inside hybrid too.",
         examples=["{model: minilm}"],

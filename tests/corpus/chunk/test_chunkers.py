@@ -123,7 +123,7 @@ def test_any_counter_will_do(model: str, monkeypatch: pytest.MonkeyPatch) -> Non
         ("fixed", {"sise": 3}, "did you mean 'size'"),
         ("fixed", {"size": 0}, "from 1"),
         ("fixed", {"size": 8, "overlap": 8}, "smaller than the size"),
-        ("none", {"size": 8}, "no option 'size'"),
+        ("none", {"size": 8}, "unknown key 'size'"),
         ("fixed", {"size": "8"}, "whole number"),
     ],
 )

@@ -9,13 +9,10 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Chunker, TokenCounter
 from prompteval.core.registry import blaming, create, is_built_in, resolve
 from prompteval.core.retrieval import Chunk, Document
-from prompteval.corpus.chunk.chunkers import DEFAULT_SIZE, Whole
+from prompteval.corpus.chunk.chunkers import Whole
+from prompteval.workspace.rag_options import PART_OPTIONS, read_options
 
 GROUP = "prompteval.chunkers"
-OPTIONS: Mapping[str, str] = {
-    "size": f"The greatest number of tokens of a chunk. [default: {DEFAULT_SIZE}]",
-    "overlap": "How many tokens a chunk shares with the one before it. [default: 0]",
-}
 
 
 def build_chunker(kind: str, options: Mapping[str, object], counter: TokenCounter) -> Chunker:
@@ -25,15 +22,16 @@ def build_chunker(kind: str, options: Mapping[str, object], counter: TokenCounte
     option and for a size or overlap that makes no sense; the chunker of a plug-in for what is not a span.
     """
     factory = resolve(GROUP, kind)
-    ours = is_built_in(GROUP, kind)
-    known = () if factory is Whole else tuple(OPTIONS) if ours else tuple(signature(factory).parameters)[1:]
-    for name, value in options.items():
+    if is_built_in(GROUP, kind):
+        read_options(PART_OPTIONS["chunker"][kind], f"chunker {kind}", options)
+        ours: Chunker = factory() if factory is Whole else factory(counter, **options)
+        return ours
+    known = tuple(signature(factory).parameters)[1:]
+    for name in options:
         if name not in known:
             raise UsageError(f"chunker {kind!r} has no option {name!r}", did_you_mean(name, known))
-        if name in OPTIONS and (isinstance(value, bool) or not isinstance(value, int)):
-            raise UsageError(f"chunker: {name} is {value!r}", "give a whole number of tokens")
-    chunker: Chunker = create(GROUP, kind, lambda make: make() if make is Whole else make(counter, **options))
-    return chunker if ours else partial(_checked, kind, chunker)
+    chunker: Chunker = create(GROUP, kind, lambda make: make(counter, **options))
+    return partial(_checked, kind, chunker)
 
 
 def _checked(kind: str, chunker: Chunker, document: Document) -> Sequence[Chunk]:

@@ -13,8 +13,7 @@ from prompteval.corpus.chunk.cut import Level, Plan, cut, positions
 from prompteval.corpus.chunk.measure import TextMeasure
 from prompteval.corpus.chunk.prose import lines, paragraphs, sentences, words
 from prompteval.corpus.chunk.structure import structure_of
-
-DEFAULT_SIZE = 256
+from prompteval.workspace.rag_options import DEFAULT_SIZE
 
 
 @dataclass(frozen=True, slots=True)

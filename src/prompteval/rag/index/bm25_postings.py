@@ -4,7 +4,7 @@ import math
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.word_splitting import split_words
 from prompteval.rag.index.words import Words
+from prompteval.workspace.rag_options import Engine
 
-Engine = Literal["bm25s", "rank_bm25"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 STOP_WORD = -1
 # So many words are counted at once, which bounds the memory beside the index itself.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from prompteval.core.protocols import Embedder
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.content import content_of, indexed_text
 from prompteval.rag.index.embedding import Floats
+from prompteval.workspace.rag_options import IndexKind
 
-IndexKind = Literal["flat", "hnsw", "ivf"]
 KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
 # FAISS's own sums may differ in their last digit and so in their order; so many more are scored again.
 MARGIN = 16

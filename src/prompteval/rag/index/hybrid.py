@@ -7,8 +7,7 @@ from prompteval.core.protocols import Retriever
 from prompteval.core.retrieval import Ranking
 from prompteval.rag.fuse import Scale, reciprocal_rank_fusion, weighted_fusion
 from prompteval.rag.search_many import search_many
-
-DEFAULT_DEPTH = 100
+from prompteval.workspace.rag_options import DEFAULT_DEPTH
 
 
 class Hybrid:

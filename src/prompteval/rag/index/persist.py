@@ -18,7 +18,8 @@ from prompteval.rag.index.content import (
     read_meta,
     write_private,
 )
-from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity, IndexKind
+from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity
+from prompteval.workspace.rag_options import IndexKind
 
 FORMAT = "prompteval/dense@1"
 VECTORS_FILE = "vectors.safetensors"

@@ -1,9 +1,8 @@
 """What an encoder wants before a query and before a document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prompteval.core.errors import UsageError
 from prompteval.core.protocols import Embedder, WindowedEmbedder
 
 
@@ -14,16 +13,11 @@ class Prefixes:
     query: str = ""
     document: str = ""
 
-    def with_options(self, options: object) -> "Prefixes":
-        """With what a suite's `prefix: {query, document}` says instead. Raises UsageError otherwise."""
-        if options is None:
-            return self
-        if not isinstance(options, Mapping) or not all(isinstance(item, str) for item in options.values()):
-            raise UsageError("dense: prefix must be a mapping of texts", 'write `prefix: {query: "query: "}`')
-        if not set(options) <= {"query", "document"}:
-            unknown = min(set(options) - {"query", "document"}, key=str)
-            raise UsageError(f"dense: prefix has no {unknown!r}", "known: query, document")
-        return Prefixes(options.get("query", self.query), options.get("document", self.document))
+    def replaced(self, query: str | None, document: str | None) -> "Prefixes":
+        """With the texts of a suite instead; None leaves one as it is."""
+        return Prefixes(
+            self.query if query is None else query, self.document if document is None else document
+        )
 
 
 class Prefixed:

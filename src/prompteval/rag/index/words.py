@@ -4,13 +4,13 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import get_args
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.word_splitting import VERSION, split_words
+from prompteval.workspace.rag_options import Language
 
-Language = Literal["english", "none"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 # The 33 words Lucene's EnglishAnalyzer leaves out; the bm25s package calls the same list "english".
