@@ -65,6 +65,39 @@ def test_answers_that_wait_for_a_slow_scorer_are_bounded(monkeypatch: pytest.Mon
     assert most <= 8 + 4
 
 
+def test_workers_that_wait_for_room_are_not_all_woken_for_each_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    """50 workers over a slow scorer look for room a few times a case, not once each whenever one is scored."""
+    monkeypatch.setattr(runner, "MOST_UNSCORED", 60)
+    looks, rows = 0, 0
+    has_room = runner._Crew._has_room
+
+    def counted(crew: runner._Crew) -> bool:
+        nonlocal looks
+        looks += 1
+        assert has_room.fget is not None
+        return bool(has_room.fget(crew))
+
+    monkeypatch.setattr(runner._Crew, "_has_room", property(counted))
+
+    async def target(case: Case, replicate: int) -> Observation:
+        return Observation("ok", text="x")
+
+    def sink(group: Sequence[Row]) -> None:
+        nonlocal rows
+        rows += len(group)
+
+    async def go() -> None:
+        work = ((Case(id=f"c{i}", inputs={}), 0) for i in range(300))
+        scoring = Scoring([Slow()], Workers(1))
+        await runner.run_cases(
+            ENTRY, work, target, scoring, concurrency=50, sink=sink, on_row=lambda row: None, stop=Stop()
+        )
+
+    asyncio.run(go())
+    assert rows == 300
+    assert looks < 8 * 300, looks
+
+
 def test_long_rows_make_small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     """A group leaves when its texts are long enough, long before it has 256 rows."""
     monkeypatch.setattr(row_groups, "BYTES_PER_GROUP", 3 * len(LONG))

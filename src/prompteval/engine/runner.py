@@ -25,6 +25,8 @@ SCORE_DRAIN_SECONDS = 60.0
 # Answers are held in memory until they are scored: so many, of so many bytes of text in all.
 MOST_UNSCORED = 1_000
 UNSCORED_BYTES = 32_000_000
+# Workers that wait for room all wake at once: often enough if they find room for a tenth.
+UNSCORED_AT_WAKING = 0.9
 MOST_WAITING = 9
 # These say nothing about the case, which is left for another time.
 TURNED_AWAY = frozenset({"paused", "budget", "expired"})
@@ -241,7 +243,11 @@ class _Crew:
     @property
     def _has_room(self) -> bool:
         """Whether a case may start, for all that waits for its scores."""
-        return len(self._unscored) < max(MOST_UNSCORED, self._concurrency) and not self._held.is_full
+        return len(self._unscored) < self._most_unscored and not self._held.is_full
+
+    @property
+    def _most_unscored(self) -> int:
+        return max(MOST_UNSCORED, self._concurrency)
 
     async def _score_later(
         self, case: Case, replicate: int, observation: Observation, waits: InThread
@@ -252,7 +258,8 @@ class _Crew:
     def _scored(self, size: int, task: "asyncio.Task[None]") -> None:
         del self._unscored[task]
         self._held.remove(size)
-        self._room.set()
+        if len(self._unscored) <= UNSCORED_AT_WAKING * self._most_unscored and not self._held.is_full:
+            self._room.set()
         if not self._unscored:
             self._all_scored.set()
         if not task.cancelled() and (error := task.exception()) is not None:
