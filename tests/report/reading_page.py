@@ -12,11 +12,12 @@ BLOCK = re.compile(r'<script type="application/(json|gzip)" data-(\w+)(?: data-r
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """The document, the rows of the list, and those in full, in one order."""
+    """The document, the rows of the list, those in full, and their exchanges, in one order."""
 
     document: dict[str, Any]
     listed: list[dict[str, Any]]
     cases: list[dict[str, Any]]
+    exchanges: list[list[dict[str, str]]]
 
     @property
     def verdicts(self) -> list[str]:
@@ -30,14 +31,14 @@ class ReadPage:
 
 def read_page(text: str) -> ReadPage:
     """The data of a page. Raises AssertionError for a block whose count is wrong."""
-    found: dict[str, list[Any]] = {"page": [], "listed": [], "cases": []}
+    found: dict[str, list[Any]] = {"page": [], "listed": [], "cases": [], "exchanges": []}
     for form, kind, count, body in BLOCK.findall(text):
         rows = json.loads(body if form == "json" else gzip.decompress(base64.b64decode(body)))
         assert kind == "page" or len(rows) == int(count)
         found[kind] += [rows] if kind == "page" else rows
     (document,) = found["page"]
-    assert len(found["listed"]) == len(found["cases"])
-    return ReadPage(document, found["listed"], found["cases"])
+    assert len(found["listed"]) == len(found["cases"]) == len(found["exchanges"])
+    return ReadPage(document, found["listed"], found["cases"], found["exchanges"])
 
 
 def _texts(value: object) -> list[str]:

@@ -1,5 +1,6 @@
 """One case in full: the same view of a pipeline of ours and of a result, in three formats."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage
 from prompteval.report.markdown import render as markdown
 from prompteval.report.one_case.terminal import TEXT_SHOWN, render_case
 from prompteval.report.one_case.view import case_view
+from prompteval.report.page.case_rows import Room, in_full
 from prompteval.report.page.run import render as page
 from tests.report.reading_page import read_page
 from tests.report.test_html import make_view
@@ -26,7 +28,7 @@ CASE = Case(
     "q1", {"question": "how long?"}, answers=("30 days",), gold=(({"doc": "a.md", "quote": "thirty days"},),)
 )
 OURS = Observation(
-    "ok", output={"answer": "30", "citations": [{"n": 2, "quote": "thirty"}, {"n": 9, "quote": None}]},
+    "ok", output={"answer": "30", "citations": [{"n": 2, "quote": "words"}, {"n": 9, "quote": None}]},
     text="{}", ranking=Ranking.of([(B.id, 3.0), (C.id, 2.0), (A.id, 1.0)]),
     reranked=Ranking.of([(B.id, 9.0), (A.id, 8.0), (C.id, 7.0)]),
     context=Context((B, A), ((C, "budget"),), 80, 100),
@@ -38,7 +40,7 @@ THEIRS = Observation(
     trace=Trace(
         retrieved=tuple(PASSAGES[one] for one in "bca"), reranked=tuple(PASSAGES[one] for one in "bac"),
         context=(PASSAGES["b"], PASSAGES["a"]), dropped=(DroppedPassage(PASSAGES["c"], "budget"),),
-        citations=(CitedPassage(2, quote="thirty"), CitedPassage(9)),
+        citations=(CitedPassage(2, quote="words"), CitedPassage(9)),
         messages=({"role": "user", "content": "Q: how long?"},),
     ),
 )  # fmt: skip
@@ -60,7 +62,7 @@ def test_a_pipeline_and_a_result_are_shown_alike(seen: Observation) -> None:
     lines = [" ".join(line.split()) for line in shown(row(seen)).splitlines()]
     for wanted in (
         "question how long?", "answer 30 days", "gold a.md 'thirty days'", "reranked 3 candidates",
-        "[2] a.md:0-40 gold", "words of a", "user Q: how long?", "[2] a.md:0-40 right", "thirty",
+        "[2] a.md:0-40 gold", "words of a", "user Q: how long?", "[2] a.md:0-40 right", "words",
         "[9] not in the context", "attribution 0 (why) fail",
     ):  # fmt: skip
         assert wanted in lines, wanted
@@ -79,6 +81,31 @@ def test_the_page_and_markdown_say_what_the_terminal_says(seen: Observation) -> 
     for part in case_view(one).parts:
         for wanted in (part.text, *(text for line in part.lines for text in (line.text, line.words))):
             assert all(" ".join(wanted.split()) in text for text in texts), wanted
+
+
+def test_a_sentence_stands_beside_the_passages_that_its_marks_name() -> None:
+    """Without the marks; a number that is none of a passage is text, and an answer without marks has no such list."""
+    answer = "Thirty days [2]. It costs 3.5 EUR [1][2]. Ask us."
+    text = shown(row(replace(OURS, output={"answer": answer})))
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert {"cited in", "[2] Thirty days .", "[1][2] It costs 3.5 EUR .", "Ask us."} <= set(lines)
+    assert "cited in" not in shown(row(OURS))
+
+
+def test_a_quote_is_found_in_its_passage_or_said_to_be_in_none() -> None:
+    """Apart from spaces and quotation marks; the page has the words as the passage has them."""
+    context = Context((B, Chunk("a.md", 0, 40, "It is \u201cthirty\u201d  days.")), (), 80, 100)
+    cited = [{"n": 2, "quote": '"thirty" days'}, {"n": 1, "quote": "forty days"}]
+    seen = replace(OURS, context=context, output={"answer": "30", "citations": cited})
+    one = row(seen, places=None)
+    assert in_full(one, Room.of(1))["quotes"] == [[2, "\u201cthirty\u201d  days"]]
+    assert "[1]  b.md:0-40  not word for word in the passage" in shown(one)
+
+
+def test_the_page_has_what_a_score_rests_on() -> None:
+    """As JSON, by scorer; its calls are counted."""
+    found = in_full(row(OURS, distance=0.5), Room.of(1))
+    assert json.loads(found["evidence"]["attribution"])["distance"] == 0.5 and found["calls"] == 0  # type: ignore[index]
 
 
 def test_gold_below_the_ranks_that_are_shown_is_shown() -> None:

@@ -38,7 +38,7 @@ from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
-from prompteval.engine.stored import run_facts, stored_rows
+from prompteval.engine.stored import kept_exchanges, run_facts, stored_rows
 from prompteval.engine.targets.open import open_target
 from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
@@ -442,7 +442,8 @@ class _Run:
         rows = partial(stored_rows, self._workspace, self._id)
         record = self._store.run(self._id)
         facts = run_facts(record.manifest, record.started)
-        return RunView(self._id, found.verdict, code, reason, tuple(results), rows, facts)
+        exchanges = partial(kept_exchanges, self._workspace)
+        return RunView(self._id, found.verdict, code, reason, tuple(results), rows, facts, exchanges)
 
 
 def _now() -> str:

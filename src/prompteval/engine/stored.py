@@ -2,19 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from prompteval.core.attribution import REASONS, Reason
-from prompteval.core.errors import DamagedRun, NothingSelected, UsageError
+from prompteval.core.errors import DamagedRun, NothingSelected, StoreError, UsageError
+from prompteval.core.notice import notice
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.problem import did_you_mean
 from prompteval.plan.run_options import shard_of
 from prompteval.report.advice import reason_of
+from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import RunFacts, RunView, from_json
+from prompteval.store.exchanges import ReadExchange, no_exchange, stored_exchanges
 from prompteval.store.results import Checked, RunRecord, SqliteStore
 from prompteval.workspace.settings import Workspace
 
@@ -92,7 +96,8 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
         raise UsageError(f"run {record.run_id} did not end", help)
     try:
         rows = partial(stored_rows, workspace, record.run_id, store.checked)
-        return record, from_json(record.summary, rows, run_facts(record.manifest, record.started))
+        view = from_json(record.summary, rows, run_facts(record.manifest, record.started))
+        return record, replace(view, exchanges=partial(kept_exchanges, workspace))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         reason = "its summary cannot be read"
         raise DamagedRun(str(store_path(workspace)), record.run_id, reason) from None
@@ -112,6 +117,37 @@ def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
         bool(git.get("dirty")),
         tuple((name, value) for name, value in others if value),
     )
+
+
+@contextmanager
+def _exchanges_read(path: Path) -> Iterator[ReadExchange]:
+    with ExitStack() as opened:
+        try:
+            read = opened.enter_context(stored_exchanges(path))
+        except StoreError as error:
+            notice(f"requests and replies are left out: {error}")
+            read = no_exchange
+        yield read
+
+
+@contextmanager
+def kept_exchanges(workspace: Workspace) -> Iterator[ExchangesOf]:
+    """By row, its calls with what was sent and what came back, as far as the cache has them.
+
+    Of a cache that cannot be opened there are none, with a warning.
+    """
+    with _exchanges_read(workspace.state_path() / "cache.sqlite") as read:
+
+        def found(row: Row) -> tuple[Exchange, ...]:
+            seen = row.observation
+            calls = [("", call) for call in seen.calls] + [("user", call) for call in seen.user_calls]
+            calls += [(score.title, call) for score in row.scores for call in score.calls]
+            both = ((role, call, read(call.key)) for role, call in calls)
+            return tuple(
+                Exchange(role, call.model, call.served_by, *texts) for role, call, texts in both if texts
+            )
+
+        yield found
 
 
 def stored_rows(workspace: Workspace, run_id: str, checked: Checked | None = None) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Estimate, GateResult, Verdict
+from prompteval.report.exchanges import OpenExchanges, no_exchanges
 from prompteval.report.rag_view import RagView, rag_from
 from prompteval.report.threshold_view import PrecisionRecallCurve, curve_from
 
@@ -141,7 +142,7 @@ class RunFacts:
 class RunView:
     """A whole run. `reason` is the last printed line: why the exit code is what it is.
 
-    `facts` are None where nothing is known of it.
+    `facts` are None where nothing is known of it. `exchanges` opens what was sent and what came back.
     """
 
     run_id: str
@@ -151,6 +152,7 @@ class RunView:
     results: tuple[ResultView, ...]
     rows: Callable[[], Iterator[Row]] = field(default=lambda: iter(()), compare=False)
     facts: RunFacts | None = field(default=None, compare=False)
+    exchanges: OpenExchanges = field(default=no_exchanges, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""

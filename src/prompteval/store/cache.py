@@ -83,7 +83,7 @@ class SqliteCache:
                 return None
             data, mark = found
         try:
-            if mark is not None and mark != _hash(key, data).encode():
+            if mark is not None and mark != reply_hash(key, data).encode():
                 raise ValueError("it was changed after it was stored")
             return response_from_json(loads(data), "cache")
         except ValueError:
@@ -148,7 +148,7 @@ class SqliteCache:
         """Everything handed in so far, at once. The mark goes first: what comes later makes a new job."""
         self._job_waits = False
         batch = [self._handed_in.popleft() for _ in range(len(self._handed_in))]
-        hashed = [(*one, _hash(one[0], one[2].encode())) for one in batch]
+        hashed = [(*one, reply_hash(one[0], one[2].encode())) for one in batch]
         insert_many(connection, "replies (key, request, response, day, hash)", hashed)
 
     def flush(self) -> None:
@@ -161,6 +161,6 @@ class SqliteCache:
         self._writer.close()
 
 
-def _hash(key: str, response: bytes) -> str:
+def reply_hash(key: str, response: bytes) -> str:
     """What a stored reply is checked against: the hash of the key it belongs to, and of its text."""
     return fingerprint_bytes(key.encode() + b"\n" + response)

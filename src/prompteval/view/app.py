@@ -53,12 +53,14 @@ class View:
                 Route(run, self._run),
                 Route(f"{run}/rows", self._rows),
                 Route(f"{run}/case", self._case),
+                Route(f"{run}/exchanges", self._exchanges),
                 Route(f"{run}/progress", self._progress),
                 Route(f"{run}/sheet", self._sheet),
                 Route(f"{run}/label", self._label, methods=["POST"]),
                 Route(both, self._comparison),
                 Route(f"{both}/rows", self._rows),
                 Route(f"{both}/case", self._case),
+                Route(f"{both}/exchanges", self._exchanges),
             ]
         )
 
@@ -104,11 +106,19 @@ class View:
         return StreamingResponse(map(_line, blocks), media_type="application/x-ndjson")
 
     async def _case(self, request: Request) -> Response:
-        def found() -> documents.Json | None:
+        return await self._of_row(request, documents.case_in_full)
+
+    async def _exchanges(self, request: Request) -> Response:
+        return await self._of_row(request, documents.exchanges_in_full)
+
+    async def _of_row(self, request: Request, read: Callable[..., object]) -> Response:
+        """What is read of the row that a request names."""
+
+        def found() -> object:
             asked = request.query_params
             column = self._columns(request)[int(asked.get("column", "0"))]
             place = int(asked.get("replicate", "0"))
-            return documents.case_in_full(self._workspace, column, asked.get("id", ""), place, self._checked)
+            return read(self._workspace, column, asked.get("id", ""), place, self._checked)
 
         try:
             row = await run_in_threadpool(found)

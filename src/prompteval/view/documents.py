@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompteval.analysis.comparison.options import CompareOptions
+from prompteval.core.observation import Row
 from prompteval.core.text import counted
 from prompteval.engine.compare.compare import comparison
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.history import history
 from prompteval.engine.progress import Progress
-from prompteval.engine.stored import ended, reading, run_facts, stored_runs
+from prompteval.engine.stored import ended, kept_exchanges, reading, run_facts, stored_runs
 from prompteval.plan.run_options import RunOptions
-from prompteval.report.page.case_rows import Room, in_full, listed
+from prompteval.report.page.case_rows import Room, in_full, listed, raw_exchanges
 from prompteval.report.page.comparison import comparison_json
 from prompteval.report.page.document import Headline, Section, page_json, rows_expected, run_json
 from prompteval.report.page.history import history_json
@@ -132,11 +133,27 @@ def case_in_full(
     workspace: Workspace, column: Column, case_id: str, replicate: int, checked: Checked | None = None
 ) -> Json | None:
     """One row in full; None where there is none."""
+    row = _row(workspace, column, case_id, replicate, checked)
+    return None if row is None else in_full(row, Room.of(1))
+
+
+def _row(
+    workspace: Workspace, column: Column, case_id: str, replicate: int, checked: Checked | None
+) -> Row | None:
     with reading(workspace, checked) as store:
         for row in store.rows(column.run_id, column.suite, column.target, column.model, case_id):
             if row.replicate == replicate:
-                return in_full(row, Room.of(1))
+                return row
     return None
+
+
+def exchanges_in_full(
+    workspace: Workspace, column: Column, case_id: str, replicate: int, checked: Checked | None = None
+) -> list[dict[str, str]]:
+    """What one row sent and got, as far as it is kept."""
+    row = _row(workspace, column, case_id, replicate, checked)
+    with kept_exchanges(workspace) as exchanges_of:
+        return [] if row is None else raw_exchanges(exchanges_of(row), Room.of(1))
 
 
 def progress_of(workspace: Workspace, run_id: str) -> Json:

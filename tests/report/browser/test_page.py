@@ -1,5 +1,8 @@
 """The page of a run in a browser: what it shows, by its address and by keys; nothing runs that is not ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -7,8 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from prompteval.core.case import Case
-from prompteval.core.observation import Observation, Row, Score
+from prompteval.core.observation import Call, Observation, Row, Score
+from prompteval.core.retrieval import Chunk, Context
 from prompteval.core.text import printable
+from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.page.run import render
 from tests.report.browser.opened import Opened, Opener
 from tests.report.test_html import HOSTILE, make_row, make_view
@@ -141,6 +146,64 @@ def test_one_case_shows_messages_and_what_differs(page: Path, opener: Opener) ->
     assert opened.page.locator(".box ins").all_inner_texts() == [" wrong"]
     assert opened.page.locator(".box del").count() == 0
     assert "Answer briefly." in opened.text and "exact" in opened.text
+
+
+def test_raw_exchanges_are_read_when_they_are_opened(tmp_path: Path, opener: Opener) -> None:
+    """Indented, each beside its reply; a call without a stored reply is counted."""
+    call = Call("m", "sha256:0", "live", 1, 2.0)
+    rows = [
+        replace(one, observation=replace(one.observation, calls=(call, call)))
+        for one in (case_row(n, f"text {n}", "x") for n in range(150))
+    ]
+
+    @contextmanager
+    def exchanges() -> Iterator[ExchangesOf]:
+        texts = ('{"params":{"seed":7}}', '{"text":"<b>hi</b>"}')
+        yield lambda row: (Exchange("", row.case.id, "cache", *texts),)
+
+    file = tmp_path / "raw.html"
+    view = replace(make_view(rows, "accuracy"), exchanges=exchanges)
+    file.write_text("".join(render(view)), encoding="utf-8")
+    opened = opener.open(file, "#/case?suite=s&id=c149")
+    assert "seed" not in opened.text
+    opened.page.locator(".exchanges summary").click()
+    opened.page.locator(".exchanges .box").first.wait_for()
+    boxes = opened.page.locator(".exchanges .box pre").all_inner_texts()
+    assert boxes == ['{\n  "params": {\n    "seed": 7\n  }\n}', '{\n  "text": "<b>hi</b>"\n}']
+    told = opened.page.locator(".exchanges").inner_text()
+    assert "c149 from the cache" in told and "1 call without a stored reply" in told
+    assert opened.wrongs == []
+
+
+def test_a_citation_leads_from_its_sentence_to_the_quote_in_the_passage(
+    tmp_path: Path, opener: Opener
+) -> None:
+    """The words that are quoted are underlined inside the gold; a click goes to the passage."""
+    chunks = (
+        Chunk("a.md", 0, 40, "Repairs take long."),
+        Chunk("b.md", 0, 60, "The warranty lasts thirty days."),
+    )
+    case = Case(
+        "q",
+        {"question": "how long?"},
+        answers=("30",),
+        gold=(({"doc": "b.md", "quote": "warranty lasts thirty"},),),
+    )
+    output = {"answer": "It lasts [2]. No more.", "citations": [{"n": 2, "quote": "thirty days"}]}
+    seen = Observation("ok", output=output, text="{}", context=Context(chunks, (), 9, 10))
+    row = Row(
+        "r", "s", "p@v1", "sha256:0", "m", case, 0, seen, (Score("exact", 1.0, evidence={"near": 0.25}),)
+    )
+    file = tmp_path / "cited.html"
+    file.write_text("".join(render(make_view([row], "accuracy"))), encoding="utf-8")
+    opened = opener.open(file, "#/case?suite=s&id=q").at("#/case?suite=s&id=q")
+    assert opened.page.locator("mark").all_inner_texts() == ["warranty lasts ", "thirty"]
+    assert opened.page.locator(".quoted").all_inner_texts() == ["thirty", " days"]
+    sentence = opened.page.locator(".part-line", has_text="It lasts")
+    sentence.get_by_role("button", name="[2]").click()
+    assert "thirty days" in opened.page.evaluate("() => document.activeElement.textContent")
+    opened.page.locator(".evidence summary").click()
+    assert opened.page.locator(".evidence th").inner_text() == "near" and opened.wrongs == []
 
 
 def test_a_gate_leads_to_its_cases(page: Path, opener: Opener) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from prompteval.core.citation_marks import Marked, find_marks
 from prompteval.core.sentences import sentence_starts
-from prompteval.rag.score.marks import Marked, find_marks
 
 _M = "[\U000f0000-\U000fea60]"
 # "… ends here. [2] The next": the mark is moved before the end mark; at the start of a line it stays.

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Comparison, ComparisonVerdict
+from prompteval.report.exchanges import OpenExchanges, no_exchanges
 
 SCHEMA = "prompteval/compare@1"
 # Keys of a metric's JSON that are left out while they say nothing.
@@ -99,6 +100,7 @@ class ComparisonView:
     were not run. `alone_a` and `alone_b` are entries that have no partner. `lost` are suites that A has
     and B lacks, `removed` those that B lacks on purpose. `incomplete` is what a side has not run whole.
     `rows` streams rows with the place of their result and their side, `a` or `b`; a baseline has none.
+    `exchanges` opens what was sent and what came back.
     """
 
     verdict: ComparisonVerdict
@@ -114,6 +116,7 @@ class ComparisonView:
     removed: tuple[str, ...] = ()
     incomplete: tuple[IncompleteEntry, ...] = ()
     rows: Callable[[], Iterator[tuple[int, str, Row]]] = field(default=lambda: iter(()), compare=False)
+    exchanges: OpenExchanges = field(default=no_exchanges, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """The document of `compare --json`."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from prompteval.core.attribution import Places
 from prompteval.core.case import Case
 from prompteval.core.observation import (
     STREAM_TIMES,
@@ -19,7 +18,8 @@ from prompteval.core.text import counted
 from prompteval.core.trace import Trace
 from prompteval.report.advice import advice_on, places_of
 from prompteval.report.case import failure_reason
-from prompteval.report.one_case.passages import Lists, lists_of, passage_parts
+from prompteval.report.one_case.citations import citation_lines, cited_sentences
+from prompteval.report.one_case.passages import lists_of, passage_parts
 from prompteval.report.one_case.shapes import CaseView, Line, Mark, Part
 from prompteval.report.tool_calls import call_lines, expected_lines
 
@@ -47,7 +47,8 @@ def _parts(row: Row) -> Iterator[Part]:
     yield from _conversation(row.case, seen)
     yield Part("tool calls", lines=tuple(Line("", line) for line in call_lines(seen.trace)))
     yield from _answer(seen)
-    yield Part("citations", lines=tuple(_citations(seen, lists, places)))
+    yield Part("citations", lines=tuple(citation_lines(seen, lists, places)))
+    yield Part("cited in", lines=tuple(cited_sentences(seen)))
     yield Part("scores", lines=tuple(_score(score) for score in row.scores))
     advice = advice_on(row)
     if advice is not None:
@@ -140,41 +141,6 @@ def _says(text: str, output: object) -> bool:
         return text == output or loads(text) == output
     except ValueError:
         return False
-
-
-def _citations(seen: Observation, lists: Lists, places: Places | None) -> Iterator[Line]:
-    """Each citation with the passage it names; right or wrong where gold is known."""
-    context = lists.context or ()
-    quotes = _quotes(seen)
-    listed: list[tuple[int, bool | None]]
-    if places is not None and places.cited:
-        listed = [(one.n, one.right) for one in places.cited]
-    else:
-        listed = [(n, None) for n, _ in quotes]
-    quoted = [quote for _, quote in quotes] if len(quotes) == len(listed) else [""] * len(listed)
-    for (n, right), quote in zip(listed, quoted, strict=True):
-        if not 1 <= n <= len(context):
-            yield Line(f"[{n}]", "", (Mark("not in the context", "bad"),), quote)
-        else:
-            fits = () if right is None else (Mark("right", "good") if right else Mark("wrong", "bad"),)
-            yield Line(f"[{n}]", context[n - 1].name, fits, quote)
-
-
-def _quotes(seen: Observation) -> list[tuple[int, str]]:
-    """(place in the context, quote) of each citation that the output lists."""
-    trace = seen.trace or Trace()
-    if trace.citations is not None:
-        docs = [one.doc for one in trace.seen or ()]
-        return [
-            (one.n or (docs.index(one.doc) + 1 if one.doc in docs else 0), one.quote or "")
-            for one in trace.citations
-        ]
-    listed = seen.output.get("citations") if isinstance(seen.output, Mapping) else None
-    found = []
-    for one in listed if isinstance(listed, list) else []:
-        if isinstance(one, Mapping) and isinstance(one.get("n"), int):
-            found.append((one["n"], str(one.get("quote") or "")))
-    return found
 
 
 def _score(score: Score) -> Line:

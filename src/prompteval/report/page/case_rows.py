@@ -1,12 +1,15 @@
 """A row twice: shortly for the list of all cases, and in full for the page of one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.text import counted, one_line
 from prompteval.report.advice import reason_of
 from prompteval.report.case import failing_scores, failure_reason, output_text
+from prompteval.report.exchanges import Exchange, calls_made
+from prompteval.report.one_case.citations import quoted_words
+from prompteval.report.one_case.passages import lists_of
 from prompteval.report.one_case.shapes import Line, Part
 from prompteval.report.one_case.view import case_view, written
 
@@ -72,7 +75,25 @@ def in_full(row: Row, room: Room) -> dict[str, object]:
             {name: item[name] for name in ("doc", "start", "end", "quote") if name in item} for item in gold
         ],
         "parts": [_part(part, room.part) for part in view.parts],
+        "quotes": [list(one) for one in quoted_words(row.observation, lists_of(row.observation))],
+        "evidence": {
+            score.title: _clipped(written(dict(score.evidence)), room.part)
+            for score in row.scores
+            if score.evidence
+        },
+        "calls": calls_made(row),
     }
+
+
+def raw_exchanges(exchanges: Sequence[Exchange], room: Room) -> list[dict[str, str]]:
+    """What was sent and what came back, each as the JSON text that is kept."""
+    return [
+        {
+            "role": one.role, "model": one.model, "served_by": one.served_by,
+            "request": _clipped(one.request, room.part), "response": _clipped(one.response, room.part),
+        }
+        for one in exchanges
+    ]  # fmt: skip
 
 
 def expected_text(row: Row) -> str:

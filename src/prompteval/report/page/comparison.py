@@ -36,7 +36,7 @@ def render(view: ComparisonView) -> Iterator[str]:
     )
     columns = {one: place for place, one in enumerate(_columns(view))}
     rows = ((columns[place, side], row) for place, side, row in view.rows())
-    yield from row_blocks(rows, sum(2 * result.paired for result in view.results))
+    yield from row_blocks(rows, sum(2 * result.paired for result in view.results), view.exchanges)
     yield PAGE_END
 
 

@@ -5,9 +5,10 @@ from html import escape
 
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
+from prompteval.report.exchanges import OpenExchanges, no_exchanges
 from prompteval.report.page.assets import policy, script, style
 from prompteval.report.page.blocks import Blocks, json_text
-from prompteval.report.page.case_rows import Room, in_full, listed
+from prompteval.report.page.case_rows import Room, in_full, listed, raw_exchanges
 from prompteval.report.page.document import rows_expected, run_json
 from prompteval.report.view import RunView
 
@@ -23,7 +24,7 @@ def render(view: RunView) -> Iterator[str]:
     yield from page_start(run_json(view), f"{view.verdict.value}: prompteval run {view.run_id}")
     columns = {(one.suite, one.prompt, one.model): place for place, one in enumerate(view.results)}
     rows = ((columns.get((row.suite, row.target, row.model), 0), row) for row in view.rows())
-    yield from row_blocks(rows, rows_expected(view))
+    yield from row_blocks(rows, rows_expected(view), view.exchanges)
     yield PAGE_END
 
 
@@ -47,19 +48,25 @@ def page_start(document: Mapping[str, object], title: str) -> Iterator[str]:
 PAGE_END = "</body></html>\n"
 
 
-def row_blocks(rows: Iterable[tuple[int, Row]], expected: int) -> Iterator[str]:
-    """Rows with their columns in blocks, shortly and in full: no more than a block is held at once.
+def row_blocks(
+    rows: Iterable[tuple[int, Row]], expected: int, exchanges: OpenExchanges = no_exchanges
+) -> Iterator[str]:
+    """Rows with their columns in blocks, shortly, in full, and raw: no more than a block is held at once.
 
     `expected` is about how many there are; of more, less of each is kept.
     """
     room = Room.of(expected)
     short = Blocks("listed", LISTED_ROWS, BLOCK_SIZE)
     whole = Blocks("cases", FULL_ROWS, BLOCK_SIZE)
-    for column, row in rows:
-        yield short.add(listed(row, column, room))
-        yield whole.add(in_full(row, room))
+    raw = Blocks("exchanges", FULL_ROWS, BLOCK_SIZE)
+    with exchanges() as exchanges_of:
+        for column, row in rows:
+            yield short.add(listed(row, column, room))
+            yield whole.add(in_full(row, room))
+            yield raw.add(raw_exchanges(exchanges_of(row), room))
     yield short.rest()
     yield whole.rest()
+    yield raw.rest()
 
 
 def _safe(text: object) -> str:

@@ -25,7 +25,8 @@ KINDS = ("run", "comparison", "judge", "sweep", "history")
 
 
 def page_schema() -> Schema:
-    """The document in `data-page`; `$defs` has a row of the blocks `data-listed` and `data-cases` each."""
+    """The document in `data-page`; `$defs` has a row of the blocks `data-listed`, `data-cases`
+    and `data-exchanges` each."""
     properties = {
         "schema": constant(SCHEMA, "The version of this document."),
         "kind": one_of(KINDS, "What the page shows."),
@@ -40,6 +41,7 @@ def page_schema() -> Schema:
     found = object_of(["schema", "kind", "head", "sections"], properties, "What a page draws.")
     definitions = {
         "section": _section(), "table": _table(), "listed": _listed(), "case": _case(),
+        "exchanges": _exchanges(),
         **_defs(run_schema(), "run"), **_defs(compare_schema(), "comparison"),
     }  # fmt: skip
     return parts.document_of("the data of a page", found, **definitions)
@@ -156,6 +158,7 @@ def _case() -> Schema:
         "marks": list_of(mark, "[words, tone] of what is marked behind it."),
         "words": text("The words of the passage that the line names."),
     }
+    quote = {"type": "array", "prefixItems": [{"type": "integer", "minimum": 1}, _TEXT]}
     found = {
         "name": text("The name of the part."),
         "text": text("Its text, where it is one."),
@@ -169,8 +172,23 @@ def _case() -> Schema:
         "output": object_of(list(value), value, "The output."),
         "gold": list_of(object_of([], place, "One place."), "The places in documents that answer it."),
         "parts": list_of(object_of(["name"], found, "One part."), "What else is known of the case."),
+        "quotes": list_of(quote, "[number of a passage, words of it that the answer quotes]."),
+        "evidence": map_of(_TEXT, "What a score rests on, as JSON text, by scorer."),
+        "calls": count("The calls of models that it made, those of judges too."),
     }
     return object_of(list(properties), properties, "A row in full.")
+
+
+def _exchanges() -> Schema:
+    """The calls of a row of which the request and the reply are kept."""
+    properties = {
+        "role": text("Empty, `user` for a simulated user, or the scorer whose judge it is."),
+        "model": text("The model that was asked."),
+        "served_by": one_of(("live", "cache", "replay"), "Where the reply comes from."),
+        "request": text("What was sent, as JSON text."),
+        "response": text("What came back, as JSON text."),
+    }
+    return list_of(object_of(list(properties), properties, "One call."), "The calls of a row.")
 
 
 def _without_defs(schema: Schema, prefix: str) -> Schema:

@@ -59,6 +59,7 @@ function fillRow(page, hold, listed, row, order, item) {
   if (listed.reason) add(listed.reason);
   const rest = row.parts.filter((part) => !["inputs", "scores", listed.reason].includes(part.name));
   inside.push(el("div", { class: "parts" }, ...rest.map((part) => partView(part, row, `row-${order}`))));
+  if (row.calls) inside.push(exchangesView(page, item.rows[order], row.calls));
   if (order > 0 && item.rows.length > 3 && listed.verdict === "pass") hold.append(el("details", {}, el("summary", {}, head), ...inside));
   else hold.append(head, ...inside);
 }

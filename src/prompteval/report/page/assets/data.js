@@ -7,24 +7,24 @@ class Rows {
     this.listed = [];
     /** @type {{first: number, text: string, ends: Uint32Array}[]} Lower-case texts of a block, joined, to search in. */
     this.texts = [];
-    /** @type {{first: number, count: number, element: Element}[]} */
-    this.blocks = [];
-    /** @type {Map<Element, FullRow[]>} The blocks that were read last. */
+    /** @type {Record<string, {first: number, count: number, element: Element}[]>} Rows in full, and their exchanges. */
+    this.blocks = { cases: [], exchanges: [] };
+    /** @type {Map<Element, any[]>} The blocks that were read last. */
     this.read = new Map();
-    this.total = 0;
     /** @type {{wanted: string, of: number, rows: Set<number>} | null} What was searched for last. */
     this.found = null;
   }
 
   /** Find the blocks in the document: once it is parsed. */
   find() {
-    let first = 0;
-    for (const element of document.querySelectorAll("script[data-cases]")) {
-      const count = Number(element.getAttribute("data-rows"));
-      this.blocks.push({ first, count, element });
-      first += count;
+    for (const [kind, blocks] of Object.entries(this.blocks)) {
+      let first = 0;
+      for (const element of document.querySelectorAll(`script[data-${kind}]`)) {
+        const count = Number(element.getAttribute("data-rows"));
+        blocks.push({ first, count, element });
+        first += count;
+      }
     }
-    this.total = first;
   }
 
   /** Read the list, block by block, giving way in between. @param {() => void} progress */
@@ -74,12 +74,22 @@ class Rows {
   }
 
   /** A row in full. @param {number} place @returns {Promise<FullRow>} */
-  async full(place) {
-    const block = this.blocks.find((one) => place < one.first + one.count);
+  full(place) {
+    return this.decoded("cases", place);
+  }
+
+  /** What a row sent to models and what came back. @param {number} place @returns {Promise<Exchange[]>} */
+  exchanges(place) {
+    return this.decoded("exchanges", place);
+  }
+
+  /** What a block has of a row. @param {string} kind @param {number} place @returns {Promise<any>} */
+  async decoded(kind, place) {
+    const block = this.blocks[kind].find((one) => place < one.first + one.count);
     if (!block) throw new Error("the page has no such case");
     let rows = this.read.get(block.element);
     if (!rows) {
-      rows = /** @type {FullRow[]} */ (await readBlock(block.element));
+      rows = /** @type {any[]} */ (await readBlock(block.element));
       if (this.read.size > 8) this.read.delete(/** @type {Element} */ (this.read.keys().next().value));
       this.read.set(block.element, rows);
     }

@@ -66,11 +66,11 @@ class RemoteRows extends Rows {
     this.found = null;
   }
 
-  /** @param {number} place @returns {Promise<FullRow>} */
-  async full(place) {
+  /** @param {string} kind @param {number} place @returns {Promise<any>} */
+  async decoded(kind, place) {
     const row = this.listed[place];
     const asked = new URLSearchParams({ column: String(row.column), id: row.id, replicate: String(row.replicate) });
-    return (await ask(`${this.api}/case?${asked}`)).json();
+    return (await ask(`${this.api}/${kind === "cases" ? "case" : kind}?${asked}`)).json();
   }
 }
 

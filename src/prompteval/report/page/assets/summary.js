@@ -24,21 +24,20 @@ function sectionView(page, section) {
   if (section.gates.length) made.append(el("ul", { class: "gates" }, ...section.gates.map(gateLine)));
   const limits = thresholds(section.gates);
   const wide = [];
+  const figures = el("div", { class: "figures" });
   const result = page.data.run && page.data.run.results[section.drawn.result];
   for (const table of section.tables) {
     wide.push(tableView(table, (row) => limits.get(row[0].trim()) ?? null));
   }
   if (section.drawn.flips) made.append(flipsView(page, section));
-  const figures = el("div", { class: "figures" });
-  const first = !result && section.drawn.plots;
-  if (first) made.append(figures);
-  made.append(...wide);
+  if (result) made.append(...wide.splice(0, 1), figures, ...wide);
+  else if (section.drawn.plots) made.append(figures, ...wide);
+  else made.append(...wide);
   if (result) drawResult(page, section.drawn.result, result, figures);
   for (const plot of section.drawn.plots || []) {
     const found = plotView(plot);
     if (found) figures.append(found);
   }
-  if (!first) made.append(figures);
   if (section.code) made.append(el("p", { class: "dim" }, el("code", {}, section.code)));
   return made;
 }

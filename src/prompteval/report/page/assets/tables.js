@@ -1,5 +1,7 @@
+const SHOWN_ROWS = 30;
+
 /**
- * A table. Estimates are drawn beside their value, counts shaded by their share of the row; others sort by a head.
+ * A table, of a long one the first 30 rows. Estimates are drawn beside their value, counts shaded by their share of the row; others sort by a head.
  * @param {TableData} data @param {(row: string[]) => number | null} [threshold] a gate's, of a row @returns {HTMLElement}
  */
 function tableView(data, threshold = () => null) {
@@ -7,7 +9,9 @@ function tableView(data, threshold = () => null) {
   const drawn = Boolean(data.estimates);
   const places = data.rows.map((_, place) => place);
   const body = el("tbody", {});
-  const fill = () => body.replaceChildren(...places.map((place) => tableRow(data, place, threshold)));
+  const all = el("button", { type: "button", class: "more" }, `show all ${places.length.toLocaleString("en-US")} rows`);
+  let shown = places.length > SHOWN_ROWS + 10 ? SHOWN_ROWS : places.length;
+  const fill = () => body.replaceChildren(...places.slice(0, shown).map((place) => tableRow(data, place, threshold)));
   const sorts = !data.counts && data.rows.length > 2;
   const heads = data.heads.map((head, column) => {
     if (!head) return el("td", {});
@@ -21,7 +25,14 @@ function tableView(data, threshold = () => null) {
   if (drawn) heads.splice(data.texts + 1, 0, el("th", { scope: "col" }, el("span", { class: "hidden" }, "plot")));
   fill();
   const table = el("table", {}, data.title && el("caption", {}, data.title), el("thead", {}, el("tr", {}, ...heads)), body);
-  return el("div", { class: "wide", tabindex: 0, role: "group", "aria-label": data.title || data.heads.join(", ") }, table);
+  const wide = el("div", { class: "wide", tabindex: 0, role: "group", "aria-label": data.title || data.heads.join(", ") }, table);
+  if (shown < places.length) wide.append(all);
+  all.addEventListener("click", () => {
+    shown = places.length;
+    fill();
+    all.remove();
+  });
+  return wide;
 }
 
 /** @param {string} head @param {() => void} sort @returns {HTMLElement} */

@@ -23,5 +23,7 @@
  * @typedef {{name: string, text?: string, lines?: PartLine[], left_out?: number}} Part
  * @typedef {{doc?: string, start?: number, end?: number, quote?: string}} Gold
  * @typedef {{text: string, length: number}} Value
- * @typedef {{verdict: CaseVerdict, why: string, expected: Value, output: Value, gold: Gold[], parts: Part[]}} FullRow
+ * @typedef {{verdict: CaseVerdict, why: string, expected: Value, output: Value, gold: Gold[], parts: Part[],
+ *   quotes: [number, string][], evidence: Record<string, string>, calls: number}} FullRow
+ * @typedef {{role: string, model: string, served_by: string, request: string, response: string}} Exchange
  */

@@ -113,6 +113,7 @@ function sideBySide(before, after, names) {
     return el("div", { class: "pair" }, box(names[0], long(before)), box(names[1], long(after), "the same"));
   }
   const pieces = wordDifference(before, after);
+  if (!before || !after) return el("div", { class: "pair" }, box(names[0], long(before)), box(names[1], long(after)));
   if (!pieces.some((piece) => piece.kind === "same" && /[\p{L}\p{N}]/u.test(piece.text))) {
     return el("div", { class: "pair" }, box(names[0], long(before)), box(names[1], long(after), "no word in common"));
   }
@@ -127,7 +128,8 @@ function sideBySide(before, after, names) {
 /** @param {string} name @param {Node} inside @param {string} [note] @returns {HTMLElement} */
 function box(name, inside, note = "") {
   const head = el("h4", {}, name, note && el("span", { class: "dim" }, ` ${note}`));
-  return el("div", { class: "box" }, head, el("pre", { dir: "auto" }, inside));
+  const empty = !inside.textContent && el("span", { class: "dim" }, "(empty)");
+  return el("div", { class: "box" }, head, el("pre", { dir: "auto" }, empty || inside));
 }
 
 /**
