@@ -1,5 +1,6 @@
 """What every test shares."""
 
+import gc
 import importlib.util
 import os
 import re
@@ -27,6 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """`--cov` measures the command lines in forks too."""
     if config.pluginmanager.hasplugin("_cov"):
         os.environ[MEASURE] = "1"
+
+
+def pytest_collection_finish() -> None:
+    """The tests and what they import stay: no later collection of garbage visits them."""
+    gc.collect()
+    gc.freeze()
 
 
 # Stored workspaces are read by tests, and are none.

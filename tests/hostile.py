@@ -3,12 +3,21 @@
 import json
 import socket
 import threading
+import zlib
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 Made = Callable[["Asked"], Iterable[bytes]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@cache
+def bomb(wbits: int, megabytes: int) -> bytes:
+    """So many megabytes of spaces, packed to a thousandth; `wbits` says in which format, as zlib does."""
+    packer, spaces = zlib.compressobj(9, zlib.DEFLATED, wbits), b" " * 1_000_000
+    return b"".join(packer.compress(spaces) for _ in range(megabytes)) + packer.flush()
 
 
 class Asked:

@@ -39,6 +39,13 @@ def trees() -> dict[str, ast.Module]:
     return {file.relative_to(SOURCE).as_posix(): ast.parse(file.read_text("utf-8")) for file in files}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _trees_are_dropped() -> Iterator[None]:
+    """They are millions of objects, which every later collection of garbage would visit."""
+    yield
+    trees.cache_clear()
+
+
 def nodes(kind: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
     for path, tree in trees().items():
         yield from ((path, node) for node in ast.walk(tree) if isinstance(node, kind))
@@ -178,7 +185,14 @@ def imported() -> dict[str, set[str]]:
     return found
 
 
-EXPORTING = {path: names for path, tree in trees().items() if (names := _exports(tree)) is not None}
+def exporting() -> dict[str, list[str]]:
+    """What each module with `__all__` exports. Other files are not parsed, and no tree is kept while tests run."""
+    texts = {path.relative_to(SOURCE).as_posix(): path.read_text("utf-8") for path in SOURCE.rglob("*.py")}
+    found = {path: _exports(ast.parse(text)) for path, text in texts.items() if "__all__" in text}
+    return {path: names for path, names in found.items() if names is not None}
+
+
+EXPORTING = exporting()
 
 
 @pytest.mark.parametrize("path", EXPORTING)
