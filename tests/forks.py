@@ -1,5 +1,7 @@
 """Command lines without the cost of starting Python: each runs in a fork of a process that has all imported.
 
+A command line is one of `prompteval`, or of pytest where a request says so.
+
 `python -m tests.forks SOCKET` is that process. It reads one request a line and answers with one line; shell scripts
 reach it by the socket, through the program that `Forks.program` writes.
 """
@@ -25,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tests.loopback import only_loopback
 
@@ -35,6 +37,7 @@ STAND_S = 5.0
 MEASURE = "PROMPTEVAL_TESTS_MEASURE_LINES"
 CLIENT = Path(__file__).with_name("fork_client.py")
 _MEASURED: list[Any] = []
+Program = Literal["prompteval", "pytest"]
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,13 @@ class Forks:
         env: Mapping[str, str] | None = None,
         deadline_s: float = 60.0,
         memory: int | None = MEMORY,
+        program: Program = "prompteval",
     ) -> Done:
-        """`prompteval ARGUMENTS` in `cwd`; `env` is added to the environment of this moment."""
+        """`PROGRAM ARGUMENTS` in `cwd`; `env` is added to the environment of this moment."""
         assert self._process.stdin is not None and self._process.stdout is not None
         request = {
             "cwd": str(cwd), "arguments": arguments, "env": {**os.environ, **(env or {})},
-            "deadline_s": deadline_s, "memory": memory,
+            "deadline_s": deadline_s, "memory": memory, "program": program,
         }  # fmt: skip
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
@@ -149,7 +153,7 @@ def serve(connection: socket.socket) -> None:
     child = os.fork()
     if child == 0:
         connection.close()
-        become({"memory": None, **json.loads(data)}, *streams)
+        become({"memory": None, "program": "prompteval", **json.loads(data)}, *streams)
     for stream in streams:
         os.close(stream)
     handle = os.pidfd_open(child)
@@ -162,6 +166,8 @@ def serve(connection: socket.socket) -> None:
 
 def load() -> None:
     """Imports what every fork would import for itself."""
+    from _pytest.config import default_plugins
+
     import prompteval
 
     for found in pkgutil.walk_packages(prompteval.__path__, "prompteval."):
@@ -178,7 +184,7 @@ def load() -> None:
         "scipy.stats",
         "typer._adapters",
     )
-    for name in more:
+    for name in (*more, "pytest", *(f"_pytest.{name}" for name in default_plugins)):
         importlib.import_module(name)
     importlib.import_module("prompteval.cli.app").command()
     gc.freeze()  # a collection in a fork would copy every page
@@ -246,8 +252,12 @@ def become(request: Mapping[str, Any], *streams: int) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
+        sys.path[:0] = (
+            os.environ.get("PYTHONPATH", "").split(os.pathsep) if "PYTHONPATH" in os.environ else []
+        )
+        tempfile.tempdir = None  # so that TMPDIR counts
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
-        code = command(request["arguments"])
+        code = command(request["program"], request["arguments"])
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
@@ -257,12 +267,18 @@ def become(request: Mapping[str, Any], *streams: int) -> None:
         os._exit(code)
 
 
-def command(arguments: Sequence[str]) -> int:
+def command(program: Program, arguments: Sequence[str]) -> int:
     """The exit code of a command line; an exception is printed and is 1, as Python does it."""
     from prompteval.cli.app import run
 
-    sys.argv = ["prompteval", *arguments]
+    sys.argv = [program, *arguments]
     try:
+        if program == "pytest":
+            import pytest
+
+            for name in [name for name in sys.modules if name.startswith("prompteval.testing")]:
+                del sys.modules[name]  # pytest rewrites the assertions of a plugin as it imports it
+            return int(pytest.main(list(arguments)))
         run(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -1,15 +1,14 @@
 """An installed package with a plug-in of every kind works in `check` and `run`, and a broken one is one line."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.forks import Done, shared
 
 EXTENSION = Path(__file__).parents[1] / "fixtures" / "extension"
 PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
@@ -43,7 +42,7 @@ rag:
 metrics: [retrieval.recall@5, rerank.mrr]
 gate: [retrieval.recall@5 >= 0.9]
 """
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
@@ -72,14 +71,11 @@ def run(tmp_path: Path) -> Run:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
 
-    def command(*arguments: str, code: int) -> "subprocess.CompletedProcess[str]":
-        env = {**os.environ, "PYTHONPATH": str(site), "NO_COLOR": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "prompteval", *arguments],
-            cwd=root, env=env, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+    def command(*arguments: str, code: int) -> Done:
+        env = {"PYTHONPATH": str(site), "NO_COLOR": "1"}
+        done = shared().run(root, *arguments, env=env, memory=None, deadline_s=120)
         assert "Traceback" not in done.stderr, done.stderr
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.code == code, f"exit {done.code}\n{done.stdout}\n{done.stderr}"
         return done
 
     return command

@@ -5,7 +5,7 @@ import pty
 import re
 import shlex
 import subprocess
-import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from prompteval.cli.app import app
+from tests.forks import shared
 
 COLOUR = re.compile(r"\x1b\[[\d;]*(?:3[0-8]|9[0-7])[\d;]*m")
 
@@ -53,33 +54,38 @@ def test_examples_keep_their_columns(workspace: Any) -> None:
     assert "    prompteval check                         validate everything, no model call\n" in shown
 
 
+@pytest.fixture
+def no_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of the tests asks for no colour and forbids none."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "CI"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.mark.parametrize(
     ("variables", "coloured"),
     [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
 )
-def test_a_pipe_gets_colour_only_by_force(workspace: Any, variables: dict[str, str], coloured: bool) -> None:
+def test_a_pipe_gets_colour_only_by_force(
+    workspace: Any, no_wishes: None, variables: dict[str, str], coloured: bool
+) -> None:
     """NO_COLOR wins over FORCE_COLOR; without either, a pipe gets plain text."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "CI")}
-    command = [sys.executable, "-m", "prompteval", "run"]
-    done = subprocess.run(
-        command, cwd=workspace.root, env={**environment, **variables}, capture_output=True, text=True
-    )
-    assert done.returncode == 0 and bool(COLOUR.search(done.stdout)) is coloured
+    done = shared().run(workspace.root, "run", env=variables, memory=None)
+    assert done.code == 0 and bool(COLOUR.search(done.stdout)) is coloured
 
 
 @pytest.mark.parametrize(
     ("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
 )
 def test_a_terminal_gets_colour_unless_told_not_to(
-    workspace: Any, variables: dict[str, str], coloured: bool
+    workspace: Any, no_wishes: None, tmp_path: Path, variables: dict[str, str], coloured: bool
 ) -> None:
     """On a real pseudo-terminal; NO_COLOR and a dumb terminal are honoured."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "CI")}
+    shared().program(tmp_path / "prompteval")
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "prompteval", "run"],
+        [str(tmp_path / "prompteval"), "run"],
         cwd=workspace.root, stdout=terminal, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-        env={**environment, "TERM": "xterm-256color", **variables},
+        env={**os.environ, "TERM": "xterm-256color", **variables},
     )  # fmt: skip
     os.close(terminal)
     shown = b""

@@ -1,4 +1,4 @@
-"""Suites as tests: a real workspace on disk, collected and run by pytest in a process of its own."""
+"""Suites as tests: a real workspace on disk, collected and run by pytest beside this one."""
 
 import json
 import os
@@ -16,24 +16,25 @@ from typing import Any
 import pytest
 
 from prompteval.testing.server import FakeServer, Reply
+from tests.forks import shared
 
-pytest_plugins = ["pytester"]
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ("-p", "prompteval.testing.plugin")
 NAMES = "evals/s.yaml::route@v1::scripted/model.jsonl::"
 Run = Callable[..., pytest.RunResult]
+# Without CI, summary lines are cut at the width of a terminal.
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
 
 
 @pytest.fixture
-def run(workspace: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(workspace: Any) -> Run:
     """`pytest ARGUMENTS` in the workspace, with this plugin and no installed one."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setenv("CI", "true")  # summary lines are not cut at the width of a terminal
-    monkeypatch.chdir(workspace.root)
 
     def pytest_run(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(*PLUGIN, *arguments)
+        done = shared().run(workspace.root, *PLUGIN, *arguments, env=ALONE, program="pytest")
+        assert done.code is not None, done.stderr
+        outlines, errlines = done.stdout.splitlines(), done.stderr.splitlines()
+        return pytest.RunResult(done.code, outlines, errlines, done.seconds)
 
     return pytest_run
 
@@ -266,16 +267,18 @@ def test_nothing_is_left_behind(workspace: Any, run: Run, tmp_path: Path, monkey
     assert not list(tmp_path.glob("prompteval-*"))
 
 
-def test_a_project_without_a_workspace_pays_nothing(
-    workspace: Any, run: Run, pytester: pytest.Pytester
-) -> None:
+def test_a_project_without_a_workspace_pays_nothing(workspace: Any) -> None:
     """No module beyond the plugin's own loads, and `evals/*.yaml` of others is left alone."""
     (workspace.root / "prompteval.toml").unlink()
     heavy = {"pydantic", "numpy", "jinja2", "yaml", "typer", "rich", "aiohttp", "prompteval.engine"}
     workspace.write(
         "test_own.py", f"def test():\n    import sys\n    assert not {heavy!r} & set(sys.modules)\n"
     )
-    run().assert_outcomes(passed=1)
+    command = [sys.executable, "-m", "pytest", *PLUGIN]
+    done = subprocess.run(
+        command, cwd=workspace.root, env={**os.environ, **ALONE}, capture_output=True, text=True
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_entry_point_loads_the_plugin(workspace: Any, tmp_path: Path) -> None:
