@@ -19,7 +19,7 @@ STARTS = {
     "Semaphore", "BoundedSemaphore", "Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "Popen",
 }  # fmt: skip
 # `git` is run and waited for, its output read up to a bound.
-MAY_START = {"engine", "isolate", "serve", "testing", "store/writer.py", "workspace/git.py"}
+MAY_START = {"engine", "cluster", "isolate", "serve", "testing", "store/writer.py", "workspace/git.py"}
 # The test doubles and conformance kits say by assertions what is wrong.
 ASSERTS_ARE_THE_RESULT = {"testing/conformance.py"}
 MOST_NARROWING = 5
