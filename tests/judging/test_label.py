@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompteval.core.errors import UsageError
 from prompteval.engine.labelling import LabelOptions, Sheet, disagreements, label_sheet
 from prompteval.judging.labels import of_people, read_labels
 from prompteval.judging.sample import chosen_cases
@@ -109,12 +110,39 @@ def test_balanced_labels_carry_their_weights(gated: Place) -> None:
     assert {one.weight for one in page.outputs} == {2.5}
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "message"),
+    [
+        (
+            {"sample": 4},
+            {"sample": 8, "balance": "kind"},
+            "1 label of outputs that were drawn without --balance",
+        ),
+        (
+            {"sample": 8, "balance": "kind"},
+            {"sample": 4},
+            "1 label of outputs that were drawn with --balance",
+        ),
+        ({"sample": 8, "balance": "kind"}, {"sample": 10, "balance": "kind"}, "weights of another sample"),
+    ],
+)
+def test_labels_of_another_sample_are_refused_before_one_is_given(
+    gated: Place, first: dict[str, object], then: dict[str, object], message: str
+) -> None:
+    """Together they would give no estimate, and the work of labelling would be lost."""
+    page = sheet(gated, **first)
+    page.add(page.outputs[0], "yes")
+    with pytest.raises(UsageError, match=message) as refused:
+        sheet(gated, **then)
+    assert refused.value.help is not None and "-o" in refused.value.help
+    assert sheet(gated, **first).left == page.outputs[1:]
+    assert sheet(gated, **{**then, "reading": True}).known  # --disagreements only looks
+
+
 def test_outputs_that_were_not_drawn_are_in_no_figure(gated: Place) -> None:
     """Those where the judge disagrees with itself are chosen, and marked."""
     gated.write("evals/judged.yaml", GATED.replace("judge.jsonl}", "judge.jsonl, samples: 2}"))
     gated.run(suites=("judged",))
-    from prompteval.core.errors import UsageError
-
     with pytest.raises(UsageError, match="no output on which the judge disagrees with itself"):
         sheet(gated, disagreeing=True)
     line = {"case_id": "c1", "label": "yes", "annotator": "ann", "chosen": "disagree"}

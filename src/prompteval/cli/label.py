@@ -89,7 +89,7 @@ def label(  # noqa: PLR0913 - the options of the command line
     name = (annotator or user_name()).strip()
     if not name:
         raise UsageError("--annotator is empty")
-    options = LabelOptions(sample, seed, name, judge, balance, share, where == "disagree")
+    options = LabelOptions(sample, seed, name, judge, balance, share, where == "disagree", disagreements)
     sheet = label_sheet(find_workspace(Path.cwd()), runs, output, options)
     if disagreements:
         return _list_disagreements(sheet)

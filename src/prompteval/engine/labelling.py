@@ -10,10 +10,11 @@ from pathlib import Path
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Row
 from prompteval.engine.judge_check import judged_run
+from prompteval.engine.label_samples import check_one_sample
 from prompteval.engine.stored import reading
 from prompteval.judging.ask import SAMPLES, output_hash
 from prompteval.judging.inputs import SeenPassage, passages_of
-from prompteval.judging.labels import Label, Word, read_labels
+from prompteval.judging.labels import Label, Word, of_people, read_labels
 from prompteval.judging.pairwise import Pairwise
 from prompteval.judging.sample import Chosen, chosen_cases, rank, share_of
 from prompteval.judging.scale import JudgeScale
@@ -40,6 +41,7 @@ class LabelOptions:
     balance: str | None = None
     share: float = 1.0
     disagreeing: bool = False
+    reading: bool = False  # the labels of the file are looked at, and none is added
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ def label_sheet(
 ) -> Sheet:
     """The sheet of one run, or of two whose versions of a case go together.
 
-    Raises UsageError for runs without a judge or an output and for a file of labels that cannot be reached,
-    InvalidInput for one that is wrong.
+    Raises UsageError for runs without a judge or an output, for a file of labels that cannot be reached and
+    for one with labels of another sample, InvalidInput for one that is wrong.
     """
     with reading(workspace, checked) as store:
         record, plan = judged_run(workspace, store, runs[0], options.judge)
@@ -149,7 +151,15 @@ def label_sheet(
     within = bounds_of(workspace.root, place)
     with _explained(place):
         make_directory(place.parent, within=within)
-        known = _known(place, options.annotator)
+        labels = _labels(place)
+    if not (options.disagreeing or options.reading):
+        marks = {case: {one.output.mark for one in of} for case, of in cases.items()}
+        check_one_sample(place, of_people(labels), marks, {one.case_id: one.weight for one in chosen})
+    known = {
+        (one.case_id, one.output): one.label
+        for one in labels
+        if one.annotator == options.annotator and one.output is not None
+    }
     scale = scale_of(judge)
     outputs = list(_ordered(chosen, cases, options.seed))
     why = "disagree" if options.disagreeing else None
@@ -249,16 +259,11 @@ def _explained(path: Path) -> Iterator[None]:
         raise UsageError(message, "`prompteval label -o FILE` keeps them elsewhere") from None
 
 
-def _known(path: Path, annotator: str) -> dict[tuple[str, str], Word]:
-    """What this person has labelled in the file."""
+def _labels(path: Path) -> tuple[Label, ...]:
+    """The labels of the file; none where it is missing or empty."""
     if not path.is_file() or not path.stat().st_size:
-        return {}
-    labels = read_labels(path.read_bytes(), str(path))
-    return {
-        (one.case_id, one.output): one.label
-        for one in labels
-        if one.annotator == annotator and one.output is not None
-    }
+        return ()
+    return read_labels(path.read_bytes(), str(path))
 
 
 @dataclass(frozen=True, slots=True)
