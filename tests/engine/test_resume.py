@@ -4,7 +4,7 @@ import pytest
 
 from prompteval.core.errors import UsageError
 from prompteval.engine.resume import refuse_changed
-from prompteval.store.results import RunRecord
+from prompteval.store.records import RunRecord
 
 BEFORE = {"suites": {}, "entries": [["s", "say@v1", "a"], ["s", "say@v1", "b"]]}
 

@@ -21,7 +21,7 @@ from prompteval.core.verdict import Verdict
 from prompteval.engine.stored import stored_view
 from prompteval.report.page.document import run_json
 from prompteval.report.page.schema import page_schema
-from prompteval.store.hashes import check_run
+from prompteval.store.hashes import RunContents, check_run
 from prompteval.view.access import Access
 from prompteval.view.app import View
 from prompteval.view.documents import comparison_document, progress_of, run_columns, run_document
@@ -196,12 +196,13 @@ def test_a_run_is_checked_once_and_rows_are_counted_without(
     """However often a page looks; a record that has changed since is seen."""
     looked: list[str] = []
 
-    def check(reader: sqlite3.Connection, run_id: str) -> bool:
-        looked.append(run_id)
-        return check_run(reader, run_id)
+    def check(contents: RunContents) -> bool:
+        found = contents.record()
+        looked.append("" if found is None else found[0])
+        return check_run(contents)
 
     run, view = place.run().run_id, View(place.workspace, Access(1, "t"), read_only=False)
-    monkeypatch.setattr("prompteval.store.results.check_run", check)
+    monkeypatch.setattr("prompteval.store.stored_runs.check_run", check)
     assert answer(view, f"/api/runs/{run}/progress")[0] == 200 and looked == []
     for path in ("", "/rows", "/case?column=0&id=c1&replicate=0", "/rows", ""):
         assert answer(view, f"/api/runs/{run}{path}")[0] == 200

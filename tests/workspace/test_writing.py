@@ -113,12 +113,12 @@ def test_s33_a_store_elsewhere_is_the_users_word_alone(
     (root / "link").symlink_to("../outside")
     (root / "prompteval.toml").write_text(f'store = "{store}"')
     with pytest.raises(UsageError, match=r"leads out of the workspace \(name .* PROMPTEVAL_STORE\)"):
-        find_workspace(root).store_path()
+        find_workspace(root).store_place()
     monkeypatch.setenv("PROMPTEVAL_STORE", "../outside/mine.sqlite")
-    assert find_workspace(root).store_path() == root.parent / "outside" / "mine.sqlite"
+    assert find_workspace(root).store_place().file == root.parent / "outside" / "mine.sqlite"
     monkeypatch.setenv("PROMPTEVAL_STORE", "")
     inside = replace(find_workspace(root), settings=Settings(store="kept/r.sqlite"))
-    assert inside.store_path() == root / "kept" / "r.sqlite"
+    assert inside.store_place().file == root / "kept" / "r.sqlite"
 
 
 def test_f36_what_prompteval_keeps_is_no_content(root: Path) -> None:

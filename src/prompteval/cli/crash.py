@@ -87,11 +87,12 @@ def _write_details(error: BaseException) -> Path | None:
 
 def _store_directory() -> Path | None:
     """Where the workspace at hand keeps its results, if it has any."""
-    from prompteval.engine.stored import store_path
     from prompteval.workspace.settings import find_workspace
 
     try:
-        directory = store_path(find_workspace(Path.cwd())).parent
+        workspace = find_workspace(Path.cwd())
+        file = workspace.store_place().file
+        directory = workspace.state_path() if file is None else file.parent
     except Exception:  # the details have another place if the workspace cannot be used
         return None
     return directory if directory.is_dir() else None

@@ -34,10 +34,11 @@ Days = Annotated[
 ]
 WithCache = Annotated[bool, typer.Option("--cache", help="Remove cached replies as well.")]
 Stores = Annotated[
-    list[Path], typer.Argument(metavar="STORE...", help="Results databases, or directories that have one.")
+    list[str],
+    typer.Argument(metavar="STORE...", help="Results databases, directories that have one, or `postgres`."),
 ]
 MergedInto = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "-o", "--output", metavar="STORE", help="Results database to write. [default: this workspace's]"
     ),
@@ -136,16 +137,19 @@ def merge(
     from prompteval.cli.paths import check_place, staying
     from prompteval.engine.merge import merge_shards
     from prompteval.workspace.settings import find_workspace
+    from prompteval.workspace.store_place import place_named
 
     workspace = find_workspace(Path.cwd())
-    if output is not None:
-        check_place("-o", output)
+    places = [place_named(name, Path(), "STORE") for name in stores]
+    into = None if output is None else place_named(output, Path(), "-o")
+    if into is not None and into.file is not None:
+        check_place("-o", into.file)
     with staying():
         view = merge_shards(
             workspace,
-            stores,
+            places,
             (lambda line: None) if quiet else printer.stderr_line,
-            output=output,
+            output=into,
             inconclusive_fails=inconclusive is InconclusiveAction.fail,
         )
     return finish(view, [], as_json=as_json, quiet=quiet, verbose=verbose)

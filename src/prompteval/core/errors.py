@@ -7,7 +7,8 @@ PromptevalError
 │   └── InvalidInput         problems in files, each with its place   exit 2
 ├── NothingSelected          no case or suite is left to run          exit 5
 ├── StoreError               the results database cannot be used      exit 2
-│   └── DamagedRun           a stored run is not as it was stored     exit 2
+│   ├── DamagedRun           a stored run is not as it was stored     exit 2
+│   └── NoResults            nothing was stored yet                   exit 2
 ├── RenderError              a template failed or passed its budget
 ├── ContextOverflow      what was retrieved, or a prompt, is over its token limit
 ├── RetrievalError       a retriever or reranker failed, or returned what is not a ranking
@@ -79,6 +80,10 @@ class DamagedRun(StoreError):
         help = f"`prompteval runs rm {run_id}` removes it; the other runs can be read"
         super().__init__(path, f"run {run_id} is damaged: {reason} ({help})")
         self.run_id = run_id
+
+
+class NoResults(StoreError):
+    """There is no results database yet, or it has no tables; whatever reads it finds no run."""
 
 
 class RenderError(PromptevalError):

@@ -241,3 +241,17 @@ def case_verdict(outcome: Outcome, scores: Iterable[ScoreResult]) -> CaseVerdict
 def row_verdict(row: Row) -> CaseVerdict:
     """The verdict of one row."""
     return case_verdict(row.observation.outcome, row.scores)
+
+
+# What a score's evidence says where its judge could not be asked: a resumed run asks again.
+UNASKED = "unasked"
+
+
+def is_unasked(scores: Iterable[Score]) -> bool:
+    """Whether a judge could not be asked about an output, so that a resumed run asks it again."""
+    return any(UNASKED in score.evidence for score in scores)
+
+
+def is_settled(row: Row) -> bool:
+    """Whether a resumed run keeps a row as it is: it has an answer, and every judge was asked."""
+    return row.observation.outcome != "error" and not is_unasked(row.scores)

@@ -16,7 +16,7 @@ from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job
 from prompteval.plan.judges import judges_of
 from prompteval.providers.layers import Layer
-from prompteval.store.results import SqliteStore
+from prompteval.store.protocol import ResultsStore
 
 ModelRequests = dict[str, list[Request]]
 
@@ -43,7 +43,7 @@ async def judge_requests(
     models: Models,
     directory: BatchDirectory,
     cache: ResponseCache | None,
-    store: SqliteStore,
+    store: ResultsStore,
 ) -> ModelRequests:
     """By model, what the judges of a job are asked about its outputs, which a batch has brought already.
 

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from prompteval.core.errors import DeadlineExceeded, RenderError
+from prompteval.core.protocols import ResponseCache
 from prompteval.engine.dry_run_turns import Conversations, SystemSide, Tally, UserSide
 from prompteval.engine.models import Model, Models
+from prompteval.engine.stored import backend
 from prompteval.engine.targets.prompt import PromptTarget
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.judges import judges_of
@@ -14,7 +16,6 @@ from prompteval.plan.run_options import RunOptions
 from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.plan.targets.resolve import user_of
-from prompteval.store.cache import SqliteCache
 from prompteval.workspace.settings import Workspace
 
 
@@ -48,8 +49,8 @@ class EntryEstimate:
 def dry_run(workspace: Workspace, options: RunOptions) -> dict[str, Any]:
     """The document of `run --dry-run --json`; raises what the run itself would raise before a call."""
     jobs = plan_jobs(plan_suites(workspace, options), options)
-    path = workspace.state_path() / "cache.sqlite"
-    cache = SqliteCache.open(path) if options.cache and path.exists() else None
+    place = backend(workspace)
+    cache = place.open_cache() if options.cache and place.has_cache() else None
     models = Models(workspace, options, cache=None, recorder=None, journal=None)
     try:
         entries = [replace(_expected(job, models, cache), judge_calls=_judge_calls(job)) for job in jobs]
@@ -69,7 +70,7 @@ def _judge_calls(job: Job) -> int:
     return asked * job.planned
 
 
-def _expected(job: Job, models: Models, cache: SqliteCache | None) -> EntryEstimate:
+def _expected(job: Job, models: Models, cache: ResponseCache | None) -> EntryEstimate:
     plan, user = job.target, user_of(job.target)
     if isinstance(plan, PromptPlan):
         model = models.open(job.model, ready=False)
@@ -83,7 +84,7 @@ def _expected(job: Job, models: Models, cache: SqliteCache | None) -> EntryEstim
     return EntryEstimate(job.plan.suite.name, plan.reference, job.model, calls, 0, None, None, None, False)
 
 
-def _asked_once(job: Job, plan: PromptPlan, model: Model, cache: SqliteCache | None) -> EntryEstimate:
+def _asked_once(job: Job, plan: PromptPlan, model: Model, cache: ResponseCache | None) -> EntryEstimate:
     """Cases of one call each."""
     target, tally = PromptTarget(plan.prompt, model.provider, job.model), Tally(model.price)
     known = cache if model.provider.cacheable else None
@@ -102,7 +103,7 @@ def _asked_once(job: Job, plan: PromptPlan, model: Model, cache: SqliteCache | N
     )  # fmt: skip
 
 
-def _asked_again(job: Job, models: Models, model: Model | None, cache: SqliteCache | None) -> EntryEstimate:
+def _asked_again(job: Job, models: Models, model: Model | None, cache: ResponseCache | None) -> EntryEstimate:
     """Cases of several calls; `model` is None for an application, whose tokens are not known."""
     tally, user = Tally(None if model is None else model.price), _user_side(job, models)
     system = None

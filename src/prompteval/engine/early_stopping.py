@@ -17,7 +17,7 @@ from prompteval.plan.score_marks import score_turns
 from prompteval.stats.gate import ThresholdRule
 from prompteval.stats.sequential import Method
 from prompteval.stats.sequential.decide import SequentialDesign
-from prompteval.store.results import SqliteStore
+from prompteval.store.protocol import ResultsStore
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 
@@ -26,7 +26,7 @@ def plan_early(
     jobs: Sequence[Job],
     method: Method,
     workspace: Workspace,
-    store: SqliteStore,
+    store: ResultsStore,
     run_id: str,
     made_from: Mapping[str, Any],
 ) -> list[EarlyStopping]:
@@ -50,7 +50,7 @@ def plan_early(
     return found
 
 
-def _gated(job: Job, workspace: Workspace, store: SqliteStore, run_id: str, facts: SuiteFacts) -> GatedEntry:
+def _gated(job: Job, workspace: Workspace, store: ResultsStore, run_id: str, facts: SuiteFacts) -> GatedEntry:
     """A job's entry, whose rows are those stored so far, and its baseline where a rule needs one."""
     name, reference, model = job.plan.suite.name, job.target.reference, job.model
 

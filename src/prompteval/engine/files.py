@@ -9,13 +9,11 @@ from prompteval.core.errors import PromptevalError, StoreError
 from prompteval.core.exit_codes import INCOMPLETE
 from prompteval.core.observation import Row
 from prompteval.engine.batch_mode import BatchDirectory
-from prompteval.engine.stored import store_path
+from prompteval.engine.stored import backend
 from prompteval.plan.run_options import RunOptions
 from prompteval.providers.recording import Recorder
 from prompteval.store.blob_cache import SqliteBlobCache
-from prompteval.store.cache import SqliteCache
-from prompteval.store.journal import AttemptJournal, journal_path, read_attempts
-from prompteval.store.results import SqliteStore
+from prompteval.store.protocol import ReplyCache, ResultsStore, RunJournal
 from prompteval.workspace.committed import warn_of_committed
 from prompteval.workspace.safe_paths import bounds_of
 from prompteval.workspace.settings import Workspace
@@ -39,10 +37,10 @@ class Files:
     """The open files of a run."""
 
     def __init__(
-        self, directory: Path, store: SqliteStore, cache: SqliteCache | None, recorder: Recorder | None
+        self, directory: Path, store: ResultsStore, cache: ReplyCache | None, recorder: Recorder | None
     ) -> None:
         self._directory = directory
-        self._journal: AttemptJournal | None = None
+        self._journal: RunJournal | None = None
         self._vectors: SqliteBlobCache | None = None
         self.batches: BatchDirectory | None = None
         self.store = store
@@ -55,25 +53,18 @@ class Files:
             self._vectors = SqliteBlobCache.open(self._directory / "vectors.sqlite")
         return self._vectors
 
-    def open_journal(self, run_id: str) -> AttemptJournal:
+    def open_journal(self, run_id: str) -> RunJournal:
         """The journal of a run; what a killed process left in it is stored first.
 
         Raises UsageError when another process runs it.
         """
-        journal = AttemptJournal(self._directory, run_id, self.store.next_attempt(run_id))
-        self._journal = journal
-        left = list(read_attempts(journal.path))
-        if left:
-            self.store.add_attempts(run_id, left)
-            journal.restart(self.store.next_attempt(run_id))
-        return journal
+        self._journal = self.store.open_journal(run_id, self._directory)
+        return self._journal
 
-    def close_journal(self, run_id: str) -> None:
-        """Store what the journal holds, and remove it."""
+    def finish_journal(self) -> None:
+        """Return when what the journal holds is in the store."""
         if self._journal is not None:
-            self.store.flush()
-            self.store.add_attempts(run_id, read_attempts(journal_path(self._directory, run_id)))
-            self._journal.close(remove=True)
+            self._journal.finish()
 
     def open_batches(self, run_id: str) -> BatchDirectory:
         """What the run has sent by batch, and what came back."""
@@ -104,7 +95,7 @@ class Files:
     def close(self) -> None:
         """Commit and close everything, the rest too when one fails."""
         if self._journal is not None:
-            self._journal.close(remove=self._journal.began == 0)
+            self._journal.release()
         self.close_batches(remove=False)
         for file in (self.cache, self._vectors, self.store, self.recorder):
             if file is not None:
@@ -117,8 +108,9 @@ def opened(workspace: Workspace, options: RunOptions) -> Iterator[Files]:
     warn_of_committed(workspace)
     recorder = _recorder(workspace, options)
     state = workspace.state_dir()
-    store = SqliteStore.open(store_path(workspace))
-    cache = SqliteCache.open(state / "cache.sqlite") if options.cache else None
+    place = backend(workspace)
+    store = place.open()
+    cache = place.open_cache() if options.cache else None
     files = Files(state, store, cache, recorder)
     try:
         yield files

@@ -9,14 +9,15 @@ from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import ResultView
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.protocol import ResultsStore
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 
 
 def gated_results(
     workspace: Workspace,
-    store: SqliteStore,
+    store: ResultsStore,
     record: RunRecord,
     results: Sequence[ResultView],
     jobs: Sequence[tuple[SuitePlan, str]],

@@ -10,7 +10,7 @@ from prompteval.plan.run_options import narrowed, shard_of
 from prompteval.report.history import HistoryLine, HistoryPoint
 from prompteval.report.view import ResultView, from_json
 from prompteval.stats.gate import parse_gate
-from prompteval.store.results import RunRecord
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 

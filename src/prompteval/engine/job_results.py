@@ -34,7 +34,7 @@ from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.report.rag_view import RagView
 from prompteval.report.threshold_view import PrecisionRecallCurve
 from prompteval.report.view import ResultView
-from prompteval.store.results import SqliteStore
+from prompteval.store.protocol import ResultsStore
 
 FAILURES_SHOWN = 3
 KINDS_COUNTED = 1_000
@@ -46,7 +46,7 @@ Slices = Mapping[str, Mapping[str, Mapping[str, Estimate]]]
 class JobResults:
     """The results of one run's jobs."""
 
-    def __init__(self, store: SqliteStore, run_id: str, options: RunOptions) -> None:
+    def __init__(self, store: ResultsStore, run_id: str, options: RunOptions) -> None:
         self._store = store
         self._id = run_id
         self._options = options

@@ -19,7 +19,7 @@ from prompteval.judging.pointwise import Judge
 from prompteval.plan.judges import AnyJudge
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.store.results import SqliteStore
+from prompteval.store.protocol import ResultsStore
 from prompteval.workspace.settings import Workspace
 
 Item = tuple[Case, Observation]
@@ -48,7 +48,7 @@ def ask_pairs(
     judge: Pairwise,
     plan: SuitePlan,
     items: Sequence[tuple[Case, str, PairAsks]],
-    store: SqliteStore,
+    store: ResultsStore,
     options: RunOptions,
 ) -> list[Score]:
     """The preference for each (case, model of its output, what is asked), in order.

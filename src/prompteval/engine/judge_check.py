@@ -19,7 +19,8 @@ from prompteval.plan.judges import AnyJudge
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.report.judge.render import attack_json, figures_json
 from prompteval.report.judge.view import JudgeView
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.protocol import ResultsStore
+from prompteval.store.records import RunRecord
 from prompteval.workspace.discovery import find_suites
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
@@ -85,7 +86,7 @@ def check_judge(workspace: Workspace, name: str, options: CheckOptions) -> Check
 
 
 def judged_run(
-    workspace: Workspace, store: SqliteStore, name: str, judge: str | None
+    workspace: Workspace, store: ResultsStore, name: str, judge: str | None
 ) -> tuple[RunRecord, SuitePlan]:
     """The run that a name means, and its suite with a judge. Raises UsageError where there is none."""
     record = _last_of_suite(workspace, store, name) or store.run(name)
@@ -104,7 +105,7 @@ def judged_run(
     return record, plan_suite(workspace, suites[able[0]]["path"])
 
 
-def _last_of_suite(workspace: Workspace, store: SqliteStore, name: str) -> RunRecord | None:
+def _last_of_suite(workspace: Workspace, store: ResultsStore, name: str) -> RunRecord | None:
     """The last run that has a suite of this name or path; None where there is no such suite."""
     try:
         (path,) = find_suites(WorkingTree(workspace.root), (name,))
@@ -173,7 +174,7 @@ def _refuse_faults(labels: Sequence[Label], scale: JudgeScale, path: str) -> Non
 
 
 def _rows(
-    store: SqliteStore,
+    store: ResultsStore,
     record: RunRecord,
     plan: SuitePlan,
     judge: AnyJudge,

@@ -10,7 +10,8 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.engine.stored import reading
 from prompteval.stats.judged.preference import Duels, Strength, bradley_terry
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.protocol import ResultsStore
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 
 NO_ORDER = "a version wins or loses every comparison, or was never compared with the others"
@@ -84,7 +85,7 @@ def _pair_judges(record: RunRecord) -> Iterator[tuple[str, str]]:
                 yield name, str(options.get("against", ""))
 
 
-def _duels(store: SqliteStore, record: RunRecord, judge: str) -> Iterator[_Duel]:
+def _duels(store: ResultsStore, record: RunRecord, judge: str) -> Iterator[_Duel]:
     """What the judge decided; outputs of another version, or of a run, under the name of their target."""
     against = dict(_pair_judges(record)).get(judge)
     if against is None:
@@ -97,7 +98,7 @@ def _duels(store: SqliteStore, record: RunRecord, judge: str) -> Iterator[_Duel]
                 yield _Duel(target, rival, row.case_id, score.value)
 
 
-def _target_of(store: SqliteStore, run: str) -> str:
+def _target_of(store: ResultsStore, run: str) -> str:
     """The target of a run that holds one, else the run's id."""
     try:
         targets = {target for _, target, _ in store.run(run).manifest["entries"]}

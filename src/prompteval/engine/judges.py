@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from prompteval.core.case import Case
-from prompteval.core.observation import Call, Observation, Score
+from prompteval.core.observation import UNASKED, Call, Observation, Score
 from prompteval.core.protocols import Provider, Scorer
 from prompteval.core.request import Request
 from prompteval.engine.interruption import STOPPING_KINDS
@@ -16,8 +16,6 @@ from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.judges import AnyJudge
 from prompteval.providers.layers import CLOCK, CaseClock
 
-# What a score's evidence says where its judge could not be asked: a resumed run asks again.
-UNASKED = "unasked"
 OpenModel = Callable[[str], Provider]
 OtherOutput = Callable[[Case], Awaitable[Observation | None]]
 
@@ -127,11 +125,6 @@ def _unanswered(name: str, answer: Observation) -> Score:
 def judged_output(observation: Observation) -> dict[str, object]:
     """What a judge's score says of the output that it is of; labels of people are found by it."""
     return {OUTPUT: output_hash(observation.output)}
-
-
-def is_unasked(scores: Sequence[Score]) -> bool:
-    """Whether a judge could not be asked about an output, so that a resumed run asks it again."""
-    return any(UNASKED in score.evidence for score in scores)
 
 
 def with_models(

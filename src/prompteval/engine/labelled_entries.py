@@ -10,7 +10,7 @@ from prompteval.core.errors import PromptevalError
 from prompteval.core.stored import RowFields, StoredEntry, StoredRow
 from prompteval.plan.judge_files import JudgeFiles
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
-from prompteval.store.results import RunRecord
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 
 Judges = Mapping[str, JudgeFiles]

@@ -21,7 +21,8 @@ from prompteval.judging.scale import JudgeScale
 from prompteval.plan.judge_files import scale_of
 from prompteval.plan.judges import AnyJudge
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.store.results import Checked, RunRecord, SqliteStore
+from prompteval.store.protocol import Checked, ResultsStore
+from prompteval.store.records import RunRecord
 from prompteval.workspace.safe_paths import bounds_of, file_to_write
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.writing import make_directory
@@ -204,7 +205,7 @@ def _own_path(workspace: Workspace, plan: SuitePlan, judge: AnyJudge) -> Path:
 
 
 def _outputs(
-    store: SqliteStore, record: RunRecord, plan: SuitePlan, judge: AnyJudge
+    store: ResultsStore, record: RunRecord, plan: SuitePlan, judge: AnyJudge
 ) -> dict[str, list[_Candidate]]:
     """The outputs of a run by their case, equal ones of a case once."""
     found: dict[str, dict[str, _Candidate]] = {}

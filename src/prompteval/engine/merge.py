@@ -11,21 +11,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from prompteval.core.environment import remember_environment
-from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.observation import Row
 from prompteval.core.text import counted
 from prompteval.engine.files import Files
 from prompteval.engine.resume import changes
 from prompteval.engine.run import decide_stored, new_run_id
-from prompteval.engine.stored import store_path
 from prompteval.plan.jobs import plan_jobs, plan_suites
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.plan.shard import Shard
 from prompteval.report.view import RunView
-from prompteval.store.pruning import delete_runs
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.backend import open_backend
+from prompteval.store.protocol import Backend, ResultsStore
+from prompteval.store.records import RunRecord
+from prompteval.workspace.safe_paths import STATE_DIR
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.store_place import StorePlace
 
 RESULTS: Final = "results.sqlite"
 ROWS_A_STEP: Final = 256
@@ -41,22 +43,22 @@ _NAMED: Final = {
 class Part:
     """One shard's run, in the store that has it."""
 
-    path: Path
-    store: SqliteStore
+    place: StorePlace
+    store: ResultsStore
     record: RunRecord
     shard: Shard
 
     @property
     def title(self) -> str:
-        return f"shard {self.shard} (run {self.record.run_id} in {self.path})"
+        return f"shard {self.shard} (run {self.record.run_id} in {self.place})"
 
 
 def merge_shards(
     workspace: Workspace,
-    sources: Sequence[Path],
+    sources: Sequence[StorePlace],
     note: Callable[[str], None],
     *,
-    output: Path | None = None,
+    output: StorePlace | None = None,
     inconclusive_fails: bool = False,
 ) -> RunView:
     """One run from the shards in some stores, in any order, decided by the suites as they are here.
@@ -69,7 +71,7 @@ def merge_shards(
     """
     remember_environment()
     with ExitStack() as stack:
-        parts = [part for path in sources for part in _parts(_opened(path, stack), path)]
+        parts = [part for place in sources for part in _parts(_opened(place, stack), place)]
         parts = _of_one_run(parts, sources)
         for line in _joined_from(parts):
             note(line)
@@ -90,60 +92,62 @@ def merge_shards(
         for _ in _joined(parts):  # what is damaged or differs is refused before anything is written
             pass
         made_from["merged"] = [[str(part.shard), part.record.run_id] for part in parts]
-        path, run_id = store_path(workspace) if output is None else output, new_run_id()
-        stack.enter_context(_whole_or_gone(path, run_id))
-        store = SqliteStore.open(path)
+        own, run_id = open_backend(output or workspace.store_place(), workspace.state_path()), new_run_id()
+        stack.enter_context(_whole_or_gone(own, run_id))
+        store = own.open()
         files = Files(workspace.state_dir(), store, None, None)
         stack.callback(files.close)
         store.begin_run(run_id, made_from, datetime.now(UTC).isoformat(timespec="milliseconds"))
         _copy(parts, store, run_id)
         view = decide_stored(workspace, options, files, store.run(run_id), jobs, _lacking(parts))
-    return replace(view, rows=partial(_rows, path, run_id))
+    return replace(view, rows=partial(_rows, own, run_id))
 
 
 @contextmanager
-def _whole_or_gone(path: Path, run_id: str) -> Iterator[None]:
+def _whole_or_gone(own: Backend, run_id: str) -> Iterator[None]:
     """A run that is not whole, since something ended the work, is removed: `--resume` would run its cases."""
     try:
         yield
     except BaseException:
-        with suppress(StoreError):
-            delete_runs(path, [run_id])
+        with suppress(PromptevalError):
+            own.delete_runs([run_id])
         raise
 
 
-def _opened(path: Path, stack: ExitStack) -> SqliteStore:
-    """The store at a path, or in the directory there. Raises UsageError where there is none."""
-    found = [place for place in (path, path / RESULTS, path / ".prompteval" / RESULTS) if place.is_file()]
-    if not found:
-        raise UsageError(f"{path}: no results database", f"name a {RESULTS}, or a directory that has one")
-    store = SqliteStore.open(found[0], readonly=True)
+def _opened(place: StorePlace, stack: ExitStack) -> ResultsStore:
+    """The store at a place, or in the directory there. Raises UsageError where there is none."""
+    if (path := place.file) is not None:
+        files = [one for one in (path, path / RESULTS, path / STATE_DIR / RESULTS) if one.is_file()]
+        if not files:
+            raise UsageError(f"{path}: no results database", f"name a {RESULTS}, or a directory that has one")
+        place = StorePlace(files[0])
+    store = open_backend(place, Path()).open(readonly=True)
     stack.callback(store.close)
     return store
 
 
-def _parts(store: SqliteStore, path: Path) -> Iterator[Part]:
+def _parts(store: ResultsStore, place: StorePlace) -> Iterator[Part]:
     """The shards among the runs of a store, the last of each, the newest first."""
     seen = set[Shard]()
     for record in store.runs():
         if record.damage or (shard := shard_of(record.manifest.get("options"))) is None or shard in seen:
             continue
         seen.add(shard)
-        yield Part(path, store, record, shard)
+        yield Part(place, store, record, shard)
     for record in () if seen else store.runs():
         store.refuse_damaged(record)
 
 
-def _of_one_run(parts: Sequence[Part], sources: Sequence[Path]) -> list[Part]:
+def _of_one_run(parts: Sequence[Part], sources: Sequence[StorePlace]) -> list[Part]:
     """The parts by their numbers. Raises UsageError where they are not of one run, or a store has none."""
-    for path in sources:
-        if all(part.path != path for part in parts):
-            raise UsageError(f"{path}: no run of a shard", "make one by `prompteval run --shard 1/4`")
+    for place in sources:
+        if all(part.place != place for part in parts):
+            raise UsageError(f"{place}: no run of a shard", "make one by `prompteval run --shard 1/4`")
     first = max(parts, key=lambda part: part.record.started)
     same = [part for part in parts if part.shard.of == first.shard.of and not _differs(first, part)]
-    for path in sources:
-        if all(part.path != path for part in same):
-            other = next(part for part in parts if part.path == path)
+    for place in sources:
+        if all(part.place != place for part in same):
+            other = next(part for part in parts if part.place == place)
             why = _differs(first, other) or f"it is one of {other.shard.of}"
             raise UsageError(f"{other.title} does not go with {first.title}: {why}", "run the shards again")
     return sorted(same, key=lambda part: (part.shard.number, part.record.run_id))
@@ -165,7 +169,7 @@ def _joined_from(parts: Sequence[Part]) -> Iterator[str]:
     """Which runs are joined, and a warning where their times are too far apart for parts of one run."""
     for part in parts:
         state, started = "began" if part.record.finished else "has not ended, began", part.record.started[:19]
-        yield f"shard {part.shard}: run {part.record.run_id} {state} {started}, in {part.path}"
+        yield f"shard {part.shard}: run {part.record.run_id} {state} {started}, in {part.place}"
     starts = [datetime.fromisoformat(part.record.started) for part in parts]
     if (hours := (max(starts) - min(starts)).total_seconds() / 3600) > HOURS_APART:
         yield f"warning: the shards began up to {hours:.0f} hours apart; is each of them of the same run?"
@@ -182,7 +186,7 @@ def _lacking(parts: Sequence[Part]) -> str:
     return f"{counted(len(missing), 'shard')} {'is' if len(missing) == 1 else 'are'} missing: {names}{more}"
 
 
-def _copy(parts: Sequence[Part], store: SqliteStore, run_id: str) -> None:
+def _copy(parts: Sequence[Part], store: ResultsStore, run_id: str) -> None:
     """The rows and the attempts of all parts, under one run."""
     rows = _joined(parts)
     while group := [replace(row, run_id=run_id) for row in islice(rows, ROWS_A_STEP)]:
@@ -234,9 +238,6 @@ def _answer(row: Row) -> Mapping[str, object]:
     }  # fmt: skip
 
 
-def _rows(path: Path, run_id: str) -> Iterator[Row]:
-    store = SqliteStore.open(path, readonly=True)
-    try:
+def _rows(own: Backend, run_id: str) -> Iterator[Row]:
+    with closing(own.open(readonly=True)) as store:
         yield from store.rows(run_id)
-    finally:
-        store.close()

@@ -11,13 +11,13 @@ from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.layers import CLOCK, CaseClock
-from prompteval.store.results import SqliteStore
+from prompteval.store.protocol import ResultsStore
 
 BASELINE = "baseline"
 
 
 def open_other(
-    judge: Pairwise, plan: SuitePlan, model: str, provider: Provider | None, store: SqliteStore
+    judge: Pairwise, plan: SuitePlan, model: str, provider: Provider | None, store: ResultsStore
 ) -> OtherOutput:
     """The outputs that a judge of pairs compares those of a suite and a model with.
 
@@ -46,7 +46,7 @@ def _called(prompt: Prompt, model: str, provider: Provider) -> OtherOutput:
     return other
 
 
-def _stored(judge: Pairwise, plan: SuitePlan, store: SqliteStore) -> OtherOutput:
+def _stored(judge: Pairwise, plan: SuitePlan, store: ResultsStore) -> OtherOutput:
     suite = plan.suite.name
     name = judge.against if judge.against != BASELINE else baseline_run(plan.tree, suite)
     record = store.run(name)

@@ -1,29 +1,15 @@
 """Stored runs and cached replies removed, with what the files take before and after."""
 
-import fcntl
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from prompteval.core.errors import UsageError
-from prompteval.engine.stored import reading, store_path
-from prompteval.store.journal import journal_path
-from prompteval.store.pruning import database_bytes, delete_replies, delete_runs
-from prompteval.store.results import RunRecord
+from prompteval.engine.stored import backend, reading, stored_runs
+from prompteval.store.protocol import StoreSizes
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 
 SECONDS_A_DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSizes:
-    """Bytes on disk, logs included."""
-
-    results: int
-    cache: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +24,7 @@ class Pruned:
 
 def sizes(workspace: Workspace) -> StoreSizes:
     """What the results and the cache take."""
-    return StoreSizes(database_bytes(store_path(workspace)), database_bytes(_cache_path(workspace)))
+    return backend(workspace).sizes()
 
 
 def choose_runs(
@@ -52,13 +38,11 @@ def choose_runs(
 
     Raises UsageError for a name that no run has, StoreError for a name where nothing is stored yet.
     """
-    if not names and not store_path(workspace).exists():
-        return []
-    with reading(workspace) as store:
-        if names:
+    if names:
+        with reading(workspace) as store:
             found = {record.run_id: record for record in (store.find(name) for name in names)}
-            return list(found.values())
-        records = store.runs()[keep or 0 :]
+        return list(found.values())
+    records = stored_runs(workspace)[keep or 0 :]
     if older_than_days is None:
         return records
     limit = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - older_than_days * SECONDS_A_DAY))
@@ -76,40 +60,16 @@ def remove(
 
     Raises UsageError, before anything goes, when one of the runs is being run.
     """
-    before = sizes(workspace)
+    place = backend(workspace)
+    before = place.sizes()
     ids = tuple(record.run_id for record in runs)
-    for run_id in ids:
-        with _journal_of(workspace, run_id) as path:
-            path.unlink(missing_ok=True)
-    if ids:
-        delete_runs(store_path(workspace), ids)
+    place.delete_runs(ids)
     replies = 0
-    if cache and _cache_path(workspace).exists():
+    if cache and place.has_cache():
         day = (
             None
             if cache_older_than_days is None
             else int(time.time() / SECONDS_A_DAY - cache_older_than_days)
         )
-        replies = delete_replies(_cache_path(workspace), day)
-    return Pruned(ids, replies, before, sizes(workspace))
-
-
-@contextmanager
-def _journal_of(workspace: Workspace, run_id: str) -> Iterator[Path]:
-    """The journal that a run left, held so that no process can continue it."""
-    path = journal_path(workspace.state_path(), run_id)
-    if not path.exists():
-        yield path
-        return
-    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield path
-    except BlockingIOError:
-        raise UsageError(f"run {run_id} is being run", "wait for it to end, or stop it") from None
-    finally:
-        os.close(file)
-
-
-def _cache_path(workspace: Workspace) -> Path:
-    return workspace.state_path() / "cache.sqlite"
+        replies = place.delete_replies(day)
+    return Pruned(ids, replies, before, place.sizes())

@@ -20,7 +20,8 @@ from prompteval.plan.measures import reads_target
 from prompteval.plan.run_options import shard_of
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.report.view import ResultView, RunView
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.protocol import ResultsStore
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 
 
@@ -64,7 +65,7 @@ def _plan(workspace: Workspace, record: RunRecord, suite: str) -> SuitePlan:
     return plan
 
 
-def _decided(store: SqliteStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> ResultView:
+def _decided(store: ResultsStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> ResultView:
     columns = _columns(store, record, result, plan)
     estimates, slices = metric_estimates(plan, columns), slice_estimates(plan, columns)
     known = (
@@ -84,7 +85,7 @@ def _decided(store: SqliteStore, record: RunRecord, result: ResultView, plan: Su
     )
 
 
-def _columns(store: SqliteStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> EntryColumns:
+def _columns(store: ResultsStore, record: RunRecord, result: ResultView, plan: SuitePlan) -> EntryColumns:
     wanted = needs(plan)
     key = EntryKey(record.run_id, result.suite, result.prompt, result.model)
     names, tags = [scorer.name for scorer in plan.scorers], [named.text for named in plan.suite.slices]

@@ -6,7 +6,8 @@ from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.plan.run_options import RunOptions, Selection
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.protocol import ResultsStore
+from prompteval.store.records import RunRecord
 
 LAST = "last"
 # What must be as it was; metrics and gates are computed again from all rows.
@@ -21,7 +22,7 @@ class Resumed:
     options: RunOptions
 
 
-def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
+def find_resumable(store: ResultsStore, options: RunOptions) -> Resumed:
     """The run that `options.resume` names, with its own selection in the options.
 
     Raises UsageError when there is none, when it is complete, and when the command line selects
@@ -49,7 +50,7 @@ def find_resumable(store: SqliteStore, options: RunOptions) -> Resumed:
     return Resumed(found, replace(options.selecting(found.manifest["options"]), resume=found.run_id))
 
 
-def _last_unfinished(store: SqliteStore) -> str:
+def _last_unfinished(store: ResultsStore) -> str:
     """The id of the last run that may continue. Raises DamagedRun for a later one that is unreadable."""
     for record in store.runs():
         store.refuse_damaged(record)

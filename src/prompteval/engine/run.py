@@ -17,7 +17,7 @@ from prompteval.core.case import Case
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import PromptevalError, StoreError, foremost
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED, deciding
-from prompteval.core.observation import Row
+from prompteval.core.observation import Row, is_settled
 from prompteval.core.protocols import Provider
 from prompteval.core.verdict import Verdict
 from prompteval.engine.batch_judges import has_judges, joined, judge_requests
@@ -29,7 +29,7 @@ from prompteval.engine.garbage_collection import infrequent_garbage_collection
 from prompteval.engine.gated_results import gated_results
 from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
-from prompteval.engine.judges import OtherOutput, is_unasked, with_models
+from prompteval.engine.judges import OtherOutput, with_models
 from prompteval.engine.loop_threads import LoopThreads
 from prompteval.engine.models import Models
 from prompteval.engine.other_outputs import open_other
@@ -49,7 +49,7 @@ from prompteval.plan.score_marks import score_marks, score_turns
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.plan.targets.resolve import user_of
 from prompteval.report.view import ResultView, RunView
-from prompteval.store.results import RunRecord
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 
 
@@ -220,7 +220,7 @@ class _Run:
             running = [self._begin(job, models, look) for job, look in zip(jobs, early, strict=True)]
             with infrequent_garbage_collection():
                 asyncio.run(self._all(running, models, stop))
-            self._files.close_journal(self._id)
+            self._files.finish_journal()
             view = self._ended(running, stop)
         except StoreError as error:
             raise RunBroken(self._id, error, self._hint) from error
@@ -274,7 +274,7 @@ class _Run:
             return entry
         done, unknown = set(), 0
         for row in self._store.rows(self._id, job.plan.suite.name, job.target.reference, job.model):
-            if row.observation.outcome != "error" and not is_unasked(row.scores):
+            if is_settled(row):
                 entry.usage.add(row)
                 done.add((row.case.id, row.replicate))
                 unknown += self._files.record_again(row)

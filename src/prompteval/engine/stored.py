@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from prompteval.core.attribution import REASONS, Reason
-from prompteval.core.errors import DamagedRun, NothingSelected, StoreError, UsageError
+from prompteval.core.errors import DamagedRun, NoResults, NothingSelected, StoreError, UsageError
 from prompteval.core.notice import notice
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.problem import did_you_mean
@@ -18,22 +17,24 @@ from prompteval.report.advice import reason_of
 from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import RunFacts, RunView, from_json
-from prompteval.store.exchanges import ReadExchange, no_exchange, stored_exchanges
-from prompteval.store.results import Checked, RunRecord, SqliteStore
+from prompteval.store.backend import open_backend
+from prompteval.store.exchanges import ReadExchange, no_exchange
+from prompteval.store.protocol import Backend, Checked, ResultsStore
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 
 _WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict.PASS)
 
 
-def store_path(workspace: Workspace) -> Path:
-    """The results database of a workspace. Raises UsageError where it may not lie."""
-    return workspace.store_path()
+def backend(workspace: Workspace) -> Backend:
+    """Where the results of a workspace are. Raises UsageError where they may not lie."""
+    return open_backend(workspace.store_place(), workspace.state_path())
 
 
 @contextmanager
-def reading(workspace: Workspace, checked: Checked | None = None) -> Iterator[SqliteStore]:
+def reading(workspace: Workspace, checked: Checked | None = None) -> Iterator[ResultsStore]:
     """The results opened for reading, closed at the end; runs in `checked` are not checked again."""
-    store = SqliteStore.open(store_path(workspace), readonly=True, checked=checked)
+    store = backend(workspace).open(readonly=True, checked=checked)
     try:
         yield store
     finally:
@@ -42,10 +43,11 @@ def reading(workspace: Workspace, checked: Checked | None = None) -> Iterator[Sq
 
 def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecord]:
     """Runs, the last first, damaged ones too; none when there is no database yet."""
-    if not store_path(workspace).exists():
+    try:
+        with reading(workspace) as store:
+            return store.runs(limit)
+    except NoResults:
         return []
-    with reading(workspace) as store:
-        return store.runs(limit)
 
 
 def listed_run(record: RunRecord) -> ListedRun:
@@ -86,7 +88,7 @@ def stored_view(workspace: Workspace, name: str) -> RunView:
         return ended(workspace, store, name)[1]
 
 
-def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecord, RunView]:
+def ended(workspace: Workspace, store: ResultsStore, name: str) -> tuple[RunRecord, RunView]:
     """A run that has ended, and its view. Raises UsageError for an unknown or unfinished one."""
     record = store.run(name)
     if record.summary is None:
@@ -100,7 +102,7 @@ def ended(workspace: Workspace, store: SqliteStore, name: str) -> tuple[RunRecor
         return record, replace(view, exchanges=partial(kept_exchanges, workspace))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         reason = "its summary cannot be read"
-        raise DamagedRun(str(store_path(workspace)), record.run_id, reason) from None
+        raise DamagedRun(store.place, record.run_id, reason) from None
 
 
 def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
@@ -120,10 +122,10 @@ def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
 
 
 @contextmanager
-def _exchanges_read(path: Path) -> Iterator[ReadExchange]:
+def _exchanges_read(workspace: Workspace) -> Iterator[ReadExchange]:
     with ExitStack() as opened:
         try:
-            read = opened.enter_context(stored_exchanges(path))
+            read = opened.enter_context(backend(workspace).exchanges())
         except StoreError as error:
             notice(f"requests and replies are left out: {error}")
             read = no_exchange
@@ -136,7 +138,7 @@ def kept_exchanges(workspace: Workspace) -> Iterator[ExchangesOf]:
 
     Of a cache that cannot be opened there are none, with a warning.
     """
-    with _exchanges_read(workspace.state_path() / "cache.sqlite") as read:
+    with _exchanges_read(workspace) as read:
 
         def found(row: Row) -> tuple[Exchange, ...]:
             seen = row.observation

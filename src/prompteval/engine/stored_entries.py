@@ -7,10 +7,13 @@ from prompteval.core.errors import UsageError
 from prompteval.core.stored import EntryKey, StoredEntry
 from prompteval.report.view import ResultView
 from prompteval.store.codec import facts_from
-from prompteval.store.results import RunRecord, SqliteStore
+from prompteval.store.protocol import ResultsStore
+from prompteval.store.records import RunRecord
 
 
-def stored_entries(store: SqliteStore, record: RunRecord, results: Sequence[ResultView]) -> list[StoredEntry]:
+def stored_entries(
+    store: ResultsStore, record: RunRecord, results: Sequence[ResultView]
+) -> list[StoredEntry]:
     """The entries of a stored run, which `store` must outlive.
 
     Raises UsageError for a run from before runs could be compared.
@@ -18,7 +21,7 @@ def stored_entries(store: SqliteStore, record: RunRecord, results: Sequence[Resu
     return [_stored_entry(store, record, result) for result in results]
 
 
-def _stored_entry(store: SqliteStore, record: RunRecord, result: ResultView) -> StoredEntry:
+def _stored_entry(store: ResultsStore, record: RunRecord, result: ResultView) -> StoredEntry:
     facts = record.manifest["suites"][result.suite]
     if "measures" not in facts:
         raise UsageError(f"run {record.run_id} is from an older prompteval", "run it again to compare it")

@@ -12,11 +12,11 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from prompteval.core.errors import StoreError
+from prompteval.core.errors import NoResults, StoreError
 from prompteval.store.schema import Migration, foreign_part, schema_of
 from prompteval.store.write_lock import BUSY_SECONDS, LOCK_SUFFIX, WriteLock
 from prompteval.workspace.writing import make_private
@@ -34,7 +34,9 @@ _OPENING = threading.Lock()
 
 
 class Database:
-    """A connection that writes, when it is its turn."""
+    """A connection that writes, when it is its turn; see `writer.Transactions`."""
+
+    idle_s = None
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriteLock) -> None:
         self.path = path
@@ -53,6 +55,16 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
+    def do(self, jobs: Sequence[Callable[[sqlite3.Connection], object]]) -> None:
+        """Run jobs in one transaction."""
+        with self.transaction() as connection:
+            for job in jobs:
+                job(connection)
 
     def shrink(self) -> None:
         """Give back the space of what was deleted."""
@@ -110,7 +122,7 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
     with _OPENING:
         _refuse_links(path)
         if not path.exists():
-            raise StoreError(str(path), "the database does not exist; `prompteval run` creates one")
+            raise NoResults(str(path), "the database does not exist; `prompteval run` creates one")
         try:
             connection = _inspected(path, migrations)
             if connection.execute("PRAGMA user_version").fetchone()[0]:
@@ -118,7 +130,7 @@ def open_for_reading(path: Path, migrations: Sequence[Migration]) -> sqlite3.Con
         except FAULTS as error:
             raise StoreError(str(path), _plain(error)) from None
         connection.close()  # the process that made the file has not got to the tables, or was killed before
-        raise StoreError(str(path), "is empty; `prompteval run` fills it")
+        raise NoResults(str(path), "is empty; `prompteval run` fills it")
 
 
 def _make(path: Path) -> bool:

@@ -5,24 +5,40 @@ hashes has written another run.
 """
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 from prompteval.core.fingerprint import ALGORITHM, canonical_json, fingerprint
 from prompteval.store.results_schema import UNHASHED
 
+# The columns of a record as a database gives them.
+Columns: TypeAlias = tuple[Any, ...]
 KEY = "run_id, suite, target, model, case_id, replicate"
 FACTS = "fingerprint, outcome, latency_ms, confidence"
 RECORD = "run_id, started, finished, verdict, exit_code, manifest, summary, contents"
-_ROWS = (
-    f"SELECT {KEY}, {FACTS}, case_json, observation, scores, hash"
-    f" FROM scores LEFT JOIN rows USING ({KEY}) WHERE run_id = ? ORDER BY {KEY}"
-)
-_ATTEMPTS = (
-    "SELECT number, suite, target, model, case_id, replicate, key, started, outcome, ms, billed,"
-    " prompt_tokens, completion_tokens FROM attempts WHERE run_id = ? ORDER BY number"
-)
+
+
+class RunContents(Protocol):
+    """All that is stored of a run, as it is stored, and as of one moment."""
+
+    def record(self) -> Columns | None:
+        """Its fields as in RECORD, and their hash; None where it has no record."""
+        ...
+
+    def hashed_rows(self) -> Iterator[Columns]:
+        """KEY, FACTS, case, observation, scores and hash of each row, by key."""
+        ...
+
+    def row_hashes(self) -> Iterator[str]:
+        """The hashes of its rows, by key."""
+        ...
+
+    def attempts(self) -> Iterator[Columns]:
+        """Its attempts, in the order they began."""
+        ...
+
+    def row_count(self) -> int: ...
 
 
 class Changed(Exception):
@@ -48,44 +64,41 @@ def record_hash(fields: Sequence[object]) -> str:
     return fingerprint(list(fields))
 
 
-def contents_hash(connection: sqlite3.Connection, run_id: str) -> str:
+def contents_hash(contents: RunContents) -> str:
     """The hash of everything a run holds: the hashes of its rows, and its attempts, in their order."""
     digest = hashlib.sha256()
-    for line in _contents(connection, run_id):
+    for line in _lines(contents):
         digest.update(line.encode() + b"\n")
     return f"{ALGORITHM}:{digest.hexdigest()}"
 
 
-def _contents(connection: sqlite3.Connection, run_id: str) -> Iterator[str]:
-    """A line for each row with scores, each attempt, and the number of rows in the other table."""
-    for (mark,) in connection.execute(f"SELECT hash FROM scores WHERE run_id = ? ORDER BY {KEY}", (run_id,)):
+def _lines(contents: RunContents) -> Iterator[str]:
+    """A line for each row with scores, each attempt, and the number of rows."""
+    for mark in contents.row_hashes():
         yield str(mark)
-    for attempt in connection.execute(_ATTEMPTS, (run_id,)):
+    for attempt in contents.attempts():
         yield canonical_json(list(attempt))
-    count = connection.execute("SELECT count(*) FROM rows WHERE run_id = ?", (run_id,)).fetchone()[0]
-    yield str(count)
+    yield str(contents.row_count())
 
 
-def check_run(connection: sqlite3.Connection, run_id: str) -> bool:
-    """Raise Changed, or an error of SQLite, where a stored run is not what was stored.
+def check_run(contents: RunContents) -> bool:
+    """Raise Changed, or an error of the database, where a stored run is not what was stored.
 
     A run that has not ended may have rows added; each of those it has is checked. False for one from
     before hashes, of which nothing is known.
     """
-    sql = f"SELECT {RECORD}, hash FROM runs WHERE run_id = ?"
-    found = connection.execute(sql, (run_id,)).fetchone()
+    found = contents.record()
     if found is None:
         raise Changed("its record is missing")
     *record, expected = found
     if expected != UNHASHED:
         check_record(record, expected)
-    for *facts, case, observation, scores, mark in connection.execute(_ROWS, (run_id,)):
+    for *facts, case, observation, scores, mark in contents.hashed_rows():
         if mark is None and expected == UNHASHED:
             continue
         if not _same(mark, partial(row_hash, facts, case, observation, scores)):
             raise Changed(f"the row of case {str(facts[4])[:60]!r} does not match its hash")
-    contents = record[-1]
-    if contents is not None and not _same(contents, partial(contents_hash, connection, run_id)):
+    if record[-1] is not None and not _same(record[-1], partial(contents_hash, contents)):
         raise Changed("rows or attempts were added or removed")
     return bool(expected != UNHASHED)
 

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,11 @@ class AttemptJournal:
         os.ftruncate(self._file, 0)
         self._next = first
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the file was released."""
+        return self._file < 0
+
     def close(self, *, remove: bool) -> None:
         """Release the file; `remove` it when its lines are in the database. Safe to call twice."""
         if self._file < 0:
@@ -110,6 +116,26 @@ def _opened_alone(path: Path, run_id: str) -> int:
                 return file
         except FileNotFoundError:
             pass
+        os.close(file)
+
+
+@contextmanager
+def unheld_journal(directory: Path, run_id: str) -> Iterator[Path]:
+    """The journal that a run left, held so that no process can continue it; it need not be there.
+
+    Raises UsageError when a process holds it.
+    """
+    path = journal_path(directory, run_id)
+    if not path.exists():
+        yield path
+        return
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield path
+    except BlockingIOError:
+        raise UsageError(f"run {run_id} is being run", "wait for it to end, or stop it") from None
+    finally:
         os.close(file)
 
 

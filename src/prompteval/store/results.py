@@ -1,47 +1,29 @@
-"""The results database: runs, their rows, their scores, their verdicts."""
+"""The results of a workspace in a database of SQLite."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from prompteval.core.errors import DamagedRun, StoreError, UsageError
+from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
-from prompteval.core.stored import EntryKey, RowFields, StoredRow
-from prompteval.store.codec import (
-    case_from,
-    case_json,
-    dumps,
-    observation_from,
-    observation_json,
-    scores_from,
-    scores_json,
-    stored_row,
-)
+from prompteval.core.stored import EntryKey
+from prompteval.store.codec import case_json, dumps, observation_json, scores_json
 from prompteval.store.connection import FAULTS, open_database, open_for_reading
-from prompteval.store.hashes import (
-    FACTS,
-    KEY,
-    RECORD,
-    Changed,
-    check_run,
-    contents_hash,
-    record_hash,
-    row_hash,
-)
+from prompteval.store.file_journal import FileJournal
+from prompteval.store.hashes import FACTS, KEY, RECORD, Changed, Columns, contents_hash, record_hash, row_hash
 from prompteval.store.journal import Attempt
+from prompteval.store.protocol import Checked, FailureCount
 from prompteval.store.records import RunRecord, record_from
 from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, UNHASHED
-from prompteval.store.typed import DAMAGE, loads
+from prompteval.store.run_contents import SqliteContents
+from prompteval.store.stored_runs import StoredRuns
 from prompteval.store.writer import Writer, insert_many, size_of
 
-__all__ = ["MIGRATIONS", "Checked", "FailureCount", "RunRecord", "SqliteStore"]
+__all__ = ["MIGRATIONS", "SqliteStore"]
 
-# A run's id to the hash of its record when all it held was whole.
-Checked = dict[str, str]
 _REPORTED = (
     ", json_extract(observation, '$.details'), json_extract(observation, '$.logprobs'),"
     " json_extract(observation, '$.calls[#-1].usage.completion_tokens'),"
@@ -50,30 +32,17 @@ _REPORTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FailureCount:
-    """A kind of error, the message of the first case that had it, and in how many cases it came."""
+class SqliteStore(StoredRuns):
+    """See `ResultsStore`: the results of all runs of a workspace."""
 
-    kind: str
-    message: str
-    cases: int
-
-
-class SqliteStore:
-    """The results of all runs of a workspace.
-
-    A run that this store did not begin itself is checked against its hashes once, before anything of it is
-    given out: what was changed since raises DamagedRun. Stores that share `checked` check a run once for all
-    of them, until its record changes.
-    """
-
-    def __init__(self, path: Path, writer: Writer | None, checked: Checked | None = None) -> None:
-        self.checked = checked
+    def __init__(
+        self, path: Path, writer: Writer[sqlite3.Connection] | None, checked: Checked | None = None
+    ) -> None:
+        super().__init__(str(path), checked)
         self._path = path
         self._writer = writer
         self._reader: sqlite3.Connection | None = None
         self._hashed = True
-        self._trusted: set[str] = set()
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False, checked: Checked | None = None) -> "SqliteStore":
@@ -122,7 +91,11 @@ class SqliteStore:
         ended = {"finished": finished, "verdict": verdict, "exit_code": exit_code, "summary": dumps(summary)}
         self._change_record(
             run_id,
-            lambda connection, record: {**record, **ended, "contents": contents_hash(connection, run_id)},
+            lambda connection, record: {
+                **record,
+                **ended,
+                "contents": contents_hash(SqliteContents(connection, run_id)),
+            },
         )
         self.flush()
 
@@ -171,6 +144,10 @@ class SqliteStore:
         found = self._query(run_id, sql, (run_id,))
         return {(suite, target, model): n for suite, target, model, n in found}
 
+    def open_journal(self, run_id: str, directory: Path) -> FileJournal:
+        """The journal of a run, a file in `directory` until the run ends. Raises as `ResultsStore` says."""
+        return FileJournal(self, run_id, directory)
+
     def next_attempt(self, run_id: str) -> int:
         """The number that the next attempt of a run takes."""
         sql = "SELECT number FROM attempts WHERE run_id = ? ORDER BY number DESC LIMIT 1"
@@ -208,54 +185,13 @@ class SqliteStore:
             finally:
                 reader.text_factory = str
 
-    def find(self, name: str) -> RunRecord:
-        """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
-        records = self.runs()
-        if not records:
-            raise UsageError("no runs yet", "`prompteval run` creates one")
-        # A commit that was run to be compared with is not what anybody means by the last run.
-        last = next((record for record in records if not record.manifest.get("side")), records[0])
-        if name == "last":
-            return last
-        found = [record for record in records if record.run_id == name]
-        found = found or [record for record in records if record.run_id.startswith(name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise UsageError(f"{name!r} matches {len(found)} run ids", "give more characters")
-        raise UsageError(f"no run matches {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
-
-    def run(self, name: str) -> RunRecord:
-        """A run as `find` has it, whole. Raises DamagedRun for one that is not as it was stored."""
-        found = self.find(name)
-        self.refuse_damaged(found)
-        self._trust(found.run_id)
-        return found
-
-    def refuse_damaged(self, record: RunRecord) -> None:
-        """Raise DamagedRun for a record that cannot be believed."""
-        if record.damage:
-            raise DamagedRun(str(self._path), record.run_id, record.damage)
-
-    def rows(
-        self,
-        run_id: str,
-        suite: str | None = None,
-        target: str | None = None,
-        model: str | None = None,
-        case_id: str | None = None,
-    ) -> Generator[Row, None, None]:
-        """Rows with their scores, by suite, target, model, case id and replicate."""
-        where, values = _where(run_id, suite, target, model, case_id)
+    def _row_columns(self, run_id: str, filters: Sequence[str | None]) -> Iterator[Columns]:
+        where, values = _where(run_id, *filters)
         sql = (
             f"SELECT {KEY}, {FACTS}, case_json, observation, scores"
             f" FROM rows LEFT JOIN scores USING ({KEY}) WHERE {where} ORDER BY {KEY}"
         )
-        first_decides = self._is_before_passing(run_id)
-        for found in self._query(run_id, sql, values):
-            with self._decoding(run_id, found[4]):
-                row = _row(found, first_decides=first_decides)
-            yield row
+        return self._query(run_id, sql, values)
 
     def row_count(self, run_id: str) -> int:
         """How many rows a run has. It may be asked every second: no hash is checked."""
@@ -271,30 +207,21 @@ class SqliteStore:
         )
         return any(found[0] for found in self._query(run_id, sql, (run_id,)))
 
-    def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
-        """The rows of an entry with their scores, in order of case id and replicate."""
+    def _entry_columns(self, key: EntryKey, *, reported: bool) -> Iterator[Columns]:
         where, values = _where(key.run_id, key.suite, key.target, key.model)
-        more = _REPORTED if fields.reported else ""
+        more = _REPORTED if reported else ""
         sql = (
             f"SELECT case_id, replicate, outcome, latency_ms, confidence, case_json, scores{more}"
             f" FROM rows LEFT JOIN scores USING ({KEY}) WHERE {where} ORDER BY case_id, replicate"
         )
-        for found in self._query(key.run_id, sql, values):
-            with self._decoding(key.run_id, found[0]):
-                row = stored_row(found, mark=fields.mark)
-            yield row
+        return self._query(key.run_id, sql, values)
 
-    def texts(self, key: EntryKey, ids: Sequence[str]) -> dict[str, str]:
-        """Case id to the text of its first replicate's output."""
+    def _first_observations(self, key: EntryKey, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         where, values = _where(key.run_id, key.suite, key.target, key.model)
         sql = f"SELECT observation FROM rows WHERE {where} AND case_id = ? ORDER BY replicate LIMIT 1"
-        texts = {}
         for name in ids:
-            # Not by json_extract: it ends a text at a NUL, and half a surrogate pair has no UTF-8.
             for (seen,) in self._query(key.run_id, sql, [*values, name]):
-                with self._decoding(key.run_id, name):
-                    texts[name] = loads(seen).get("text") or ""
-        return texts
+                yield name, seen
 
     def failures(self, key: EntryKey, limit: int) -> list[FailureCount]:
         """The most frequent kinds of error, by number of cases."""
@@ -341,35 +268,23 @@ class SqliteStore:
             self._hashed = version >= HASHED_VERSION
         return self._reader
 
-    def _query(self, run_id: str, sql: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+    def _query(self, run_id: str, sql: str, values: Sequence[object]) -> Iterator[Columns]:
         """What a question on one run gives, once the run is known to be whole."""
         self._trust(run_id)
         with self._reading(run_id):
             yield from self._read().execute(sql, values)
 
-    def _trust(self, run_id: str) -> None:
-        """Hold a run against its hashes, the first time that anything of it is asked for."""
-        if run_id in self._trusted:
-            return
-        with self._reading(run_id):
-            reader = self._read()
-            reader.execute("BEGIN")  # one look: another process may be writing the run
-            try:
-                mark = self._mark(run_id)
-                known = bool(mark) and (self.checked or {}).get(run_id) == mark
-                whole = known or (self._hashed and check_run(reader, run_id))
-            finally:
-                reader.execute("COMMIT")
-        self._trusted.add(run_id)
-        if not whole:  # from before hashes: at least everything can be read
-            for _ in self.rows(run_id):
-                pass
-        if self.checked is not None and mark:
-            self.checked[run_id] = mark
+    @contextmanager
+    def _contents(self, run_id: str) -> Iterator[SqliteContents | None]:
+        reader = self._read()
+        reader.execute("BEGIN")  # one look: another process may be writing the run
+        try:
+            yield SqliteContents(reader, run_id) if self._hashed else None
+        finally:
+            reader.execute("COMMIT")
 
     def _mark(self, run_id: str) -> str:
-        """The hash of a run's record, where stores share what they checked; else empty."""
-        if self.checked is None or not self._hashed:
+        if not self._hashed:
             return ""
         found = self._read().execute("SELECT hash FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         return found[0] if found is not None and type(found[0]) is str else ""
@@ -386,21 +301,6 @@ class SqliteStore:
                 raise self._damaged(run_id, str(error)) from None
             raise StoreError(str(self._path), f"could not be read: {error}") from None
 
-    @contextmanager
-    def _decoding(self, run_id: str, case_id: object) -> Iterator[None]:
-        """A stored row that is none of ours is damage of its run."""
-        try:
-            yield
-        except DAMAGE as error:
-            reason = f"the row of case {str(case_id)[:60]!r} cannot be read: {error}"
-            raise self._damaged(run_id, reason) from None
-
-    def _damaged(self, run_id: str, reason: str) -> DamagedRun:
-        self._trusted.discard(run_id)
-        if self.checked is not None:
-            self.checked.pop(run_id, None)
-        return DamagedRun(str(self._path), run_id, reason)
-
 
 def _legible(text: bytes) -> str:
     return text.decode("utf-8", "backslashreplace")
@@ -416,32 +316,3 @@ def _where(
             parts.append(f"{name} = ?")
             values.append(value)
     return " AND ".join(parts), values
-
-
-def _row(found: tuple[Any, ...], *, first_decides: bool) -> Row:
-    (
-        run_id,
-        suite,
-        target,
-        model,
-        case_id,
-        replicate,
-        mark,
-        outcome,
-        latency,
-        confidence,
-        case,
-        seen,
-        scores,
-    ) = found
-    return Row(
-        run_id=run_id,
-        suite=suite,
-        target=target,
-        fingerprint=mark,
-        model=model,
-        case=case_from(case_id, case),
-        replicate=replicate,
-        observation=observation_from(outcome, latency, confidence, seen),
-        scores=() if scores is None else scores_from(scores, first_decides=first_decides),
-    )

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Generic, Protocol, TypeVar
 
 from prompteval.core.errors import StoreError
 from prompteval.core.held import Held
-from prompteval.store.connection import Database
 
-Job = Callable[[sqlite3.Connection], object]
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
 QUEUED_JOBS = 16
 QUEUED_BYTES = 16_000_000
 ROWS_A_STATEMENT = (64, 16, 4, 1)
@@ -49,37 +50,64 @@ def size_of(values: Iterable[object]) -> int:
     return sum(len(value) for value in values if isinstance(value, str | bytes))
 
 
+class Transactions(Protocol[C_co]):
+    """A database that a writer writes; without work it is called every `idle_s` seconds, never where None."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def idle_s(self) -> float | None: ...
+
+    def do(self, jobs: Sequence[Callable[[C_co], object]]) -> None:
+        """Run jobs in one transaction, all of them or none; one that must be tried again runs them again."""
+        ...
+
+    def settle(self) -> None:
+        """Bring to disk what was committed."""
+        ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Queued:
-    """A job, and how many bytes it holds."""
+class _Queued(Generic[C]):
+    """A job, how many bytes it holds, and whom to call when it is committed or lost."""
 
-    job: Job
+    job: Callable[[C], object]
     size: int
+    after: Callable[[bool], None] | None
 
 
-class Writer:
+class Writer(Generic[C]):
     """Runs jobs in order on one connection, in transactions of all that is waiting.
 
     Jobs are gathered for `gather_s` seconds after the first, before the transaction begins, so that
     it is short and other processes get their turn; a flush or a close ends the gathering at once.
     A job's error is raised at the next call, and no later job runs: nothing is lost silently.
+    `failure` keeps it.
     """
 
-    def __init__(self, database: Database, *, gather_s: float = 0.0) -> None:
+    def __init__(self, database: Transactions[C], *, gather_s: float = 0.0) -> None:
         self._database = database
         self._gather_s = gather_s
-        self._jobs: queue.Queue[_Queued | threading.Event | None] = queue.Queue(maxsize=QUEUED_JOBS)
+        self._jobs: queue.Queue[_Queued[C] | threading.Event | None] = queue.Queue(maxsize=QUEUED_JOBS)
         self._held = Held(QUEUED_BYTES)
         self._error: BaseException | None = None
-        self._broken = False
+        self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="prompteval-store", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job, size: int = 0) -> None:
-        """Hand in a job that holds `size` bytes; waits when many jobs, or many bytes, are queued."""
+    def submit(
+        self, job: Callable[[C], object], size: int = 0, after: Callable[[bool], None] | None = None
+    ) -> None:
+        """Hand in a job that holds `size` bytes; waits when many jobs, or many bytes, are queued.
+
+        `after` is called by the writer's thread once the job is committed, or will never be.
+        """
         self._raise()
         self._held.add_when_free(size)
-        self._jobs.put(_Queued(job, size))
+        self._jobs.put(_Queued(job, size, after))
 
     def flush(self) -> None:
         """Return when every job so far is committed."""
@@ -100,17 +128,20 @@ class Writer:
             error, self._error = self._error, None
             if isinstance(error, StoreError):
                 raise error
-            raise StoreError(str(self._database.path), f"could not be written: {error}") from error
+            raise StoreError(self._database.place, f"could not be written: {error}") from error
 
     def _work(self) -> None:
         ending = False
         while not ending:
             batch, waiting, ending = self._gather()
-            if batch and not self._broken:
+            if self.failure is None and (batch or not (waiting or ending)):
                 try:
                     self._commit(batch)
                 except BaseException as error:
-                    self._error, self._broken = error, True
+                    self._error = self.failure = error
+            for queued in batch:
+                if queued.after is not None:
+                    queued.after(self.failure is None)
             size = sum(queued.size for queued in batch)
             batch.clear()
             self._held.remove(size)
@@ -118,13 +149,13 @@ class Writer:
                 event.set()
         self._finish()
 
-    def _gather(self) -> tuple[list[_Queued], list[threading.Event], bool]:
-        """(jobs, flushes that wait for them, whether this is the end)."""
-        batch: list[_Queued] = []
+    def _gather(self) -> tuple[list[_Queued[C]], list[threading.Event], bool]:
+        """(jobs, flushes that wait for them, whether this is the end); nothing after `idle_s` without any."""
+        batch: list[_Queued[C]] = []
         until = None
         while len(batch) < QUEUED_JOBS:
             try:
-                wait = None if until is None else max(until - time.monotonic(), 0.0)
+                wait = self._database.idle_s if until is None else max(until - time.monotonic(), 0.0)
                 queued = self._jobs.get(timeout=wait) if wait != 0.0 else self._jobs.get_nowait()
             except queue.Empty:
                 return batch, [], False
@@ -137,14 +168,12 @@ class Writer:
                 until = time.monotonic() + self._gather_s
         return batch, [], False
 
-    def _commit(self, batch: list[_Queued]) -> None:
-        with self._database.transaction() as connection:
-            for queued in batch:
-                queued.job(connection)
+    def _commit(self, batch: list[_Queued[C]]) -> None:
+        self._database.do([queued.job for queued in batch])
 
     def _finish(self) -> None:
         try:
-            if not self._broken:
+            if self.failure is None:
                 self._database.settle()
             self._database.close()
         except (sqlite3.Error, StoreError) as error:

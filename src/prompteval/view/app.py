@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from prompteval.core.errors import PromptevalError
 from prompteval.report.page.remote import shell
-from prompteval.store.results import Checked
+from prompteval.store.protocol import Checked
 from prompteval.view import documents, labels
 from prompteval.view.access import Access
 from prompteval.view.comparisons import Comparisons

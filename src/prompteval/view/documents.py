@@ -18,7 +18,8 @@ from prompteval.report.page.comparison import comparison_json
 from prompteval.report.page.document import Headline, Section, page_json, rows_expected, run_json
 from prompteval.report.page.history import history_json
 from prompteval.report.table import Table
-from prompteval.store.results import Checked, RunRecord
+from prompteval.store.protocol import Checked
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 
 HISTORY_RUNS = 200

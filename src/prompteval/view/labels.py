@@ -5,7 +5,7 @@ from typing import Any
 from prompteval.core.errors import UsageError
 from prompteval.engine.labelling import LabelOptions, Output, Sheet, label_sheet, user_name
 from prompteval.judging.inputs import as_text
-from prompteval.store.results import Checked
+from prompteval.store.protocol import Checked
 from prompteval.workspace.settings import Workspace
 
 LONGEST_NOTE = 2_000

@@ -13,7 +13,8 @@ def warn_of_committed(workspace: Workspace) -> None:
 
     Raises UsageError where the settings put the store out of the workspace.
     """
-    kept = [path for path in (workspace.root / STATE_DIR, workspace.store_path()) if os.path.lexists(path)]
+    places = (workspace.root / STATE_DIR, workspace.store_place().file)
+    kept = [path for path in places if path is not None and os.path.lexists(path)]
     if kept and tracked(workspace.root, kept):
         notice(
             f"{STATE_DIR} or the store is committed to git: whoever wrote it decides what stored runs and"

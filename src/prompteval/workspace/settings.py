@@ -14,6 +14,7 @@ from prompteval.workspace.safe_paths import STATE_DIR, place_to_write, resolve_i
 from prompteval.workspace.settings_text import SETTINGS_FILES as SETTINGS_FILES
 from prompteval.workspace.settings_text import has_settings as has_settings
 from prompteval.workspace.settings_text import read_settings as read_settings
+from prompteval.workspace.store_place import POSTGRES, StorePlace, place_named
 from prompteval.workspace.text import decode
 from prompteval.workspace.writing import make_directory, write_whole
 
@@ -35,7 +36,7 @@ class Workspace:
     settings: Settings
     config_path: Path
     imports: bool = True
-    store: Path | None = None
+    store: str | None = None
 
     def state_path(self) -> Path:
         """Where `.prompteval/` lies, be it there or not. Raises UsageError where a link leads out."""
@@ -55,12 +56,15 @@ class Workspace:
             raise UsageError(f"{directory} cannot be written: {error.strerror}") from None
         return directory
 
-    def store_path(self) -> Path:
-        """The results database. Raises UsageError where the settings put it out of the workspace."""
+    def store_place(self) -> StorePlace:
+        """Where the results are kept. Raises UsageError where the settings put them out of the workspace."""
         if self.store is not None:
-            return (self.root / self.store).resolve()
+            named = place_named(self.store, self.root, STORE_VARIABLE)
+            return named if named.file is None else StorePlace(named.file.resolve())
+        if self.settings.store == POSTGRES:
+            return StorePlace(None)
         try:
-            return resolve_inside(self.root.resolve(), self.settings.store)
+            return StorePlace(resolve_inside(self.root.resolve(), self.settings.store))
         except ValueError as error:
             message = f"the setting store = {self.settings.store!r}: {error}"
             raise UsageError(message, f"name such a place by the variable {STORE_VARIABLE}") from None
@@ -109,4 +113,4 @@ def _read(path: Path) -> str:
 def _load(root: Path, path: Path) -> Workspace:
     named = os.environ.get(STORE_VARIABLE)
     settings = read_settings(_read(path), path)
-    return Workspace(root, settings, path, store=Path(named) if named else None)
+    return Workspace(root, settings, path, store=named or None)

@@ -23,6 +23,7 @@ from prompteval.workspace.server_keys import (
     native_fault,
     server_fault,
 )
+from prompteval.workspace.store_place import ADDRESS_VARIABLE, POSTGRES, is_address
 from prompteval.workspace.urls import address_fault
 from prompteval.workspace.validation import (
     MOST_ITEMS,
@@ -68,6 +69,13 @@ def _address(url: str) -> str:
     if fault := address_fault(url):
         raise problem("{name} " + fault, 'write it as in base_url = "http://127.0.0.1:8000/v1"')
     return url
+
+
+def _store(value: str) -> str:
+    if is_address(value):
+        help = f'write store = "{POSTGRES}", and set the address in {ADDRESS_VARIABLE}'
+        raise problem("{name} holds the address of a database, which no file of a repository has", help)
+    return value
 
 
 def _server(key: str) -> AfterValidator:
@@ -197,7 +205,9 @@ class SettingsFile(FileModel):
     mapping = "a table"
 
     default_model: str = Field(_USUAL.default_model, description="The model of suites that name none.")
-    store: str = Field(_USUAL.store, description="The results database, inside the workspace.")
+    store: Annotated[str, AfterValidator(_store)] = Field(
+        _USUAL.store, description="The results database, inside the workspace; or `postgres`."
+    )
     models: dict[str, _Profile] = Field({}, description="Named models.", max_length=MOST_ITEMS)
     allow: list[Annotated[str, _named("allow", "a package", _is_module)]] = Field(
         [], description="Installed packages whose functions a suite may name.",

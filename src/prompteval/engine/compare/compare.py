@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from prompteval.analysis.comparison.results import compare_pairs
 from prompteval.analysis.comparison.rules import check_entries, check_plans
 from prompteval.analysis.comparison.sentence import sentence
 from prompteval.analysis.entries import title_of
-from prompteval.core.errors import NothingSelected, UsageError
+from prompteval.core.errors import NoResults, NothingSelected, UsageError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.core.observation import Row
 from prompteval.core.stored import StoredEntry
@@ -26,12 +26,12 @@ from prompteval.engine.compare.sides import Side
 from prompteval.engine.labelled_entries import labelled_entries
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
-from prompteval.engine.stored import ended, kept_exchanges, reading, store_path
+from prompteval.engine.stored import ended, kept_exchanges, reading
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.report.comparison.view import ComparedResult, ComparisonView, IncompleteEntry
 from prompteval.report.view import ResultView
-from prompteval.store.results import SqliteStore
+from prompteval.store.protocol import ResultsStore
 from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.settings import Workspace
 
@@ -106,17 +106,19 @@ def stored_side(workspace: Workspace, side: Side, options: CompareOptions) -> tu
 
 
 @contextmanager
-def _store_of(workspace: Workspace) -> Iterator[SqliteStore | None]:
-    if not store_path(workspace).exists():
-        yield None
-        return
-    with reading(workspace) as store:
+def _store_of(workspace: Workspace) -> Iterator[ResultsStore | None]:
+    with ExitStack() as stack:
+        try:
+            store = stack.enter_context(reading(workspace))
+        except NoResults:
+            yield None
+            return
         yield store
 
 
 def _open(
     workspace: Workspace,
-    store: SqliteStore | None,
+    store: ResultsStore | None,
     side: Side,
     other: Side,
     options: CompareOptions,
@@ -135,7 +137,7 @@ def _open(
 
 
 def _read(
-    workspace: Workspace, store: SqliteStore, opened: _Opened, run: str, options: CompareOptions
+    workspace: Workspace, store: ResultsStore, opened: _Opened, run: str, options: CompareOptions
 ) -> None:
     record, view = ended(workspace, store, run)
     entries = labelled_entries(workspace, record, stored_entries(store, record, view.results))
@@ -181,7 +183,7 @@ def _run(
     opened.side = Side(opened.side.kind, opened.side.value, run_id=view.run_id)
 
 
-def _read_run(workspace: Workspace, store: SqliteStore | None, opened: _Opened) -> None:
+def _read_run(workspace: Workspace, store: ResultsStore | None, opened: _Opened) -> None:
     """The entries of a side that has just been run."""
     if store is not None and opened.side.run_id:
         _read(workspace, store, opened, opened.side.run_id, CompareOptions())
@@ -212,7 +214,7 @@ def _incomplete(opened: _Opened, side: str) -> list[IncompleteEntry]:
     return kept or ([IncompleteEntry(side)] if opened.incomplete else [])
 
 
-def _rows(store: SqliteStore | None, results: Sequence[ComparedResult]) -> Iterator[tuple[int, str, Row]]:
+def _rows(store: ResultsStore | None, results: Sequence[ComparedResult]) -> Iterator[tuple[int, str, Row]]:
     """The rows of both sides of each result, as far as they are stored."""
     for place, result in enumerate(results):
         for side, end in (("a", result.a), ("b", result.b)):

@@ -19,10 +19,14 @@ CASE: ContextVar[CaseKey | None] = ContextVar("case", default=None)
 
 
 class Journal(Protocol):
-    """Where attempts are noted, at once and for good."""
+    """Where attempts are noted."""
 
     def begin(self, case: CaseKey | None, key: str) -> int:
         """An attempt is about to start; what is returned names it."""
+        ...
+
+    async def written(self, attempt: int) -> None:
+        """Return when that it began cannot be lost."""
         ...
 
     def end(self, attempt: int, outcome: str, ms: float, *, billed: bool, usage: Usage | None) -> None:
@@ -46,6 +50,8 @@ class AttemptLayer(Layer):
         started = perf_counter()
         outcome, billed, usage = "cancelled", True, None
         try:
+            if self._journal is not None:
+                await self._journal.written(number)
             response = await self._within_deadline(request)
             if response.usage is None or response.usage.prompt_tokens is None:
                 response = replace(response, usage=self._sizes.counted(request, response))

@@ -1,21 +1,18 @@
 """The log as a table of Postgres, which several services may share."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from prompteval.core.address import remember_address
-from prompteval.core.errors import MissingExtra, StoreError, UsageError
+from prompteval.core.errors import StoreError, UsageError
 from prompteval.core.prediction_sink import LogLine
-from prompteval.core.secret import hide
+from prompteval.store.postgres.errors import store_error
+from prompteval.store.postgres.session import connect as open_connection
 from prompteval.store.predictions.sqlite import row_of
 
 if TYPE_CHECKING:
     import psycopg
 
-ADDRESS_VARIABLE: Final = "PROMPTEVAL_STORE_URL"
-_CONNECT_S: Final = 5
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS prompteval_predictions (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
     " time DOUBLE PRECISION, request_id TEXT NOT NULL, prompt TEXT, line TEXT NOT NULL)",
@@ -39,9 +36,7 @@ class PostgresSink:
         try:
             self._connection = connect()
         except StoreError as error:
-            raise UsageError(
-                str(error), f"set {ADDRESS_VARIABLE}, or PGHOST, PGUSER and PGDATABASE"
-            ) from None
+            raise UsageError(str(error)) from None
 
     def write(self, lines: Sequence[LogLine]) -> None:
         rows = [row_of(line) for line in lines]
@@ -70,7 +65,7 @@ class PostgresSink:
                 yield self._connection
         except psycopg.Error as error:
             self.close()
-            raise StoreError("postgres", f"cannot be written: {error}") from None
+            raise store_error(error, "cannot be written") from None
 
 
 def connect(*, create: bool = True) -> "psycopg.Connection":
@@ -78,20 +73,17 @@ def connect(*, create: bool = True) -> "psycopg.Connection":
 
     Raises MissingExtra and StoreError.
     """
+    connection = open_connection("the log in Postgres")
+    import psycopg
+
     try:
-        import psycopg
-    except ImportError:
-        raise MissingExtra("the log in Postgres", "postgres") from None
-    address = os.environ.get(ADDRESS_VARIABLE, "")
-    remember_address(address)
-    try:
-        connection = psycopg.connect(address, connect_timeout=_CONNECT_S, autocommit=True)
         if create:
             with connection.transaction():
                 for statement in (_LOCK, *_TABLE):
                     connection.execute(statement)
     except psycopg.Error as error:
-        raise StoreError("postgres", f"cannot be reached: {hide(str(error))}") from None
+        connection.close()
+        raise store_error(error, "cannot be written") from None
     return connection
 
 
@@ -114,6 +106,6 @@ def read_postgres(*, since: float | None = None, newest_first: bool = False) -> 
     except psycopg.errors.UndefinedTable:
         raise StoreError("postgres", "the database has no log of predictions") from None
     except psycopg.Error as error:
-        raise StoreError("postgres", f"cannot be read: {hide(str(error))}") from None
+        raise store_error(error, "cannot be read") from None
     finally:
         connection.close()

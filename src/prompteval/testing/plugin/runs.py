@@ -45,7 +45,7 @@ class SuiteRuns:
     ) -> None:
         name = hashlib.sha256(f"{workspace.root}\0{plan.suite.path}".encode()).hexdigest()[:16]
         self._path = directory / name
-        self._workspace = replace(workspace, store=self._path.with_suffix(".sqlite"))
+        self._workspace = replace(workspace, store=str(self._path.with_suffix(".sqlite")))
         self.refused = "" if live else outside(workspace, plan)
         self._options = RunOptions(suites=(plan.suite.path,), replay=replay, offline=not live)
         self._plan = plan

@@ -1,0 +1,61 @@
+"""What went wrong with a Postgres, as an error that names the fix and holds no credential."""
+
+from typing import TYPE_CHECKING, Final
+
+from prompteval.core.errors import StoreError
+from prompteval.core.secret import hide
+from prompteval.workspace.store_place import ADDRESS_VARIABLE, POSTGRES
+
+if TYPE_CHECKING:
+    import psycopg
+
+# Whoever runs the same transaction again may get through: connection lost, server starting or stopping,
+# a deadlock, and two transactions that could not be put in an order.
+_PASSING: Final = ("08", "57P", "40001", "40P01", "53300")
+_FIXES: Final = (
+    (
+        "42501",
+        "the user lacks rights; GRANT them on the tables, and CREATE on the schema for the first run",
+    ),
+    ("25006", f"the server only reads; set the address of the primary in {ADDRESS_VARIABLE}"),
+    ("53100", "the server's disk is full"),
+    ("3F000", "the schema of the search_path does not exist; CREATE SCHEMA it"),
+    ("42P07", "a table of that name was not created by prompteval; choose another database or schema"),
+)
+_REFUSED: Final = (
+    ("authentication failed", "check the user, and the password in ~/.pgpass or "),
+    ("no password supplied", "put the password into ~/.pgpass or "),
+    ("does not exist", "create it, or name another in "),
+)
+
+
+def is_passing(error: "psycopg.Error") -> bool:
+    """Whether the same work may go through when it is tried again."""
+    import psycopg
+
+    code = error.sqlstate
+    if code is None:  # the connection broke: libpq has no code for that
+        return isinstance(error, psycopg.OperationalError)
+    return str(code).startswith(_PASSING)
+
+
+def store_error(error: "psycopg.Error", doing: str) -> StoreError:
+    """An error while the store was read or written; `doing` says so: "could not be read"."""
+    fix = next((fix for code, fix in _FIXES if error.sqlstate == code), "")
+    text = one_line(error)
+    return StoreError(POSTGRES, f"{doing}: {text} ({fix})" if fix else f"{doing}: {text}")
+
+
+def connect_error(error: "psycopg.Error") -> StoreError:
+    """A server that cannot be reached, or lets nobody in."""
+    text = one_line(error)
+    fix = next((fix + ADDRESS_VARIABLE for part, fix in _REFUSED if part in text), "")
+    fix = fix or f"set {ADDRESS_VARIABLE}, or PGHOST, PGUSER and PGDATABASE"
+    return StoreError(POSTGRES, f"cannot be reached: {text} ({fix})")
+
+
+def one_line(error: "psycopg.Error") -> str:
+    """What the server said, without the position in a statement, without a credential."""
+    primary = error.diag.message_primary
+    text = primary or str(error)
+    return hide(" ".join(text.split()))[:400]

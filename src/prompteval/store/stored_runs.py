@@ -1,0 +1,162 @@
+"""What every store of results does alike: runs by name, hashes checked once, rows decoded."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from prompteval.core.errors import DamagedRun, UsageError
+from prompteval.core.observation import Row
+from prompteval.core.stored import EntryKey, RowFields, StoredRow
+from prompteval.store.codec import case_from, observation_from, scores_from, stored_row
+from prompteval.store.hashes import Columns, RunContents, check_run
+from prompteval.store.protocol import Checked
+from prompteval.store.records import RunRecord
+from prompteval.store.typed import DAMAGE, loads
+
+
+class StoredRuns(ABC):
+    """The reading half of a `ResultsStore`, over the columns that one kind of database gives."""
+
+    def __init__(self, place: str, checked: Checked | None) -> None:
+        self.checked = checked
+        self.place = place
+        self._trusted: set[str] = set()
+
+    @abstractmethod
+    def runs(self, limit: int | None = None) -> list[RunRecord]: ...
+
+    @abstractmethod
+    def _row_columns(self, run_id: str, filters: Sequence[str | None]) -> Iterator[Columns]:
+        """KEY, FACTS, case, observation and scores of rows by key; `filters`: suite, target, model, case."""
+
+    @abstractmethod
+    def _entry_columns(self, key: EntryKey, *, reported: bool) -> Iterator[Columns]:
+        """The columns of an entry's rows that `codec.stored_row` takes."""
+
+    @abstractmethod
+    def _first_observations(self, key: EntryKey, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Each case with the stored observation of its first replicate."""
+
+    @abstractmethod
+    def _is_before_passing(self, run_id: str) -> bool:
+        """Whether a run is from a version whose scores did not say if they pass."""
+
+    @abstractmethod
+    def _mark(self, run_id: str) -> str:
+        """The hash of a run's record as it is stored; empty where it has none."""
+
+    @abstractmethod
+    def _contents(self, run_id: str) -> AbstractContextManager[RunContents | None]:
+        """One look at all of a run; None where the database is from before hashes."""
+
+    @abstractmethod
+    def _reading(self, run_id: str = "") -> AbstractContextManager[None]:
+        """Every error of the database while a run, or the list of runs, is read becomes a StoreError."""
+
+    def find(self, name: str) -> RunRecord:
+        """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
+        records = self.runs()
+        if not records:
+            raise UsageError("no runs yet", "`prompteval run` creates one")
+        # A commit that was run to be compared with is not what anybody means by the last run.
+        last = next((record for record in records if not record.manifest.get("side")), records[0])
+        if name == "last":
+            return last
+        found = [record for record in records if record.run_id == name]
+        found = found or [record for record in records if record.run_id.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{name!r} matches {len(found)} run ids", "give more characters")
+        raise UsageError(f"no run matches {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
+
+    def run(self, name: str) -> RunRecord:
+        """A run as `find` has it, whole. Raises DamagedRun for one that is not as it was stored."""
+        found = self.find(name)
+        self.refuse_damaged(found)
+        self._trust(found.run_id)
+        return found
+
+    def refuse_damaged(self, record: RunRecord) -> None:
+        """Raise DamagedRun for a record that cannot be believed."""
+        if record.damage:
+            raise DamagedRun(self.place, record.run_id, record.damage)
+
+    def rows(
+        self,
+        run_id: str,
+        suite: str | None = None,
+        target: str | None = None,
+        model: str | None = None,
+        case_id: str | None = None,
+    ) -> Generator[Row, None, None]:
+        """Rows with their scores, by suite, target, model, case id and replicate."""
+        first_decides = self._is_before_passing(run_id)
+        for found in self._row_columns(run_id, (suite, target, model, case_id)):
+            with self._decoding(run_id, found[4]):
+                row = _row(found, first_decides=first_decides)
+            yield row
+
+    def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
+        """The rows of an entry with their scores, in order of case id and replicate."""
+        for found in self._entry_columns(key, reported=fields.reported):
+            with self._decoding(key.run_id, found[0]):
+                row = stored_row(found, mark=fields.mark)
+            yield row
+
+    def texts(self, key: EntryKey, ids: Sequence[str]) -> dict[str, str]:
+        """Case id to the text of its first replicate's output."""
+        texts = {}
+        # Not in the database: SQLite ends a text at a NUL, Postgres refuses one, and half a surrogate pair
+        # has no UTF-8.
+        for name, seen in self._first_observations(key, ids):
+            with self._decoding(key.run_id, name):
+                texts[name] = loads(seen).get("text") or ""
+        return texts
+
+    def _trust(self, run_id: str) -> None:
+        """Hold a run against its hashes, the first time that anything of it is asked for."""
+        if run_id in self._trusted:
+            return
+        mark = ""
+        with self._reading(run_id), self._contents(run_id) as contents:
+            mark = self._mark(run_id) if self.checked is not None else ""
+            known = bool(mark) and (self.checked or {}).get(run_id) == mark
+            whole = known or (contents is not None and check_run(contents))
+        self._trusted.add(run_id)
+        if not whole:  # from before hashes: at least everything can be read
+            for _ in self.rows(run_id):
+                pass
+        if self.checked is not None and mark:
+            self.checked[run_id] = mark
+
+    @contextmanager
+    def _decoding(self, run_id: str, case_id: object) -> Iterator[None]:
+        """A stored row that is none of ours is damage of its run."""
+        try:
+            yield
+        except DAMAGE as error:
+            reason = f"the row of case {str(case_id)[:60]!r} cannot be read: {error}"
+            raise self._damaged(run_id, reason) from None
+
+    def _damaged(self, run_id: str, reason: str) -> DamagedRun:
+        self._trusted.discard(run_id)
+        if self.checked is not None:
+            self.checked.pop(run_id, None)
+        return DamagedRun(self.place, run_id, reason)
+
+
+def _row(found: Columns, *, first_decides: bool) -> Row:
+    run_id, suite, target, model, case_id, replicate, *facts, case, seen, scores = found
+    mark, outcome, latency, confidence = facts
+    return Row(
+        run_id=run_id,
+        suite=suite,
+        target=target,
+        fingerprint=mark,
+        model=model,
+        case=case_from(case_id, case),
+        replicate=replicate,
+        observation=observation_from(outcome, latency, confidence, seen),
+        scores=() if scores is None else scores_from(scores, first_decides=first_decides),
+    )

@@ -1,0 +1,31 @@
+"""A server for the tests of a module, and an empty schema for each test."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from prompteval.workspace.store_place import ADDRESS_VARIABLE
+from tests.postgres_server import postgres_server
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a server."""
+    with postgres_server() as address:
+        yield address
+
+
+@pytest.fixture
+def address(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty schema of its own, which PROMPTEVAL_STORE_URL names too."""
+    import psycopg
+
+    schema = f"test_{next(_NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    found = f"{server}&options=-csearch_path%3D{schema}"
+    monkeypatch.setenv(ADDRESS_VARIABLE, found)
+    return found

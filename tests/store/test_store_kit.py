@@ -1,0 +1,26 @@
+"""The conformance kit of stores, on both."""
+
+from pathlib import Path
+
+import pytest
+
+from prompteval.store.results import SqliteStore
+from prompteval.testing.store_kit import check_store
+from tests.store.postgres_place import address as address
+from tests.store.postgres_place import server as server
+
+RUNS = ["attempts", "writers", "again", "rows"]
+
+
+def test_sqlite_keeps_the_promises_of_a_store(tmp_path: Path) -> None:
+    """Rows, writers, attempts, ends."""
+    assert check_store(lambda: SqliteStore.open(tmp_path / "r.sqlite"), tmp_path) == RUNS
+
+
+@pytest.mark.slow
+def test_postgres_keeps_the_promises_of_a_store(address: str, tmp_path: Path) -> None:
+    """The same, over a real server."""
+    from prompteval.store.postgres.results import PostgresStore
+
+    assert check_store(PostgresStore.open, tmp_path) == RUNS
+    assert not list(tmp_path.iterdir()), "nothing is kept in files"
