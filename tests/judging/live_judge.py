@@ -12,7 +12,8 @@ from tests.small_workspace import Place
 def live(place: Place, server: FakeServer, options: str = "", profile: str = "", suite: str = SUITE) -> None:
     """The suite `judged` asks the model `judge` of the server, with more options of its scorer."""
     place.write(
-        "prompteval.toml", f'[models.judge]\nprovider = "openai"\nbase_url = "{server.url}"\n{profile}\n'
+        "prompteval.toml",
+        f'[models.judge]\nprovider = "openai"\nmodel = "fake"\nbase_url = "{server.url}"\n{profile}\n',
     )
     scorer = f"model: judge{options}}}"
     place.write("evals/judged.yaml", suite.replace("model: scripted/judge.jsonl}", scorer))

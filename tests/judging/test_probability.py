@@ -112,7 +112,7 @@ def test_a_server_that_is_known_to_give_none_is_refused(judges: Place, profile: 
 
 def test_a_server_is_known_by_its_address_too(judges: Place) -> None:
     """Of a profile without a preset, as the parameters of the prompt itself are checked."""
-    profile = '[models.judge]\nprovider = "openai"\nbase_url = "https://api.anthropic.com/v1"\n'
+    profile = '[models.judge]\nprovider = "openai"\nmodel = "x"\nbase_url = "https://api.anthropic.com/v1"\n'
     judges.write("prompteval.toml", profile)
     judges.write(
         "evals/judged.yaml", SUITE.replace("model: scripted/judge.jsonl", "model: judge" + PROBABILITY)

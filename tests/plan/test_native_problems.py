@@ -26,7 +26,7 @@ COMPATIBLE = 'base_url = "https://api.anthropic.com/v1/"'
 def problems_of(place: Place, model: str, params: str, *lines: str) -> list[str]:
     """The problems of the prompt with these parameters at a model."""
     place.write("prompts/say/v1.py", PROMPT.replace("{PARAMS}", params))
-    place.write("prompteval.toml", "\n".join(["[models.m]", *lines]) + "\n")
+    place.write("prompteval.toml", "\n".join(["[models.m]", 'model = "x"', *lines]) + "\n")
     prompt = resolve_prompt(place.workspace, "say")
     return [str(problem) for problem in server_problems([prompt], [model], place.workspace)]
 
@@ -95,7 +95,7 @@ def test_the_environment_may_name_that_endpoint_too(place: Place, monkeypatch: p
 )
 def test_settings_that_a_native_api_has_no_use_for(place: Place, lines: list[str], told: str) -> None:
     """They are errors of the settings, not left out."""
-    place.write("prompteval.toml", "\n".join(["[models.m]", *lines]) + "\n")
+    place.write("prompteval.toml", "\n".join(["[models.m]", 'model = "x"', *lines]) + "\n")
     with pytest.raises(InvalidInput) as raised:
         find_workspace(place.workspace.root)
     assert told in str(raised.value.problems[0])

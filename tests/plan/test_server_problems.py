@@ -24,7 +24,8 @@ def problems_with(place: Place, *lines: str) -> list[str]:
     """The problems of the prompt with a model of these settings."""
     place.write("prompts/say/v1.py", PROMPT)
     place.write(
-        "prompteval.toml", "\n".join(["[models.m]", 'base_url = "http://127.0.0.1:9/v1"', *lines]) + "\n"
+        "prompteval.toml",
+        "\n".join(["[models.m]", 'model = "x"', 'base_url = "http://127.0.0.1:9/v1"', *lines]) + "\n",
     )
     prompt = resolve_prompt(place.workspace, "say")
     return [str(problem) for problem in server_problems([prompt], ["m"], place.workspace)]

@@ -127,7 +127,7 @@ def test_a_reply_of_another_form_is_an_error_of_its_call(raw: Any) -> None:
 )
 def test_a_profile_that_cannot_be_is_a_problem_at_its_key(tmp_path: Path, profile: str, message: str) -> None:
     """Before anything is asked."""
-    (tmp_path / "prompteval.toml").write_text(f"[models.m]\n{profile}\n")
+    (tmp_path / "prompteval.toml").write_text(f'[models.m]\nmodel = "x"\n{profile}\n')
     with pytest.raises(InvalidInput) as caught:
         find_workspace(tmp_path)
     assert message in str(caught.value.problems[0])

@@ -290,7 +290,7 @@ def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch)
     [
         ('preset = "olama"', "did you mean 'ollama'?"), ('structured = "schema"', "not one of json_schema"),
         ('drop = ["max_tokens"]', "names 'max_tokens', which is not a parameter"), ('query = { a = 1 }', "a must be a string, not 1"),
-        ('headers = { a = "x\\ny" }', "must be a table of strings"), ('headers_env = { a = "KEY" }', "do not allow"),
+        ('headers = { a = "x\\ny" }', "has the control character"), ('headers_env = { a = "KEY" }', "do not allow"),
         ('rename = { seed = 1 }', "seed must be a string, not 1"), ('api = "response"', "not one of chat, responses, decisions (did you mean 'responses'?)"),
         ('stream = "yes"', "stream of model 'm' must be true or false"),
         ('api = "responses"\npreset = "llama.cpp"', "the Responses API of llama.cpp ignores the schema"),
@@ -329,9 +329,7 @@ def test_b9_an_address_that_is_none_is_a_problem_at_its_line(
 def test_what_a_preset_would_not_ignore_is_allowed() -> None:
     """The same keys with another server."""
     for preset in ("openai", "azure", "vllm", "openrouter", "groq", "mistral"):
-        text = (
-            f'[models.m]\npreset = "{preset}"\napi = "responses"\nstream = true\nstructured = "json_schema"\n'
-        )
+        text = f'[models.m]\nmodel = "x"\npreset = "{preset}"\napi = "responses"\nstream = true\nstructured = "json_schema"\n'
         profile = read_settings(text, Path("prompteval.toml")).models["m"]
         assert (profile.api, profile.stream, shape_of(profile).api) == ("responses", True, "responses")
 

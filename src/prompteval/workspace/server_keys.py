@@ -6,6 +6,13 @@ from typing import Any, Final
 from prompteval.core.params import PARAMS
 from prompteval.core.problem import did_you_mean
 from prompteval.workspace.presets import PRESETS
+from prompteval.workspace.profile_faults import (
+    header_fault,
+    header_names_fault,
+    json_fault,
+    query_fault,
+    rename_fault,
+)
 
 # How an output's schema is asked for.
 STRUCTURED: Final = ("json_schema", "json_object", "tool", "prompt")
@@ -78,23 +85,26 @@ def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, 
         unknown = [name for name in value if name not in PARAMS]
         if unknown:
             return f"names {unknown[0]!r}, which is not a parameter", _near(unknown[0], PARAMS)
-        texts = value.values() if isinstance(value, dict) else ()
-        return None if all(map(_is_name, texts)) else ("maps parameters to the server's names for them", "")
+        return rename_fault(value) if isinstance(value, dict) else None
     if key == "extra_body":
         taken = next((name for name in value if name in _OF_THE_PROMPT), None)
         fault = f"has {taken!r}, which would replace what the prompt and its model say"
-        return None if taken is None else (fault, "remove it")
-    if not all(map(_is_name, value.values())):
-        return "must be a table of strings", ""
-    if key == "headers_env":
-        missing = [name for name in value.values() if name not in env]
-        if missing:
-            return f"reads {missing[0]}, which the settings do not allow", f'add env = ["{missing[0]}"]'
+        return json_fault(value) if taken is None else (fault, "remove it")
+    if key == "headers":
+        return header_fault(value)
+    return query_fault(value) if key == "query" else _variables_fault(value, env)
+
+
+def _variables_fault(headers: Mapping[str, str], env: tuple[str, ...]) -> tuple[str, str] | None:
+    if fault := header_names_fault(headers):
+        return fault
+    empty = next((name for name, variable in headers.items() if not variable.strip()), None)
+    if empty is not None:
+        return f"has an empty variable for {empty!r}", 'write it as in {X-Key = "OUR_KEY"}'
+    missing = [name for name in headers.values() if name not in env]
+    if missing:
+        return f"reads {missing[0]}, which the settings do not allow", f'add env = ["{missing[0]}"]'
     return None
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and not {"\r", "\n"} & set(value)
 
 
 def _near(value: Any, known: Any) -> str:

@@ -13,6 +13,8 @@ def host_of(url: str) -> str:
 
 def address_fault(url: str) -> str:
     """Why a text cannot be the address of a server over HTTP; empty where it can."""
+    if not url.isprintable() or " " in url:  # which `urlsplit` removes, or takes for a part of the path
+        return "holds white space or a control character"
     try:
         parts = urlsplit(url)
         _ = parts.port

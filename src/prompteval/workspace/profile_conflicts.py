@@ -1,0 +1,77 @@
+"""What is wrong with the keys of a model's profile taken together, before they are read."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from prompteval.core.registry import is_built_in
+from prompteval.workspace.model_profile import ModelProfile
+from prompteval.workspace.presets import PRESETS, preset_fault
+from prompteval.workspace.profile_faults import header_names_fault
+from prompteval.workspace.server_keys import (
+    APIS,
+    GGUF,
+    LOCAL_KEYS,
+    NATIVE,
+    SERVER_KEYS,
+    WITHOUT_SERVER,
+    gguf_fault,
+    native_fault,
+    server_fault,
+)
+
+PROVIDERS: Final = "prompteval.providers"
+
+
+Conflict = tuple[str, str, str]
+
+
+def conflicts(profile: Mapping[str, Any], env: list[str]) -> Iterator[Conflict]:
+    """(key, what is wrong, the fix) of what is wrong with keys of a profile taken together."""
+    provider = profile.get("provider", ModelProfile("").provider)
+    if "model" not in profile and is_built_in(PROVIDERS, str(provider)):
+        yield "model", "has no model", 'add model = "MODEL", as its provider names it'
+    found = (_variables(profile, env), _renamed_and_dropped(profile), _ignored(profile))
+    yield from (conflict for conflict in found if conflict)
+
+
+def _variables(profile: Mapping[str, Any], env: list[str]) -> Conflict | None:
+    """Variables that the settings do not allow, and headers that are set twice."""
+    headers, variables = profile.get("headers"), profile.get("headers_env")
+    if not isinstance(variables, dict) or not all(isinstance(one, str) for one in variables.values()):
+        return None  # reported for the key itself
+    others = headers if isinstance(headers, dict) else {}
+    fault = server_fault("headers_env", variables, tuple(env)) or header_names_fault([*others, *variables])
+    return ("headers_env", *fault) if fault else None
+
+
+def _renamed_and_dropped(profile: Mapping[str, Any]) -> Conflict | None:
+    rename, drop = profile.get("rename"), profile.get("drop")
+    if not isinstance(rename, dict) or not isinstance(drop, list):
+        return None
+    name = next((name for name in rename if name in drop), None)
+    fault = f"names {name!r}, which drop does not send"
+    return ("rename", fault, "remove it from one of them") if name is not None else None
+
+
+def _ignored(profile: Mapping[str, Any]) -> Conflict | None:
+    """(key, what is wrong, the fix) of what a profile sets and its provider or server would ignore."""
+    if not all(
+        isinstance(profile.get(key), str | None) for key in ("provider", "preset", "api", "structured")
+    ):
+        return None  # reported for the key itself
+    provider = profile.get("provider")
+    if provider != "local" and (own := next((key for key in LOCAL_KEYS if key in profile), None)):
+        return own, "is for a local model, and the provider is " + repr(provider or "openai"), "remove it"
+    if provider in WITHOUT_SERVER:
+        key = next((key for key in SERVER_KEYS if key in profile), None)
+        return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None
+    if provider == GGUF:
+        return gguf_fault(profile)
+    if provider in NATIVE:
+        return native_fault(str(provider), profile)
+    preset, api, structured = profile.get("preset"), profile.get("api", "chat"), profile.get("structured")
+    if not (preset in (None, *PRESETS) and api in APIS):
+        return None  # reported for the key itself
+    if api == "decisions" and profile.get("stream"):
+        return "stream", "is true, and the Decisions API gives no streams", "remove it"
+    return preset_fault(preset, api, structured)
