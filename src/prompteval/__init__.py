@@ -19,10 +19,11 @@ if TYPE_CHECKING:
         RenderError,
         UsageError,
     )
+    from prompteval.core.media import File
     from prompteval.core.observation import Observation, Score
     from prompteval.plan.results.result import Result
     from prompteval.prompt.answer import Answer, Citation, Passage
-    from prompteval.prompt.messages import assistant, history, labels, system, user
+    from prompteval.prompt.messages import assistant, file, history, labels, system, user
     from prompteval.prompt.prompt import Prompt
 
 _PLACES = {
@@ -33,6 +34,7 @@ _PLACES = {
     "ProviderError": "prompteval.core.errors",
     "OutputError": "prompteval.core.errors",
     "InvalidInput": "prompteval.core.errors",
+    "File": "prompteval.core.media",
     "Answer": "prompteval.prompt.answer",
     "Case": "prompteval.core.case",
     "Citation": "prompteval.prompt.answer",
@@ -43,6 +45,7 @@ _PLACES = {
     "PromptevalError": "prompteval.core.errors",
     "Score": "prompteval.core.observation",
     "assistant": "prompteval.prompt.messages",
+    "file": "prompteval.prompt.messages",
     "history": "prompteval.prompt.messages",
     "labels": "prompteval.prompt.messages",
     "load": "prompteval.application",
@@ -54,6 +57,7 @@ __all__ = [
     "Answer",
     "Case",
     "Citation",
+    "File",
     "InvalidInput",
     "LoadedPrompt",
     "Observation",
@@ -69,6 +73,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "assistant",
+    "file",
     "history",
     "labels",
     "load",

@@ -119,9 +119,9 @@ class ProviderError(PromptevalError):
 
     `kind` is one of: timeout, connection, rate_limit, quota, auth, not_found, bad_request,
     server, bad_response, too_large (an answer without end), context_overflow, empty, tool_calls_only,
-    no_match, stale_recording, unsupported, no_credentials, paused
-    (the server asks for a longer wait than is allowed), budget (the money is spent), expired (a
-    batch ended before the request was done), offline (a live call that is not allowed).
+    no_match, stale_recording, unsupported, file (one of the request cannot be read, or is not what it was),
+    no_credentials, paused (the server asks for a longer wait than is allowed), budget (the money is
+    spent), expired (a batch ended before the request was done), offline (a live call that is not allowed).
     `retryable` says whether the same call may go through later; `retry_after_s` is the
     server's own wish in seconds; `excerpt` is the start of the body, where there was one (secrets are
     hidden in it and in the message);

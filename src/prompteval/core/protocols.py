@@ -68,6 +68,16 @@ class ConnectingProvider(Provider, Protocol):
         ...
 
 
+@runtime_checkable
+class FileProvider(Provider, Protocol):
+    """A provider that shows files to its model; any other is sent none."""
+
+    @property
+    def file_types(self) -> frozenset[str]:
+        """The media types that it takes, of those in `core.media.MEDIA_TYPES`."""
+        ...
+
+
 class Embedder(Protocol):
     """Texts in, unit vectors out, and how many texts were longer than the encoder's window."""
 

@@ -1,12 +1,13 @@
 """What is sent to a model, and what comes back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
+from prompteval.core.media import File
 from prompteval.core.tools import RequestedCall, Thought, ToolDefinition
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -21,12 +22,24 @@ chat_json = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(","
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedFile:
+    """A file in a message, before the character `at` of its text, or behind all of it."""
+
+    at: int
+    file: File
+
+    def as_json(self) -> list[str]:
+        """Texts alone, by which recordings are sorted: the hash first, and nothing of where the file lies."""
+        return [self.file.sha256, self.file.media_type, str(self.file.size), str(self.at)]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One chat message, rendered.
 
-    `tool_calls` are those that an assistant's message asks for; a message of role `tool` answers the call
-    with the id `tool_call_id`. `thoughts` go back with the calls; they belong to the reply before, and are
-    no part of what the message says, nor of a key.
+    `files` are shown between the parts of the text, in order. `tool_calls` are those that an assistant's
+    message asks for; a message of role `tool` answers the call with the id `tool_call_id`. `thoughts` go back
+    with the calls; they belong to the reply before, and are no part of what the message says, nor of a key.
     """
 
     role: Role
@@ -34,8 +47,21 @@ class Message:
     tool_calls: tuple[RequestedCall, ...] = ()
     tool_call_id: str = ""
     thoughts: tuple[Thought, ...] = ()
+    files: tuple[PlacedFile, ...] = ()
     _made: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
     _chat: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def parts(self) -> Iterator[str | File]:
+        """The text cut where its files stand, and the files, in order; no part is empty."""
+        begin = 0
+        for placed in self.files:
+            if placed.at > begin:
+                yield self.content[begin : placed.at]
+            yield placed.file
+            begin = placed.at
+        if begin < len(self.content):
+            yield self.content[begin:]
 
     @property
     def chat_text(self) -> str:
@@ -52,8 +78,8 @@ class Message:
         return self._made[0]
 
     def as_json(self) -> list[Any]:
-        """Role and text, and what there is of calls: lists of texts, by which recordings are sorted."""
-        found: list[object] = [self.role, self.content]
+        """Role and text, and what there is of files and calls: texts, by which recordings are sorted."""
+        found: list[object] = [self.role, self.content, *(placed.as_json() for placed in self.files)]
         if self.tool_calls:
             found += [[call.id, call.name, call.arguments] for call in self.tool_calls]
         elif self.tool_call_id:
@@ -61,8 +87,13 @@ class Message:
         return found
 
     def as_chat(self) -> dict[str, Any]:
-        """The message as a chat completion takes it."""
+        """The message as a chat completion takes it, and as it is stored; files are named by hashes.
+
+        What sends a message with files writes their content (`providers.openai.files`).
+        """
         found: dict[str, object] = {"role": self.role, "content": self.content}
+        if self.files:
+            found["files"] = [{**placed.file.value, "at": placed.at} for placed in self.files]
         if self.tool_calls:
             found["content"] = self.content or None
             found["tool_calls"] = [call.as_chat() for call in self.tool_calls]
@@ -102,6 +133,11 @@ class Request:
     identity: str = ""
     tools: tuple[ToolDefinition, ...] = ()
     _made: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def files(self) -> Iterator[File]:
+        """The files of all messages, in order."""
+        return (placed.file for message in self.messages for placed in message.files)
 
     @property
     def key(self) -> str:

@@ -15,6 +15,8 @@ MOST_TOKENS: Final = 100_000_000
 _FINISHES = frozenset(get_args(Finish))
 _FIELDS = frozenset(field.name for field in fields(Response)) - {"served_by"}
 _CALL = ("id", "name", "arguments")
+# The texts of a file in a message (`PlacedFile.as_json`).
+_FILE: Final = 4
 _THOUGHT = ("id", "encrypted")
 _TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 _USAGE = frozenset({*_TOKENS, "estimated"})
@@ -99,10 +101,11 @@ def token_count(value: object) -> int | None:
 
 
 def _is_message(raw: object) -> bool:
-    """[role, text], for a call's answer its id, and each call that the message asks for: [id, name, text]."""
+    """[role, text], and a call's id that it answers, or [hash, type, size, place] and [id, name, text]."""
     if not isinstance(raw, list) or not _are_texts(raw[:2], 2):
         return False
-    return all(_are_texts(part, len(_CALL)) for part in raw[2:]) or _are_texts(raw, 3)
+    lists = all(_are_texts(part, len(_CALL)) or _are_texts(part, _FILE) for part in raw[2:])
+    return lists or _are_texts(raw, 3)
 
 
 def _are_texts(raw: object, count: int) -> bool:

@@ -1,15 +1,17 @@
 """One pass over a suite's cases before anything runs: each validated and counted, all fingerprinted."""
 
 import hashlib
+import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from prompteval.cases.files import file_reader
 from prompteval.cases.load import case_files, inline_cases, load_cases
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
+from prompteval.core.media import FileValue
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import CaseCheck, Scorer
 from prompteval.plan.gates import PlannedRule, wanted_slices
@@ -17,6 +19,7 @@ from prompteval.plan.kept_cases import KeptCases
 from prompteval.plan.leakage import Examples
 from prompteval.plan.problems import Problems
 from prompteval.plan.targets.base import TargetPlan
+from prompteval.plan.targets.files import file_inputs_of, with_files
 from prompteval.plan.targets.prompt import render_problems
 from prompteval.plan.unrecorded import Unrecorded
 from prompteval.prompt.prompt import Prompt
@@ -24,13 +27,8 @@ from prompteval.store.codec import turn_values
 from prompteval.workspace.suite import CaseSource, Suite
 from prompteval.workspace.tree import Tree, why_unreadable
 
-
-class GoldStore(Protocol):
-    """Keeps the gold of each case that is read."""
-
-    def read_gold(self, case: Case, path: str) -> list[Problem]:
-        """What is wrong with the case's gold, at its line of `path`."""
-        ...
+# Reads more of each case, such as its gold; gives what is wrong with it, at its line of the path.
+CaseReader = Callable[[Case, str], list[Problem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,10 @@ def read_source(
     """The cases of one source as a target's types read them; `checked` ones were validated before."""
     validate = target.validate if target is not None and not checked else None
     typed = target.typed if target is not None else None
+    files = file_inputs_of(target, None if target is None else prompt_of(target))
+    if files:
+        directory = posixpath.dirname(source.path or suite.path)
+        typed = with_files(files, file_reader(tree, directory), typed)
     if source.path is None:
         return inline_cases(source, suite.path, validate=validate, typed=typed)
     return load_cases(tree, source.path, validate=validate, checked=checked, typed=typed)
@@ -85,11 +87,11 @@ def scan_cases(
     suite: Suite,
     targets: Sequence[TargetPlan],
     problems: Problems,
-    setup: GoldStore | None = None,
+    readers: Sequence[CaseReader] = (),
     gates: Sequence[PlannedRule] = (),
     scorers: Sequence[Scorer] = (),
 ) -> CaseFacts | None:
-    """One pass over all cases: validates each, reads its gold, counts, and fingerprints the whole.
+    """One pass over all cases: validates each, shows it to `readers`, counts, and fingerprints the whole.
 
     The fingerprint adds up per-case digests, so it does not depend on the order of the file.
     None when a source could not be read; the problems then say why.
@@ -108,8 +110,8 @@ def scan_cases(
             for case in read_source(tree, suite, source, first):
                 chosen = not suite.splits or case.split in suite.splits
                 counts.add(case, key, chosen=chosen)
-                if setup is not None:
-                    problems.found.extend(setup.read_gold(case, path))
+                for read in readers:
+                    problems.found.extend(read(case, path))
                 _note_wrong(case, path, checks, problems)
                 if several:
                     _note_double(case, key, ids, problems)
@@ -150,7 +152,7 @@ class _Counts:
         text = case_text(case)
         self._digest_sum += _digest(text)
         self._most_turns = max(self._most_turns, len(case.turns))
-        self._kept.add(source, case, len(text))
+        self._kept.add(source, case, len(text) + _held_bytes(case.inputs))
 
     def facts(self) -> CaseFacts:
         """All of it, with a fingerprint that does not depend on the order."""
@@ -224,6 +226,13 @@ def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) 
         problems.add(
             source, (case.line, 1), "PE240", message, "remove the example, or move the case to train"
         )
+
+
+def _held_bytes(inputs: object) -> int:
+    """The bytes of files that a case holds itself, by data URLs."""
+    values = inputs.values() if isinstance(inputs, Mapping) else ()
+    flat = (one for value in values for one in (value if isinstance(value, list) else (value,)))
+    return sum(one.file.size for one in flat if isinstance(one, FileValue) and one.file.held)
 
 
 def case_digest(case: Case) -> int:

@@ -1,10 +1,11 @@
-"""What of a prompt its models' servers cannot take: parameters, tools, and schemas."""
+"""What of a prompt its models' servers cannot take: parameters, tools, files, and schemas."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import Problem
+from prompteval.plan.file_problems import prompt_file_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.source_places import ModuleSource, Place
 from prompteval.prompt.strict import SchemaFault, strict_faults
@@ -34,6 +35,7 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
     except UsageError:  # reported where the model is named
         return
     module = ModuleSource(prompt.source) if prompt.source else None
+    yield from prompt_file_problems(prompt, model, workspace)
     if kind == TOOLLESS_KIND and prompt.tools:
         message = f"{model} takes no tools, and {prompt.reference} has some"
         yield Problem(

@@ -13,6 +13,7 @@ from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_ca
 from prompteval.plan.chosen_models import chosen_models
 from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.entailment import entailment_of
+from prompteval.plan.file_problems import CaseFiles
 from prompteval.plan.gate_versions import with_versions
 from prompteval.plan.gates import Beats, PlannedRule, note_absent, plan_gates, primary_metrics
 from prompteval.plan.judge_files import JudgeFiles, read_judge_files
@@ -63,7 +64,7 @@ class SuitePlan:
     @property
     def prompts(self) -> tuple[Prompt, ...]:
         """The prompts among the targets."""
-        return tuple(prompt for target in self.targets if (prompt := prompt_of(target)) is not None)
+        return tuple(_prompts_of(self.targets))
 
     def entries(self) -> Iterator[tuple[TargetPlan, str]]:
         """Every (target, model) to run."""
@@ -123,7 +124,9 @@ def plan_suite(
         problems.check()
     gates = with_versions(workspace, tree, suite.path, gates, problems)
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
-    facts = scan_cases(tree, suite, targets, problems, setup or results, gates, scorers)
+    files = CaseFiles(_prompts_of(targets), chosen, workspace, suite.splits)
+    golds = [store.read_gold for store in (setup or results,) if store is not None]
+    facts = scan_cases(tree, suite, targets, problems, [*golds, files.problems], gates, scorers)
     if facts is not None:
         problems.found += conversation_problems(suite, targets, facts.most_turns)
         if setup is not None:
@@ -167,9 +170,12 @@ def _system(
     targets = with_fakes(workspace, suite, targets, problems)
     targets = with_conversation(workspace, WorkingTree(workspace.root), suite, targets, problems)
     chosen = chosen_models(workspace, there, targets, models, problems)
-    prompts_here = [prompt for target in targets if (prompt := prompt_of(target)) is not None]
-    problems.found.extend(server_problems(prompts_here, chosen, workspace))
+    problems.found.extend(server_problems(_prompts_of(targets), chosen, workspace))
     return setup, targets, chosen
+
+
+def _prompts_of(targets: Sequence[TargetPlan]) -> list[Prompt]:
+    return [prompt for target in targets if (prompt := prompt_of(target)) is not None]
 
 
 def _stage_scorers(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from prompteval.core.params import TOOL_CHOICES, param_fault
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.secret import find_secrets
+from prompteval.prompt.file_check import file_problems
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.source_places import ModuleSource, Place, Span, find_text, find_variable, place_at
 
@@ -35,13 +36,14 @@ class _Checker:
 
     def problems(self) -> list[Problem]:
         found = [*self._secrets(), *self._params(), *self._tools()]
+        found += file_problems(self._prompt, self._module)
         used: set[str] = set()
         for index, part in enumerate(self._prompt.messages):
             if isinstance(part, History):
                 used.add(part.name)
                 found += self._history(part, index)
             else:
-                used |= self._prompt.variables(index)
+                used |= self._prompt.variables(index) | {slot.name for slot in part.slots}
                 found += self._part(part, index)
         for name in sorted(self._known - used):
             place = self._module.field(self._prompt.inputs.__name__, name) if self._module else (0, 0)

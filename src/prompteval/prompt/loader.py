@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from prompteval.core.errors import InvalidInput, PromptevalError, RenderError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.prompt.files_beside import with_files
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.schema import refuse_slow_patterns
@@ -38,7 +39,7 @@ def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
     text = ModuleSource(source)
     count = len(prompt.messages)
     messages = [
-        _resolve(part, files, directory, place, text, (index, count))
+        with_files(_resolve(part, files, directory, place, text, (index, count)), tree, directory)
         for index, part in enumerate(prompt.messages)
     ]
     loaded = replace(
@@ -128,18 +129,23 @@ def _resolve(
         message = f"template file {part.file!r} is not in {directory}"
         help = did_you_mean(part.file, files)
         raise InvalidInput([Problem(place.path, line, column, "PE303", message, help)])
-    return replace(part, text=files[part.file], path=f"{directory}/{part.file}", line=1, column=1)
+    content = files[part.file]
+    pieces = tuple(content if piece == "" else piece for piece in part.pieces)
+    path = f"{directory}/{part.file}"
+    return replace(part, text=content, path=path, line=1, column=1, pieces=pieces)
 
 
 def _compile(prompt: Prompt, text: ModuleSource) -> None:
     """Compile every template now, so that each syntax error is found before anything runs."""
     problems: dict[Problem, None] = {}
     for index, part in enumerate(prompt.messages):
-        if isinstance(part, Part):
+        if isinstance(part, History):
+            continue
+        for written in part.texts:
             try:
-                Template(part.text, prompt.files)
+                Template(written, prompt.files)
             except TemplateFault as fault:
-                span = text.message(index, len(prompt.messages), part.text)
+                span = text.message(index, len(prompt.messages), written)
                 problems[_template_problem(prompt, part, fault, text, span)] = None
             except RenderError as error:
                 problem = Problem(part.path, part.line, part.column, "PE308", f"template: {error}")

@@ -1,19 +1,36 @@
 """What a prompt module writes: messages, a slot for earlier turns, and labels with descriptions."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prompteval.core.errors import UsageError
+from prompteval.core.media import File
 from prompteval.core.request import Message, Role
 from prompteval.core.tools import RequestedCall
+
+_INPUT = re.compile(r"\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class FileSlot:
+    """The place of files in a message: those of the input `name`, or the one of the path `beside` the module.
+
+    `found` is the file beside the module, once it is loaded.
+    """
+
+    name: str = ""
+    beside: str = ""
+    found: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One message template. `file` names a template beside the module until it is loaded.
 
-    `path`, `line` and `column` say where the text stands, for error messages.
+    `pieces` are texts and files in order where there are files, and `text` then all of the texts; a template
+    file is an empty piece until it is loaded. `path`, `line` and `column` say where it stands, for messages.
     """
 
     role: Role
@@ -22,6 +39,24 @@ class Part:
     path: str = ""
     line: int = 0
     column: int = 0
+    pieces: tuple[str | FileSlot, ...] = ()
+
+    @property
+    def slots(self) -> tuple[FileSlot, ...]:
+        """The files of the message."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, FileSlot))
+
+    @property
+    def content(self) -> list[object]:
+        """What of it is in the fingerprint of its prompt: role and text, or texts and files in order."""
+        return [self.role, [_content(piece) for piece in self.pieces] if self.pieces else self.text]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The templates of the message, in order."""
+        if not self.pieces:
+            return (self.text,)
+        return tuple(piece for piece in self.pieces if isinstance(piece, str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +69,49 @@ class History:
 
     name: str
 
+    @property
+    def content(self) -> list[object]:
+        """What of it is in the fingerprint of its prompt."""
+        return ["history", self.name]
+
 
 def system(text: str = "", *, file: str = "") -> Part:
     """A system message: jinja2 text, or the name of a template file beside the module."""
     return _part("system", text, file)
 
 
-def user(text: str = "", *, file: str = "") -> Part:
-    """A user message; also the question of a few-shot pair."""
-    return _part("user", text, file)
+def user(text: str | FileSlot = "", *more: str | FileSlot, file: str = "") -> Part:
+    """A user message; also the question of a few-shot pair.
+
+    Texts and files keep the order given: `user("What is on it?", file("{{ photo }}"))`. The template of
+    `file=` comes behind them.
+    """
+    pieces = tuple(piece for piece in (text, *more) if piece != "")
+    for piece in pieces:
+        if not isinstance(piece, str | FileSlot):
+            raise UsageError(f"user() takes texts and files, not {piece!r}", 'write file("{{ photo }}")')
+    if all(isinstance(piece, str) for piece in pieces):
+        if len(pieces) > 1:
+            raise UsageError("user() takes one text, or texts with files between them")
+        return _part("user", "".join(_texts(pieces)), file)
+    if file and _texts(pieces):
+        raise UsageError("user() takes either a string or file=")
+    return Part("user", "".join(_texts(pieces)), file, pieces=(*pieces, "") if file else pieces)
+
+
+def file(place: str) -> FileSlot:
+    """A file in a user message: `file("{{ photo }}")` of an input, `file("a.png")` beside the module.
+
+    The input is a `File`, a list of them, or one or none.
+    """
+    if not isinstance(place, str) or not place.strip():
+        raise UsageError("file() takes an input or a name", 'write file("{{ photo }}") or file("photo.png")')
+    named = _INPUT.fullmatch(place.strip())
+    if named is not None:
+        return FileSlot(name=named[1])
+    if "{" in place:
+        raise UsageError(f"file({place!r}) is more than the name of an input", 'write file("{{ photo }}")')
+    return FileSlot(beside=place)
 
 
 def assistant(text: str = "", *, file: str = "") -> Part:
@@ -83,3 +152,13 @@ def _part(role: Role, text: str, file: str) -> Part:
     if bool(text) == bool(file):
         raise UsageError(f"{role}() takes either a string or file=")
     return Part(role, text, file)
+
+
+def _texts(pieces: Sequence[str | FileSlot]) -> list[str]:
+    return [piece for piece in pieces if isinstance(piece, str)]
+
+
+def _content(piece: str | FileSlot) -> object:
+    if isinstance(piece, str):
+        return piece
+    return {"input": piece.name} if piece.name else {"file": piece.found.sha256 if piece.found else ""}

@@ -14,13 +14,15 @@ from pydantic_core import to_jsonable_python
 from prompteval.core.case import Cell
 from prompteval.core.errors import RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
+from prompteval.core.media import CONTEXT, value_of
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Message
 from prompteval.core.tools import ToolDefinition
+from prompteval.prompt.file_inputs import FileInputs
+from prompteval.prompt.message_template import MessageTemplate
 from prompteval.prompt.messages import History, Part, spoken
 from prompteval.prompt.parse import Label, Parsed, parse_label, parse_model, parse_text
 from prompteval.prompt.schema import json_schema, strict_schema
-from prompteval.prompt.template import Template
 from prompteval.prompt.tools import Tool, ToolSource, tools_of
 from prompteval.prompt.values import (
     ModelValues,
@@ -100,12 +102,8 @@ class Prompt:
         and the tools where there are any.
         """
         used = sorted({name for template in self._templates.values() for name in template.includes})
-        parts = [
-            ["history", part.name] if isinstance(part, History) else [part.role, part.text]
-            for part in self.messages
-        ]
         return {
-            "messages": parts,
+            "messages": [part.content for part in self.messages],
             "files": dict(self.files) if used else {},
             "inputs": json_schema(self.inputs),
             "output": self._output_schema(),
@@ -132,7 +130,9 @@ class Prompt:
     def render(self, inputs: Mapping[str, object]) -> tuple[Message, ...]:
         """The messages for these inputs. Raises RenderError; wrong inputs are its first cause."""
         try:
-            values = self._read_inputs(dict(inputs)).model_dump(mode="json")
+            read = self._read_inputs(dict(inputs))
+            files = self.file_inputs.placed(dict(read)) if self.file_inputs else {}
+            values = read.model_dump(mode="json", exclude=set(files) or None)
             values = values if self.prepare is None else dict(self.prepare(values))
         except ValidationError as error:
             parts = (f"{_dotted(item['loc'])}: {item['msg']}" for item in error_lines(error)[:5])
@@ -144,9 +144,7 @@ class Prompt:
                 messages.extend(spoken(turn) for turn in turns)
             else:
                 fixed = self._fixed.get(index)
-                if fixed is None:
-                    fixed = Message(part.role, self._templates[index].render(values))
-                messages.append(fixed)
+                messages.append(fixed or self._templates[index].render(values, files))
         return tuple(messages)
 
     def may_render_apart(self, size: int) -> bool:
@@ -207,6 +205,16 @@ class Prompt:
         template = self._templates.get(index)
         return template.variables if template is not None else frozenset()
 
+    @cached_property
+    def file_inputs(self) -> FileInputs:
+        """The inputs that are files."""
+        return FileInputs(self.inputs, self._input_values.name_of)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files are shown to the model: those of inputs, or beside the module."""
+        return any(isinstance(part, Part) and part.slots for part in self.messages)
+
     def includes(self, index: int) -> tuple[str, ...]:
         """The files that the template of message `index` includes, by the names it gives."""
         template = self._templates.get(index)
@@ -241,12 +249,13 @@ class Prompt:
             return self.inputs.model_validate(inputs, extra="forbid", by_alias=True, by_name=True)
         except ValidationError:
             try:
-                text = json.dumps(inputs, allow_nan=False)
+                text = json.dumps(inputs, allow_nan=False, default=value_of)
             except (TypeError, ValueError):
                 text = ""
             if not text:
                 raise
-            found: BaseModel = read_json(self.inputs, text, inputs)
+            known = self.file_inputs.known(inputs) if self.file_inputs else {}
+            found: BaseModel = read_json(self.inputs, text, inputs, {CONTEXT: known})
             return found
 
     def _expected(self, expected: object) -> object:
@@ -290,24 +299,19 @@ class Prompt:
         return TypeAdapter(self.output)
 
     @cached_property
-    def _templates(self) -> dict[int, Template]:
-        found = {}
-        for index, part in enumerate(self.messages):
-            if isinstance(part, Part):
-                found[index] = Template(part.text, self.files)
-        return found
+    def _templates(self) -> dict[int, MessageTemplate]:
+        return {
+            index: MessageTemplate(part, self.files)
+            for index, part in enumerate(self.messages)
+            if isinstance(part, Part)
+        }
 
     @cached_property
     def _fixed(self) -> dict[int, Message]:
         """Messages without any markup, such as few-shot examples: rendered and written as JSON once."""
-        found = {}
-        for index, template in self._templates.items():
-            part = self.messages[index]
-            if not isinstance(part, History) and not (
-                template.isolated or template.variables or template.includes
-            ):
-                found[index] = Message(part.role, template.render({}))
-        return found
+        return {
+            index: template.render({}, {}) for index, template in self._templates.items() if template.fixed
+        }
 
     def _output_schema(self) -> object:
         if self._model is not None:

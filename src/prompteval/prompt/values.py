@@ -28,13 +28,19 @@ LONGEST_REMEMBERED = 1_000
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
-def read_json(kind: type[BaseModel] | TypeAdapter[Any], text: str, raw: object) -> Any:
+def read_json(
+    kind: type[BaseModel] | TypeAdapter[Any],
+    text: str,
+    raw: object,
+    context: Mapping[str, object] | None = None,
+) -> Any:
     """The value of a JSON text, whose JSON values are `raw`, as a type reads JSON.
 
-    Fields are taken by name and by alias; unknown ones are refused. Raises ValidationError.
+    `context` is for the types themselves. Fields are taken by name and by alias; unknown ones are refused.
+    Raises ValidationError.
     """
     by_json, by_value = _readers(kind)
-    options: dict[str, object] = {"extra": "forbid", "by_alias": True, "by_name": True}
+    options: dict[str, object] = {"extra": "forbid", "by_alias": True, "by_name": True, "context": context}
     try:
         return by_json(text, **options)
     except (ValidationError, UnicodeEncodeError) as error:

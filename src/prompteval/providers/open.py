@@ -20,7 +20,7 @@ LOCAL = "local"
 _NOT_THE_MODEL = frozenset(
     {
         "name", "provider", "model", "base_url", "api_key_env", "rpm", "tpm", "max_concurrency",
-        "timeout_s", "max_attempts", "case_deadline_s", "price", "context_window", "stream",
+        "timeout_s", "max_attempts", "case_deadline_s", "price", "context_window", "stream", "files",
     }
 )  # fmt: skip
 

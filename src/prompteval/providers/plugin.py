@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prompteval.core.errors import ProviderError
-from prompteval.core.protocols import BatchProvider, Provider
+from prompteval.core.protocols import BatchProvider, FileProvider, Provider
 from prompteval.core.request import Request, Response
 
 
@@ -17,6 +17,11 @@ class PluginProvider:
     @property
     def identity(self) -> str:
         return str(self._found.identity)
+
+    @property
+    def file_types(self) -> frozenset[str]:
+        """The media types of files that it takes; none for one that says nothing of them."""
+        return frozenset(self._found.file_types) if isinstance(self._found, FileProvider) else frozenset()
 
     async def complete(self, request: Request) -> Response:
         """The reply. Raises ProviderError, and nothing else."""

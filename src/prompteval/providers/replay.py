@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import ProviderError
+from prompteval.core.media import MEDIA_TYPES
 from prompteval.core.request import Request, Response
 from prompteval.core.response_json import response_from_json
 from prompteval.providers.recording import read_recording
@@ -23,6 +24,7 @@ class Replay:
     """
 
     cacheable = False
+    file_types = frozenset(MEDIA_TYPES)
 
     def __init__(self, recorded: Mapping[str, Mapping[str, Any]], path: str) -> None:
         self._path = path

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from prompteval.core.errors import DeadlineExceeded, InvalidInput, ProviderError
 from prompteval.core.fingerprint import fingerprint_bytes
+from prompteval.core.media import MEDIA_TYPES
 from prompteval.core.problem import Collector
 from prompteval.core.request import Request, Response, steps_made
 from prompteval.core.tools import RequestedCall
@@ -49,6 +50,7 @@ class Scripted:
     """Answers from rules, the first that matches wins; no match is an error."""
 
     cacheable = False
+    file_types = frozenset(MEDIA_TYPES)
 
     def __init__(self, rules: tuple[ReplyRule, ...], identity: str) -> None:
         self._rules = rules

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from prompteval.core.media import with_file_texts
 from prompteval.core.observation import (
     CaseVerdict,
     Observation,
@@ -90,7 +91,7 @@ def _score_line(score: Score) -> str:
 
 def worst_line(row: Row) -> str:
     """One line for a list of worst cases."""
-    inputs = row.case.inputs
+    inputs = with_file_texts(row.case.inputs)
     text = " ".join(str(item) for item in inputs.values()) if isinstance(inputs, dict) else _shown(inputs)
     why = failure_reason(row) or ", ".join(f"{s.name} {s.value:g}" for s in row.scores if s.value is not None)
     return (
@@ -105,6 +106,7 @@ def _clipped(text: str) -> str:
 
 
 def _shown(value: object) -> str:
+    value = with_file_texts(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -16,7 +16,7 @@ class ModelProfile:
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
     `context_window` is how many tokens the model reads and writes in all, where the table does not
     know it or is wrong. `calibration` and `abstain` are transforms of a local model, by their path from the
-    workspace. From `preset` to `stream` the keys say
+    workspace. From `preset` to `files` the keys say
     what the server is (see `server_keys`). `withheld` is not a setting: it says why the model may not be
     called.
     """
@@ -46,6 +46,7 @@ class ModelProfile:
     query: Mapping[str, str] | None = None
     api: str = "chat"
     stream: bool = False
+    files: tuple[str, ...] | None = None
     withheld: str = ""
 
 

@@ -33,7 +33,8 @@ class Preset:
     ask for a schema; a request with one of `refused` is a wrong one. `responses` is None where its
     Responses API may not be used, and `why_no_responses` says why. `stream_usage` says that the tokens of a
     stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether, and
-    `ignores_tool_schemas` that arguments of tools are held to no schema.
+    `ignores_tool_schemas` that arguments of tools are held to no schema. `files` are the kinds of files that
+    it takes, None where it depends on the model.
     """
 
     structured: str = "json_schema"
@@ -49,52 +50,57 @@ class Preset:
     stream_usage: bool = True
     counted_logprobs: bool = False
     ignores_tool_schemas: bool = False
+    files: tuple[str, ...] | None = None
 
 
 # The preset of llama.cpp, at a server or in a process of ours.
 LLAMA: Final = "llama.cpp"
 _MAX_TOKENS = {"max_output_tokens": "max_tokens"}
+_IMAGES = ("image",)
 _LOGPROBS = frozenset({"logprobs", "top_logprobs"})
 PRESETS: Final[Mapping[str, Preset]] = {
     "openai": Preset(),
-    "azure": Preset(key_header="api-key"),
+    "azure": Preset(key_header="api-key", files=_IMAGES),
     "ollama": Preset(
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "tool_choice", "parallel_tool_calls"}),
-        ignored_structured=frozenset({"tool"}),
+        ignored_structured=frozenset({"tool"}), files=_IMAGES,
         responses=None, why_no_responses="reports answers that were cut at the token limit as complete",
     ),
     "vllm": Preset(
         needs_key=False, ignored=frozenset({"service_tier", "verbosity"}),
         responses=Responses({"seed": "seed", "stop": "stop"}, frozenset({"json_object"})),
+        files=("image", "audio"),
     ),
     LLAMA: Preset(
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "reasoning_effort", "tool_choice"}),
-        ignored_structured=frozenset({"tool"}),
+        ignored_structured=frozenset({"tool"}), files=("image", "audio"),
         responses=None, why_no_responses="ignores the schema and reports cut answers as complete",
     ),
     "lmstudio": Preset(
         rename=_MAX_TOKENS, needs_key=False, ignored=frozenset({"service_tier", "verbosity", *_LOGPROBS}),
+        files=_IMAGES,
     ),
     # Without it a provider behind the router may leave out a parameter, or the schema.
     "openrouter": Preset(
         rename=_MAX_TOKENS, extra_body={"provider": {"require_parameters": True}},
-        ignored=frozenset({"service_tier"}),
+        ignored=frozenset({"service_tier"}), files=("image", "pdf", "audio"),
     ),
     "together": Preset(
         rename=_MAX_TOKENS, ignored=frozenset({"service_tier", "verbosity"}),
-        responses=None, why_no_responses="is not there", counted_logprobs=True,
+        responses=None, why_no_responses="is not there", counted_logprobs=True, files=_IMAGES,
     ),
     # It refuses what it does not know, `stream_options` too, and reports the tokens of a stream unasked.
     "mistral": Preset(
         rename={**_MAX_TOKENS, "seed": "random_seed"}, stream_usage=False,
-        refused=frozenset({"service_tier", "verbosity", *_LOGPROBS}),
+        refused=frozenset({"service_tier", "verbosity", *_LOGPROBS}), files=_IMAGES,
     ),
     "deepseek": Preset(
         structured="json_object", rename=_MAX_TOKENS, responses=None, why_no_responses="is not there",
+        files=(),
     ),
-    "groq": Preset(refused=_LOGPROBS),
+    "groq": Preset(refused=_LOGPROBS, files=_IMAGES),
     # Its own documentation calls the endpoint one for trying the models out, and lists what it ignores.
     "anthropic": Preset(
         structured="prompt", rename=_MAX_TOKENS,
@@ -106,6 +112,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         ),
         ignored_structured=frozenset({"json_schema", "json_object", "tool"}),
         responses=None, why_no_responses="is not there", ignores_tool_schemas=True,
+        files=_IMAGES,
     ),
 }  # fmt: skip
 # Servers whose ways are known by their address, whatever the profile says.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from prompteval.core.media import KINDS
 from prompteval.core.params import PARAMS
 from prompteval.core.problem import did_you_mean
 from prompteval.workspace.presets import PRESETS
@@ -22,7 +23,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"structured": STRUCTURED, "api
 # A profile's keys that only a server behind HTTP can heed.
 SERVER_KEYS: Final = (
     "preset", "structured", "rename", "drop", "extra_body", "headers", "headers_env", "query", "api",
-    "stream",
+    "stream", "files",
 )  # fmt: skip
 # Those that only the models of this machine heed.
 LOCAL_KEYS: Final = ("calibration", "abstain")
@@ -33,7 +34,7 @@ GGUF: Final = "gguf"
 OF_GGUF: Final = ("structured", "drop", "extra_body", "stream")
 # Providers that ask an API of their own, and keys of the compatible servers of OpenAI's.
 NATIVE: Final = frozenset({"anthropic", "gemini"})
-OF_OPENAI: Final = ("preset", "rename", "api")
+OF_OPENAI: Final = ("preset", "rename", "api", "files")
 # How each of them can be asked for a schema.
 NATIVE_STRUCTURED: Final[Mapping[str, tuple[str, ...]]] = {
     "anthropic": ("json_schema", "tool", "prompt"),
@@ -86,6 +87,10 @@ def server_fault(key: str, value: Any, env: tuple[str, ...] = ()) -> tuple[str, 
         if unknown:
             return f"names {unknown[0]!r}, which is not a parameter", _near(unknown[0], PARAMS)
         return rename_fault(value) if isinstance(value, dict) else None
+    if key == "files":
+        unknown = [name for name in value if name not in KINDS]
+        fault = f"names {unknown[0]!r}, which is not one of {', '.join(KINDS)}" if unknown else ""
+        return (fault, _near(unknown[0], KINDS)) if unknown else None
     if key == "extra_body":
         taken = next((name for name in value if name in _OF_THE_PROMPT), None)
         fault = f"has {taken!r}, which would replace what the prompt and its model say"

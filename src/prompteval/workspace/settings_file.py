@@ -139,6 +139,11 @@ class _Profile(FileModel):
     stream: bool = Field(
         _USUAL_PROFILE.stream, description="Ask for replies in pieces: measures the time to the first token."
     )
+    files: Annotated[list[str], server("files")] | None = Field(
+        None,
+        description="The kinds of files that the server takes: image, pdf, audio.",
+        examples=['["image", "pdf"]'],
+    )
 
 
 class SettingsFile(FileModel):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,3 +71,12 @@ def replied(create: Create, request: Request, made: Made, **keys: Any) -> Respon
     with Hostile(made) as server:
         found: Response = use(create, server, lambda model: model.complete(request), **keys)
         return found
+
+
+def camel(value: Any) -> Any:
+    """Names of fields in one of the two forms that the API takes alike; the SDK sends some in the other."""
+    if isinstance(value, list):
+        return [camel(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {re.sub("_([a-z])", lambda m: m[1].upper(), name): camel(one) for name, one in value.items()}

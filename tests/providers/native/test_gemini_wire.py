@@ -1,6 +1,5 @@
 """Our Gemini client against the package `google-genai` as its oracle: what goes over the wire is the same."""
 
-import re
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from prompteval.core.request import Message, Request
 from prompteval.core.tools import RequestedCall, Thought
 from prompteval.providers.gemini import create
 from tests.hostile import Hostile, says
-from tests.providers.native.oracle import KEY, PARAMETERS, SCHEMA, TOOL, Wire, sent
+from tests.providers.native.oracle import KEY, PARAMETERS, SCHEMA, TOOL, Wire, camel, sent
 
 genai = pytest.importorskip("google.genai", reason="the package google-genai is not installed")
 ANSWER = {"candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP"}]}
@@ -89,15 +88,6 @@ def theirs(server: Hostile, contents: list[Any], config: dict[str, Any], *, stre
     found = Wire.of(server.asked[-1])
     body = {key: value for key, value in camel(found.body).items() if value != {}}
     return Wire(found.line, found.headers, body)
-
-
-def camel(value: Any) -> Any:
-    """Names of fields in one of the two forms that the API takes alike; the SDK sends some in the other."""
-    if isinstance(value, list):
-        return [camel(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {re.sub("_([a-z])", lambda m: m[1].upper(), name): camel(one) for name, one in value.items()}
 
 
 @pytest.mark.parametrize(("request_", "contents", "config"), CASES)

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from prompteval.core.errors import ProviderError
+from prompteval.core.media import File, kind_of
 from prompteval.core.request import Message, Request
 from prompteval.core.strict_json import JsonObject, loads
 from prompteval.core.tools import RequestedCall, Thought
 from prompteval.providers.anthropic.params import param_fault
 from prompteval.providers.anthropic.schema import subset
 from prompteval.providers.openai.body import INSTRUCTION, schema_name, sent_params
+from prompteval.providers.openai.files import base64_of
 from prompteval.providers.openai.shape import Shape
 
 # The API asks for a limit; without `max_output_tokens` it is this, in tokens.
@@ -98,11 +100,23 @@ def turns(messages: Sequence[Message]) -> list[JsonObject]:
 
 
 def _content(message: Message) -> str | list[JsonObject]:
+    if message.files:
+        return [_block(part) for part in message.parts]
     if not message.tool_calls:
         return message.content
     text = [{"type": "text", "text": message.content}] if message.content else []
     thoughts = [block for thought in message.thoughts for block in _thought(thought)]
     return [*thoughts, *text, *(_call(call) for call in message.tool_calls)]
+
+
+def _block(part: str | File) -> JsonObject:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    kind = "image" if kind_of(part.media_type) == "image" else "document"
+    return {
+        "type": kind,
+        "source": {"type": "base64", "media_type": part.media_type, "data": base64_of(part)},
+    }
 
 
 def _call(call: RequestedCall) -> JsonObject:

@@ -19,6 +19,8 @@ class AnthropicDialect(NativeDialect):
 
     kind = "anthropic"
     request_id: Final = "request-id"
+    # API reference, "Vision" and "PDF support".
+    file_types = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
 
     def path(self, *, stream: bool) -> str:
         return "messages"

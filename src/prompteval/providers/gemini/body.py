@@ -8,13 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from prompteval.core.errors import ProviderError
+from prompteval.core.media import File
 from prompteval.core.request import Message, Request
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.gemini.params import NAMES, param_fault
 from prompteval.providers.openai.body import INSTRUCTION, sent_params
+from prompteval.providers.openai.files import base64_of
 from prompteval.providers.openai.shape import Shape
 
 _MODES: Final = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
+# Its own name of a media type.
+_NAMES: Final[Mapping[str, str]] = {"audio/mpeg": "audio/mp3"}
 _ROLES: Final = {"user": "user", "assistant": "model", "tool": "user"}
 
 
@@ -91,6 +95,9 @@ def _parts(message: Message, names: Mapping[str, str]) -> Iterator[JsonObject]:
         answered = {"id": message.tool_call_id, "name": names.get(message.tool_call_id, "")}
         yield {"functionResponse": {**answered, "response": {"result": message.content}}}
         return
+    if message.files:
+        yield from map(_shown, message.parts)
+        return
     if message.content or not message.tool_calls:
         yield {"text": message.content}
     signatures = {thought.id: thought.encrypted for thought in message.thoughts}
@@ -99,6 +106,13 @@ def _parts(message: Message, names: Mapping[str, str]) -> Iterator[JsonObject]:
         if str(number) in signatures:
             part["thoughtSignature"] = signatures[str(number)]
         yield part
+
+
+def _shown(part: str | File) -> JsonObject:
+    if isinstance(part, str):
+        return {"text": part}
+    kind = _NAMES.get(part.media_type, part.media_type)
+    return {"inlineData": {"mimeType": kind, "data": base64_of(part)}}
 
 
 def with_enums(schema: Mapping[str, object]) -> JsonObject:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
+from prompteval.core.media import MEDIA_TYPES
 from prompteval.core.request import Request, Response, chat_json
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.gemini.body import request_body
@@ -19,6 +20,8 @@ class GeminiDialect(NativeDialect):
 
     kind = "gemini"
     request_id: Final = "x-request-id"
+    # Its guides "Image understanding", "Document understanding" and "Audio understanding": no GIF.
+    file_types = frozenset(MEDIA_TYPES) - {"image/gif"}
 
     def path(self, *, stream: bool) -> str:
         name = self.model.removeprefix("models/")

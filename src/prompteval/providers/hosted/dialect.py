@@ -10,6 +10,7 @@ class NativeDialect:
     """A dialect of one model behind one server; `kind` is the provider's name."""
 
     kind: ClassVar[str]
+    file_types: ClassVar[frozenset[str]]
 
     def __init__(self, model: str, server: Server) -> None:
         self.model = model

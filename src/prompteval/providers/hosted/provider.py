@@ -9,7 +9,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
 from prompteval.core.address import without_credentials
-from prompteval.core.errors import OutputError
+from prompteval.core.errors import OutputError, ProviderError
+from prompteval.core.media import described
 from prompteval.core.request import Request, Response
 from prompteval.core.secret import hide
 from prompteval.providers.openai.calls import offered
@@ -38,6 +39,11 @@ class Dialect(Protocol):
     @property
     def request_id(self) -> str:
         """The header of an answer that holds the id of its request."""
+        ...
+
+    @property
+    def file_types(self) -> frozenset[str]:
+        """The media types of files that the model is sent."""
         ...
 
     @property
@@ -116,6 +122,10 @@ class HostedProvider:
     def identity(self) -> str:
         return self._dialect.identity
 
+    @property
+    def file_types(self) -> frozenset[str]:
+        return self._dialect.file_types
+
     def check_ready(self) -> None:
         """Raise ProviderError(no_credentials) when the key's variable is not set, or its place is wrong."""
         self.server.check_ready(self.model)
@@ -128,7 +138,7 @@ class HostedProvider:
     async def complete(self, request: Request) -> Response:
         if self.shape.stream:
             return await self._complete_stream(request)
-        body = self._dialect.write(request, stream=False)
+        body = self._body(request, stream=False)
         opened = self._opened or self._open()
         started = perf_counter()
         answer = await post_json(opened.session, opened.url, body, timeout_s=self.timeout_s)
@@ -211,7 +221,7 @@ class HostedProvider:
         self, body: StreamedBody, request: Request, answered: Callable[[Mapping[str, str]], None]
     ) -> AsyncGenerator[Piece, None]:
         """What each event brings. Left early, it closes the connection, so that the server stops."""
-        sent = self._dialect.write(request, stream=True)
+        sent = self._body(request, stream=True)
         opened = self._opened or self._open()
         lines = post_lines(
             opened.session, opened.stream_url, sent, answered, most_bytes=STREAM_BYTES, longest=REPLY_BYTES
@@ -219,6 +229,14 @@ class HostedProvider:
         async with aclosing(lines), aclosing(body.pieces(lines)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    def _body(self, request: Request, *, stream: bool) -> bytes:
+        """The body. Raises ProviderError(unsupported) for a file that the model is not sent."""
+        for file in request.files:
+            if file.media_type not in self.file_types:
+                message = f"{request.model} takes no {described(file.media_type)}"
+                raise ProviderError("unsupported", message)
+        return self._dialect.write(request, stream=stream)
 
     def _look_at(self, headers: Mapping[str, str]) -> None:
         """Tell what the server says of its limits."""

@@ -9,6 +9,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.params import PARAMS
 from prompteval.core.request import Request
 from prompteval.core.strict_json import JsonObject
+from prompteval.providers.openai.files import chat_value
 from prompteval.providers.openai.shape import Shape
 from prompteval.providers.openai.tools import chat_tools
 
@@ -67,7 +68,7 @@ def _structured(schema: Mapping[str, object], name: str, how: str) -> JsonObject
 
 def message_values(request: Request, shape: Shape) -> list[JsonObject]:
     """The messages, with the schema in the system message where the server takes none."""
-    return with_instruction([message.as_chat() for message in request.messages], request, shape)
+    return with_instruction([chat_value(message) for message in request.messages], request, shape)
 
 
 def takes_instruction(request: Request, shape: Shape) -> bool:

@@ -8,6 +8,7 @@ from prompteval.core.request import Request, Response
 from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.openai.api import api_of
 from prompteval.providers.openai.errors import ServerLimits, error_of_answer, server_limits
+from prompteval.providers.openai.files import file_types
 from prompteval.providers.openai.reply import filtered_prompt
 from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.stream import Assembly
@@ -25,6 +26,10 @@ class OpenAIDialect:
         self._server = server
         self._api = api_of(server.shape)
         self._bodies = BodyWriter(model, server.shape)
+
+    @property
+    def file_types(self) -> frozenset[str]:
+        return file_types(self._model, self._server.base_url, self._server.shape)
 
     @property
     def identity(self) -> str:

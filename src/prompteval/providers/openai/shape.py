@@ -17,7 +17,8 @@ class Shape:
 
     `names` are the server's own for neutral parameters, `drop` the parameters that it refuses. With `stream`
     every reply is asked for in pieces; `stream_usage` says whether its tokens must be asked for, too, and
-    `counted_logprobs` that `logprobs` is a number of alternatives.
+    `counted_logprobs` that `logprobs` is a number of alternatives. `files` are the kinds that it takes, None
+    where nothing is known of them.
     """
 
     structured: str = "json_schema"
@@ -33,6 +34,7 @@ class Shape:
     stream: bool = False
     stream_usage: bool = True
     counted_logprobs: bool = False
+    files: tuple[str, ...] | None = None
 
     @property
     def identity(self) -> str:
@@ -90,4 +92,5 @@ def shape_of(profile: ModelProfile | None) -> Shape:
         stream=profile.stream,
         stream_usage=preset.stream_usage,
         counted_logprobs=preset.counted_logprobs,
+        files=profile.files if profile.files is not None else preset.files,
     )

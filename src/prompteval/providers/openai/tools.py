@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from prompteval.core.params import TOOL_CHOICES
 from prompteval.core.request import Message, Request
 from prompteval.core.strict_json import JsonObject
+from prompteval.providers.openai.files import responses_content
 
 
 def chat_tools(request: Request) -> JsonObject:
@@ -43,7 +44,7 @@ def input_items(messages: Sequence[Message]) -> Iterator[JsonObject]:
             encrypted = {"id": thought.id, "summary": [], "encrypted_content": thought.encrypted}
             yield {"type": "reasoning", **encrypted}
         if message.content or not message.tool_calls:
-            yield {"role": message.role, "content": message.content}
+            yield {"role": message.role, "content": responses_content(message)}
         for call in message.tool_calls:
             named = {"call_id": call.id, "name": call.name, "arguments": call.arguments}
             yield {"type": "function_call", **named}

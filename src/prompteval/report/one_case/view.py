@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from prompteval.core.case import Case
+from prompteval.core.media import files_of_message, value_text, with_file_texts
 from prompteval.core.observation import (
     STREAM_TIMES,
     Call,
@@ -122,7 +123,8 @@ def _turn(number: int, turn: Trace, user: str) -> Iterator[Line]:
 def _message(message: Mapping[str, object]) -> Line:
     content = message.get("content")
     asked = message.get("tool_calls")
-    parts = ["" if content is None else written(content), "" if not asked else written(asked)]
+    files = [f"[{value_text(one)}]" for one in files_of_message(message)]
+    parts = ["" if content is None else written(content), *files, "" if not asked else written(asked)]
     return Line(str(message.get("role", message.get("type", ""))), "\n".join(part for part in parts if part))
 
 
@@ -176,5 +178,6 @@ def _call(call: Call) -> Line:
 
 
 def written(value: object) -> str:
-    """A text as it is, any other value as JSON."""
+    """A text as it is, a file by its kind and size, any other value as JSON."""
+    value = with_file_texts(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,46 @@
+"""Files that the inputs of cases name: by a path beside the case file, or as a data URL."""
+
+import posixpath
+from collections.abc import Callable
+
+from prompteval.core.errors import InvalidInput
+from prompteval.core.media import DATA_URL, MOST_FILE_BYTES, File, FileValue, WrongFile
+from prompteval.workspace.tree import Tree
+
+# Of a path, as systems of files allow; what is longer was not meant as one.
+LONGEST_PATH = 4_096
+
+
+def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | WrongFile]:
+    """What gives the file that a text of a case names: a data URL, or a path that starts at `directory`.
+
+    A file that cannot be sent is a WrongFile, whose reason is shown where the inputs are checked. Files are
+    read and hashed, and read again where they are sent.
+    """
+
+    def read(text: str) -> FileValue | WrongFile:
+        try:
+            if text[: len(DATA_URL)].lower() == DATA_URL:
+                return FileValue(File.of_data_url(text))
+        except ValueError as error:
+            return WrongFile(text, f"data URL: {error}")
+        if "://" in text[:20]:
+            return WrongFile(text, f"{text[:80]!r} is an address, and nothing is fetched; keep the file here")
+        if not text.strip() or len(text) > LONGEST_PATH:
+            return WrongFile(text, "a file is a path beside the case file, or a data URL")
+        path = posixpath.normpath(posixpath.join(directory, text))
+        try:
+            content = _content(tree, path)
+            return FileValue(File.of_bytes(content, lambda: _content(tree, path), path))
+        except InvalidInput as error:
+            return WrongFile(text, f"{text:.200}: {error.problems[0].message}")
+        except ValueError as error:
+            return WrongFile(text, f"{text:.200}: {error}")
+
+    return read
+
+
+def _content(tree: Tree, path: str) -> bytes:
+    """At most one byte more than may be sent. Raises InvalidInput where it cannot be read."""
+    with tree.open(path) as file:
+        return file.read(MOST_FILE_BYTES + 1)

@@ -1,0 +1,33 @@
+"""Images, PDF documents and audio: what a file is by its bytes, and a file as an input of a prompt."""
+
+from prompteval.core.media.file import (
+    CONTEXT,
+    DATA_URL,
+    File,
+    FileValue,
+    WrongFile,
+    files_of_message,
+    is_file_value,
+    value_of,
+    value_text,
+    with_file_texts,
+)
+from prompteval.core.media.kinds import KINDS, MEDIA_TYPES, MOST_FILE_BYTES, described, kind_of
+
+__all__ = [
+    "CONTEXT",
+    "DATA_URL",
+    "KINDS",
+    "MEDIA_TYPES",
+    "MOST_FILE_BYTES",
+    "File",
+    "FileValue",
+    "WrongFile",
+    "described",
+    "files_of_message",
+    "is_file_value",
+    "kind_of",
+    "value_of",
+    "value_text",
+    "with_file_texts",
+]
