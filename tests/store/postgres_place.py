@@ -11,6 +11,16 @@ from tests.postgres_server import postgres_server
 _NUMBERS = count()
 
 
+def address_of(server: str) -> str:
+    """The address of a new, empty schema on a server."""
+    import psycopg
+
+    schema = f"test_{next(_NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    return f"{server}&options=-csearch_path%3D{schema}"
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of a server."""
@@ -21,11 +31,6 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def address(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of an empty schema of its own, which PROMPTEVAL_STORE_URL names too."""
-    import psycopg
-
-    schema = f"test_{next(_NUMBERS)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}")
-    found = f"{server}&options=-csearch_path%3D{schema}"
+    found = address_of(server)
     monkeypatch.setenv(ADDRESS_VARIABLE, found)
     return found

@@ -125,7 +125,7 @@ def compare(  # noqa: PLR0913 - the options of a verb
     )
     running = RunOptions(concurrency=concurrency, offline=offline, max_cost=max_cost)
     if offline:
-        forbid_network()
+        forbid_network(workspace)
     with ExitStack() as stack:
         with show_progress(quiet=quiet) as progress:
             found = comparison(workspace, first, second, options, running, progress)

@@ -219,7 +219,7 @@ def run(  # noqa: PLR0913 - the options of a verb
         inconclusive_fails=inconclusive is InconclusiveAction.fail,
     )
     if offline:
-        forbid_network()
+        forbid_network(workspace)
     if dry_run:
         return _print_dry_run(workspace, options, as_json=as_json)
     shown = Shown(as_json=as_json, quiet=quiet, verbose=verbose)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from prompteval.core.errors import PromptevalError, StoreError
+from prompteval.core.errors import PromptevalError, StoreError, UsageError
 from prompteval.core.exit_codes import INCOMPLETE
 from prompteval.core.observation import Row
 from prompteval.engine.batch_mode import BatchDirectory
@@ -16,7 +16,7 @@ from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.store.protocol import ReplyCache, ResultsStore, RunJournal
 from prompteval.workspace.committed import warn_of_committed
 from prompteval.workspace.safe_paths import bounds_of
-from prompteval.workspace.settings import Workspace
+from prompteval.workspace.settings import STORE_VARIABLE, Workspace
 
 
 class RunBroken(PromptevalError):
@@ -133,8 +133,14 @@ def resume_hint(run_id: str) -> str:
     return f"`prompteval run --resume-run {run_id}` continues it"
 
 
-def forbid_network() -> None:
-    """Refuse every connection of this process, for good: an audit hook cannot be taken back."""
+def forbid_network(workspace: Workspace) -> None:
+    """Refuse every connection of this process, for good: an audit hook cannot be taken back.
+
+    Raises UsageError where the results are in Postgres, which libpq would connect to unseen by the hook.
+    """
+    if workspace.store_place().file is None:
+        fix = f"{STORE_VARIABLE}=.prompteval/results.sqlite keeps the results of this run in a file"
+        raise UsageError("--offline refuses connections, and the store is Postgres", fix)
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):

@@ -53,9 +53,13 @@ class StoredRuns(ABC):
     def _reading(self, run_id: str = "") -> AbstractContextManager[None]:
         """Every error of the database while a run, or the list of runs, is read becomes a StoreError."""
 
+    def _candidates(self, name: str) -> list[RunRecord]:
+        """The runs that a name may mean, and the one that `last` means, the last first."""
+        return self.runs()
+
     def find(self, name: str) -> RunRecord:
         """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
-        records = self.runs()
+        records = self._candidates(name)
         if not records:
             raise UsageError("no runs yet", "`prompteval run` creates one")
         # A commit that was run to be compared with is not what anybody means by the last run.

@@ -36,6 +36,8 @@ from prompteval.workspace.store_place import POSTGRES
 
 # Who added attempts that a journal of another store had.
 _COPIED: Final = "copied"
+# So many runs are looked at for one by its name: a prefix that more have is ambiguous anyway.
+NEWEST: Final = 20
 _UNSEEN: Final = (
     "SELECT suite, target, model, count(*) FROM prompteval_attempts"
     " LEFT JOIN prompteval_attempt_ends USING (run_id, writer, number) WHERE run_id = %s"
@@ -180,10 +182,22 @@ class PostgresStore(StoredRuns):
 
     def runs(self, limit: int | None = None) -> list[RunRecord]:
         """Runs in the order they began, the last first; of a damaged one the record says so."""
-        sql = f"SELECT {RECORD}, hash FROM prompteval_runs ORDER BY number DESC LIMIT %s"
+        return self._records("TRUE", (), limit)
+
+    def _candidates(self, name: str) -> list[RunRecord]:
+        """Not all of a team's runs: those that the name begins, and the newest up to the last that counts."""
+        newest = self._records("TRUE", (), NEWEST)
+        if all(record.manifest.get("side") for record in newest):
+            return self.runs()
+        found = self._records("starts_with(run_id, %s)", (key_text(name),), NEWEST)
+        known = {record.run_id for record in newest}
+        return [*newest, *(record for record in found if record.run_id not in known)]
+
+    def _records(self, where: str, values: Sequence[object], limit: int | None) -> list[RunRecord]:
+        sql = f"SELECT {RECORD}, hash FROM prompteval_runs WHERE {where} ORDER BY number DESC LIMIT %s"
         with self._reading():
             self.flush()
-            found = self._reader.execute(sql, (limit,))
+            found = self._reader.execute(sql, (*values, limit))
         return [record_from((read_key(one[0]), *one[1:])) for one in found]
 
     def row_count(self, run_id: str) -> int:

@@ -100,7 +100,9 @@ def _known(session: Session) -> int:
 
 def _version(session: Session) -> int | None:
     """The version that the tables say they are; None where there are none."""
-    if session.execute("SELECT to_regclass('prompteval_schema')")[0][0] is None:
+    # Not by to_regclass, which remembers from before the lock that there was none.
+    sql = "SELECT 1 FROM pg_class WHERE relname = 'prompteval_schema' AND pg_table_is_visible(oid)"
+    if not session.execute(sql):
         return None
     found = session.execute("SELECT max(version) FROM prompteval_schema")[0][0]
     return int(found or 0)
