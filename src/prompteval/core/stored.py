@@ -124,7 +124,8 @@ class StoredEntry:
     `usable` counts the cases that have an answer, be it an invalid one; None where it is not known
     without reading the rows. `timed` says that every reply came from the system itself, since the
     cache and a recording answer in no time; `cost_usd` is what the entry's calls really cost. `held_back`
-    says of metrics that rest on a judge which may not decide why not.
+    says of metrics that rest on a judge which may not decide why not. `content` is what the prompt was made
+    of, empty where that was not kept.
     """
 
     run_id: str | None
@@ -140,3 +141,4 @@ class StoredEntry:
     timed: bool = False
     cost_usd: float | None = None
     held_back: Mapping[str, str] = field(default_factory=dict)
+    content: Mapping[str, Any] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from prompteval.core.problem import did_you_mean
 from prompteval.plan.run_options import shard_of
 from prompteval.report.advice import reason_of
 from prompteval.report.exchanges import Exchange, ExchangesOf
+from prompteval.report.prompt_text import PromptText, versions_of
 from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import RunFacts, RunView, from_json
 from prompteval.store.backend import open_backend
@@ -118,7 +119,14 @@ def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
         str(git.get("branch") or ""),
         bool(git.get("dirty")),
         tuple((name, value) for name, value in others if value),
+        _prompts(manifest),
     )
+
+
+def _prompts(manifest: Mapping[str, Any]) -> dict[tuple[str, str], tuple[PromptText, PromptText | None]]:
+    entries = {(str(suite), str(name)) for suite, name, _ in manifest.get("entries", ())}
+    found = {entry: versions_of(manifest, *entry) for entry in entries}
+    return {entry: (own, before) for entry, (own, before) in found.items() if own is not None}
 
 
 @contextmanager

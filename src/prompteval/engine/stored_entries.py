@@ -39,4 +39,5 @@ def _stored_entry(store: ResultsStore, record: RunRecord, result: ResultView) ->
         usable=result.cases["scored"] + result.cases["invalid"],
         timed=not (result.usage["cached"] or result.usage["replayed"]),
         cost_usd=result.usage["cost_usd"],
+        content=facts.get("prompts", {}).get(result.prompt, {}).get("content", {}),
     )

@@ -10,6 +10,7 @@ from prompteval.plan.case_scan import alias_of
 from prompteval.plan.gates import NoRegression
 from prompteval.plan.judges import judges_of
 from prompteval.plan.measures import fields_read
+from prompteval.plan.prompt_contents import prompt_contents
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.scoring.build import GROUP
 from prompteval.stats.paired.decision import DecisionRule
@@ -27,7 +28,7 @@ def manifest(
     side: str = "",
     compared: str = "",
 ) -> dict[str, Any]:
-    """Fingerprints of cases, prompts and scorers of every suite, and the state of git.
+    """Fingerprints of cases, prompts and scorers of every suite, what prompts say, and the state of git.
 
     `options` are what selected the cases; with them the run can be resumed. `side` is what a
     comparison ran beside the working tree, `compared` the side that the run was, the working tree too.
@@ -35,7 +36,9 @@ def manifest(
     return {
         "prompteval": __version__,
         "entries": [list(entry) for entry in entries],
-        "suites": {plan.suite.name: suite_manifest(plan) for plan in plans},
+        "suites": {
+            plan.suite.name: {**suite_manifest(plan), "prompts": prompt_contents(plan)} for plan in plans
+        },
         "options": options,
         "side": side,
         "compared": compared,

@@ -7,6 +7,7 @@ from typing import Any
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.report.exchanges import OpenExchanges, no_exchanges
+from prompteval.report.prompt_text import PromptText
 from prompteval.report.rag_view import RagView, rag_from
 from prompteval.report.threshold_view import PrecisionRecallCurve, curve_from
 
@@ -129,13 +130,17 @@ class ResultView:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """Where a run comes from: when it started (ISO 8601), git's state, other facts as (name, value)."""
+    """Where a run comes from: when it started (ISO 8601), git's state, other facts as (name, value).
+
+    `prompts` has by (suite, prompt) what the version says and what the one before it said, where kept.
+    """
 
     started: str = ""
     commit: str = ""
     branch: str = ""
     dirty: bool = False
     others: tuple[tuple[str, str], ...] = ()
+    prompts: Mapping[tuple[str, str], tuple[PromptText, PromptText | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """The page of a comparison in a browser."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prompteval.report.page.comparison import render
+from prompteval.report.prompt_text import PromptText
 from tests.report.browser.opened import Opener
 from tests.report.browser.test_page import WIDTHS, axe, says
-from tests.report.comparison.test_page import make_comparison
+from tests.report.comparison.test_page import A, B, make_comparison
 from tests.report.test_html import HOSTILE
 
 pytestmark = pytest.mark.slow
@@ -32,6 +34,27 @@ def test_flips_stand_first_and_lead_to_both_sides(page: Path, opener: Opener) ->
     assert "A against B" in opened.text and "p@v1" in opened.text and "p@v2" in opened.text
     opened.at("#/cases?flip=broken")
     assert says(opened, "1 of 2 cases") and opened.wrongs == []
+
+
+def test_what_changed_in_the_prompt_is_shown_line_by_line(tmp_path: Path, opener: Opener) -> None:
+    """The words that differ are marked in their lines; what is the same is named, equal lines are counted."""
+    long = "\n".join(f"rule {n}" for n in range(40))
+    texts = [f"system:\n{long}\nBe {word} and brief.\nuser:\n{{{{ q }}}}" for word in ("kind", "rude")]
+    sides = [
+        replace(end, text=PromptText(end.prompt, (("messages", text), ("parameters", "{}"))))
+        for end, text in zip((A, B), texts, strict=True)
+    ]
+    view = make_comparison()
+    view = replace(view, results=(replace(view.results[0], a=sides[0], b=sides[1]),))
+    file = tmp_path / "p.html"
+    file.write_text("".join(render(view)), encoding="utf-8")
+    opened = opener.open(file)
+    prompt = opened.page.locator(".prompt").first
+    assert prompt.locator("summary").first.inner_text() == "prompt, from A to B: messages changed"
+    assert prompt.locator(".lines del").all_inner_texts() == ["kind"]
+    assert prompt.locator(".lines ins").all_inner_texts() == ["rude"]
+    assert "… 38 lines the same" in prompt.inner_text() and "the same: parameters" in prompt.inner_text()
+    assert opened.sideways() <= 0 and opened.wrongs == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

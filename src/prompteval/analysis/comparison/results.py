@@ -19,6 +19,7 @@ from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.plan.measures import Measure
 from prompteval.report.comparison.view import Change, ComparedEnd, ComparedResult
+from prompteval.report.prompt_text import prompt_text
 from prompteval.stats.paired.decision import DecisionRule, decide
 
 
@@ -240,4 +241,5 @@ def _scorer_names(a: StoredEntry, b: StoredEntry) -> str:
 
 
 def _end(entry: StoredEntry) -> ComparedEnd:
-    return ComparedEnd(entry.run_id, entry.target, entry.fingerprint, entry.model)
+    text = prompt_text(entry.target, entry.content) if entry.content else None
+    return ComparedEnd(entry.run_id, entry.target, entry.fingerprint, entry.model, text)

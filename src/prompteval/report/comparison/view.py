@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.report.exchanges import OpenExchanges, no_exchanges
+from prompteval.report.prompt_text import PromptText
 
 SCHEMA = "prompteval/compare@1"
 # Keys of a metric's JSON that are left out while they say nothing.
@@ -16,12 +17,16 @@ _WHEN_SET = (
 
 @dataclass(frozen=True, slots=True)
 class ComparedEnd:
-    """What stands on one side of a result; `run_id` is None for a baseline."""
+    """What stands on one side of a result; `run_id` is None for a baseline.
+
+    `text` is what the prompt says, None where that was not kept.
+    """
 
     run_id: str | None
     prompt: str
     fingerprint: str
     model: str
+    text: PromptText | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in ("run_id", "prompt", "fingerprint", "model")}

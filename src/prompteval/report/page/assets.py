@@ -9,8 +9,8 @@ STYLES = ("page.css", "cases.css")
 # In the order in which they stand in the page; the last starts it.
 SCRIPTS = (
     "types.js", "elements.js", "words.js", "data.js", "address.js", "charts.js", "diagrams.js", "tables.js",
-    "summary.js", "filters.js", "matrix.js", "parts.js", "case.js", "compared.js", "keys.js", "page.js",
-    "start.js",
+    "prompt.js", "summary.js", "filters.js", "matrix.js", "parts.js", "case.js", "compared.js", "keys.js",
+    "page.js", "start.js",
 )  # fmt: skip
 # Of the page that is served: its data come from the server.
 REMOTE_SCRIPTS = (*SCRIPTS[:-1], "remote.js", "label.js", "served.js")

@@ -85,8 +85,15 @@ def _section(place: int, result: ComparedResult) -> Section:
         f"{result.title}: {MARKS[result.verdict]}",
         lines=[*summary_lines(result)],
         tables=tables,
-        drawn={"compared": place, "flips": flips},
+        drawn={"compared": place, "flips": flips, **_prompts(result)},
     )
+
+
+def _prompts(result: ComparedResult) -> dict[str, object]:
+    """What the prompts of both sides say; nothing where a side has not kept it."""
+    if result.a.text is None or result.b.text is None:
+        return {}
+    return {"prompt": result.b.text.as_json(), "before": result.a.text.as_json()}
 
 
 def _drawn(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import MARKS, count_parts
 from prompteval.report.page.gate_cases import gate_filters
+from prompteval.report.prompt_text import PromptText
 from prompteval.report.table import Table
 from prompteval.report.tables import tables
 from prompteval.report.view import ResultView, RunFacts, RunView
@@ -77,7 +78,10 @@ def run_json(view: RunView) -> dict[str, object]:
         {"suite": one.suite, "prompt": one.shown_prompt, "version": one.prompt, "model": one.model}
         for one in view.results
     ]
-    sections = [_result(place, one) for place, one in enumerate(view.results)]
+    prompts = {} if view.facts is None else view.facts.prompts
+    sections = [
+        _result(place, one, prompts.get((one.suite, one.prompt))) for place, one in enumerate(view.results)
+    ]
     return page_json("run", head, sections, {"run": view.as_json(), "columns": columns})
 
 
@@ -100,7 +104,7 @@ def _ends(one: Estimate) -> list[float | None]:
     return [one.low, one.value, one.high]
 
 
-def _result(place: int, result: ResultView) -> Section:
+def _result(place: int, result: ResultView, prompts: tuple[PromptText, PromptText | None] | None) -> Section:
     latency = result.timing["latency_ms"]
     times = [f"{name} {value:.0f} ms" for name, value in latency.items() if value is not None]
     gates = [
@@ -117,8 +121,16 @@ def _result(place: int, result: ResultView) -> Section:
         code=result.fingerprint,
         gates=gates,
         tables=[*tables(result, full=True)],
-        drawn={"result": place},
+        drawn={"result": place, **_versions(prompts)},
     )
+
+
+def _versions(prompts: tuple[PromptText, PromptText | None] | None) -> dict[str, object]:
+    """What the prompt says, and what the version before it said."""
+    if prompts is None:
+        return {}
+    own, before = prompts
+    return {"prompt": own.as_json(), **({} if before is None else {"before": before.as_json()})}
 
 
 def _facts(view: RunView) -> Iterator[tuple[str, str]]:

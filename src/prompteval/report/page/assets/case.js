@@ -48,7 +48,7 @@ function fillRow(page, hold, listed, row, order, item) {
   if (row.why) inside.push(el("p", { class: "why", dir: "auto" }, row.why));
   /** @param {string} name */
   const add = (name) => {
-    for (const part of row.parts) if (part.name === name) inside.push(partView(part, row, `row-${order}`));
+    for (const part of row.parts) if (part.name === name) inside.push(partView(part, row, `row-${order}`, listed.verdict !== "pass" && name === "sent"));
   };
   add("inputs");
   if (row.expected.text && listed.outcome === "ok") {
@@ -57,7 +57,9 @@ function fillRow(page, hold, listed, row, order, item) {
   }
   add("scores");
   if (listed.reason) add(listed.reason);
-  const rest = row.parts.filter((part) => !["inputs", "scores", listed.reason].includes(part.name));
+  if (listed.verdict !== "pass") add("sent");
+  const above = ["inputs", "scores", listed.reason, listed.verdict !== "pass" ? "sent" : ""];
+  const rest = row.parts.filter((part) => !above.includes(part.name));
   inside.push(el("div", { class: "parts" }, ...rest.map((part) => partView(part, row, `row-${order}`))));
   if (row.calls) inside.push(exchangesView(page, item.rows[order], row.calls));
   if (order > 0 && item.rows.length > 3 && listed.verdict === "pass") hold.append(el("details", {}, el("summary", {}, head), ...inside));

@@ -4,15 +4,18 @@ const TRANSCRIPTS = new Set(["messages", "sent", "turns"]);
 const PASSAGES = new Set(["context", "retrieved", "reranked", "dropped", "citations"]);
 const FOLDED = new Set(["retrieved", "reranked", "dropped", "calls", "calls of the user's model", "modes", "timings", "sent"]);
 
-/** @param {Part} part @param {FullRow} row @param {string} anchor before the names of places to link to @returns {HTMLElement} */
-function partView(part, row, anchor) {
+/**
+ * @param {Part} part @param {FullRow} row @param {string} anchor before the names of places to link to
+ * @param {boolean} [open] whether a part that is folded is open at first @returns {HTMLElement}
+ */
+function partView(part, row, anchor, open = false) {
   const inside = el("div", { class: "part-body" });
   if (part.text) inside.append(el("pre", { dir: "auto" }, long(part.text)));
   if (part.lines) inside.append(...part.lines.map((line) => lineView(part, line, row, anchor)));
   if (part.left_out) inside.append(el("p", { class: "dim" }, `and ${part.left_out.toLocaleString("en-US")} more`));
   const title = TRANSCRIPTS.has(part.name) && part.name === "sent" ? "sent: the rendered messages" : part.name;
   const count = part.lines && part.lines.length > 1 ? el("span", { class: "dim" }, ` ${part.lines.length}`) : null;
-  if (FOLDED.has(part.name)) return el("details", { class: `part ${part.name.replace(/\W+/g, "-")}` }, el("summary", {}, title, count), inside);
+  if (FOLDED.has(part.name)) return el("details", { class: `part ${part.name.replace(/\W+/g, "-")}`, open }, el("summary", {}, title, count), inside);
   return el("div", { class: "part" }, el("h4", {}, title, count), inside);
 }
 

@@ -30,6 +30,9 @@ function sectionView(page, section) {
     wide.push(tableView(table, (row) => limits.get(row[0].trim()) ?? null));
   }
   if (section.drawn.flips) made.append(flipsView(page, section));
+  const failed = section.gates.some((gate) => gate.verdict === "fail");
+  const prompt = promptView(section.drawn, Boolean(section.drawn.flips), failed || Boolean(section.drawn.flips));
+  if (prompt) made.append(prompt);
   if (result) made.append(...wide.splice(0, 1), figures, ...wide);
   else if (section.drawn.plots) made.append(figures, ...wide);
   else made.append(...wide);

@@ -13,11 +13,6 @@ const MOST_CELLS = 4000000;
 function wordDifference(before, after) {
   const a = before.slice(0, COMPARED).match(WORDS) || [];
   const b = after.slice(0, COMPARED).match(WORDS) || [];
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
-  let end = 0;
-  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
-  const middle = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
   /** @type {Piece[]} */
   const found = [];
   /** @param {Piece["kind"]} kind @param {string} text */
@@ -27,20 +22,35 @@ function wordDifference(before, after) {
     if (last && last.kind === kind) last.text += text;
     else found.push({ kind, text });
   };
-  add("same", a.slice(0, start).join(""));
-  for (const piece of middle) add(piece.kind, piece.text);
-  add("same", a.slice(a.length - end).join(""));
+  for (const piece of aligned(a, b)) add(piece.kind, piece.text);
   if (Math.max(before.length, after.length) > COMPARED) add("same", "…");
   return found;
 }
 
 /**
- * The longest common subsequence of two lists of words; a whole replacement where they are too long.
+ * Two lists of words or lines beside each other, one piece for each.
+ * @param {string[]} a @param {string[]} b @returns {Piece[]}
+ */
+function aligned(a, b) {
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
+  /** @param {string} text @returns {Piece} */
+  const same = (text) => ({ kind: "same", text });
+  const middle = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
+  return [...a.slice(0, start).map(same), ...middle, ...a.slice(a.length - end).map(same)];
+}
+
+/**
+ * The longest common subsequence of two lists; a whole replacement where they are too long.
  * @param {string[]} a @param {string[]} b @returns {Piece[]}
  */
 function common(a, b) {
   if (!a.length || !b.length || a.length * b.length > MOST_CELLS) {
-    return [{ kind: "gone", text: a.join("") }, { kind: "new", text: b.join("") }];
+    /** @param {Piece["kind"]} kind @returns {(text: string) => Piece} */
+    const whole = (kind) => (text) => ({ kind, text });
+    return [...a.map(whole("gone")), ...b.map(whole("new"))];
   }
   const width = b.length + 1;
   const longest = new Uint16Array((a.length + 1) * width);
