@@ -1,6 +1,6 @@
 """Command lines without the cost of starting Python: each runs in a fork of a process that has all imported.
 
-A command line is one of `prompteval`, or of pytest where a request says so.
+A command line is one of `prompteval`, or of another PROGRAM where a request says so.
 
 `python -m tests.forks SOCKET` is that process. It reads one request a line and answers with one line; shell scripts
 reach it by the socket, through the program that `Forks.program` writes.
@@ -29,6 +29,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from prompteval.isolate.exit_guard import exit_now
 from tests.loopback import only_loopback
 
 MEMORY = 4 << 30
@@ -37,7 +38,8 @@ STAND_S = 5.0
 MEASURE = "PROMPTEVAL_TESTS_MEASURE_LINES"
 CLIENT = Path(__file__).with_name("fork_client.py")
 _MEASURED: list[Any] = []
-Program = Literal["prompteval", "pytest"]
+# `python -m prompteval` goes through the program's own door, where code of a workspace may not end the process.
+Program = Literal["prompteval", "python -m prompteval", "pytest"]
 
 
 @dataclass(frozen=True)
@@ -264,15 +266,18 @@ def become(request: Mapping[str, Any], *streams: int) -> None:
         for made in _MEASURED:
             made.stop()
             made.save()
-        os._exit(code)
+        exit_now(code)
 
 
 def command(program: Program, arguments: Sequence[str]) -> int:
     """The exit code of a command line; an exception is printed and is 1, as Python does it."""
+    from prompteval import __main__
     from prompteval.cli.app import run
 
     sys.argv = [program, *arguments]
     try:
+        if program == "python -m prompteval":
+            return __main__.main()
         if program == "pytest":
             import pytest
 

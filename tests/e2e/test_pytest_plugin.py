@@ -1,4 +1,4 @@
-"""Suites as tests: a real workspace on disk, collected and run by pytest beside this one."""
+"""Suites as tests: a real workspace on disk, collected and run by another pytest."""
 
 import json
 import os

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import Done, shared
 from tests.small_workspace import PROMPT, SUITE, Place
 
 WAYS = {
@@ -17,6 +18,11 @@ WAYS = {
     "exec": "import os; os.execv('/bin/true', ['true'])",
     "other": "raise type('Odd', (BaseException,), {})()",
 }
+
+
+def in_fork(root: Path, *arguments: str) -> Done:
+    """`prompteval ARGUMENTS`, where the end of the process is not what is tried."""
+    return shared().run(root, *arguments, memory=None, program="python -m prompteval")
 
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -37,8 +43,8 @@ def test_b20_a_prompt_that_ends_the_process_is_a_problem_of_its_line(failing: Pl
     """`check` and `run` name the line; nothing was run."""
     failing.write("prompts/say/v1.py", f"{WAYS[way]}\n{PROMPT}")
     for verb in ("check", "run"):
-        done = run(failing.root, "prompteval", verb)
-        assert done.returncode == 2 and "prompts/say/v1.py:1:1 PE306" in done.stdout + done.stderr
+        done = in_fork(failing.root, verb)
+        assert done.code == 2 and "prompts/say/v1.py:1:1 PE306" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -63,8 +69,8 @@ def test_b20_a_scorer_or_callable_that_ends_the_process_ends_its_case(failing: P
         "evals/s.yaml",
         'callable: "app:reply"\n' + SUITE.split("\n", 1)[1].replace("models: [scripted/m.jsonl]\n", ""),
     )
-    done = run(failing.root, "prompteval", "run")
-    assert done.returncode == 3 and "2 cases ended in an error" in done.stdout
+    done = in_fork(failing.root, "run")
+    assert done.code == 3 and "2 cases ended in an error" in done.stdout
 
 
 def test_b20_a_validator_that_ends_the_process_is_no_pass(failing: Place) -> None:

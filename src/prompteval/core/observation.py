@@ -186,6 +186,8 @@ class CaseVerdict(Enum):
     def of_repeats(verdicts: Iterable["CaseVerdict"]) -> "CaseVerdict":
         """The first of error, fail, unscored, pass that one of the repeats has."""
         found = set(verdicts)
+        if len(found) == 1:
+            return found.pop()
         order = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED)
         return next((verdict for verdict in order if verdict in found), CaseVerdict.PASS)
 

@@ -8,7 +8,6 @@ from prompteval.analysis.comparison.gate_rules import needs_baseline
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.engine.batch_mode import refuse_unbatchable
-from prompteval.engine.data.seen import seen_problems
 from prompteval.engine.models import Models, refuse_unready
 from prompteval.plan.jobs import Job, plan_jobs
 from prompteval.plan.run_options import RunOptions
@@ -39,8 +38,7 @@ def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions)
             read_baseline(tree, plan.suite.name)
         _check_encoders(plan, options)
         _refuse_unservable(plan)
-        if seen := seen_problems(workspace, plan.suite, plan.models):
-            raise InvalidInput(seen)
+        _refuse_seen(workspace, plan)
 
 
 def refuse_unready_side(workspace: Workspace, plans: Iterable[SuitePlan], options: RunOptions) -> None:
@@ -62,6 +60,17 @@ def _refuse_unservable(plan: SuitePlan) -> None:
     errors = [found for found in stage_problems(plan) if found.severity == "error"]
     if errors:
         raise InvalidInput(errors)
+
+
+def _refuse_seen(workspace: Workspace, plan: SuitePlan) -> None:
+    """Raise InvalidInput for test rows that a transform of a model was fitted on; `local` models have one."""
+    profiles = (workspace.settings.models.get(model) for model in plan.models)
+    if not any(profile is not None and profile.provider == "local" for profile in profiles):
+        return
+    from prompteval.engine.data.seen import seen_problems
+
+    if seen := seen_problems(workspace, plan.suite, plan.models):
+        raise InvalidInput(seen)
 
 
 def _refuse_unset(job: Job) -> None:

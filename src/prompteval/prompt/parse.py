@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -57,7 +56,8 @@ def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
     try:
         value = values.read(*found)
         output = values.write(value)
-        _encode(output)  # "inf" is a float to pydantic, and nothing to JSON
+        if not _is_only_texts(output):
+            _encode(output)  # "inf" is a float to pydantic, and nothing to JSON
         return Parsed("ok", output, value=value)
     except ValidationError as error:
         return _invalid(
@@ -65,6 +65,11 @@ def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
         )
     except ValueError as error:
         return _invalid("schema", f"the output is not JSON: {error}")
+
+
+def _is_only_texts(output: object) -> bool:
+    """Whether an output is an object of texts, as most are: those are always JSON."""
+    return type(output) is dict and all(type(value) is str for value in output.values())
 
 
 def parse_label(text: str, known: Sequence[Label]) -> Parsed:
@@ -130,8 +135,10 @@ def _json_of(text: str) -> tuple[str, object] | None:
     """
     bare = text.strip().removeprefix("\ufeff")
     if bare[:1] in ("{", "["):
-        with suppress(ValueError):
+        try:
             return bare, loads(bare)
+        except ValueError:
+            pass  # JSON may follow, in a fence
     answer = without_thoughts(bare, tagged=True)
     if answer is None:
         return None

@@ -13,7 +13,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, RootModel, SecretBytes, SecretStr, TypeAdapter, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    PlainSerializer,
+    RootModel,
+    SecretBytes,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    WrapSerializer,
+    create_model,
+)
 from pydantic_core import to_jsonable_python
 
 from prompteval.core.case import Cell
@@ -25,6 +35,8 @@ MOST_DIGITS = 100
 # Expected values that are kept as they were read, and the characters of the longest.
 MOST_REMEMBERED = 1_000
 LONGEST_REMEMBERED = 1_000
+_PLAIN = (str, int, float, bool)
+_OWN_FORM = (PlainSerializer, WrapSerializer)
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
@@ -98,6 +110,7 @@ class ModelValues:
         self._model = model
         self.root = issubclass(model, RootModel)
         # Expected values repeat: a class has few of them, and each is read for a check and for a run.
+        # None for one that stays as it was written.
         self._read_before: dict[object, object] = {}
 
     def read(self, text: str, raw: object) -> BaseModel:
@@ -112,9 +125,8 @@ class ModelValues:
 
     def write(self, value: BaseModel) -> object:
         """An answer as JSON values, computed fields included, by the names of the fields."""
-        return with_python_types(
-            value.model_dump(warnings=False), value.model_dump(mode="json", warnings=False)
-        )
+        written = value.model_dump(mode="json", warnings=False)
+        return written if self._is_plain else with_python_types(value.model_dump(warnings=False), written)
 
     def expected(self, raw: object) -> object:
         """An expected value as JSON values: what it names, and nothing that it leaves out.
@@ -123,11 +135,12 @@ class ModelValues:
         """
         key = _key_of(raw)
         if key not in self._read_before:
-            found = self._expected(raw)
+            found = _kept(raw, self._expected(raw))
             if len(_encode(raw)) > LONGEST_REMEMBERED or len(self._read_before) >= MOST_REMEMBERED:
-                return _kept(raw, found)
-            self._read_before[key] = found
-        return _kept(raw, self._read_before[key])
+                return found
+            self._read_before[key] = None if found is raw else found
+        known = self._read_before[key]
+        return raw if known is None else known
 
     def _expected(self, raw: object) -> object:
         if self.root or not isinstance(raw, dict):
@@ -185,6 +198,20 @@ class ModelValues:
                     if isinstance(one, str):
                         found.setdefault(one, name)
         return found
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether each field holds a text, a number, true or false: JSON has one form for those."""
+        decorators = self._model.__pydantic_decorators__
+        if self._computed or decorators.field_serializers or decorators.model_serializers:
+            return False
+        fields = self._model.model_fields.values()
+        if self.root or any(isinstance(one, _OWN_FORM) for item in fields for one in item.metadata):
+            return False
+        return all(
+            item.annotation in _PLAIN or typing.get_origin(item.annotation) is typing.Literal
+            for item in fields
+        )
 
     @cached_property
     def _computed(self) -> dict[str, object]:

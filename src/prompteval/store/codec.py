@@ -331,6 +331,10 @@ def stored_scores(fields: object) -> tuple[StoredScore, ...]:
     return tuple(_stored_score(*one) for one in typed.each(fields, list))
 
 
+# 1.0 is one of them, too.
+_USUAL_ENDS = (None, True, False)
+
+
 def _stored_score(  # noqa: PLR0913 - the columns of a row
     name: str,
     value: float | None,
@@ -348,7 +352,8 @@ def _stored_score(  # noqa: PLR0913 - the columns of a row
     typed.require(status in _STATUSES and stage in _STAGES, "a known status and stage")
     pair = None if labels is None else (labels[0], labels[1])
     for end in (value, low, high):
-        typed.require(end in (None, True, False) or typed.number(end) == end, "a number")
+        if end not in _USUAL_ENDS:
+            typed.number(end)
     for label in pair or ():
         typed.optional(label, typed.text)
     typed.require(type(evidence) in (dict, NONE), "evidence that is an object")

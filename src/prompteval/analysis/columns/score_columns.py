@@ -69,7 +69,8 @@ class ScoreColumn:
             self.flaky.extend([0] * (len(self.turns) - 1 - len(self.flaky)))
             self.flaky.append(int(disagree(values)))
         for score in scores:
-            self._widen(score.low, score.high)
+            if score.low != self.low or score.high != self.high:
+                self._widen(score.low, score.high)
         failed = any(score.status == "failed" for score in scores)
         self.failed.append(0 if not failed else 2 if values else 1)
         self.expected.append(self._code(labels[0]) if labels else -1)
