@@ -16,6 +16,7 @@ from prompteval.core.secret import find_secrets, hide
 from prompteval.core.sentences import split_sentences
 from prompteval.core.text import inert, percent_encoded
 from prompteval.corpus import quote
+from prompteval.corpus.answers.parsed_answer import read_answer
 from prompteval.corpus.chunk import Fixed, Markdown, Recursive, Sentence
 from prompteval.corpus.documents.html import read_html
 from prompteval.corpus.documents.plain import first_heading
@@ -32,7 +33,6 @@ from prompteval.providers.local.shorten import shorten
 from prompteval.rag.index.words import Words
 from prompteval.rag.score.citations import quote_distance
 from prompteval.rag.score.overlap import content_overlap
-from prompteval.rag.score.parsed_answer import read_answer
 from prompteval.report.comparison.diff import word_diff
 from prompteval.report.markdown import safe
 from prompteval.scoring.number import Number

@@ -7,9 +7,9 @@ import pytest
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
+from prompteval.corpus.answers.parsed_answer import read_answer
 from prompteval.plan.stage_problems import stage_problems
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
-from prompteval.rag.score.parsed_answer import read_answer
 from prompteval.workspace.settings import find_workspace
 
 PROMPT = """from pydantic import BaseModel

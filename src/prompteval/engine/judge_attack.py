@@ -13,7 +13,8 @@ from prompteval.engine.judge_asking import PairAsks, ask_judge, ask_pairs
 from prompteval.engine.judge_check import Checked
 from prompteval.engine.stored import reading
 from prompteval.judging.ask import Ask, output_hash
-from prompteval.judging.faithfulness import SUPPORTED, Faithfulness
+from prompteval.judging.claims import SUPPORTED
+from prompteval.judging.faithfulness import Faithfulness
 from prompteval.judging.injections import INJECTIONS, Injection, best_verdict, injected
 from prompteval.judging.labels import Word
 from prompteval.judging.pairwise import Pairwise, Preferred

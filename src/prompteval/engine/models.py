@@ -19,7 +19,7 @@ from prompteval.plan.targets.resolve import user_of
 from prompteval.providers.hosted.batches import has_batches
 from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.installed import OTHER_WAYS
-from prompteval.providers.layers import Budget, Journal, Layer, build_layers
+from prompteval.providers.layers import Budget, InFlight, Journal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.prices import OWN_KINDS, Price, find_price
 from prompteval.providers.recording import Recorder
@@ -84,6 +84,7 @@ class Models:
         self._recorder = recorder
         self._journal = journal
         self._open: dict[str, Model] = {}
+        self._in_flight: InFlight = {}
         self.budget = None if options.max_cost is None else Budget(options.max_cost)
 
     def prepare(self, jobs: Sequence[Job]) -> None:
@@ -124,6 +125,7 @@ class Models:
         provider = build_layers(
             own,
             cache=self._cache if own.cacheable else None,
+            in_flight=self._in_flight,
             recorder=self._recorder,
             max_attempts=profile.max_attempts,
             max_wait_s=self._options.max_wait,

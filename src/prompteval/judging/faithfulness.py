@@ -9,15 +9,12 @@ from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
-from prompteval.corpus.quote import find_exact, find_normalised, normalised
-from prompteval.judging.ask import LABEL_KEYS, Ask, LoadedJudge, judge_fingerprint, shortened
+from prompteval.judging.ask import LABEL_KEYS, Ask, LoadedJudge, judge_fingerprint
+from prompteval.judging.citations import citation_asks, citation_claims, citation_value
+from prompteval.judging.claims import SUPPORTED, NoClaims, claims_of
 from prompteval.judging.inputs import Absent, judge_inputs, passages_of
 from prompteval.judging.options import FaithfulnessOptions
 from prompteval.workspace.scorer_options import WithOptions
-
-CLAIM_FIELDS = ("claim", "verdict", "passage", "quote")
-SUPPORTED, CONTRADICTED, NOT_FOUND = "supported", "contradicted", "not_found"
-VERDICTS = (SUPPORTED, CONTRADICTED, NOT_FOUND)
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,9 @@ class Faithfulness(Scorer, WithOptions):
 
     Its prompt has the inputs `output` and `context`, and its output `claims`: a list of `claim`, `verdict`
     (supported, contradicted or not_found), `passage` (its number) and `quote`. A claim counts as supported
-    where its quote is found in its passage; the score is the share of supported claims.
+    where its quote is found in its passage; the score is the share of supported claims. With `citations`
+    each sentence is shown with the passages that it cites, and the score is the recall or the precision of
+    citations as ALCE has them: a sentence is supported where all of its claims are.
 
     Example: `{faithfulness: {prompt: judge_faithfulness@v1, threshold: 0.9}}`
     """
@@ -37,6 +36,7 @@ class Faithfulness(Scorer, WithOptions):
     prompt: str = ""
     model: str = ""
     threshold: float | None = None
+    citations: str | None = None
     loaded: LoadedJudge | None = None
 
     reports: ClassVar[tuple[str, ...] | None] = LABEL_KEYS
@@ -63,7 +63,10 @@ class Faithfulness(Scorer, WithOptions):
     @cached_property
     def fingerprint(self) -> str:
         """Over prompt, model and options."""
-        return judge_fingerprint(self.loaded, {"kind": "faithfulness", "threshold": self.threshold})
+        options: dict[str, object] = {"kind": "faithfulness", "threshold": self.threshold}
+        if self.citations:
+            options["citations"] = self.citations
+        return judge_fingerprint(self.loaded, options)
 
     def score(self, case: Case, observation: Observation) -> Score:
         """Failed: the engine asks the model, and has `read` make the score."""
@@ -71,13 +74,18 @@ class Faithfulness(Scorer, WithOptions):
 
     def asks(self, case: Case, observation: Observation) -> Sequence[Ask] | Score:
         if observation.outcome != "ok":
-            return self._decided(0.0, f"the output is {observation.outcome}", {})
+            return self._decided(0.0, {}, f"the output is {observation.outcome}")
         if self.loaded is None:
             return self.score(case, observation)
         if observation.trace is not None and observation.trace.abstain:
             return Score(self.name, None, status="skipped", reason="the answer abstains")
+        fields = self.loaded.prompt.inputs
         try:
-            return [Ask(judge_inputs(self.loaded.prompt.inputs, case, observation))]
+            inputs = judge_inputs(fields, case, observation)
+            if not self.citations:
+                return [Ask(inputs)]
+            found = citation_asks(fields, inputs, observation, self.citations)
+            return found or self._decided(0.0, {}, "no sentence cites passages that are there")
         except Absent as lacking:
             reason = f"there is no {lacking} to judge by"
             return Score(self.name, None, status="skipped", reason=reason, evidence={"absent": str(lacking)})
@@ -86,44 +94,24 @@ class Faithfulness(Scorer, WithOptions):
         self, case: Case, observation: Observation, asked: Sequence[Ask], answers: Sequence[Observation]
     ) -> Score:
         """The share of claims that a passage supports in the words that the judge quotes."""
-        answer = answers[0]
-        output = answer.output if isinstance(answer.output, Mapping) else {}
-        claims = output.get("claims")
-        if answer.outcome != "ok" or not isinstance(claims, list):
-            why = answer.failure.message if answer.failure is not None else "no claims"
-            return self._failed(f"{answer.outcome}: {why}")
-        passages = {one.n: one.text for one in passages_of(observation) or ()}
-        found = []
-        for claim in claims:
-            if not isinstance(claim, Mapping) or claim.get("verdict") not in VERDICTS:
-                return self._failed("a claim has no verdict of supported, contradicted or not_found")
-            found.append(_checked(claim, passages))
+        try:
+            if self.citations:
+                judged = citation_claims(observation, answers, self.citations)
+            else:
+                passages = {one.n: one.text for one in passages_of(observation) or ()}
+                judged = [claims_of(answers[0], passages)]
+        except NoClaims as wrong:
+            return Score(self.name, None, status="failed", reason=f"the judge's reply: {wrong}")
+        found = [claim for claims in judged for claim in claims]
+        unfounded = sum(one["quote_found"] is False for one in found)
+        reason = f"{unfounded} quotes are not in their passage" if unfounded else ""
+        if self.citations:
+            return self._decided(*citation_value(observation, judged, self.citations), reason)
         if not found:
             return Score(self.name, None, status="skipped", reason="the answer makes no claim")
         supported = sum(one["counts_as"] == SUPPORTED for one in found)
-        unfounded = sum(one["quote_found"] is False for one in found)
-        reason = f"{unfounded} quotes are not in their passage" if unfounded else ""
-        return self._decided(supported / len(found), reason, {"claims": found})
+        return self._decided(supported / len(found), {"claims": found}, reason)
 
-    def _failed(self, why: str) -> Score:
-        return Score(self.name, None, status="failed", reason=f"the judge's reply: {why}")
-
-    def _decided(self, value: float, reason: str, evidence: Mapping[str, object]) -> Score:
+    def _decided(self, value: float, evidence: Mapping[str, object], reason: str = "") -> Score:
         passed = None if self.threshold is None else value >= self.threshold
         return Score(self.name, value, reason=reason, evidence=evidence, passed=passed)
-
-
-def _checked(claim: Mapping[str, object], passages: Mapping[int, str]) -> dict[str, object]:
-    """A claim with what it counts as: one whose quote is not in its passage counts as not found."""
-    number, quote = claim.get("passage"), claim.get("quote")
-    text = passages.get(number) if isinstance(number, int) else None
-    verdict, quoted = claim["verdict"], None
-    if verdict != NOT_FOUND:
-        quoted = text is not None and isinstance(quote, str) and _is_in(quote, text)
-    counted = NOT_FOUND if quoted is False else verdict
-    kept = {key: shortened(claim[key]) for key in CLAIM_FIELDS if key in claim}
-    return {**kept, "quote_found": quoted, "counts_as": counted}
-
-
-def _is_in(quote: str, text: str) -> bool:
-    return bool(find_exact(text, quote) or find_normalised(normalised(text), quote))

@@ -109,3 +109,8 @@ class FaithfulnessOptions(_JudgeOptions):
     threshold: Annotated[float, Ranged("share")] | None = Field(
         None, description="The value from which a graded score passes; without it, it only measures."
     )
+    citations: Literal["recall", "precision"] | None = Field(
+        None,
+        description="Judge each sentence by the passages that it cites: recall or precision of citations, in"
+        " place of the share of claims.",
+    )

@@ -1,9 +1,9 @@
 """Citations: read from typed outputs and marks, and scored apart."""
 
 from prompteval.core.retrieval import Chunk
+from prompteval.corpus.answers.parsed_answer import read_answer
 from prompteval.rag.score import citations
 from prompteval.rag.score.overlap import content_overlap
-from prompteval.rag.score.parsed_answer import read_answer
 
 A = Chunk("a", 0, 30, "At most four cards in one order.", "Gift cards")
 B = Chunk("b", 0, 20, "Shops open at nine.", "Hours")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from prompteval.rag.score.parsed_answer import read_answer
+from prompteval.corpus.answers.parsed_answer import read_answer
 
 MARKS = [
     ("Paris [1].", (1,)),

@@ -8,7 +8,7 @@ from prompteval.providers.layers.attempt import CASE, AttemptLayer, CaseKey, Jou
 from prompteval.providers.layers.base import Layer
 from prompteval.providers.layers.budget import Budget, BudgetLayer
 from prompteval.providers.layers.build import build_layers
-from prompteval.providers.layers.cache import CacheLayer
+from prompteval.providers.layers.cache import CacheLayer, InFlight
 from prompteval.providers.layers.limit import LimitLayer
 from prompteval.providers.layers.record import RecordLayer
 from prompteval.providers.layers.retry import CLOCK, CaseClock, RetryLayer
@@ -22,6 +22,7 @@ __all__ = [
     "CacheLayer",
     "CaseClock",
     "CaseKey",
+    "InFlight",
     "Journal",
     "Layer",
     "LimitLayer",

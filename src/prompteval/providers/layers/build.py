@@ -5,7 +5,7 @@ from collections.abc import Callable
 from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.providers.layers.attempt import AttemptLayer, Journal
 from prompteval.providers.layers.budget import Budget, BudgetLayer
-from prompteval.providers.layers.cache import CacheLayer
+from prompteval.providers.layers.cache import CacheLayer, InFlight
 from prompteval.providers.layers.limit import CallPermits, LimitLayer
 from prompteval.providers.layers.record import RecordLayer
 from prompteval.providers.layers.retry import RetryLayer
@@ -19,6 +19,7 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     live: Provider,
     *,
     cache: ResponseCache | None = None,
+    in_flight: InFlight | None = None,
     recorder: Recorder | None = None,
     max_attempts: int = 0,
     max_wait_s: float = 60.0,
@@ -36,7 +37,8 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     """The layers around a live provider, in their one order; what is not asked for is absent.
 
     `sizes` is needed for the journal, for a gate that counts tokens and for a budget, which also
-    needs a `price`. `window` is what a request may have with its reply, in the tokens that `counted` counts.
+    needs a `price`. `in_flight` is shared by all layers over one `cache`. `window` is what a request may
+    have with its reply, in the tokens that `counted` counts.
     """
     provider: Provider = live
     if sizes is not None:
@@ -56,7 +58,7 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     if window is not None and counted is not None:
         provider = WindowLayer(provider, window, counted)
     if cache is not None and getattr(live, "cacheable", True):
-        provider = CacheLayer(provider, cache)
+        provider = CacheLayer(provider, cache, in_flight)
     if recorder is not None:
         provider = RecordLayer(provider, recorder)
     return provider

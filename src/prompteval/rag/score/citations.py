@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from prompteval.core.retrieval import Chunk
+from prompteval.corpus.answers.parsed_answer import ParsedAnswer
 from prompteval.corpus.quote import normalised, shared_characters
 from prompteval.metrics.span_index import SpanIndex
 from prompteval.metrics.spans import Span
 from prompteval.rag.score.overlap import Support
-from prompteval.rag.score.parsed_answer import ParsedAnswer
 
 # A quote with at most this share of its characters changed counts as found.
 FUZZY = 0.1

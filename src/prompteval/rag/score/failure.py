@@ -6,6 +6,7 @@ from prompteval.core.attribution import MEANING, Reason
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
+from prompteval.corpus.answers.parsed_answer import ParsedAnswer
 from prompteval.metrics.judged import judge
 from prompteval.metrics.ranking import tie_sensitive
 from prompteval.metrics.stage_names import ATTRIBUTION, StageMetric
@@ -13,7 +14,6 @@ from prompteval.rag.gold import spans_of
 from prompteval.rag.score import citations
 from prompteval.rag.score.attribution import lost_at
 from prompteval.rag.score.gold_places import places, stages_reached
-from prompteval.rag.score.parsed_answer import ParsedAnswer
 from prompteval.rag.score.rag_case import ModeReply, RagCase, Reader, gold_spans
 from prompteval.rag.score.scorers import answer_value, is_right
 

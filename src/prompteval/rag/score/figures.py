@@ -72,6 +72,11 @@ def without_source(text: str, passages: Sequence[str]) -> tuple[list[Figure], li
     return wanted, [one for one in wanted if not _is_held(one, held, words)]
 
 
+def figures_held(claim: str, evidence: Sequence[str]) -> float:
+    """A Support: 1 where the evidence holds every figure of the claim, also where the claim has none."""
+    return float(not without_source(claim, evidence)[1])
+
+
 def _is_held(figure: Figure, held: Sequence[Figure], words: Sequence[set[str]]) -> bool:
     if figure.kind == "name":
         own = {word.casefold() for word in _WORD.findall(figure.text)}

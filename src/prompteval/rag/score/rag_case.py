@@ -9,11 +9,11 @@ from prompteval.core.attribution import Listing
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
 from prompteval.core.retrieval import Chunk, Document, Ranking
+from prompteval.corpus.answers.parsed_answer import ParsedAnswer, read_answer
 from prompteval.isolate.pattern_search import search
 from prompteval.metrics.judged import GoldGroup
 from prompteval.metrics.spans import Blank, Span
 from prompteval.rag.gold import GoldChunks, GoldGroups, blank_in, chunk_spans, spans_of
-from prompteval.rag.score.parsed_answer import ParsedAnswer, read_answer
 from prompteval.workspace.rag_section import Correct, Mode, RagSection
 
 # Passages whose place in their document is not known are laid out from here on, behind every place there is.

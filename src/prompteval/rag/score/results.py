@@ -15,11 +15,11 @@ from prompteval.core.observation import Observation
 from prompteval.core.protocols import TokenCounter
 from prompteval.core.retrieval import Chunk, Document, Ranking
 from prompteval.core.trace import RetrievedPassage, Trace
+from prompteval.corpus.answers.parsed_answer import ParsedAnswer, read_answer
 from prompteval.corpus.quote import find_exact, find_normalised, normalised
 from prompteval.metrics.spans import Blank
 from prompteval.rag.gold import GoldChunks, GoldGroups, LocatedGold, blank_in
 from prompteval.rag.index.content import indexed_text
-from prompteval.rag.score.parsed_answer import ParsedAnswer, read_answer
 from prompteval.rag.score.rag_case import (
     BEYOND,
     ModeReply,

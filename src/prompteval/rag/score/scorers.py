@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Score, Stage
 from prompteval.core.protocols import Embedder, Scorer
+from prompteval.corpus.answers.alce import alce
+from prompteval.corpus.answers.parsed_answer import ParsedAnswer
 from prompteval.metrics.ranking import of_one
 from prompteval.metrics.spans import span_scores, united
 from prompteval.metrics.squad import exact_match, token_f1
@@ -13,10 +15,8 @@ from prompteval.metrics.stage_names import StageMetric
 from prompteval.rag.gold import spans_of
 from prompteval.rag.pack import fitting
 from prompteval.rag.score import citations
-from prompteval.rag.score.attributed import alce, figures_held
-from prompteval.rag.score.figures import without_source
+from prompteval.rag.score.figures import figures_held, without_source
 from prompteval.rag.score.overlap import Support, closeness, content_overlap, supported
-from prompteval.rag.score.parsed_answer import ParsedAnswer
 from prompteval.rag.score.rag_case import ModeReply, RagCase, Reader, gold_spans
 from prompteval.workspace.rag_section import Mode
 

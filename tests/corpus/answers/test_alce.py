@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.retrieval import Chunk
+from prompteval.corpus.answers.alce import alce
+from prompteval.corpus.answers.parsed_answer import read_answer
 from prompteval.metrics.stage_names import parse_stage_metric
-from prompteval.rag.score.attributed import alce, figures_held
+from prompteval.rag.score.figures import figures_held
 from prompteval.rag.score.overlap import content_overlap
-from prompteval.rag.score.parsed_answer import read_answer
 from tests.rag.test_entailment import tiny
 from tests.small_workspace import Place
 

@@ -1,0 +1,1 @@
+"""What an answer says sentence by sentence, and which passages each sentence cites."""
