@@ -68,6 +68,8 @@ class Notes:
         self.begun.append(case)
         return len(self.begun) - 1
 
+    async def written(self, attempt: int) -> None: ...
+
     def end(self, attempt: int, outcome: str, ms: float, *, billed: bool, usage: Usage | None) -> None:
         self.ended.append((attempt, outcome, billed))
 
