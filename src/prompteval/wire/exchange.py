@@ -135,8 +135,32 @@ def connection_error(error: Exception) -> ProviderError:
     """
     import aiohttp
 
-    message = f"no connection: {type(error).__name__}: {error}"
+    message = _said(error)
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.InvalidURL):
         return ProviderError("connection", message)
     sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientProxyConnectionError)
     return ProviderError("connection", message, retryable=True, possibly_billed=sent)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, in words of ours where the client's own say something else."""
+    import aiohttp
+
+    said = f"{type(error).__name__}: {error}".replace(" ssl:default", "")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the connection was cut in the middle of the answer"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed the connection before it answered"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"no connection: the proxy of the environment refuses it with HTTP {error.status}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"no connection to the proxy of the environment: {said}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        first = error.message.partition("\n")[0].rstrip(":")
+        other = (
+            "; is it another port, or https:// and not http://?"
+            if first.startswith("Bad status line")
+            else ""
+        )
+        return f"the answer is not in the form of HTTP: {first}{other}"
+    return f"no connection: {said}"

@@ -31,7 +31,7 @@ class MessageAssembly:
         if not isinstance(event, dict):
             raise bad_reply("an event of the stream is not a JSON object", "")
         kind, number = event.get("type"), event.get("index")
-        if kind == "error":
+        if kind == "error" or (kind is None and event.get("error")):  # a gateway's own has no type
             raise error_in(event, "the stream holds an error", "")
         if kind == "message_start":
             self._message = dict(_object(event.get("message")))

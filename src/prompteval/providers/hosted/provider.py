@@ -13,8 +13,9 @@ from prompteval.core.errors import OutputError, ProviderError
 from prompteval.core.media import described
 from prompteval.core.request import Request, Response
 from prompteval.core.secret import hide
+from prompteval.providers.hosted.hints import explained
 from prompteval.providers.openai.calls import offered
-from prompteval.providers.openai.errors import ServerLimits, bad_reply
+from prompteval.providers.openai.errors import ServerLimits, bad_reply, not_json
 from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.stream import Assembly, Piece, StreamedBody
 from prompteval.wire import (
@@ -145,11 +146,11 @@ class HostedProvider:
         elapsed_ms = (perf_counter() - started) * 1000
         self._look_at(answer.headers)
         if answer.status != 200:
-            return self._dialect.refused(answer, elapsed_ms)
+            return self._refused(answer, elapsed_ms)
         try:
             raw = answer.json()
         except ValueError as error:
-            raise bad_reply(f"the reply is not JSON: {error}", answer.excerpt()) from None
+            raise bad_reply(f"the reply is {not_json(answer.body, error)}", answer.excerpt()) from None
         named = answer.headers.get(self._dialect.request_id)
         reply = self._dialect.read(request, raw, answer.excerpt, named, elapsed_ms)
         return offered(request, reply, answer.excerpt)
@@ -170,7 +171,7 @@ class HostedProvider:
                         begun = True
                         yield ""
         except Refused as refused:
-            filtered = self._dialect.refused(refused.answer, 0.0)
+            filtered = self._refused(refused.answer, 0.0)
             raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
         reply = offered(request, self._dialect.read(request, body.value, lambda: "", None, 0.0), lambda: "")
         if reply.text and not sent:
@@ -205,7 +206,7 @@ class HostedProvider:
                         times.setdefault("first_answer_ms", elapsed_ms)
         except Refused as refused:
             self._look_at(refused.answer.headers)
-            return self._dialect.refused(refused.answer, (perf_counter() - started) * 1000)
+            return self._refused(refused.answer, (perf_counter() - started) * 1000)
         except TimeoutError:
             raise no_answer_in_time(self.timeout_s) from None
         elapsed_ms = (perf_counter() - started) * 1000
@@ -237,6 +238,13 @@ class HostedProvider:
                 message = f"{request.model} takes no {described(file.media_type)}"
                 raise ProviderError("unsupported", message)
         return self._dialect.write(request, stream=stream)
+
+    def _refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
+        """The reply of a prompt that a filter stopped; the error of any other answer says what may help."""
+        try:
+            return self._dialect.refused(answer, latency_ms)
+        except ProviderError as error:
+            raise explained(error, answer, self.server) from None
 
     def _look_at(self, headers: Mapping[str, str]) -> None:
         """Tell what the server says of its limits."""

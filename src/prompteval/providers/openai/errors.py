@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from prompteval.core.errors import ProviderError
@@ -96,6 +97,8 @@ def made_error(
         return ProviderError("server", message, retryable=True, retry_after_s=wait, **details)
     if 300 <= status < 400:
         return ProviderError("bad_response", f"HTTP {status}: redirects are not followed", **details)
+    if status < 300:
+        return ProviderError("bad_response", f"HTTP {status}, where an answer has 200", **details)
     if status in (400, 422) and (setting := setting_for(server_message)):
         message = f"{message} (in the model's profile: {setting})"
     return ProviderError("bad_request", message, **details)
@@ -115,7 +118,7 @@ def setting_for(server_message: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The server's wish in seconds: `retry-after-ms`, else `retry-after` as a number; None otherwise."""
+    """The server's wish in seconds: `retry-after-ms`, else `retry-after`, also as a date; None otherwise."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             value = float(headers.get(name, "")) * unit
@@ -123,7 +126,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             continue
         if 0 <= value < LONGEST_WISH_SECONDS:
             return value
-    return None
+    return _seconds_between(headers.get("date"), headers.get("retry-after"))
+
+
+def _seconds_between(now: str | None, then: str | None) -> float | None:
+    """From one date of a header to another, none less than 0; the server's clock counts, not ours."""
+    if now is None or then is None or max(len(now), len(then)) > LONGEST_SPAN:
+        return None
+    try:
+        found = (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return max(found, 0.0) if found < LONGEST_WISH_SECONDS else None
 
 
 def error_code_and_message(body: object) -> tuple[str, str]:
@@ -146,6 +160,15 @@ def error_code_and_message(body: object) -> tuple[str, str]:
 def bad_reply(message: str, text: str) -> ProviderError:
     """A reply that is not one; it may pass."""
     return ProviderError("bad_response", message, retryable=True, possibly_billed=True, excerpt=text)
+
+
+def not_json(body: bytes, error: ValueError) -> str:
+    """Why a body is not the JSON that it should be, as the end of a sentence."""
+    if not body.strip():
+        return "empty"
+    if body.lstrip()[:1] == b"<":
+        return "a page of HTML, not JSON; a proxy answers in the server's place, or base_url is wrong"
+    return f"not JSON: {error}"
 
 
 def no_answer(calls: object, text: str) -> ProviderError:

@@ -39,6 +39,9 @@ _INCOMPLETE: Final[dict[str, Finish]] = {
 _FAILED: Final[Mapping[str, int]] = {
     "rate_limit_exceeded": 429,
     "server_error": 500,
+    "internal_server_error": 500,
+    "overloaded_error": 503,
+    "service_unavailable": 503,
     "vector_store_timeout": 500,
 }
 
@@ -130,7 +133,8 @@ def failed_response(
     ]
     if not code:
         return bad_reply(message, text)
-    status = int(code) if code.isdecimal() and len(code) == 3 else statuses.get(code, 400)
+    number = error.get("code") if isinstance(error, dict) else None
+    status = number if isinstance(number, int) and 400 <= number < 600 else statuses.get(code, 400)
     made = made_error(status, {}, code, server_message, text)
     return ProviderError(made.kind, message, retryable=made.retryable, possibly_billed=True, excerpt=text)
 
