@@ -76,7 +76,7 @@ $(VENV)/.typescript: Makefile | $(BIN)/python
 run: $(VENV)/.run  ## install, and run this repository's own prompts against their cases
 	$(BIN)/prompteval run
 
-# One process a core; one that is done takes tests from the others.
+# Three processes for two cores, as tests/conftest.py says; one that is done takes tests from the others.
 PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),auto) --dist worksteal
 
 test: $(VENV)/.dev  ## install, and run the tests but for the slow ones
