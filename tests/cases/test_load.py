@@ -101,7 +101,7 @@ def test_b7_csv_never_shifts_columns(tmp_path: Path) -> None:
     told = problems(tmp_path, "a.csv", "id,inputs.m\na,b,c\nd\n")
     assert told == [
         "a.csv:2:1 PE304 the row has 3 cells, the header 2 (quote cells that hold the delimiter)",
-        "a.csv:3:1 PE304 the row has 1 cells, the header 2 (quote cells that hold the delimiter)",
+        "a.csv:3:1 PE304 the row has 1 cell, the header 2 (quote cells that hold the delimiter)",
     ]
     assert "unknown column 'message'" in problems(tmp_path, "b.csv", "id,message\n")[0]
     assert "duplicate column" in problems(tmp_path, "d.csv", "id,inputs.m,inputs.m\n")[0]

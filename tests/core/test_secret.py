@@ -27,6 +27,21 @@ def test_s21_keys_of_other_services_are_found_and_never_whole(key: str) -> None:
     assert offset == 4 and key not in shown
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('if "-----BEGIN PRIVATE KEY-----" in text:', False),  # code that looks for one
+        ('pem="-----BEGIN RSA PRIVATE KEY-----..."', False),  # an example in a docstring
+        ("-----BEGIN PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA" * 2, True),
+        ('"-----BEGIN PRIVATE KEY-----\\n"\n    "' + "MIIEowIBAAKCAQEA" * 2, True),
+        ("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n", True),
+    ],
+)
+def test_s21_a_private_key_is_more_than_its_header(text: str, found: bool) -> None:
+    """The header without a key behind it is no credential."""
+    assert (find_secret(text) is not None) is found
+
+
 @pytest.mark.parametrize("text", ["hf_hub", "sk-learn", "xai-method", "risk_live_in the moment we are in"])
 def test_s21_words_are_no_keys(text: str) -> None:
     """Names that only begin alike."""

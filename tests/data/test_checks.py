@@ -96,6 +96,27 @@ def test_balance_is_that_of_the_conventions() -> None:
     assert balance([]) is None
 
 
+def test_one_label_alone_is_a_warning() -> None:
+    """Always answering it is right every time, so no metric says anything; a few rows may be a beginning."""
+    for count, warned in ((10, 1), (3, 0)):
+        findings = Findings()
+        check_balance(rows(*[row(label="a")] * count), findings)
+        assert findings.counts["PD110"] == warned
+
+
+def test_what_the_readers_of_python_say_is_not_repeated(tmp_path: Path) -> None:
+    """A message has the words of the format: no class of Python, and no advice to set one of its limits."""
+    for name, text, message in (
+        ("l.jsonl", "[1]\nnull\n", "an object, not a list"),
+        ("n.jsonl", f'{{"text": {"9" * 5_000}}}\n', "a number of more than 4,300 digits"),
+        ("r.csv", "text,label\na,b\rc,d\n", "a carriage return inside a line"),
+        ("c.csv", "text,label\na\n", "the row has 1 cell, the header 2"),
+    ):
+        (tmp_path / name).write_bytes(text.encode())
+        with pytest.raises(InvalidInput, match=message):
+            list(read_raw(tmp_path / name))
+
+
 @pytest.mark.parametrize(
     ("a", "b", "warned"), [(50, 50, 0), (95, 5, 1), (100, 10, 1), (20, 9, 1), (90, 12, 0)]
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from prompteval.audit.findings import Finding
 from prompteval.core.problem import Problem
 from prompteval.core.strict_json import loads
+from prompteval.core.text import counted
 
 # Of one notebook; of more, the first.
 MOST_CELLS = 5_000
@@ -59,7 +60,8 @@ def moved(finding: Finding, notebook: Notebook) -> Finding:
 def output_findings(path: str, notebook: Notebook) -> Iterator[Finding]:
     """A notebook that asks a model, and is kept with what was answered."""
     if notebook.with_outputs:
-        message = f"outputs of {notebook.with_outputs} cells are left in a notebook that calls a model"
+        cells = counted(notebook.with_outputs, "cell")
+        message = f"outputs of {cells} are left in a notebook that calls a model"
         help = "clear them before committing: they hold answers, and what was asked"
         yield Finding(Problem(path, 0, 0, "PA112", message, help, "warning"), 0, "outputs")
 

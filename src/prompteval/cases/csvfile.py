@@ -8,7 +8,8 @@ from prompteval.cases.record import KEYS
 from prompteval.core.case import Cell
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, did_you_mean
-from prompteval.workspace.csv_reader import csv_reader
+from prompteval.core.text import counted
+from prompteval.workspace.csv_reader import csv_fault, csv_reader
 from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
 
 _GROUPS = ("inputs", "expected", "tags")
@@ -35,16 +36,7 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, objec
                 _check_columns(columns, path)
                 yield from _rows(lines, columns, delimiter, note)
         except csv.Error as error:
-            note(lines.number, 1, "PE304", *_message_and_help(str(error)))
-
-
-def _message_and_help(reason: str) -> tuple[str, str]:
-    """What the csv module complains of, and the fix."""
-    if reason.startswith("new-line character"):
-        return "not CSV: a carriage return inside a line", "save the file with LF or CRLF line ends"
-    if "field limit" in reason:
-        return f"not CSV: {reason}", "put long texts into JSONL"
-    return f"not CSV: {reason}", "quote cells that hold quotes or line breaks"
+            note(lines.number, 1, "PE304", *csv_fault(str(error)))
 
 
 class _Lines:
@@ -93,7 +85,7 @@ def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iter
         if not any(cells):
             continue
         if len(cells) != len(columns):
-            message = f"the row has {len(cells)} cells, the header {len(columns)}"
+            message = f"the row has {counted(len(cells), 'cell')}, the header {len(columns)}"
             note(line, 1, "PE304", message, "quote cells that hold the delimiter")
             continue
         yield line, _record(columns, cells)

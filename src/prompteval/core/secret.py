@@ -22,6 +22,8 @@ _OTHERS: Final = (
     r"|hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}"
 )
 _PRIVATE_KEY: Final = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+# The header alone is what code looks for, or an example in a docstring: a key follows it within a few marks.
+_KEY_FOLLOWS: Final = r"(?=(?:\\[nr]|[^A-Za-z0-9+/]){0,40}(?:Proc-Type|[A-Za-z0-9+/]{16}))"
 # Where one of them may be, found by its one character that is rare in other texts: searched for first, since
 # nearly every text has none, and a pattern that begins with a single character is found ten times as fast.
 _MAYBE = tuple(
@@ -34,7 +36,7 @@ _MAYBE = tuple(
     )
 )
 # As a person types them: at the beginning of a word.
-_TYPED = re.compile(rf"\b(?:{_OPENAI}|{_OTHERS})|{_PRIVATE_KEY}")
+_TYPED = re.compile(rf"\b(?:{_OPENAI}|{_OTHERS})|{_PRIVATE_KEY}{_KEY_FOLLOWS}")
 # As they are in what comes back, with anything before and behind. Inside a word `sk-` needs a digit and a
 # long run, which tell a key from `risk-averse-but-fine`; a private key goes to its end; a web token too.
 _ANYWHERE = re.compile(

@@ -1,6 +1,7 @@
 """JSON that somebody else wrote, read with bounds: every reply, recording, cached row and batch line."""
 
 import json
+import sys
 from collections import Counter
 from math import isfinite
 from typing import Any, Final, TypeAlias
@@ -26,12 +27,33 @@ def loads(text: str | bytes, *, nan_is_null: bool = False, unique_keys: bool = F
     try:
         decode = _decode_unique if unique_keys else _decode_lenient if nan_is_null else _decode
         value = decode(text.removeprefix("\ufeff"))
-    except RecursionError:
-        raise ValueError(f"nested deeper than {MOST_DEEP} levels") from None
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ValueError(fault_of(error)) from None
     # Counting is cheap and nearly always enough; brackets inside strings only cost a walk.
     if text.count("[") + text.count("{") > MOST_DEEP and (much := excess(value)):
         raise ValueError(much)
     return value
+
+
+def fault_of(error: ValueError | RecursionError) -> str:
+    """Why a text is not JSON, by what a decoder raised, in the words of the format and not of Python."""
+    if isinstance(error, RecursionError):
+        return f"nested deeper than {MOST_DEEP} levels"
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    if "integer string conversion" in str(error):
+        return f"a number of more than {sys.get_int_max_str_digits():,} digits"
+    return str(error)
+
+
+def kind_of(value: object) -> str:
+    """What a JSON value is, as a message calls it."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "true or false"
+    kinds = {str: "a string", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return kinds.get(type(value), type(value).__name__)
 
 
 def excess(value: object) -> str:

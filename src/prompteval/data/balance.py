@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from prompteval.core.text import counted
 from prompteval.data.findings import Findings
 from prompteval.data.rows import DataRow
 
@@ -39,8 +40,14 @@ def balance(labels: Iterable[str]) -> Balance | None:
 
 
 def check_balance(rows: Sequence[DataRow], findings: Findings) -> Balance | None:
-    """Warn of classes that are few or far fewer than another; where labels are no classes, of nothing."""
+    """Warn of one class alone, few rows of a class or far fewer; of nothing where labels are no classes."""
     found = balance(row.label for row in rows)
+    if found is not None and len(found.counts) == 1 and len(rows) >= FEWEST:
+        (label,) = found.counts
+        message = f"every label is {label!r}: always answering {label!r} has an accuracy of 1.00"
+        findings.at(
+            rows[0].path, 0, "PD110", message, "add rows of other labels, or name the field with --label"
+        )
     if found is None or not 1 < len(found.counts) <= min(CLASSES_AT_ALL, len(rows) // 2):
         return found
     smallest = min(found.counts, key=lambda label: (found.counts[label], label))
@@ -56,8 +63,7 @@ def check_balance(rows: Sequence[DataRow], findings: Findings) -> Balance | None
             rows[0].path, 0, "PD110", message, "gate on f1(average=macro) or mcc, or stratify and weight"
         )
     elif few < FEWEST:
-        message = (
-            f"label {smallest!r} has {few:,} rows: a macro F1 is not gated while a class has under {FEWEST}"
-        )
+        count = counted(few, "row")
+        message = f"label {smallest!r} has {count}: a macro F1 is not gated while a class has under {FEWEST}"
         findings.at(rows[0].path, 0, "PD110", message, "add rows of it")
     return found

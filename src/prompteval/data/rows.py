@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from prompteval.core.errors import InvalidInput, UsageError
-from prompteval.core.problem import Collector, did_you_mean
-from prompteval.core.strict_json import loads
-from prompteval.workspace.csv_reader import csv_reader
+from prompteval.core.problem import Collector, Problem, did_you_mean
+from prompteval.core.strict_json import kind_of, loads
+from prompteval.core.text import counted
+from prompteval.workspace.csv_reader import csv_fault, csv_reader
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.safe_paths import check_regular
 from prompteval.workspace.text import decode
@@ -76,7 +77,7 @@ def read_raw(path: Path, shown: str = "") -> Iterator[tuple[int, Raw]]:
         if isinstance(value, dict):
             yield line, value
         else:
-            collector.add(line, 1, "PE310", f"a row must be an object, not {type(value).__name__}")
+            collector.add(line, 1, "PE310", f"a row must be an object, not {kind_of(value)}")
     if collector.found:
         raise InvalidInput(collector.found)
 
@@ -94,22 +95,21 @@ def _csv(file: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
             header = next(reader, [])
             twice = next((column for column, count in Counter(header).items() if count > 1), None)
             if twice is not None:
-                raise csv.Error(f"duplicate column {twice!r}")
+                raise _fault(name, 1, f"not CSV: duplicate column {twice!r}", "rename one")
             line = reader.line_num + 1
             for cells in reader:
                 if len(cells) == len(header):
                     yield line, dict(zip(header, cells, strict=True))
                 elif cells:
-                    raise csv.Error(f"the row has {len(cells)} cells, the header {len(header)}")
+                    what = f"not CSV: the row has {counted(len(cells), 'cell')}, the header {len(header)}"
+                    raise _fault(name, line, what, "quote cells that hold the delimiter")
                 line = reader.line_num + 1
         except csv.Error as error:
-            problems = Collector(name)
-            problems.add(reader.line_num, 1, "PE304", f"not CSV: {error}", _help(str(error)))
-            raise InvalidInput(problems.found) from None
+            raise _fault(name, reader.line_num, *csv_fault(str(error))) from None
 
 
-def _help(error: str) -> str:
-    return "rename one" if error.startswith("duplicate") else "quote cells that hold the delimiter"
+def _fault(name: str, line: int, message: str, help: str) -> InvalidInput:
+    return InvalidInput([Problem(name, line, 1, "PE304", message, help)])
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[str]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
-from prompteval.core.strict_json import MOST_DEEP, excess
+from prompteval.core.strict_json import excess, fault_of, kind_of, unique_object
 from prompteval.interchange.imported import Json, Record
-from prompteval.workspace.csv_reader import csv_reader
+from prompteval.workspace.csv_reader import csv_fault, csv_reader
 from prompteval.workspace.packed import PackedFault, unpacked
 from prompteval.workspace.text import decode
 from prompteval.workspace.yaml12 import YamlDocument, parse
@@ -25,7 +25,8 @@ MOST_RECORDS = 1_000_000
 MOST_ENTRIES = 100_000
 _ZSTD = 93  # the method's number in a ZIP
 _LOCAL_HEADER = 30  # bytes before the name of a member
-_DECODER = json.JSONDecoder(parse_constant=lambda name: None)
+# What another tool wrote for a missing figure is null; a key that would hide another is refused.
+_DECODER = json.JSONDecoder(object_pairs_hook=unique_object, parse_constant=lambda name: None)
 _SPACE = re.compile(r"[\s,]*")
 
 
@@ -108,7 +109,7 @@ def rows_of(text: str, path: str) -> Iterator[Line]:
             if row:
                 yield Line(start, dict(zip(columns, row, strict=True)), path)
     except csv.Error as error:
-        raise _fault(path, reader.line_num, f"not CSV: {error}") from None
+        raise _fault(path, reader.line_num, csv_fault(str(error))[0]) from None
 
 
 def read_archive(path: Path) -> dict[str, str]:
@@ -164,8 +165,8 @@ def _list_in(text: str, path: str, lists: Iterable[str]) -> int | None:
         whole = _DECODER.decode(text.strip())
     except json.JSONDecodeError:
         return None
-    except RecursionError:
-        raise _fault(path, 1, f"nested deeper than {MOST_DEEP} levels") from None
+    except (ValueError, RecursionError) as error:
+        raise _fault(path, 1, f"not JSON: {fault_of(error)}") from None
     if not isinstance(whole, dict):
         return None
     for name in lists:
@@ -189,8 +190,8 @@ def _elements(text: str, at: int, path: str) -> Iterator[Line]:
             raise _fault(path, number, f"more than {MOST_RECORDS:,} records")
         try:
             value, at = _DECODER.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise _fault(path, number, f"not JSON: {getattr(error, 'msg', 'nested too deeply')}") from None
+        except (ValueError, RecursionError) as error:
+            raise _fault(path, number, f"not JSON: {fault_of(error)}") from None
         yield _line(number, value, path)
 
 
@@ -200,14 +201,14 @@ def decoded(text: str, path: str, number: int = 1) -> Json:
         value: Json = _DECODER.decode(text.strip())
     except json.JSONDecodeError as error:
         raise _fault(path, number + error.lineno - 1, f"not JSON: {error.msg}") from None
-    except RecursionError:
-        raise _fault(path, number, f"nested deeper than {MOST_DEEP} levels") from None
+    except (ValueError, RecursionError) as error:
+        raise _fault(path, number, f"not JSON: {fault_of(error)}") from None
     return value
 
 
 def _line(number: int, value: Json, path: str) -> Line:
     if not isinstance(value, dict):
-        raise _fault(path, number, f"a record must be an object, not {type(value).__name__}")
+        raise _fault(path, number, f"a record must be an object, not {kind_of(value)}")
     if much := excess(value):
         raise _fault(path, number, much)
     return Line(number, dict(value), path)

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 
+def csv_fault(reason: str) -> tuple[str, str]:
+    """(what the csv module complains of, the fix)."""
+    if reason.startswith("new-line character"):
+        return "not CSV: a carriage return inside a line", "save the file with LF or CRLF line ends"
+    if "field limit" in reason:
+        return f"not CSV: {reason}", "put long texts into JSONL"
+    return f"not CSV: {reason}", "quote cells that hold quotes or line breaks"
+
+
 def csv_reader(lines: Iterable[str], delimiter: str) -> "Reader":
     """The rows of some lines; what is not CSV raises csv.Error. A row may go over several lines.
 

@@ -5,7 +5,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
-from prompteval.core.strict_json import MOST_DEEP, excess, finite_number, refuse_constant, unique_object
+from prompteval.core.strict_json import (
+    MOST_DEEP,
+    excess,
+    fault_of,
+    finite_number,
+    refuse_constant,
+    unique_object,
+)
 
 Note = Callable[..., None]  # line, column, code, message, help
 # A longer one is not a case. `[[],[],…` of this size takes 600 MB once it is read.
@@ -49,11 +56,6 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
             except json.JSONDecodeError as error:
                 note(number, error.colno, "PE303", f"not JSON: {error.msg}", "one JSON object a line")
             except (ValueError, RecursionError) as error:
-                message = (
-                    f"nested deeper than {MOST_DEEP} levels"
-                    if isinstance(error, RecursionError)
-                    else str(error)
-                )
-                note(number, 1, "PE303", f"not JSON: {message}")
+                note(number, 1, "PE303", f"not JSON: {fault_of(error)}")
             else:
                 yield number, value
