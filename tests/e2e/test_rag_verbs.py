@@ -56,6 +56,11 @@ def test_a_sweep_compares_every_cell_with_the_suites_own(rag: Workspace) -> None
     assert names == ["sentence 16 bm25", "none bm25", "fixed 8 bm25", "fixed 16 bm25"]
     assert swept["reference"] == names[0] and swept["cells"][0]["verdict"] == "reference"
     assert (swept["budget"], swept["questions"]) == (40, 5)
+    for cell in swept["cells"]:
+        budgets, tokens, recalls = zip(*cell["curve"], strict=True)
+        assert budgets == (5, 10, 15, 20, 25, 30, 35, 40) and recalls[-1] == pytest.approx(cell["recall"])
+        assert list(tokens) == sorted(tokens) and list(recalls) == sorted(recalls)
+        assert all(used <= budget for budget, used in zip(budgets, tokens, strict=True))
     for cell in swept["cells"][1:]:
         assert cell["p_adjusted"] >= cell["p"] and cell["low"] <= cell["delta"] <= cell["high"]
         assert cell["delta"] == pytest.approx(cell["recall"] - swept["cells"][0]["recall"])
@@ -86,7 +91,7 @@ def test_a_stopped_sweep_continues_where_it_was(rag: Workspace, tmp_path: Path) 
     jsonschema.validate(document, page_schema())
     (table,) = document["sections"][0]["tables"]
     assert [row[0] for row in table["rows"]] == [
-        point[3] for point in document["sections"][0]["drawn"]["plots"][0]["points"]
+        point[3] for point in document["sections"][0]["drawn"]["plots"][1]["points"]
     ]
     assert [line[1] is None for line in table["differences"]].count(True) == 1  # the reference
     rag.write("datasets/docs/figs.md", "Pears and figs. Crates hold figs.")

@@ -52,7 +52,8 @@ class Measured:
     `whole` of `spans` gold spans are whole in one chunk. `truncated` chunks are longer than the
     encoder's window, `too_large` questions have a first chunk over the budget. `seconds` are for
     indexing, searching and reranking, less what the cache already held. `cost_usd` is 0 for encoders on
-    this machine, None where a server was asked.
+    this machine, None where a server was asked. `curve` has (budget, mean tokens, mean recall) for each
+    eighth of the budget, the whole last; it is empty for a cell that was measured by an older version.
     """
 
     cell: SweepCell
@@ -66,6 +67,7 @@ class Measured:
     too_large: int
     seconds: float
     cost_usd: float | None
+    curve: tuple[tuple[int, float, float], ...] = ()
 
 
 class KeptCells:
@@ -103,7 +105,7 @@ def _measured(raw: object, cell: SweepCell, questions: int) -> Measured:
     """A cell behind its file, which from before hashes has none. Raises ValueError for anything else."""
     if isinstance(raw, dict) and "hash" in raw and raw.pop("hash") != fingerprint(raw):
         raise ValueError("not as it was written")
-    if not isinstance(raw, dict) or raw.keys() != {field.name for field in fields(Measured)}:
+    if not isinstance(raw, dict) or {"curve", *raw} != {field.name for field in fields(Measured)}:
         raise ValueError("not a cell")
     values = {name: raw[name] for name in ("recall", "precision", "iou")}
     shares = all(isinstance(rows, list) and len(rows) == questions for rows in values.values())
@@ -115,4 +117,17 @@ def _measured(raw: object, cell: SweepCell, questions: int) -> Measured:
     cost = raw["cost_usd"]
     if not all(is_number(value) and value >= 0 for value in (raw["seconds"], 0 if cost is None else cost)):
         raise ValueError("seconds or the cost is not a number from 0")
-    return Measured(**{**raw, **{name: tuple(rows) for name, rows in values.items()}, "cell": cell})
+    rows = {**{name: tuple(rows) for name, rows in values.items()}, "curve": _curve(raw.get("curve", []))}
+    return Measured(**{**raw, **rows, "cell": cell})
+
+
+def _curve(raw: object) -> tuple[tuple[int, float, float], ...]:
+    """The points of a curve. Raises ValueError for anything else."""
+    if not isinstance(raw, list):
+        raise ValueError("a curve is not a list of points")
+    for point in raw:
+        if not (isinstance(point, list) and len(point) == 3 and all(map(is_number, point))):
+            raise ValueError("a point of a curve is not three numbers")
+        if point[1] < 0 or not RANGES["share"].holds(point[2]):
+            raise ValueError("a point of a curve is out of its range")
+    return tuple((int(budget), tokens, recall) for budget, tokens, recall in raw)

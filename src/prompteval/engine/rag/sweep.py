@@ -30,6 +30,8 @@ from prompteval.workspace.rag_section import RagPart, RagSection
 from prompteval.workspace.settings import Workspace
 
 QUESTIONS_A_STEP = 32
+# Budgets at which recall is measured, the whole one last.
+CURVE_POINTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +139,20 @@ def _measure(
     started = perf_counter()
     blank = blank_in(setup.documents)
     rows, too_large = [], 0
+    budgets = sorted({max(budget * part // CURVE_POINTS, 1) for part in range(1, CURVE_POINTS + 1)})
+    packed: list[list[tuple[int, float]]] = []
     for start in range(0, len(cases), QUESTIONS_A_STEP):
         some = cases[start : start + QUESTIONS_A_STEP]
         asked = [Question(case.id, str(question_of(case, setup.section))) for case in some]
         for case, question, ranking in zip(some, asked, pipeline.retrieve(asked), strict=True):
             units = pipeline.units(pipeline.rerank(question, ranking) or ranking)
             sizes = (pipeline.counter.count(indexed_text(unit)) for unit in units)
-            (found,) = scores_at_budgets(
-                spans_of(setup.gold[case.id]), units, _until(sizes, budget), [budget], blank
-            )
-            assert found.scores is not None  # every case here has gold
-            rows.append((found.scores.recall, found.scores.precision, found.scores.iou))
-            too_large += found.first_too_large
+            gold = spans_of(setup.gold[case.id])
+            at_budgets = scores_at_budgets(gold, units, _until(sizes, budget), budgets, blank)
+            scores = [found.scores for found in at_budgets if found.scores is not None]  # all: each has gold
+            rows.append((scores[-1].recall, scores[-1].precision, scores[-1].iou))
+            packed.append([(found.tokens, one.recall) for found, one in zip(at_budgets, scores, strict=True)])
+            too_large += at_budgets[-1].first_too_large
             progress.advance(error=False, cached=False)
     spans = chunk_spans(pipeline.chunks)
     left = ceiling([item.span for case in cases for g in setup.gold[case.id] for item in g], spans, blank)
@@ -156,8 +160,18 @@ def _measure(
     recall, precision, iou = (tuple(column) for column in zip(*rows, strict=True))
     return Measured(
         cell, recall, precision, iou, len(pipeline.chunks), left.whole, left.total, len(pipeline.truncated),
-        too_large, round(perf_counter() - started, 3), None if remote else 0.0,
+        too_large, round(perf_counter() - started, 3), None if remote else 0.0, _curve(budgets, packed),
     )  # fmt: skip
+
+
+def _curve(
+    budgets: Sequence[int], packed: Sequence[Sequence[tuple[int, float]]]
+) -> tuple[tuple[int, float, float], ...]:
+    """(budget, mean tokens, mean recall) over questions, of each the tokens and recall at every budget."""
+    columns = zip(budgets, zip(*packed, strict=True), strict=True)
+    return tuple(
+        (budget, fmean(t for t, _ in found), fmean(r for _, r in found)) for budget, found in columns
+    )
 
 
 def _until(sizes: Iterator[int], budget: int) -> list[int]:

@@ -1,6 +1,6 @@
 """The page of a sweep: every cell beside the reference, and which differences are shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prompteval.core.text import counted
@@ -31,5 +31,32 @@ def sweep_json(swept: Mapping[str, Any]) -> dict[str, object]:
         ],
         "words": "Filled: the reference, the suite's own setting. Point at a cell for its name.",
     }  # fmt: skip
-    section = Section("Cells", lines=[legend(swept)], tables=[sweep_table(swept)], drawn={"plots": [plot]})
+    curves = _curves(cells)
+    lacking = len(cells) - len(curves)
+    notes = [f"{counted(lacking, 'cell')} of an older version without a curve"] if lacking else []
+    drawn = {"plots": [_curves_plot(curves), plot]}
+    section = Section("Cells", lines=[legend(swept)], notes=notes, tables=[sweep_table(swept)], drawn=drawn)
     return page_json("sweep", head, [section])
+
+
+def _curves(cells: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
+    """The cells that have a curve, with (tokens, recall) of each budget."""
+    return [
+        {"name": one["name"], "verdict": one["verdict"], "points": [point[1:] for point in one["curve"]]}
+        for one in cells
+        if one.get("curve")
+    ]
+
+
+def _curves_plot(curves: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    words = (
+        "Means over the questions at eight budgets. Thick: the reference; ▲ and ▼: cells whose recall at the "
+        "whole budget is shown to be higher or lower; thin: no difference is shown."
+    )
+    return {
+        "kind": "curves",
+        "title": "Recall by tokens of the context",
+        "names": ["tokens", "recall"],
+        "lines": curves,
+        "words": words,
+    }

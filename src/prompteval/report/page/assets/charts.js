@@ -62,16 +62,16 @@ function figure(title, words, drawing) {
  * @returns {{plot: SVGElement, x: Scale, y: Scale}}
  */
 function axes(across, up, label, wide = [0, 1], tall = [0, 1]) {
-  const x = { low: wide[0], high: wide[1], from: 46, to: 290 };
+  const x = { low: wide[0], high: wide[1], from: 58, to: 302 };
   const y = { low: tall[0], high: tall[1], from: 230, to: 10 };
-  const plot = svg("svg", { class: "plot", viewBox: "0 0 300 272", role: "img", "aria-label": label });
-  plot.append(svg("path", { class: "axis", d: "M46 10V230H290" }));
+  const plot = svg("svg", { class: "plot", viewBox: "0 0 312 272", role: "img", "aria-label": label });
+  plot.append(svg("path", { class: "axis", d: "M58 10V230H302" }));
   for (const part of [0, 0.5, 1]) {
     const [over, high] = [wide[0] + part * (wide[1] - wide[0]), tall[0] + part * (tall[1] - tall[0])];
-    plot.append(svg("text", { x: at(x, over), y: 246, "text-anchor": "middle" }, short(over)));
-    plot.append(svg("text", { x: 40, y: Number(at(y, high)) + 4, "text-anchor": "end" }, short(high)));
+    plot.append(svg("text", { x: at(x, over), y: 246, "text-anchor": part === 1 ? "end" : "middle" }, short(over)));
+    plot.append(svg("text", { x: 52, y: Number(at(y, high)) + 4, "text-anchor": "end" }, short(high)));
   }
-  plot.append(svg("text", { x: 168, y: 264, "text-anchor": "middle" }, across));
-  plot.append(svg("text", { x: 12, y: 120, "text-anchor": "middle", transform: "rotate(-90 12 120)" }, up));
+  plot.append(svg("text", { x: 180, y: 264, "text-anchor": "middle" }, across));
+  plot.append(svg("text", { x: 10, y: 120, "text-anchor": "middle", transform: "rotate(-90 10 120)" }, up));
   return { plot, x, y };
 }

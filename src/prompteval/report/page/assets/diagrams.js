@@ -134,6 +134,73 @@ function series(title, points, limits, words) {
   return figure(title, words, plot);
 }
 
+/**
+ * Lines through points, the reference thick, and those that differ from it with a mark and their name.
+ * @param {string} title @param {[string, string]} names of the axes
+ * @param {{name: string, verdict: string, points: [number, number][]}[]} lines @param {string} words @returns {HTMLElement | null}
+ */
+function curves(title, names, lines, words) {
+  if (!lines.length) return null;
+  const most = Math.max(1, ...lines.flatMap((line) => line.points.map(([across]) => across)));
+  const { plot, x, y } = axes(names[0], names[1], `${title} of ${counted(lines.length, "cell")}`, [0, most]);
+  const signs = /** @type {Record<string, string>} */ ({ reference: "●", improved: "▲", regressed: "▼" });
+  const ranks = ["regressed", "improved", "reference"];
+  const legend = el("ul", { class: "legend" });
+  for (const line of [...lines].sort((a, b) => ranks.indexOf(a.verdict) - ranks.indexOf(b.verdict))) {
+    const kind = signs[line.verdict] ? line.verdict : "other";
+    const path = line.points.map(([across, up], place) => `${place ? "L" : "M"}${at(x, across)} ${at(y, up)}`).join("");
+    plot.append(svg("path", { class: `line ${kind}`, d: path }, svg("title", {}, line.name)));
+    const [across, up] = line.points[line.points.length - 1];
+    const says = `${line.name}: recall ${number(up)} with ${short(across)} tokens`;
+    plot.append(svg("text", { class: `mark ${kind}`, x: at(x, across), y: Number(at(y, up)) + 4, "text-anchor": "middle" }, signs[line.verdict] || "○", svg("title", {}, says)));
+    if (kind !== "other") legend.prepend(el("li", {}, el("span", { class: kind, "aria-hidden": "true" }, signs[line.verdict]), ` ${says} (${line.verdict})`));
+  }
+  const made = figure(title, words, plot);
+  made.append(legend);
+  return made;
+}
+
+/** Losses from one mode to the next, from the perfect one on. @param {any[]} losses @returns {any[]} */
+function lossChain(losses) {
+  const found = [];
+  let mode = "perfect";
+  for (;;) {
+    const next = losses.filter((loss) => loss.better === mode && loss.delta !== null && loss.worse !== "closed_book");
+    if (!next.length) return found;
+    const step = next.find((loss) => loss.loss === "distraction") || next[0];
+    found.push(step);
+    mode = step.worse;
+  }
+}
+
+/** The way from every answer right to those that are: each stage takes its part. @param {any[]} losses @returns {HTMLElement | null} */
+function waterfall(losses) {
+  const chain = lossChain(losses);
+  if (chain.length < 2) return lossPlot(losses);
+  const scale = { low: 0, high: 1, from: 2, to: 202 };
+  /** @param {string} kind @param {number} from @param {number} to @param {[number, number] | null} ends */
+  const bar = (kind, from, to, ends) => {
+    const [left, right] = [Math.min(from, to), Math.max(from, to)].map((value) => Number(at(scale, value)));
+    const made = svg("svg", { class: "bar fall", viewBox: "0 0 204 16", "aria-hidden": "true" }, svg("path", { d: "M2 15H202" }),
+      svg("rect", { class: kind, x: left, y: 2, width: Math.max(right - left, 1).toFixed(1), height: 10 }));
+    if (ends) made.append(svg("path", { class: "ends", d: `M${at(scale, Math.max(0, from - ends[1]))} 7H${at(scale, Math.min(1, from - ends[0]))}` }));
+    return made;
+  };
+  /** @param {string} name @param {string} value @param {string} interval @param {Element} drawing */
+  const row = (name, value, interval, drawing) => el("tr", {}, el("th", { scope: "row", class: "text" }, name), el("td", {}, value), el("td", {}, drawing), el("td", {}, interval));
+  const rows = [row("every answer right", "1.000", "", bar("whole", 0, chain[0].a, null))];
+  for (const loss of chain) {
+    const interval = loss.low === null ? "–" : `[${(-loss.high).toFixed(3)}, ${(-loss.low).toFixed(3)}]`;
+    const ends = /** @type {[number, number] | null} */ (loss.low === null ? null : [loss.low, loss.high]);
+    rows.push(row(`${loss.loss} (to ${loss.worse})`, (-loss.delta).toFixed(3), interval, bar(loss.delta < 0 ? "gain" : "loss", loss.a, loss.b, ends)));
+  }
+  const last = chain[chain.length - 1];
+  rows.push(row(`right with ${last.worse}`, number(last.b), "", bar("whole", 0, last.b, null)));
+  const heads = ["stage", "right answers", "", "95 % interval"].map((head, place) => el("th", { scope: "col", class: place ? "" : "text" }, head || el("span", { class: "hidden" }, "plot")));
+  const table = el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
+  return figure("Loss by stage", "Shares of right answers, from a perfect pipeline to the whole one; a line is the interval of a step.", el("div", { class: "wide" }, table));
+}
+
 /** What each stage of retrieval costs, as bars about zero. @param {any[]} losses @returns {HTMLElement | null} */
 function lossPlot(losses) {
   const known = losses.filter((loss) => loss.delta !== null);

@@ -74,7 +74,7 @@ function drawResult(page, column, result, figures) {
   if (result.risk_coverage) {
     add(curve("Risk by coverage", ["coverage", "wrong"], result.risk_coverage, "The share that is wrong among the most confident answers."));
   }
-  add(lossPlot(result.losses || []));
+  add(waterfall(result.losses || []));
   figures.append(usageTable(result));
   page.whenListed(() => {
     const rows = page.rows.listed.filter((row) => row.column === column);
@@ -126,6 +126,7 @@ function fillFailing(page, made) {
 
 /** @param {any} plot @returns {Element | null} */
 function plotView(plot) {
+  if (plot.kind === "curves") return curves(plot.title, plot.names, plot.lines, plot.words);
   if (plot.kind === "series") return series(plot.title, plot.points, plot.limits, plot.words);
   if (plot.kind === "scatter") return scatter(plot.title, plot.names, plot.points, plot.words);
   return null;
