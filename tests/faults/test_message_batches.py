@@ -80,11 +80,3 @@ def test_requests_that_came_to_nothing_are_errors_of_their_cases(tmp_path: Path)
     counts = result["cases"]
     assert (counts["scored"], counts["errors"], counts["skipped"]) == (CASES - 2, 1, 1)
     assert "invalid_request_error: too long" in " ".join(result["notes"])
-
-
-def test_the_gemini_api_has_no_batches_here(tmp_path: Path) -> None:
-    """Refused before any call."""
-    with Hostile(Batches()) as server:
-        ws = make(tmp_path / "ws", server, 1, provider="gemini")  # type: ignore[arg-type]
-        assert "has no Batch API" in ws.run("run", "--batch", code=2)[1]
-    assert not server.asked

@@ -29,7 +29,6 @@ from prompteval.providers.hosted.batches import batch_client
 from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.layers import Layer
 from prompteval.providers.openai.batch import (
-    MOST_LINES,
     BatchClient,
     BatchState,
 )
@@ -170,7 +169,7 @@ async def _send(
                 seen.add(request.key)
                 size += file.write(client.line(request))
                 lines += 1
-                if lines >= MOST_LINES or size >= client.most_bytes - 1_000_000:
+                if lines >= client.most_lines or size >= client.most_bytes - 1_000_000:
                     more = True
                     break
         if lines:

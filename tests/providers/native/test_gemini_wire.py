@@ -1,5 +1,6 @@
 """Our Gemini client against the package `google-genai` as its oracle: what goes over the wire is the same."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request
 from prompteval.core.tools import RequestedCall, Thought
 from prompteval.providers.gemini import create
+from prompteval.providers.gemini.batch import ContentBatches
+from prompteval.providers.hosted.provider import HostedProvider
 from tests.hostile import Hostile, says
-from tests.providers.native.oracle import KEY, PARAMETERS, SCHEMA, TOOL, Wire, camel, sent
+from tests.providers.native.oracle import KEY, PARAMETERS, SCHEMA, TOOL, Wire, camel, sent, use
 
 genai = pytest.importorskip("google.genai", reason="the package google-genai is not installed")
 ANSWER = {"candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP"}]}
@@ -122,3 +125,36 @@ def test_what_the_api_does_not_have_is_never_left_out(params: dict[str, Any], to
     with pytest.raises(ProviderError, match=told) as raised:
         sent(create, Request("gemini/m", ASK, params), ANSWER)
     assert raised.value.kind == "unsupported"
+
+
+def test_a_batch_equals_the_sdks(tmp_path: Path) -> None:
+    """Line, key and every value of the body; the parts of a request are those that it has alone."""
+    from google.genai import types
+
+    request_, _, config = CASES[1]
+    started = {"name": "batches/b", "metadata": {"state": "BATCH_STATE_PENDING"}}
+
+    async def submit(model: HostedProvider) -> str:
+        client = ContentBatches(model)
+        (tmp_path / "lines").write_bytes(client.line(request_))
+        try:
+            return await client.submit(tmp_path / "lines", "r", 3)
+        finally:
+            await client.aclose()
+
+    with Hostile(says(started)) as server:
+        assert use(create, server, submit) == "b"
+        ours = Wire.of(server.asked[0])
+    contents: Any = CONTENT
+    given = types.InlinedRequest(
+        contents=contents, metadata={"key": request_.key}, config=types.GenerateContentConfig(**config)
+    )
+    with Hostile(says(started)) as server:
+        options = types.HttpOptions(base_url=server.url[:-3], api_version="v1beta")
+        client = genai.Client(api_key=KEY, http_options=options, vertexai=False)
+        client.batches.create(model="m", src=[given], config={"display_name": "prompteval r 3"})
+        client.close()
+        oracle = Wire.of(server.asked[0])
+    assert ours.line == oracle.line
+    assert ours.headers["x-goog-api-key"] == oracle.headers["x-goog-api-key"]
+    assert ours.body == camel(oracle.body)

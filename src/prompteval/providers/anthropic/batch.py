@@ -50,7 +50,7 @@ class MessageBatches(BatchClient):
         """Start the batch of the requests in a file; the batch's id."""
         url = self._server.url("messages/batches")
         answer = await post_json(self._session, url, _body_of(path), timeout_s=FILE_SECONDS)
-        return id_of(object_of(answer, self._server))
+        return id_of(object_of(answer, self.error_of))
 
     async def started(self, run_id: str) -> dict[int, str]:
         """Nothing: no batch says which run has started it."""

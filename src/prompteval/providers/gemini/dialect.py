@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
+from prompteval.core.errors import ProviderError
 from prompteval.core.media import MEDIA_TYPES
 from prompteval.core.request import Request, Response, chat_json
 from prompteval.core.strict_json import JsonObject
@@ -24,10 +25,8 @@ class GeminiDialect(NativeDialect):
     file_types = frozenset(MEDIA_TYPES) - {"image/gif"}
 
     def path(self, *, stream: bool) -> str:
-        name = self.model.removeprefix("models/")
-        found = name if name.startswith("tunedModels/") else f"models/{name}"
         method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        return f"{quote(found, safe='/@.-_')}:{method}"
+        return f"{model_path(self.model)}:{method}"
 
     def write(self, request: Request, *, stream: bool) -> bytes:
         return chat_json(request_body(self.model, request, self.server.shape)).encode("ascii")
@@ -41,17 +40,28 @@ class GeminiDialect(NativeDialect):
         return ChunkAssembly()
 
     def refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
-        try:
-            body = answer.json()
-        except ValueError:
-            body = {"error": {"message": " ".join(answer.excerpt().split())}}
-        if isinstance(body, list) and body:  # a stream is a list where its form was not asked for
-            body = body[0]
-        raise error_of(answer.status, answer.headers, body, answer.excerpt())
+        raise answered_error(answer)
 
     def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
         """The API reports none."""
         return None
+
+
+def model_path(model: str) -> str:
+    """Where a model is, below the base URL."""
+    name = model.removeprefix("models/")
+    return quote(name if name.startswith("tunedModels/") else f"models/{name}", safe="/@.-_")
+
+
+def answered_error(answer: HttpAnswer) -> ProviderError:
+    """The error of an answer other than 200."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {"error": {"message": " ".join(answer.excerpt().split())}}
+    if isinstance(body, list) and body:  # a stream is a list where its form was not asked for
+        body = body[0]
+    return error_of(answer.status, answer.headers, body, answer.excerpt())
 
 
 class ChunkAssembly:

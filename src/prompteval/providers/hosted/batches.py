@@ -7,7 +7,7 @@ from prompteval.providers.openai.batch import BatchClient
 
 def has_batches(provider: Provider) -> bool:
     """Whether a model's requests can go out as a batch."""
-    return isinstance(provider, HostedProvider) and provider.server.kind in ("openai", "anthropic")
+    return isinstance(provider, HostedProvider) and provider.server.kind in ("openai", "anthropic", "gemini")
 
 
 def batch_client(provider: HostedProvider) -> BatchClient:
@@ -16,4 +16,8 @@ def batch_client(provider: HostedProvider) -> BatchClient:
         from prompteval.providers.anthropic.batch import MessageBatches
 
         return MessageBatches(provider)
+    if provider.server.kind == "gemini":
+        from prompteval.providers.gemini.batch import ContentBatches
+
+        return ContentBatches(provider)
     return BatchClient(provider)

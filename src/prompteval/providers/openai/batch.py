@@ -24,7 +24,6 @@ from prompteval.providers.openai.errors import (
     made_error,
 )
 from prompteval.providers.openai.reply import filtered_prompt
-from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.shape import Shape
 from prompteval.wire import REPLY_BYTES, HttpAnswer, excerpt, exchange, for_each_line, post_json
 
@@ -43,6 +42,7 @@ MOST_PAGES: Final = 1000
 RUN_MARK: Final = "prompteval_run"
 PART_MARK: Final = "prompteval_part"
 KEY = re.compile(r"sha256:[0-9a-f]{64}")
+ErrorOf = Callable[[HttpAnswer], ProviderError]
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -118,6 +118,7 @@ def _result(line: dict[str, object], shape: Shape) -> Response | ProviderError:
 class BatchClient:
     """Files and batches of one server. Raises ProviderError for every failure there."""
 
+    most_lines = MOST_LINES
     most_bytes = MOST_BYTES
 
     def __init__(self, provider: HostedProvider) -> None:
@@ -144,7 +145,7 @@ class BatchClient:
         }
         url, body = self._server.url("batches"), json.dumps(wanted).encode("ascii")
         answer = await post_json(self._session, url, body, timeout_s=self._timeout_s)
-        return id_of(object_of(answer, self._server))
+        return id_of(object_of(answer, self.error_of))
 
     async def started(self, run_id: str) -> dict[int, str]:
         """Part to id of every batch that a run has started here, whether or not its id was noted."""
@@ -216,8 +217,12 @@ class BatchClient:
             longest=REPLY_BYTES,
         )
         if answer is not None:
-            raise self._server.error_of(answer)
+            raise self.error_of(answer)
         return unread
+
+    def error_of(self, answer: HttpAnswer) -> ProviderError:
+        """The error of an answer other than 200."""
+        return self._server.error_of(answer)
 
     async def aclose(self) -> None:
         await self._session.close()
@@ -239,7 +244,7 @@ class BatchClient:
                 url = self._server.url("files")
                 return await exchange(self._session, "POST", url, data=form, timeout_s=FILE_SECONDS)
 
-        return id_of(await _patiently(once, self._server))
+        return id_of(await patiently(once, self.error_of))
 
     async def _ask(self, path: str) -> dict[str, object]:
         """The JSON object behind a path below the base URL."""
@@ -248,14 +253,14 @@ class BatchClient:
         def once() -> Awaitable[HttpAnswer]:
             return exchange(self._session, "GET", url, timeout_s=self._timeout_s)
 
-        return await _patiently(once, self._server)
+        return await patiently(once, self.error_of)
 
 
-async def _patiently(once: Callable[[], Awaitable[HttpAnswer]], server: Server) -> dict[str, Any]:
+async def patiently(once: Callable[[], Awaitable[HttpAnswer]], error_of: ErrorOf) -> dict[str, Any]:
     """The JSON object that a server answers with, asked for again while that may help."""
     for attempt in range(1, TRIES + 1):
         try:
-            return object_of(await once(), server)
+            return object_of(await once(), error_of)
         except ProviderError as error:
             if not error.retryable or attempt == TRIES:
                 raise
@@ -263,10 +268,10 @@ async def _patiently(once: Callable[[], Awaitable[HttpAnswer]], server: Server) 
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def object_of(answer: HttpAnswer, server: Server) -> dict[str, object]:
+def object_of(answer: HttpAnswer, error_of: ErrorOf) -> dict[str, object]:
     """The JSON object of an answer. Raises ProviderError for any other answer."""
     if answer.status != 200:
-        raise server.error_of(answer)
+        raise error_of(answer)
     try:
         raw = answer.json()
     except ValueError as error:
