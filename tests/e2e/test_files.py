@@ -12,7 +12,7 @@ import pytest
 from prompteval import File
 from tests.e2e.conftest import Workspace
 from tests.hostile import Asked, Hostile, completion, whole
-from tests.media_files import data_url, png
+from tests.media_files import data_url, pdf, png
 
 KEY = "our-test-key-0123456789"
 RED, BLUE = png(), png(rgb=(0, 0, 255))
@@ -155,3 +155,154 @@ def test_a_suite_of_images_from_check_to_replay(name: str, empty: Workspace) -> 
     photos = {row["case_id"]: row["inputs"]["photo"] for row in rows}
     assert photos == {"red": File.from_bytes(RED).value, "blue": File.from_bytes(BLUE).value}
     assert b"images/red.png" not in b"".join(stored.values())
+
+
+SAID = '{"when": ".", "output": {"colour": "red"}}\n'
+
+
+@pytest.fixture
+def offline(empty: Workspace) -> Workspace:
+    """The same suite with a scripted model that always says red."""
+    colours(empty, APIS["chat"], "http://127.0.0.1:9/v1")
+    empty.write("model.jsonl", SAID)
+    empty.write("evals/colour.yaml", SUITE.replace("[seen]", "[scripted/model.jsonl]").replace("0.9", "0.4"))
+    return empty
+
+
+def test_a_case_and_the_page_show_kind_size_and_a_small_image(offline: Workspace) -> None:
+    """The image itself in the page alone, up to a bound; a page of a stored run has it too."""
+    noisy = png(noise=70_000)
+    (offline.root / "datasets/images/red.png").write_bytes(noisy)
+    offline.run("run", "colour", "-o", "page.html", code=0)
+    shown = offline.run("show", "last", "--case", "blue").stdout
+    assert f"photo  a PNG image, {len(BLUE)} bytes, sha256 {File.from_bytes(BLUE).sha256[:12]}" in shown
+    assert "[a PNG image, 73 bytes" in shown
+    offline.run("report", "last", "-o", "again.html", code=0)
+    for page in ("page.html", "again.html"):
+        text = (offline.root / page).read_text()
+        assert f'"images":["{data_url(BLUE, "image/png")}"]' in text
+        assert text.count(";base64,iVBOR") == 1
+        assert f"a PNG image, {len(noisy):,} bytes" in text
+    kept = offline.root / ".prompteval/thumbnails" / File.from_bytes(BLUE).sha256
+    assert (kept.read_bytes(), oct(kept.stat().st_mode)[-3:]) == (BLUE, "600")
+
+
+def test_s33_a_thumbnail_of_another_content_is_not_shown(offline: Workspace) -> None:
+    """A file under the name of a hash that it does not have, and one that leads out, are left out."""
+    offline.run("run", "colour", code=0)
+    kept = offline.root / ".prompteval/thumbnails"
+    (kept / File.from_bytes(BLUE).sha256).write_bytes(png(rgb=(9, 9, 9)))
+    red = kept / File.from_bytes(RED).sha256
+    red.unlink()
+    red.symlink_to(offline.root / "datasets/images/red.png")
+    offline.run("report", "last", "-o", "page.html", code=0)
+    assert "base64,iVBOR" not in (offline.root / "page.html").read_text()
+
+
+def test_everything_that_is_wrong_with_files_is_said_before_the_run(offline: Workspace) -> None:
+    """At the line of the case, with what was meant; a model that does not take them, at the case or the prompt."""
+    rows = [("none", "images/rad.png"), ("page", "page.png"), ("number", 3)]
+    lines = [{"id": name, "inputs": {"photo": photo}, "expected": {"colour": "red"}} for name, photo in rows]
+    offline.write("datasets/colour.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    offline.write("datasets/page.png", "<html>")
+    told = offline.run("check", code=2).stdout
+    assert (
+        "datasets/colour.jsonl:1:1 PE320 inputs.photo: images/rad.png: no such file (did you mean 'images/red.png'?)"
+        in told
+    )
+    assert "datasets/colour.jsonl:2:1 PE320 inputs.photo: page.png: it is an HTML page" in told
+    assert "datasets/colour.jsonl:3:1 PE320 inputs.photo: must be a path beside the case file" in told
+    assert not (offline.root / ".prompteval").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (
+            "seen",
+            "datasets/colour.jsonl:2:1 PE343 case 'p': inputs.photo is a PDF document: seen takes PNG, JPEG, GIF, WebP alone",
+        ),
+        (
+            "openai/gpt-3.5-turbo",
+            "prompts/colour/v1.py:11:90 PE343 openai/gpt-3.5-turbo takes no files, and colour@v1 has some",
+        ),
+        ("local/use", "PE343 local/use takes no files"),
+        ("openai/gpt-6-luna", ""),
+        ("scripted/model.jsonl", ""),
+    ],
+)
+def test_a_model_that_takes_no_such_file_is_refused_before_the_run(
+    offline: Workspace, model: str, told: str
+) -> None:
+    """A PDF to a server of images, an image to a model of text; nothing is asked."""
+    (offline.root / "datasets/page.pdf").write_bytes(pdf())
+    lines = [
+        {"id": name, "inputs": {"photo": photo}}
+        for name, photo in (("i", "images/red.png"), ("p", "page.pdf"))
+    ]
+    offline.write("datasets/colour.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    offline.write(
+        "evals/colour.yaml", f"prompt: colour\ncases: ../datasets/colour.jsonl\nmodels: [{model}]\n"
+    )
+    done = offline.run("check")
+    assert told in done.stdout
+    assert ("PE343" in done.stdout) == bool(told)
+
+
+def test_a_recording_says_which_file_changed(offline: Workspace) -> None:
+    """A replay reads the file at hand, and never answers for another one."""
+    offline.run("run", "colour", "--record", "rec.jsonl", code=0)
+    (offline.root / "datasets/images/red.png").write_bytes(png(rgb=(1, 2, 3)))
+    offline.run("run", "colour", "--replay", "rec.jsonl", "--no-cache", code=3)
+    shown = offline.run("show", "last", "--case", "red").stdout
+    old, new = (File.from_bytes(data).sha256[:12] for data in (RED, png(rgb=(1, 2, 3))))
+    assert f"rec.jsonl is stale: a file changed since it was recorded: image/png, sha256 {old}" in shown
+    assert f"is now image/png, {new}" in shown
+
+
+def test_a_file_that_changes_during_the_run_is_an_error_of_its_case(empty: Workspace) -> None:
+    """What was checked is sent, or nothing; the other case is answered."""
+    first = []
+
+    def made(asked: Asked) -> Iterable[bytes]:
+        if not first:
+            first.append(asked)
+            (empty.root / "datasets/images/red.png").unlink()
+        return sees(APIS["chat"])(asked)
+
+    with Hostile(made) as server:
+        colours(empty, APIS["chat"], server.url)
+        lines = (empty.root / "datasets/colour.jsonl").read_text().splitlines()
+        empty.write("datasets/colour.jsonl", "\n".join(reversed(lines)) + "\n")
+        empty.run("run", "colour", "-j", "1", code=3)
+    assert len(server.asked) == 1
+    shown = empty.run("show", "last", "--case", "red").stdout
+    assert "datasets/images/red.png cannot be read any more: no such file" in shown
+
+
+def test_the_same_case_elsewhere_is_the_same_case(offline: Workspace, tmp_path: Path) -> None:
+    """A file under another name in another directory: keys, rows and the fingerprint of the cases are equal."""
+    offline.run("run", "colour", "--record", "one.jsonl", "-o", "one.rows.jsonl", code=0)
+    images = offline.root / "datasets/images"
+    images.rename(offline.root / "datasets/pictures")
+    (offline.root / "datasets/pictures/red.png").rename(offline.root / "datasets/pictures/other.jpg")
+    cases = (
+        (offline.root / "datasets/colour.jsonl").read_text().replace("images/red.png", "pictures/other.jpg")
+    )
+    offline.write("datasets/colour.jsonl", cases)
+    offline.run("run", "colour", "--record", "two.jsonl", code=0)
+    keys = [
+        [json.loads(line)["key"] for line in (offline.root / name).read_text().splitlines()]
+        for name in ("one.jsonl", "two.jsonl")
+    ]
+    assert keys[0] == keys[1]
+    one, two = (run["run_id"] for run in json.loads(offline.run("runs", "--json").stdout))
+    (result,) = json.loads(offline.run("compare", one, two, "--json", code=0).stdout)["results"]
+    assert (result["changed_cases"], result["paired"]) == ([], 2)
+
+
+def test_the_page_has_the_prompt_with_its_files(offline: Workspace) -> None:
+    """The input that a message shows stands between its texts."""
+    offline.run("run", "colour", "-o", "page.html", code=0)
+    page = (offline.root / "page.html").read_text()
+    assert "user:\\nWhich?[input photo]" in page

@@ -70,11 +70,11 @@ def test_a_file_is_given_in_three_ways(given: object) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("a.png", "use prompteval.File.from_path for a path"),
+        ("a.png", "File.from_path reads a path"),
         ("data:image/png;base64,AAAA", "no known type"),
         (dict(RED.value), "only the hash of the file is stored"),
-        (7, "a data URL or a File, not int"),
-        (None, "not NoneType"),
+        (7, "or a File in application code, not 7"),
+        (None, "not None"),
     ],
 )
 def test_what_is_no_file_is_said_at_its_input(given: object, told: str) -> None:

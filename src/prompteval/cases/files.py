@@ -5,10 +5,13 @@ from collections.abc import Callable
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.media import DATA_URL, MOST_FILE_BYTES, File, FileValue, WrongFile
+from prompteval.core.problem import did_you_mean
 from prompteval.workspace.tree import Tree
 
 # Of a path, as systems of files allow; what is longer was not meant as one.
 LONGEST_PATH = 4_096
+# Files of a directory that are looked at for the one that was meant.
+MOST_NEAR = 1_000
 
 
 def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | WrongFile]:
@@ -33,11 +36,23 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
             content = _content(tree, path)
             return FileValue(File.of_bytes(content, lambda: _content(tree, path), path))
         except InvalidInput as error:
-            return WrongFile(text, f"{text:.200}: {error.problems[0].message}")
+            near = _near(tree, path, text)
+            return WrongFile(text, f"{text:.200}: {error.problems[0].message}{near and f' ({near})'}")
         except ValueError as error:
             return WrongFile(text, f"{text:.200}: {error}")
 
     return read
+
+
+def _near(tree: Tree, path: str, text: str) -> str:
+    """What may have been meant by a path that leads to no file in a directory that is there."""
+    place = posixpath.dirname(path)
+    try:
+        near = [name for name in tree.list(place)[:MOST_NEAR] if posixpath.dirname(name) == place]
+    except InvalidInput:
+        return ""
+    start = posixpath.dirname(text)
+    return did_you_mean(text, [posixpath.join(start, posixpath.basename(name)) for name in near])
 
 
 def _content(tree: Tree, path: str) -> bytes:

@@ -133,7 +133,7 @@ def prediction(
         outcome=answered.parsed.outcome,
         latency_ms=answered.latency_ms,
         output=answered.parsed.output if answered.parsed.outcome == "ok" else text or None,
-        inputs=inputs,
+        inputs=bound.prompt.file_inputs.stored(inputs),
         error=failure.type if failure is not None else "",
         alias=bound.prompt.alias,
         trace_id=trace_id,

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeVar, cast
 
 from pydantic_core import to_jsonable_python
 
+from prompteval.core.media import is_file_value
 from prompteval.core.prediction import Feedback, LogRecord
 from prompteval.core.secret import hide_all
 from prompteval.core.strict_json import JsonObject
@@ -55,12 +56,16 @@ def closed_inputs(prompt: Prompt) -> frozenset[str]:
 def features(inputs: Mapping[str, object], closed: frozenset[str]) -> JsonObject:
     """By input: the `value` of what is closed and of a number, else the `length` of a text or a list.
 
+    Of a file it is the `media_type` and the `bytes`.
+
     A number in which personal data is found, a telephone number say, has neither.
     """
     return {name: _feature(value, name in closed) for name, value in inputs.items()}
 
 
 def _feature(value: object, is_closed: bool) -> JsonObject:
+    if is_file_value(value):
+        return {"media_type": value["media_type"], "bytes": value["bytes"]}
     if value is None or isinstance(value, bool) or is_closed:
         return {"value": value}
     if isinstance(value, int | float):
@@ -78,6 +83,7 @@ def _is_closed(field: JsonObject, definitions: Mapping[str, JsonObject]) -> bool
 
 
 def _masked(value: T, policy: LogInputs) -> T:
+    """A hash of a file is no personal data, and is kept as it is."""
     hidden: T = hide_all(value) if policy == "full" else redact(value)
     return hidden
 
@@ -88,6 +94,8 @@ def redact(value: T) -> T:
 
 
 def _each_text(value: object) -> object:
+    if is_file_value(value):
+        return value
     if isinstance(value, str):
         return mask_text(value).text
     if isinstance(value, Mapping):

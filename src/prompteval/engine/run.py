@@ -17,6 +17,7 @@ from prompteval.core.case import Case
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import PromptevalError, StoreError, foremost
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED, deciding
+from prompteval.core.media import files_in
 from prompteval.core.observation import Row, is_settled
 from prompteval.core.protocols import Provider
 from prompteval.core.verdict import Verdict
@@ -38,7 +39,7 @@ from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
-from prompteval.engine.stored import kept_exchanges, run_facts, stored_rows
+from prompteval.engine.stored import kept_exchanges, run_facts, stored_rows, thumbnails
 from prompteval.engine.targets.open import open_target
 from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
@@ -175,6 +176,7 @@ class _Run:
         self._progress = progress
         self._files = files
         self._store = files.store
+        self._thumbnails = thumbnails(workspace)
         self._record = record
         self._hint = ""
         self._id = record.run_id if record else new_run_id()
@@ -338,6 +340,8 @@ class _Run:
 
         def keep(rows: Sequence[Row]) -> None:
             self._store.add_rows([usage.priced(row) for row in rows])
+            for file in (file for row in rows for file in files_in(row.case.inputs)):
+                self._thumbnails.keep(file)
 
         suite = job.plan.suite.name
         provider, concurrency, waiting = None, self._options.concurrency, RetryWaits()
@@ -443,7 +447,8 @@ class _Run:
         record = self._store.run(self._id)
         facts = run_facts(record.manifest, record.started)
         exchanges = partial(kept_exchanges, self._workspace)
-        return RunView(self._id, found.verdict, code, reason, tuple(results), rows, facts, exchanges)
+        images = self._thumbnails.data_url
+        return RunView(self._id, found.verdict, code, reason, tuple(results), rows, facts, exchanges, images)
 
 
 def _now() -> str:

@@ -22,6 +22,7 @@ from prompteval.store.backend import open_backend
 from prompteval.store.exchanges import ReadExchange, no_exchange
 from prompteval.store.protocol import Backend, Checked, ResultsStore
 from prompteval.store.records import RunRecord
+from prompteval.store.thumbnails import ThumbnailFiles
 from prompteval.workspace.settings import Workspace
 
 _WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict.PASS)
@@ -100,7 +101,8 @@ def ended(workspace: Workspace, store: ResultsStore, name: str) -> tuple[RunReco
     try:
         rows = partial(stored_rows, workspace, record.run_id, store.checked)
         view = from_json(record.summary, rows, run_facts(record.manifest, record.started))
-        return record, replace(view, exchanges=partial(kept_exchanges, workspace))
+        exchanges, images = partial(kept_exchanges, workspace), thumbnails(workspace).data_url
+        return record, replace(view, exchanges=exchanges, thumbnails=images)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         reason = "its summary cannot be read"
         raise DamagedRun(store.place, record.run_id, reason) from None
@@ -158,6 +160,11 @@ def kept_exchanges(workspace: Workspace) -> Iterator[ExchangesOf]:
             )
 
         yield found
+
+
+def thumbnails(workspace: Workspace) -> ThumbnailFiles:
+    """The images of cases that are kept for pages."""
+    return ThumbnailFiles(workspace.state_path())
 
 
 def stored_rows(workspace: Workspace, run_id: str, checked: Checked | None = None) -> Iterator[Row]:

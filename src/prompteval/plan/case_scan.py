@@ -11,7 +11,7 @@ from prompteval.cases.load import case_files, inline_cases, load_cases
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import canonical_json
-from prompteval.core.media import FileValue
+from prompteval.core.media import files_in
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import CaseCheck, Scorer
 from prompteval.plan.gates import PlannedRule, wanted_slices
@@ -230,9 +230,7 @@ def _note_leak(case: Case, source: str, examples: Examples, problems: Problems) 
 
 def _held_bytes(inputs: object) -> int:
     """The bytes of files that a case holds itself, by data URLs."""
-    values = inputs.values() if isinstance(inputs, Mapping) else ()
-    flat = (one for value in values for one in (value if isinstance(value, list) else (value,)))
-    return sum(one.file.size for one in flat if isinstance(one, FileValue) and one.file.held)
+    return sum(file.size for file in files_in(inputs) if file.held)
 
 
 def case_digest(case: Case) -> int:

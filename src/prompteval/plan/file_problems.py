@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
-from prompteval.core.media import MEDIA_TYPES, File, described
+from prompteval.core.media import SHORT_NAMES, File, described
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import FileProvider
 from prompteval.prompt.messages import Part
@@ -84,9 +84,5 @@ class CaseFiles:
 
 
 def _not_taken(model: str, taken: frozenset[str]) -> str:
-    names = [described(name).partition(" ")[2] for name in MEDIA_TYPES if name in taken]
-    return (
-        f"{model} takes {', '.join(names[:-1])} and {names[-1]} alone"
-        if names[1:]
-        else f"{model} takes {names[0]} alone"
-    )
+    names = [short for name, short in SHORT_NAMES.items() if name in taken]
+    return f"{model} takes {', '.join(names)} alone"

@@ -48,6 +48,16 @@ class FileInputs:
                 found[key] = read(str(value))
         return found
 
+    def stored(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
+        """Inputs whose files are their values, without content; a data URL that is none is not kept."""
+        if not self.names:
+            return inputs
+        found = dict(inputs)
+        for key, value in inputs.items():
+            if self._name_of(key) in self.names:
+                found[key] = _stored(value)
+        return found
+
     def known(self, inputs: object) -> dict[str, File | WrongFile]:
         """What stands for each file once the inputs are JSON, by hash or by text."""
         return {one if isinstance(one, WrongFile) else one.sha256: one for _, one in self.each(inputs)}
@@ -68,6 +78,19 @@ class FileInputs:
             several = value if isinstance(value, list | tuple) else (value,)
             found[name] = tuple(one for one in several if isinstance(one, File))
         return found
+
+
+def _stored(value: object) -> object:
+    if isinstance(value, File):
+        return value.value
+    if isinstance(value, list | tuple):
+        return [_stored(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        return File.of_data_url(value).value
+    except ValueError:
+        return None
 
 
 def _is_text(value: object) -> bool:

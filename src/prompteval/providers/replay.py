@@ -1,6 +1,6 @@
 """`replay/<file>`: answers from a recording alone; what it does not hold is an error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from prompteval.workspace.text import decode
 from prompteval.workspace.tree import WorkingTree
 
 # What the recorded request says of where it was sent does not count when it is replayed.
+Message = Sequence[Any]
 _COMPARED = ("messages", "params", "schema", "schema_name", "seed", "replicate", "tools")
 
 
@@ -59,6 +60,8 @@ class Replay:
         """What changed against the recorded request most like this one."""
         for other in self._requests:
             changed = [name for name in _COMPARED if other.get(name) != raw.get(name)]
+            if changed == ["messages"] and (files := _changed_file(other["messages"], raw["messages"])):
+                return files
             if len(changed) == 1:
                 return f"{changed[0]} changed since it was recorded"
             if changed and "messages" not in changed:
@@ -77,6 +80,27 @@ def create(model: str, profile: ModelProfile | None, root: Path) -> Replay:
 def from_text(text: str, path: str) -> Replay:
     """A provider over the text of a recording."""
     return Replay(read_recording(text, path), path)
+
+
+def _changed_file(recorded: Sequence[Message], asked: Sequence[Message]) -> str:
+    """What became of the first file that is not the same, where nothing else of the messages changed."""
+    if [_without_files(one) for one in recorded] != [_without_files(one) for one in asked]:
+        return ""
+    before, now = ([part for one in messages for part in _files(one)] for messages in (recorded, asked))
+    if len(before) != len(now):
+        return f"the request has {len(now)} files, {len(before)} were recorded"
+    old, new = next(pair for pair in zip(before, now, strict=True) if pair[0] != pair[1])
+    change = f"{old[1]}, sha256 {old[0][:12]}, is now {new[1]}, {new[0][:12]}"
+    return f"a file changed since it was recorded: {change}"
+
+
+def _files(message: Message) -> list[list[str]]:
+    """The files of a message as it is recorded: [hash, type, size, place]."""
+    return [part for part in message[2:] if isinstance(part, list) and len(part) == 4]
+
+
+def _without_files(message: Message) -> list[Any]:
+    return [part for part in message if not (isinstance(part, list) and len(part) == 4)]
 
 
 def _content(request: Mapping[str, object]) -> str:

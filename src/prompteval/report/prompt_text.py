@@ -59,6 +59,13 @@ def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield title, json.dumps(content[key], ensure_ascii=False, indent=2)
 
 
-def _messages(messages: Sequence[Sequence[str]]) -> Iterator[str]:
+def _messages(messages: Sequence[Sequence[Any]]) -> Iterator[str]:
     for role, text in messages:
-        yield f"{role}:\n{text}"
+        yield f"{role}:\n{text if isinstance(text, str) else ''.join(map(_piece, text))}"
+
+
+def _piece(piece: str | Mapping[str, str]) -> str:
+    """A text of a message with files, or a file: the input that it is, or its hash."""
+    if isinstance(piece, str):
+        return piece
+    return "\n".join(f"[{kind} {value}]" for kind, value in piece.items())

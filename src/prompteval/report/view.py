@@ -10,6 +10,7 @@ from prompteval.report.exchanges import OpenExchanges, no_exchanges
 from prompteval.report.prompt_text import PromptText
 from prompteval.report.rag_view import RagView, rag_from
 from prompteval.report.threshold_view import PrecisionRecallCurve, curve_from
+from prompteval.report.thumbnails import Thumbnails, no_thumbnails
 
 SCHEMA = "prompteval/run@1"
 
@@ -147,7 +148,8 @@ class RunFacts:
 class RunView:
     """A whole run. `reason` is the last printed line: why the exit code is what it is.
 
-    `facts` are None where nothing is known of it. `exchanges` opens what was sent and what came back.
+    `facts` are None where nothing is known of it. `exchanges` opens what was sent and what came back;
+    `thumbnails` gives images of cases by their hashes.
     """
 
     run_id: str
@@ -158,6 +160,7 @@ class RunView:
     rows: Callable[[], Iterator[Row]] = field(default=lambda: iter(()), compare=False)
     facts: RunFacts | None = field(default=None, compare=False)
     exchanges: OpenExchanges = field(default=no_exchanges, compare=False)
+    thumbnails: Thumbnails = field(default=no_thumbnails, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""

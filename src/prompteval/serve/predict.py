@@ -25,6 +25,7 @@ async def predict(call: Call, receive: Receive, send: Send) -> None:
     errors = served.bound.prompt.input_errors(call.inputs)
     if errors:
         raise of_inputs(errors, call.inputs, served.declared)
+    call.inputs = dict(served.bound.prompt.file_inputs.stored(call.inputs))
     with _place(state):
         try:
             await call.screen("before", call.inputs)

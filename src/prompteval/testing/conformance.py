@@ -10,11 +10,13 @@ import numpy as np
 
 from prompteval.core.case import Case
 from prompteval.core.errors import ProviderError, UsageError
+from prompteval.core.media import MEDIA_TYPES
 from prompteval.core.observation import Failure, Observation, Score
 from prompteval.core.protocols import (
     BatchProvider,
     BatchScorer,
     Chunker,
+    FileProvider,
     Metric,
     Provider,
     Reporter,
@@ -34,9 +36,15 @@ SIDE_BY_SIDE = 4
 
 
 async def check_provider(provider: Provider, request: Request) -> Response | ProviderError:
-    """A provider answers or raises ProviderError, keeps its identity, and closes twice."""
+    """A provider answers or raises ProviderError, keeps its identity, and closes twice.
+
+    One that takes files names types that there are.
+    """
     identity = provider.identity
     assert isinstance(identity, str) and identity, "identity must be a non-empty string"
+    if isinstance(provider, FileProvider):
+        unknown = sorted(set(provider.file_types) - MEDIA_TYPES.keys())
+        assert not unknown, f"file_types has {unknown}, not among {', '.join(MEDIA_TYPES)}"
     assert inspect.iscoroutinefunction(provider.complete), "complete() is a coroutine function"
     result: Response | ProviderError
     try:

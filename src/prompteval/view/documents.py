@@ -11,13 +11,14 @@ from prompteval.engine.compare.compare import comparison
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.history import history
 from prompteval.engine.progress import Progress
-from prompteval.engine.stored import ended, kept_exchanges, reading, run_facts, stored_runs
+from prompteval.engine.stored import ended, kept_exchanges, reading, run_facts, stored_runs, thumbnails
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.page.case_rows import Room, in_full, listed, raw_exchanges
 from prompteval.report.page.comparison import comparison_json
 from prompteval.report.page.document import Headline, Section, page_json, rows_expected, run_json
 from prompteval.report.page.history import history_json
 from prompteval.report.table import Table
+from prompteval.report.thumbnails import PageImages
 from prompteval.store.protocol import Checked
 from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
@@ -135,7 +136,7 @@ def case_in_full(
 ) -> Json | None:
     """One row in full; None where there is none."""
     row = _row(workspace, column, case_id, replicate, checked)
-    return None if row is None else in_full(row, Room.of(1))
+    return None if row is None else in_full(row, Room.of(1), PageImages(thumbnails(workspace).data_url))
 
 
 def _row(

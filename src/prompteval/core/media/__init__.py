@@ -6,13 +6,21 @@ from prompteval.core.media.file import (
     File,
     FileValue,
     WrongFile,
+    files_in,
     files_of_message,
     is_file_value,
     value_of,
     value_text,
     with_file_texts,
 )
-from prompteval.core.media.kinds import KINDS, MEDIA_TYPES, MOST_FILE_BYTES, described, kind_of
+from prompteval.core.media.kinds import (
+    KINDS,
+    MEDIA_TYPES,
+    MOST_FILE_BYTES,
+    SHORT_NAMES,
+    described,
+    kind_of,
+)
 
 __all__ = [
     "CONTEXT",
@@ -20,10 +28,12 @@ __all__ = [
     "KINDS",
     "MEDIA_TYPES",
     "MOST_FILE_BYTES",
+    "SHORT_NAMES",
     "File",
     "FileValue",
     "WrongFile",
     "described",
+    "files_in",
     "files_of_message",
     "is_file_value",
     "kind_of",

@@ -6,11 +6,12 @@ import re
 import stat
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeGuard
 
 from prompteval.core.errors import InvalidInput, ProviderError, UsageError
+from prompteval.core.media.images import pixels
 from prompteval.core.media.kinds import MEDIA_TYPES, MOST_FILE_BYTES, described, media_type_of, too_large
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # The key of a validation context under which files are by their hashes, where inputs are read from JSON.
 CONTEXT: Final = "files"
 DATA_URL: Final = "data:"
+_WHAT: Final = "must be a path beside the case file, a data URL, or a File in application code"
 _HEAD = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE)
 _KEYS = frozenset({"sha256", "media_type", "bytes"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -34,16 +36,17 @@ class File:
     """An image, a PDF document or audio, which a model is shown.
 
     It is its content: two files with the same bytes are equal, wherever they are. `sha256` is 64 hexadecimal
-    digits, `size` in bytes. The content of a file on disk is not `held`: `read` gives it, and refuses what is
-    not the same any more.
+    digits, `size` in bytes, `pixels` width and height of an image whose headers say them. The content of a
+    file on disk is not `held`: `read` gives it, and refuses what is not the same any more.
     """
 
-    __slots__ = ("_name", "_read", "held", "media_type", "sha256", "size")
+    __slots__ = ("_name", "_read", "held", "media_type", "pixels", "sha256", "size")
 
     def __init__(self, data: bytes, read: Callable[[], bytes] | None, name: str) -> None:
         self.media_type = media_type_of(data)
         self.sha256 = _digest(data)
         self.size = len(data)
+        self.pixels = pixels(self.media_type, data)
         self.held = read is None
         self._read = read or (lambda: data)
         self._name = name
@@ -181,6 +184,14 @@ def is_file_value(value: object) -> TypeGuard[Mapping[str, object]]:
     )
 
 
+def files_in(inputs: object) -> Iterator[File]:
+    """The files of a case's inputs, those in lists too."""
+    for value in inputs.values() if isinstance(inputs, Mapping) else ():
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, FileValue):
+                yield one.file
+
+
 def value_text(value: Mapping[str, object]) -> str:
     """The value of a file as people read it: `a PNG image, 1,234 bytes, sha256 57cda64cead0`."""
     size, sha256 = value["bytes"], str(value["sha256"])
@@ -257,9 +268,9 @@ def _validated(value: object, info: Any) -> File:
     if is_file_value(value):
         raise wrong("only the hash of the file is stored, not its content")
     if not isinstance(value, str):
-        raise wrong(f"a file is a data URL or a File, not {type(value).__name__}")
-    if not value[: len(DATA_URL)].lower() == DATA_URL:
-        raise wrong("a file is a data URL or a File; use prompteval.File.from_path for a path")
+        raise wrong(f"{_WHAT}, not {value!r:.60}")
+    if value[: len(DATA_URL)].lower() != DATA_URL:
+        raise wrong(f"{_WHAT}; File.from_path reads a path")
     try:
         return File.of_data_url(value)
     except ValueError as error:

@@ -19,6 +19,11 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "audio/mpeg": "audio",
 }
 KINDS: Final = ("image", "pdf", "audio")
+# As a list of them names it.
+SHORT_NAMES: Final[Mapping[str, str]] = {
+    "image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WebP",
+    "application/pdf": "PDF", "audio/wav": "WAV", "audio/mpeg": "MP3",
+}  # fmt: skip
 _NAMES: Final[Mapping[str, str]] = {
     "image/png": "a PNG image",
     "image/jpeg": "a JPEG image",

@@ -26,7 +26,7 @@ from prompteval.engine.compare.sides import Side
 from prompteval.engine.labelled_entries import labelled_entries
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
-from prompteval.engine.stored import ended, kept_exchanges, reading
+from prompteval.engine.stored import ended, kept_exchanges, reading, thumbnails
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.report.comparison.view import ComparedResult, ComparisonView, IncompleteEntry
@@ -90,7 +90,9 @@ def comparison(
                 _read_run(workspace, fresh, opened)
             view = _decide(sides, unchanged, lost, options)
             exchanges = partial(kept_exchanges, workspace)
-            yield replace(view, rows=partial(_rows, fresh, view.results), exchanges=exchanges)
+            images = thumbnails(workspace).data_url
+            rows = partial(_rows, fresh, view.results)
+            yield replace(view, rows=rows, exchanges=exchanges, thumbnails=images)
 
 
 def stored_side(workspace: Workspace, side: Side, options: CompareOptions) -> tuple[Side, list[StoredEntry]]:

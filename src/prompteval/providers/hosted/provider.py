@@ -235,7 +235,7 @@ class HostedProvider:
         """The body. Raises ProviderError(unsupported) for a file that the model is not sent."""
         for file in request.files:
             if file.media_type not in self.file_types:
-                message = f"{request.model} takes no {described(file.media_type)}"
+                message = f"{request.model} takes no file like this: it is {described(file.media_type)}"
                 raise ProviderError("unsupported", message)
         return self._dialect.write(request, stream=stream)
 

@@ -7,6 +7,7 @@ from prompteval.core.observation import Row
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.report.exchanges import OpenExchanges, no_exchanges
 from prompteval.report.prompt_text import PromptText
+from prompteval.report.thumbnails import Thumbnails, no_thumbnails
 
 SCHEMA = "prompteval/compare@1"
 # Keys of a metric's JSON that are left out while they say nothing.
@@ -105,7 +106,7 @@ class ComparisonView:
     were not run. `alone_a` and `alone_b` are entries that have no partner. `lost` are suites that A has
     and B lacks, `removed` those that B lacks on purpose. `incomplete` is what a side has not run whole.
     `rows` streams rows with the place of their result and their side, `a` or `b`; a baseline has none.
-    `exchanges` opens what was sent and what came back.
+    `exchanges` opens what was sent and what came back; `thumbnails` gives images of cases by their hashes.
     """
 
     verdict: ComparisonVerdict
@@ -122,6 +123,7 @@ class ComparisonView:
     incomplete: tuple[IncompleteEntry, ...] = ()
     rows: Callable[[], Iterator[tuple[int, str, Row]]] = field(default=lambda: iter(()), compare=False)
     exchanges: OpenExchanges = field(default=no_exchanges, compare=False)
+    thumbnails: Thumbnails = field(default=no_thumbnails, compare=False)
 
     def as_json(self) -> dict[str, object]:
         """The document of `compare --json`."""

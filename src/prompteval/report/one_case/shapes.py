@@ -16,12 +16,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a part: what it is called, what it says, marks, and the words under it."""
+    """A line of a part: what it is called, what it says, marks, and the words under it.
+
+    `images` are the hashes of images that it names.
+    """
 
     label: str
     text: str
     marks: tuple[Mark, ...] = ()
     words: str = ""
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

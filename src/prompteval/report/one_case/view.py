@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from prompteval.core.case import Case
-from prompteval.core.media import files_of_message, value_text, with_file_texts
+from prompteval.core.media import files_of_message, is_file_value, kind_of, value_text, with_file_texts
 from prompteval.core.observation import (
     STREAM_TIMES,
     Call,
@@ -65,9 +65,18 @@ def _outcome(seen: Observation) -> str:
 
 def _inputs(case: Case) -> Part:
     if isinstance(case.inputs, Mapping):
-        lines = tuple(Line(str(name), written(value)) for name, value in case.inputs.items())
+        lines = tuple(
+            Line(str(name), written(value), images=images_of(value)) for name, value in case.inputs.items()
+        )
         return Part("inputs", "" if lines else "{}", lines)
     return Part("inputs", written(case.inputs))
+
+
+def images_of(value: object) -> tuple[str, ...]:
+    """The hashes of images that a value of an input is or has in a list."""
+    values = value if isinstance(value, list) else [value]
+    files = (one for one in values if is_file_value(one))
+    return tuple(str(one["sha256"]) for one in files if kind_of(str(one["media_type"])) == "image")
 
 
 def _expected(case: Case) -> Part:

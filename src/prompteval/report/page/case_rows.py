@@ -12,6 +12,7 @@ from prompteval.report.one_case.citations import quoted_words
 from prompteval.report.one_case.passages import lists_of
 from prompteval.report.one_case.shapes import Line, Part
 from prompteval.report.one_case.view import case_view, written
+from prompteval.report.thumbnails import Thumbnails, no_thumbnails
 
 # Of a text in the list, of a reason there, and of one part of a case in full.
 SNIPPET, WHY, LONGEST_PART = 160, 240, 20_000
@@ -62,8 +63,8 @@ def listed(row: Row, column: int, room: Room) -> dict[str, object]:
     return found
 
 
-def in_full(row: Row, room: Room) -> dict[str, object]:
-    """Everything that is known of a row."""
+def in_full(row: Row, room: Room, images: Thumbnails = no_thumbnails) -> dict[str, object]:
+    """Everything that is known of a row, with the images of its inputs."""
     view = case_view(row)
     gold = [dict(item) for group in row.case.gold for item in group]
     return {
@@ -74,7 +75,7 @@ def in_full(row: Row, room: Room) -> dict[str, object]:
         "gold": [
             {name: item[name] for name in ("doc", "start", "end", "quote") if name in item} for item in gold
         ],
-        "parts": [_part(part, room.part) for part in view.parts],
+        "parts": [_part(part, room.part, images) for part in view.parts],
         "quotes": [list(one) for one in quoted_words(row.observation, lists_of(row.observation))],
         "evidence": {
             score.title: _clipped(written(dict(score.evidence)), room.part)
@@ -144,24 +145,26 @@ def _of_value(text: str, room: Room) -> dict[str, object]:
     return {"text": text[: room.part], "length": len(text)}
 
 
-def _part(part: Part, longest: int) -> dict[str, object]:
+def _part(part: Part, longest: int, images: Thumbnails) -> dict[str, object]:
     """A part with its lines. All of it together has a bounded length."""
     found: dict[str, object] = {"name": part.name}
     if part.text:
         found["text"] = _clipped(part.text, longest)
     lines, left = [], longest
     for line in part.lines:
-        lines.append(_line(line, left))
+        lines.append(_line(line, left, images))
         left = max(LEAST, left - len(line.text) - len(line.words))
     if lines:
         found["lines"] = lines
     return {**found, "left_out": part.left_out} if part.left_out else found
 
 
-def _line(line: Line, longest: int) -> dict[str, object]:
+def _line(line: Line, longest: int, images: Thumbnails) -> dict[str, object]:
     found: dict[str, object] = {"label": _cut(line.label, 200), "text": _clipped(line.text, longest)}
     if line.marks:
         found["marks"] = [[mark.word, mark.tone] for mark in line.marks]
+    if shown := [image for sha256 in line.images if (image := images(sha256))]:
+        found["images"] = shown
     if line.words:
         found["words"] = _clipped(line.words, longest)
     return found

@@ -16,6 +16,7 @@ from prompteval.report.comparison.view import ComparedResult, ComparisonView
 from prompteval.report.page.document import Headline, Section, Tone, page_json
 from prompteval.report.page.run import PAGE_END, page_start, row_blocks
 from prompteval.report.table import Table
+from prompteval.report.thumbnails import PageImages
 
 # Changed cases whose outputs stand in the summary, of either kind; the list of cases has all of them.
 CHANGES_SHOWN = 20
@@ -36,7 +37,8 @@ def render(view: ComparisonView) -> Iterator[str]:
     )
     columns = {one: place for place, one in enumerate(_columns(view))}
     rows = ((columns[place, side], row) for place, side, row in view.rows())
-    yield from row_blocks(rows, sum(2 * result.paired for result in view.results), view.exchanges)
+    expected = sum(2 * result.paired for result in view.results)
+    yield from row_blocks(rows, expected, PageImages(view.thumbnails), view.exchanges)
     yield PAGE_END
 
 

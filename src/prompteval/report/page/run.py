@@ -10,6 +10,7 @@ from prompteval.report.page.assets import policy, script, style
 from prompteval.report.page.blocks import Blocks, json_text
 from prompteval.report.page.case_rows import Room, in_full, listed, raw_exchanges
 from prompteval.report.page.document import rows_expected, run_json
+from prompteval.report.thumbnails import PageImages
 from prompteval.report.view import RunView
 
 # Rows and characters of a block: one is read in a few milliseconds.
@@ -24,7 +25,8 @@ def render(view: RunView) -> Iterator[str]:
     yield from page_start(run_json(view), f"{view.verdict.value}: prompteval run {view.run_id}")
     columns = {(one.suite, one.prompt, one.model): place for place, one in enumerate(view.results)}
     rows = ((columns.get((row.suite, row.target, row.model), 0), row) for row in view.rows())
-    yield from row_blocks(rows, rows_expected(view), view.exchanges)
+    images = PageImages(view.thumbnails)
+    yield from row_blocks(rows, rows_expected(view), images, view.exchanges)
     yield PAGE_END
 
 
@@ -49,7 +51,10 @@ PAGE_END = "</body></html>\n"
 
 
 def row_blocks(
-    rows: Iterable[tuple[int, Row]], expected: int, exchanges: OpenExchanges = no_exchanges
+    rows: Iterable[tuple[int, Row]],
+    expected: int,
+    images: PageImages,
+    exchanges: OpenExchanges = no_exchanges,
 ) -> Iterator[str]:
     """Rows with their columns in blocks, shortly, in full, and raw: no more than a block is held at once.
 
@@ -62,7 +67,7 @@ def row_blocks(
     with exchanges() as exchanges_of:
         for column, row in rows:
             yield short.add(listed(row, column, room))
-            yield whole.add(in_full(row, room))
+            yield whole.add(in_full(row, room, images))
             yield raw.add(raw_exchanges(exchanges_of(row), room))
     yield short.rest()
     yield whole.rest()

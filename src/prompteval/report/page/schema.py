@@ -157,6 +157,7 @@ def _case() -> Schema:
         "text": text("Its text."),
         "marks": list_of(mark, "[words, tone] of what is marked behind it."),
         "words": text("The words of the passage that the line names."),
+        "images": texts("Data URLs of the images that the line names."),
     }
     quote = {"type": "array", "prefixItems": [{"type": "integer", "minimum": 1}, _TEXT]}
     found = {

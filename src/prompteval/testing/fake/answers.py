@@ -45,7 +45,7 @@ def answer_of(replies: Sequence[Reply], body: JsonObject) -> Said:
     """
     messages = body.get("messages", [])
     places = [place for place, message in enumerate(messages) if message.get("role") == "user"]
-    last = messages[places[-1]]["content"] if places else ""
+    last = _text_of(messages[places[-1]]["content"]) if places else ""
     for reply in replies:
         if re.search(reply.when, last):
             step = sum(bool(message.get("tool_calls")) for message in messages[places[-1] if places else 0 :])
@@ -55,6 +55,13 @@ def answer_of(replies: Sequence[Reply], body: JsonObject) -> Said:
             return Said(text, odds=reply.odds)
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
     return Said(json.dumps(filled(schema)) if schema else last)
+
+
+def _text_of(content: object) -> str:
+    """The text of a message; of parts, as where files are shown, all of their texts."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if "text" in part)
+    return str(content)
 
 
 def filled(schema: JsonObject) -> Any:

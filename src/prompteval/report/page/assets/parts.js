@@ -30,6 +30,9 @@ function lineView(part, line, row, anchor) {
     for (const [label, place] of line.label.matchAll(/\[(\d+)\]/g)) made.append(citationLink(label, `${anchor}-passage-${place}`));
   } else if (line.label) made.append(el("span", { class: "label" }, line.label));
   made.append(el("span", { class: "said", dir: "auto" }, long(line.text)), ...marks);
+  for (const source of (line.images || []).filter((one) => imagesOf(one)[0] === one)) {
+    made.append(el("img", { src: source, class: "thumbnail", alt: `the image ${line.label}` }));
+  }
   if (line.words) {
     const quotes = part.name === "context" && number ? row.quotes.filter(([place]) => place === Number(number[1])) : [];
     const words = PASSAGES.has(part.name) ? withMarks(line.words, line.text, row.gold, quotes) : long(line.words);

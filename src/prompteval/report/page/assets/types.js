@@ -19,7 +19,8 @@
  * @typedef {{column: number, id: string, replicate: number, verdict: CaseVerdict, outcome: string, inputs: string,
  *   expected: string, output: string, latency_ms: number, scores: Record<string, ListedScore>,
  *   tags: Record<string, string>, text: string, why?: string, reason?: string, fails?: string[]}} ListedRow
- * @typedef {{label: string, text: string, marks?: [string, string][], words?: string}} PartLine
+ * @typedef {{label: string, text: string, marks?: [string, string][], words?: string,
+ *   images?: string[]}} PartLine
  * @typedef {{name: string, text?: string, lines?: PartLine[], left_out?: number}} Part
  * @typedef {{doc?: string, start?: number, end?: number, quote?: string}} Gold
  * @typedef {{text: string, length: number}} Value

@@ -1,0 +1,52 @@
+"""Small images of cases by their hashes, for the page of a run: each is kept once, whatever it is called."""
+
+import re
+from base64 import b64encode
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from prompteval.core.errors import PromptevalError
+from prompteval.core.media import File, kind_of
+from prompteval.workspace.safe_paths import resolve_inside
+from prompteval.workspace.writing import make_directory, write_whole
+
+# Of an image that is kept and shown as it is; a larger one is named with its size.
+MOST_SHOWN_BYTES: Final = 65_536
+DIRECTORY: Final = "thumbnails"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class ThumbnailFiles:
+    """The images below the directory in which a workspace keeps its state."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._kept: set[str] = set()
+
+    def keep(self, file: File) -> None:
+        """Keep an image that is small enough; what cannot be read or written is left out."""
+        if file.sha256 in self._kept or kind_of(file.media_type) != "image" or file.size > MOST_SHOWN_BYTES:
+            return
+        self._kept.add(file.sha256)
+        place = self._state / DIRECTORY / file.sha256
+        with suppress(PromptevalError, OSError):
+            if not place.exists():
+                make_directory(place.parent, within=self._state, private=True)
+                write_whole(place, [file.read()], within=self._state, private=True)
+
+    def data_url(self, sha256: str) -> str:
+        """An image that is kept. A file whose content has another hash, or is no image, is not shown."""
+        if _SHA256.fullmatch(sha256) is None:
+            return ""
+        try:
+            place = resolve_inside(self._state.resolve(), f"{DIRECTORY}/{sha256}")
+            if not place.is_file() or place.stat().st_size > MOST_SHOWN_BYTES:
+                return ""
+            data = place.read_bytes()
+            file = File.of_bytes(data)
+        except (ValueError, OSError):
+            return ""
+        if file.sha256 != sha256 or kind_of(file.media_type) != "image":
+            return ""
+        return f"data:{file.media_type};base64,{b64encode(data).decode('ascii')}"
