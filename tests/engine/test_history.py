@@ -1,5 +1,7 @@
 """Metrics of stored runs over time."""
 
+import json
+
 import jsonschema
 
 from prompteval.core.verdict import Estimate
@@ -62,12 +64,29 @@ def test_runs_of_some_cases_are_listed_and_not_drawn(place: Place) -> None:
     )
 
 
+def test_a_run_that_stopped_early_is_drawn_as_one(place: Place) -> None:
+    """Listed with the cases that ran, marked in the series, and counted in a note; one that ran all is not."""
+    cases = ({"id": f"c{n:03}", "inputs": {"message": "x"}, "expected": "hello"} for n in range(200))
+    place.write("datasets/c.jsonl", "".join(json.dumps(case) + "\n" for case in cases))
+    place.write("evals/s.yaml", SUITE + "gate: [accuracy >= 0.5]\n")
+    stopped, whole = place.run(stop_early="group-sequential"), place.run()
+    early = stopped.results[0].stop_early
+    assert early["cases"] < early["of"] == 200
+    (line,) = history(place.workspace, 10)
+    (section,) = history_json([line])["sections"]  # type: ignore[misc]
+    assert [point[5] for point in section["drawn"]["plots"][0]["points"]] == [True, False]
+    listed = [row[0] for row in section["tables"][0]["rows"]]
+    assert listed == [whole.run_id, f"{stopped.run_id} (stopped early, {early['cases']} of 200 cases)"]
+    assert section["notes"][0].startswith("1 run that --stop-early ended is drawn as a diamond")
+
+
 def test_the_document_has_points_limits_and_unstable_cases() -> None:
     """It meets the published schema; the table begins with the newest run."""
     document = history_json([make_line(5)])
     jsonschema.validate(document, page_schema())
     (section,) = document["sections"]  # type: ignore[misc]
-    (plot,) = section["drawn"]["plots"]
+    plot, counts = section["drawn"]["plots"]
+    assert [point[1] for point in counts["points"]] == [0, 0, 0, 0, 1] and counts["title"] == "unstable cases"
     assert [point[3] for point in plot["points"]] == [False, False, True, False, False] and plot[
         "limits"
     ] == [0.6]

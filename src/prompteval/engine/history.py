@@ -62,7 +62,15 @@ def _point(record: RunRecord, result: ResultView, baseline: str) -> HistoryPoint
         result.flaky,
         record.run_id == baseline,
         _partial(record),
+        _stopped(result),
     )
+
+
+def _stopped(result: ResultView) -> str:
+    """How far a run got that ended before its last case; empty for one that ran them all."""
+    if not result.saved:
+        return ""
+    return f"{result.stop_early['cases']:,} of {result.stop_early['of']:,} cases"
 
 
 def _partial(record: RunRecord) -> str:

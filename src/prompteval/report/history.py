@@ -12,7 +12,8 @@ class HistoryPoint:
     """One run of a line. `estimates` are by metric; `unstable` are the cases whose repeats differed.
 
     `commit` is empty outside git; `is_baseline` says that the suite's baseline is of this run. `partial` is
-    `shard 1/4`, or `selection`, for a run of some of the cases; empty for one of them all.
+    `shard 1/4`, or `selection`, for a run of some of the cases; empty for one of them all. `stopped` is
+    `40 of 100 cases` for one that `--stop-early` ended before its last case.
     """
 
     run_id: str
@@ -24,6 +25,7 @@ class HistoryPoint:
     unstable: tuple[FlakyCase, ...] = ()
     is_baseline: bool = False
     partial: str = ""
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)

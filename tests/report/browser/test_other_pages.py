@@ -102,12 +102,14 @@ def test_a_history_draws_a_point_for_each_run(
     """With its interval, the gate's line, and the baseline hollow; nothing is too wide for a window."""
     pytest.importorskip("axe_playwright_python")
     file = tmp_path / "h.html"
-    file.write_text("".join(history([make_line(30)])), encoding="utf-8")
+    line = make_line(30)
+    points = (*line.points[:9], replace(line.points[9], stopped="40 of 50 cases"), *line.points[10:])
+    file.write_text("".join(history([replace(line, points=points)])), encoding="utf-8")
     opened = opener.open(file, color_scheme=scheme, bypass_csp=True)
-    assert opened.page.locator(".plot circle").count() == opened.page.locator(".plot .ends").count() == 30
-    assert (
-        opened.page.locator(".plot .limit").count() == opened.page.locator(".plot circle.hollow").count() == 1
-    )
+    first = opened.page.locator(".plot").first
+    assert first.locator("circle").count() == 29 and first.locator(".diamond").count() == 1
+    assert first.locator(".ends").count() == 30
+    assert first.locator(".limit").count() == first.locator("circle.hollow").count() == 1
     for width in WIDTHS:
         opened.page.set_viewport_size({"width": width, "height": 900})
         assert opened.sideways() <= 0

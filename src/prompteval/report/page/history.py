@@ -32,13 +32,13 @@ def _section(line: HistoryLine) -> Section:
     rows = [_row(line, point) for point in reversed(line.points)]
     tables = [Table("", heads, rows, texts=5), *_unstable(line)]
     whole = any(not point.partial for point in line.points)
-    plots = [_series(line, metric) for metric in line.metrics if whole]
+    plots = [_series(line, metric) for metric in line.metrics if whole] + [*_unstable_counts(line)]
     title = f"{line.suite} · {line.prompt} · {line.model}"
     return Section(title, notes=[*_left_out(line)], tables=tables, drawn={"plots": plots})
 
 
 def _left_out(line: HistoryLine) -> Iterator[str]:
-    """How many runs are not drawn, and why."""
+    """How many runs are not drawn, and why, and how many are marked."""
     partial = [point.partial for point in line.points if point.partial]
     selections = partial.count("selection")
     kinds = (
@@ -49,6 +49,13 @@ def _left_out(line: HistoryLine) -> Iterator[str]:
         parts = " and ".join(f"{counted(count, kind)} ({by})" for count, kind, by in kinds if count)
         are = "is" if len(partial) == 1 else "are"
         yield f"{counted(len(partial), 'run')} of only some of the cases {are} listed and not drawn: {parts}"
+    stopped = sum(bool(point.stopped) and not point.partial for point in line.points)
+    if stopped:
+        are = "is" if stopped == 1 else "are"
+        yield (
+            f"{counted(stopped, 'run')} that --stop-early ended {are} drawn as a diamond: the figures are of "
+            "the cases that had run by then"
+        )
 
 
 def _metric_heads(line: HistoryLine) -> Iterator[str]:
@@ -57,7 +64,8 @@ def _metric_heads(line: HistoryLine) -> Iterator[str]:
 
 
 def _row(line: HistoryLine, point: HistoryPoint) -> list[str]:
-    marks = ", ".join(filter(None, ("baseline" if point.is_baseline else "", point.partial)))
+    stopped = point.stopped and f"stopped early, {point.stopped}"
+    marks = ", ".join(filter(None, ("baseline" if point.is_baseline else "", point.partial, stopped)))
     cells = [f"{point.run_id} ({marks})" if marks else point.run_id, point.started.replace("T", " ")]
     cells += [point.commit or "–", point.version, point.verdict]
     for metric in line.metrics:
@@ -67,10 +75,11 @@ def _row(line: HistoryLine, point: HistoryPoint) -> list[str]:
 
 
 def _series(line: HistoryLine, metric: str) -> dict[str, object]:
-    """The metric of each run of all cases as [low, value, high, whether it is the baseline's, name]."""
+    """The metric of each run of all cases as [low, value, high, whether it is the baseline's, name, whether
+    it stopped early]."""
     found = [(point, point.estimates.get(metric)) for point in line.points if not point.partial]
     points = [
-        [one.low, one.value, one.high, point.is_baseline, f"{point.run_id} {point.commit} {point.version}"]
+        [one.low, one.value, one.high, point.is_baseline, _name(point), bool(point.stopped)]
         for point, one in found
         if one is not None and one.value is not None
     ]
@@ -78,6 +87,22 @@ def _series(line: HistoryLine, metric: str) -> dict[str, object]:
         "kind": "series", "title": metric, "points": points, "limits": list(line.limits.get(metric, ())),
         "words": "Runs with their 95 % intervals. Dashed: the gate's threshold; hollow: the baseline.",
     }  # fmt: skip
+
+
+def _name(point: HistoryPoint) -> str:
+    return f"{point.run_id} {point.commit} {point.version}"
+
+
+def _unstable_counts(line: HistoryLine) -> Iterator[dict[str, object]]:
+    """How many cases were unstable in each run; nothing where none ever was."""
+    points = [
+        [None, len(point.unstable), None, point.is_baseline, _name(point), bool(point.stopped)]
+        for point in line.points
+        if not point.partial
+    ]
+    if any(point.unstable for point in line.points if not point.partial):
+        words = "Cases whose repeats got different scores, run by run. Hollow: the baseline."
+        yield {"kind": "series", "title": "unstable cases", "points": points, "limits": [], "words": words}
 
 
 def _unstable(line: HistoryLine) -> Iterator[Table]:

@@ -113,7 +113,8 @@ function scatter(title, names, points, words) {
 
 /**
  * A metric over runs: values with their intervals, the gate's thresholds as dashed lines, the baseline hollow.
- * @param {string} title @param {[number | null, number, number | null, boolean, string][]} points @param {number[]} limits
+ * A run that stopped early is a diamond.
+ * @param {string} title @param {[number | null, number, number | null, boolean, string, boolean][]} points @param {number[]} limits
  * @param {string} words @returns {HTMLElement | null}
  */
 function series(title, points, limits, words) {
@@ -127,9 +128,13 @@ function series(title, points, limits, words) {
   for (const value of [y.low, y.high]) plot.append(svg("text", { x: 40, y: Number(at(y, value)) + 4, "text-anchor": "end" }, short(value)));
   for (const limit of limits) plot.append(svg("path", { class: "limit", d: `M44 ${at(y, limit)}H596` }));
   plot.append(svg("polyline", { class: "line thin", points: points.map(([, value], place) => `${at(x, place)},${at(y, value)}`).join(" ") }));
-  points.forEach(([low, value, high, hollow, name], place) => {
+  points.forEach(([low, value, high, hollow, name, stopped], place) => {
     if (low !== null && high !== null) plot.append(svg("path", { class: "ends", d: `M${at(x, place)} ${at(y, low)}V${at(y, high)}` }));
-    plot.append(svg("circle", { class: hollow ? "hollow" : "", cx: at(x, place), cy: at(y, value), r: hollow ? 5 : 4 }, svg("title", {}, `${name}: ${number(value)}`)));
+    const says = svg("title", {}, `${name}: ${short(value)}${stopped ? ", stopped early" : ""}`);
+    const [across, up] = [Number(at(x, place)), Number(at(y, value))];
+    const shape = stopped ? svg("path", { class: `diamond ${hollow ? "hollow" : ""}`, d: `M${across - 6} ${up}L${across} ${up - 6}L${across + 6} ${up}L${across} ${up + 6}Z` }, says)
+      : svg("circle", { class: hollow ? "hollow" : "", cx: across, cy: up, r: hollow ? 5 : 4 }, says);
+    plot.append(shape);
   });
   return figure(title, words, plot);
 }
