@@ -11,6 +11,7 @@ import pytest
 from prompteval.cli.app import command_line
 from prompteval.core.errors import InvalidInput, PromptevalError
 from prompteval.data.rows import read_raw
+from tests.closed_schema import unmet
 
 ROWS = [
     {"id": f"c{number}", "inputs": {"message": f"question {number * 7919} of user {number % 9}, please"},
@@ -55,6 +56,22 @@ def test_b14_split_check_and_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     rows = read(output)
     write(output, [{**rows[0], "split": "dev" if rows[0]["split"] != "dev" else "test"}, *rows[1:]])
     assert code("data", "check", output, "--near", 1) == 1
+
+
+@pytest.mark.parametrize(
+    "rows", [ROWS[:150], [{"id": f"r{n}", "inputs": {"a": "mail me: x@example.org"}} for n in range(3)]]
+)
+def test_a_check_meets_the_published_schema(
+    rows: list[dict[str, object]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With labels and without, with problems and without."""
+    monkeypatch.chdir(tmp_path)
+    code("data", "check", write(tmp_path / "a.jsonl", rows), "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert bool(found["problems"]) is ("@" in str(rows)) and unmet("data-check", found) == []
 
 
 def test_redact_masks_alike_everywhere_and_opens_no_socket(

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from prompteval.report.page.schema import page_schema
+from tests.closed_schema import unmet
 from tests.e2e.conftest import Workspace
 from tests.e2e.rag_parts import SUITE, fill
 from tests.report.reading_page import read_page
@@ -23,12 +24,15 @@ def rag(workspace: Workspace) -> Workspace:
 
 def sweep(rag: Workspace, *arguments: str) -> dict:  # type: ignore[type-arg]
     done = rag.run("rag", "sweep", "--json", *arguments, code=0)
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
+    found: dict = json.loads(done.stdout)  # type: ignore[type-arg]
+    assert unmet("rag-sweep", found) == []
+    return found
 
 
 def test_search_shows_what_each_stage_did(rag: Workspace) -> None:
     """Candidates in their order with their fate; those below k are told from those packed."""
     found = json.loads(rag.run("rag", "search", "crate of pears", "--json", code=0).stdout)
+    assert unmet("rag-search", found) == []
     fates = [item["fate"] for item in found["candidates"]]
     assert (
         found["candidates"][0]["id"].startswith("pears.md:")
@@ -41,6 +45,7 @@ def test_search_shows_what_each_stage_did(rag: Workspace) -> None:
 def test_search_of_a_case_marks_its_gold(rag: Workspace) -> None:
     """And an unknown case, no question, or a question that finds nothing are said plainly."""
     out = json.loads(rag.run("rag", "search", "--case", "wrong", "--json", code=0).stdout)
+    assert unmet("rag-search", out) == []
     assert any(item["gold"] for item in out["candidates"])
     assert "did you mean 'wrong'" in rag.run("rag", "search", "--case", "wrogn", code=2).stderr
     assert "give either a question or --case" in rag.run("rag", "search", code=2).stderr

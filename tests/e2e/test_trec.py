@@ -1,12 +1,13 @@
 """`prompteval trec` on the command line: what it prints, where it complains, how it ends."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.closed_schema import unmet
+from tests.forks import Done, shared
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "trec"
@@ -14,17 +15,15 @@ CISI = ROOT / ".." / "shared" / "data" / "cisi"
 CRANFIELD = ROOT / ".." / "shared" / "data" / "cranfield"
 
 
-def trec(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "prompteval", "trec", *arguments]
-    return subprocess.run(
-        command, cwd=directory, capture_output=True, text=True, encoding="utf-8", timeout=60
-    )
+def trec(directory: Path, *arguments: str) -> Done:
+    return shared().run(directory, "trec", *arguments)
 
 
 def answer(directory: Path, *arguments: str) -> dict[str, Any]:
     done = trec(directory, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
+    assert unmet("trec", found) == []
     return found
 
 
@@ -74,7 +73,7 @@ def test_a_mistake_is_exit_2_with_its_mend(tmp_path: Path, arguments: list[str],
     (tmp_path / "broken").write_text("a Q0 d 1 1.0 t\na Q0 e 2 1.0\n")
     (tmp_path / "other").write_text("x Q0 d 1 1.0 t\n")
     done = trec(tmp_path, *arguments)
-    assert (done.returncode, done.stdout) == (2, "") and told in done.stderr
+    assert (done.code, done.stdout) == (2, "") and told in done.stderr
 
 
 def test_a_repeated_document_is_told_and_its_best_rank_counts(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from prompteval.judging.injections import INJECTIONS
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.judge.render import markdown
 from prompteval.report.judge.tables import judge_notes
+from tests.closed_schema import unmet
 from tests.forks import shared
 from tests.judging.judged_workspace import CORRECT, COUNT, RULES, lines
 from tests.judging.test_judge_check import GATED, labels
@@ -70,7 +71,7 @@ def test_s10_the_command_reports_the_shift(judges: Place) -> None:
     assert "the judge follows orders in what it judges; it can be gamed" in done.stdout
     assert "+1.000" in (judges.root / "j.md").read_text()
     body = json.loads(shared().run(judges.root, "judge", "check", "judged", "--attack", "--json").stdout)
-    assert all(one["moved"] for one in body["attacks"])
+    assert all(one["moved"] for one in body["attacks"]) and unmet("judge-check", body) == []
 
 
 def test_s10_a_sound_judge_has_no_such_note(judges: Place) -> None:
@@ -103,7 +104,7 @@ def test_two_judges_are_compared_case_by_case(judges: Place) -> None:
     done = shared().run(judges.root, *arguments, "--json")
     assert done.code == 0, done.stderr
     body = json.loads(done.stdout)
-    assert [one["agreement"] for one in body["judges"]] == [1.0, 0.5]
+    assert [one["agreement"] for one in body["judges"]] == [1.0, 0.5] and unmet("judge-compare", body) == []
     assert body["agreement"]["delta"] == -0.5 and body["agreement"]["test"] == "mcnemar-midp"
     assert "judge_correct@v1 agrees more" in shared().run(judges.root, *arguments).stdout
     wrong = shared().run(judges.root, "judge", "compare", "judged", "judge_correct@v1", "judge_helpful@v1")

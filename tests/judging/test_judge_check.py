@@ -13,6 +13,8 @@ from prompteval.engine.regate import regate
 from prompteval.report.judge.render import markdown
 from prompteval.report.page.judge import render as page
 from prompteval.report.page.schema import page_schema
+from prompteval.stats.judged.alt_test import alt_test
+from tests.closed_schema import unmet
 from tests.forks import shared
 from tests.judging.judged_workspace import COUNT, RULES, SUITE, lines
 from tests.report.reading_page import read_page
@@ -189,6 +191,16 @@ def test_synthetic_labels_calibrate_nothing(gated: Place) -> None:
     place.write_text(lines(rows))
     with pytest.raises(UsageError, match="are synthetic, and calibrate nothing"):
         check_judge(gated.workspace, "last", CheckOptions(labels=place))
+
+
+def test_the_calibration_meets_the_published_schema(gated: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With slices, and with enough annotators for an alternative annotator test."""
+    monkeypatch.setitem(alt_test.__kwdefaults__, "fewest", 10)
+    people = [f"a{number}" for number in range(3)]
+    gated.write("evals/judges/c.labels.jsonl", labels(wrong=(3, 4), annotators=people))
+    gated.write("evals/judged.yaml", GATED + "slices: [kind]\n")
+    found = calibrate(gated).as_json()
+    assert found["figures"]["alt_test"] and unmet("judge-check", json.loads(json.dumps(found))) == []  # type: ignore[index]
 
 
 def test_two_annotators_are_compared_with_each_other(gated: Place) -> None:

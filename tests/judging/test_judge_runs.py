@@ -5,6 +5,7 @@ import json
 import pytest
 
 from prompteval.core.errors import InvalidInput
+from tests.closed_schema import unmet
 from tests.judging.judged_workspace import COUNT, SUITE, lines
 from tests.small_workspace import Place
 
@@ -138,7 +139,8 @@ def test_a_dry_run_counts_the_calls_of_judges(judges: Place) -> None:
 
     judges.write("evals/judged.yaml", SUITE.replace("judge.jsonl}", "judge.jsonl, samples: 3}"))
     done = shared().run(judges.root, "run", "judged", "--dry-run", "--json")
-    assert json.loads(done.stdout)["total"]["judge_calls"] == 3 * COUNT
+    body = json.loads(done.stdout)
+    assert body["total"]["judge_calls"] == 3 * COUNT and unmet("dry-run", body) == []
     assert (
         f"judges: {3 * COUNT} calls at most" in shared().run(judges.root, "run", "judged", "--dry-run").stdout
     )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.closed_schema import unmet
 from tests.forks import shared
 from tests.judging.judged_workspace import lines
 from tests.judging.test_pairwise import pairs  # noqa: F401
@@ -35,6 +36,7 @@ def test_versions_are_ranked_by_strength(versions: Place) -> None:
     """Log-odds beside the version that all are compared with, with intervals; in a table and as JSON."""
     assert shared().run(versions.root, "run", "s", "--prompt", "say@v2", "--prompt", "say@v3").code == 0
     body = json.loads(shared().run(versions.root, "judge", "rank", "last", "--json").stdout)
+    assert unmet("judge-rank", body) == []
     assert [one["version"] for one in body["strengths"]] == ["say@v2", "say@v1", "say@v3"]
     assert [round(one["value"], 3) for one in body["strengths"]] == [
         1.099,

@@ -10,6 +10,7 @@ import pytest
 from prompteval.core.errors import InvalidInput
 from prompteval.judging.pairwise import changed_by_order, preference
 from prompteval.judging.recorded_pairs import read_recorded_pairs
+from tests.closed_schema import unmet
 from tests.forks import shared
 from tests.judging.judged_workspace import lines
 from tests.judging.published import DATA, judgebench, llmbar
@@ -23,7 +24,9 @@ def check(directory: Path, files: tuple[Path, Path], *more: str) -> dict[str, An
         directory, "judge", "check", judgements.name, "--labels", labels.name, "--json", *more
     )
     assert done.code == 0, done.stderr
-    return {f"{one['judge']}|{one['prompt']}": one for one in json.loads(done.stdout)["judges"]}
+    body = json.loads(done.stdout)
+    assert unmet("judge-check", body) == []
+    return {f"{one['judge']}|{one['prompt']}": one for one in body["judges"]}
 
 
 @pytest.mark.slow

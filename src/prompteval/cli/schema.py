@@ -1,6 +1,8 @@
 """`prompteval schema`: JSON Schemas for editors and scripts."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -15,12 +17,42 @@ class Kind(StrEnum):
     suite = "suite"
     cases = "cases"
     settings = "settings"
-    run = "run"
-    check = "check"
-    compare = "compare"
     monitor = "monitor"
+    run = "run"
+    dry_run = "dry-run"
+    compare = "compare"
+    check = "check"
+    data_check = "data-check"
+    trec = "trec"
+    rag_search = "rag-search"
+    rag_sweep = "rag-sweep"
+    judge_check = "judge-check"
+    judge_compare = "judge-compare"
+    judge_rank = "judge-rank"
     monitor_check = "monitor-check"
     page = "page"
+
+
+# A kind to the function that makes its schema, which is imported when it is asked for.
+_MAKERS: Mapping[Kind, str] = {
+    Kind.suite: "prompteval.plan.suite_schema:suite_schema",
+    Kind.cases: "prompteval.cases.schema:case_schema",
+    Kind.settings: "prompteval.workspace.settings_file:settings_schema",
+    Kind.monitor: "prompteval.plan.monitor_file:monitor_schema",
+    Kind.run: "prompteval.report.schema:run_schema",
+    Kind.dry_run: "prompteval.report.command_schemas:dry_run_schema",
+    Kind.compare: "prompteval.report.comparison.schema:compare_schema",
+    Kind.check: "prompteval.report.problems_schema:problems_schema",
+    Kind.data_check: "prompteval.report.command_schemas:data_check_schema",
+    Kind.trec: "prompteval.report.command_schemas:trec_schema",
+    Kind.rag_search: "prompteval.report.command_schemas:rag_search_schema",
+    Kind.rag_sweep: "prompteval.report.command_schemas:rag_sweep_schema",
+    Kind.judge_check: "prompteval.report.judge.schema:judge_check_schema",
+    Kind.judge_compare: "prompteval.report.judge.schema:judge_compare_schema",
+    Kind.judge_rank: "prompteval.report.judge.schema:judge_rank_schema",
+    Kind.monitor_check: "prompteval.report.monitoring.schema:monitor_check_schema",
+    Kind.page: "prompteval.report.page.schema:page_schema",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -28,45 +60,16 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which schema to print.")]) -> int:
-    """Print the JSON Schema of suites, of one case, of settings, of monitor.yaml, of `run --json`,
-    `check --output-format json`, `compare --json` or `monitor check --json`, or of the data in an HTML
-    report."""
-    if kind is Kind.suite:
-        from prompteval.plan.suite_schema import suite_schema
+    """Print the JSON Schema of a file, of what a command writes as JSON, or of the data of an HTML report.
 
-        document = suite_schema()
-    elif kind is Kind.cases:
-        from prompteval.cases.schema import case_schema
-
-        document = case_schema()
-    elif kind is Kind.settings:
-        from prompteval.workspace.settings_file import SettingsFile
-        from prompteval.workspace.validation import schema_of
-
-        document = schema_of(SettingsFile, "prompteval settings")
-    elif kind is Kind.monitor:
-        from prompteval.plan.monitor_file import monitor_schema
-
-        document = monitor_schema()
-    elif kind is Kind.monitor_check:
-        from prompteval.report.monitoring.schema import monitor_check_schema
-
-        document = monitor_check_schema()
-    elif kind is Kind.check:
-        from prompteval.report.problems_schema import problems_schema
-
-        document = problems_schema()
-    elif kind is Kind.compare:
-        from prompteval.report.comparison.schema import compare_schema
-
-        document = compare_schema()
-    elif kind is Kind.page:
-        from prompteval.report.page.schema import page_schema
-
-        document = page_schema()
-    else:
-        from prompteval.report.schema import run_schema
-
-        document = run_schema()
-    printer.document(document)
+    suite, cases, settings and monitor are files; page is an HTML report; check is what `check`, `audit` and
+    `data check` write with --output-format json, and the others what their commands write with --json."""
+    printer.document(schema_maker(kind)())
     return 0
+
+
+def schema_maker(kind: Kind) -> Callable[[], dict[str, object]]:
+    """What makes the schema of a kind."""
+    module, _, name = _MAKERS[kind].partition(":")
+    made: Callable[[], dict[str, object]] = getattr(import_module(module), name)
+    return made

@@ -5,6 +5,11 @@ from prompteval.report.schema_parts import Schema, count, document_of, list_of, 
 
 def problems_schema() -> Schema:
     """The document: every problem, in the order of files and lines."""
+    return document_of("prompteval check", list_of(problem_schema(), "Every problem that was found."))
+
+
+def problem_schema() -> Schema:
+    """One of them."""
     properties = {
         "path": text("The file, from the workspace's root."),
         "line": count("The line, from 1; 0 where the file as a whole is meant."),
@@ -14,5 +19,4 @@ def problems_schema() -> Schema:
         "help": text("The fix; empty where the message says it."),
         "severity": one_of(("error", "warning"), "Whether it refuses a run."),
     }
-    problem = object_of(list(properties), properties, "One thing wrong in one place.")
-    return document_of("prompteval check", list_of(problem, "Every problem that was found."))
+    return object_of(list(properties), properties, "One thing wrong in one place.")

@@ -19,6 +19,15 @@ def number(about: str) -> Schema:
     return {"type": ["number", "null"], "description": about}
 
 
+def flag(about: str) -> Schema:
+    return {"type": "boolean", "description": about}
+
+
+def nullable(found: Schema, about: str) -> Schema:
+    """What may be null."""
+    return {"anyOf": [found, {"type": "null"}], "description": about}
+
+
 def count(about: str) -> Schema:
     return {"type": "integer", "minimum": 0, "description": about}
 

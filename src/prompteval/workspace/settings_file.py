@@ -33,6 +33,7 @@ from prompteval.workspace.validation import (
     Ranged,
     last_name,
     problem,
+    schema_of,
     validate,
 )
 
@@ -215,3 +216,8 @@ def _part(place: Location) -> str:
         case ("models", name, "price"):
             return f" in the price of model {name!r}"
     return ""
+
+
+def settings_schema() -> dict[str, Any]:
+    """The JSON Schema of the settings."""
+    return schema_of(SettingsFile, "prompteval settings")
