@@ -139,6 +139,34 @@ class Chunker(Protocol):
     def __call__(self, document: Document) -> Sequence[Chunk]: ...
 
 
+class VectorStore(Protocol):
+    """Vectors by their places, 0 and up, and which are nearest to others by inner product."""
+
+    def nearest(self, queries: Any, k: int) -> Any:
+        """Places (int64 array of shape (queries, k)), the best first; -1 where there are no more.
+
+        `queries` is a float32 array of shape (queries, dimension). The order of what is nearly equal is the
+        store's own: candidates are scored again.
+        """
+        ...
+
+    def take(self, places: Any) -> Any:
+        """The vectors at some places, float32 of shape (places, dimension), every bit as they were given."""
+        ...
+
+
+class VectorStores(Protocol):
+    """Where the vectors of corpora are kept, by the identity of what they were made from."""
+
+    def find(self, identity: str) -> tuple[VectorStore, int] | None:
+        """The vectors, and how many texts were truncated; None where they are not kept yet."""
+        ...
+
+    def build(self, identity: str, vectors: Any, kind: str, truncated: int) -> VectorStore:
+        """Keep float32 vectors of shape (vectors, dimension), searched by `flat`, `hnsw` or `ivf`."""
+        ...
+
+
 class Retriever(Protocol):
     """Finds candidates for a question. `identity` names everything that can change a ranking."""
 

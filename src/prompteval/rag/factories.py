@@ -13,7 +13,15 @@ from typing import Any
 
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.core.protocols import BlobCache, Embedder, Provider, Reranker, Retriever, TokenEmbedder
+from prompteval.core.protocols import (
+    BlobCache,
+    Embedder,
+    Provider,
+    Reranker,
+    Retriever,
+    TokenEmbedder,
+    VectorStores,
+)
 from prompteval.core.registry import create, is_built_in
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.bm25 import Bm25Index
@@ -62,7 +70,8 @@ class Ingredients:
     rankings and scores, None for no cache. `here` is the directory of the suite, where its paths start,
     `root` that of the workspace, where a recorded run's path does. `model` and `provider` are of the
     run's own model, for a reranker that asks it; None where there is none. `prefixes` gives what a model
-    declares, `progress` hears how far the building of an index is.
+    declares, `progress` hears how far the building of an index is. `vector_stores` opens the place of
+    vectors that others share.
     """
 
     chunks: Sequence[Chunk]
@@ -78,6 +87,7 @@ class Ingredients:
     encoders: list[Embedder] = field(default_factory=list)
     prefixes: Callable[[str], Prefixes] = lambda model: Prefixes()
     progress: ReportProgress = no_progress
+    vector_stores: Callable[[], VectorStores | None] = lambda: None
 
     @cached_property
     def content(self) -> str:
@@ -143,8 +153,11 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     Example: `{kind: dense, depth: 50}`
     """
     chosen = read_options(DenseSection, "dense", {**ingredients.section.dense, **options})
-    if find_spec("faiss") is None:
+    in_memory = chosen.store == "faiss"
+    if in_memory and find_spec("faiss") is None:
         raise MissingExtra("dense retrieval", "rag")
+    if not in_memory and find_spec("psycopg") is None:
+        raise MissingExtra("a vector store in Postgres", "postgres")
     kind, encoder = chosen.index, ingredients.embedder(chosen.model)
     prefixes = ingredients.prefixes(chosen.model)
     if chosen.prefix is not None:
@@ -158,10 +171,12 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     def build() -> Retriever:
         if directory is not None:
             return open_index(directory, chunks, model, kind, query_model)
-        return DenseIndex.build(chunks, model, kind, query_model)
+        stores = None if in_memory else ingredients.vector_stores()
+        return DenseIndex.build(chunks, model, kind, query_model, stores)
 
     models = model.identity if query_model is model else f"{model.identity},{query_model.identity}"
-    return LazyRetriever(f"dense({kind},{models},{ingredients.content})", build)
+    where = "" if in_memory else f"{chosen.store},"
+    return LazyRetriever(f"dense({where}{kind},{models},{ingredients.content})", build)
 
 
 def _index_directory(named: str | None, ingredients: Ingredients) -> Path | None:

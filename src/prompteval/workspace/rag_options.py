@@ -25,6 +25,7 @@ from prompteval.workspace.validation import (
 Engine = Literal["bm25s", "rank_bm25"]
 Language = Literal["english", "none"]
 IndexKind = Literal["flat", "hnsw", "ivf"]
+VectorPlace = Literal["faiss", "pgvector"]
 Fusion = Literal["rrf", "minmax", "zscore"]
 DEFAULT_SIZE = 256
 DEFAULT_DEPTH = 100
@@ -96,6 +97,9 @@ class DenseSection(PartOptions):
 
     model: Text = Field("minilm", description="The encoder: minilm, a directory, a hub id or openai/<model>.")
     index: IndexKind = Field("flat", description="The kind of index.")
+    store: VectorPlace = Field(
+        "faiss", description="Where vectors are: in memory, or in Postgres, where a team builds them once."
+    )
     folder: Text | None = Field(
         None,
         description="The directory that keeps the index on disk, relative to the suite.",
@@ -106,6 +110,14 @@ class DenseSection(PartOptions):
         description="Texts before what is encoded. [default: what the encoder declares]",
         examples=['{query: "query: "}'],
     )
+
+    @classmethod
+    def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
+        if raw.get("store") == "pgvector" and raw.get("folder") is not None:
+            return {
+                ("folder",): problem("{name} is for store: faiss", "remove it: pgvector keeps the vectors")
+            }
+        return {}
 
 
 class DenseOptions(DenseSection, RetrieverOptions):

@@ -9,7 +9,7 @@ from prompteval.core import sentences, word_splitting
 from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
-from prompteval.core.protocols import Embedder, Provider, Retriever, Scorer, TokenCounter
+from prompteval.core.protocols import Embedder, Provider, Retriever, Scorer, TokenCounter, VectorStores
 from prompteval.core.retrieval import Chunk, Document
 from prompteval.corpus.chunk import build_chunker
 from prompteval.corpus.documents.directory import Corpus, load_corpus
@@ -159,6 +159,7 @@ class RagSetup:
             encoders=encoders,
             prefixes=self.encoders.prefixes,
             progress=self.encoders.progress,
+            vector_stores=_shared_vectors,
         )
 
     def scorers(self, metrics: list[StageMetric], entailment: Support | None = None) -> tuple[Scorer, ...]:
@@ -183,6 +184,12 @@ class RagSetup:
     def _function(self, entry: str) -> tuple[Callable[[str, int], object], str]:
         found = load_code(self.workspace, entry)
         return found.function, found.fingerprint
+
+
+def _shared_vectors() -> VectorStores:
+    from prompteval.store.postgres.vectors import PostgresVectorStores
+
+    return PostgresVectorStores()
 
 
 def question_of(case: Case, section: RagSection) -> object:

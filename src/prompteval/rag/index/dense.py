@@ -1,29 +1,23 @@
-"""Dense retrieval: unit vectors in FAISS, candidates scored again exactly."""
+"""Dense retrieval: unit vectors in a store, whose candidates are scored again exactly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 
-from prompteval.core.errors import MissingExtra, RetrievalError, UsageError
+from prompteval.core.errors import RetrievalError, UsageError
 from prompteval.core.problem import did_you_mean
-from prompteval.core.protocols import Embedder
+from prompteval.core.protocols import Embedder, VectorStore, VectorStores
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.content import content_of, indexed_text
-from prompteval.rag.index.embedding import Floats
+from prompteval.rag.index.embedding import Floats, Places
+from prompteval.rag.index.faiss_vectors import FaissVectors
 from prompteval.workspace.rag_options import IndexKind
 
 KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
-# FAISS's own sums may differ in their last digit and so in their order; so many more are scored again.
+# A store's own sums may differ in their last digit and so in their order; so many more are scored again.
 MARGIN = 16
-NEIGHBOURS = 32  # of HNSW, per node
-BUILD_DEPTH = 200
-FEWEST_NODES = 64
-# FAISS trains a cell well from 39 vectors on (faiss.ClusteringParameters.min_points_per_centroid).
-VECTORS_A_CELL = 39
-# Of many cells an eighth is searched, of few at least so many.
-FEWEST_CELLS_PROBED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +44,20 @@ class DenseIndex:
     def __init__(
         self,
         ids: Sequence[str],
-        vectors: Floats,
+        store: VectorStore,
         embedder: Embedder,
         identity: IndexIdentity,
         truncated: int = 0,
         query_embedder: Embedder | None = None,
     ) -> None:
-        """`query_embedder` encodes queries where it is another than the one of the chunks."""
+        """`store` has the vector of each id at its place; `query_embedder` is of queries, if another."""
         self._ids = tuple(ids)
         self._names = np.array(self._ids, dtype=np.object_)
-        self.vectors = vectors
+        self.store = store
         self._query_embedder = query_embedder or embedder
         self.index_identity = identity
         self.truncated = truncated
         self.truncated_queries = 0
-        self._faiss: Any = build_faiss(vectors, identity.kind) if len(self._ids) else None
 
     @classmethod
     def build(
@@ -73,18 +66,30 @@ class DenseIndex:
         embedder: Embedder,
         kind: IndexKind = "flat",
         query_embedder: Embedder | None = None,
+        stores: VectorStores | None = None,
     ) -> "DenseIndex":
-        """Encode the chunks and index them.
+        """Encode the chunks and index them; in `stores`, where they may be kept already, or in memory.
 
         Raises UsageError for an unknown kind of index, RetrievalError for a vector that holds NaN.
         """
         if kind not in KINDS:
             raise UsageError(f"unknown index {kind!r}", did_you_mean(kind, KINDS))
-        vectors, truncated = embedder.embed([indexed_text(chunk) for chunk in chunks])
-        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        _refuse_nan(vectors)
-        identity = IndexIdentity(embedder.identity, int(vectors.shape[1]), kind, content_of(chunks))
-        return cls([chunk.id for chunk in chunks], vectors, embedder, identity, truncated, query_embedder)
+        content = content_of(chunks)
+        key = f"{kind},{embedder.identity},{content}"
+        kept = stores.find(key) if stores is not None else None
+        if kept is not None:
+            store, truncated = kept
+            dimension = int(embedder.embed(["dimension"])[0].shape[1])
+        else:
+            vectors, truncated = embedder.embed([indexed_text(chunk) for chunk in chunks])
+            vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+            _refuse_nan(vectors)
+            dimension = int(vectors.shape[1])
+            store = (
+                FaissVectors(vectors, kind) if stores is None else stores.build(key, vectors, kind, truncated)
+            )
+        identity = IndexIdentity(embedder.identity, dimension, kind, content)
+        return cls([chunk.id for chunk in chunks], store, embedder, identity, truncated, query_embedder)
 
     @property
     def identity(self) -> str:
@@ -121,55 +126,20 @@ class DenseIndex:
         _refuse_nan(queries)
         if not len(self) or k < 1:
             return [Ranking(()) for _ in queries]
-        if self.index_identity.kind == "hnsw":
-            self._faiss.hnsw.efSearch = self.search_depth(k)
-        _, places = self._faiss.search(queries, min(k + MARGIN, len(self)))
+        places = self.store.nearest(queries, min(k + MARGIN, len(self)))
         return [self._exact(query, row[row >= 0], k) for query, row in zip(queries, places, strict=True)]
 
-    @staticmethod
-    def search_depth(k: int) -> int:
-        """How many nodes HNSW keeps in view for k hits."""
-        return max(FEWEST_NODES, 2 * (k + MARGIN))
-
-    def _exact(self, query: Floats, places: Any, k: int) -> Ranking:  # noqa: ANN401 - of faiss, without types
+    def _exact(self, query: Floats, places: Places, k: int) -> Ranking:
         """The candidates by their exact score, ties in corpus order.
 
         Each score is a sum over one row, so that it does not depend on what else is a candidate.
         """
-        scores = np.einsum("ij,j->i", self.vectors.take(places, axis=0), query)
+        scores = np.einsum("ij,j->i", self.store.take(places), query)
         order = np.lexsort((places, -scores))[:k]
         best = scores[order]
         names: list[str] = self._names.take(places[order]).tolist()
         tied = int((best[1:] == best[:-1]).sum())
         return Ranking(tuple(zip(names, best.tolist(), strict=True)), tied)
-
-
-def build_faiss(vectors: Floats, kind: IndexKind) -> object:
-    """A FAISS index by inner product. Raises MissingExtra without faiss."""
-    try:
-        import faiss
-    except ModuleNotFoundError:
-        raise MissingExtra("dense retrieval", "rag") from None
-    count, dimension = vectors.shape
-    index: object
-    if kind == "hnsw":
-        index = faiss.IndexHNSWFlat(dimension, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = BUILD_DEPTH
-        # Several threads would make another graph each time, and so other rankings.
-        threads = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)
-        index.add(vectors)
-        faiss.omp_set_num_threads(threads)
-        return index
-    if kind == "ivf":
-        cells = max(1, min(int(count**0.5), count // VECTORS_A_CELL))
-        index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dimension), dimension, cells, faiss.METRIC_INNER_PRODUCT)
-        index.nprobe = max(FEWEST_CELLS_PROBED, cells // 8)
-        index.train(vectors)
-    else:
-        index = faiss.IndexFlatIP(dimension)
-    index.add(vectors)
-    return index
 
 
 def _other_dimension(expected: int, found: int) -> UsageError:

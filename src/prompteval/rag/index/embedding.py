@@ -12,6 +12,7 @@ from prompteval.core.notice import notice
 from prompteval.core.protocols import BlobCache, Embedder, TokenEmbedder, WindowedEmbedder
 
 Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
 # As many texts are encoded before they are stored, so that a run that is stopped keeps most of its work.
 TEXTS_A_BATCH = 64
 # Hears of work that takes its time: its name, how much is done, how much there is.

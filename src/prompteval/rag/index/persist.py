@@ -19,6 +19,8 @@ from prompteval.rag.index.content import (
     write_private,
 )
 from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity
+from prompteval.rag.index.embedding import Floats
+from prompteval.rag.index.faiss_vectors import FaissVectors
 from prompteval.workspace.rag_options import IndexKind
 
 FORMAT = "prompteval/dense@1"
@@ -32,7 +34,7 @@ def save_index(index: DenseIndex, directory: Path) -> None:
     except ModuleNotFoundError:
         raise MissingExtra("dense retrieval", "rag") from None
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sha256 = write_private(directory / VECTORS_FILE, [save({"vectors": index.vectors})])
+    sha256 = write_private(directory / VECTORS_FILE, [save({"vectors": _in_memory(index)})])
     identity = index.index_identity
     meta = {
         "format": FORMAT, "model": identity.model, "dimension": identity.dimension, "kind": identity.kind,
@@ -40,6 +42,14 @@ def save_index(index: DenseIndex, directory: Path) -> None:
         "sha256": sha256,
     }  # fmt: skip
     write_private(directory / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
+
+
+def _in_memory(index: DenseIndex) -> Floats:
+    store = index.store
+    if isinstance(store, FaissVectors):
+        return store.vectors
+    found: Floats = store.take(np.arange(len(index)))
+    return found
 
 
 def load_index(directory: Path, embedder: Embedder, query_embedder: Embedder | None = None) -> DenseIndex:
@@ -54,7 +64,8 @@ def load_index(directory: Path, embedder: Embedder, query_embedder: Embedder | N
     if given != identity.dimension:
         message = f"{directory}: the index has {identity.dimension} dimensions, the model gives {given}"
         raise UsageError(message, REBUILD)
-    return DenseIndex(meta["ids"], vectors, embedder, identity, meta["truncated"], query_embedder)
+    store = FaissVectors(vectors, identity.kind)
+    return DenseIndex(meta["ids"], store, embedder, identity, meta["truncated"], query_embedder)
 
 
 def open_index(

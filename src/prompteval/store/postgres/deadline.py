@@ -1,7 +1,9 @@
 """A wait for a server that has an end: one that is frozen, or cut off, answers never."""
 
+import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
 
 # Longer than a failover or a checkpoint of a busy server takes.
 ANSWER_SECONDS: Final = 60.0
+# How often waits are looked at, and for how long the thread that does it stays without any.
+LOOK_SECONDS: Final = 0.25
+_LOOKS_WITHOUT: Final = 20
 
 
 @contextmanager
@@ -20,22 +25,50 @@ def answered(connection: "psycopg.Connection") -> Iterator[None]:
     libpq waits without end once it is connected; what waits sees the end of the stream, as if the server
     had closed it.
     """
-    timer = threading.Timer(ANSWER_SECONDS, _hang_up, [connection])
-    timer.daemon = True
-    timer.start()
+    _WAITS.add(connection)
     try:
         yield
     finally:
-        timer.cancel()
+        _WAITS.remove(connection)
+
+
+class _Waits:
+    """The connections that wait for an answer, and until when; one thread looks after all of them."""
+
+    def __init__(self) -> None:
+        self._until: dict[int, tuple[float, psycopg.Connection]] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, connection: "psycopg.Connection") -> None:
+        with self._lock:
+            self._until[id(connection)] = time.monotonic() + ANSWER_SECONDS, connection
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._look, name="prompteval-waits", daemon=True)
+                self._thread.start()
+
+    def remove(self, connection: "psycopg.Connection") -> None:
+        with self._lock:
+            self._until.pop(id(connection), None)
+
+    def _look(self) -> None:
+        without = 0
+        while True:
+            time.sleep(LOOK_SECONDS)
+            with self._lock:
+                without = 0 if self._until else without + 1
+                if without == _LOOKS_WITHOUT:
+                    self._thread = None
+                    return
+                for until, connection in self._until.values():
+                    if until < time.monotonic():
+                        _hang_up(connection)
 
 
 def _hang_up(connection: "psycopg.Connection") -> None:
-    with suppress(OSError, ValueError), socket.socket(fileno=_copy(connection.fileno())) as end:
+    """The socket ends; its descriptor stays libpq's own."""
+    with suppress(OSError, ValueError), socket.socket(fileno=os.dup(connection.fileno())) as end:
         end.shutdown(socket.SHUT_RDWR)
 
 
-def _copy(file: int) -> int:
-    """Another descriptor of the socket: closing it leaves libpq's own open."""
-    import os
-
-    return os.dup(file)
+_WAITS: Final = _Waits()

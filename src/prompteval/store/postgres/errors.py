@@ -18,6 +18,7 @@ _FIXES: Final = (
         "the user lacks rights; GRANT them on the tables, and CREATE on the schema for the first run",
     ),
     ("25006", f"the server only reads; set the address of the primary in {ADDRESS_VARIABLE}"),
+    ("0A000", "where it is an extension that is not available: install pgvector on the server"),
     ("53100", "the server's disk is full"),
     ("3F000", "the schema of the search_path does not exist; CREATE SCHEMA it"),
     ("42P07", "a table of that name was not created by prompteval; choose another database or schema"),

@@ -3,8 +3,8 @@
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from prompteval.core.address import remember_address
@@ -84,22 +84,36 @@ class Session:
             return self._execute(sql, values)
         return self.retried(lambda: self._execute(sql, values), "could not be read")
 
-    def _execute(self, sql: str, values: Sequence[object]) -> list[Columns]:
+    def _execute(self, sql: str, values: Sequence[object], *, slow: bool = False) -> list[Columns]:
         connection = self._open()
-        with answered(connection):
+        with nullcontext() if slow else answered(connection):
             cursor = connection.execute(sql, values)
             return cursor.fetchall() if cursor.description is not None else []
+
+    def execute_slowly(self, sql: str) -> None:
+        """A statement that may take the server as long as it takes, in a transaction."""
+        self._execute(sql, (), slow=True)
+
+    def copy(self, sql: str, pieces: Iterable[bytes]) -> None:
+        """COPY from some bytes, in a transaction; the server may take as long as it takes."""
+        with self._open().cursor() as cursor, cursor.copy(sql) as copy:
+            for piece in pieces:
+                copy.write(piece)
 
     @contextmanager
     def transaction(self, *, snapshot: bool = False) -> Iterator[None]:
         """One transaction; `snapshot` sees the database as it is at its first statement."""
-        connection = self._open()
+        import psycopg
+
+        self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN", ())
         self._inside = True
         try:
-            with connection.transaction():
-                if snapshot:
-                    self._execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", ())
-                yield
+            yield
+            self._execute("COMMIT", ())
+        except BaseException:
+            with suppress(psycopg.Error):
+                self._execute("ROLLBACK", ())
+            raise
         finally:
             self._inside = False
 
