@@ -71,12 +71,16 @@ class Answer:
 
 @dataclass
 class Service:
-    """A running `prompteval serve`; `events` are what it said on standard error once it has ended."""
+    """A running `prompteval serve`; `events` are what it said on standard error once it has ended.
+
+    `prose` are the lines there that are no events.
+    """
 
     root: Path
     process: "subprocess.Popen[str]"
     port: int
     events: list[dict[str, Any]] = field(default_factory=list)
+    prose: list[str] = field(default_factory=list)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), 30)
@@ -122,6 +126,7 @@ class Service:
             self.process.send_signal(number)
         _, err = self.process.communicate(timeout=30)
         self.events += [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+        self.prose += [line for line in err.splitlines() if not line.startswith("{")]
         return self.process.returncode
 
     def event(self, name: str) -> list[dict[str, Any]]:

@@ -107,6 +107,20 @@ def test_other_paths_and_methods_are_problems_too(
     assert not [name for name in found.headers if name.startswith("access-control")]
 
 
+def test_head_is_answered_as_get_without_a_body(shared_service: Shared) -> None:
+    """For checkers and proxies that ask so; the length is that of what GET would send."""
+    service, _ = shared_service
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.json"):
+        with service.connect() as connection:
+            connection.sendall(
+                f"HEAD {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".encode()
+            )
+            found = b"".join(iter(lambda: connection.recv(65536), b""))
+        head, _, body = found.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200") and b"content-length: " in head.lower() and body == b"", path
+    assert service.request("PUT", "/healthz", b"").headers["allow"] == "GET, HEAD"
+
+
 MALFORMED = [
     b"GARBAGE\r\n\r\n",
     b"GET / HTTP/9.9\r\nhost: localhost\r\n\r\n",
@@ -288,3 +302,13 @@ def test_an_address_that_others_reach_needs_a_token_and_names(tmp_path: Path) ->
                 start(tmp_path, "--host", "0.0.0.0", *arguments, env={"SERVE_TOKEN": "x" * 20})
         with pytest.raises(AssertionError, match="at least 16 characters"):
             start(tmp_path, "--token-env", "SERVE_TOKEN", env={"SERVE_TOKEN": "short"})
+
+
+def test_standard_error_has_events_only(tmp_path: Path) -> None:
+    """What is not HTTP is counted; the server library's own lines are not mixed in."""
+    with serving(tmp_path) as (service, _):
+        for data in MALFORMED:
+            service.raw(data)
+        assert service.metric("prompteval_connections_closed_total", reason="malformed") > 0
+        assert service.stop() == 0
+    assert service.prose == []

@@ -82,7 +82,8 @@ class _Endpoint:
     def __init__(self, service: "_Service", path: str, method: str, handler: Handler, guarded: bool) -> None:
         self._service = service
         self._path = path
-        self._method = method
+        # A checker that asks by HEAD gets what GET would say, without its body: the connection leaves it out.
+        self._methods = ("GET", "HEAD") if method == "GET" else (method,) if method else ()
         self._handler = handler
         self._guarded = guarded
 
@@ -114,9 +115,10 @@ class _Endpoint:
             access = self._service.state.access
             access.check_host(scope["headers"])
             access.check_token(scope["headers"])
-        if self._method and scope["method"] != self._method:
-            allow = ((b"allow", self._method.encode("ascii")),)
-            raise Refusal(405, "method", f"{self._method} is what this path takes", headers=allow)
+        if self._methods and scope["method"] not in self._methods:
+            allow = ((b"allow", ", ".join(self._methods).encode("ascii")),)
+            detail = f"{' or '.join(self._methods)} is what this path takes"
+            raise Refusal(405, "method", detail, headers=allow)
 
     async def _refuse(self, request: Request, refusal: Refusal) -> None:
         if self._path not in PROBES:

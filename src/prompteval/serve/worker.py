@@ -26,6 +26,7 @@ from prompteval.serve.metrics import Metrics
 from prompteval.serve.openapi import openapi
 from prompteval.serve.options import ServeOptions
 from prompteval.serve.served import Catalogue, Names
+from prompteval.serve.server_log import log_as_events
 from prompteval.serve.state import EventLog, WorkerState
 from prompteval.serve.warming import warm
 from prompteval.store.predictions import SHARED
@@ -118,6 +119,7 @@ class _Worker:
         return INTERRUPTED if self._interrupted else PASS
 
     def _server(self) -> _Server:
+        log_as_events(self._event)
         config = uvicorn.Config(
             build_app(self._state).router, http=connection_class(self._state), ws="none", lifespan="off",
             log_config=None, access_log=False, server_header=False, proxy_headers=False, backlog=4096,
