@@ -86,7 +86,7 @@ def test_judge_check_says_how_well_probabilities_tell(judges: Place) -> None:
 def test_a_server_that_gives_none_leaves_outputs_unscored(judges: Place) -> None:
     """Never a 0 or 1 in place of a probability; the reason says what to do."""
     with FakeServer([YES, NO]) as server:
-        live(judges, server, PROBABILITY, "extra_body = {logprobs = false}")
+        live(judges, server, PROBABILITY, 'rename = {logprobs = "log_p", top_logprobs = "log_k"}')
         view = paid_run(judges)
     assert view.verdict.value == "incomplete" and view.results[0].cases["unscored"] == COUNT
     assert "gave no log probabilities of verdict; remove `probability: true`" in view.reason

@@ -20,15 +20,15 @@ prompt = Prompt(
 """
 
 
-def problems_with(place: Place, *lines: str) -> list[str]:
+def problems_with(place: Place, *lines: str, prompt: str = PROMPT) -> list[str]:
     """The problems of the prompt with a model of these settings."""
-    place.write("prompts/say/v1.py", PROMPT)
+    place.write("prompts/say/v1.py", prompt)
     place.write(
         "prompteval.toml",
         "\n".join(["[models.m]", 'model = "x"', 'base_url = "http://127.0.0.1:9/v1"', *lines]) + "\n",
     )
-    prompt = resolve_prompt(place.workspace, "say")
-    return [str(problem) for problem in server_problems([prompt], ["m"], place.workspace)]
+    found = resolve_prompt(place.workspace, "say")
+    return [str(problem) for problem in server_problems([found], ["m"], place.workspace)]
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,40 @@ def test_each_parameter_is_told_once(place: Place, lines: list[str], expected: l
 def test_the_other_api_is_named_as_a_way_out(place: Place) -> None:
     """Chat completions have the parameter."""
     assert all('set api = "chat"' in line for line in problems_with(place, 'api = "responses"'))
+
+
+def of_params(params: str, output: str = "str") -> str:
+    return (
+        PROMPT[: PROMPT.index("    params=")].replace("output=str", f"output={output}")
+        + f"    params={params},\n)\n"
+    )
+
+
+@pytest.mark.parametrize("param", ["temperature", "presence_penalty", "frequency_penalty"])
+def test_deepseek_ignores_parameters_while_it_thinks(place: Place, param: str) -> None:
+    """By the preset; not where the profile disables thinking, and other parameters not at all."""
+    asked = of_params(f'{{"{param}": 0.5, "top_p": 0.9}}')
+    (found,) = problems_with(place, 'preset = "deepseek"', prompt=asked)
+    assert (
+        f"deepseek silently ignores {param!r} while its models think (remove it, or set extra_body" in found
+    )
+    off = 'extra_body = {thinking = {type = "disabled"}}'
+    assert problems_with(place, 'preset = "deepseek"', off, prompt=asked) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["extra_body = {temperature = 1.0}"], "extra_body of 'm' replaces 'temperature' of the body"),
+        (["extra_body = {max_completion_tokens = 5}"], "replaces 'max_completion_tokens'"),
+        (['extra_body = {response_format = {type = "text"}}'], "replaces 'response_format.type'"),
+        (['provider = "gemini"', "extra_body = {generationConfig = {temperature = 1.0}}"], "replaces 'generationConfig.temperature'"),
+        (['provider = "gemini"', "extra_body = {generationConfig = {topK = 4}}"], ""),
+        (['api = "responses"', 'extra_body = {text = {verbosity = "low"}}'], ""), (["extra_body = {temperature = 0.5}"], ""),
+    ],
+)  # fmt: skip
+def test_what_a_profile_would_replace_of_a_prompt_is_told(place: Place, lines: list[str], told: str) -> None:
+    """With its field; what it adds beside, or has alike, is its own."""
+    asked = of_params('{"temperature": 0.5, "max_output_tokens": 9}', "Inputs")
+    found = problems_with(place, *lines, prompt=asked)
+    assert len(found) == bool(told) and told in "".join(found)

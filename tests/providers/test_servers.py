@@ -220,7 +220,10 @@ def test_tools_are_offered_and_called_in_each_servers_form(preset: str) -> None:
 @pytest.mark.parametrize("preset", ["ollama", "llama.cpp"])
 def test_a_forced_call_is_refused_where_the_server_ignores_it(preset: str) -> None:
     """A choice of tool that has no effect would score the model on what it was never asked."""
-    assert param_fault_of(preset, "chat", "tool_choice") == (f"{preset} silently ignores 'tool_choice'", "")
+    assert param_fault_of(preset, "chat", "tool_choice", {}) == (
+        f"{preset} silently ignores 'tool_choice'",
+        "",
+    )
 
 
 def test_a_schema_by_a_tool_call_or_by_the_prompt_alone() -> None:

@@ -68,7 +68,7 @@ def _probability_params(workspace: Workspace, prompt: Prompt, model: str) -> Map
         return {}
     profile = replace(profile, preset=preset_at(url_of(kind, profile), profile.preset))
     for name in ASKED:
-        wrong = param_fault_of(profile.preset, profile.api, name)
+        wrong = param_fault_of(profile.preset, profile.api, name, profile.extra_body or {})
         if wrong is not None or name in profile.drop:
             why = wrong[0] if wrong is not None else f"{name!r} is dropped by the settings of {model}"
             raise UsageError(f"probability: {why}", WHAT_TO_DO)

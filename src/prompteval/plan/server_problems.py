@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import Problem
+from prompteval.core.request import Request
 from prompteval.plan.file_problems import prompt_file_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.source_places import ModuleSource, Place
 from prompteval.prompt.strict import SchemaFault, strict_faults
+from prompteval.providers.hosted.extra import replaced_fields
 from prompteval.providers.hosted.params import KINDS, param_faults
 from prompteval.providers.open import check_reference, url_of
 from prompteval.providers.openai.decisions import WHAT_TO_DO, unanswerable
@@ -41,6 +43,8 @@ def _problems(prompt: Prompt, model: str, workspace: Workspace) -> Iterator[Prob
         yield Problem(
             prompt.path, *_argument(module, "tools"), "PE338", message, "choose a model that takes tools"
         )
+    if profile is not None and kind in (*STRICT_KINDS, *KINDS):
+        yield from _replaced(prompt, module, kind, profile)
     if kind in KINDS:
         yield from _native(prompt, module, kind, profile, model)
     if kind not in STRICT_KINDS:
@@ -81,6 +85,17 @@ def _ignored(
         yield Problem(prompt.path, *_argument(module, "tools"), "PE335", message, help)
 
 
+def _replaced(
+    prompt: Prompt, module: ModuleSource | None, kind: str, profile: ModelProfile
+) -> Iterator[Problem]:
+    """What the profile would silently put in the place of what the prompt says."""
+    asked = Request(profile.name, (), prompt.params, prompt.schema, tools=prompt.tool_definitions)
+    for name in replaced_fields(kind, profile, asked):
+        message = f"extra_body of {profile.name!r} replaces {name!r} of the body that the prompt makes"
+        help = "remove it there, or what makes it in the prompt"
+        yield Problem(prompt.path, *_argument(module, "params"), "PE335", message, help)
+
+
 def _native(
     prompt: Prompt, module: ModuleSource | None, kind: str, profile: ModelProfile | None, model: str
 ) -> Iterator[Problem]:
@@ -104,7 +119,7 @@ def _native(
 
 def _params(prompt: Prompt, module: ModuleSource | None, profile: ModelProfile) -> Iterator[Problem]:
     for name in sorted(prompt.params.keys() - {*profile.drop, *(profile.rename or {})}):
-        wrong = param_fault_of(profile.preset, profile.api, name)
+        wrong = param_fault_of(profile.preset, profile.api, name, profile.extra_body or {})
         if wrong is not None:
             help = ", or ".join(filter(None, ["remove it", wrong[1], f'set drop = ["{name}"]']))
             place = _argument(module, "params", name)

@@ -34,7 +34,8 @@ class Preset:
     Responses API may not be used, and `why_no_responses` says why. `stream_usage` says that the tokens of a
     stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether, and
     `ignores_tool_schemas` that arguments of tools are held to no schema. `files` are the kinds of files that
-    it takes, None where it depends on the model.
+    it takes, None where it depends on the model. `ignored_in_thought` are parameters that it ignores while
+    its models think, which they do where `thinking` of the body does not disable it.
     """
 
     structured: str = "json_schema"
@@ -51,6 +52,7 @@ class Preset:
     counted_logprobs: bool = False
     ignores_tool_schemas: bool = False
     files: tuple[str, ...] | None = None
+    ignored_in_thought: frozenset[str] = frozenset()
 
 
 # The preset of llama.cpp, at a server or in a process of ours.
@@ -97,8 +99,8 @@ PRESETS: Final[Mapping[str, Preset]] = {
         refused=frozenset({"service_tier", "verbosity", *_LOGPROBS}), files=_IMAGES,
     ),
     "deepseek": Preset(
-        structured="json_object", rename=_MAX_TOKENS, responses=None, why_no_responses="is not there",
-        files=(),
+        structured="json_object", rename=_MAX_TOKENS, files=(),
+        ignored_in_thought=frozenset({"temperature", "presence_penalty", "frequency_penalty"}),
     ),
     "groq": Preset(refused=_LOGPROBS, files=_IMAGES),
     # Its own documentation calls the endpoint one for trying the models out, and lists what it ignores.
@@ -116,7 +118,8 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
 }  # fmt: skip
 # Servers whose ways are known by their address, whatever the profile says.
-_BY_HOST: Final = {"api.anthropic.com": "anthropic"}
+_BY_HOST: Final = {"api.anthropic.com": "anthropic", "api.deepseek.com": "deepseek"}
+_NO_THOUGHT: Final = 'set extra_body = { thinking = { type = "disabled" } }'
 
 
 def preset_at(url: str, name: str | None) -> str | None:
@@ -149,9 +152,15 @@ def preset_fault(name: str | None, api: str, structured: str | None) -> tuple[st
     return None
 
 
-def param_fault_of(name: str | None, api: str, param: str) -> tuple[str, str] | None:
+def param_fault_of(
+    name: str | None, api: str, param: str, extra_body: Mapping[str, object]
+) -> tuple[str, str] | None:
     """(what is wrong with a parameter at the server of a preset, what to do beside dropping it)."""
     preset, server = preset_of(name), name or "openai"
+    thinking = extra_body.get("thinking")
+    thinks = not (isinstance(thinking, Mapping) and thinking.get("type") == "disabled")
+    if param in preset.ignored_in_thought and thinks:
+        return f"{server} silently ignores {param!r} while its models think", _NO_THOUGHT
     if param in preset.ignored:
         return f"{server} silently ignores {param!r}", ""
     if param in preset.refused:

@@ -158,3 +158,10 @@ def test_a_batch_equals_the_sdks(tmp_path: Path) -> None:
     assert ours.line == oracle.line
     assert ours.headers["x-goog-api-key"] == oracle.headers["x-goog-api-key"]
     assert ours.body == camel(oracle.body)
+
+
+def test_what_a_profile_adds_is_joined_with_what_a_prompt_says() -> None:
+    """Inside the configuration too: neither the schema nor a parameter is lost."""
+    extra = {"generationConfig": {"topK": 4}, "safetySettings": []}
+    config = sent(create, CASES[1][0], ANSWER, extra_body=extra).body["generationConfig"]
+    assert config == {**sent(create, CASES[1][0], ANSWER).body["generationConfig"], "topK": 4}

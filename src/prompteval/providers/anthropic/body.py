@@ -48,7 +48,7 @@ def request_body(model: str, request: Request, shape: Shape) -> JsonObject:
         name = schema_name(request.schema_name)
         body["tools"] = [{"name": name, "input_schema": subset(request.schema), "strict": True}]
         body["tool_choice"] = {"type": "tool", "name": name}
-    return {**body, **({"output_config": config} if config else {}), **shape.extra_body}
+    return shape.with_extra({**body, **({"output_config": config} if config else {})})
 
 
 def _tools(request: Request) -> JsonObject:

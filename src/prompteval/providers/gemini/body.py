@@ -41,7 +41,8 @@ def request_body(model: str, request: Request, shape: Shape) -> JsonObject:
         config["responseMimeType"] = "application/json"
     if request.schema is not None and shape.structured == "json_schema":
         config["responseJsonSchema"] = with_enums(request.schema)
-    return {**body, **({"generationConfig": config} if config else {}), **_tools(request), **shape.extra_body}
+    body |= _tools(request)
+    return shape.with_extra({**body, **({"generationConfig": config} if config else {})})
 
 
 def _system(request: Request, shape: Shape) -> list[str]:

@@ -32,7 +32,7 @@ def request_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonObje
         body |= {"logprobs": wanted if body.pop("logprobs") else 0}
     if request.schema is not None:
         body |= _structured(request.schema, schema_name(request.schema_name), shape.structured)
-    return {**body, **chat_tools(request), **shape.extra_body}
+    return shape.with_extra({**body, **chat_tools(request)})
 
 
 def sent_params(request: Request, shape: Shape) -> Iterator[tuple[str, object]]:

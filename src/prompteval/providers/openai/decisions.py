@@ -38,12 +38,9 @@ def decisions_body(model: str, request: Request, shape: Shape) -> JsonObject:
     for fault in unanswerable(request.schema or {}):
         raise ProviderError("unsupported", fault[1])
     questions = [_question(name, node) for name, node in _fields(request.schema or {})]
-    return {
-        "model": model,
-        "input": decisions_input(request, shape),
-        "questions": questions,
-        **shape.extra_body,
-    }
+    return shape.with_extra(
+        {"model": model, "input": decisions_input(request, shape), "questions": questions}
+    )
 
 
 def decisions_input(request: Request, shape: Shape) -> list[JsonObject]:

@@ -142,6 +142,8 @@ def _seconds_between(now: str | None, then: str | None) -> float | None:
 
 def error_code_and_message(body: object) -> tuple[str, str]:
     """(code, message) of an error body, empty where there is none."""
+    if isinstance(body, list) and body and isinstance(body[0], dict):  # as Gemini's endpoint for OpenAI's SDK
+        body = body[0]
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
         return "", as_words(error)

@@ -45,7 +45,7 @@ def responses_body(model: str, request: Request, shape: Shape = PLAIN) -> JsonOb
             body |= _tool(name, request.schema)
         elif how != "prompt":
             text["format"] = _format(name, request.schema, how)
-    return {**body, **({"text": text} if text else {}), **responses_tools(request), **shape.extra_body}
+    return shape.with_extra({**body, **({"text": text} if text else {}), **responses_tools(request)})
 
 
 def input_values(request: Request, shape: Shape) -> list[JsonObject]:

@@ -1,12 +1,14 @@
 """How a server takes what we ask: the profile's keys over those of its preset."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.secret import from_environment
+from prompteval.core.strict_json import JsonObject
 from prompteval.workspace.presets import preset_of
 from prompteval.workspace.settings import ModelProfile
 
@@ -51,6 +53,14 @@ class Shape:
         found = [dict(self.headers), dict(self.headers_env), dict(self.query)]
         return ":" + fingerprint(found)[-16:] if any(found) else ""
 
+    def with_extra(self, body: JsonObject) -> JsonObject:
+        """A body with what the settings add to it; objects that both have are joined."""
+        return _joined(body, self.extra_body)
+
+    def replaced(self, body: JsonObject) -> list[str]:
+        """The fields of a body that the settings have another value for, as `outer.inner`."""
+        return list(_replaced(body, self.extra_body, ""))
+
     def key_headers(self, key: str) -> dict[str, str]:
         """The header that carries the key, and those that the settings add."""
         found = dict(self.headers)
@@ -70,6 +80,26 @@ class Shape:
         place, _, asked = path.partition("?")
         whole = "&".join(filter(None, [query, urlencode(self.query), asked]))
         return f"{base.rstrip('/')}/{place}" + (f"?{whole}" if whole else "")
+
+
+def _joined(body: Mapping[str, Any], extra: Mapping[str, object]) -> JsonObject:
+    found = dict(body)
+    for name, value in extra.items():
+        inner = found.get(name)
+        if isinstance(inner, Mapping) and isinstance(value, Mapping):
+            found[name] = _joined(inner, value)
+        else:
+            found[name] = value
+    return found
+
+
+def _replaced(body: Mapping[str, Any], extra: Mapping[str, object], before: str) -> Iterator[str]:
+    for name in extra.keys() & body.keys():
+        inner, value = body[name], extra[name]
+        if isinstance(inner, Mapping) and isinstance(value, Mapping):
+            yield from _replaced(inner, value, f"{before}{name}.")
+        elif inner != value:
+            yield f"{before}{name}"
 
 
 def shape_of(profile: ModelProfile | None) -> Shape:
