@@ -1,6 +1,7 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -30,6 +31,13 @@ Examples:
   prompteval run --shard 1/4          a quarter of the cases; `prompteval runs merge` joins all four
   prompteval run -o report.md -o junit.xml --json > run.json
 """
+
+
+class ClusterEngine(StrEnum):
+    """The distributed engines that a run can join."""
+
+    ray = "ray"
+
 
 Suites = Annotated[
     list[str] | None,
@@ -110,6 +118,10 @@ ShardOption = Annotated[
         "--shard", metavar="I/N", help="Only part I of N, by a hash of the case; `runs merge` joins them."
     ),
 ]
+ClusterOption = Annotated[
+    ClusterEngine | None,
+    typer.Option("--cluster", help="Run in shards on the Ray cluster at RAY_ADDRESS, and merge them."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; call no model.")]
 Outputs = Annotated[
     list[Path] | None,
@@ -175,6 +187,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     batch: Batch = False,
     stop_early: StopEarly = None,
     shard: ShardOption = None,
+    cluster: ClusterOption = None,
     dry_run: DryRun = False,
     inconclusive: Inconclusive = InconclusiveAction.warn,
     against: AgainstOption = None,
@@ -187,6 +200,8 @@ def run(  # noqa: PLR0913 - the options of a verb
     from prompteval.cli.output import finish
     from prompteval.cli.paths import staying
     from prompteval.cli.progress import show_progress
+    from prompteval.cluster.ray_engine import RayEngine
+    from prompteval.cluster.run import run_on_cluster
     from prompteval.engine.files import forbid_network
     from prompteval.engine.run import run_suites
     from prompteval.engine.stored import failed_cases
@@ -195,6 +210,10 @@ def run(  # noqa: PLR0913 - the options of a verb
     from prompteval.workspace.settings import find_workspace
 
     _refuse_together(against=against is not None, early=stop_early is not None, shard=shard is not None)
+    if cluster is not None and against is not None:
+        raise UsageError(
+            "--against runs in one process, and --cluster in many", "run, then `prompteval compare REF last`"
+        )
     written = _checked_files(outputs or [], record, replay, suites or [], models or [])
     workspace = find_workspace(Path.cwd())
     only = failed_cases(workspace) if failed else None
@@ -226,7 +245,10 @@ def run(  # noqa: PLR0913 - the options of a verb
     if against is not None:
         return _run_against(workspace, against, options, written, shown)
     with staying(), show_progress(quiet=quiet) as progress:
-        view = run_suites(workspace, options, progress)
+        if cluster is not None:
+            view = run_on_cluster(workspace, options, progress, RayEngine)
+        else:
+            view = run_suites(workspace, options, progress)
     return finish(view, written, **shown)
 
 

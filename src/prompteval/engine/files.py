@@ -128,9 +128,9 @@ def _recorder(workspace: Workspace, options: RunOptions) -> Recorder | None:
     return Recorder(path, within=bounds_of(workspace.root, path), continued=options.resume is not None)
 
 
-def resume_hint(run_id: str) -> str:
+def resume_hint(run_id: str, options: str = "") -> str:
     """How to continue a run."""
-    return f"`prompteval run --resume-run {run_id}` continues it"
+    return f"`prompteval run {options}--resume-run {run_id}` continues it"
 
 
 def forbid_network(workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,10 @@ from prompteval.core.environment import remember_environment
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.observation import Row
 from prompteval.core.text import counted
+from prompteval.engine.copying import copy_attempts, copy_rows
 from prompteval.engine.files import Files
 from prompteval.engine.resume import changes
-from prompteval.engine.run import decide_stored, new_run_id
+from prompteval.engine.run import Ending, decide_stored, new_run_id
 from prompteval.plan.jobs import plan_jobs, plan_suites
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions, shard_of
@@ -30,7 +31,6 @@ from prompteval.workspace.settings import Workspace
 from prompteval.workspace.store_place import StorePlace
 
 RESULTS: Final = "results.sqlite"
-ROWS_A_STEP: Final = 256
 # Parts of one run begin together; a store may hold one of an earlier run with the same content.
 HOURS_APART: Final = 6
 _NAMED: Final = {
@@ -99,7 +99,7 @@ def merge_shards(
         stack.callback(files.close)
         store.begin_run(run_id, made_from, datetime.now(UTC).isoformat(timespec="milliseconds"))
         _copy(parts, store, run_id)
-        view = decide_stored(workspace, options, files, store.run(run_id), jobs, _lacking(parts))
+        view = decide_stored(workspace, options, files, store.run(run_id), jobs, Ending(_lacking(parts)))
     return replace(view, rows=partial(_rows, own, run_id))
 
 
@@ -188,14 +188,10 @@ def _lacking(parts: Sequence[Part]) -> str:
 
 def _copy(parts: Sequence[Part], store: ResultsStore, run_id: str) -> None:
     """The rows and the attempts of all parts, under one run."""
-    rows = _joined(parts)
-    while group := [replace(row, run_id=run_id) for row in islice(rows, ROWS_A_STEP)]:
-        store.add_rows(group)
+    copy_rows(_joined(parts), store, run_id)
     number = 0
     for part in parts:
-        attempts = [*part.store.attempts(part.record.run_id)]
-        store.add_attempts(run_id, ((number + place, *one[1:]) for place, one in enumerate(attempts)))
-        number += len(attempts)
+        number += copy_attempts(part.store, part.record.run_id, store, run_id, number)
     store.flush()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.errors import MissingExtra, ProviderError, UsageError
@@ -30,6 +31,19 @@ from prompteval.workspace.text import decode
 
 # Shorter pauses pass before anybody has read of them.
 NOTED_PAUSE_SECONDS = 3.0
+
+
+class SharedLimits(Protocol):
+    """The limits that a run has in common with others, in place of its own."""
+
+    @property
+    def budget(self) -> Budget | None: ...
+
+    def limiter(
+        self, reference: str, profile: ModelProfile, concurrency: int, on_pause: Callable[[float], None]
+    ) -> Limiter:
+        """The gate before a model."""
+        ...
 
 
 class SharedProvider(Layer):
@@ -65,7 +79,7 @@ class Model:
 class Models:
     """Opens models on demand; `aclose` closes them all."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one file or limit of a run
         self,
         workspace: Workspace,
         options: RunOptions,
@@ -75,7 +89,9 @@ class Models:
         journal: Journal | None,
         progress: Progress | None = None,
         batches: BatchDirectory | None = None,
+        shared: SharedLimits | None = None,
     ) -> None:
+        self._shared = shared
         self._progress = progress or Progress()
         self._batches = batches
         self._workspace = workspace
@@ -86,6 +102,8 @@ class Models:
         self._open: dict[str, Model] = {}
         self._in_flight: InFlight = {}
         self.budget = None if options.max_cost is None else Budget(options.max_cost)
+        if shared is not None:
+            self.budget = shared.budget
 
     def prepare(self, jobs: Sequence[Job]) -> None:
         """Open every model that is needed.
@@ -212,6 +230,8 @@ class Models:
             if seconds >= NOTED_PAUSE_SECONDS:
                 self._progress.note(f"{reference} asks for a pause of {seconds:.0f} s")
 
+        if self._shared is not None:
+            return self._shared.limiter(reference, profile, concurrency, note_pause)
         return Limiter(concurrency=concurrency, rpm=profile.rpm, tpm=profile.tpm, on_pause=note_pause)
 
     def _provider(self, reference: str) -> Provider:

@@ -64,6 +64,13 @@ def _by_run(record: RunRecord) -> bool:
     return record.manifest.get("options") is not None
 
 
+def refuse_on_cluster(record: RunRecord) -> None:
+    """Raise UsageError for a run whose rows are still in its shards: one process would run them again."""
+    if "cluster" in record.manifest:
+        message = f"run {record.run_id} was begun on a cluster, and its rows are there"
+        raise UsageError(message, f"`prompteval run --cluster ray --resume-run {record.run_id}` continues it")
+
+
 def is_unfinished(record: RunRecord) -> bool:
     """Whether cases may be missing: it was killed, interrupted, or ended incomplete."""
     return record.verdict is None or record.verdict == "incomplete"

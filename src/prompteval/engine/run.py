@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
@@ -32,10 +32,10 @@ from prompteval.engine.interruption import Stop, interruptible
 from prompteval.engine.job_results import JobResults
 from prompteval.engine.judges import OtherOutput, with_models
 from prompteval.engine.loop_threads import LoopThreads
-from prompteval.engine.models import Models
+from prompteval.engine.models import Models, SharedLimits
 from prompteval.engine.other_outputs import open_other
 from prompteval.engine.progress import Progress
-from prompteval.engine.resume import find_resumable, refuse_changed
+from prompteval.engine.resume import find_resumable, refuse_changed, refuse_on_cluster
 from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
@@ -60,17 +60,18 @@ def run_suites(
     progress: Progress,
     plans: Sequence[SuitePlan] | None = None,
     check: Callable[[Sequence[Job]], None] = lambda jobs: None,
+    shared: SharedLimits | None = None,
 ) -> RunView:
     """Check what is selected, run it, store it, decide.
 
     `plans` are suites that the caller has resolved already; else those that `options` name are. `check`
-    sees what is going to run, and may refuse it.
+    sees what is going to run, and may refuse it. `shared` are limits that other runs spend as well.
     Raises InvalidInput for anything wrong in the files, NothingSelected when no case is left,
     and StoreError, all before the first call; RunBroken when the store fails during the run.
     """
     remember_environment()
     if options.resume is not None:
-        return _resume(workspace, options, progress, check)
+        return _resume(workspace, options, progress, check, shared)
     chosen = plan_suites(workspace, options) if plans is None else plans
     jobs = plan_jobs(chosen, options)
     refuse_early(workspace, jobs, options)
@@ -79,7 +80,9 @@ def run_suites(
     return _kept(
         workspace,
         options,
-        lambda files: _Run(workspace, options, progress, files).execute(jobs, resumable=plans is None),
+        lambda files: _Run(workspace, options, progress, files, shared=shared).execute(
+            jobs, resumable=plans is None
+        ),
     )
 
 
@@ -112,14 +115,19 @@ def _note_left_out(plans: Sequence[SuitePlan], jobs: Sequence[Job], progress: Pr
 
 
 def _resume(
-    workspace: Workspace, options: RunOptions, progress: Progress, check: Callable[[Sequence[Job]], None]
+    workspace: Workspace,
+    options: RunOptions,
+    progress: Progress,
+    check: Callable[[Sequence[Job]], None],
+    shared: SharedLimits | None,
 ) -> RunView:
     def work(files: Files) -> RunView:
         resumed = find_resumable(files.store, options)
+        refuse_on_cluster(resumed.record)
         jobs = plan_jobs(plan_suites(workspace, resumed.options), resumed.options)
         refuse_early(workspace, jobs, resumed.options)
         check(jobs)
-        run = _Run(workspace, resumed.options, progress, files, resumed.record)
+        run = _Run(workspace, resumed.options, progress, files, resumed.record, shared)
         return run.execute(jobs, resumable=True)
 
     return _kept(workspace, options, work)
@@ -130,19 +138,25 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the shards of a run ended: which are `lacking`, why it stopped, how an incomplete one continues."""
+
+    lacking: str = ""
+    stop: Stop = field(default_factory=Stop)
+    hint: str = "run what is missing, and merge again"
+
+
 def decide_stored(
     workspace: Workspace,
     options: RunOptions,
     files: Files,
     record: RunRecord,
     jobs: Sequence[Job],
-    lacking: str,
+    ending: Ending,
 ) -> RunView:
-    """End a run whose rows are in the store already, from its shards, with its numbers and its verdict.
-
-    `lacking` says which of the shards are not there: the run is incomplete then.
-    """
-    return _Run(workspace, options, Progress(), files, record).decide(jobs, lacking)
+    """End a run whose rows are in the store already, from its shards, with its numbers and its verdict."""
+    return _Run(workspace, options, Progress(), files, record).decide(jobs, ending)
 
 
 @dataclass(slots=True)
@@ -170,7 +184,9 @@ class _Run:
         progress: Progress,
         files: Files,
         record: RunRecord | None = None,
+        shared: SharedLimits | None = None,
     ) -> None:
+        self._shared = shared
         self._workspace = workspace
         self._options = options
         self._progress = progress
@@ -202,6 +218,7 @@ class _Run:
             journal=self._files.open_journal(self._id),
             progress=self._progress,
             batches=self._files.open_batches(self._id) if self._options.batch else None,
+            shared=self._shared,
         )
         models.prepare(jobs)
         for plan in plans:
@@ -231,16 +248,17 @@ class _Run:
             raise
         return view
 
-    def decide(self, jobs: Sequence[Job], lacking: str) -> RunView:
+    def decide(self, jobs: Sequence[Job], ending: Ending) -> RunView:
         """The view of a run whose rows are stored already, from its shards; no case is run.
 
-        `lacking` says which of the shards are not there. The run ends with it.
+        See `decide_stored`. The run ends with it.
         """
         models = Models(
             self._workspace, replace(self._options, offline=True), cache=None, recorder=None, journal=None
         )
-        self._hint = "run what is missing, and merge again"
-        return self._ended([self._begin(job, models, None) for job in jobs], Stop(), lacking)
+        self._hint = ending.hint
+        running = [self._begin(job, models, None) for job in jobs]
+        return self._ended(running, ending.stop, ending.lacking)
 
     def _ended(self, running: Sequence[_RunningJob], stop: Stop, lacking: str = "") -> RunView:
         """The numbers and the verdict of what is stored, which end the run."""
@@ -447,8 +465,10 @@ class _Run:
         record = self._store.run(self._id)
         facts = run_facts(record.manifest, record.started)
         exchanges = partial(kept_exchanges, self._workspace)
-        images = self._thumbnails.data_url
-        return RunView(self._id, found.verdict, code, reason, tuple(results), rows, facts, exchanges, images)
+        images, stopped = self._thumbnails.data_url, stop.reason
+        return RunView(
+            self._id, found.verdict, code, reason, tuple(results), rows, facts, exchanges, images, stopped
+        )
 
 
 def _now() -> str:

@@ -148,8 +148,9 @@ class RunFacts:
 class RunView:
     """A whole run. `reason` is the last printed line: why the exit code is what it is.
 
-    `facts` are None where nothing is known of it. `exchanges` opens what was sent and what came back;
-    `thumbnails` gives images of cases by their hashes.
+    `facts` are None where nothing is known of it. `stopped` says why no further case was begun, of a run that
+    has just ended so. `exchanges` opens what was sent and what came back; `thumbnails` gives images of cases
+    by their hashes.
     """
 
     run_id: str
@@ -161,6 +162,7 @@ class RunView:
     facts: RunFacts | None = field(default=None, compare=False)
     exchanges: OpenExchanges = field(default=no_exchanges, compare=False)
     thumbnails: Thumbnails = field(default=no_thumbnails, compare=False)
+    stopped: str = field(default="", compare=False)
 
     def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""

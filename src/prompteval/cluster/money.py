@@ -1,0 +1,62 @@
+"""What a worker may spend of the money of a run: leased from the desk as it is needed."""
+
+import asyncio
+
+from prompteval.cluster.gate import Exchange
+from prompteval.cluster.messages import MoneyAnswer, MoneyMessage
+from prompteval.core.errors import ProviderError
+from prompteval.providers.layers import Budget
+
+# The money of so many calls is leased at once, so that not every call needs a message.
+CALLS_AT_ONCE = 8
+ROUNDING_USD = 1e-9
+
+
+class LeasedBudget(Budget):
+    """A budget that grows by what is leased, and stops where nothing more is."""
+
+    def __init__(self, exchange: Exchange, worker: str, limit_usd: float) -> None:
+        super().__init__(0.0)
+        self._exchange = exchange
+        self._worker = worker
+        self._of_all = limit_usd
+        self._last = MoneyAnswer(0.0, 0.0, 0.0)
+        self._begins = True  # in the place of a worker that died at the same shard, if there was one
+        self._turn = asyncio.Lock()
+
+    def _lacks(self, usd: float) -> float:
+        lacks = self.spent_usd + self.reserved_usd + usd - self._limit
+        return lacks if lacks > ROUNDING_USD else 0.0
+
+    async def ensure(self, usd: float) -> None:
+        """Lease more, where the next call would not be covered."""
+        if self._lacks(usd) <= 0:
+            return
+        async with self._turn:
+            if (lacks := self._lacks(usd)) <= 0:
+                return
+            if self._begins:  # what stored rows cost counts by the report alone
+                self._limit = self.spent_usd
+                lacks = self._lacks(usd)
+            wanted = max(lacks, CALLS_AT_ONCE * usd)
+            message = MoneyMessage(self._worker, self.spent_usd, lacks, wanted, begins=self._begins)
+            self._begins = False
+            self._last = MoneyAnswer.unpack(await self._exchange(message.pack()))
+            self._limit += self._last.granted_usd
+
+    def reserve(self, usd: float) -> None:
+        """Set `usd` aside. Raises ProviderError(budget) when no more is leased."""
+        if self._lacks(usd) > 0:
+            last, lost = self._last, ""
+            if last.lost_usd:
+                lost = f", {last.lost_usd:.4f} possibly spent by workers that died"
+            message = (
+                f"--max-cost {self._of_all:g} is reached: {last.spent_usd:.4f} USD spent by all workers"
+                f"{lost}, and the next call may cost {usd:.4f}"
+            )
+            raise ProviderError("budget", message)
+        self.reserved_usd += usd
+
+    async def give_back(self) -> None:
+        """Report what was spent in all, and give the rest back."""
+        await self._exchange(MoneyMessage(self._worker, self.spent_usd, done=True).pack())

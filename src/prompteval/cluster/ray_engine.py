@@ -1,0 +1,145 @@
+"""Ray as the engine: it joins the cluster at RAY_ADDRESS, and never starts one."""
+
+import logging
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from prompteval.cluster.engine import DeskSettings
+from prompteval.cluster.kept_desk import KeptDesk
+from prompteval.cluster.task import ShardResult, ShardTask
+from prompteval.cluster.worker import run_shard
+from prompteval.core.errors import MissingExtra, UsageError
+
+if TYPE_CHECKING:
+    import ray
+
+ADDRESS = "RAY_ADDRESS"
+NAMESPACE = "prompteval"
+CONNECT_S = 5.0
+# How often a shard whose worker died is begun again.
+RETRIES = 3
+
+
+class DeskActor:
+    """The desk of a run as a named actor. It is never called by two at once, and answers in order."""
+
+    def __init__(self, settings: bytes) -> None:
+        self._desk = KeptDesk(DeskSettings.unpack(settings))
+
+    def answer(self, message: bytes) -> bytes:
+        """What the desk answers."""
+        return self._desk.answer(message)
+
+
+def run_in_worker(task: bytes, desk: str) -> bytes:
+    """A task of Ray: one shard, with the desk by its name."""
+    import ray
+
+    actor = ray.get_actor(desk, namespace=NAMESPACE)
+
+    async def exchange(message: bytes) -> bytes:
+        answer: bytes = await actor.answer.remote(message)
+        return answer
+
+    return run_shard(task, exchange, ray.get_runtime_context().get_node_id())
+
+
+def _refuse_unreachable(address: str, help: str) -> None:
+    """Raise UsageError for an address that is no cluster's; Ray itself would try it for minutes.
+
+    `auto` is the cluster that runs on this machine.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if "://" in address or not host or not port.isdecimal():
+        raise UsageError(f"--cluster ray: {ADDRESS}={address:.200} is not a host with a port", help)
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise UsageError(f"--cluster ray: no cluster at {address:.200}: {error}", help) from None
+
+
+class RayEngine:
+    """The workers of the cluster that RAY_ADDRESS names.
+
+    Raises MissingExtra without Ray, and UsageError where the variable is not the address of a cluster.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import ray
+        except ImportError:
+            raise MissingExtra("--cluster ray", "ray") from None
+        address = os.environ.get(ADDRESS, "").strip()
+        help = f"set {ADDRESS} to a cluster that runs, such as 10.0.0.1:6379"
+        if not address:
+            raise UsageError(f"--cluster ray: {ADDRESS} is not set", help)
+        _refuse_unreachable(address, help)
+        try:
+            ray.init(
+                address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR,
+            )  # fmt: skip
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UsageError(f"--cluster ray: no cluster at {address}: {reason:.200}", help) from None
+        self.workers = int(ray.cluster_resources().get("CPU", 0))
+        self.machine: str = ray.get_runtime_context().get_node_id()
+        self._waiting: dict[ray.ObjectRef[bytes], ShardTask] = {}
+        self._stopped = False
+        if self.workers < 1:
+            self.close()
+            raise UsageError(f"--cluster ray: the cluster at {address} has no processors", "add a node")
+
+    def results(self, run_id: str, desk: DeskSettings, tasks: Sequence[ShardTask]) -> Iterator[ShardResult]:
+        """Run all tasks; the result of each as it ends."""
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        name = f"desk-{run_id}"
+        here = NodeAffinitySchedulingStrategy(node_id=self.machine, soft=False)
+        self._desk = (
+            ray.remote(DeskActor)
+            .options(name=name, num_cpus=0, max_restarts=-1, max_task_retries=-1, scheduling_strategy=here)
+            .remote(desk.pack())
+        )
+        work = ray.remote(run_in_worker).options(num_cpus=1, max_retries=RETRIES)
+        self._waiting = {work.remote(task.pack(), name): task for task in tasks}
+        while self._waiting:
+            ended, _ = ray.wait(list(self._waiting), num_returns=1, timeout=1.0)
+            for reference in ended:
+                found = self._result(reference, self._waiting.pop(reference))
+                if found is not None:
+                    yield found
+
+    def _result(self, reference: "ray.ObjectRef[bytes]", task: ShardTask) -> ShardResult | None:
+        """What a task says; None of one that was cancelled before it began."""
+        import ray
+
+        try:
+            return ShardResult.unpack(ray.get(reference))
+        except ray.exceptions.TaskCancelledError:
+            return None
+        except ray.exceptions.RayTaskError as error:
+            return ShardResult(task.shard, error=f"crashed: {error.cause!r:.300}", exit_code=70)
+        except ray.exceptions.RayError as error:
+            reason = f"its worker died {RETRIES + 1} times: {type(error).__name__}"
+            return ShardResult(task.shard, error=reason, exit_code=3)
+
+    def stop(self) -> None:
+        """Cancel what has not begun, and interrupt what runs, which drains and stores what it has."""
+        import ray
+
+        if not self._stopped:
+            self._stopped = True
+            for reference in list(self._waiting):
+                ray.cancel(reference, force=False)
+
+    def close(self) -> None:
+        """Leave the cluster; the desk ends with this process's part of it."""
+        import ray
+
+        if ray.is_initialized():
+            ray.shutdown()

@@ -1,0 +1,210 @@
+"""`run --cluster`: the shards of a run on the workers of an engine, and one verdict over all of them."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prompteval.cluster.engine import DeskSettings, Engine
+from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shards_for
+from prompteval.cluster.worker import RESULTS, content
+from prompteval.core.environment import remember_environment
+from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.text import counted
+from prompteval.core.verdict import Verdict
+from prompteval.engine.before_run import refuse_early
+from prompteval.engine.copying import copy_attempts, copy_rows
+from prompteval.engine.files import Files, opened, resume_hint
+from prompteval.engine.interruption import Stop
+from prompteval.engine.models import Models
+from prompteval.engine.progress import Progress
+from prompteval.engine.resume import find_resumable, refuse_changed
+from prompteval.engine.run import Ending, decide_stored, new_run_id
+from prompteval.judging.pairwise import Pairwise
+from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.plan.judges import judges_of
+from prompteval.plan.manifest import manifest
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.shard import Shard
+from prompteval.report.view import RunView
+from prompteval.store.records import RunRecord
+from prompteval.store.results import SqliteStore
+from prompteval.workspace.settings import Workspace
+from prompteval.workspace.writing import make_directory
+
+RESUMING = "--cluster ray "
+
+
+def run_on_cluster(
+    workspace: Workspace, options: RunOptions, progress: Progress, connect: Callable[[], Engine]
+) -> RunView:
+    """Run what is selected in shards, merge them, and decide.
+
+    `connect` joins the engine, once all that can be refused before is. A run whose driver died is continued
+    by `options.resume`, from any machine that has the workspace.
+    Raises UsageError, InvalidInput and NothingSelected as `run_suites` does, and UsageError for what needs
+    one process.
+    """
+    remember_environment()
+    _refuse_options(options)
+    with opened(workspace, replace(options, cache=False)) as files:
+        record: RunRecord | None = None
+        if options.resume is not None:
+            resumed = find_resumable(files.store, options)
+            record, options = resumed.record, resumed.options
+            _refuse_of_one_process(record)
+        jobs = plan_jobs(plan_suites(workspace, options), options)
+        _refuse_jobs(jobs)
+        refuse_early(workspace, jobs, options)
+        Models(workspace, options, cache=None, recorder=None, journal=None).prepare(jobs)
+        engine = connect()
+        try:
+            return _Driver(workspace, options, progress, files, jobs, engine).finish(record)
+        finally:
+            engine.close()
+
+
+def _refuse_options(options: RunOptions) -> None:
+    """Raise UsageError for options that need every case in one process."""
+    needs = {
+        "--shard": options.shard is not None, "--stop-early": options.stop_early is not None,
+        "--batch": options.batch, "--record": options.record is not None,
+    }  # fmt: skip
+    for name, given in needs.items():
+        if given:
+            raise UsageError(f"{name} runs in one process, and --cluster in many", "leave one out")
+
+
+def _refuse_of_one_process(record: RunRecord) -> None:
+    if "cluster" not in record.manifest:
+        message = f"run {record.run_id} was begun in one process"
+        raise UsageError(message, f"continue it by `prompteval run --resume-run {record.run_id}`")
+
+
+def _refuse_jobs(jobs: Sequence[Job]) -> None:
+    """A judge of pairs that compares with a stored run reads a store that workers do not have."""
+    for job in jobs:
+        for judge in judges_of(job.plan.scorers):
+            if isinstance(judge, Pairwise) and judge.rival is None:
+                message = f"{job.plan.suite.name}: {judge.name} compares with a stored run"
+                raise UsageError(f"{message}, which workers do not have", "run without --cluster")
+
+
+@dataclass(slots=True)
+class _Driver:
+    """One run on a cluster, from its first shard to its verdict."""
+
+    workspace: Workspace
+    options: RunOptions
+    progress: Progress
+    files: Files
+    jobs: Sequence[Job]
+    engine: Engine
+
+    def finish(self, record: RunRecord | None) -> RunView:
+        """Begin the run, or continue it; its view."""
+        run_id = new_run_id() if record is None else record.run_id
+        self.files.open_journal(run_id)  # nobody else may drive it
+        shards = self._begin(run_id, record)
+        directory = make_directory(self._directory(run_id), within=self.workspace.state_dir(), private=True)
+        stop = Stop()
+        tasks = [self._task(run_id, shard) for shard in shards]
+        results = self._results(
+            run_id, tasks, DeskSettings(directory / "desk.json", self.options.max_cost), stop
+        )
+        lost = [result.shard for result in results if result.error]
+        self._merge(run_id, shards)
+        view = decide_stored(
+            self.workspace, self.options, self.files, self.files.store.run(run_id), self.jobs,
+            Ending(_lacking(lost), stop, resume_hint(run_id, RESUMING)),
+        )  # fmt: skip
+        if view.verdict is not Verdict.INCOMPLETE:
+            shutil.rmtree(directory, ignore_errors=True)
+        return view
+
+    def _begin(self, run_id: str, record: RunRecord | None) -> list[Shard]:
+        """Note that the run begins, or continues; its shards."""
+        plans = list({id(job.plan): job.plan for job in self.jobs}.values())
+        entries = [(job.plan.suite.name, job.target.reference, job.model) for job in self.jobs]
+        made_from = manifest(self.workspace, plans, entries, self.options.as_json())
+        if record is None:
+            number = shards_for(sum(job.planned for job in self.jobs), self.engine.workers)
+            made_from["cluster"] = {"shards": number}
+            self.files.store.begin_run(
+                run_id, made_from, datetime.now(UTC).isoformat(timespec="milliseconds")
+            )
+            self.files.store.flush()
+        else:
+            refuse_changed(record, made_from)
+            number = int(record.manifest["cluster"]["shards"])
+            self.files.store.continue_run(run_id)
+        return [Shard(place, number) for place in range(1, number + 1)]
+
+    def _directory(self, run_id: str) -> Path:
+        return shard_directory(self.workspace.state_dir(), run_id, Shard(1, 1)).parent
+
+    def _task(self, run_id: str, shard: Shard) -> ShardTask:
+        return ShardTask(
+            self.workspace.root, run_id, shard, self.options, content(self.jobs), self.engine.machine
+        )
+
+    def _results(
+        self, run_id: str, tasks: Sequence[ShardTask], desk: DeskSettings, stop: Stop
+    ) -> list[ShardResult]:
+        """What every shard says; fewer where the run stopped. Raises UsageError for what no retry helps."""
+        found: list[ShardResult] = []
+        self.progress.start(f"{counted(len(tasks), 'shard')}", sum(job.planned for job in self.jobs))
+        results = self.engine.results(run_id, desk, tasks)
+        while True:
+            try:
+                result = next(results, None)
+                if result is None:
+                    return found
+                found.append(result)
+                self._note(result, stop)
+            except KeyboardInterrupt:
+                if stop.interrupted:
+                    raise
+                stop.set("interrupted", interrupted=True)
+                self.engine.stop()
+
+    def _note(self, result: ShardResult, stop: Stop) -> None:
+        for number in range(result.cases):
+            self.progress.advance(error=number < result.errors, cached=number >= result.cases - result.cached)
+        if result.error and result.exit_code == UsageError.exit_code:
+            self.engine.stop()
+            raise UsageError(f"shard {result.shard}: {result.error}")
+        if result.error:
+            self.progress.note(f"shard {result.shard}: {result.error}")
+        if result.stopped and not stop.event.is_set():
+            stop.set(result.stopped)
+            self.engine.stop()
+
+    def _merge(self, run_id: str, shards: Sequence[Shard]) -> None:
+        """Copy what every shard has into the run, one after the other."""
+        attempts = 0
+        for shard in shards:
+            path = shard_directory(self.workspace.state_dir(), run_id, shard) / RESULTS
+            if not path.exists():
+                continue
+            store = SqliteStore.open(path, readonly=True)
+            try:
+                for own in store.runs(1):
+                    store.refuse_damaged(own)
+                    copy_rows(store.rows(own.run_id), self.files.store, run_id)
+                    attempts += copy_attempts(store, own.run_id, self.files.store, run_id, attempts)
+            except StoreError as error:
+                raise StoreError(str(path), f"shard {shard} cannot be merged: {error}") from None
+            finally:
+                store.close()
+        self.files.store.flush()
+
+
+def _lacking(lost: Sequence[Shard]) -> str:
+    """Which shards were lost, as a sentence; empty where none was."""
+    if not lost:
+        return ""
+    names = ", ".join(map(str, lost[:10]))
+    more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
+    return f"{counted(len(lost), 'shard')} could not be run: {names}{more}"

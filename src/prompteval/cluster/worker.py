@@ -1,0 +1,166 @@
+"""One shard, run in a worker: a run of its own, whose limits are leased and whose content is the driver's."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from prompteval.cluster.gate import Exchange, LeasedGate
+from prompteval.cluster.money import LeasedBudget
+from prompteval.cluster.task import ShardResult, ShardTask, shard_directory
+from prompteval.core.errors import PromptevalError, StoreError, UsageError
+from prompteval.core.exit_codes import INCOMPLETE
+from prompteval.engine.limits import Limiter
+from prompteval.engine.progress import Progress
+from prompteval.engine.resume import changes, is_unfinished
+from prompteval.engine.run import run_suites
+from prompteval.engine.stored import backend
+from prompteval.plan.jobs import Job
+from prompteval.plan.manifest import suite_manifest
+from prompteval.plan.run_options import RunOptions
+from prompteval.providers.layers import Budget
+from prompteval.report.view import RunView
+from prompteval.store.records import RunRecord
+from prompteval.store.write_lock import WriteLock
+from prompteval.workspace.settings import ModelProfile, Workspace, find_workspace
+from prompteval.workspace.writing import make_directory
+
+RESULTS = "results.sqlite"
+
+
+def run_shard(data: bytes, exchange: Exchange, machine: str) -> bytes:
+    """Run what a packed ShardTask says; a packed ShardResult.
+
+    What an attempt before this one has stored is not run again, and what it had begun is possibly billed.
+    `machine` is where this is run.
+    """
+    task = ShardTask.unpack(data)
+    try:
+        return _run(task, exchange, machine).pack()
+    except (StoreError, OSError) as error:  # of this machine, perhaps, and not of the others
+        return ShardResult(task.shard, error=str(error), exit_code=INCOMPLETE).pack()
+    except PromptevalError as error:
+        return ShardResult(task.shard, error=str(error), exit_code=error.exit_code).pack()
+
+
+def _run(task: ShardTask, exchange: Exchange, machine: str) -> ShardResult:
+    workspace = find_workspace(task.root)
+    if workspace.root != task.root:
+        message = f"no workspace at {task.root} on the machine of a worker"
+        raise UsageError(message, "every machine needs it at the same path")
+    state = workspace.state_dir()
+    directory = make_directory(shard_directory(state, task.run_id, task.shard), within=state, private=True)
+    lock = WriteLock(directory / "shard")  # a worker whose driver died may still be at it
+    try:
+        with lock.taken():
+            return _in_turn(task, exchange, replace(workspace, store=str(directory / RESULTS)), machine)
+    finally:
+        lock.close()
+
+
+def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, machine: str) -> ShardResult:
+    """Run what is left of the shard, alone."""
+    record = _begun(workspace)
+    counted = _Counted()
+    if record is not None and not is_unfinished(record):
+        return counted.result(task, None)
+    options = replace(task.options, shard=task.shard, cache=task.options.cache and machine == task.machine)
+    if record is not None:
+        options = replace(_unselected(options), resume=record.run_id)
+    shared = _Leased(exchange, task)
+    try:
+        view = run_suites(workspace, options, counted, check=_same_content(task), shared=shared)
+    finally:
+        shared.give_back()
+    return counted.result(task, view)
+
+
+def _begun(workspace: Workspace) -> RunRecord | None:
+    """The run of an attempt before this one."""
+    store = backend(workspace).open()
+    try:
+        found = store.runs(1)
+        for record in found:
+            store.refuse_damaged(record)
+        return found[0] if found else None
+    finally:
+        store.close()
+
+
+def _unselected(options: RunOptions) -> RunOptions:
+    """Without what selects cases, which a run that continues has in its manifest."""
+    plain = RunOptions()
+    return replace(
+        options,
+        suites=(), models=(), prompts=(), repeat=None, shard=None, selection=plain.selection,
+    )  # fmt: skip
+
+
+def content(jobs: Sequence[Job]) -> dict[str, object]:
+    """What the rows of a run depend on, of its manifest."""
+    plans = {job.plan.suite.name: job.plan for job in jobs}
+    return {
+        "suites": {name: suite_manifest(plan) for name, plan in plans.items()},
+        "entries": [[job.plan.suite.name, job.target.reference, job.model] for job in jobs],
+    }
+
+
+def _same_content(task: ShardTask) -> Callable[[Sequence[Job]], None]:
+    """A check that the workspace of this machine is the one of the driver."""
+
+    def check(jobs: Sequence[Job]) -> None:
+        if changed := changes(task.content, content(jobs)):
+            message = f"a worker has other content than the run: {'; '.join(changed)}"
+            raise UsageError(message, "bring every machine to the same commit")
+
+    return check
+
+
+class _Counted(Progress):
+    """Counts the cases that were run."""
+
+    def __init__(self) -> None:
+        self.cases = self.errors = self.cached = 0
+
+    def advance(self, *, error: bool, cached: bool) -> None:
+        self.cases += 1
+        self.errors += error
+        self.cached += cached
+
+    def result(self, task: ShardTask, view: RunView | None) -> ShardResult:
+        """What to tell the driver."""
+        stopped = view.stopped if view is not None else ""
+        return ShardResult(task.shard, self.cases, self.errors, self.cached, stopped)
+
+
+class _Leased:
+    """The limits of a shard: leased from the desk, given back at its end."""
+
+    def __init__(self, exchange: Exchange, task: ShardTask) -> None:
+        self._exchange = exchange
+        self._worker = str(task.shard)
+        self._gates: list[LeasedGate] = []
+        self._money = None
+        if task.options.max_cost is not None:
+            self._money = LeasedBudget(exchange, self._worker, task.options.max_cost)
+
+    @property
+    def budget(self) -> Budget | None:
+        return self._money
+
+    def limiter(
+        self, reference: str, profile: ModelProfile, concurrency: int, on_pause: Callable[[float], None]
+    ) -> Limiter:
+        if profile.rpm is None and profile.tpm is None:
+            return Limiter(concurrency=concurrency, on_pause=on_pause)
+        gate = LeasedGate(self._exchange, self._worker, profile, concurrency=concurrency, on_pause=on_pause)
+        self._gates.append(gate)
+        return gate
+
+    def give_back(self) -> None:
+        async def all_of_it() -> None:
+            for gate in self._gates:
+                await gate.give_back()
+            if self._money is not None:
+                await self._money.give_back()
+
+        asyncio.run(all_of_it())

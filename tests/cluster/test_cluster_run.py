@@ -1,0 +1,176 @@
+"""Runs in shards on workers that are killed, stopped and started again: the invariants, without Ray."""
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prompteval.cluster import task
+from prompteval.cluster.run import run_on_cluster
+from prompteval.core.errors import UsageError
+from prompteval.engine.progress import Progress
+from prompteval.engine.run import run_suites
+from prompteval.plan.run_options import RunOptions, Selection
+from prompteval.plan.shard import Shard
+from prompteval.report.view import RunView
+from prompteval.workspace.settings import find_workspace
+from tests.cluster.cluster_workspace import calls, comparable, make
+from tests.cluster.forking_engine import ForkingEngine
+
+PLAIN = RunOptions(cache=False)
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task, "CASES_A_SHARD", 20)
+    monkeypatch.setattr(task, "SHARDS_A_WORKER", 100)
+
+
+def run(root: Path, engine: ForkingEngine, options: RunOptions = PLAIN) -> RunView:
+    return run_on_cluster(find_workspace(root), options, Progress(), lambda: engine)
+
+
+def report(view: RunView) -> dict[str, Any]:
+    return comparable(json.dumps(view.as_json()))
+
+
+def whole(root: Path, options: RunOptions = PLAIN) -> dict[str, Any]:
+    """The report of one process."""
+    return report(run_suites(find_workspace(root), options, Progress()))
+
+
+def keys(view: RunView) -> list[tuple[str, int]]:
+    return [(row.case.id, row.replicate) for row in view.rows()]
+
+
+@pytest.mark.slow
+def test_s18_invariants_1_2_3_6_workers_killed_at_fifty_moments(tmp_path: Path) -> None:
+    """Every key of the plan once, an attempt for each, and the report of one process."""
+    root = make(tmp_path, 600)
+    engine = ForkingEngine(workers=3, kills=50, retries=60, rng=random.Random(4))
+    view = run(root, engine)
+    assert engine.killed == 50
+    assert keys(view) == [(f"c{n:05}", 0) for n in range(600)]
+    assert len(calls(root)) >= 600
+    assert report(view) == whole(root)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_s18_invariant_6_workers_make_no_difference(tmp_path: Path, workers: int) -> None:
+    """Nor do repeats, a selection, and shards that have no case."""
+    root = make(tmp_path, 60)
+    options = replace(PLAIN, repeat=2, selection=Selection(sample=31, seed=3))
+    assert report(run(root, ForkingEngine(workers=workers), options)) == whole(root, options)
+
+
+def test_s18_invariant_2_a_shard_that_runs_twice_counts_once(tmp_path: Path) -> None:
+    """At the same time or afterwards: one waits for the other, and finds everything done."""
+    root = make(tmp_path, 80)
+    view = run(root, ForkingEngine(workers=8, twice=True))
+    assert len(keys(view)) == 80 == len(set(keys(view))) == len(calls(root))
+
+
+def test_s18_invariant_7_an_interrupted_run_continues(tmp_path: Path) -> None:
+    """What was done is not done again, and the report is that of one that was not interrupted."""
+    root = make(tmp_path, 100)
+    view = run(root, _Interrupted(workers=1, after=2))
+    assert (view.exit_code, view.verdict.value) == (130, "incomplete")
+    assert "--cluster ray --resume-run" in view.reason
+    with pytest.raises(UsageError, match="was begun on a cluster"):
+        run_suites(find_workspace(root), replace(PLAIN, resume="last"), Progress())
+    before = len(calls(root))
+    again = run(root, ForkingEngine(workers=2), replace(PLAIN, resume="last"))
+    assert len(calls(root)) == 100 > before
+    assert report(again) == whole(root)
+
+
+class _Interrupted(ForkingEngine):
+    """Ctrl-C comes after so many shards."""
+
+    def __init__(self, workers: int, after: int) -> None:
+        super().__init__(workers=workers)
+        self._after = after
+
+    def results(self, *arguments: Any) -> Any:
+        return _Interrupting(super().results(*arguments), self._after)
+
+
+class _Interrupting:
+    """An iterator that raises KeyboardInterrupt once, and then continues."""
+
+    def __init__(self, inner: Any, after: int) -> None:
+        self._inner, self._left = inner, after
+
+    def __next__(self) -> Any:
+        self._left -= 1
+        if self._left == -1:
+            raise KeyboardInterrupt
+        return next(self._inner)
+
+
+def test_s18_a_shard_whose_worker_always_dies_is_named(tmp_path: Path) -> None:
+    """Exit 3, the others are kept, and a resumed run does that one."""
+    root = make(tmp_path, 60, lambda number: "die" if number == 7 else "say")
+    view = run(root, ForkingEngine(workers=1, retries=0))
+    assert view.exit_code == 3 and "1 shard could not be run: " in view.reason
+    done = run(root, ForkingEngine(workers=1), replace(PLAIN, resume=view.run_id))
+    assert done.exit_code == 0 and len(keys(done)) == 60
+    assert not list((root / ".prompteval/cluster").iterdir())
+
+
+def test_s18_invariant_8_other_content_is_refused(tmp_path: Path) -> None:
+    """By a worker whose workspace is not the driver's, and by a resumed run."""
+    root = make(tmp_path, 40)
+
+    class Changing(ForkingEngine):
+        def results(self, *arguments: Any) -> Any:
+            text = (root / "datasets/c.jsonl").read_text()
+            (root / "datasets/c.jsonl").write_text(text.replace("say 7", "say 8"))
+            return super().results(*arguments)
+
+    with pytest.raises(UsageError, match="a worker has other content than the run: s: cases"):
+        run(root, Changing())
+    with pytest.raises(UsageError, match="cannot be continued, since content changed"):
+        run(root, ForkingEngine(), replace(PLAIN, resume="last"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"shard": Shard(1, 2)}, "--shard runs in one process"),
+        ({"batch": True}, "--batch runs in one process"),
+        ({"stop_early": "group-sequential"}, "--stop-early runs in one process"),
+        ({"record": Path("r.jsonl")}, "--record runs in one process"),
+    ],
+)
+def test_s18_what_needs_one_process_is_refused(tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    """Before a cluster is joined."""
+    root = make(tmp_path, 2)
+    with pytest.raises(UsageError, match=said):
+        run_on_cluster(
+            find_workspace(root), replace(PLAIN, **options), Progress(), lambda: pytest.fail("joined")
+        )
+
+
+def test_s18_a_run_of_one_process_is_continued_there(tmp_path: Path) -> None:
+    """Its rows are in the store, and not in shards."""
+    root = make(tmp_path, 2)
+    (root / "answer.py").write_text("def reply(message):\n    raise ValueError('no')\n")
+    run_suites(find_workspace(root), PLAIN, Progress())
+    with pytest.raises(UsageError, match="was begun in one process"):
+        run(root, ForkingEngine(), replace(PLAIN, resume="last"))
+
+
+@pytest.mark.parametrize(
+    ("cases", "workers", "shards"),
+    [(1, 8, 1), (250, 8, 1), (1000, 8, 4), (10**8, 1000, 10_000), (10**6, 8, 128)],
+)
+def test_s18_there_are_as_many_shards_as_keep_workers_busy(
+    monkeypatch: pytest.MonkeyPatch, cases: int, workers: int, shards: int
+) -> None:
+    """Each reads the case files, so that a million cases on eight workers are not four thousand shards."""
+    monkeypatch.undo()
+    assert task.shards_for(cases, workers) == shards
