@@ -113,7 +113,7 @@ class _Driver:
         results = self._results(
             run_id, tasks, DeskSettings(directory / "desk.json", self.options.max_cost), stop
         )
-        lost = [result.shard for result in results if result.error]
+        lost = [result for result in results if result.error]
         self._merge(run_id, shards)
         view = decide_stored(
             self.workspace, self.options, self.files, self.files.store.run(run_id), self.jobs,
@@ -201,10 +201,10 @@ class _Driver:
         self.files.store.flush()
 
 
-def _lacking(lost: Sequence[Shard]) -> str:
-    """Which shards were lost, as a sentence; empty where none was."""
+def _lacking(lost: Sequence[ShardResult]) -> str:
+    """Which shards were lost, and why the first was, as a sentence; empty where none was."""
     if not lost:
         return ""
-    names = ", ".join(map(str, lost[:10]))
+    names = ", ".join(str(one.shard) for one in lost[:10])
     more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
-    return f"{counted(len(lost), 'shard')} could not be run: {names}{more}"
+    return f"{counted(len(lost), 'shard')} could not be run: {names}{more} ({lost[0].error})"
