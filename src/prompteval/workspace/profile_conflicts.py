@@ -9,6 +9,7 @@ from prompteval.workspace.presets import PRESETS, preset_fault
 from prompteval.workspace.profile_faults import header_names_fault
 from prompteval.workspace.server_keys import (
     APIS,
+    CALL_KEYS,
     GGUF,
     LOCAL_KEYS,
     NATIVE,
@@ -63,7 +64,7 @@ def _ignored(profile: Mapping[str, Any]) -> Conflict | None:
     if provider != "local" and (own := next((key for key in LOCAL_KEYS if key in profile), None)):
         return own, "is for a local model, and the provider is " + repr(provider or "openai"), "remove it"
     if provider in WITHOUT_SERVER:
-        key = next((key for key in SERVER_KEYS if key in profile), None)
+        key = next((key for key in (*CALL_KEYS, *SERVER_KEYS) if key in profile), None)
         return (key, f"is for a server, and the provider is {provider!r}", "remove it") if key else None
     if provider == GGUF:
         return gguf_fault(profile)

@@ -25,6 +25,8 @@ SERVER_KEYS: Final = (
     "preset", "structured", "rename", "drop", "extra_body", "headers", "headers_env", "query", "api",
     "stream", "files",
 )  # fmt: skip
+# Those of a call to a server, and of its limits.
+CALL_KEYS: Final = ("base_url", "api_key_env", "rpm", "tpm")
 # Those that only the models of this machine heed.
 LOCAL_KEYS: Final = ("calibration", "abstain")
 # Providers of ours that call no server.
@@ -50,7 +52,7 @@ _OF_THE_PROMPT: Final = frozenset(
 
 def gguf_fault(profile: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """(key, what is wrong, the fix) of what a profile sets that a model in a file has no use for."""
-    others = ("base_url", "api_key_env", *(key for key in SERVER_KEYS if key not in OF_GGUF))
+    others = (*CALL_KEYS, *(key for key in SERVER_KEYS if key not in OF_GGUF))
     key = next((key for key in others if key in profile), None)
     if key is not None:
         return key, f"is for a server, and the provider is {GGUF!r}", "remove it"

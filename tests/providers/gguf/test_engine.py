@@ -1,6 +1,7 @@
 """The process of a model's engine: it blocks no loop, may crash and be started again, and leaves nothing behind."""
 
 import asyncio
+import json
 import os
 import signal
 from pathlib import Path
@@ -13,6 +14,7 @@ from prompteval.providers.gguf.provider import MOST_CRASHES, GgufProvider
 from tests.ended import is_gone
 from tests.providers.gguf.test_gguf import ASK, runs, use
 from tests.providers.gguf.tiny import write_tiny
+from tests.small_workspace import Place
 
 LONG = Request("gguf/m", (Message("user", "hi"),), {"temperature": 0.0, "max_output_tokens": 900}, seed=7)
 
@@ -120,3 +122,27 @@ def test_closing_while_it_loads_leaves_no_process(tiny: Path) -> None:
         return str(raised.value)
 
     assert use(tiny, work) == "tiny.gguf was closed while it was loaded"
+
+
+def test_a_request_over_the_windows_of_its_profile_starts_no_process(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is an error of its case, with both sizes, before the model is loaded; one that fits is answered."""
+    runs()
+    write_tiny(place.root / "tiny.gguf")
+    place.write(
+        "prompteval.toml", '[models.small]\nprovider = "gguf"\nmodel = "tiny.gguf"\ncontext_window = 64\n'
+    )
+    place.write(
+        "datasets/c.jsonl",
+        json.dumps({"id": "c", "inputs": {"message": "word " * 200}, "expected": "b"}) + "\n",
+    )
+    started: list[object] = []
+    monkeypatch.setattr(GgufProvider, "_start", lambda self: started.append(self))
+    view = place.run(models=("small",))
+    assert "over context_window = 64" in " ".join(view.results[0].notes) and started == []
+    monkeypatch.undo()
+    place.write(
+        "datasets/c.jsonl", json.dumps({"id": "c", "inputs": {"message": "a"}, "expected": "b"}) + "\n"
+    )
+    assert place.run(models=("small",)).results[0].cases["errors"] == 0
