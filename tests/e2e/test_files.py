@@ -1,6 +1,7 @@
 """Suites whose cases have images and documents, over sockets: run, cache, replay, compare and what is stored."""
 
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -306,3 +307,67 @@ def test_the_page_has_the_prompt_with_its_files(offline: Workspace) -> None:
     offline.run("run", "colour", "-o", "page.html", code=0)
     page = (offline.root / "page.html").read_text()
     assert "user:\\nWhich?[input photo]" in page
+
+
+JUDGE = """from typing import Literal
+from pydantic import BaseModel
+from prompteval import File, Prompt, file, user
+
+class Inputs(BaseModel):
+    photo: File
+    output: str
+
+class Output(BaseModel):
+    label: Literal["yes", "no"]
+
+prompt = Prompt(inputs=Inputs, output=Output, messages=[user("VERSION? {{ output }}", file("{{ photo }}"))])
+"""
+
+
+def judged(workspace: Workspace) -> None:
+    """The suite with a judge that sees the photo too, and another version of it; one label."""
+    for version in (1, 2):
+        workspace.write(f"prompts/fits/v{version}.py", JUDGE.replace("VERSION", str(version)))
+    workspace.write("judge.jsonl", '{"when": ".", "output": {"label": "yes"}}\n')
+    judge = "scorers: [{judge: {prompt: fits@v1, model: scripted/judge.jsonl, field: label}}]"
+    workspace.write(
+        "evals/colour.yaml",
+        SUITE.replace("[seen]", "[scripted/model.jsonl]").replace(
+            "scorers: [{exact: {field: colour}}]", judge
+        ),
+    )
+    workspace.write("labels.jsonl", '{"case_id": "red", "label": "yes", "annotator": "ann"}\n')
+
+
+def test_a_judge_sees_the_files_of_a_case_in_a_run_and_of_a_stored_one(offline: Workspace) -> None:
+    """Those that the suite's cases have now, by their hash; one that is gone is said."""
+    judged(offline)
+    offline.run("run", "colour", code=0)
+    compared = offline.run("judge", "compare", "last", "fits@v1", "fits@v2", "--labels", "labels.jsonl")
+    assert re.search(r"fits@v2 +1 ", compared.stdout)
+    (offline.root / "datasets/images/red.png").write_bytes(png(rgb=(5, 5, 5)))
+    gone = offline.run("judge", "compare", "last", "fits@v1", "fits@v2", "--labels", "labels.jsonl", code=2)
+    assert "case 'red' had a PNG image, 75 bytes" in gone.stderr
+    assert "restore the file" in gone.stderr
+
+
+def test_a_conversation_shows_the_file_with_each_turn(empty: Workspace) -> None:
+    """The model is sent the image with each user message; what was said before is text."""
+    turns = [
+        {"user": "Which?", "expected": {"colour": "red"}},
+        {"user": "Sure?", "expected": {"colour": "red"}},
+    ]
+    with Hostile(sees(APIS["chat"])) as server:
+        colours(empty, APIS["chat"], server.url)
+        talk = PROMPT.replace("photo: File", "photo: File\n    said: list[dict]\n    text: str")
+        talk = talk.replace("import File, Prompt, file,", "import File, Prompt, file, history,")
+        talk = talk.replace('user("Which?", ', 'history("said"), user("{{ text }}", ')
+        empty.write("prompts/colour/v1.py", talk)
+        case = {"id": "red", "inputs": {"photo": "images/red.png"}, "turns": turns}
+        empty.write("datasets/colour.jsonl", json.dumps(case) + "\n")
+        empty.run("run", "colour", code=0)
+    asked = [json.loads(one.body)["messages"] for one in server.asked]
+    assert [[type(message["content"]).__name__ for message in messages] for messages in asked] == [
+        ["str", "list"],
+        ["str", "str", "str", "list"],
+    ]

@@ -12,6 +12,7 @@ from prompteval.engine.judges import AskingJudge
 from prompteval.engine.models import Models
 from prompteval.engine.other_outputs import open_other
 from prompteval.engine.runner import RetryWaits
+from prompteval.engine.stored_files import with_files
 from prompteval.judging.ask import Ask
 from prompteval.judging.faithfulness import Faithfulness
 from prompteval.judging.pairwise import Pairwise
@@ -28,15 +29,22 @@ PairAsks = Callable[[Observation], Sequence[Ask] | Score]
 
 
 def ask_judge(
-    workspace: Workspace, judge: Judge | Faithfulness, items: Sequence[Item], options: RunOptions
+    workspace: Workspace,
+    judge: Judge | Faithfulness,
+    suite_path: str,
+    items: Sequence[Item],
+    options: RunOptions,
 ) -> list[Score]:
     """The judge's score of each output, in order; replies come from the cache where it has them.
 
-    Raises UsageError for a model that cannot be opened, ProviderError where the judge could not be asked.
+    Files of the cases are those of the suite now. Raises UsageError for a model that cannot be opened and for
+    a file that is gone, ProviderError where the judge could not be asked.
     """
 
+    cases = with_files(workspace, suite_path, [case for case, _ in items])
+
     def work(asking: AskingJudge, models: Models) -> list[Awaitable[Score]]:
-        return [asking.score(*item) for item in items]
+        return [asking.score(case, seen) for case, (_, seen) in zip(cases, items, strict=True)]
 
     with opened(workspace, options) as files:
         models = Models(workspace, options, cache=files.cache, recorder=files.recorder, journal=None)
@@ -72,7 +80,8 @@ def ask_pairs(
             score, _ = await asking.ask(case, other, asks(other))
             return score
 
-        return [one(*item) for item in items]
+        cases = with_files(workspace, plan.suite.path, [case for case, _, _ in items])
+        return [one(case, model, asks) for case, (_, model, asks) in zip(cases, items, strict=True)]
 
     with opened(workspace, options) as files:
         models = Models(workspace, options, cache=files.cache, recorder=files.recorder, journal=None)

@@ -63,7 +63,7 @@ def attack(workspace: Workspace, checked: Checked, options: RunOptions) -> tuple
             ]
             items = [item for one, seen in attacked for item in ((one.case, one.seen), (one.case, seen))]
             if items:
-                scores = ask_judge(workspace, judge, items, options)
+                scores = ask_judge(workspace, judge, checked.suite_path, items, options)
                 found.append(_shift(injection.name, where, scores, judge.high - judge.low))
     return tuple(found)
 

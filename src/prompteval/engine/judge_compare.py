@@ -94,7 +94,7 @@ def _judged(
     other = load_judge(workspace, tree, suite, replace(judge, prompt=prompt, loaded=None))
     if not isinstance(other, Judge) or scale_of(other) != checked.calibration.scale:
         raise UsageError(f"{prompt} has other labels, or another scale, than {judge.prompt}")
-    scores = ask_judge(workspace, other, [item for _, item in items], running)
+    scores = ask_judge(workspace, other, checked.suite_path, [item for _, item in items], running)
     scale = checked.calibration.scale
     return [
         replace(row, verdict=verdict_of(_stored(score), scale))
