@@ -10,11 +10,13 @@ from urllib.parse import quote
 import pytest
 
 from prompteval.core.case import Case
+from prompteval.core.media import File
 from prompteval.core.observation import Call, Observation, Row, Score
 from prompteval.core.retrieval import Chunk, Context
 from prompteval.core.text import printable
 from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.page.run import render
+from tests.media_files import data_url, gif, png
 from tests.report.browser.opened import Opened, Opener
 from tests.report.test_html import HOSTILE, make_row, make_view
 
@@ -260,3 +262,20 @@ def test_of_many_cases_only_those_in_sight_are_drawn(tmp_path: Path, opener: Ope
     assert opened.page.locator(".rows .line").count() < 60
     opened.page.locator(".matrix").evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
     opened.page.wait_for_selector("text=c19998")
+
+
+def test_small_images_of_a_case_are_drawn_and_nothing_else_is(opener: Opener, tmp_path: Path) -> None:
+    """Under the page's policy the image has its own width; a source that is no image is not put in."""
+    value = File.from_bytes(png(24, 24)).value
+    row = case_row(1, "x", "x")
+    row = replace(row, case=replace(row.case, inputs={"photo": value, "other": File.from_bytes(gif()).value}))
+    view = replace(
+        make_view([row]),
+        thumbnails=lambda key: data_url(png(24, 24), "image/png") if key == value["sha256"] else HOSTILE[0],
+    )
+    (tmp_path / "page.html").write_text("".join(render(view)))
+    opened = opener.open(tmp_path / "page.html", "#/case?suite=s&id=c1")
+    sizes = opened.page.eval_on_selector_all(
+        "img", "found => found.map((one) => [one.naturalWidth, one.alt])"
+    )
+    assert (sizes, opened.wrongs) == ([[24, "the image photo"]], [])
