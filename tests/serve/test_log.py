@@ -20,7 +20,7 @@ from prompteval.core.prediction_sink import LogLine
 from prompteval.engine.prediction_log import MOST_WAITING, PredictionLog, open_log
 from prompteval.store.predictions import open_sink
 from prompteval.store.predictions.jsonl import JsonLinesSink
-from prompteval.store.predictions.sqlite import read_sqlite
+from prompteval.store.predictions.sqlite import SqliteSink, read_sqlite
 from tests.postgres_server import postgres_server
 from tests.serve.conftest import serving, start
 
@@ -186,6 +186,46 @@ def test_a_large_file_and_yesterday_s_are_set_aside(tmp_path: Path) -> None:
     sink.write([_line(ONE)])
     sink.close()
     assert [one.request_id for one in _lines(path)] == ["r1"]
+
+
+def test_a_file_that_was_moved_removed_or_emptied_is_followed_by_another(tmp_path: Path) -> None:
+    """As logrotate and people do: no later line is in a file that has no name."""
+    path = tmp_path / "log.jsonl"
+    sink = JsonLinesSink(path, rotate_bytes=1_000)
+    for number, change in enumerate((lambda: path.rename(tmp_path / "moved"), path.unlink, lambda: None)):
+        sink.write([_line(replace(ONE, request_id=str(number)))])
+        change()
+    assert [one.request_id for one in _lines(tmp_path / "moved")] == ["0"]
+    assert [one.request_id for one in _lines(path)] == ["2"]
+    os.truncate(path, 0)
+    sink.write([_line(ONE)] * 2)
+    sink.close()
+    assert len(_lines(path)) == 2 and not list(tmp_path.glob("log.jsonl.*"))
+
+
+def test_a_directory_in_the_place_of_a_log_is_a_failure_until_it_is_removed(tmp_path: Path) -> None:
+    """The lines wait, and are written once there is a file again."""
+    path = tmp_path / "log.jsonl"
+    sink = JsonLinesSink(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UsageError, match="Is a directory"):
+        sink.write([_line(ONE)])
+    path.rmdir()
+    sink.write([_line(ONE)])
+    sink.close()
+    assert len(_lines(path)) == 1
+
+
+def test_a_database_that_was_removed_is_made_again(tmp_path: Path) -> None:
+    """With the lines from then on."""
+    path = tmp_path / "log.db"
+    sink = SqliteSink(path)
+    sink.write([_line(ONE)])
+    path.rename(tmp_path / "old.db")
+    sink.write([_line(ONE)] * 2)
+    sink.close()
+    assert len(list(read_sqlite(path))) == 2
 
 
 def test_half_a_line_of_a_lost_machine_spoils_no_other(tmp_path: Path) -> None:

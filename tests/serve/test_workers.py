@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,11 @@ def _runs(process: int) -> bool:
 def _counted_in(root: Path) -> list[str]:
     """The files that the workers count in."""
     return sorted(file.name for file in (root / ".prompteval").glob("serve-*/*.db"))
+
+
+def _metrics(connection: HTTPConnection) -> bytes:
+    connection.request("GET", "/metrics", headers={"host": "localhost"})
+    return connection.getresponse().read()
 
 
 def _lines(root: Path) -> list[Prediction]:
@@ -133,6 +139,9 @@ def test_workers_write_files_of_their_own_and_metrics_sum_them(tmp_path: Path) -
             found = list(pool.map(lambda _: service.ask(), range(100)))
         assert [one.status for one in found] == [200] * 100
         assert service.metric("prompteval_predictions_total", outcome="ok") == 100
+        asked = HTTPConnection("127.0.0.1", service.port)  # as Prometheus asks: one worker, again and again
+        _until(lambda: b'log_lines_total{result="written"} 100.0' in _metrics(asked))
+        asked.close()
         counting = next((tmp_path / ".prompteval").glob("serve-*"))
         assert counting.stat().st_mode & 0o777 == 0o700
         assert service.stop() == 0

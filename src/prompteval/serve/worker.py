@@ -33,6 +33,7 @@ from prompteval.store.predictions import SHARED
 from prompteval.workspace.settings import Workspace
 
 RELOAD_SECONDS: Final = 30.0
+COUNT_SECONDS: Final = 1.0
 PARENT_SECONDS: Final = 1.0
 # A signal that comes so soon after another was sent with it: to a group of processes, and by their parent.
 SAME_SIGNAL_S: Final = 1.0
@@ -103,13 +104,14 @@ class _Worker:
         warming = asyncio.create_task(self._warm(server))
         looking = asyncio.create_task(self._look_again())
         parent = asyncio.create_task(self._end_with_parent(server))
+        counting = asyncio.create_task(self._count_log_lines())
         try:
             if self._place.warm_first:
                 await warming
             if not server.should_exit:
                 await server.serve(sockets=[listener])
         finally:
-            tasks = (warming, looking, parent)
+            tasks = (warming, looking, parent, counting)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -188,6 +190,12 @@ class _Worker:
         while True:
             await asyncio.sleep(RELOAD_SECONDS)
             await self._reload(forced=False)
+
+    async def _count_log_lines(self) -> None:
+        """Whoever is asked for metrics sums what all workers have counted."""
+        while self._state.log is not None:
+            await asyncio.sleep(COUNT_SECONDS)
+            self._state.metrics.count_log(self._state.log)
 
     async def _reload(self, *, forced: bool) -> None:
         """Look at prompts.lock again: loaded, warmed, then switched; as it was where something is wrong."""

@@ -26,7 +26,8 @@ class JsonLinesSink:
     """Appends lines to one file, which is its owner's alone and no other process's while it is open.
 
     A group of lines is one write, so that a killed process loses no line that was written, and a failed
-    write leaves no half of a line. Raises UsageError where the file cannot be written.
+    write leaves no half of a line. A file that another program moved, removed or emptied is followed by one
+    of the same name. Raises UsageError where the file cannot be written.
     """
 
     def __init__(self, path: Path, rotate_bytes: int = ROTATED_BYTES) -> None:
@@ -38,6 +39,7 @@ class JsonLinesSink:
 
     def write(self, lines: Sequence[LogLine]) -> None:
         data = "".join([line.text + "\n" for line in lines]).encode("ascii")
+        self._follow()
         if self._size and (self._size + len(data) > self._rotate_bytes or self._day != _day(time.time())):
             self._rotate()
         try:
@@ -63,6 +65,19 @@ class JsonLinesSink:
             with suppress(OSError):
                 os.fsync(file)
             os.close(file)
+
+    def _follow(self) -> None:
+        """Open the file again where its name is of another one, or of none."""
+        try:
+            known = os.fstat(self._file)
+            moved = not os.path.samestat(known, os.lstat(self.path))
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            file = self._open()
+            self.close()
+            self._file = file
+        self._size = os.fstat(self._file).st_size
 
     def _rotate(self) -> None:
         stamp = datetime.now(UTC).strftime(_STAMP)

@@ -1,5 +1,6 @@
 """The log as a SQLite database: one row a record, its line as JSON lines have it."""
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,18 +28,36 @@ MIGRATIONS: Final = (_first,)
 
 
 class SqliteSink:
-    """Writes each group in one transaction. Raises UsageError where the database cannot be opened."""
+    """Writes each group in one transaction; where the file was moved or removed, to a new one of its name.
+
+    Raises UsageError where the database cannot be opened.
+    """
 
     def __init__(self, path: Path) -> None:
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent} does not exist", "create the directory first")
+        self._path = path
+        self._database: Database | None = self._opened()
+        self._file = path.stat()
+
+    def _opened(self) -> Database:
         try:
-            self._database: Database | None = open_database(path, MIGRATIONS)
+            return open_database(self._path, MIGRATIONS)
         except StoreError as error:
             raise UsageError(str(error), "choose another file for the log") from None
-        self._path = path
+
+    def _follow(self) -> None:
+        try:
+            if os.path.samestat(self._file, self._path.stat()):
+                return
+        except FileNotFoundError:
+            pass
+        self.close()
+        self._database = self._opened()
+        self._file = self._path.stat()
 
     def write(self, lines: Sequence[LogLine]) -> None:
+        self._follow()
         rows = [row_of(line) for line in lines]
         with self._open().transaction() as connection:
             connection.executemany(
