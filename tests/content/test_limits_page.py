@@ -26,7 +26,7 @@ NOT_LIMITS = {
     "engine.portal.CLOSING_SECONDS", "engine.quick_threads.HAND_OVER_SECONDS", "engine.quick_threads.SLOW_SECONDS",
     "engine.row_groups.STORE_SECONDS", "engine.scoring.lanes.BATCH_SECONDS", "engine.scoring.lock_watchdog.BEAT_SECONDS",
     "isolate.server_child.END_SECONDS", "isolate.serving.ALONE_SECONDS", "isolate.serving.LOOK_SECONDS", "isolate.watchdog.STEP_SECONDS", "isolate.worker.ALONE_SECONDS", "providers.layers.retry.SPREAD_SECONDS",
-    "rag.trec.fields.BLOCK_BYTES", "providers.gguf.model_file.BLOCK_BYTES", "serve.worker.PARENT_SECONDS", "serve.worker.RELOAD_SECONDS", "store.cache.GATHER_SECONDS",
+    "rag.trec.fields.BLOCK_BYTES", "providers.gguf.model_file.BLOCK_BYTES", "serve.worker.PARENT_SECONDS", "serve.worker.COUNT_SECONDS", "serve.worker.RELOAD_SECONDS", "store.cache.GATHER_SECONDS",
     "store.postgres.contents.LARGEST_PAGE", "store.postgres.contents.PAGE_BYTES", "store.postgres.deadline.LOOK_SECONDS", "store.postgres.lease.BEAT_SECONDS",
     "store.postgres.lease.POLL_SECONDS", "view.app.LOOK_SECONDS", "wire.body.LOOK_SECONDS",
     # Units, sizes of caches and prefixes without any effect on what comes out, and figures of a method.

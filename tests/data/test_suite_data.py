@@ -44,6 +44,21 @@ calibration = "calibration.json"
 """
 
 
+JUDGE = """
+from typing import Literal
+from pydantic import BaseModel
+from prompteval import Prompt, user
+
+class Inputs(BaseModel):
+    output: str
+
+class Verdict(BaseModel):
+    verdict: Literal["yes", "no"]
+
+prompt = Prompt(inputs=Inputs, output=Verdict, messages=[user("Is it right? {{ output }}")])
+"""
+
+
 def calibrated(place: Place, sides: dict[str, str]) -> None:
     """A workspace whose model has a map fitted on the rows of `train`, and cases with these sides."""
     rows = [
@@ -69,6 +84,19 @@ def test_b12_a_model_whose_calibration_has_seen_a_test_case_is_refused(place: Pl
     calibrated(place, sides)
     assert [one for one in check_workspace(place.workspace).problems if one.code == "PD119"] == []
     calibrated(place, sides | {"c4": "test"})
+    found = [one for one in check_workspace(place.workspace).problems if one.code == "PD119"]
+    assert [(one.path, one.line) for one in found] == [("datasets/c.jsonl", 5)]
+    with pytest.raises(InvalidInput, match=r"PD119 calibration\.json was fitted on test row 'c4'"):
+        place.run()
+
+
+def test_b12_the_calibration_of_a_judge_is_held_to_the_same(place: Place) -> None:
+    """Its verdicts on rows that it was fitted on say as little as those of a model that is evaluated."""
+    sides = {f"c{n}": "train" for n in range(8)}
+    calibrated(place, sides | {"c4": "test"})
+    place.write("prompts/judge/v1.py", JUDGE)
+    judge = "scorers: [exact, {judge: {prompt: judge, model: intents}}]"
+    place.write("evals/s.yaml", SUITE.replace("scorers: [exact]", judge))
     found = [one for one in check_workspace(place.workspace).problems if one.code == "PD119"]
     assert [(one.path, one.line) for one in found] == [("datasets/c.jsonl", 5)]
     with pytest.raises(InvalidInput, match=r"PD119 calibration\.json was fitted on test row 'c4'"):

@@ -64,12 +64,11 @@ def _refuse_unservable(plan: SuitePlan) -> None:
 
 def _refuse_seen(workspace: Workspace, plan: SuitePlan) -> None:
     """Raise InvalidInput for test rows that a transform of a model was fitted on; `local` models have one."""
-    profiles = (workspace.settings.models.get(model) for model in plan.models)
-    if not any(profile is not None and profile.provider == "local" for profile in profiles):
+    if not any(profile.provider == "local" for profile in workspace.settings.models.values()):
         return
-    from prompteval.engine.data.seen import seen_problems
+    from prompteval.engine.data.seen import models_of, seen_problems
 
-    if seen := seen_problems(workspace, plan.suite, plan.models):
+    if seen := seen_problems(workspace, plan.suite, models_of(plan)):
         raise InvalidInput(seen)
 
 

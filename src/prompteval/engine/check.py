@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from prompteval.core.errors import InvalidInput, NothingSelected, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.text import counted
-from prompteval.engine.data.seen import seen_problems
+from prompteval.engine.data.seen import models_of, seen_problems
 from prompteval.engine.data.suite import data_problems
 from prompteval.plan.case_scan import empty_problems
 from prompteval.plan.judges import judges_of
@@ -161,7 +161,7 @@ class _WorkspaceCheck:
             self._note(stage_problems(plan))
         self._note(empty_problems(plan.suite, plan.facts))
         self._note(data_problems(self._workspace, plan.suite, plan.facts.total))
-        self._note(seen_problems(self._workspace, plan.suite, plan.models))
+        self._note(seen_problems(self._workspace, plan.suite, models_of(plan)))
         self._at_models(plan)
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):

@@ -8,10 +8,25 @@ from prompteval.data.findings import Findings, named
 from prompteval.data.fitted import TEST, hashes
 from prompteval.data.rows import DataRow, Fields, data_row, read_raw
 from prompteval.engine.data.transform import SEEN_HELP
+from prompteval.plan.judges import judges_of
+from prompteval.plan.suite_plan import SuitePlan
+from prompteval.plan.targets.resolve import user_of
 from prompteval.providers.local.learned import profile_transforms
 from prompteval.transforms.fitted import Fitted
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import Suite
+
+
+def models_of(plan: SuitePlan) -> list[str]:
+    """The models that a suite asks: those that are evaluated, those of its judges, and its user's."""
+    users = (user_of(target) for target in plan.targets)
+    judges = (judge.loaded for judge in judges_of(plan.scorers))
+    asked = [
+        *plan.models,
+        *(user.model for user in users if user is not None),
+        *(loaded.model for loaded in judges if loaded is not None),
+    ]
+    return list(dict.fromkeys(asked))
 
 
 def seen_problems(workspace: Workspace, suite: Suite, models: Sequence[str]) -> list[Problem]:
