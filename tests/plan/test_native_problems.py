@@ -44,7 +44,12 @@ def problems_of(place: Place, model: str, params: str, *lines: str) -> list[str]
 def test_a_parameter_that_an_api_does_not_have(place: Place, model: str, params: str, told: str) -> None:
     """At its place in the prompt, with the ways out."""
     (found,) = problems_of(place, model, params)
-    assert told in found and "prompts/say/v1.py:11:" in found and "PE335" in found and "drop = [" in found
+    assert (
+        told in found
+        and "prompts/say/v1.py:11:" in found
+        and "PE335" in found
+        and found.endswith('"] in a profile)')
+    )
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-haiku-5-5", "gemini/gemini-x"])

@@ -225,3 +225,7 @@ def test_references_are_profiles_or_kinds(tmp_path: Path) -> None:
         check_reference("our", workspace)
     with pytest.raises(UsageError, match="unknown model 'openai'"):
         check_reference("openai", workspace)
+    with pytest.raises(UsageError, match="did you mean 'openai/gpt-5'"):
+        check_reference("openai:gpt-5", workspace)
+    with pytest.raises(UsageError, match=r'profile with .* preset = "ollama", model = "qwen3:8b"'):
+        check_reference("ollama/qwen3:8b", workspace)

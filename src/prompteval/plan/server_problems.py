@@ -100,12 +100,15 @@ def _native(
     prompt: Prompt, module: ModuleSource | None, kind: str, profile: ModelProfile | None, model: str
 ) -> Iterator[Problem]:
     """What one of the native APIs does not take, as it is written in the prompt."""
+    place_of_drop = "" if profile is not None else " in a profile"
     profile = profile if profile is not None else ModelProfile(model, kind, model.partition("/")[2])
     param_fault = param_faults(kind)
     for name in sorted(prompt.params.keys() - set(profile.drop)):
         wrong = param_fault(profile.model, name, prompt.params[name])
         if wrong is not None:
-            help = ", or ".join(filter(None, ["remove it", wrong[1], f'set drop = ["{name}"]']))
+            help = ", or ".join(
+                filter(None, ["remove it", wrong[1], f'set drop = ["{name}"]{place_of_drop}'])
+            )
             place = _argument(module, "params", name)
             yield Problem(prompt.path, *place, "PE335", f"params: {wrong[0]}", help)
     if prompt.schema is not None and profile.structured == "tool" and prompt.tools:

@@ -1,7 +1,7 @@
 """A model reference to a provider: a profile's name, or `kind/rest`."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,7 @@ from prompteval.core.problem import did_you_mean
 from prompteval.core.protocols import Provider
 from prompteval.core.registry import create, is_built_in, resolve, table
 from prompteval.providers.plugin import guarded
+from prompteval.workspace.presets import PRESETS
 from prompteval.workspace.settings import ModelProfile, Workspace, withheld
 from prompteval.workspace.sources import MODEL_FILES
 from prompteval.workspace.tree import WorkingTree, why_unreadable
@@ -40,9 +41,20 @@ def check_reference(reference: str, workspace: Workspace) -> tuple[str, str, Mod
     kind, slash, rest = reference.partition("/")
     if kind not in kinds or not slash or not rest:
         known = [*workspace.settings.models, *(f"{name}/..." for name in kinds)]
-        help = did_you_mean(reference, known)
+        help = _usual_slip(reference, kinds) or did_you_mean(reference, known)
         raise UsageError(f"unknown model {reference!r}", help)
     return kind, rest, None
+
+
+def _usual_slip(reference: str, kinds: Container[str]) -> str:
+    """How a reference is written that other tools write with a colon, or with the name of a server."""
+    kind, colon, rest = reference.partition(":" if "/" not in reference else "/")
+    if not rest:
+        return ""
+    if kind in kinds:
+        return f"did you mean '{kind}/{rest}'?" if colon == ":" else ""
+    asked = f'provider = "openai", preset = "{kind}", model = "{rest}" and a base_url'
+    return f"name a profile with {asked}" if kind in PRESETS else ""
 
 
 def same_model(reference: str, workspace: Workspace) -> tuple[str, ...]:
