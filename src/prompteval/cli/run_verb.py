@@ -1,7 +1,6 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -11,7 +10,14 @@ from typer.core import TyperCommand
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Concurrency, Inconclusive, InconclusiveAction, Offline, within
+from prompteval.cli.shared import (
+    ClusterOption,
+    Concurrency,
+    Inconclusive,
+    InconclusiveAction,
+    Offline,
+    within,
+)
 from prompteval.core.errors import UsageError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.stats.sequential import METHODS, Method
@@ -31,12 +37,6 @@ Examples:
   prompteval run --shard 1/4          a quarter of the cases; `prompteval runs merge` joins all four
   prompteval run -o report.md -o junit.xml --json > run.json
 """
-
-
-class ClusterEngine(StrEnum):
-    """The distributed engines that a run can join."""
-
-    ray = "ray"
 
 
 Suites = Annotated[
@@ -117,10 +117,6 @@ ShardOption = Annotated[
     typer.Option(
         "--shard", metavar="I/N", help="Only part I of N, by a hash of the case; `runs merge` joins them."
     ),
-]
-ClusterOption = Annotated[
-    ClusterEngine | None,
-    typer.Option("--cluster", help="Run in shards on the Ray cluster at RAY_ADDRESS, and merge them."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; call no model.")]
 Outputs = Annotated[

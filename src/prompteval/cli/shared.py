@@ -9,6 +9,18 @@ import typer
 from prompteval.core.ranges import RANGES
 
 
+class ClusterEngine(StrEnum):
+    """The distributed engines that can be joined."""
+
+    ray = "ray"
+
+
+ClusterOption = Annotated[
+    ClusterEngine | None,
+    typer.Option("--cluster", help="Run in parts on the Ray cluster at RAY_ADDRESS, and join them."),
+]
+
+
 class InconclusiveAction(StrEnum):
     """What an inconclusive verdict does to the exit code."""
 

@@ -1,23 +1,17 @@
-"""Ray as the engine: it joins the cluster at RAY_ADDRESS, and never starts one."""
+"""Shards on a Ray cluster: a task for each, and the desk as a named actor."""
 
-import logging
-import os
-import socket
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prompteval.cluster.engine import DeskSettings
 from prompteval.cluster.kept_desk import KeptDesk
+from prompteval.cluster.ray_connection import NAMESPACE, RayConnection
 from prompteval.cluster.task import ShardResult, ShardTask
 from prompteval.cluster.worker import run_shard
-from prompteval.core.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
     import ray
 
-ADDRESS = "RAY_ADDRESS"
-NAMESPACE = "prompteval"
-CONNECT_S = 5.0
 # How often a shard whose worker died is begun again.
 RETRIES = 3
 
@@ -46,52 +40,13 @@ def run_in_worker(task: bytes, desk: str) -> bytes:
     return run_shard(task, exchange, ray.get_runtime_context().get_node_id())
 
 
-def _refuse_unreachable(address: str, help: str) -> None:
-    """Raise UsageError for an address that is no cluster's; Ray itself would try it for minutes.
-
-    `auto` is the cluster that runs on this machine.
-    """
-    if address == "auto":
-        return
-    host, _, port = address.rpartition(":")
-    if "://" in address or not host or not port.isdecimal():
-        raise UsageError(f"--cluster ray: {ADDRESS}={address:.200} is not a host with a port", help)
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise UsageError(f"--cluster ray: no cluster at {address:.200}: {error}", help) from None
-
-
-class RayEngine:
-    """The workers of the cluster that RAY_ADDRESS names.
-
-    Raises MissingExtra without Ray, and UsageError where the variable is not the address of a cluster.
-    """
+class RayEngine(RayConnection):
+    """Shards as tasks of Ray, and the desk as a named actor."""
 
     def __init__(self) -> None:
-        try:
-            import ray
-        except ImportError:
-            raise MissingExtra("--cluster ray", "ray") from None
-        address = os.environ.get(ADDRESS, "").strip()
-        help = f"set {ADDRESS} to a cluster that runs, such as 10.0.0.1:6379"
-        if not address:
-            raise UsageError(f"--cluster ray: {ADDRESS} is not set", help)
-        _refuse_unreachable(address, help)
-        try:
-            ray.init(
-                address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR,
-            )  # fmt: skip
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise UsageError(f"--cluster ray: no cluster at {address}: {reason:.200}", help) from None
-        self.workers = int(ray.cluster_resources().get("CPU", 0))
-        self.machine: str = ray.get_runtime_context().get_node_id()
+        super().__init__()
         self._waiting: dict[ray.ObjectRef[bytes], ShardTask] = {}
         self._stopped = False
-        if self.workers < 1:
-            self.close()
-            raise UsageError(f"--cluster ray: the cluster at {address} has no processors", "add a node")
 
     def results(self, run_id: str, desk: DeskSettings, tasks: Sequence[ShardTask]) -> Iterator[ShardResult]:
         """Run all tasks; the result of each as it ends."""
@@ -136,10 +91,3 @@ class RayEngine:
             self._stopped = True
             for reference in list(self._waiting):
                 ray.cancel(reference, force=False)
-
-    def close(self) -> None:
-        """Leave the cluster; the desk ends with this process's part of it."""
-        import ray
-
-        if ray.is_initialized():
-            ray.shutdown()

@@ -31,7 +31,7 @@ from prompteval.rag.index.dense import DenseIndex
 from prompteval.rag.index.embedding import ReportProgress, no_progress
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
-from prompteval.rag.index.persist import check_index, open_index
+from prompteval.rag.index.parts import check_dense, open_dense
 from prompteval.rag.index.prefixed import Prefixes, prefixed
 from prompteval.rag.index.rank_bm25 import RankBm25Index, rank_bm25_version, require_rank_bm25
 from prompteval.rag.index.words import Words
@@ -47,6 +47,7 @@ from prompteval.workspace.rag_options import (
     DenseSection,
     EndpointOptions,
     HybridOptions,
+    IndexKind,
     LateInteractionOptions,
     PythonRetrieverOptions,
     RerankerOptions,
@@ -152,31 +153,54 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Example: `{kind: dense, depth: 50}`
     """
-    chosen = read_options(DenseSection, "dense", {**ingredients.section.dense, **options})
+    made = dense_parts(ingredients, options)
+    model, query_model, kind, chunks = made.model, made.query_model, made.kind, made.chunks
+    in_memory = made.store == "faiss"
+    ingredients.encoders.append(model)
+    directory = made.directory
+    if directory is not None:
+        check_dense(directory, chunks, model, kind)
+
+    def build() -> Retriever:
+        if directory is not None:
+            return open_dense(directory, chunks, model, kind, query_model)
+        stores = None if in_memory else ingredients.vector_stores()
+        return DenseIndex.build(chunks, model, kind, query_model, stores)
+
+    models = model.identity if query_model is model else f"{model.identity},{query_model.identity}"
+    where = "" if in_memory else f"{made.store},"
+    return LazyRetriever(f"dense({where}{kind},{models},{ingredients.content})", build)
+
+
+@dataclass(frozen=True, slots=True)
+class DenseParts:
+    """What a dense index is made from; `directory` is None where none keeps it."""
+
+    chunks: Sequence[Chunk]
+    model: Embedder
+    query_model: Embedder
+    kind: IndexKind
+    directory: Path | None
+    store: str
+
+
+def dense_parts(ingredients: Ingredients, options: Mapping[str, object] | None = None) -> DenseParts:
+    """What the suite's dense index is made from; `options` are those of one retriever.
+
+    Raises MissingExtra without the package of its store, UsageError for an option that is wrong.
+    """
+    chosen = read_options(DenseSection, "dense", {**ingredients.section.dense, **(options or {})})
     in_memory = chosen.store == "faiss"
     if in_memory and find_spec("faiss") is None:
         raise MissingExtra("dense retrieval", "rag")
     if not in_memory and find_spec("psycopg") is None:
         raise MissingExtra("a vector store in Postgres", "postgres")
-    kind, encoder = chosen.index, ingredients.embedder(chosen.model)
-    prefixes = ingredients.prefixes(chosen.model)
+    encoder, prefixes = ingredients.embedder(chosen.model), ingredients.prefixes(chosen.model)
     if chosen.prefix is not None:
         prefixes = prefixes.replaced(chosen.prefix.query, chosen.prefix.document)
     model, query_model = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
-    ingredients.encoders.append(model)
-    chunks, directory = ingredients.chunks, _index_directory(chosen.folder, ingredients)
-    if directory is not None:
-        check_index(directory, chunks, model, kind)
-
-    def build() -> Retriever:
-        if directory is not None:
-            return open_index(directory, chunks, model, kind, query_model)
-        stores = None if in_memory else ingredients.vector_stores()
-        return DenseIndex.build(chunks, model, kind, query_model, stores)
-
-    models = model.identity if query_model is model else f"{model.identity},{query_model.identity}"
-    where = "" if in_memory else f"{chosen.store},"
-    return LazyRetriever(f"dense({where}{kind},{models},{ingredients.content})", build)
+    directory = _index_directory(chosen.folder, ingredients)
+    return DenseParts(ingredients.chunks, model, query_model, chosen.index, directory, chosen.store)
 
 
 def _index_directory(named: str | None, ingredients: Ingredients) -> Path | None:

@@ -44,6 +44,12 @@ def save_index(index: DenseIndex, directory: Path) -> None:
     write_private(directory / META_FILE, [json.dumps(meta, ensure_ascii=True).encode()])
 
 
+def stored_hash(directory: Path) -> str:
+    """The sha256 of the vectors of an index that was saved. Raises UsageError where there is none."""
+    found: str = _meta(directory)["sha256"]
+    return found
+
+
 def _in_memory(index: DenseIndex) -> Floats:
     store = index.store
     if isinstance(store, FaissVectors):

@@ -1,0 +1,175 @@
+"""A corpus embedded in parts: what one worker does of it, and the index that the parts make."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from prompteval._version import __version__
+from prompteval.cluster.messages import pack, unpack
+from prompteval.core.errors import PromptevalError, UsageError
+from prompteval.core.exit_codes import INCOMPLETE
+from prompteval.engine.progress import Progress
+from prompteval.engine.rag.search import setup_of
+from prompteval.plan.suite_plan import plan_suite
+from prompteval.rag.factories import DenseParts, dense_parts
+from prompteval.rag.index.content import content_of
+from prompteval.rag.index.parts import PartManifest, build_part, join_parts, part_directory, part_of
+from prompteval.tokens import counter
+from prompteval.workspace.settings import Workspace, find_workspace
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedTask:
+    """One part of the corpus of a suite; `content` is of all its chunks, which the worker's must equal."""
+
+    root: Path
+    suite: str
+    number: int
+    of: int
+    content: str
+
+    def pack(self) -> bytes:
+        """As JSON."""
+        return pack({
+            "prompteval": __version__, "root": str(self.root), "suite": self.suite, "number": self.number,
+            "of": self.of, "content": self.content,
+        })  # fmt: skip
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "EmbedTask":
+        """The task behind its JSON. Raises UsageError for one of another version of prompteval."""
+        body = unpack(data)
+        if body["prompteval"] != __version__:
+            message = f"a worker has prompteval {__version__}, and the index is of {body['prompteval']}"
+            raise UsageError(message, "install the same version on every machine")
+        return cls(Path(body["root"]), body["suite"], body["number"], body["of"], body["content"])
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedResult:
+    """How many chunks of a part are embedded, or the error that kept them from it."""
+
+    number: int
+    count: int = 0
+    error: str = ""
+    exit_code: int = 0
+
+    def pack(self) -> bytes:
+        """As JSON."""
+        return pack({
+            "number": self.number, "count": self.count, "error": self.error, "exit_code": self.exit_code,
+        })  # fmt: skip
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "EmbedResult":
+        """The result behind its JSON."""
+        return cls(**unpack(data))
+
+
+class PartEmbedder:
+    """Embeds parts, one after the other; reads the corpus, and opens the encoder, at the first of a suite."""
+
+    def __init__(self) -> None:
+        self._suite: tuple[Path, str] | None = None
+        self._found: tuple[DenseParts, Path] | None = None
+
+    def embed(self, data: bytes) -> bytes:
+        """Do what a packed EmbedTask says; a packed EmbedResult."""
+        task = EmbedTask.unpack(data)
+        try:
+            return EmbedResult(task.number, self._embed(task)).pack()
+        except (PromptevalError, OSError) as error:
+            code = error.exit_code if isinstance(error, PromptevalError) else INCOMPLETE
+            return EmbedResult(task.number, error=str(error), exit_code=code).pack()
+
+    def _embed(self, task: EmbedTask) -> int:
+        parts, directory = self._of(task)
+        if content_of(parts.chunks) != task.content:
+            message = f"a worker has other documents than the index, in {task.root}"
+            raise UsageError(message, "bring every machine to the same commit")
+        place = part_directory(directory, task.number, task.of)
+        return build_part(place, part_of(parts.chunks, task.number, task.of), parts.model, parts.kind).count
+
+    def _of(self, task: EmbedTask) -> tuple[DenseParts, Path]:
+        if self._found is None or self._suite != (task.root, task.suite):
+            self._suite = (task.root, task.suite)
+            self._found = parts_of(find_workspace(task.root), task.suite)
+        return self._found
+
+
+class EmbeddingEngine(Protocol):
+    """Embeds parts on workers that are there already."""
+
+    @property
+    def workers(self) -> int: ...
+
+    def embedded(self, tasks: Sequence[EmbedTask]) -> Iterator[EmbedResult]:
+        """The result of each task as it ends."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class OneProcess:
+    """Embeds parts here."""
+
+    workers = 1
+
+    def embedded(self, tasks: Sequence[EmbedTask]) -> Iterator[EmbedResult]:
+        """The result of each task, in turn."""
+        embedder = PartEmbedder()
+        return (EmbedResult.unpack(embedder.embed(task.pack())) for task in tasks)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def parts_of(workspace: Workspace, suite: str) -> tuple[DenseParts, Path]:
+    """(what a suite's dense index is made from, the directory that keeps it).
+
+    Raises UsageError for a suite that keeps none.
+    """
+    plan = plan_suite(workspace, suite)
+    setup = setup_of(plan)
+    retriever = setup.section.retriever
+    if retriever.kind not in ("dense", "hybrid"):
+        raise UsageError(f"{suite}: its retriever {retriever.kind} has no vectors", "take dense or hybrid")
+    ingredients = setup.ingredients(setup.section, counter(plan.models[0] if plan.models else ""), [])
+    parts = dense_parts(ingredients, retriever.options if retriever.kind == "dense" else {})
+    if parts.directory is None:
+        message = f"{suite}: no directory keeps its index"
+        raise UsageError(message, "write `dense: {folder: ../index}` in `rag:`")
+    return parts, parts.directory
+
+
+def build_index(
+    workspace: Workspace, suite: str, parts: int, progress: Progress, connect: Callable[[], EmbeddingEngine]
+) -> tuple[PartManifest, Path]:
+    """(what the index is, its directory): parts that are done are kept, the others embedded, and all joined.
+
+    Raises UsageError for a suite without such an index, for more parts than chunks, and for one that failed.
+    """
+    dense, directory = parts_of(workspace, suite)
+    if not 1 <= parts <= len(dense.chunks):
+        message = f"--parts must be a whole number from 1 to {len(dense.chunks):,}, the number of chunks"
+        raise UsageError(message, "each part needs a chunk")
+    content = content_of(dense.chunks)
+    tasks = [EmbedTask(workspace.root, suite, number, parts, content) for number in range(1, parts + 1)]
+    engine = connect()
+    try:
+        _wait(engine.embedded(tasks), len(dense.chunks), progress)
+    finally:
+        engine.close()
+    return join_parts(directory, parts, dense.chunks), directory
+
+
+def _wait(results: Iterable[EmbedResult], total: int, progress: Progress) -> None:
+    done, failed = 0, list[EmbedResult]()
+    for result in results:
+        done += result.count
+        failed += [result] if result.error else []
+        progress.building("embedding", done, total)
+    if failed:
+        message = f"part {failed[0].number} was not embedded: {failed[0].error}"
+        raise UsageError(message, "run it again; parts that are done are kept")

@@ -1,0 +1,46 @@
+"""Parts of a corpus embedded by actors of Ray, each of which reads the corpus and opens the encoder once."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from prompteval.cluster.embedding import EmbedResult, EmbedTask, PartEmbedder
+from prompteval.cluster.ray_connection import RayConnection
+
+if TYPE_CHECKING:
+    import ray
+
+# How often a part whose actor died is begun again.
+RETRIES = 3
+
+
+class RayEmbedding(RayConnection):
+    """As many actors as there are processors, or parts."""
+
+    def embedded(self, tasks: Sequence[EmbedTask]) -> Iterator[EmbedResult]:
+        """The result of each task as it ends; an actor is given the next when it has done one."""
+        import ray
+
+        actor = ray.remote(PartEmbedder).options(num_cpus=1, max_restarts=-1, max_task_retries=RETRIES)
+        idle = [actor.remote() for _ in range(min(self.workers, len(tasks)))]
+        todo, running = list(reversed(tasks)), dict[ray.ObjectRef[bytes], tuple[EmbedTask, object]]()
+        while todo or running:
+            while todo and idle:
+                task, one = todo.pop(), idle.pop()
+                running[one.embed.remote(task.pack())] = (task, one)
+            ended, _ = ray.wait(list(running), num_returns=1, timeout=1.0)
+            for reference in ended:
+                task, one = running.pop(reference)
+                idle.append(one)
+                yield _result(reference, task)
+
+
+def _result(reference: "ray.ObjectRef[bytes]", task: EmbedTask) -> EmbedResult:
+    import ray
+
+    try:
+        return EmbedResult.unpack(ray.get(reference))
+    except ray.exceptions.RayTaskError as error:
+        return EmbedResult(task.number, error=f"crashed: {error.cause!r:.300}", exit_code=70)
+    except ray.exceptions.RayError as error:
+        reason = f"its worker died {RETRIES + 1} times: {type(error).__name__}"
+        return EmbedResult(task.number, error=reason, exit_code=3)
