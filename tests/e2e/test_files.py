@@ -11,6 +11,11 @@ from typing import Any
 import pytest
 
 from prompteval import File
+from prompteval.core.media import value_text
+from prompteval.engine.stored import thumbnails
+from prompteval.view.documents import case_in_full, run_columns
+from prompteval.view.labels import sheet_json, sheet_of
+from prompteval.workspace.settings import find_workspace
 from tests.e2e.conftest import Workspace
 from tests.hostile import Asked, Hostile, completion, whole
 from tests.media_files import data_url, pdf, png
@@ -371,3 +376,43 @@ def test_a_conversation_shows_the_file_with_each_turn(empty: Workspace) -> None:
         ["str", "list"],
         ["str", "str", "str", "list"],
     ]
+
+
+def test_the_served_page_and_the_sheet_of_labels_show_the_image(
+    offline: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person labels what the model saw: the image, and what it is in words."""
+    monkeypatch.setenv("USER", "ann")
+    judged(offline)
+    judges = "judges: {fits: {labels: ../labels.jsonl, calibration: ../judges/fits.json}}\n"
+    offline.write("evals/colour.yaml", (offline.root / "evals/colour.yaml").read_text() + judges)
+    run_id = offline.run_json("colour")["run_id"]
+    workspace = find_workspace(offline.root)
+    images = thumbnails(workspace).data_url
+    shown = {one["case_id"]: one for one in sheet_json(sheet_of(workspace, run_id), images)["outputs"]}
+    assert shown["blue"]["images"] == [data_url(BLUE, "image/png")]
+    assert shown["blue"]["inputs"] == [["photo", value_text(File.from_bytes(BLUE).value)]]
+    (column,) = run_columns(workspace, run_id)
+    case = case_in_full(workspace, column, "red", 0)
+    assert case is not None
+    lines = [line for part in case["parts"] if part["name"] == "inputs" for line in part["lines"]]
+    assert lines[0]["images"] == [data_url(RED, "image/png")]
+
+
+def test_files_that_are_too_much_together_are_refused_at_the_case(offline: Workspace) -> None:
+    """Three images of 18 MB are over 50 MB, each of them may be sent; they are told apart by their bytes."""
+    prompt = PROMPT.replace("photo: File", "photo: list[File]")
+    offline.write("prompts/colour/v1.py", prompt)
+    names = [f"images/{shade}.png" for shade in range(3)]
+    for shade, name in enumerate(names):
+        (offline.root / "datasets" / name).write_bytes(png(rgb=(shade, 0, 0), noise=18_000_000))
+    lines = [{"id": f"c{count}", "inputs": {"photo": names[:count]}} for count in (2, 3)]
+    offline.write("datasets/colour.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    offline.write(
+        "evals/colour.yaml",
+        "prompt: colour\ncases: ../datasets/colour.jsonl\nmodels: [scripted/model.jsonl]\n",
+    )
+    (told,) = offline.run("check", code=2).stdout.splitlines()
+    assert re.match(
+        r"datasets/colour\.jsonl:2:1 PE343 case 'c3': its files have 54,000,\d{3} bytes together", told
+    )

@@ -147,6 +147,7 @@ def test_a_file_beside_the_module_is_part_of_the_prompt(tmp_path: Path) -> None:
     assert prompt.check() == []
     assert list(prompt.render({"photo": BLUE, "question": "?"})[0].parts) == ["What?", RED]
     image.write_bytes(png(rgb=(0, 0, 255)))
+    assert prompt.render({"photo": BLUE, "question": "?"})[0].files[0].file.read() == png()
     assert loaded(tmp_path, text).fingerprint != prompt.fingerprint
     image.write_bytes(png())
     assert loaded(tmp_path, text).fingerprint == prompt.fingerprint

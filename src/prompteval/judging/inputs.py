@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from prompteval.core.case import Case
+from prompteval.core.media import with_file_texts
 from prompteval.core.observation import Observation
 
 # Inputs of a judge that are not the case's own; a case's input of such a name is not given.
@@ -110,5 +111,6 @@ def takes_text(annotation: Any) -> bool:  # noqa: ANN401 - a type as a field dec
 
 
 def as_text(value: object) -> str:
-    """A value as text: strings as they are, all else as JSON."""
+    """A value as text: strings as they are, files by their kind and size, all else as JSON."""
+    value = with_file_texts(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

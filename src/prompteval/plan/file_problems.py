@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
-from prompteval.core.media import SHORT_NAMES, File, described
+from prompteval.core.media import MOST_SENT_BYTES, SHORT_NAMES, File, described, files_in
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import FileProvider
 from prompteval.prompt.messages import Part
@@ -70,7 +70,7 @@ class CaseFiles:
         """What the models do not take of a case."""
         if self._splits and case.split not in self._splits:
             return []
-        found = []
+        found = list(self._too_large(case, path))
         for name, file in (pair for inputs in self._inputs for pair in inputs.each(case.inputs)):
             if not isinstance(file, File):
                 continue
@@ -81,6 +81,13 @@ class CaseFiles:
                     message = f"{what}: {_not_taken(model, taken)}"
                     found.append(Problem(path, case.line, 1, CODE, message, _PROFILE))
         return found
+
+    def _too_large(self, case: Case, path: str) -> Iterator[Problem]:
+        size = sum(file.size for file in files_in(case.inputs))
+        if size > MOST_SENT_BYTES:
+            what = f"case {case.id!r}: its files have {size:,} bytes together"
+            message = f"{what}, at most {MOST_SENT_BYTES:,} are sent"
+            yield Problem(path, case.line, 1, CODE, message, "show fewer, or smaller ones")
 
 
 def _not_taken(model: str, taken: frozenset[str]) -> str:

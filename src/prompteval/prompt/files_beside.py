@@ -11,7 +11,7 @@ from prompteval.workspace.tree import Tree
 
 
 def with_files(part: Part | History, tree: Tree, directory: str) -> Part | History:
-    """The message with the files that it names beside its module.
+    """The message with the files that it names beside its module, whose content is held as its texts are.
 
     Raises InvalidInput, at the message, for one that cannot be read or cannot be sent.
     """
@@ -29,7 +29,7 @@ def _found(slot: FileSlot, part: Part, tree: Tree, directory: str) -> FileSlot:
     path = posixpath.join(directory, slot.beside)
     help = ""
     try:
-        return replace(slot, found=File.of_bytes(tree.read(path), lambda: tree.read(path), path))
+        return replace(slot, found=File.of_bytes(tree.read(path), name=path))
     except InvalidInput as error:
         reason = error.problems[0].message
         near = [name.removeprefix(f"{directory}/") for name in tree.list(directory)]

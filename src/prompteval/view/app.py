@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from prompteval.core.errors import PromptevalError
+from prompteval.engine.stored import thumbnails
 from prompteval.report.page.remote import shell
 from prompteval.store.protocol import Checked
 from prompteval.view import documents, labels
@@ -38,6 +39,7 @@ class View:
 
     def __init__(self, workspace: Workspace, access: Access, *, read_only: bool) -> None:
         self._workspace = workspace
+        self._images = thumbnails(workspace).data_url
         self._access = access
         self._read_only = read_only
         self._checked: Checked = {}
@@ -149,7 +151,8 @@ class View:
             return _message(409, "the page was started with --read-only")
         run = request.path_params["run"]
         return await _json(
-            lambda: labels.sheet_json(labels.sheet_of(self._workspace, run, self._checked)), status=409
+            lambda: labels.sheet_json(labels.sheet_of(self._workspace, run, self._checked), self._images),
+            status=409,
         )
 
     async def _label(self, request: Request) -> Response:
@@ -167,7 +170,9 @@ class View:
             return _message(400, "a label is {place, label, note}")
         run = request.path_params["run"]
         return await _json(
-            lambda: labels.add_label(labels.sheet_of(self._workspace, run, self._checked), place, text, note),
+            lambda: labels.add_label(
+                labels.sheet_of(self._workspace, run, self._checked), place, text, note, self._images
+            ),
             status=400,
         )
 

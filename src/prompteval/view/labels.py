@@ -5,6 +5,8 @@ from typing import Any
 from prompteval.core.errors import UsageError
 from prompteval.engine.labelling import LabelOptions, Output, Sheet, label_sheet, user_name
 from prompteval.judging.inputs import as_text
+from prompteval.report.one_case.view import images_of
+from prompteval.report.thumbnails import PageImages, Thumbnails, no_thumbnails
 from prompteval.store.protocol import Checked
 from prompteval.workspace.settings import Workspace
 
@@ -20,16 +22,22 @@ def sheet_of(workspace: Workspace, run_id: str, checked: Checked | None = None) 
     return label_sheet(workspace, [run_id], None, LabelOptions(annotator=user_name()), checked)
 
 
-def sheet_json(sheet: Sheet) -> Json:
-    """What is to be labelled, blind to judge and version, and what this person has labelled."""
+def sheet_json(sheet: Sheet, thumbnails: Thumbnails = no_thumbnails) -> Json:
+    """What is to be labelled, blind to judge and version, and what this person has labelled.
+
+    Small images of the inputs are in it, as in the page of a run.
+    """
+    images = PageImages(thumbnails)
     scale = None if sheet.words else [sheet.scale.low, sheet.scale.high]
     return {
         "annotator": sheet.annotator, "file": str(sheet.path), "words": list(sheet.words), "scale": scale,
-        "outputs": [_output(sheet, one) for one in sheet.outputs],
+        "outputs": [_output(sheet, one, images) for one in sheet.outputs],
     }  # fmt: skip
 
 
-def add_label(sheet: Sheet, place: object, text: object, note: object) -> Json:
+def add_label(
+    sheet: Sheet, place: object, text: object, note: object, thumbnails: Thumbnails = no_thumbnails
+) -> Json:
     """Append one label. Raises UsageError for a place or a label that is none."""
     if type(place) is not int or not 0 <= place < len(sheet.outputs):
         raise UsageError("no such output to label")
@@ -40,15 +48,16 @@ def add_label(sheet: Sheet, place: object, text: object, note: object) -> Json:
         raise UsageError(f"a note has at most {LONGEST_NOTE:,} characters")
     output = sheet.outputs[place]
     sheet.add(output, word, note or None)
-    return _output(sheet, output)
+    return _output(sheet, output, thumbnails)
 
 
-def _output(sheet: Sheet, one: Output) -> Json:
+def _output(sheet: Sheet, one: Output, images: Thumbnails) -> Json:
     inputs = one.inputs if isinstance(one.inputs, dict) else {"inputs": one.inputs}
     known = sheet.known.get((one.case_id, one.mark))
     return {
         "case_id": one.case_id,
         "inputs": [[str(name), as_text(value)] for name, value in inputs.items()],
+        "images": [image for value in inputs.values() for key in images_of(value) if (image := images(key))],
         "passages": [[f"{passage.n} {passage.title}".strip(), passage.text] for passage in one.passages],
         "expected": None if one.expected is None else as_text(one.expected),
         "output": as_text(one.output),

@@ -25,11 +25,8 @@ _WHAT: Final = "must be a path beside the case file, a data URL, or a File in ap
 _HEAD = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE)
 _KEYS = frozenset({"sha256", "media_type", "bytes"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SCHEMA: Final = {
-    "type": "string",
-    "description": "An image (PNG, JPEG, GIF, WebP), a PDF, WAV or MP3: a data URL in base64, in a case "
-    "also a path beside the case file.",
-}
+# Part of the fingerprint of every prompt with a file: it does not change.
+_SCHEMA: Final = {"type": "string", "format": "file", "description": "A file as a data URL in base64."}
 
 
 class File:

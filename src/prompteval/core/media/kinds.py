@@ -8,6 +8,8 @@ from prompteval.core.media.images import gif_fault, jpeg_fault, png_fault, webp_
 
 # Of one file. Servers refuse requests of 20 to 50 MB, and base64 makes a third more of it.
 MOST_FILE_BYTES: Final = 20_000_000
+# Of all files of one request.
+MOST_SENT_BYTES: Final = 50_000_000
 # Media type → its kind.
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "image/png": "image",

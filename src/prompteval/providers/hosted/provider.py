@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import OutputError, ProviderError
-from prompteval.core.media import described
+from prompteval.core.media import MOST_SENT_BYTES, described
 from prompteval.core.request import Request, Response
 from prompteval.core.secret import hide
 from prompteval.providers.hosted.hints import explained
@@ -232,8 +232,12 @@ class HostedProvider:
                 yield piece
 
     def _body(self, request: Request, *, stream: bool) -> bytes:
-        """The body. Raises ProviderError(unsupported) for a file that the model is not sent."""
-        for file in request.files:
+        """The body. Raises ProviderError(unsupported) for a file that the model is not sent, or too many."""
+        files = list(request.files)
+        if sum(file.size for file in files) > MOST_SENT_BYTES:
+            message = f"the files of the request have over {MOST_SENT_BYTES:,} bytes together"
+            raise ProviderError("unsupported", message)
+        for file in files:
             if file.media_type not in self.file_types:
                 message = f"{request.model} takes no file like this: it is {described(file.media_type)}"
                 raise ProviderError("unsupported", message)

@@ -1,6 +1,6 @@
 /** Labelling: one output after the other, blind to judge and version; a key for each label. */
 
-/** @typedef {{case_id: string, inputs: [string, string][], passages: [string, string][], expected: string | null,
+/** @typedef {{case_id: string, inputs: [string, string][], images: string[], passages: [string, string][], expected: string | null,
  *   output: string, label: string | null}} LabelledOutput
  * @typedef {{annotator: string, file: string, words: string[], scale: [number, number] | null,
  *   outputs: LabelledOutput[]}} Sheet */
@@ -47,6 +47,8 @@ class Labelling {
     const left = this.sheet.outputs.filter((other) => other.label === null).length;
     this.state.textContent = `${this.place + 1} of ${this.sheet.outputs.length}, ${left} not labelled`;
     const parts = [...one.inputs, ...one.passages].map(([name, text]) => el("div", { class: "part" }, el("h4", {}, name), el("pre", { dir: "auto" }, long(text))));
+    parts.splice(one.inputs.length, 0, ...one.images.filter((source) => imagesOf(source)[0] === source)
+      .map((source) => el("img", { src: source, class: "thumbnail", alt: "an image of the inputs" })));
     if (one.expected !== null) parts.push(el("div", { class: "part" }, el("h4", {}, "expected"), el("pre", { dir: "auto" }, long(one.expected))));
     const choices = this.sheet.words.map((word, place) => this.button(word, `${place + 1} ${word}`, one.label === word));
     if (this.sheet.scale) choices.push(...this.typed());
