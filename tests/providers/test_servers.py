@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from prompteval.core.errors import ProviderError
+from prompteval.core.errors import InvalidInput, ProviderError
 from prompteval.core.request import Message, Request, Response
 from prompteval.core.secret import from_environment
 from prompteval.core.tools import RequestedCall, ToolDefinition
@@ -335,6 +335,24 @@ def test_what_a_preset_would_not_ignore_is_allowed() -> None:
         text = f'[models.m]\nmodel = "x"\npreset = "{preset}"\napi = "responses"\nstream = true\nstructured = "json_schema"\n'
         profile = read_settings(text, Path("prompteval.toml")).models["m"]
         assert (profile.api, profile.stream, shape_of(profile).api) == ("responses", True, "responses")
+
+
+@pytest.mark.parametrize(
+    ("url", "preset"),
+    [("https://api.mistral.ai/v1", "mistral"), ("https://openrouter.ai/api/v1", "openrouter"),
+     ("https://API.groq.com/openai/v1", "groq"), ("https://mistral.example/v1", None), ("https://api.anthropic.com/v1", None)],
+)  # fmt: skip
+def test_a_server_has_its_preset_by_its_address(url: str, preset: str | None) -> None:
+    """So that nothing is silently left out for want of a line; a preset that is named wins."""
+    text = f'[models.m]\nmodel = "x"\nbase_url = "{url}"\n'
+    assert read_settings(text, Path("prompteval.toml")).models["m"].preset == preset
+    named = read_settings(text + 'preset = "openai"\n', Path("prompteval.toml")).models["m"]
+    assert shape_of(named) == Shape()
+    with pytest.raises(InvalidInput, match="the Responses API of together is not there"):
+        read_settings(
+            '[models.m]\nmodel = "x"\nbase_url = "https://api.together.ai/v1"\napi = "responses"\n',
+            Path("prompteval.toml"),
+        )
 
 
 def test_every_preset_has_its_row_in_the_documentation() -> None:

@@ -117,14 +117,24 @@ PRESETS: Final[Mapping[str, Preset]] = {
         files=_IMAGES,
     ),
 }  # fmt: skip
-# Servers whose ways are known by their address, whatever the profile says.
-_BY_HOST: Final = {"api.anthropic.com": "anthropic", "api.deepseek.com": "deepseek"}
+# Servers whose preset a profile with their address has without naming it, by their own documentation.
+_BY_HOST: Final = {
+    "openrouter.ai": "openrouter", "api.mistral.ai": "mistral", "api.deepseek.com": "deepseek",
+    "api.groq.com": "groq", "api.together.xyz": "together", "api.together.ai": "together",
+}  # fmt: skip
+# One more whose ways are known, but who would be asked in words for a schema: a prompt with one is refused.
+_ANTHROPIC: Final = {"api.anthropic.com": "anthropic"}
 _NO_THOUGHT: Final = 'set extra_body = { thinking = { type = "disabled" } }'
+
+
+def preset_by_host(url: str) -> str | None:
+    """The preset that a profile of a compatible server has by its address, where no preset is named."""
+    return _BY_HOST.get(host_of(url))
 
 
 def preset_at(url: str, name: str | None) -> str | None:
     """The preset of the server at an address: the one that is named, else the one that its host has."""
-    return name or _BY_HOST.get(host_of(url))
+    return name or {**_BY_HOST, **_ANTHROPIC}.get(host_of(url))
 
 
 def preset_of(name: str | None) -> Preset:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from prompteval.core.registry import is_built_in
 from prompteval.workspace.model_profile import ModelProfile
-from prompteval.workspace.presets import PRESETS, preset_fault
+from prompteval.workspace.presets import PRESETS, preset_by_host, preset_fault
 from prompteval.workspace.profile_faults import header_names_fault
 from prompteval.workspace.server_keys import (
     APIS,
@@ -71,6 +71,7 @@ def _ignored(profile: Mapping[str, Any]) -> Conflict | None:
     if provider in NATIVE:
         return native_fault(str(provider), profile)
     preset, api, structured = profile.get("preset"), profile.get("api", "chat"), profile.get("structured")
+    preset = preset or preset_by_host(str(profile.get("base_url") or ""))
     if not (preset in (None, *PRESETS) and api in APIS):
         return None  # reported for the key itself
     if api == "decisions" and profile.get("stream"):

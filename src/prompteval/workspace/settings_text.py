@@ -3,12 +3,14 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, Problem
 from prompteval.workspace.model_profile import ModelProfile, Settings
+from prompteval.workspace.presets import preset_by_host
 
 SETTINGS_FILES = ("prompteval.toml", "pyproject.toml")  # the first wins
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
@@ -36,9 +38,17 @@ def read_settings(text: str, path: Path) -> Settings:
         raise InvalidInput(problems.found)
     given = file.model_dump(exclude_unset=True)
     models = {
-        name: ModelProfile(name, **_fixed(profile)) for name, profile in given.pop("models", {}).items()
+        name: _with_preset(ModelProfile(name, **_fixed(profile)))
+        for name, profile in given.pop("models", {}).items()
     }
     return Settings(models=models, **_fixed(given))
+
+
+def _with_preset(profile: ModelProfile) -> ModelProfile:
+    """The profile with the preset of its address, where no preset is named."""
+    if profile.provider != ModelProfile("").provider or profile.preset is not None or not profile.base_url:
+        return profile
+    return replace(profile, preset=preset_by_host(profile.base_url))
 
 
 def _fixed(values: Mapping[str, object]) -> dict[str, Any]:
