@@ -92,8 +92,13 @@ class Forks:
 
     def program(self, path: Path) -> None:
         """Writes a `prompteval` for shell scripts: a fork behind the streams, directory and environment of its caller."""
-        path.write_text(f"#!/bin/sh\nexec '{sys.executable}' -I -S '{CLIENT}' '{self._socket}' \"$@\"\n")
+        words = " ".join(f"'{word}'" for word in self.command("prompteval"))
+        path.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         path.chmod(0o755)
+
+    def command(self, program: Program = "python -m prompteval") -> list[str]:
+        """What to run as a process for the same: one that stands for the fork, and passes signals on to it."""
+        return [sys.executable, "-I", "-S", str(CLIENT), self._socket, program]
 
     def close(self) -> None:
         """End the process, which keeps nothing between command lines."""
@@ -155,12 +160,18 @@ def serve(connection: socket.socket) -> None:
     child = os.fork()
     if child == 0:
         connection.close()
-        become({"memory": None, "program": "prompteval", **json.loads(data)}, *streams)
+        become({"memory": None, **json.loads(data)}, *streams)
     for stream in streams:
         os.close(stream)
     handle = os.pidfd_open(child)
-    if connection in select.select([handle, connection], [], [])[0]:
-        kill_group(child)  # its caller is gone
+    while connection in select.select([handle, connection], [], [])[0]:
+        numbers = connection.recv(16)
+        if not numbers:
+            kill_group(child)  # its caller is gone
+            break
+        for number in numbers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
     code = os.waitstatus_to_exitcode(os.wait4(child, 0)[1])
     kill_group(child)
     connection.sendall(b"%d" % (code if code >= 0 else 128 - code))

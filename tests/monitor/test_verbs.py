@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,17 @@ def test_too_little_is_3(team: Path) -> None:
     write_log(team / "few.jsonl", predictions(9, EVEN))
     done = typed(team, "monitor", "check", "few.jsonl", "--reference", "last", code=3)
     assert done.stdout.splitlines()[-1].startswith("too_few: too few rows for predictions")
+
+
+def test_a_look_is_printed_at_once_into_a_pipe(team: Path) -> None:
+    """Whoever reads it waits for no further look."""
+    typed(team, "monitor", "init", "last", "--per-day", "2000", "-o", "piped.yaml")
+    write_log(team / "piped.jsonl", traffic(500, EVEN))
+    command = [*shared().command(), "monitor", "watch", "piped.jsonl", "--config", "piped.yaml"]
+    with subprocess.Popen(command, cwd=team, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("look 1: 500 rows")
+        process.kill()
 
 
 def test_init_watch_and_cases_are_typed(team: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from prompteval.core.prediction import LogRecord, record_of_line
 from prompteval.testing.server import FakeServer, Reply
+from tests.forks import shared
 
 ROUTE = """
 from typing import Literal
@@ -172,15 +173,19 @@ def write_workspace(root: Path, server: FakeServer, profile: str = "") -> None:
 
 
 def run(root: Path, *arguments: str) -> None:
-    from tests.forks import shared
-
     done = shared().run(root, *arguments, env={"FAKE_KEY": KEY})
     assert done.code == 0, done.stderr
 
 
-def start(root: Path, *arguments: str, env: dict[str, str] | None = None, wait: bool = True) -> Service:
+def start(
+    root: Path, *arguments: str, env: dict[str, str] | None = None, wait: bool = True, apart: bool = False
+) -> Service:
+    """A service in a fork; `apart`, or with workers, in a process of its own."""
+    program = (
+        [sys.executable, "-m", "prompteval"] if apart or "--workers" in arguments else shared().command()
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "prompteval", "serve", "--port", "0", *arguments],
+        [*program, "serve", "--port", "0", *arguments],
         cwd=root, env={**os.environ, "FAKE_KEY": KEY, **(env or {})},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -198,12 +203,17 @@ def start(root: Path, *arguments: str, env: dict[str, str] | None = None, wait: 
 
 @contextmanager
 def serving(
-    root: Path, *arguments: str, env: dict[str, str] | None = None, profile: str = "", **server: Any
+    root: Path,
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    profile: str = "",
+    apart: bool = False,
+    **server: Any,
 ) -> Iterator[tuple[Service, FakeServer]]:
     """A service over a fake server, until the block ends."""
     with FakeServer(REPLIES, **server) as upstream:
         write_workspace(root, upstream, profile)
-        service = start(root, *arguments, env=env)
+        service = start(root, *arguments, env=env, apart=apart)
         try:
             yield service, upstream
         finally:

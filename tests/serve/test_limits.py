@@ -269,7 +269,7 @@ def test_ten_thousand_idle_connections_keep_nobody_out(tmp_path: Path) -> None:
         pytest.skip(f"this machine allows {hard} open files")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
-        with serving(tmp_path) as (service, _):
+        with serving(tmp_path, apart=True) as (service, _):
             before = _memory_mb(service.process.pid)
             idle = [socket.create_connection(("127.0.0.1", service.port), 30) for _ in range(10_000)]
             assert service.ask("pay").status == 200

@@ -361,7 +361,7 @@ def test_a_log_that_cannot_be_written_fails_no_request(tmp_path: Path) -> None:
     """Its disk is full: answers come as before, and the lines are counted as they are lost or late."""
     if not Path("/dev/full").exists():
         pytest.skip("this machine has no /dev/full")
-    with serving(tmp_path, "--log", "log.jsonl") as (service, _):
+    with serving(tmp_path, "--log", "log.jsonl", apart=True) as (service, _):
         import resource
 
         resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))

@@ -45,7 +45,7 @@ def test_s24_a_service_connects_to_its_model_and_to_nobody_else(tmp_path: Path) 
     root = tmp_path / "workspace"
     root.mkdir()
     env = {"PYTHONPATH": str(hook), "SEEN": str(file)}
-    with serving(root, "--workers", "2", "--log", "log.jsonl", env=env) as (service, upstream):
+    with serving(root, "--workers", "2", "--log", "log.jsonl", env=env, apart=True) as (service, upstream):
         _until(lambda: service.metric("prompteval_workers_ready") == 2)
         assert [service.ask(text).status for text in ("pay", "help", "nonsense")] == [200, 200, 503]
         assert service.ask("story", "accept: text/event-stream", prompt="say").status == 200
@@ -78,6 +78,6 @@ def test_s24_the_watch_sees_a_connection_elsewhere(tmp_path: Path) -> None:
         out = f"import socket; socket.create_connection(('127.0.0.1', {other.port})).close()\n"
         (root / "prompts/say/v2.py").write_text(out + (root / "prompts/say/v1.py").read_text())
         env = {"PYTHONPATH": str(hook), "SEEN": str(file)}
-        service = start(root, "say@v2", "--unpublished", env=env)
+        service = start(root, "say@v2", "--unpublished", env=env, apart=True)
         service.stop()
         assert ["socket.connect", [f"('127.0.0.1', {other.port})"]] in _seen(file)

@@ -3,7 +3,6 @@
 import http.client
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +69,7 @@ def run_of(root: Path, *suites: str) -> str:
 
 def start(root: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
     """The process, and the address that it printed."""
-    command = [sys.executable, "-m", "prompteval", "view", *arguments]
+    command = [*shared().command(), "view", *arguments]
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None and process.stderr is not None
     address = process.stdout.readline().strip()

@@ -91,6 +91,7 @@ def watch(  # noqa: PLR0913 - the options of a verb
             known = _delivered(seen.state, found)
             save_state(path, known)
             _print(seen, as_json=as_json)
+            printer.flush()  # a pipe would hold it back for hours
             unread = INCOMPLETE if seen.unread else PASS
         done += 1
         if looks is not None and done >= looks:

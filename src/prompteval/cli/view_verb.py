@@ -59,3 +59,4 @@ def _is_directory(text: str) -> bool:
 def _listening(address: str) -> None:
     printer.line(address)
     printer.stderr_line("open this address in a browser; Ctrl-C ends it")
+    printer.flush()  # a pipe would hold the address back until the end
