@@ -63,6 +63,8 @@ def test_a_run_in_postgres_is_the_run_in_sqlite(live: Any, address: str) -> None
         assert comparable(other, "postgres", last(here)) == expected
         assert "c0001" in other.run("show", "last", "--case", "c0001", code=0)[0]
         assert "not run" in other.run("compare", "last", code=0)[0]
+        here.run("baseline", "set", "last", "--name", "release", code=0)
+        assert "A: baseline:release" in other.run("compare", "baseline:release", "last", code=0)[0]
         here.run("run", "-q", code=0)
         before = len(here.server.requests)
         assert "0 tokens" not in other.run("run", code=0)[0]

@@ -17,6 +17,7 @@ from prompteval.store.cache import SqliteCache
 from prompteval.store.connection import open_database
 from prompteval.store.pruning import database_bytes, delete_replies, delete_runs
 from prompteval.store.results import MIGRATIONS, SqliteStore
+from prompteval.store.results_schema import HASHED_VERSION
 
 
 def rows(run_id: str, count: int) -> list[Row]:
@@ -84,7 +85,7 @@ def test_f27_what_is_no_database_or_was_cut_is_refused(tmp_path: Path) -> None:
     assert "was cut short" in refused(path)
 
 
-@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+@pytest.mark.parametrize("version", range(1, HASHED_VERSION))
 def test_a_file_of_an_older_version_is_read_and_brought_up_to_date(tmp_path: Path, version: int) -> None:
     """As it is when it is opened for reading; every step that is missing is applied before a write."""
     path = tmp_path / "r.sqlite"
@@ -103,6 +104,20 @@ def test_a_file_of_an_older_version_is_read_and_brought_up_to_date(tmp_path: Pat
         store.close()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+
+
+def test_a_file_from_before_names_has_none_until_one_is_given(tmp_path: Path) -> None:
+    """It is read as it is; opened for writing, it takes one."""
+    path = tmp_path / "r.sqlite"
+    filled(path, "r1")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE names")
+        connection.execute("PRAGMA user_version = 3")
+    with closing(SqliteStore.open(path, readonly=True)) as store:
+        assert store.names() == {} and store.run("r1").verdict == "pass"
+    with closing(SqliteStore.open(path)) as store:
+        store.set_name("release", "r1")
+        assert store.find("baseline:release").run_id == "r1"
 
 
 def test_f25_two_processes_write_one_store(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ SET_EPILOG = """\
 Examples:
   prompteval baseline set                      the last run, every suite of it
   prompteval baseline set 20260101-120000 --suite support_intents
+  prompteval baseline set last --name release-1   and later: prompteval compare baseline:release-1
 
 A baseline is a run you choose for its place in history, never the best of several. Commit the files.
 """
@@ -33,6 +34,9 @@ Suites = Annotated[
     list[str] | None,
     typer.Option("--suite", help="Only this suite; repeat for several.", autocompletion=completion.suites),
 ]
+Name = Annotated[
+    str | None, typer.Option("--name", help="Name the run in the store instead of writing files.")
+]
 Names = Annotated[
     list[str] | None, typer.Argument(help="Suites. [default: all]", autocompletion=completion.suites)
 ]
@@ -45,11 +49,18 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app, name="baseline")
 
 
-def set_(run: Run = "last", suites: Suites = None) -> int:
-    """Write the per-case scores of a run to evals/baselines, one file a suite."""
-    from prompteval.engine.baseline import set_baselines
+def set_(run: Run = "last", suites: Suites = None, name: Name = None) -> int:
+    """Write the per-case scores of a run to evals/baselines, one file a suite; or name it in the store."""
+    from prompteval.core.errors import UsageError
+    from prompteval.engine.baseline import name_baseline, set_baselines
     from prompteval.workspace.settings import find_workspace
 
+    if name is not None:
+        if suites:
+            raise UsageError("--name is of a whole run", "leave --suite out")
+        run_id = name_baseline(find_workspace(Path.cwd()), run, name)
+        printer.line(f"baseline:{name} is run {run_id}")
+        return 0
     for path in set_baselines(find_workspace(Path.cwd()), run, suites or ()):
         printer.line(f"wrote {path}")
     return 0
@@ -57,10 +68,11 @@ def set_(run: Run = "last", suites: Suites = None) -> int:
 
 def show(suites: Names = None, as_json: AsJson = False) -> int:
     """Print what the baselines hold: prompt, model, cases and metrics."""
-    from prompteval.engine.baseline import baseline_lines
+    from prompteval.engine.baseline import baseline_lines, named_baselines
     from prompteval.workspace.settings import find_workspace
 
-    lines = baseline_lines(find_workspace(Path.cwd()), suites or ())
+    workspace = find_workspace(Path.cwd())
+    lines = baseline_lines(workspace, suites or ())
     if as_json:
         printer.document([asdict(line) for line in lines])
         return 0
@@ -68,6 +80,9 @@ def show(suites: Names = None, as_json: AsJson = False) -> int:
         values = ", ".join(f"{name} {number(value)}" for name, value in line.values.items())
         message = f"{line.suite}  {line.prompt}  {line.model}  {line.cases:,} cases  {values}"
         printer.line(message)
-    if not lines:
+    names = {} if suites else named_baselines(workspace)
+    for name, run_id in names.items():
+        printer.line(f"baseline:{name}  run {run_id}")
+    if not lines and not names:
         printer.line("no baseline yet; `prompteval baseline set` creates one from a run")
     return 0

@@ -46,7 +46,7 @@ def runs(incomplete: str) -> list[str]:
 
 def sides(incomplete: str) -> list[str]:
     """What can stand on a side of a comparison: runs, prompts, baseline and the start of a git ref."""
-    fixed = [word for word in ("baseline", "git:") if word.startswith(incomplete)]
+    fixed = [word for word in ("baseline", "baseline:", "git:") if word.startswith(incomplete)]
     return [*fixed, *runs(incomplete), *prompts(incomplete)]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Final
 
 from prompteval.analysis.baselines.file import (
     baseline_path,
@@ -13,16 +16,22 @@ from prompteval.analysis.baselines.file import (
 )
 from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
 from prompteval.analysis.estimates import estimate
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import NoResults, UsageError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import StoredEntry
-from prompteval.engine.stored import ended, reading
+from prompteval.engine.stored import backend, ended, reading
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
+from prompteval.report.view import RunView
+from prompteval.store.protocol import ResultsStore
+from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 from prompteval.workspace.writing import make_directory, write_whole
+
+LONGEST_NAME: Final = 100
+_NAME: Final = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +48,10 @@ class BaselineLine:
 def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list[str]:
     """Write the baselines of a run's suites, of those named when any is; the paths that were written.
 
-    Raises UsageError for a run that is unknown, unfinished, stopped early, of some of the cases or has
-    failed cases, since a baseline with holes would let a later run pass that should not.
+    Raises UsageError for a run that cannot be a baseline, and for an unknown suite.
     """
     with reading(workspace) as store:
-        record, view = ended(workspace, store, run)
-        if view.exit_code in (INCOMPLETE, INTERRUPTED):
-            raise UsageError(f"run {record.run_id} is incomplete", view.reason)
-        if any(result.saved for result in view.results):
-            raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
-        if narrowed(record.manifest.get("options")):
-            message = f"run {record.run_id} has only some of the cases"
-            raise UsageError(message, "run it without -k, --limit, --sample, --failed and --shard")
+        record, view = _comparable(workspace, store, run)
         known = [result.suite for result in view.results]
         for name in suites:
             if name not in known:
@@ -61,6 +62,46 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
             _write(workspace, name, baseline_text(record.run_id, [e for e in entries if e.suite == name]))
             for name in chosen
         ]
+
+
+def name_baseline(workspace: Workspace, run: str, name: str) -> str:
+    """Call a run by a name in the store that holds it, for all who share that; the id of the run.
+
+    Raises UsageError for a run that cannot be a baseline, and for what cannot be a name.
+    """
+    if _NAME.fullmatch(name) is None:
+        fix = f"write at most {LONGEST_NAME} lower-case letters, digits, dots, dashes and underscores"
+        raise UsageError(f"--name {name!r:.120} is not a name", fix)
+    with closing(backend(workspace).open()) as store:
+        run_id = _comparable(workspace, store, run)[0].run_id
+        store.set_name(name, run_id)
+    return run_id
+
+
+def named_baselines(workspace: Workspace) -> dict[str, str]:
+    """Names of runs to their ids; none when nothing is stored yet."""
+    try:
+        with reading(workspace) as store:
+            return store.names()
+    except NoResults:
+        return {}
+
+
+def _comparable(workspace: Workspace, store: ResultsStore, run: str) -> tuple[RunRecord, RunView]:
+    """A run that may be a baseline.
+
+    Raises UsageError for a run that is unknown, unfinished, stopped early, of some of the cases or has
+    failed cases, since a baseline with holes would let a later run pass that should not.
+    """
+    record, view = ended(workspace, store, run)
+    if view.exit_code in (INCOMPLETE, INTERRUPTED):
+        raise UsageError(f"run {record.run_id} is incomplete", view.reason)
+    if any(result.saved for result in view.results):
+        raise UsageError(f"run {record.run_id} stopped early", "run it without --stop-early")
+    if narrowed(record.manifest.get("options")):
+        message = f"run {record.run_id} has only some of the cases"
+        raise UsageError(message, "run it without -k, --limit, --sample, --failed and --shard")
+    return record, view
 
 
 def _write(workspace: Workspace, suite: str, text: str) -> str:

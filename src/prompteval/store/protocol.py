@@ -128,7 +128,18 @@ class ResultsStore(Protocol):
         ...
 
     def find(self, name: str) -> RunRecord:
-        """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
+        """A run by id, by a prefix that only one has, `last`, or `baseline:NAME`, damaged or not.
+
+        Raises UsageError.
+        """
+        ...
+
+    def set_name(self, name: str, run_id: str) -> None:
+        """Call a run by a name, in place of the one that had it, and return when it is stored."""
+        ...
+
+    def names(self) -> dict[str, str]:
+        """Names to the ids of their runs, by name."""
         ...
 
     def run(self, name: str) -> RunRecord:

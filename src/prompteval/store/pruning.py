@@ -8,7 +8,7 @@ from prompteval.store.cache import MIGRATIONS as CACHE_MIGRATIONS
 from prompteval.store.connection import COMPANIONS, FAULTS, Database, open_database
 from prompteval.store.results import MIGRATIONS as RESULTS_MIGRATIONS
 
-TABLES = ("rows", "scores", "attempts", "runs")
+TABLES = ("rows", "scores", "attempts", "names", "runs")
 
 
 def database_bytes(path: Path) -> int:

@@ -17,7 +17,7 @@ from prompteval.store.hashes import FACTS, KEY, RECORD, Changed, Columns, conten
 from prompteval.store.journal import Attempt
 from prompteval.store.protocol import Checked, FailureCount
 from prompteval.store.records import RunRecord, record_from
-from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, UNHASHED
+from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, NAMED_VERSION, UNHASHED
 from prompteval.store.run_contents import SqliteContents
 from prompteval.store.stored_runs import StoredRuns
 from prompteval.store.writer import Writer, insert_many, size_of
@@ -42,7 +42,7 @@ class SqliteStore(StoredRuns):
         self._path = path
         self._writer = writer
         self._reader: sqlite3.Connection | None = None
-        self._hashed = True
+        self._hashed = self._named_runs = True
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False, checked: Checked | None = None) -> "SqliteStore":
@@ -185,6 +185,22 @@ class SqliteStore(StoredRuns):
             finally:
                 reader.text_factory = str
 
+    def set_name(self, name: str, run_id: str) -> None:
+        """Call a run by a name, in place of the one that had it, and return when it is stored."""
+        sql = "INSERT OR REPLACE INTO names VALUES (?, ?)"
+        self._write(lambda connection: connection.execute(sql, (name, run_id)))
+        self.flush()
+
+    def names(self) -> dict[str, str]:
+        """Names to the ids of their runs, by name."""
+        with self._reading():
+            reader = self._read()
+            return (
+                dict(reader.execute("SELECT name, run_id FROM names ORDER BY name"))
+                if self._named_runs
+                else {}
+            )
+
     def _row_columns(self, run_id: str, filters: Sequence[str | None]) -> Iterator[Columns]:
         where, values = _where(run_id, *filters)
         sql = (
@@ -265,7 +281,7 @@ class SqliteStore(StoredRuns):
         if self._reader is None:
             self._reader = open_for_reading(self._path, MIGRATIONS)
             version = self._reader.execute("PRAGMA user_version").fetchone()[0]
-            self._hashed = version >= HASHED_VERSION
+            self._hashed, self._named_runs = version >= HASHED_VERSION, version >= NAMED_VERSION
         return self._reader
 
     def _query(self, run_id: str, sql: str, values: Sequence[object]) -> Iterator[Columns]:

@@ -7,6 +7,7 @@ from prompteval.store.schema import Migration
 # The hash of a run that was stored before runs had hashes: its content cannot be checked.
 UNHASHED = "none"
 HASHED_VERSION = 3
+NAMED_VERSION = 4
 
 
 def _first_tables(connection: sqlite3.Connection) -> None:
@@ -57,5 +58,10 @@ def _hashes_and_order(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE scores ADD COLUMN hash TEXT")
 
 
+def _names(connection: sqlite3.Connection) -> None:
+    """Names that runs are called by, each one run's."""
+    connection.execute("CREATE TABLE names (name TEXT PRIMARY KEY, run_id TEXT NOT NULL) WITHOUT ROWID")
+
+
 # Append only: a step that has been released is never edited.
-MIGRATIONS: tuple[Migration, ...] = (_first_tables, _attempts_table, _hashes_and_order)
+MIGRATIONS: tuple[Migration, ...] = (_first_tables, _attempts_table, _hashes_and_order, _names)

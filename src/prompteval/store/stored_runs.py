@@ -3,15 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 from prompteval.core.errors import DamagedRun, UsageError
 from prompteval.core.observation import Row
+from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import EntryKey, RowFields, StoredRow
 from prompteval.store.codec import case_from, observation_from, scores_from, stored_row
 from prompteval.store.hashes import Columns, RunContents, check_run
 from prompteval.store.protocol import Checked
 from prompteval.store.records import RunRecord
 from prompteval.store.typed import DAMAGE, loads
+
+# Before the name that a team gave a run.
+NAMED: Final = "baseline:"
 
 
 class StoredRuns(ABC):
@@ -57,8 +62,22 @@ class StoredRuns(ABC):
         """The runs that a name may mean, and the one that `last` means, the last first."""
         return self.runs()
 
+    @abstractmethod
+    def names(self) -> dict[str, str]:
+        """Names to the ids of their runs, by name."""
+
+    def _named(self, name: str) -> str:
+        """The id of the run that has a name. Raises UsageError."""
+        known = self.names()
+        if name not in known:
+            fix = did_you_mean(name, known) if known else "`prompteval baseline set --name` names one"
+            raise UsageError(f"no run is called {name!r}", fix)
+        return known[name]
+
     def find(self, name: str) -> RunRecord:
-        """A run by id, by a prefix that only one has, or `last`, damaged or not. Raises UsageError."""
+        """A run by id, by a prefix that only one has, `last`, or `baseline:NAME`. Raises UsageError."""
+        if name.startswith(NAMED):
+            name = self._named(name.removeprefix(NAMED))
         records = self._candidates(name)
         if not records:
             raise UsageError("no runs yet", "`prompteval run` creates one")

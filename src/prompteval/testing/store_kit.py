@@ -135,6 +135,9 @@ def _check_ends(open_store: Open) -> None:
         order = [record.run_id for record in store.runs()]
         assert order == ["attempts", "writers", "again", "rows"], f"runs by their beginning are {order}"
         assert store.runs(1)[0].run_id == store.find("last").run_id == store.find("att").run_id == "attempts"
+        store.set_name("release", "again")
+        store.set_name("release", "rows")
+        assert store.names() == {"release": "rows"} and store.find("baseline:release").run_id == "rows"
         store.continue_run("rows")
         store.add_rows(kit_rows("rows", ["later"]))
         store.finish_run("rows", "pass", 0, {"cases": 13}, "2026-01-01T00:02:00")

@@ -7,7 +7,7 @@ from typing import Literal
 from prompteval.core.errors import UsageError
 
 SideKind = Literal["run", "prompt", "git", "baseline", "working"]
-_FORMS = "a run id, last, name@v1, name@production, git:REF or baseline"
+_FORMS = "a run id, last, baseline:NAME, name@v1, name@production, git:REF or baseline"
 _PROMPT = re.compile(r"[^@:/\s]+@(v\d+|git:.+|[a-z][a-z0-9_-]*)")
 
 

@@ -184,6 +184,20 @@ class PostgresStore(StoredRuns):
         """Runs in the order they began, the last first; of a damaged one the record says so."""
         return self._records("TRUE", (), limit)
 
+    def set_name(self, name: str, run_id: str) -> None:
+        """Call a run by a name, in place of the one that had it, and return when it is stored."""
+        sql = "INSERT INTO prompteval_names VALUES (%s, %s)"
+        sql += " ON CONFLICT (name) DO UPDATE SET run_id = EXCLUDED.run_id"
+        self._write(lambda session: session.execute(sql, (name, key_text(run_id))))
+        self.flush()
+
+    def names(self) -> dict[str, str]:
+        """Names to the ids of their runs, by name."""
+        with self._reading():
+            self.flush()
+            found = self._reader.execute("SELECT name, run_id FROM prompteval_names ORDER BY name")
+        return {one[0]: read_key(one[1]) for one in found}
+
     def _candidates(self, name: str) -> list[RunRecord]:
         """Not all of a team's runs: those that the name begins, and the newest up to the last that counts."""
         newest = self._records("TRUE", (), NEWEST)

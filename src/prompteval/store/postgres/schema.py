@@ -21,7 +21,8 @@ def _first_tables(session: Session) -> None:
     """`settled` says that a row is final: what comes later under its key is not stored.
 
     `number` is the order in which runs began. Attempts are only added: that one ended is a row of its own.
-    `writer` is the process that made an attempt, `beat` when the holder of a lease was last seen.
+    `writer` is the process that made an attempt, `beat` when the holder of a lease was last seen. `names` are
+    what runs are called by, each one run's.
     """
     session.execute(
         f"CREATE TABLE prompteval_runs (number BIGINT GENERATED ALWAYS AS IDENTITY UNIQUE, run_id {_KEY}"
@@ -55,11 +56,12 @@ def _first_tables(session: Session) -> None:
         f"CREATE TABLE prompteval_replies (key {_KEY} PRIMARY KEY, request TEXT NOT NULL,"
         " response TEXT NOT NULL, hash TEXT NOT NULL, day INTEGER NOT NULL)"
     )
+    session.execute(f"CREATE TABLE prompteval_names (name {_KEY} PRIMARY KEY, run_id {_KEY})")
 
 
 # Append only: a step that has been released is never edited.
 MIGRATIONS: tuple[Migration, ...] = (_first_tables,)
-TABLES: Final = ("rows", "attempts", "attempt_ends", "leases", "runs")
+TABLES: Final = ("rows", "attempts", "attempt_ends", "leases", "names", "runs")
 
 
 def prepare(session: Session) -> None:
