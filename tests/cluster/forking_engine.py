@@ -5,6 +5,8 @@ import random
 import selectors
 import signal
 import socket
+import traceback
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from prompteval.cluster.kept_desk import KeptDesk
 from prompteval.cluster.messages import pack, unpack
 from prompteval.cluster.task import ShardResult, ShardTask
 from prompteval.cluster.worker import run_shard
+from prompteval.core.notice import Notice
 
 
 def send(link: socket.socket, data: bytes) -> None:
@@ -27,6 +30,8 @@ def receive(link: socket.socket) -> bytes:
 
 
 def work(link: socket.socket, task: bytes) -> None:
+    warnings.simplefilter("ignore", Notice)  # a worker takes over from one that died
+
     async def exchange(message: bytes) -> bytes:
         send(link, message)
         return receive(link)
@@ -111,6 +116,8 @@ class ForkingEngine:
                 ours.close()
                 work(theirs, task.pack())
                 code = 0
+            except BaseException:
+                traceback.print_exc()
             finally:
                 os._exit(code)
         theirs.close()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prompteval.cluster.engine import DeskSettings, Engine
-from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shards_for
+from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run, shards_for
 from prompteval.cluster.worker import RESULTS, content
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import StoreError, UsageError
@@ -21,6 +21,7 @@ from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.run import Ending, decide_stored, new_run_id
+from prompteval.engine.stored import backend
 from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.judges import judges_of
@@ -28,6 +29,7 @@ from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
 from prompteval.report.view import RunView
+from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
@@ -121,7 +123,13 @@ class _Driver:
         )  # fmt: skip
         if view.verdict is not Verdict.INCOMPLETE:
             shutil.rmtree(directory, ignore_errors=True)
+            if self._in_postgres:
+                backend(self.workspace).delete_runs([shard_run(run_id, shard) for shard in shards])
         return view
+
+    @property
+    def _in_postgres(self) -> bool:
+        return self.workspace.store_place().file is None
 
     def _begin(self, run_id: str, record: RunRecord | None) -> list[Shard]:
         """Note that the run begins, or continues; its shards."""
@@ -185,20 +193,34 @@ class _Driver:
         """Copy what every shard has into the run, one after the other."""
         attempts = 0
         for shard in shards:
-            path = shard_directory(self.workspace.state_dir(), run_id, shard) / RESULTS
-            if not path.exists():
-                continue
-            store = SqliteStore.open(path, readonly=True)
             try:
-                for own in store.runs(1):
-                    store.refuse_damaged(own)
-                    copy_rows(store.rows(own.run_id), self.files.store, run_id)
-                    attempts += copy_attempts(store, own.run_id, self.files.store, run_id, attempts)
+                attempts += self._copy(run_id, shard, attempts)
             except StoreError as error:
-                raise StoreError(str(path), f"shard {shard} cannot be merged: {error}") from None
-            finally:
-                store.close()
+                message = f"shard {shard} cannot be merged: {error}"
+                raise StoreError(self.files.store.place, message) from None
         self.files.store.flush()
+
+    def _copy(self, run_id: str, shard: Shard, attempts: int) -> int:
+        """Copy the rows of a shard, and its attempts, numbered from `attempts` on; how many there are."""
+        into, own = self.files.store, shard_run(run_id, shard)
+        if self._in_postgres:
+            return _copied(into, own, into, run_id, attempts)
+        path = shard_directory(self.workspace.state_dir(), run_id, shard) / RESULTS
+        if not path.exists():
+            return 0
+        store = SqliteStore.open(path, readonly=True)
+        try:
+            return _copied(store, own, into, run_id, attempts)
+        finally:
+            store.close()
+
+
+def _copied(source: ResultsStore, own: str, into: ResultsStore, run_id: str, attempts: int) -> int:
+    """See `_Driver._copy`; a shard that was never begun has nothing."""
+    if all(record.run_id != own for record in source.runs()):
+        return 0
+    copy_rows(source.rows(source.run(own).run_id), into, run_id)
+    return copy_attempts(source, own, into, run_id, attempts)
 
 
 def _lacking(lost: Sequence[ShardResult]) -> str:

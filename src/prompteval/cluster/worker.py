@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from time import monotonic, sleep
 
 from prompteval.cluster.gate import Exchange, LeasedGate
 from prompteval.cluster.money import LeasedBudget
-from prompteval.cluster.task import ShardResult, ShardTask, shard_directory
-from prompteval.core.errors import PromptevalError, StoreError, UsageError
+from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run
+from prompteval.core.errors import PromptevalError, RunInUse, StoreError, UsageError
 from prompteval.core.exit_codes import INCOMPLETE
 from prompteval.engine.limits import Limiter
 from prompteval.engine.progress import Progress
@@ -25,6 +26,8 @@ from prompteval.workspace.settings import ModelProfile, Workspace, find_workspac
 from prompteval.workspace.writing import make_directory
 
 RESULTS = "results.sqlite"
+# How long a worker waits for one of another driver to end.
+IN_USE_S = 60.0
 
 
 def run_shard(data: bytes, exchange: Exchange, machine: str) -> bytes:
@@ -47,23 +50,39 @@ def _run(task: ShardTask, exchange: Exchange, machine: str) -> ShardResult:
     if workspace.root != task.root:
         message = f"no workspace at {task.root} on the machine of a worker"
         raise UsageError(message, "every machine needs it at the same path")
+    if workspace.store_place().file is None:
+        return _in_postgres(task, exchange, workspace)
     state = workspace.state_dir()
     directory = make_directory(shard_directory(state, task.run_id, task.shard), within=state, private=True)
     lock = WriteLock(directory / "shard")  # a worker whose driver died may still be at it
     try:
         with lock.taken():
-            return _in_turn(task, exchange, replace(workspace, store=str(directory / RESULTS)), machine)
+            own = replace(workspace, store=str(directory / RESULTS))
+            return _in_turn(task, exchange, own, cache=machine == task.machine)
     finally:
         lock.close()
 
 
-def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, machine: str) -> ShardResult:
+def _in_postgres(task: ShardTask, exchange: Exchange, workspace: Workspace) -> ShardResult:
+    """Run what is left of the shard in the store of all, once nobody else does."""
+    until = monotonic() + IN_USE_S
+    while True:
+        try:
+            return _in_turn(task, exchange, workspace, cache=True)
+        except RunInUse as error:  # a worker whose driver died may still be at it
+            if monotonic() > until:
+                return ShardResult(task.shard, error=str(error), exit_code=INCOMPLETE)
+            sleep(1.0)
+
+
+def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, *, cache: bool) -> ShardResult:
     """Run what is left of the shard, alone."""
-    record = _begun(workspace)
+    record = _begun(workspace, shard_run(task.run_id, task.shard))
     counted = _Counted()
     if record is not None and not is_unfinished(record):
         return counted.result(task, None)
-    options = replace(task.options, shard=task.shard, cache=task.options.cache and machine == task.machine)
+    side = f"shard {task.shard} of run {task.run_id}"
+    options = replace(task.options, shard=task.shard, cache=task.options.cache and cache, side=side)
     if record is not None:
         options = replace(_unselected(options), resume=record.run_id)
     shared = _Leased(exchange, task)
@@ -74,14 +93,14 @@ def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, machine:
     return counted.result(task, view)
 
 
-def _begun(workspace: Workspace) -> RunRecord | None:
+def _begun(workspace: Workspace, run_id: str) -> RunRecord | None:
     """The run of an attempt before this one."""
     store = backend(workspace).open()
     try:
-        found = store.runs(1)
-        for record in found:
-            store.refuse_damaged(record)
-        return found[0] if found else None
+        found = next((record for record in store.runs() if record.run_id == run_id), None)
+        if found is not None:
+            store.refuse_damaged(found)
+        return found
     finally:
         store.close()
 
@@ -136,6 +155,7 @@ class _Leased:
     """The limits of a shard: leased from the desk, given back at its end."""
 
     def __init__(self, exchange: Exchange, task: ShardTask) -> None:
+        self.run_id = shard_run(task.run_id, task.shard)
         self._exchange = exchange
         self._worker = str(task.shard)
         self._gates: list[LeasedGate] = []

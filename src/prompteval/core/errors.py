@@ -2,6 +2,7 @@
 
 PromptevalError
 ├── UsageError               a wrong option, setting or name          exit 2
+│   ├── RunInUse             another process drives the run           exit 2
 │   ├── MissingExtra         an optional package is not installed     exit 2
 │   ├── NoWorkspace          no settings at or above a directory      exit 2
 │   └── InvalidInput         problems in files, each with its place   exit 2
@@ -36,6 +37,10 @@ class UsageError(PromptevalError):
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(f"{message} ({help})" if help else message)
         self.help = help
+
+
+class RunInUse(UsageError):
+    """A run that another process, here or on another machine, drives at this moment."""
 
 
 class MissingExtra(UsageError):

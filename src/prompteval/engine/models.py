@@ -34,7 +34,10 @@ NOTED_PAUSE_SECONDS = 3.0
 
 
 class SharedLimits(Protocol):
-    """The limits that a run has in common with others, in place of its own."""
+    """The limits that a run has in common with others, in place of its own, and the id that they gave it."""
+
+    @property
+    def run_id(self) -> str: ...
 
     @property
     def budget(self) -> Budget | None: ...

@@ -54,7 +54,7 @@ def _last_unfinished(store: ResultsStore) -> str:
     """The id of the last run that may continue. Raises DamagedRun for a later one that is unreadable."""
     for record in store.runs():
         store.refuse_damaged(record)
-        if is_unfinished(record) and _by_run(record):
+        if is_unfinished(record) and _by_run(record) and not record.manifest.get("side"):
             return record.run_id
     raise UsageError("no unfinished run", "`prompteval run` starts a new one")
 

@@ -195,7 +195,7 @@ class _Run:
         self._thumbnails = thumbnails(workspace)
         self._record = record
         self._hint = ""
-        self._id = record.run_id if record else new_run_id()
+        self._id = record.run_id if record else shared.run_id if shared else new_run_id()
         self._results = JobResults(self._store, self._id, options)
         self._workers = Workers(options.concurrency)
         self._scorings: dict[int, Scoring] = {}

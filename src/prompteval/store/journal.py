@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.errors import RunInUse, StoreError, UsageError
 from prompteval.core.notice import notice
 from prompteval.core.request import Usage
 from prompteval.core.response_json import is_number
@@ -109,7 +109,7 @@ def _opened_alone(path: Path, run_id: str) -> int:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(file)
-            raise UsageError(f"run {run_id} is being run by another process", "wait for it to end") from None
+            raise RunInUse(f"run {run_id} is being run by another process", "wait for it to end") from None
         try:
             if os.path.samestat(os.fstat(file), os.lstat(path)):
                 make_private(path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Final
 
-from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.errors import RunInUse, StoreError
 from prompteval.core.notice import notice
 from prompteval.store.postgres.session import Session, key_text
 from prompteval.workspace.store_place import POSTGRES
@@ -76,7 +76,7 @@ def take_lease(session: Session, run_id: str) -> Lease:
         other, beat, age = found[0]
         seen.add(beat)
         if len(seen) > 1:
-            raise UsageError(f"run {run_id} is being run by {other}", "wait for it to end, or stop it")
+            raise RunInUse(f"run {run_id} is being run by {other}", "wait for it to end, or stop it")
         if age > 2 * BEAT_SECONDS and not told:
             told = True
             left = max(LEASE_SECONDS - age, 0.0)
