@@ -63,11 +63,12 @@ class Desk:
     def _spend(self, message: MoneyMessage) -> MoneyAnswer:
         money, granted = self._money, 0.0
         if money is None:
-            return MoneyAnswer(message.wanted_usd, 0.0, 0.0)
-        money.report(message.worker, message.spent_usd, done=message.done)
+            return MoneyAnswer(message.wanted_usd, 0.0, 0.0, 0.0)
+        money.report(message.worker, message.spent_usd, done=message.gives_back)
         if message.begins:
             money.died(message.worker)
         if message.wanted_usd > 0:
             granted = money.ask(message.worker, message.least_usd, message.wanted_usd)
         self._keep(money.accounts())
-        return MoneyAnswer(granted, money.spent_usd, money.lost_usd)
+        held = money.held_by_others(message.worker)
+        return MoneyAnswer(granted, money.spent_usd, money.lost_usd, held)

@@ -82,7 +82,7 @@ class MoneyMessage:
     """What a shard has spent in all, and what it asks for, in USD.
 
     A worker that `begins` takes the place of one that will not report again, whose rows it has counted; one
-    that is `done` gives the rest back.
+    that `gives_back` keeps nothing of what it had leased and not spent.
     """
 
     worker: str
@@ -90,32 +90,37 @@ class MoneyMessage:
     least_usd: float = 0.0
     wanted_usd: float = 0.0
     begins: bool = False
-    done: bool = False
+    gives_back: bool = False
 
     def pack(self) -> bytes:
         """As JSON."""
         return pack({
             "kind": "money", "worker": self.worker, "spent_usd": self.spent_usd, "least_usd": self.least_usd,
-            "wanted_usd": self.wanted_usd, "begins": self.begins, "done": self.done,
+            "wanted_usd": self.wanted_usd, "begins": self.begins, "gives_back": self.gives_back,
         })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyAnswer:
-    """USD that were leased, 0 where too little is left; that all workers spent, and may have lost."""
+    """USD that were leased, 0 where too little is left; that all workers spent, and may have lost.
+
+    `held_usd` is what others may yet give back.
+    """
 
     granted_usd: float
     spent_usd: float
     lost_usd: float
+    held_usd: float
 
     def pack(self) -> bytes:
         """As JSON."""
         return pack({
             "granted_usd": self.granted_usd, "spent_usd": self.spent_usd, "lost_usd": self.lost_usd,
+            "held_usd": self.held_usd,
         })  # fmt: skip
 
     @classmethod
     def unpack(cls, data: bytes) -> "MoneyAnswer":
         """The answer behind its JSON."""
         body = unpack(data)
-        return cls(float(body["granted_usd"]), float(body["spent_usd"]), float(body["lost_usd"]))
+        return cls(*(float(body[f"{name}_usd"]) for name in ("granted", "spent", "lost", "held")))

@@ -1,6 +1,7 @@
 """What a worker may spend of the money of a run: leased from the desk as it is needed."""
 
 import asyncio
+from time import monotonic
 
 from prompteval.cluster.gate import Exchange
 from prompteval.cluster.messages import MoneyAnswer, MoneyMessage
@@ -10,6 +11,8 @@ from prompteval.providers.layers import Budget
 # The money of so many calls is leased at once, so that not every call needs a message.
 CALLS_AT_ONCE = 8
 ROUNDING_USD = 1e-9
+# How often, and for how long, a worker asks again for what others hold.
+ASK_AGAIN_S, HELD_S = 0.5, 60.0
 
 
 class LeasedBudget(Budget):
@@ -20,7 +23,7 @@ class LeasedBudget(Budget):
         self._exchange = exchange
         self._worker = worker
         self._of_all = limit_usd
-        self._last = MoneyAnswer(0.0, 0.0, 0.0)
+        self._last = MoneyAnswer(0.0, 0.0, 0.0, 0.0)
         self._begins = True  # in the place of a worker that died at the same shard, if there was one
         self._turn = asyncio.Lock()
 
@@ -29,20 +32,31 @@ class LeasedBudget(Budget):
         return lacks if lacks > ROUNDING_USD else 0.0
 
     async def ensure(self, usd: float) -> None:
-        """Lease more, where the next call would not be covered."""
+        """Lease more, where the next call would not be covered; wait for what others may give back."""
         if self._lacks(usd) <= 0:
             return
         async with self._turn:
-            if (lacks := self._lacks(usd)) <= 0:
-                return
-            if self._begins:  # what stored rows cost counts by the report alone
-                self._limit = self.spent_usd
-                lacks = self._lacks(usd)
-            wanted = max(lacks, CALLS_AT_ONCE * usd)
-            message = MoneyMessage(self._worker, self.spent_usd, lacks, wanted, begins=self._begins)
-            self._begins = False
-            self._last = MoneyAnswer.unpack(await self._exchange(message.pack()))
-            self._limit += self._last.granted_usd
+            until = monotonic() + HELD_S
+            while self._lacks(usd) > 0:
+                await self._lease(usd)
+                if self._lacks(usd) > 0 and (self._last.held_usd <= ROUNDING_USD or monotonic() > until):
+                    return
+                if self._lacks(usd) > 0:
+                    await asyncio.sleep(ASK_AGAIN_S)
+
+    async def _lease(self, usd: float) -> None:
+        """Ask for the money of some calls; with none in flight, what is left of the last goes back first."""
+        gives_back = self._begins or self.reserved_usd <= ROUNDING_USD
+        if gives_back:  # what stored rows cost counts by the report alone
+            self._limit = self.spent_usd + self.reserved_usd
+        lacks = self._lacks(usd)
+        message = MoneyMessage(
+            self._worker, self.spent_usd, lacks, max(lacks, CALLS_AT_ONCE * usd),
+            begins=self._begins, gives_back=gives_back and not self._begins,
+        )  # fmt: skip
+        self._begins = False
+        self._last = MoneyAnswer.unpack(await self._exchange(message.pack()))
+        self._limit += self._last.granted_usd
 
     def reserve(self, usd: float) -> None:
         """Set `usd` aside. Raises ProviderError(budget) when no more is leased."""
@@ -59,4 +73,4 @@ class LeasedBudget(Budget):
 
     async def give_back(self) -> None:
         """Report what was spent in all, and give the rest back."""
-        await self._exchange(MoneyMessage(self._worker, self.spent_usd, done=True).pack())
+        await self._exchange(MoneyMessage(self._worker, self.spent_usd, gives_back=True).pack())

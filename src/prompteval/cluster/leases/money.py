@@ -44,6 +44,11 @@ class MoneyLedger:
         """What may still be leased."""
         return self.limit_usd - sum(one.counted for one in self._accounts.values())
 
+    def held_by_others(self, worker: str) -> float:
+        """What others have leased and not spent, some of which may come back."""
+        others = (one for name, one in self._accounts.items() if name != worker)
+        return sum(max(one.leased - one.spent, 0.0) for one in others)
+
     def ask(self, worker: str, least_usd: float, wanted_usd: float) -> float:
         """Lease up to `wanted_usd`, at least `least_usd`; 0.0 where not even that is left."""
         granted = min(max(wanted_usd, least_usd), self.left_usd)
