@@ -83,3 +83,20 @@ extra_body = {chat_template_kwargs = {enable_thinking = false}, top_k = 20, stop
 """
     (tmp_path / "prompteval.toml").write_text(text)
     assert find_workspace(tmp_path).settings.models["m"].query == {"api-version": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('default_model = " "', ':1:1 PE121 default_model is empty (write it as in "local/use")'),
+        ('store = ""', ":1:1 PE121 store is empty (name a file, or remove it)"),
+        ('[models.""]\nmodel = "x"', ":1:2 PE121 models has a model without a name (name it)"),
+        ('[models."  "]\nmodel = "x"', ":1:2 PE121 models has a model without a name (name it)"),
+    ],
+)
+def test_a_name_that_nobody_can_write_is_a_problem(tmp_path: Path, text: str, told: str) -> None:
+    """Of a model, of the default model, of the store."""
+    (tmp_path / "prompteval.toml").write_text(text + "\n")
+    with pytest.raises(InvalidInput) as raised:
+        find_workspace(tmp_path)
+    assert told in "\n".join(map(str, raised.value.problems))

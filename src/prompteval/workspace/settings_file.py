@@ -153,9 +153,11 @@ class SettingsFile(FileModel):
     code = "PE121"
     mapping = "a table"
 
-    default_model: str = Field(_USUAL.default_model, description="The model of suites that name none.")
-    store: Annotated[str, AfterValidator(no_address)] = Field(
-        _USUAL.store, description="The results database, inside the workspace; or `postgres`."
+    default_model: Annotated[str, faultless(name_fault, 'write it as in "local/use"')] = Field(
+        _USUAL.default_model, description="The model of suites that name none."
+    )
+    store: Annotated[str, faultless(name_fault, "name a file, or remove it"), AfterValidator(no_address)] = (
+        Field(_USUAL.store, description="The results database, inside the workspace; or `postgres`.")
     )
     models: dict[str, _Profile] = Field({}, description="Named models.", max_length=MOST_ITEMS)
     allow: list[Annotated[str, named("allow", "a package", is_module)]] = Field(
@@ -173,6 +175,8 @@ class SettingsFile(FileModel):
         models, env = raw.get("models"), raw.get("env", [])
         found: dict[Location, PydanticCustomError] = {}
         for name, profile in models.items() if isinstance(models, dict) and isinstance(env, list) else ():
+            if isinstance(name, str) and not name.strip():
+                found["models",] = problem("{name} has a model without a name", "name it")
             if isinstance(profile, dict):
                 for key, fault, help in conflicts(profile, env):
                     place = ("models", name, key) if key in profile else ("models", name)
