@@ -12,6 +12,7 @@ from prompteval.cluster import task
 from prompteval.cluster.run import run_on_cluster
 from prompteval.core.errors import UsageError
 from prompteval.engine.progress import Progress
+from prompteval.engine.pruning import choose_runs, remove
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions, Selection
 from prompteval.plan.shard import Shard
@@ -116,9 +117,32 @@ def test_s18_a_shard_whose_worker_always_dies_is_named(tmp_path: Path) -> None:
     root = make(tmp_path, 60, lambda number: "die" if number == 7 else "say")
     view = run(root, ForkingEngine(workers=1, retries=0))
     assert view.exit_code == 3 and "1 shard could not be run: " in view.reason
+    assert list((root / ".prompteval/cluster").iterdir())
     done = run(root, ForkingEngine(workers=1), replace(PLAIN, resume=view.run_id))
     assert done.exit_code == 0 and len(keys(done)) == 60
     assert not list((root / ".prompteval/cluster").iterdir())
+
+
+def test_s18_a_run_that_is_removed_takes_its_shards_along(tmp_path: Path) -> None:
+    """`runs rm` of one that did not end leaves nothing of it."""
+    root = make(tmp_path, 60, lambda number: "die" if number == 7 else "say")
+    view = run(root, ForkingEngine(workers=1, retries=0))
+    workspace = find_workspace(root)
+    remove(workspace, choose_runs(workspace, [view.run_id]))
+    assert not list((root / ".prompteval/cluster").iterdir())
+
+
+def test_s18_a_second_driver_is_refused(tmp_path: Path) -> None:
+    """While the first one lives; the run ends as if nobody had tried."""
+    root = make(tmp_path, 40)
+
+    class Contested(ForkingEngine):
+        def results(self, *arguments: Any) -> Any:
+            with pytest.raises(UsageError, match="is being run by another process"):
+                run(root, ForkingEngine(), replace(PLAIN, resume="last"))
+            return super().results(*arguments)
+
+    assert len(keys(run(root, Contested()))) == 40 == len(calls(root))
 
 
 def test_s18_invariant_8_other_content_is_refused(tmp_path: Path) -> None:

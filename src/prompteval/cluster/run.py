@@ -2,9 +2,9 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from prompteval.cluster.engine import DeskSettings, Engine
 from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run, shards_for
@@ -15,7 +15,7 @@ from prompteval.core.text import counted
 from prompteval.core.verdict import Verdict
 from prompteval.engine.before_run import refuse_early
 from prompteval.engine.copying import copy_attempts, copy_rows
-from prompteval.engine.files import Files, opened, resume_hint
+from prompteval.engine.files import Files, opened, resume_hint, run_directory
 from prompteval.engine.interruption import Stop
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
@@ -36,6 +36,8 @@ from prompteval.workspace.settings import Workspace
 from prompteval.workspace.writing import make_directory
 
 RESUMING = "--cluster ray "
+# The attempts of a shard are numbered from its own number on, so many apart.
+ATTEMPTS_A_SHARD = 10_000_000
 
 
 def run_on_cluster(
@@ -109,9 +111,11 @@ class _Driver:
         run_id = new_run_id() if record is None else record.run_id
         self.files.open_journal(run_id)  # nobody else may drive it
         shards = self._begin(run_id, record)
-        directory = make_directory(self._directory(run_id), within=self.workspace.state_dir(), private=True)
+        directory = make_directory(
+            run_directory(self.workspace.state_dir(), run_id), within=self.workspace.state_dir(), private=True
+        )
         stop = Stop()
-        tasks = [self._task(run_id, shard) for shard in shards]
+        tasks = self._tasks(run_id, shards)
         results = self._results(
             run_id, tasks, DeskSettings(directory / "desk.json", self.options.max_cost), stop
         )
@@ -149,13 +153,9 @@ class _Driver:
             self.files.store.continue_run(run_id)
         return [Shard(place, number) for place in range(1, number + 1)]
 
-    def _directory(self, run_id: str) -> Path:
-        return shard_directory(self.workspace.state_dir(), run_id, Shard(1, 1)).parent
-
-    def _task(self, run_id: str, shard: Shard) -> ShardTask:
-        return ShardTask(
-            self.workspace.root, run_id, shard, self.options, content(self.jobs), self.engine.machine
-        )
+    def _tasks(self, run_id: str, shards: Sequence[Shard]) -> list[ShardTask]:
+        made_from, root, machine = content(self.jobs), self.workspace.root, self.engine.machine
+        return [ShardTask(root, run_id, shard, self.options, made_from, machine) for shard in shards]
 
     def _results(
         self, run_id: str, tasks: Sequence[ShardTask], desk: DeskSettings, stop: Stop
@@ -190,37 +190,27 @@ class _Driver:
             self.engine.stop()
 
     def _merge(self, run_id: str, shards: Sequence[Shard]) -> None:
-        """Copy what every shard has into the run, one after the other."""
-        attempts = 0
+        """Copy what every shard has into the run, one after the other; one never begun has nothing."""
+        into = self.files.store
+        known = {record.run_id for record in into.runs()} if self._in_postgres else set[str]()
         for shard in shards:
+            own = shard_run(run_id, shard)
+            path = shard_directory(self.workspace.state_dir(), run_id, shard) / RESULTS
             try:
-                attempts += self._copy(run_id, shard, attempts)
+                if own in known:
+                    _copy(into, own, shard, into, run_id)
+                elif not self._in_postgres and path.exists():
+                    with closing(SqliteStore.open(path, readonly=True)) as store:
+                        _copy(store, own, shard, into, run_id)
             except StoreError as error:
-                message = f"shard {shard} cannot be merged: {error}"
-                raise StoreError(self.files.store.place, message) from None
-        self.files.store.flush()
-
-    def _copy(self, run_id: str, shard: Shard, attempts: int) -> int:
-        """Copy the rows of a shard, and its attempts, numbered from `attempts` on; how many there are."""
-        into, own = self.files.store, shard_run(run_id, shard)
-        if self._in_postgres:
-            return _copied(into, own, into, run_id, attempts)
-        path = shard_directory(self.workspace.state_dir(), run_id, shard) / RESULTS
-        if not path.exists():
-            return 0
-        store = SqliteStore.open(path, readonly=True)
-        try:
-            return _copied(store, own, into, run_id, attempts)
-        finally:
-            store.close()
+                raise StoreError(into.place, f"shard {shard} cannot be merged: {error}") from None
+        into.flush()
 
 
-def _copied(source: ResultsStore, own: str, into: ResultsStore, run_id: str, attempts: int) -> int:
-    """See `_Driver._copy`; a shard that was never begun has nothing."""
-    if all(record.run_id != own for record in source.runs()):
-        return 0
-    copy_rows(source.rows(source.run(own).run_id), into, run_id)
-    return copy_attempts(source, own, into, run_id, attempts)
+def _copy(source: ResultsStore, own: str, shard: Shard, into: ResultsStore, run_id: str) -> None:
+    """Copy the rows of a shard, and its attempts, which keep their numbers when it is merged again."""
+    copy_rows(source.rows(own), into, run_id)
+    copy_attempts(source, own, into, run_id, shard.number * ATTEMPTS_A_SHARD)
 
 
 def _lacking(lost: Sequence[ShardResult]) -> str:

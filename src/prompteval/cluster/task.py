@@ -8,6 +8,7 @@ from typing import Any
 from prompteval._version import __version__
 from prompteval.cluster.messages import pack, unpack
 from prompteval.core.errors import UsageError
+from prompteval.engine.files import run_directory
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
 
@@ -29,7 +30,7 @@ def shard_run(run_id: str, shard: Shard) -> str:
 
 def shard_directory(state: Path, run_id: str, shard: Shard) -> Path:
     """Where the results of a shard lie until they are merged."""
-    return state / "cluster" / run_id / f"{shard.number}-of-{shard.of}"
+    return run_directory(state, run_id) / f"{shard.number}-of-{shard.of}"
 
 
 @dataclass(frozen=True, slots=True)

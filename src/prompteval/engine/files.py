@@ -133,6 +133,11 @@ def resume_hint(run_id: str, options: str = "") -> str:
     return f"`prompteval run {options}--resume-run {run_id}` continues it"
 
 
+def run_directory(state: Path, run_id: str) -> Path:
+    """Where the shards of a run on a cluster lie until they are merged."""
+    return state / "cluster" / run_id
+
+
 def forbid_network(workspace: Workspace) -> None:
     """Refuse every connection of this process, for good: an audit hook cannot be taken back.
 

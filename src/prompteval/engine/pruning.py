@@ -1,9 +1,11 @@
 """Stored runs and cached replies removed, with what the files take before and after."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prompteval.engine.files import run_directory
 from prompteval.engine.stored import backend, reading, stored_runs
 from prompteval.store.protocol import StoreSizes
 from prompteval.store.records import RunRecord
@@ -64,6 +66,8 @@ def remove(
     before = place.sizes()
     ids = tuple(record.run_id for record in runs)
     place.delete_runs(ids)
+    for run_id in ids:
+        shutil.rmtree(run_directory(workspace.state_path(), run_id), ignore_errors=True)
     replies = 0
     if cache and place.has_cache():
         day = (
