@@ -1,5 +1,6 @@
 """Suites whose cases have images and documents, over sockets: run, cache, replay, compare and what is stored."""
 
+import asyncio
 import json
 import re
 from base64 import b64decode, b64encode
@@ -11,8 +12,12 @@ from typing import Any
 import pytest
 
 from prompteval import File
+from prompteval.core.errors import ProviderError
 from prompteval.core.media import value_text
+from prompteval.core.request import Request
+from prompteval.engine.batch_mode import BatchDirectory, _send
 from prompteval.engine.stored import thumbnails
+from prompteval.testing.server import FakeServer, Reply
 from prompteval.view.documents import case_in_full, run_columns
 from prompteval.view.labels import sheet_json, sheet_of
 from prompteval.workspace.settings import find_workspace
@@ -416,3 +421,47 @@ def test_files_that_are_too_much_together_are_refused_at_the_case(offline: Works
     assert re.match(
         r"datasets/colour\.jsonl:2:1 PE343 case 'c3': its files have 54,000,\d{3} bytes together", told
     )
+
+
+def test_a_batch_has_the_files_and_one_that_is_gone_is_an_error_of_its_case(empty: Workspace) -> None:
+    """The upload is removed from the disk; the other case is answered."""
+    with FakeServer([Reply("", output={"colour": "blue"})]) as server:
+        colours(empty, APIS["chat"], server.url)
+        empty.write("evals/colour.yaml", SUITE.replace("0.9", "0.4"))
+        done = empty.run_json("colour", "--batch", "--no-cache")
+        assert done["results"][0]["metrics"]["accuracy"]["value"] == 0.5
+        uploads = [json.loads(line) for line in next(iter(server._batches.files.values())).splitlines()]
+        images = [image for line in uploads for image in _chat_images(line["body"])]
+        assert sorted(map(b64decode, images)) == sorted([RED, BLUE])
+    assert not [path for path, data in contents(empty.root).items() if b64encode(RED)[:60] in data]
+
+
+def test_a_file_that_cannot_be_written_to_a_batch_stops_no_other(tmp_path: Path) -> None:
+    """A line that is over the bound of a batch begins the next one; an error is kept for its case."""
+
+    class Lines:
+        """A client whose batches take 10 bytes and 2 lines."""
+
+        most_bytes, most_lines = 10, 2
+
+        def __init__(self) -> None:
+            self.sent: list[bytes] = []
+
+        def line(self, request: Request) -> bytes:
+            if request.seed == 3:
+                raise ProviderError("file", "a.png is gone")
+            return b"x" * (request.seed or 0) + b"\n"
+
+        async def submit(self, path: Path, run_id: str, part: int) -> str:
+            self.keep(path)
+            return f"batch{part}"
+
+        def keep(self, path: Path) -> None:
+            self.sent.append(path.read_bytes())
+
+    client, directory = Lines(), BatchDirectory(tmp_path, "r")
+    requests = [Request("m", (), seed=seed) for seed in (4, 4, 5, 3, 30, 1, 1, 2)]
+    asyncio.run(_send(directory, "m", iter(requests), client, None))  # type: ignore[arg-type]
+    directory.close(remove=True)
+    assert [[len(line) for line in sent.splitlines()] for sent in client.sent] == [[4], [5], [30], [1, 2]]
+    assert [error.kind for error in directory.errors.values()] == ["file"]

@@ -155,29 +155,39 @@ async def _send(
     cache: ResponseCache | None,
 ) -> None:
     """Start batches for the requests that neither the cache nor an earlier batch answers."""
-    seen: set[str] = set()
-    more = True
-    while more:
+    wanted = _lines(directory, requests, client, cache)
+    line = next(wanted, None)
+    while line is not None:
         lines = size = 0
-        more = False
         with replacing(directory.file, within=directory.file.parent, private=True) as file:
-            for request in requests:
-                if request.key in seen or (cache is not None and cache.get(request.key) is not None):
-                    continue
-                if directory.replies.get(request.key) is not None:
-                    continue
-                seen.add(request.key)
-                size += file.write(client.line(request))
+            while line is not None and (not lines or size + len(line) <= client.most_bytes):
+                size += file.write(line)
                 lines += 1
-                if lines >= client.most_lines or size >= client.most_bytes - 1_000_000:
-                    more = True
+                line = next(wanted, None)
+                if lines >= client.most_lines:
                     break
-        if lines:
-            sent = SentBatch(name, "", lines, part=max((one.part for one in directory.sent), default=-1) + 1)
-            directory.sent.append(sent)
-            directory.save()
-            sent.batch = await client.submit(directory.file, directory.run_id, sent.part)
-            directory.save()
+        sent = SentBatch(name, "", lines, part=max((one.part for one in directory.sent), default=-1) + 1)
+        directory.sent.append(sent)
+        directory.save()
+        sent.batch = await client.submit(directory.file, directory.run_id, sent.part)
+        directory.save()
+
+
+def _lines(
+    directory: BatchDirectory, requests: Iterator[Request], client: BatchClient, cache: ResponseCache | None
+) -> Iterator[bytes]:
+    """The line of each request that is to be sent, each once; one that cannot be written is an error."""
+    seen: set[str] = set()
+    for request in requests:
+        if request.key in seen or (cache is not None and cache.get(request.key) is not None):
+            continue
+        if directory.replies.get(request.key) is not None:
+            continue
+        seen.add(request.key)
+        try:
+            yield client.line(request)
+        except ProviderError as error:
+            directory.take(request.key, error)
 
 
 async def _find(directory: BatchDirectory, clients: dict[str, BatchClient]) -> None:
