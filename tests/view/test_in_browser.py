@@ -15,13 +15,13 @@ from prompteval.core.errors import PromptevalError
 from prompteval.engine.stored import stored_runs
 from tests.judging.judged_workspace import judges
 from tests.judging.test_judge_check import gated
-from tests.report.browser.conftest import opener, program
-from tests.report.browser.opened import Opened, Opener
+from tests.report.browser.conftest import opener, program, shots
+from tests.report.browser.opened import Opened, Opener, Shots
 from tests.report.browser.test_page import WIDTHS, axe
 from tests.small_workspace import SUITE, Place
 from tests.view.conftest import Served, run_of, start
 
-__all__ = ["gated", "judges", "opener", "program"]
+__all__ = ["gated", "judges", "opener", "program", "shots"]
 pytestmark = pytest.mark.slow
 
 
@@ -69,7 +69,9 @@ def test_a_list_that_is_read_again_stays_until_the_new_one_is_whole(served: Serv
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_is_too_wide_and_axe_finds_nothing(served: Served, opener: Opener, scheme: Any) -> None:
+def test_no_view_is_too_wide_and_axe_finds_nothing(
+    served: Served, opener: Opener, scheme: Any, shots: Shots
+) -> None:
     """History and run, at every width."""
     pytest.importorskip("axe_playwright_python")
     for path in ("", f"runs/{served.run_id}"):
@@ -77,6 +79,7 @@ def test_no_view_is_too_wide_and_axe_finds_nothing(served: Served, opener: Opene
         for width in WIDTHS:
             opened.page.set_viewport_size({"width": width, "height": 900})
             assert opened.sideways() <= 0
+            shots.keep(opened, f"view-{'run' if path else 'history'}-{width}-{scheme}")
         assert axe(opened) == []
 
 

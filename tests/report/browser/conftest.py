@@ -1,6 +1,7 @@
 """The page in the system's Chromium, driven by Playwright; skipped where either is not installed."""
 
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.browser.opened import NAMES, Opener
+from tests.report.browser.opened import NAMES, Opener, Shots
 
 
 @pytest.fixture(scope="session")
@@ -55,12 +56,9 @@ def asked() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def shots(request: pytest.FixtureRequest) -> Path | None:
-    """Where screenshots go: `SCREENSHOTS`, which CI keeps; None where nobody asks for them."""
-    import os
-
+def shots() -> Shots:
+    """Keeps screenshots in the folder that `SCREENSHOTS` names, which CI does; none where it names none."""
     folder = os.environ.get("SCREENSHOTS")
-    if not folder:
-        return None
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder)
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    return Shots(Path(folder) if folder else None)

@@ -40,6 +40,18 @@ class Opened:
         return int(self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth"))
 
 
+@dataclass(frozen=True)
+class Shots:
+    """Keeps what is shown as a picture, where there is a folder for it."""
+
+    folder: Path | None
+
+    def keep(self, opened: Opened, name: str) -> None:
+        """What is in the window now, as `name.png`."""
+        if self.folder is not None:
+            opened.page.screenshot(path=self.folder / f"{name}.png")
+
+
 @dataclass
 class Opener:
     """Opens files in a browser."""

@@ -8,7 +8,7 @@ import pytest
 
 from prompteval.report.page.comparison import render
 from prompteval.report.prompt_text import PromptText
-from tests.report.browser.opened import Opener
+from tests.report.browser.opened import Opener, Shots
 from tests.report.browser.test_page import WIDTHS, axe, says
 from tests.report.comparison.test_page import A, B, make_comparison
 from tests.report.test_html import HOSTILE
@@ -36,7 +36,9 @@ def test_flips_stand_first_and_lead_to_both_sides(page: Path, opener: Opener) ->
     assert says(opened, "1 of 2 cases") and opened.wrongs == []
 
 
-def test_what_changed_in_the_prompt_is_shown_line_by_line(tmp_path: Path, opener: Opener) -> None:
+def test_what_changed_in_the_prompt_is_shown_line_by_line(
+    tmp_path: Path, opener: Opener, shots: Shots
+) -> None:
     """The words that differ are marked in their lines; what is the same is named, equal lines are counted."""
     long = "\n".join(f"rule {n}" for n in range(40))
     texts = [f"system:\n{long}\nBe {word} and brief.\nuser:\n{{{{ q }}}}" for word in ("kind", "rude")]
@@ -55,18 +57,23 @@ def test_what_changed_in_the_prompt_is_shown_line_by_line(tmp_path: Path, opener
     assert prompt.locator(".lines ins").all_inner_texts() == ["rude"]
     assert "… 38 lines the same" in prompt.inner_text() and "the same: parameters" in prompt.inner_text()
     assert opened.sideways() <= 0 and opened.wrongs == []
+    prompt.scroll_into_view_if_needed()
+    shots.keep(opened, "comparison-prompt")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_is_too_wide_and_axe_finds_nothing(page: Path, opener: Opener, scheme: Any) -> None:
+def test_no_view_is_too_wide_and_axe_finds_nothing(
+    page: Path, opener: Opener, scheme: Any, shots: Shots
+) -> None:
     """Every view at every width, in both themes."""
     pytest.importorskip("axe_playwright_python")
     opened = opener.open(page, color_scheme=scheme, bypass_csp=True)
-    for view in VIEWS:
+    for place, view in enumerate(VIEWS):
         opened.at(view)
         for width in WIDTHS:
             opened.page.set_viewport_size({"width": width, "height": 900})
             assert opened.sideways() <= 0, (view, width)
+            shots.keep(opened, f"comparison-{place}-{width}-{scheme}")
         assert axe(opened) == [], view
 
 

@@ -13,7 +13,7 @@ from prompteval.report.page.sweep import render
 from prompteval.report.rag_view import LossLine, RagView
 from prompteval.report.table import Table
 from tests.engine.test_history import make_line
-from tests.report.browser.opened import Opener
+from tests.report.browser.opened import Opener, Shots
 from tests.report.browser.test_page import WIDTHS, axe
 from tests.report.test_html import make_row, make_view
 
@@ -42,7 +42,9 @@ SWEPT = {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_sweep_marks_the_reference_and_what_differs(tmp_path: Path, opener: Opener, scheme: Any) -> None:
+def test_a_sweep_marks_the_reference_and_what_differs(
+    tmp_path: Path, opener: Opener, scheme: Any, shots: Shots
+) -> None:
     """In a plot and a table whose differences are drawn; no name is markup, nothing is too wide for a window."""
     pytest.importorskip("axe_playwright_python")
     file = tmp_path / "s.html"
@@ -57,6 +59,7 @@ def test_a_sweep_marks_the_reference_and_what_differs(tmp_path: Path, opener: Op
     for width in WIDTHS:
         opened.page.set_viewport_size({"width": width, "height": 900})
         assert opened.sideways() <= 0
+        shots.keep(opened, f"sweep-{width}-{scheme}")
     assert axe(opened) == [] and opened.wrongs == []
 
 
@@ -97,7 +100,7 @@ def test_losses_fall_from_every_answer_to_those_that_are_right(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_history_draws_a_point_for_each_run(
-    tmp_path: Path, opener: Opener, scheme: Any, shots: Path | None
+    tmp_path: Path, opener: Opener, scheme: Any, shots: Shots
 ) -> None:
     """With its interval, the gate's line, and the baseline hollow; nothing is too wide for a window."""
     pytest.importorskip("axe_playwright_python")
@@ -113,8 +116,7 @@ def test_a_history_draws_a_point_for_each_run(
     for width in WIDTHS:
         opened.page.set_viewport_size({"width": width, "height": 900})
         assert opened.sideways() <= 0
-        if shots is not None:
-            opened.page.screenshot(path=shots / f"history-{width}-{scheme}.png")
+        shots.keep(opened, f"history-{width}-{scheme}")
     assert axe(opened) == [] and opened.wrongs == []
 
 

@@ -17,7 +17,7 @@ from prompteval.core.text import printable
 from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.page.run import render
 from tests.media_files import data_url, gif, png
-from tests.report.browser.opened import Opened, Opener
+from tests.report.browser.opened import Opened, Opener, Shots
 from tests.report.test_html import HOSTILE, make_row, make_view
 
 pytestmark = pytest.mark.slow
@@ -218,17 +218,14 @@ def test_a_gate_leads_to_its_cases(page: Path, opener: Opener) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_is_wider_than_its_window(
-    page: Path, opener: Opener, scheme: Any, shots: Path | None
-) -> None:
+def test_no_view_is_wider_than_its_window(page: Path, opener: Opener, scheme: Any, shots: Shots) -> None:
     """From a phone to a wide screen, with long words, Arabic and Japanese; screenshots where they are asked for."""
     for width in WIDTHS:
         opened = opener.open(page, color_scheme=scheme, viewport={"width": width, "height": 900})
         for place, view in enumerate(VIEWS):
             opened.at(view)
             assert opened.sideways() <= 0, (width, view)
-            if shots is not None:
-                opened.page.screenshot(path=shots / f"run-{place}-{width}-{scheme}.png")
+            shots.keep(opened, f"run-{place}-{width}-{scheme}")
         assert opened.wrongs == []
         opened.page.context.close()
 
@@ -252,8 +249,8 @@ def test_axe_finds_nothing(page: Path, opener: Opener, view: str, scheme: Any) -
     assert axe(opened.at(view)) == []
 
 
-def test_of_many_cases_only_those_in_sight_are_drawn(tmp_path: Path, opener: Opener) -> None:
-    """Only the rows in sight are drawn."""
+def test_of_many_cases_only_those_in_sight_are_drawn(tmp_path: Path, opener: Opener, shots: Shots) -> None:
+    """Those that stay in sight are not drawn again, and all are in their order."""
     file = tmp_path / "large.html"
     with file.open("w", encoding="utf-8") as out:
         out.writelines(render(make_view(many(20_000), "accuracy")))
@@ -262,6 +259,29 @@ def test_of_many_cases_only_those_in_sight_are_drawn(tmp_path: Path, opener: Ope
     assert opened.page.locator(".rows .line").count() < 60
     opened.page.locator(".matrix").evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
     opened.page.wait_for_selector("text=c19998")
+    shots.keep(opened, "run-20000-cases")
+    line = opened.page.locator(".rows .line", has_text="c19998")
+    line.evaluate("one => { one.dataset.seen = '1'; }")
+    opened.page.locator(".matrix").evaluate("grid => { grid.scrollTop -= 2 * 76; }")
+    opened.page.wait_for_function(
+        "() => document.querySelectorAll('.rows .line')[0].textContent.includes('c199')"
+    )
+    assert line.get_attribute("data-seen") == "1"
+    places = [int(one.get_attribute("data-place") or 0) for one in opened.page.locator(".rows .line").all()]
+    assert places == sorted(places) and len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_of_one_case_is_a_whole_page(tmp_path: Path, opener: Opener, scheme: Any, shots: Shots) -> None:
+    """It passes, and the summary says so."""
+    file = tmp_path / "one.html"
+    file.write_text(
+        "".join(render(make_view([case_row(1, TEXTS[1], TEXTS[1])], "accuracy"))), encoding="utf-8"
+    )
+    opened = opener.open(file, color_scheme=scheme)
+    assert "All 1 case pass" in opened.text
+    shots.keep(opened, f"run-one-case-{scheme}")
+    assert says(opened.at("#/cases"), "1 of 1 case") and opened.sideways() <= 0
 
 
 def test_small_images_of_a_case_are_drawn_and_nothing_else_is(opener: Opener, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.forks import shared
-from tests.report.browser.opened import Opened, Opener
+from tests.report.browser.opened import Opened, Opener, Shots
 from tests.small_workspace import Place, place
 
 __all__ = ["place"]
@@ -58,7 +58,7 @@ def seen(opened: Opened) -> str:
     return str(opened.page.locator("body").inner_text())
 
 
-def test_the_first_screen_says_why_the_gate_failed_and_which_case_broke(failed: Opened) -> None:
+def test_the_first_screen_says_why_the_gate_failed_and_which_case_broke(failed: Opened, shots: Shots) -> None:
     """Without a click and without scrolling: the rule with its value, the case with what was expected."""
     for words in (
         "accuracy 0.6667 misses >= 0.9",
@@ -78,12 +78,14 @@ def test_what_changed_in_the_prompt_is_on_the_first_page(failed: Opened) -> None
     assert prompt.locator("ins").is_visible()
 
 
-def test_one_click_shows_what_the_prompt_said_for_the_case(failed: Opened) -> None:
+def test_one_click_shows_what_the_prompt_said_for_the_case(failed: Opened, shots: Shots) -> None:
     """The message that was cut, beside the input that was not; a second click shows all that was sent."""
     failed.page.get_by_role("link", name="ducks").click()
     failed.page.wait_for_selector(".one-case .message")
+    shots.keep(failed, "failed-case")
     text = seen(failed)
     assert "May we feed the ducks on the pond?" in text and "May we feed..." in text
     assert "Name the office: parks or roads." in text
     failed.page.get_by_role("link", name="Summary").click()
-    assert "1 gate does not pass" in seen(failed) and failed.wrongs == []
+    failed.page.get_by_text("1 gate does not pass").wait_for()
+    assert failed.wrongs == []

@@ -14,20 +14,38 @@ function filtersOf(of) {
 }
 
 /**
- * Whether a row is one of those that a filter names; `skip` is a filter that does not count.
- * @param {ListedRow} row @param {Record<string, string>} filters @param {string} suite @param {string} [skip]
+ * What filters ask of a row, each as a question that is ready for many rows.
+ * @param {Record<string, string>} filters @returns {[string, (row: ListedRow, suite: string) => boolean][]}
  */
-function accepts(row, filters, suite, skip = "") {
-  /** @param {string} name @param {string} value */
-  const is = (name, value) => name === skip || !filters[name] || filters[name].split(",").includes(value);
-  if (!is("verdict", row.verdict) || !is("outcome", row.outcome) || !is("column", String(row.column))) return false;
-  if (filters.suite && skip !== "suite" && filters.suite !== suite) return false;
-  if (filters.reason && skip !== "reason" && filters.reason !== row.reason) return false;
-  if (filters.scorer && skip !== "scorer" && !readsScorer(row, filters)) return false;
-  if (filters.tag && skip !== "tag") {
-    const [name, ...rest] = filters.tag.split("=");
-    if (row.tags[name] !== rest.join("=")) return false;
+function questionsOf(filters) {
+  /** @type {[string, (row: ListedRow, suite: string) => boolean][]} */
+  const found = [];
+  const { suite, reason, tag } = filters;
+  if (filters.verdict) found.push(["verdict", isOneOf(filters.verdict, (row) => row.verdict)]);
+  if (filters.outcome) found.push(["outcome", isOneOf(filters.outcome, (row) => row.outcome)]);
+  if (filters.column) found.push(["column", isOneOf(filters.column, (row) => String(row.column))]);
+  if (suite) found.push(["suite", (_, own) => own === suite]);
+  if (reason) found.push(["reason", (row) => row.reason === reason]);
+  if (filters.scorer) found.push(["scorer", (row) => readsScorer(row, filters)]);
+  if (tag) {
+    const [name, value] = [tag.slice(0, tag.indexOf("=")), tag.slice(tag.indexOf("=") + 1)];
+    found.push(["tag", (row) => row.tags[name] === value]);
   }
+  return found;
+}
+
+/** @param {string} wanted values with commas between them @param {(row: ListedRow) => string} read */
+function isOneOf(wanted, read) {
+  const values = new Set(wanted.split(","));
+  return (/** @type {ListedRow} */ row) => values.has(read(row));
+}
+
+/**
+ * Whether a row is one of those that the filters name; `skip` is a filter that does not count.
+ * @param {ListedRow} row @param {[string, (row: ListedRow, suite: string) => boolean][]} questions @param {string} suite @param {string} [skip]
+ */
+function accepts(row, questions, suite, skip = "") {
+  for (const [name, holds] of questions) if (name !== skip && !holds(row, suite)) return false;
   return true;
 }
 
@@ -40,10 +58,11 @@ function readsScorer(row, filters) {
 /** The cases that the filters leave, in their order. @param {Page} page @param {Record<string, string>} filters @returns {Item[]} */
 function chosen(page, filters) {
   const rows = page.rows.listed;
+  const questions = questionsOf(filters);
   const found = filters.text ? page.rows.search(filters.text) : null;
   const items = page.items.filter((item) => {
     if ((filters.changed && !item.changed) || (filters.flip && filters.flip !== item.flip)) return false;
-    return item.rows.some((place) => (!found || found.has(place)) && accepts(rows[place], filters, item.suite));
+    return item.rows.some((place) => (!found || found.has(place)) && accepts(rows[place], questions, item.suite));
   });
   return sorted(items, filters.sort || "", rows);
 }
@@ -61,29 +80,32 @@ function sorted(items, order, rows) {
 /** How many cases each value of each filter has, the other filters kept. @param {Page} page @param {Record<string, string>} filters */
 function countValues(page, filters) {
   const rows = page.rows.listed;
+  const questions = questionsOf(filters);
   const found = filters.text ? page.rows.search(filters.text) : null;
   /** @type {Record<string, Map<string, number>>} */
   const counts = { flip: new Map(), verdict: new Map(), scorer: new Map(), reason: new Map(), tag: new Map(), column: new Map() };
   for (const item of page.items) {
     if ((filters.changed && !item.changed) || (filters.flip && filters.flip !== item.flip)) continue;
-    /** @type {Set<string>} */
-    const seen = new Set();
+    /** @type {Set<string> | null} A case with one row has each value once. */
+    const seen = item.rows.length > 1 ? new Set() : null;
     /** @param {string} name @param {string} value */
     const add = (name, value) => {
-      const key = `${name}\u0000${value}`;
-      if (seen.has(key)) return;
-      seen.add(key);
+      const key = seen && `${name}\u0000${value}`;
+      if (seen && key !== null) {
+        if (seen.has(key)) return;
+        seen.add(key);
+      }
       counts[name].set(value, (counts[name].get(value) || 0) + 1);
     };
     if (item.flip) add("flip", item.flip);
     for (const place of item.rows) {
       const row = rows[place];
       if (found && !found.has(place)) continue;
-      if (accepts(row, filters, item.suite, "verdict")) add("verdict", row.verdict);
-      if (row.fails && accepts(row, filters, item.suite, "scorer")) row.fails.forEach((name) => add("scorer", name));
-      if (row.reason && accepts(row, filters, item.suite, "reason")) add("reason", row.reason);
-      if (accepts(row, filters, item.suite, "column")) add("column", String(row.column));
-      if (accepts(row, filters, item.suite, "tag")) for (const name in row.tags) add("tag", `${name}=${row.tags[name]}`);
+      if (accepts(row, questions, item.suite, "verdict")) add("verdict", row.verdict);
+      if (row.fails && accepts(row, questions, item.suite, "scorer")) row.fails.forEach((name) => add("scorer", name));
+      if (row.reason && accepts(row, questions, item.suite, "reason")) add("reason", row.reason);
+      if (accepts(row, questions, item.suite, "column")) add("column", String(row.column));
+      if (accepts(row, questions, item.suite, "tag")) for (const name in row.tags) add("tag", `${name}=${row.tags[name]}`);
     }
   }
   return counts;

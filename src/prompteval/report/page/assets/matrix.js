@@ -1,6 +1,6 @@
 /** All cases, one below the other, their versions or models across; only the rows in sight are drawn. */
 
-const BEYOND = 8;
+const BEYOND = 4;
 
 class Matrix {
   /** @param {Page} page @param {Record<string, string>} filters */
@@ -11,6 +11,9 @@ class Matrix {
     this.slots = slotsOf(page, this.items, filters);
     this.current = -1;
     this.height = 0;
+    this.width = 0;
+    /** @type {Map<number, HTMLElement>} The lines that are there, by their place. */
+    this.drawn = new Map();
     this.body = el("div", { class: "rows", role: "rowgroup" });
     this.grid = el("div", { class: "matrix", role: "table", "aria-label": "cases", tabindex: 0,
       "aria-rowcount": this.items.length + 1 }, this.head(), this.body);
@@ -35,11 +38,28 @@ class Matrix {
     this.body.style.height = `${this.items.length * this.height}px`;
     const first = Math.max(0, Math.floor(this.grid.scrollTop / this.height) - BEYOND);
     const last = Math.min(this.items.length, first + Math.ceil(this.grid.clientHeight / this.height) + 2 * BEYOND);
-    const focused = document.activeElement?.closest?.(".line")?.getAttribute("data-place");
-    const lines = [];
-    for (let place = first; place < last; place += 1) lines.push(this.line(place));
-    this.body.replaceChildren(...lines);
-    if (focused) this.focusLine(Number(focused));
+    const width = this.grid.clientWidth;
+    if (width !== this.width) this.forget();
+    this.width = width;
+    for (const [place, line] of this.drawn) {
+      if (place >= first && place < last) continue;
+      line.remove();
+      this.drawn.delete(place);
+    }
+    for (let place = last - 1; place >= first; place -= 1) {
+      if (this.drawn.has(place)) continue;
+      const line = this.line(place);
+      this.drawn.set(place, line);
+      const next = this.drawn.get(place + 1);
+      if (next) next.before(line);
+      else this.body.append(line);
+    }
+  }
+
+  /** Draw every line anew the next time. */
+  forget() {
+    for (const line of this.drawn.values()) line.remove();
+    this.drawn.clear();
   }
 
   /** @param {number} place @returns {HTMLElement} */
@@ -82,12 +102,14 @@ class Matrix {
   /** Go so many lines on, and show where that is. @param {number} by */
   step(by) {
     if (!this.items.length) return;
+    this.drawn.get(this.current)?.classList.remove("current");
     this.current = Math.max(0, Math.min(this.items.length - 1, this.current + by));
     const top = this.current * this.height;
     const room = this.grid.clientHeight - (this.grid.querySelector(".head")?.clientHeight || 0);
     if (top < this.grid.scrollTop) this.grid.scrollTop = top;
     if (top + this.height > this.grid.scrollTop + room) this.grid.scrollTop = top + this.height - room;
     this.draw();
+    this.drawn.get(this.current)?.classList.add("current");
     this.focusLine(this.current);
   }
 
