@@ -146,6 +146,13 @@ def test_b25_a_nul_byte_is_refused(told: Told) -> None:
     assert told("run", "s\0") == (2, ["error: argument 2 holds a NUL byte"])
 
 
+@pytest.mark.parametrize(("option", "what"), [("--limit", "a whole number"), ("--max-cost", "a number")])
+def test_a_word_in_the_place_of_a_number_is_said_as_in_a_file(told: Told, option: str, what: str) -> None:
+    """In the words of the style page, not in those of the library that reads the command line."""
+    code, (line,) = told("run", option, "many")
+    assert code == 2 and f"Invalid value for '{option}': it must be {what} (" in line
+
+
 def test_b25_a_record_never_replaces_what_is_no_file(workspace: Workspace, told: Told) -> None:
     """A device, a pipe and a directory stay what they are."""
     for place in ("/dev/null", "fifo.jsonl", "folder.jsonl"):

@@ -1,6 +1,7 @@
 """`judge check`: figures, the calibration file, and gates that rest on a judge."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import jsonschema
 import pytest
 
 from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.engine.check import check_workspace
 from prompteval.engine.judge_check import Checked, CheckOptions, check_judge
 from prompteval.engine.regate import regate
 from prompteval.report.judge.render import markdown
@@ -181,6 +183,17 @@ def test_a_wrong_label_is_a_problem_of_its_line(gated: Place, line: dict[str, ob
         check_judge(gated.workspace, "last", CheckOptions(labels=place))
     (problem,) = caught.value.problems
     assert problem.line == COUNT + 1 and message in str(problem)
+
+
+def test_a_label_that_the_judge_could_not_give_is_found_by_check_and_run(gated: Place) -> None:
+    """Before `judge check` is asked, at its line of the suite's own file."""
+    gated.write(
+        "evals/judges/c.labels.jsonl", lines([{"case_id": "c00", "label": "maybe", "annotator": "a"}])
+    )
+    told = r"evals/judges/c\.labels\.jsonl:1:1 PE291 label 'maybe' is not one of the judge's: yes, no"
+    assert re.search(told, "\n".join(str(one) for one in check_workspace(gated.workspace).problems))
+    with pytest.raises(InvalidInput, match=told):
+        gated.run(suites=("judged",))
 
 
 def test_synthetic_labels_calibrate_nothing(gated: Place) -> None:

@@ -89,6 +89,7 @@ def test_the_win_rate_at_equal_length_is_a_number_of_its_own(pairs: Place) -> No
     [
         ("against: say@v1", "against: other@v1", "is not a version of what this suite runs"),
         ("against: say@v1", "against: say@v9", "v9"),
+        ("against: say@v1", "against: say", "'say' is neither a run nor a version"),
         (", against: say@v1", "", "against is missing (such as route@v1)"),
         ("judge_better,", "judge_wrong,", "judge_wrong"),
         ("win_rate(length_controlled)", "win_rate(length_controled)", "length_controled"),

@@ -62,6 +62,22 @@ def test_no_change_and_a_change_of_five_points_are_quiet(tmp_path: Path, referen
     assert found.p is not None and found.p < 0.001 and found.verdict == "quiet"
 
 
+def test_a_log_beside_itself_is_refused_but_for_a_part_of_it(tmp_path: Path, reference: str) -> None:
+    """By another spelling of its path too: such a check would be quiet for ever."""
+    (tmp_path / "link.jsonl").symlink_to(reference)
+    for name in (reference, str(tmp_path / "." / "link.jsonl")):
+        with pytest.raises(UsageError, match="is the log itself"):
+            check(tmp_path, reference, name)
+    assert check(tmp_path, reference, reference, Window(last=500)).signals
+
+
+def test_an_empty_log_has_no_prediction_yet(tmp_path: Path, reference: str) -> None:
+    """Which is another thing than lines that are none."""
+    (tmp_path / "log.jsonl").write_text("")
+    with pytest.raises(UsageError, match="there is no prediction in it yet"):
+        check(tmp_path, reference, str(tmp_path / "log.jsonl"))
+
+
 def test_a_few_rows_are_too_few_and_never_quiet(tmp_path: Path, reference: str) -> None:
     """Exit 3, and the sentence says what is missing."""
     view = check(tmp_path, reference, write_log(tmp_path / "log.jsonl", predictions(30, seed=4)))
@@ -234,7 +250,8 @@ def test_feedback_drops_and_missing_labels_are_told(tmp_path: Path) -> None:
         found = signal(view, "feedback")
         assert found.verdict == "alert" and found.low is not None and found.low > 0.05
         assert "'escalate' 100.0 %" in found.detail
-    same = check(tmp_path, reference, reference, feedback={"metric": "accuracy", "drop": 0.05})
+    again = write_log(tmp_path / "again.jsonl", labelled(1, 0.95))
+    same = check(tmp_path, reference, again, feedback={"metric": "accuracy", "drop": 0.05})
     assert signal(same, "feedback").verdict == "quiet"
     none = write_log(tmp_path / "none.jsonl", predictions(100, seed=3))
     assert check(tmp_path, reference, none, feedback={"metric": "accuracy"}).exit_code == 3

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ _SURROUNDINGS = {
     errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.EEXIST,
     errno.ESTALE, errno.ENXIO, errno.EBUSY, errno.ETXTBSY,
 }  # fmt: skip
+
+
+# What typer's own check of a type says, and what a file of ours that is wrong in the same way would.
+_NOT_A = re.compile(r"Input should be a valid (\w+), unable to parse string as an? \w+")
+_MUST_BE = {"integer": "it must be a whole number", "number": "it must be a number"}
 
 
 def verb(command: Callable[..., int]) -> Callable[..., None]:
@@ -114,5 +120,6 @@ def _report_usage_error(error: "TyperException") -> tuple[int, str]:
         return USAGE, "missing command"
     context = getattr(error, "ctx", None)
     help = f" (`{context.command_path} --help` lists them)" if context else ""
-    printer.stderr_line(f"error: {error.format_message().rstrip('.')}{help}")
+    message = _NOT_A.sub(lambda match: _MUST_BE.get(match[1], match[0]), error.format_message())
+    printer.stderr_line(f"error: {message.rstrip('.')}{help}")
     return USAGE, ""

@@ -7,14 +7,14 @@ from pathlib import Path
 from prompteval.analysis.judges.figures import JudgeFigures, judge_figures
 from prompteval.analysis.judges.rows import JudgedRow, LabelIndex, judged_rows
 from prompteval.analysis.judges.standing import FLOORS, below_floor
-from prompteval.core.errors import InvalidInput, UsageError
-from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.errors import UsageError
+from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.engine.stored import reading
 from prompteval.judging.calibration import Calibration, CalibrationRow, Unparsed
 from prompteval.judging.labels import Label, labels_fingerprint, of_people, read_labels
 from prompteval.judging.scale import JudgeScale
-from prompteval.plan.judge_files import JudgeFiles, scale_of
+from prompteval.plan.judge_files import JudgeFiles, refuse_faults, scale_of
 from prompteval.plan.judges import AnyJudge
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
 from prompteval.report.judge.render import attack_json, figures_json
@@ -68,7 +68,7 @@ def check_judge(workspace: Workspace, name: str, options: CheckOptions) -> Check
         _refuse_changed(record, plan, judge)
         labels, path = _labels(workspace, plan, files, options)
         scale = scale_of(judge)
-        _refuse_faults(labels, scale, path)
+        refuse_faults(labels, scale, path)
         people = of_people(labels)
         rows = tuple(_rows(store, record, plan, judge, people, scale))
     if not rows:
@@ -161,16 +161,6 @@ def _labels(
     inside = resolved.is_relative_to(workspace.root.resolve())
     shown = resolved.relative_to(workspace.root.resolve()).as_posix() if inside else str(place)
     return read_labels(data, str(place)), shown
-
-
-def _refuse_faults(labels: Sequence[Label], scale: JudgeScale, path: str) -> None:
-    problems = [
-        Problem(path, label.line, 1, "PE291", fault)
-        for label in labels
-        if (fault := scale.fault(label.label))
-    ]
-    if problems:
-        raise InvalidInput(problems)
 
 
 def _rows(

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from prompteval.core.errors import UsageError
 from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.fields import Reading
 from prompteval.monitor.labels import LabelledRows, labelled_rows
+from prompteval.monitor.log_files import log_parts
 from prompteval.monitor.names import no_field, no_name
 from prompteval.monitor.read_log import problem_lines, read_log, window_of
-from prompteval.monitor.reference import FindWorkspace, Reference, load_reference
+from prompteval.monitor.reference import FindWorkspace, Reference, is_log, load_reference
 from prompteval.monitor.scan import LogSummary
 from prompteval.monitor.signals.feedback import feedback_signal, with_estimate
 from prompteval.monitor.signals.inputs import embedding_signal, language_signal, number_signal, word_signal
@@ -46,9 +48,24 @@ def check_log(
 ) -> MonitorView:
     """Check a log. Raises UsageError where it, the reference, or what a signal needs is not there."""
     window = window or Window()
+    if reference is not None and window == Window():
+        _refuse_itself(log, reference)
     reading = window_of(log, reading_of(config), seconds=window.seconds, last=window.last)
     found = reference_of(reference, reading, config, workspace)
     return checked(log, reading, found, config, workspace)
+
+
+def _refuse_itself(log: str, reference: str) -> None:
+    """Raise UsageError for a whole log beside itself: it would be quiet whatever is in it."""
+    if is_log(reference) and _files(log) == _files(reference):
+        raise UsageError(
+            f"the reference {reference} is the log itself, and nothing of it can differ",
+            "name an earlier log or a run, or compare a part of it by --window or --last",
+        )
+
+
+def _files(log: str) -> set[str]:
+    return {str(part.resolve() if isinstance(part, Path) else part) for part in log_parts(log)}
 
 
 def reference_of(

@@ -58,8 +58,9 @@ def read_log(name: str, reading: Reading, *, workers: int | None = None) -> LogS
         for part in found:
             summary.merge(LogSummary.from_json(part))
     if not summary.prompts:
-        first = f"; {first_problem(summary)}" if summary.problems else ""
-        raise UsageError(f"log {name}: no line is a prediction{first}")
+        if not summary.problems:
+            raise UsageError(f"log {name}: there is no prediction in it yet")
+        raise UsageError(f"log {name}: no line is a prediction; {first_problem(summary)}")
     return summary
 
 

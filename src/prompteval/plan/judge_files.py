@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prompteval.core.errors import InvalidInput
+from prompteval.core.problem import Problem
 from prompteval.core.protocols import Scorer
 from prompteval.judging.calibration import Calibration, read_calibration
 from prompteval.judging.faithfulness import Faithfulness
@@ -88,7 +89,7 @@ def read_judge_files(
                 problems.found += [replace(one, severity="warning") for one in error.problems]
         path = section.labels or (calibration.labels_path if calibration is not None else "")
         if path and tree.exists(path):
-            read = problems.catch(suite.path, place, "PE291", _labels, tree, path)
+            read = problems.catch(suite.path, place, "PE291", _labels, tree, path, scale_of(judge))
             labels = () if read is None else read
         found[judge.name] = JudgeFiles(
             judge, calibration, labels, section.floor, section.labels, section.calibration, wrong
@@ -96,5 +97,19 @@ def read_judge_files(
     return found
 
 
-def _labels(tree: Tree, path: str) -> tuple[Label, ...]:
-    return of_people(read_labels(tree.read(path), path))
+def _labels(tree: Tree, path: str, scale: JudgeScale) -> tuple[Label, ...]:
+    """Those of people that count. Raises InvalidInput for one that the judge could not give."""
+    labels = read_labels(tree.read(path), path)
+    refuse_faults(labels, scale, path)
+    return of_people(labels)
+
+
+def refuse_faults(labels: Sequence[Label], scale: JudgeScale, path: str) -> None:
+    """Raise InvalidInput with every label that is none of the judge's words, or off its scale."""
+    problems = [
+        Problem(path, label.line, 1, "PE291", fault)
+        for label in labels
+        if (fault := scale.fault(label.label))
+    ]
+    if problems:
+        raise InvalidInput(problems)

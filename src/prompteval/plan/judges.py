@@ -29,6 +29,8 @@ from prompteval.workspace.suite import Suite
 from prompteval.workspace.tree import Tree
 
 AnyJudge = Judge | Pairwise | Faithfulness
+# Runs that `against` may name beside an id, which begins with its date.
+NAMED_RUNS = ("baseline", "last")
 # Models whose replies are known to have no log probabilities.
 SILENT_KINDS = frozenset({"local", "scripted"}) | KINDS
 
@@ -83,6 +85,9 @@ def _probability_params(workspace: Workspace, prompt: Prompt, model: str) -> Map
 def _with_rival(tree: Tree, suite: Suite, judge: Pairwise) -> Pairwise:
     """The judge with the version that outputs are compared with, where `against` names one."""
     if "@" not in judge.against:
+        if judge.against not in NAMED_RUNS and not judge.against[:1].isdecimal():
+            help = f"write {NAMED_RUNS[0]}, the id of a run, or a version such as {judge.against}@v1"
+            raise UsageError(f"against: {judge.against!r:.60} is neither a run nor a version", help)
         return judge
     reference = parse_reference(judge.against)
     own = suite.target.value.partition("@")[0]
