@@ -106,7 +106,14 @@ def test_a_file_is_its_content() -> None:
         "bytes": len(png()),
     }
     assert is_file_value(json.loads(json.dumps(one.value)))
-    assert not is_file_value({**one.value, "sha256": "x"})
+    for wrong in (
+        {"sha256": "x"},
+        {"media_type": []},
+        {"media_type": "text/html"},
+        {"bytes": "1"},
+        {"more": 1},
+    ):
+        assert not is_file_value({**one.value, **wrong})
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def is_file_value(value: object) -> TypeGuard[Mapping[str, object]]:
         and value.keys() == _KEYS
         and isinstance(value["sha256"], str)
         and _SHA256.fullmatch(value["sha256"]) is not None
+        and isinstance(value["media_type"], str)
         and value["media_type"] in MEDIA_TYPES
         and type(value["bytes"]) is int
     )

@@ -1,0 +1,81 @@
+"""Files that cannot be sent, and models that take none: problems before anything is asked."""
+
+import json
+import re
+
+import pytest
+
+from tests.e2e.conftest import Workspace
+from tests.e2e.image_suite import PROMPT
+from tests.e2e.image_suite import empty as empty
+from tests.e2e.image_suite import offline as offline
+from tests.media_files import pdf, png
+
+
+def test_everything_that_is_wrong_with_files_is_said_before_the_run(offline: Workspace) -> None:
+    """At the line of the case, with what was meant; a model that does not take them, at the case or the prompt."""
+    rows = [("none", "images/rad.png"), ("page", "page.png"), ("number", 3)]
+    lines = [{"id": name, "inputs": {"photo": photo}, "expected": {"colour": "red"}} for name, photo in rows]
+    offline.write("datasets/colour.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    offline.write("datasets/page.png", "<html>")
+    told = offline.run("check", code=2).stdout
+    assert (
+        "datasets/colour.jsonl:1:1 PE320 inputs.photo: images/rad.png: no such file (did you mean 'images/red.png'?)"
+        in told
+    )
+    assert "datasets/colour.jsonl:2:1 PE320 inputs.photo: page.png: it is an HTML page" in told
+    assert "datasets/colour.jsonl:3:1 PE320 inputs.photo: must be a path beside the case file" in told
+    assert not (offline.root / ".prompteval").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (
+            "seen",
+            "datasets/colour.jsonl:2:1 PE343 case 'p': inputs.photo is a PDF document: seen takes PNG, JPEG, GIF, WebP alone",
+        ),
+        (
+            "openai/gpt-3.5-turbo",
+            "prompts/colour/v1.py:11:90 PE343 openai/gpt-3.5-turbo takes no files, and colour@v1 has some",
+        ),
+        ("local/use", "PE343 local/use takes no files"),
+        ("openai/gpt-6-luna", ""),
+        ("scripted/model.jsonl", ""),
+    ],
+)
+def test_a_model_that_takes_no_such_file_is_refused_before_the_run(
+    offline: Workspace, model: str, told: str
+) -> None:
+    """A PDF to a server of images, an image to a model of text; nothing is asked."""
+    (offline.root / "datasets/page.pdf").write_bytes(pdf())
+    lines = [
+        {"id": name, "inputs": {"photo": photo}}
+        for name, photo in (("i", "images/red.png"), ("p", "page.pdf"))
+    ]
+    offline.write("datasets/colour.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    offline.write(
+        "evals/colour.yaml", f"prompt: colour\ncases: ../datasets/colour.jsonl\nmodels: [{model}]\n"
+    )
+    done = offline.run("check")
+    assert told in done.stdout
+    assert ("PE343" in done.stdout) == bool(told)
+
+
+def test_files_that_are_too_much_together_are_refused_at_the_case(offline: Workspace) -> None:
+    """Three images of 18 MB are over 50 MB, each of them may be sent; they are told apart by their bytes."""
+    prompt = PROMPT.replace("photo: File", "photo: list[File]")
+    offline.write("prompts/colour/v1.py", prompt)
+    names = [f"images/{shade}.png" for shade in range(3)]
+    for shade, name in enumerate(names):
+        (offline.root / "datasets" / name).write_bytes(png(rgb=(shade, 0, 0), noise=18_000_000))
+    lines = [{"id": f"c{count}", "inputs": {"photo": names[:count]}} for count in (2, 3)]
+    offline.write("datasets/colour.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    offline.write(
+        "evals/colour.yaml",
+        "prompt: colour\ncases: ../datasets/colour.jsonl\nmodels: [scripted/model.jsonl]\n",
+    )
+    (told,) = offline.run("check", code=2).stdout.splitlines()
+    assert re.match(
+        r"datasets/colour\.jsonl:2:1 PE343 case 'c3': its files have 54,000,\d{3} bytes together", told
+    )
