@@ -3,21 +3,17 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 
-from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
-from prompteval.interchange.javascript_regex import python_regex
+from prompteval.interchange.promptfoo_assertions import PromptfooTests, csv_test, quietly
+from prompteval.interchange.promptfoo_results import PromptfooResults
 from prompteval.interchange.records import Ids, chat_messages, complete, suite_name, variable
 from prompteval.interchange.source import read_json, read_records, read_rows, read_text, read_yaml
 from prompteval.workspace.yaml12 import YamlDocument
 
-DECIDED = frozenset({
-    "equals", "contains", "icontains", "contains-all", "icontains-all", "contains-any", "icontains-any",
-    "starts-with", "regex", "is-json", "contains-json",
-})  # fmt: skip
 _CONFIG = frozenset(
     {"description", "prompts", "providers", "targets", "tests", "defaultTest", "$schema", "tags"}
 )
@@ -30,64 +26,11 @@ def read(path: Path) -> Imported:
     if path.suffix.lower() == ".json":
         whole = read_json(path)
         if isinstance(whole, Mapping) and isinstance(whole.get("results"), Mapping):
-            return _Results(path, whole).read()
+            return PromptfooResults(path, whole).read()
     return _Configuration(path, read_yaml(path)).read()
 
 
-class _Tests:
-    """What configurations and results share: assertions, which one function of the workspace decides."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.imported = Imported(str(path))
-
-    def assertions(self, given: Json, line: int) -> list[Record]:
-        """The assertions that text alone decides; the others are losses."""
-        found: list[Record] = []
-        if given is not None and not isinstance(given, list):
-            self.imported.lose(line, "'assert' is not a list, and is not carried over")
-        for one in given if isinstance(given, list) else []:
-            kind = str(one.get("type")) if isinstance(one, Mapping) else ""
-            if not isinstance(one, Mapping) or kind.removeprefix("not-") not in DECIDED:
-                self.imported.lose(
-                    line, f"assertion {kind!r} is not carried over", "write a scorer or a judge for it"
-                )
-                continue
-            value = one.get("value")
-            if isinstance(value, str) and (value.startswith("file://") or "{{" in value):
-                self.imported.lose(line, f"assertion {kind!r}: its value is made while promptfoo runs")
-                continue
-            if kind.removeprefix("not-") == "is-json" and value is not None:
-                self.imported.lose(line, "assertion 'is-json': its schema is not carried over; JSON is")
-                value = None
-            if kind.removeprefix("not-") == "regex":
-                try:
-                    value = python_regex(str(value))
-                except ValueError as error:
-                    self.imported.lose(line, f"assertion {kind!r} is not carried over: {error}")
-                    continue
-            for key in one.keys() - {"type", "value", "metric"}:
-                self.imported.lose(line, f"{key!r} of assertion {kind!r} is not carried over")
-            found.append({"type": kind, **({"value": value} if value is not None else {})})
-        return found
-
-    def add_checks(self, suite: ImportedSuite, by_case: Mapping[str, list[Record]]) -> None:
-        """The module that decides them, and the assertions of each case."""
-        if not any(by_case.values()):
-            return
-        source = (
-            files("prompteval.interchange").joinpath("promptfoo_checks.py.txt").read_text(encoding="utf-8")
-        )
-        suite.files[f"evals/{suite.name}_checks.py"] = source.replace("@NAME@", suite.name)
-        rows = {case: found for case, found in by_case.items() if found}
-        suite.files[f"evals/{suite.name}_assertions.json"] = (
-            json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
-        )
-        suite.scorers = [{"python": {"function": f"evals.{suite.name}_checks:check", "name": "assertions"}}]
-        suite.metrics = ["all_pass"]
-
-
-class _Configuration(_Tests):
+class _Configuration(PromptfooTests):
     """A configuration file."""
 
     def __init__(self, path: Path, document: YamlDocument) -> None:
@@ -147,9 +90,7 @@ class _Configuration(_Tests):
             if isinstance(test.get("description"), str):
                 case["tags"] = {"description": test["description"]}
             assertions = [*_list(default.get("assert")), *_list(test.get("assert"))]
-            by_case[case_id] = (
-                self.assertions(assertions, line) if number == 0 else _quietly(self, assertions)
-            )
+            by_case[case_id] = self.assertions(assertions, line) if number == 0 else quietly(self, assertions)
             suite.cases.append(case)
         said = tuple(
             (role, _VARIABLE.sub(lambda m: f"{{{{ {renamed[m[1]]} }}}}", text)) for role, text in messages
@@ -256,7 +197,7 @@ class _Configuration(_Tests):
             return
         if place.suffix.lower() == ".csv":
             for row in read_rows(place):
-                yield row.number, _csv_test(row.value)
+                yield row.number, csv_test(row.value)
         elif place.suffix.lower() in (".jsonl", ".json"):
             yield from ((row.number, row.value) for row in read_records(place, "tests"))
         elif place.suffix.lower() in (".yaml", ".yml"):
@@ -270,109 +211,9 @@ class _Configuration(_Tests):
             self.imported.lose(line, f"tests {name!r}: a program that makes them is not run")
 
 
-class _Results(_Tests):
-    """What `promptfoo eval -o results.json` wrote."""
-
-    def __init__(self, path: Path, whole: Mapping[str, Json]) -> None:
-        super().__init__(path)
-        results = whole["results"]
-        rows = results.get("results") if isinstance(results, Mapping) else None
-        if not isinstance(rows, list):
-            raise UsageError(f"{path} has no results.results", "name a file that `promptfoo eval -o` wrote")
-        self._rows = rows
-
-    def read(self) -> Imported:
-        suites: dict[tuple[str, str], ImportedSuite] = {}
-        checks: dict[str, dict[str, list[Record]]] = {}
-        for number, row in enumerate(self._rows, 1):
-            if not isinstance(row, Mapping):
-                self.imported.lose(0, f"result {number} is not an object")
-                continue
-            provider = row.get("provider")
-            model = str(provider.get("id") if isinstance(provider, Mapping) else provider or "recorded")
-            prompt = row.get("prompt")
-            raw = str(row.get("promptIdx", prompt.get("label") if isinstance(prompt, Mapping) else prompt))
-            base = suite_name(self.path.name.partition(".")[0], "promptfoo")
-            known = suites.setdefault(
-                (raw, model), ImportedSuite(base if not suites else f"{base}_{len(suites) + 1}")
-            )
-            self._row(row, known, model, checks.setdefault(known.name, {}), number)
-        for suite in suites.values():
-            self.add_checks(suite, checks[suite.name])
-            complete(suite, self.imported, {})
-            self.imported.suites.append(suite)
-        return self.imported.finish()
-
-    def _row(
-        self,
-        row: Mapping[str, Json],
-        suite: ImportedSuite,
-        model: str,
-        checks: dict[str, list[Record]],
-        number: int,
-    ) -> None:
-        test = row.get("testCase")
-        test = test if isinstance(test, Mapping) else {}
-        values = row.get("vars", test.get("vars"))
-        values = values if isinstance(values, Mapping) else {}
-        index = row.get("testIdx", len(suite.cases))
-        case_id = f"test-{index}" if f"test-{index}" not in checks else f"test-{index}-{number}"
-        inputs = {
-            variable(key): value if isinstance(value, str) else json.dumps(value)
-            for key, value in values.items()
-        }
-        case: Record = {"id": case_id, "inputs": inputs}
-        if isinstance(test.get("description"), str):
-            case["tags"] = {"description": test["description"]}
-        suite.cases.append(case)
-        checks[case_id] = self.assertions(test.get("assert"), 0)
-        response = row.get("response")
-        response = response if isinstance(response, Mapping) else {}
-        output: Record = {"id": case_id, "model": model}
-        given, error = response.get("output"), row.get("error", response.get("error"))
-        if given is not None:
-            output["output"] = given
-        elif error:
-            output["error"] = str(error)
-        else:
-            return
-        if isinstance(row.get("latencyMs"), int | float):
-            output["latency_ms"] = row["latencyMs"]
-        suite.outputs.append(output)
-
-
-def _csv_test(row: Record) -> Record:
-    """A row of a CSV file: `__expected` is an assertion such as `contains:paid`; the rest are variables."""
-    values = {key: value for key, value in row.items() if not key.startswith("__")}
-    assertions: list[Json] = []
-    for key, value in row.items():
-        if re.fullmatch(r"__expected\d*", key) and isinstance(value, str) and value:
-            kind, colon, rest = value.partition(":")
-            if colon and kind.removeprefix("not-") in DECIDED:
-                assertions.append({"type": kind, "value": rest.strip()})
-            elif value.removeprefix("not-") in ("is-json", "contains-json"):
-                assertions.append({"type": value})
-            elif colon and re.fullmatch(r"[a-z][a-z-]+", kind):
-                assertions.append({"type": kind, "value": rest})
-            else:
-                assertions.append({"type": "equals", "value": value})
-    found: Record = {"vars": values, "assert": assertions}
-    if row.get("__description"):
-        found["description"] = row["__description"]
-    return found
-
-
 def _names(messages: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, text in messages for name in _VARIABLE.findall(text)))
 
 
 def _list(value: Json) -> list[Json]:
     return list(value) if isinstance(value, list) else []
-
-
-def _quietly(tests: _Tests, assertions: list[Json]) -> list[Record]:
-    """The assertions again, for another prompt: what they lose is listed already."""
-    kept, tests.imported = tests.imported, Imported(str(tests.path))
-    found = tests.assertions(assertions, 0)
-    tests.imported = kept
-    return found
