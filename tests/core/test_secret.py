@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from prompteval.core.address import without_credentials
+from prompteval.core.address import remember_address, without_credentials
 from prompteval.core.secret import Redactor, find_secret, hide
 
 
@@ -139,3 +139,12 @@ def test_s36_addresses_are_shown_without_user_and_secret_parts() -> None:
     assert shown == "https://h:1/v1?api-version=2024-10-21&api_key=abcd…(16 characters)"
     assert hide("hunter2-pass abcd1234efgh5678") == "hun…(12 characters) abcd…(16 characters)"
     assert without_credentials("h") == "h" and without_credentials("") == ""
+
+
+def test_s36_of_the_address_of_a_database_the_password_alone_is_hidden() -> None:
+    """Its user may have the name of the database, which messages are full of."""
+    remember_address("postgresql://postgres_user:pa55w0rd%20x@db.example/evals?sslpassword=s3cr3tkey99")
+    shown = hide("postgres_user with pa55w0rd%20x or pa55w0rd x or s3cr3tkey99")
+    assert shown.startswith("postgres_user with ") and "w0rd" not in shown and "r3tkey" not in shown
+    remember_address("postgresql://postgres_user:@db.example/evals")
+    assert hide("postgres_user: no password") == "postgres_user: no password"

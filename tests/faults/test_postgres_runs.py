@@ -137,9 +137,16 @@ def test_a_database_that_is_not_there_is_said_before_any_call(
 ) -> None:
     """F26: one line, with the variable to set and without the password; nothing is called."""
     pytest.importorskip("psycopg")
-    monkeypatch.setenv(ADDRESS_VARIABLE, "postgresql://me:sEcretPassw0rd99@127.0.0.1:1/x")
     with live(2) as here:
         shared(here)
+        for address in (
+            "host=127.0.0.1 port=1 password=sEcretPassw0rd99",
+            "postgresql://me:sEcret%20Passw0rd99@[broken",
+        ):
+            monkeypatch.setenv(ADDRESS_VARIABLE, address)
+            said = here.run("runs", code=2)[1]
+            assert said.startswith("error: postgres: cannot be reached") and "sEcret" not in said
+        monkeypatch.setenv(ADDRESS_VARIABLE, "postgresql://me:sEcretPassw0rd99@127.0.0.1:1/x")
         for verb in (
             ("run",),
             ("runs",),
@@ -171,3 +178,29 @@ def test_offline_refuses_a_store_behind_a_connection(live: Any) -> None:
         shared(here)
         assert "PROMPTEVAL_STORE=" in here.run("run", "--offline", code=2)[1]
         here.run("run", "--offline", code=3, env={"PROMPTEVAL_STORE": ".prompteval/results.sqlite"})
+
+
+def test_shards_of_two_branches_in_one_store_are_not_mixed(live: Any, address: str) -> None:
+    """A merge takes those whose content is its workspace's, though the other branch's are newer."""
+    with live(CASES) as here:
+        shared(here)
+        branch = machine(here, "branch")
+        suite = branch.root / "evals/s.yaml"
+        suite.write_text(
+            suite.read_text().replace("exact: {field: team}", "exact: {field: team, name: other}")
+        )
+        for number in (1, 2):
+            here.run("run", "--shard", f"{number}/2", "-q", code=0)
+            branch.run("run", "--shard", f"{number}/2", "-q", code=0)
+        said = here.run("runs", "merge", "postgres", code=0)[1]
+        assert len(re.findall(r"^shard \d/2: run ", said, re.MULTILINE)) == 2
+        assert {*scorers(here)} == {("exact",)} and len(scorers(here)) == CASES
+        branch.run("runs", "merge", "postgres", "-q", code=0)
+        assert {*scorers(branch)} == {("other",)}
+
+
+def scorers(live: Live) -> list[tuple[str, ...]]:
+    """Those that each row of the last run has a score of."""
+    live.run("report", "last", "-o", "rows.jsonl", code=0)
+    rows = map(json.loads, (live.root / "rows.jsonl").read_text().splitlines())
+    return [tuple(row["scores"]) for row in rows]

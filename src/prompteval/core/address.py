@@ -32,10 +32,15 @@ def has_user(url: str) -> bool:
 
 
 def remember_address(url: str) -> None:
-    """Know the user, the password and the secret parts of the query, as written and as meant."""
+    """Know the user, the password and the secret parts of the query, as written and as meant.
+
+    A user may be a token; one of a database is not.
+    """
     found = _parts(url)
     user = found["host"].rpartition("@")[0]
-    secrets = [user, user.partition(":")[2]]
+    secrets = [user.partition(":")[2]]
+    if not (found["scheme"] or "").lower().startswith("postgres"):
+        secrets.append(user)
     pairs = (part.partition("=") for part in (found["query"] or "").split("&"))
     secrets += [value for name, _, value in pairs if is_secret_name(name)]
     remember(*secrets, *map(_decoded, secrets))

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import PromptevalError, UsageError
+from prompteval.core.fingerprint import fingerprint
 from prompteval.core.observation import Row
 from prompteval.core.text import counted
 from prompteval.engine.copying import copy_attempts, copy_rows
 from prompteval.engine.files import Files
 from prompteval.engine.resume import changes
 from prompteval.engine.run import Ending, decide_stored, new_run_id
-from prompteval.plan.jobs import plan_jobs, plan_suites
+from prompteval.plan.jobs import Job, plan_jobs, plan_suites
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.plan.shard import Shard
@@ -33,6 +34,8 @@ from prompteval.workspace.store_place import StorePlace
 RESULTS: Final = "results.sqlite"
 # Parts of one run begin together; a store may hold one of an earlier run with the same content.
 HOURS_APART: Final = 6
+# Of so many contents, the newest, a store is searched for the one that the workspace has.
+MOST_CONTENTS: Final = 20
 _NAMED: Final = {
     "selection": "-k, --limit, --sample, --seed and --failed",
     "suites": "the suites that were named",
@@ -72,20 +75,13 @@ def merge_shards(
     remember_environment()
     with ExitStack() as stack:
         parts = [part for place in sources for part in _parts(_opened(place, stack), place)]
-        parts = _of_one_run(parts, sources)
+        for place in sources:
+            if all(part.place != place for part in parts):
+                raise UsageError(f"{place}: no run of a shard", "make one by `prompteval run --shard 1/4`")
+        first, options, jobs, made_from = _planned(workspace, parts, inconclusive_fails)
+        parts = _of_one_run(parts, sources, first)
         for line in _joined_from(parts):
             note(line)
-        stored = {**parts[0].record.manifest["options"]}
-        stored.pop("shard")
-        options = replace(
-            RunOptions().selecting(stored),
-            strict_model=bool(stored.get("strict_model")),
-            inconclusive_fails=inconclusive_fails,
-        )
-        jobs = plan_jobs(plan_suites(workspace, options), options)
-        plans = list({id(job.plan): job.plan for job in jobs}.values())
-        entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
-        made_from = manifest(workspace, plans, entries, options.as_json())
         if changed := changes(parts[0].record.manifest, made_from):
             message = f"{parts[0].title} does not fit the content of this workspace: {'; '.join(changed)}"
             raise UsageError(message, "check out the commit that the shards ran, or run them again")
@@ -127,30 +123,69 @@ def _opened(place: StorePlace, stack: ExitStack) -> ResultsStore:
 
 
 def _parts(store: ResultsStore, place: StorePlace) -> Iterator[Part]:
-    """The shards among the runs of a store, the last of each, the newest first."""
-    seen = set[Shard]()
+    """The shards among the runs of a store, of each content the last of each, the newest first."""
+    seen = set[tuple[Shard, str]]()
     for record in store.runs():
-        if record.damage or (shard := shard_of(record.manifest.get("options"))) is None or shard in seen:
+        if record.damage or (shard := shard_of(record.manifest.get("options"))) is None:
             continue
-        seen.add(shard)
-        yield Part(place, store, record, shard)
+        if (known := (shard, _content(record))) not in seen:
+            seen.add(known)
+            yield Part(place, store, record, shard)
     for record in () if seen else store.runs():
         store.refuse_damaged(record)
 
 
-def _of_one_run(parts: Sequence[Part], sources: Sequence[StorePlace]) -> list[Part]:
-    """The parts by their numbers. Raises UsageError where they are not of one run, or a store has none."""
+def _content(record: RunRecord) -> str:
+    """Of what a shard is a part: a store that a team shares has shards of several contents."""
+    options = dict(record.manifest["options"], shard=None)
+    return fingerprint([record.manifest.get("suites"), record.manifest.get("entries"), options])
+
+
+def _planned(
+    workspace: Workspace, parts: Sequence[Part], inconclusive_fails: bool
+) -> tuple[Part, RunOptions, list[Job], dict[str, Any]]:
+    """The newest part of the workspace's content, else the newest of all; with what it would run here."""
+    newest = sorted(parts, key=lambda part: part.record.started, reverse=True)
+    one_each = list({_content(part.record): part for part in reversed(newest)}.values())
+    for part in sorted(one_each, key=lambda part: part.record.started, reverse=True)[:MOST_CONTENTS]:
+        try:
+            found = _plan(workspace, part, inconclusive_fails)
+        except PromptevalError:  # of a suite that is not here
+            continue
+        if not changes(part.record.manifest, found[2]):
+            return part, *found
+    return newest[0], *_plan(workspace, newest[0], inconclusive_fails)
+
+
+def _plan(
+    workspace: Workspace, part: Part, inconclusive_fails: bool
+) -> tuple[RunOptions, list[Job], dict[str, Any]]:
+    """Options, jobs and manifest of the run that a part is of, by the content of the workspace."""
+    stored = {**part.record.manifest["options"]}
+    stored.pop("shard")
+    options = replace(
+        RunOptions().selecting(stored),
+        strict_model=bool(stored.get("strict_model")),
+        inconclusive_fails=inconclusive_fails,
+    )
+    jobs = plan_jobs(plan_suites(workspace, options), options)
+    plans = list({id(job.plan): job.plan for job in jobs}.values())
+    entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
+    return options, jobs, manifest(workspace, plans, entries, options.as_json())
+
+
+def _of_one_run(parts: Sequence[Part], sources: Sequence[StorePlace], first: Part) -> list[Part]:
+    """The parts that go with the first, by their numbers. Raises UsageError where a store has none."""
+    same: dict[tuple[StorePlace, Shard], Part] = {}
+    for part in parts:
+        if part.shard.of == first.shard.of and not _differs(first, part):
+            same.setdefault((part.place, part.shard), part)  # the newest is the first of its store
     for place in sources:
-        if all(part.place != place for part in parts):
-            raise UsageError(f"{place}: no run of a shard", "make one by `prompteval run --shard 1/4`")
-    first = max(parts, key=lambda part: part.record.started)
-    same = [part for part in parts if part.shard.of == first.shard.of and not _differs(first, part)]
-    for place in sources:
-        if all(part.place != place for part in same):
+        if all(part.place != place for part in same.values()):
             other = next(part for part in parts if part.place == place)
             why = _differs(first, other) or f"it is one of {other.shard.of}"
             raise UsageError(f"{other.title} does not go with {first.title}: {why}", "run the shards again")
-    return sorted(same, key=lambda part: (part.shard.number, part.record.run_id))
+    return sorted(same.values(), key=lambda part: (part.shard.number, part.record.run_id))
 
 
 def _differs(one: Part, other: Part) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from prompteval.core.address import remember_address
 from prompteval.core.errors import MissingExtra, StoreError
+from prompteval.core.secret import remember
 from prompteval.store.hashes import Columns
 from prompteval.store.postgres.deadline import answered
 from prompteval.store.postgres.errors import connect_error, is_passing, store_error
@@ -34,13 +35,24 @@ def connect(feature: str = "a store in Postgres") -> "psycopg.Connection":
     except ImportError:
         raise MissingExtra(feature, "postgres") from None
     address = os.environ.get(ADDRESS_VARIABLE, "")
-    remember_address(address)
+    _remember_password(address)
     try:
         return psycopg.connect(
             address, connect_timeout=CONNECT_SECONDS, autocommit=True, prepare_threshold=None
         )
     except psycopg.Error as error:
         raise connect_error(error) from None
+
+
+def _remember_password(address: str) -> None:
+    """Hide the password of an address, whichever of libpq's forms it has."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    remember_address(address)
+    with suppress(ProgrammingError):  # it is refused when it is used
+        parts = conninfo_to_dict(address)
+        remember(*(str(parts.get(name) or "") for name in ("password", "sslpassword")))
 
 
 class Session:
