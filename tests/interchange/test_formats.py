@@ -87,6 +87,48 @@ def test_samples_of_openai_evals_become_a_prompt(tmp_path: Path) -> None:
     assert "Answer in one word." in (tmp_path / "made/prompts/capitals/v1.py").read_text()
 
 
+REGISTRY = """capitals: {id: capitals.test.v0, metrics: [accuracy]}
+capitals.test.v0:
+  class: evals.elsuite.basic.match:Match
+  args: {samples_jsonl: capitals/samples.jsonl}
+"""
+
+
+def test_a_registry_of_openai_evals_says_how_its_samples_are_scored(tmp_path: Path) -> None:
+    """`Match` takes an answer that begins as a right one does, where `exact` would not."""
+    place = tmp_path / "registry/data/capitals/samples.jsonl"
+    place.parent.mkdir(parents=True)
+    (tmp_path / "registry/evals").mkdir()
+    said = [("Oslo, of course", "Oslo"), ("It is Rome", ["Rome", "Roma"])]
+    write_lines(place, [{"input": "?", "ideal": ideal, "completion": text} for text, ideal in said])
+    (tmp_path / "registry/evals/capitals.yaml").write_text(REGISTRY)
+    imported(tmp_path, "openai-evals", "registry/evals/capitals.yaml", 0)
+    assert ran(tmp_path)["metrics"]["accuracy"]["value"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "told"),
+    [
+        ("basic.match:Match", "modelgraded.classify:ModelBasedClassify", 3, "is not carried over (write a scorer for it)"),
+        ("samples.jsonl}", "samples.jsonl, num_few_shot: 2}", 3, "capitals.yaml:4:1 PI101 argument 'num_few_shot' is"),
+        ("capitals/samples.jsonl", "../../outside.jsonl", 2, "capitals.yaml:2:1 PI101 evaluation 'capitals.test.v0' has no"),
+        ("class:", "klass:", 2, "the file has no evaluation with a class"),
+    ],
+)  # fmt: skip
+def test_what_a_registry_asks_for_and_is_not_carried_over_is_said(
+    tmp_path: Path, old: str, new: str, code: int, told: str
+) -> None:
+    """At its line; samples are read from the registry and from nowhere else."""
+    place = tmp_path / "registry/data/capitals/samples.jsonl"
+    place.parent.mkdir(parents=True)
+    (tmp_path / "registry/evals").mkdir()
+    for one in (place, tmp_path / "outside.jsonl"):
+        write_lines(one, [{"input": "?", "ideal": "Oslo", "completion": "Oslo"}])
+    (tmp_path / "registry/evals/capitals.yaml").write_text(REGISTRY.replace(old, new))
+    done = shared().run(tmp_path, "import", "openai-evals", "registry/evals/capitals.yaml", "-o", "made")
+    assert done.code == code and told in done.stdout + done.stderr
+
+
 def test_plain_csv(tmp_path: Path) -> None:
     """Columns are inputs but for id, expected value and output; separators are seen in the header."""
     (tmp_path / "cases.csv").write_text(

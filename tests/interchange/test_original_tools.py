@@ -1,10 +1,12 @@
 """Files that the original tools write, where they are installed: in this environment, or in that of a variable.
 
-PROMPTEVAL_INSPECT, PROMPTEVAL_DEEPEVAL, PROMPTEVAL_LM_EVAL and PROMPTEVAL_RAGAS name a Python with inspect-ai, deepeval,
-lm_eval or ragas (which needs langchain-community below 0.4); PROMPTEVAL_PROMPTFOO the program, which takes 1.7 GB.
+PROMPTEVAL_INSPECT, PROMPTEVAL_DEEPEVAL, PROMPTEVAL_LM_EVAL, PROMPTEVAL_RAGAS and PROMPTEVAL_EVALS name a Python with
+inspect-ai, deepeval, lm_eval, ragas (which needs langchain-community below 0.4) or OpenAI's evals (`--no-deps`, and what it
+imports); PROMPTEVAL_PROMPTFOO the program, which takes 1.7 GB.
 """
 
 import importlib.util
+import itertools
 import json
 import os
 import shutil
@@ -57,6 +59,38 @@ samples = [
 EvaluationDataset(samples=samples).to_jsonl("samples.jsonl")
 metrics = {"exact": ExactMatch(), "rouge_l": RougeScore(rouge_type="rougeL", mode="fmeasure"), "bleu": BleuScore()}
 print(json.dumps({name: [one.single_turn_score(sample) for sample in samples] for name, one in metrics.items()}))
+"""
+EVALS = """
+import importlib, json, os, sys, tempfile
+
+os.environ.update(OPENAI_API_KEY="none", EVALS_SHOW_EVAL_PROGRESS="0", EVALS_THREADS="1")
+from evals.base import RunSpec
+from evals.record import LocalRecorder
+
+
+class Recorded:
+    def __init__(self, text):
+        self.text = text
+
+    def get_completions(self):
+        return [self.text]
+
+
+samples = [json.loads(line) for line in open("registry/data/samples.jsonl")]
+said = {one["input"]: one["completion"] for one in samples}
+found = {}
+for name, (place, arguments) in json.loads(sys.argv[1]).items():
+    module, _, kind = place.partition(":")
+    spec = RunSpec(["recorded"], name, name, "test", {}, "user", "run", "2026-01-01")
+    one = getattr(importlib.import_module(module), kind)(
+        completion_fns=[lambda prompt, **_: Recorded(said[prompt])], eval_registry_path=".", samples_jsonl="", **arguments
+    )
+    one.get_samples = lambda: samples
+    recorder = LocalRecorder(tempfile.mkstemp(dir=".")[1], spec)
+    one.run(recorder)
+    right = {event.sample_id: bool(event.data["correct"]) for event in recorder.get_events("match")}
+    found[name] = [right[key] for key in sorted(right, key=lambda key: int(key.rpartition(".")[2]))]
+print(json.dumps(found))
 """
 LM_EVAL = {
     "choices": """output_type: multiple_choice
@@ -153,6 +187,55 @@ def test_samples_that_lm_eval_wrote_are_scored_as_lm_eval_scored_them(tmp_path: 
     imported(tmp_path, "lm-eval", str(samples), 0)
     mean = told.get("acc,none", told.get("exact_match,none"))
     assert ran(tmp_path)["metrics"]["accuracy"]["value"] == pytest.approx(mean)
+
+
+BASIC = {
+    "match": ("evals.elsuite.basic.match:Match", {}),
+    "includes": ("evals.elsuite.basic.includes:Includes", {}),
+    "includes-fold": ("evals.elsuite.basic.includes:Includes", {"ignore_case": True}),
+    "fuzzy": ("evals.elsuite.basic.fuzzy_match:FuzzyMatch", {}),
+    "json": ("evals.elsuite.basic.json_match:JsonMatch", {}),
+}
+IDEALS: tuple[tuple[str, ...], ...] = (
+    ('{"a": 1, "b": [1, null]}',), ('"Oslo"', '"oslo"'), ("1",), ('{"b": [1, 2], "a": 1}', "true"), ("[]",), ("null",),
+)  # fmt: skip
+SAID = (
+    '{"a": 1, "b": [1, null]}', '{"b": [1, 2], "a": 1.0}', '"Oslo"', '"oslo", I think', "Oslo", " The Oslo! ", "1", "1.0", "true",
+    "[]", "null", "", "not JSON {", "İ",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_recorded_answers_are_scored_as_openai_evals_scores_them(tmp_path: Path) -> None:
+    """Its evaluations that text alone decides, from a file of its registry: each sample alike."""
+    python = python_with("evals", "PROMPTEVAL_EVALS")
+    samples = [
+        {
+            "id": f"s{number:03}",
+            "input": f"question {number}",
+            "ideal": list(ideal) if len(ideal) > 1 else ideal[0],
+            "completion": text,
+        }
+        for number, (ideal, text) in enumerate(itertools.product(IDEALS, SAID))
+    ]
+    for name in ("evals", "data"):
+        (tmp_path / "registry" / name).mkdir(parents=True)
+    write_lines(tmp_path / "registry/data/samples.jsonl", samples)
+    entries = {
+        name: {"class": place, "args": {"samples_jsonl": "samples.jsonl", **arguments}}
+        for name, (place, arguments) in BASIC.items()
+    }
+    (tmp_path / "registry/evals/basic.yaml").write_text(json.dumps(entries))
+    wanted = json.loads(run(python, EVALS, json.dumps(BASIC), tmp_path).splitlines()[-1])
+    imported(tmp_path, "openai-evals", "registry/evals/basic.yaml", 0)
+    assert shared().run(tmp_path / "made", "run", "-q").code == 0
+    assert shared().run(tmp_path / "made", "export", "last", "-o", "rows.jsonl").code == 0
+    found: dict[str, list[bool]] = {name: [] for name in BASIC}
+    for line in (tmp_path / "made/rows.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        (score,) = row["scores"].values()
+        found[row["suite"].replace("_", "-")].append(score["value"] == 1.0)
+    assert found == wanted and all(0 < sum(of) < len(of) for of in wanted.values())
 
 
 TEXTS = (

@@ -1,8 +1,10 @@
-"""Samples of OpenAI evals: `{"input": messages or text, "ideal": text or texts}`, one a line."""
+"""OpenAI evals: samples `{"input": messages or text, "ideal": text or texts}`, or a file of the registry."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Record
+from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
+from prompteval.interchange.openai_registry import decide_as, evaluations
 from prompteval.interchange.records import Ids, chat_messages, complete, suite_name
 from prompteval.interchange.source import read_records
 
@@ -12,10 +14,24 @@ _KNOWN = frozenset(
 
 
 def read(path: Path) -> Imported:
-    """One suite. A system message that all samples share is the prompt's; `ideal` is what is expected."""
+    """One suite of a file of samples, or of each evaluation of a file of the registry."""
     imported = Imported(str(path))
-    suite = ImportedSuite(suite_name(path.name.partition(".")[0]))
-    ids, places, systems = Ids(imported), {}, set()
+    if path.suffix not in (".yaml", ".yml"):
+        imported.suites.append(_suite(path, suite_name(path.name.partition(".")[0]), imported))
+        return imported.finish()
+    for one in evaluations(path, imported):
+        suite = _suite(one.samples, suite_name(one.name), imported, one.kind)
+        imported.suites.append(suite)
+    return imported.finish()
+
+
+def _suite(path: Path, name: str, imported: Imported, kind: str = "") -> ImportedSuite:
+    """The suite of some samples, scored as the tool does where `kind` says how.
+
+    A system message that all samples share is the prompt's; `ideal` is what is expected.
+    """
+    suite = ImportedSuite(name)
+    ids, places, systems, ideals = Ids(imported), {}, set(), {}
     for line in read_records(path, "samples", "data"):
         item = line.value.get("item")
         record = {**line.value, **item} if isinstance(item, dict) else line.value
@@ -29,6 +45,7 @@ def read(path: Path) -> Imported:
         systems.add(system)
         case["inputs"] = {"input": said or "", **({"system": system} if system else {})}
         ideal = record.get("ideal")
+        ideals[str(case["id"])] = list(ideal) if isinstance(ideal, list) else [ideal]
         if isinstance(ideal, list) and all(isinstance(text, str) for text in ideal) and len(ideal) != 1:
             case["answers"] = ideal
         elif ideal is not None:
@@ -40,9 +57,16 @@ def read(path: Path) -> Imported:
         if given is not None:
             suite.outputs.append({"id": case["id"], "output": given})
     _set_prompt(suite, systems)
+    if kind and _are_texts(ideals):
+        decide_as(suite, kind, ideals)
+    elif kind:
+        imported.lose(0, "a right answer is not a text; exact decides", "write a scorer for it", str(path))
     complete(suite, imported, places)
-    imported.suites.append(suite)
-    return imported.finish()
+    return suite
+
+
+def _are_texts(ideals: Mapping[str, list[Json]]) -> bool:
+    return all(isinstance(text, str) for texts in ideals.values() for text in texts)
 
 
 def _input(value: object) -> tuple[str, str | None]:
