@@ -2,8 +2,9 @@
 
     python benchmarks/cluster/overhead.py [CASES ...]      (default 2000 10000)
 
-Each program is a whole process over a function that answers at once, so that all of the time is ours. Ray
-runs in a network namespace that has loopback alone; without one this ends with the reason.
+Each program is a whole process over a function that answers at once, so that all of the time is ours. Seconds
+of the processor are those of every process of the cluster; a busy machine changes them less than the wall's.
+Ray runs in a network namespace that has loopback alone; without one this ends with the reason.
 """
 
 import json
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -22,6 +24,18 @@ from tests.cluster.ray_namespace import RayCluster, why_not  # noqa: E402
 
 PROMPTEVAL = (sys.executable, "-m", "prompteval")
 SHARDS, WORKERS = 8, 2
+# The ticks of every process of the namespace; those of one that has ended are in its parent's.
+PROCESSOR = """
+import glob
+total = 0
+for path in glob.glob("/proc/[0-9]*/stat"):
+    try:
+        fields = open(path).read().rpartition(")")[2].split()
+        total += sum(map(int, fields[11:15]))
+    except OSError:
+        pass
+print(total)
+"""
 AT_ONCE = "def reply(message):\n    return message.partition(' ')[2]\n"
 DESK = """
 import json, sys, time
@@ -56,16 +70,19 @@ def main() -> None:
     cluster = RayCluster(WORKERS)
     directory = Path(tempfile.mkdtemp())
     try:
-        print(f"| cases | one process, s | {SHARDS} shards and the merge, s | Ray, {WORKERS} workers, s |")
+        titles = ("one process", f"{SHARDS} shards and the merge", f"Ray, {WORKERS} workers")
+        print("| cases |", " | ".join(f"{title}: wall s, processor s" for title in titles), "|")
         print("|---|---|---|---|")
         found = [measured(cluster, make(directory / str(cases), cases)) for cases in sizes]
-        for cases, seconds in zip(sizes, found, strict=True):
-            print(f"| {cases:,} | {' | '.join(f'{one:.1f}' for one in seconds)} |")
+        for cases, each in zip(sizes, found, strict=True):
+            cells = " | ".join(f"{one.wall:.1f}, {one.processor:.1f}" for one in each)
+            print(f"| {cases:,} | {cells} |")
         if len(sizes) > 1:
-            more = sizes[-1] - sizes[0]
-            slopes = [1000 * (last - first) / more for first, last in zip(found[0], found[-1], strict=True)]
-            print(f"\nA further case takes {slopes[0]:.2f} ms in one process, {slopes[1]:.2f} in shards one")
-            print(f"after the other, {slopes[2]:.2f} on Ray; starts and ends aside.")
+            print("\nA further case, starts and ends aside, ms: wall, processor")
+            for title, first, last in zip(titles, found[0], found[-1], strict=True):
+                more = (sizes[-1] - sizes[0]) / 1000
+                wall, spent = (last.wall - first.wall) / more, (last.processor - first.processor) / more
+                print(f"- {title}: {wall:.2f}, {spent:.2f}")
         asked = cluster.run(directory, sys.executable, "-c", DESK)
         print(f"A desk on Ray answers {json.loads(asked['stdout']):,.0f} asks with their reports a second.")
         print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -74,25 +91,43 @@ def main() -> None:
         shutil.rmtree(directory)
 
 
-def measured(cluster: RayCluster, root: Path) -> tuple[float, float, float]:
-    """Seconds of one process, of shards and their merge, and of Ray."""
+class Spent(NamedTuple):
+    """Seconds."""
+
+    wall: float
+    processor: float
+
+    def plus(self, other: "Spent") -> "Spent":
+        return Spent(self.wall + other.wall, self.processor + other.processor)
+
+
+def measured(cluster: RayCluster, root: Path) -> tuple[Spent, Spent, Spent]:
+    """Of one process, of shards and their merge, and of Ray."""
     (root / "answer.py").write_text(AT_ONCE)
     once = timed(cluster, root, "run", "-q", "--no-cache")
-    shards = 0.0
+    shards = Spent(0.0, 0.0)
     for number in range(1, SHARDS + 1):
-        shards += timed(cluster, root, "run", "-q", "--no-cache", "--shard", f"{number}/{SHARDS}")
+        part = timed(cluster, root, "run", "-q", "--no-cache", "--shard", f"{number}/{SHARDS}")
+        shards = shards.plus(part)
         (root / f"part-{number}").mkdir()
         shutil.move(root / ".prompteval/results.sqlite", root / f"part-{number}/results.sqlite")
-    shards += timed(cluster, root, "runs", "merge", "-q", *(f"part-{one}" for one in range(1, SHARDS + 1)))
-    return once, shards, timed(cluster, root, "run", "-q", "--no-cache", "--cluster", "ray")
+    merge = timed(cluster, root, "runs", "merge", "-q", *(f"part-{one}" for one in range(1, SHARDS + 1)))
+    return once, shards.plus(merge), timed(cluster, root, "run", "-q", "--no-cache", "--cluster", "ray")
 
 
-def timed(cluster: RayCluster, root: Path, *arguments: str) -> float:
-    began = time.perf_counter()
+def timed(cluster: RayCluster, root: Path, *arguments: str) -> Spent:
+    before, began = processor(cluster, root), time.perf_counter()
     done = cluster.run(root, *PROMPTEVAL, *arguments)
+    wall = time.perf_counter() - began
     if done["code"] != 0:
         raise SystemExit(done["stderr"] or done["stdout"])
-    return time.perf_counter() - began
+    return Spent(wall, processor(cluster, root) - before)
+
+
+def processor(cluster: RayCluster, root: Path) -> float:
+    """Seconds that every process of the cluster has used so far."""
+    ticks = int(cluster.run(root, sys.executable, "-S", "-c", PROCESSOR)["stdout"])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

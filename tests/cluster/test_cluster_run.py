@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from prompteval.cluster import task
+from prompteval.cluster.ray_engine import RayEngine
 from prompteval.cluster.run import run_on_cluster
 from prompteval.core.errors import UsageError
 from prompteval.engine.progress import Progress
 from prompteval.engine.pruning import choose_runs, remove
 from prompteval.engine.run import run_suites
+from prompteval.engine.stored import stored_runs
 from prompteval.plan.run_options import RunOptions, Selection
 from prompteval.plan.shard import Shard
 from prompteval.report.view import RunView
@@ -168,6 +171,7 @@ def test_s18_invariant_8_other_content_is_refused(tmp_path: Path) -> None:
         ({"batch": True}, "--batch runs in one process"),
         ({"stop_early": "group-sequential"}, "--stop-early runs in one process"),
         ({"record": Path("r.jsonl")}, "--record runs in one process"),
+        ({"offline": True}, "--offline runs in one process"),
     ],
 )
 def test_s18_what_needs_one_process_is_refused(tmp_path: Path, options: dict[str, Any], said: str) -> None:
@@ -177,6 +181,15 @@ def test_s18_what_needs_one_process_is_refused(tmp_path: Path, options: dict[str
         run_on_cluster(
             find_workspace(root), replace(PLAIN, **options), Progress(), lambda: pytest.fail("joined")
         )
+
+
+def test_s18_ray_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the line that installs it, and no run begins."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    workspace = find_workspace(make(tmp_path, 2))
+    with pytest.raises(UsageError, match=r'--cluster ray needs: pip install "prompteval\[ray\]"'):
+        run_on_cluster(workspace, PLAIN, Progress(), RayEngine)
+    assert stored_runs(workspace) == []
 
 
 def test_s18_a_run_of_one_process_is_continued_there(tmp_path: Path) -> None:
@@ -190,7 +203,7 @@ def test_s18_a_run_of_one_process_is_continued_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cases", "workers", "shards"),
-    [(1, 8, 1), (250, 8, 1), (1000, 8, 4), (10**8, 1000, 10_000), (10**6, 8, 128)],
+    [(1, 8, 1), (250, 8, 1), (1000, 8, 4), (10**8, 1000, 8_000), (10**9, 2000, 10_000), (10**6, 8, 64)],
 )
 def test_s18_there_are_as_many_shards_as_keep_workers_busy(
     monkeypatch: pytest.MonkeyPatch, cases: int, workers: int, shards: int

@@ -73,7 +73,7 @@ def _refuse_options(options: RunOptions) -> None:
     """Raise UsageError for options that need every case in one process."""
     needs = {
         "--shard": options.shard is not None, "--stop-early": options.stop_early is not None,
-        "--batch": options.batch, "--record": options.record is not None,
+        "--batch": options.batch, "--record": options.record is not None, "--offline": options.offline,
     }  # fmt: skip
     for name, given in needs.items():
         if given:

@@ -14,7 +14,7 @@ from prompteval.plan.shard import Shard
 
 CASES_A_SHARD = 250
 # Every shard reads the case files, so that there are no more of them than keep all workers busy to the end.
-SHARDS_A_WORKER = 16
+SHARDS_A_WORKER = 8
 MOST_SHARDS = 10_000
 
 
@@ -54,7 +54,7 @@ class ShardTask:
         return pack({
             "prompteval": __version__, "root": str(self.root), "run_id": self.run_id,
             "shard": [self.shard.number, self.shard.of], "selected": options.as_json(),
-            "concurrency": options.concurrency, "cache": options.cache, "offline": options.offline,
+            "concurrency": options.concurrency, "cache": options.cache,
             "replay": None if options.replay is None else str(options.replay.resolve()),
             "strict_model": options.strict_model, "max_cost": options.max_cost, "max_wait": options.max_wait,
             "content": self.content, "machine": self.machine,
@@ -70,7 +70,6 @@ class ShardTask:
         given = RunOptions(
             concurrency=body["concurrency"],
             cache=body["cache"],
-            offline=body["offline"],
             replay=None if body["replay"] is None else Path(body["replay"]),
             strict_model=body["strict_model"],
             max_cost=body["max_cost"],
