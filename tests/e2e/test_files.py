@@ -128,3 +128,13 @@ def test_the_page_has_the_prompt_with_its_files(offline: Workspace) -> None:
     offline.run("run", "colour", "-o", "page.html", code=0)
     page = (offline.root / "page.html").read_text()
     assert "user:\\nWhich?[input photo]" in page
+
+
+def test_images_go_with_the_runs_that_are_removed(offline: Workspace) -> None:
+    """The next run keeps them again."""
+    kept = offline.root / ".prompteval/thumbnails"
+    for _ in range(2):
+        offline.run("run", "colour", "--no-cache", code=0)
+        assert len(list(kept.iterdir())) == 2
+        offline.run("runs", "rm", "last", code=0)
+        assert not kept.exists()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prompteval.engine.files import run_directory
-from prompteval.engine.stored import backend, reading, stored_runs
+from prompteval.engine.stored import backend, reading, stored_runs, thumbnails
 from prompteval.store.protocol import StoreSizes
 from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
@@ -66,6 +66,8 @@ def remove(
     before = place.sizes()
     ids = tuple(record.run_id for record in runs)
     place.delete_runs(ids)
+    if ids:
+        thumbnails(workspace).clear()
     for run_id in ids:
         shutil.rmtree(run_directory(workspace.state_path(), run_id), ignore_errors=True)
     replies = 0
