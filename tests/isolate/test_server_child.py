@@ -12,6 +12,7 @@ import pytest
 from prompteval.core.errors import DeadlineExceeded
 from prompteval.isolate.server_child import ServerChild, ServerEnded, ServerRefused, passed
 from tests.ended import is_gone, until
+from tests.open_files import no_more_files
 
 SERVED = """
 import ctypes, os, signal, sys
@@ -19,6 +20,12 @@ import ctypes, os, signal, sys
 def serve(word):
     print("printed")
     return object(), word + " " + str(os.getpid())
+
+def refuse_at_length(word):
+    raise ValueError(word * 200_000)
+
+def tell_at_length(word):
+    return object(), word * 200_000
 
 def refuse(word):
     sys.stderr.write("first line\\nsecond line\\n")
@@ -70,6 +77,24 @@ def test_a_crash_has_its_signal_and_last_lines() -> None:
     """Not that a pipe was closed."""
     with pytest.raises(ServerEnded, match="ended by SIGSEGV; its last lines: an assertion failed"):
         start("crash", "an assertion failed")
+
+
+def test_what_cannot_be_opened_may_say_it_at_length() -> None:
+    """The beginning is told, and in place of an answer that is too long, that it was one."""
+    with pytest.raises(ServerRefused, match="ValueError: xxx"):
+        start("refuse_at_length")
+    with pytest.raises(ServerEnded, match="gave an answer that cannot be read"):
+        start("tell_at_length")
+
+
+def test_one_that_the_system_does_not_start_is_an_error_of_ours() -> None:
+    """As where too many files are open."""
+
+    async def run() -> None:
+        with no_more_files(), pytest.raises(ServerEnded, match="was not started: Too many open files"):
+            await ServerChild.start("served_here:serve", {"word": "x"}, timeout_s=60.0)
+
+    asyncio.run(run())
 
 
 def test_a_start_that_keeps_the_lock_ends_at_its_deadline(tmp_path: Path) -> None:

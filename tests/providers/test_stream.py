@@ -109,6 +109,13 @@ def test_an_error_in_a_stream_is_raised_where_it_stands(last: bytes, kind: str) 
     assert raised.value.kind == kind and raised.value.possibly_billed
 
 
+def test_an_event_that_is_cut_off_before_the_end_is_no_part_of_a_good_answer() -> None:
+    """Its text would be missing in the middle of the reply."""
+    with pytest.raises(ProviderError, match="an event of the stream is") as raised:
+        read(event("Pa"), event(None, "stop"), event("ris")[:-5], DONE)
+    assert raised.value.kind == "bad_response"
+
+
 @pytest.mark.parametrize(
     ("lines", "finish", "refusal"),
     [

@@ -88,6 +88,7 @@ def test_an_error_without_a_type_in_a_stream_of_anthropic_is_one() -> None:
         ("404 Not Found", "404 page not found", "not_found", "404 page not found (base_url is http://127.0.0.1:"),
         ("404 Not Found", '{"error": {"code": "model_not_found", "message": "no m"}}', "not_found", "HTTP 404 model_not_found: no m"),
         ("308 Permanent Redirect\r\nLocation: https://u:pw@other/v1?key=abcdefgh", "", "bad_response", "(it leads to https://other/v1?key=ab"),
+        ("302 Found\r\nLocation: http://[bad", "", "bad_response", "HTTP 302"),
         ("407 Proxy Authentication Required", "", "bad_request", "a proxy asks who it is"),
     ],
 )  # fmt: skip

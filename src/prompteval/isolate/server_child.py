@@ -36,7 +36,7 @@ class ServerRefused(PromptevalError):
 
 
 class ServerEnded(PromptevalError):
-    """The child ended before it served."""
+    """The child was not started, or ended before it served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,13 @@ class ServerChild:
 
         The function gives (what is kept as long as the process lives, the address). Settings go through a
         pipe: they may hold a key. Raises DeadlineExceeded after `timeout_s` seconds, ServerRefused with the
-        words of what the function raised, and ServerEnded where the process died. None leaves a process.
+        words of what the function raised, and ServerEnded where the process died, could not be started or
+        answered with anything else. None leaves a process.
         """
-        child = cls(await _spawn())
+        try:
+            child = cls(await _spawn())
+        except OSError as error:  # too many processes, open files or little memory
+            raise ServerEnded(f"was not started: {error.strerror or error}") from None
         try:
             async with asyncio.timeout(timeout_s):
                 reply = await child._ask({"function": function, "settings": settings, "seconds": timeout_s})
@@ -85,6 +89,9 @@ class ServerChild:
         except TimeoutError:
             await child.aclose()
             raise DeadlineExceeded("the start", timeout_s) from None
+        except ValueError:  # also for a line that is longer than a stream's limit
+            await child.aclose()
+            raise ServerEnded("gave an answer that cannot be read") from None
         except BaseException:
             await child.aclose()
             raise

@@ -13,6 +13,8 @@ from typing import BinaryIO, Final
 LOOK_SECONDS: Final = 1.0
 # After its deadline a start ends by itself, where the parent is stopped.
 ALONE_SECONDS: Final = 1.0
+# Characters of what a start raised: with escapes, less than the longest line that the parent reads.
+LONGEST_ERROR: Final = 4_000
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
     try:
         opened = getattr(import_module(module), name)(**asked["settings"])
     except Exception as error:
-        _tell(answers, {"error": f"{type(error).__name__}: {error}"})
+        _tell(answers, {"error": f"{type(error).__name__}: {error}"[:LONGEST_ERROR]})
         return  # native code writes the rest of its log at an end in order
     signal.setitimer(signal.ITIMER_REAL, 0)
     _tell(answers, {"address": opened[1]})

@@ -11,8 +11,10 @@ import pytest
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request
 from prompteval.providers.gguf.provider import MOST_CRASHES, GgufProvider
-from tests.ended import is_gone
+from tests.ended import is_gone, until
+from tests.open_files import no_more_files
 from tests.providers.gguf.test_gguf import ASK, runs, use
+from tests.providers.gguf.test_processes import serving
 from tests.providers.gguf.tiny import write_tiny
 from tests.small_workspace import Place
 
@@ -115,13 +117,31 @@ def test_closing_while_it_loads_leaves_no_process(tiny: Path) -> None:
 
     async def work(model: GgufProvider) -> str:
         call = asyncio.create_task(model.complete(ASK))
-        await asyncio.sleep(0.05)
+        found: list[int] = []
+        await asyncio.to_thread(until, lambda: bool(found.extend(serving(os.getpid())) or found))
         await model.aclose()
+        assert all(map(is_gone, found)) and serving(os.getpid()) == []
         with pytest.raises(ProviderError) as raised:
             await call
         return str(raised.value)
 
     assert use(tiny, work) == "tiny.gguf was closed while it was loaded"
+
+
+def test_a_process_that_the_system_does_not_start_is_an_error_of_each_call(tiny: Path) -> None:
+    """Not an OSError, also where it is closed afterwards."""
+    runs()
+
+    async def work(model: GgufProvider) -> list[ProviderError]:
+        found = []
+        for _ in range(2):
+            with no_more_files(), pytest.raises(ProviderError) as raised:
+                await model.complete(ASK)
+            found.append(raised.value)
+        return found
+
+    message = "the process of llama.cpp that was to load tiny.gguf was not started: Too many open files"
+    assert [(one.kind, str(one)) for one in use(tiny, work)] == [("server", message)] * 2
 
 
 def test_a_request_over_the_windows_of_its_profile_starts_no_process(

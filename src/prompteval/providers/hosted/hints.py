@@ -38,5 +38,14 @@ def _hint(error: ProviderError, answer: HttpAnswer, server: Server) -> str:
         return f"base_url is {asked}" + (", and most servers have their API below /v1" if bare else "")
     place = answer.headers.get("Location", "")
     if 300 <= answer.status < 400 and place:
-        return f"it leads to {without_credentials(urljoin(server.base_url, place))[:LONGEST_ADDRESS]}"
+        target = _joined(server.base_url, place)
+        return f"it leads to {without_credentials(target)[:LONGEST_ADDRESS]}" if target else ""
     return ""
+
+
+def _joined(address: str, place: str) -> str:
+    """Where a redirect leads; empty where what the server sent is no address."""
+    try:
+        return urljoin(address, place)
+    except ValueError:
+        return ""

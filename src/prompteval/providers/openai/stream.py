@@ -59,6 +59,8 @@ class StreamedBody:
             if line.startswith(b"data:"):
                 data = line[5:].strip()
                 if data == b"[DONE]":
+                    if (event := events.end()) is not None:
+                        yield self._assembly.take(event)
                     self.value = self._assembly.body()
                     return
                 event = events.take(data)
