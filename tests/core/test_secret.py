@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from prompteval.core.address import remember_address, without_credentials
-from prompteval.core.secret import Redactor, find_secret, hide
+from prompteval.core.secret import Redactor, find_secret, find_secrets, hide
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,34 @@ def test_s21_keys_of_other_services_are_found_and_never_whole(key: str) -> None:
 def test_s21_a_private_key_is_more_than_its_header(text: str, found: bool) -> None:
     """The header without a key behind it is no credential."""
     assert (find_secret(text) is not None) is found
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["<br>", "<br/>\\n", "\nComment: of the test\n", "\n" + " " * 60, '" + "', '\\n" +\n  "', "%0A", "&#10;"],
+)
+@pytest.mark.parametrize("key", ["MIIEowIBAAKCAQEA" * 2, "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ"])
+def test_s21_a_private_key_is_found_in_any_notation(key: str, between: str) -> None:
+    """In markup, below a comment, indented, or joined by code."""
+    assert find_secret(f"-----BEGIN PRIVATE KEY-----{between}{key}") is not None
+
+
+def test_s21_long_names_and_hashes_behind_a_header_are_no_key() -> None:
+    """Nor is the certificate that follows."""
+    code = 'if "-----BEGIN PRIVATE KEY-----" in text:\n    raise NotImplementedError(text)\n'
+    assert find_secret(f'{code}known = "{"e3b0c44298fc1c14" * 4}"') is None
+    assert find_secret(f"{code}-----BEGIN CERTIFICATE-----\n{'MIIEowIBAAKCAQEA' * 2}") is None
+
+
+@pytest.mark.parametrize(
+    "filled", ["", "a" * 400, "\\nA1" * 100, "\\n" * 200, ("a" * 31 + " ") * 12, "M " * 200]
+)
+def test_s21_keys_are_looked_for_in_proportion(filled: str) -> None:
+    """A megabyte of headers with what nearly is a key: under four seconds."""
+    text = f"-----BEGIN PRIVATE KEY-----{filled}"
+    started = time.perf_counter()
+    list(find_secrets(text * (1_000_000 // len(text))))
+    assert time.perf_counter() - started < 4
 
 
 @pytest.mark.parametrize("text", ["hf_hub", "sk-learn", "xai-method", "risk_live_in the moment we are in"])

@@ -23,7 +23,13 @@ _OTHERS: Final = (
 )
 _PRIVATE_KEY: Final = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
 # The header alone is what code looks for, or an example in a docstring: a key follows it within a few marks.
-_KEY_FOLLOWS: Final = r"(?=(?:\\[nr]|[^A-Za-z0-9+/]){0,40}(?:Proc-Type|[A-Za-z0-9+/]{16}))"
+# Behind markup or other lines, before the next mark of PEM, it begins as in DER, or is mixed as base64 is.
+_KEY_FOLLOWS: Final = (
+    r"(?=(?:\\[nr]|[^A-Za-z0-9+/]){0,40}[A-Za-z0-9+/]{16}"
+    r"|(?:[^-]|-(?!----)){0,400}?(?:Proc-Type|(?:(?<![A-Za-z0-9+/])|(?<=\\[nr]))"
+    r"(?:M(?:I[A-Z]|HcC|HQC|C4C)[A-Za-z0-9+/]{12}"
+    r"|(?=[a-z0-9+/]{0,60}[A-Z])(?=[A-Za-z+/]{0,60}[0-9])[A-Za-z0-9+/]{32})))"
+)
 # Where one of them may be, found by its one character that is rare in other texts: searched for first, since
 # nearly every text has none, and a pattern that begins with a single character is found ten times as fast.
 _MAYBE = tuple(
