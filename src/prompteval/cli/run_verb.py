@@ -23,7 +23,9 @@ from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.stats.sequential import METHODS, Method
 
 if TYPE_CHECKING:
+    from prompteval.engine.progress import Progress
     from prompteval.plan.run_options import RunOptions
+    from prompteval.report.view import RunView
     from prompteval.workspace.settings import Workspace
 
 EPILOG = """\
@@ -196,8 +198,6 @@ def run(  # noqa: PLR0913 - the options of a verb
     from prompteval.cli.output import finish
     from prompteval.cli.paths import staying
     from prompteval.cli.progress import show_progress
-    from prompteval.cluster.ray_engine import RayEngine
-    from prompteval.cluster.run import run_on_cluster
     from prompteval.engine.files import forbid_network
     from prompteval.engine.run import run_suites
     from prompteval.engine.stored import failed_cases
@@ -241,11 +241,17 @@ def run(  # noqa: PLR0913 - the options of a verb
     if against is not None:
         return _run_against(workspace, against, options, written, shown)
     with staying(), show_progress(quiet=quiet) as progress:
-        if cluster is not None:
-            view = run_on_cluster(workspace, options, progress, RayEngine)
-        else:
-            view = run_suites(workspace, options, progress)
+        work = run_suites if cluster is None else _run_on_cluster
+        view = work(workspace, options, progress)
     return finish(view, written, **shown)
+
+
+def _run_on_cluster(workspace: "Workspace", options: "RunOptions", progress: "Progress") -> "RunView":
+    """The same on the workers of a cluster."""
+    from prompteval.cluster.ray_engine import RayEngine
+    from prompteval.cluster.run import run_on_cluster
+
+    return run_on_cluster(workspace, options, progress, RayEngine)
 
 
 def _refuse_together(*, against: bool, early: bool, shard: bool) -> None:
