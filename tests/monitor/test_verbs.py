@@ -184,6 +184,18 @@ def test_a_look_is_printed_at_once_into_a_pipe(team: Path) -> None:
         process.kill()
 
 
+def test_a_row_of_a_time_still_to_come_is_said_at_each_look(team: Path) -> None:
+    """One machine with a wrong clock would otherwise end the watching without a word."""
+    rows = traffic(500, EVEN)
+    write_log(team / "ahead.jsonl", [*rows, replace(rows[-1], time=4_000_000_000.0)])
+    watch = ("monitor", "watch", "ahead.jsonl", "--reference", "last", "--looks", "1")
+    told = "warning: the newest row is of 2096-10-02T07:06:40.000Z, which is still to come here"
+    assert told in typed(team, *watch).stderr
+    write_log(team / "ahead.jsonl", [*rows, *(replace(one, time=one.time + 86_400) for one in rows)])
+    again = typed(team, *watch, code=3)
+    assert "look 2: no new row" in again.stdout and told in again.stderr
+
+
 def test_init_watch_and_cases_are_typed(team: Path) -> None:
     """A file from the run; a look that continues from its state; cases that a suite can read."""
     typed(team, "monitor", "init", "last", "--per-day", "2000", "-o", "m.yaml")

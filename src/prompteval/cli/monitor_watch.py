@@ -66,7 +66,7 @@ def watch(  # noqa: PLR0913 - the options of a verb
     from prompteval.core.exit_codes import FAIL, INCOMPLETE, PASS, deciding
     from prompteval.monitor.check import reading_of, reference_of
     from prompteval.monitor.state import load_state, save_state
-    from prompteval.monitor.watch import false_alarm_words, look
+    from prompteval.monitor.watch import ahead_of, false_alarm_words, look
     from prompteval.workspace.settings import find_workspace
 
     found = config_of(config, prompt, suite)
@@ -91,8 +91,11 @@ def watch(  # noqa: PLR0913 - the options of a verb
             known = _delivered(seen.state, found)
             save_state(path, known)
             _print(seen, as_json=as_json)
+            ahead = ahead_of(known, time.time())
+            if ahead:
+                printer.stderr_line(f"warning: {ahead}; correct those rows and remove {path}")
             printer.flush()  # a pipe would hold it back for hours
-            unread = INCOMPLETE if seen.unread else PASS
+            unread = INCOMPLETE if seen.unread or (ahead and seen.view is None) else PASS
         done += 1
         if looks is not None and done >= looks:
             return deciding([FAIL if known.alerting else PASS, unread])
