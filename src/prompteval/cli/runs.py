@@ -174,7 +174,7 @@ def prune(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
-    """Remove all runs but the newest, or those that are old; with --cache replies too."""
+    """Remove all runs but the newest, or those that are old; with --cache replies too. Named runs stay."""
     from prompteval.core.errors import UsageError
     from prompteval.engine.pruning import choose_runs, remove
     from prompteval.workspace.settings import find_workspace

@@ -34,6 +34,7 @@ from prompteval.providers.openai.batch import (
 )
 from prompteval.store.cache import SqliteCache
 from prompteval.store.pruning import delete_database
+from prompteval.store.run_files import run_path
 from prompteval.workspace.writing import replacing, write_whole
 
 FIRST_LOOK_SECONDS = 0.5
@@ -74,9 +75,9 @@ class BatchDirectory:
 
     def __init__(self, directory: Path, run_id: str) -> None:
         self.run_id = run_id
-        self._list = directory / f"batch-{run_id}.json"
-        self._replies = directory / f"batch-{run_id}.sqlite"
-        self.file = directory / f"batch-{run_id}.jsonl"
+        self._list = run_path(directory, run_id, "batch-", ".json")
+        self._replies = run_path(directory, run_id, "batch-", ".sqlite")
+        self.file = run_path(directory, run_id, "batch-", ".jsonl")
         self.replies = SqliteCache.open(self._replies)
         self.errors: dict[str, ProviderError] = {}
         self.sent: list[SentBatch] = []

@@ -14,6 +14,7 @@ from prompteval.plan.run_options import RunOptions
 from prompteval.providers.recording import Recorder
 from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.store.protocol import ReplyCache, ResultsStore, RunJournal
+from prompteval.store.run_files import run_path
 from prompteval.workspace.committed import warn_of_committed
 from prompteval.workspace.safe_paths import bounds_of
 from prompteval.workspace.settings import STORE_VARIABLE, Workspace
@@ -134,8 +135,8 @@ def resume_hint(run_id: str, options: str = "") -> str:
 
 
 def run_directory(state: Path, run_id: str) -> Path:
-    """Where the shards of a run on a cluster lie until they are merged."""
-    return state / "cluster" / run_id
+    """Where the shards of a run on a cluster lie until they are merged. Raises StoreError as `run_path`."""
+    return run_path(state / "cluster", run_id)
 
 
 def forbid_network(workspace: Workspace) -> None:

@@ -3,12 +3,16 @@
 import shutil
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from prompteval.core.errors import NoResults
 from prompteval.engine.files import run_directory
 from prompteval.engine.stored import backend, reading, stored_runs, thumbnails
+from prompteval.plan.run_options import shard_of
 from prompteval.store.protocol import StoreSizes
 from prompteval.store.records import RunRecord
+from prompteval.store.run_files import may_have_files
 from prompteval.workspace.settings import Workspace
 
 SECONDS_A_DAY = 86_400
@@ -36,19 +40,44 @@ def choose_runs(
     keep: int | None = None,
     older_than_days: float | None = None,
 ) -> list[RunRecord]:
-    """The runs that are named; or else all but the newest `keep`, of those the ones that are old enough.
+    """The runs that are named; or else all but the newest `keep` and those that have a name in the store, of
+    the others the ones that are old enough. With a run go the shards that it left.
 
     Raises UsageError for a name that no run has, StoreError for a name where nothing is stored yet.
     """
+    stored = stored_runs(workspace)
     if names:
         with reading(workspace) as store:
-            found = {record.run_id: record for record in (store.find(name) for name in names)}
-        return list(found.values())
-    records = stored_runs(workspace)[keep or 0 :]
-    if older_than_days is None:
-        return records
-    limit = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - older_than_days * SECONDS_A_DAY))
-    return [record for record in records if record.started < limit]
+            chosen = {record.run_id: record for record in (store.find(name) for name in names)}
+        return [*chosen.values(), *_shards(stored, set(chosen))]
+    named = named_runs(workspace)
+    records = [record for record in stored[keep or 0 :] if record.run_id not in named]
+    if older_than_days is not None:
+        oldest = time.gmtime(time.time() - older_than_days * SECONDS_A_DAY)
+        limit = time.strftime("%Y-%m-%dT%H:%M:%S", oldest)
+        records = [record for record in records if record.started < limit]
+    ids = {record.run_id for record in records}
+    return [*records, *_shards(stored, ids)]
+
+
+def named_runs(workspace: Workspace) -> dict[str, str]:
+    """The names that runs have in the store, by the ids of the runs; none where nothing is stored."""
+    try:
+        with reading(workspace) as store:
+            return {run_id: name for name, run_id in store.names().items()}
+    except NoResults:
+        return {}
+
+
+def _shards(stored: Sequence[RunRecord], of: AbstractSet[str]) -> list[RunRecord]:
+    """The runs of shards that runs on a cluster left, and that are not among those runs themselves."""
+    return [
+        record
+        for record in stored
+        if record.run_id not in of
+        and record.run_id.rpartition("-")[0] in of
+        and shard_of(record.manifest.get("options")) is not None
+    ]
 
 
 def remove(
@@ -68,7 +97,7 @@ def remove(
     place.delete_runs(ids)
     if ids:
         thumbnails(workspace).clear()
-    for run_id in ids:
+    for run_id in filter(may_have_files, ids):
         shutil.rmtree(run_directory(workspace.state_path(), run_id), ignore_errors=True)
     replies = 0
     if cache and place.has_cache():

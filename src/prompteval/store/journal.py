@@ -20,6 +20,7 @@ from prompteval.core.request import Usage
 from prompteval.core.response_json import is_number
 from prompteval.core.strict_json import loads
 from prompteval.core.text import counted
+from prompteval.store.run_files import run_path
 from prompteval.workspace.writing import make_private
 
 CaseKey = tuple[str, str, str, str, int]
@@ -32,8 +33,8 @@ _dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 def journal_path(directory: Path, run_id: str) -> Path:
-    """Where the journal of a run lies while it runs."""
-    return directory / f"attempts-{run_id}.jsonl"
+    """Where the journal of a run lies while it runs. Raises StoreError as `run_path` does."""
+    return run_path(directory, run_id, "attempts-", ".jsonl")
 
 
 class AttemptJournal:

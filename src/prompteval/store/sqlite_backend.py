@@ -10,6 +10,7 @@ from prompteval.store.journal import unheld_journal
 from prompteval.store.protocol import Checked, StoreSizes
 from prompteval.store.pruning import database_bytes, delete_replies, delete_runs
 from prompteval.store.results import SqliteStore
+from prompteval.store.run_files import may_have_files
 
 
 class SqliteBackend:
@@ -39,7 +40,7 @@ class SqliteBackend:
         return StoreSizes(database_bytes(self._results), database_bytes(self._cache))
 
     def delete_runs(self, run_ids: Sequence[str]) -> None:
-        for run_id in run_ids:
+        for run_id in filter(may_have_files, run_ids):
             with unheld_journal(self._directory, run_id) as path:
                 path.unlink(missing_ok=True)
         if run_ids:

@@ -1,0 +1,63 @@
+"""Which runs `runs rm` and `runs prune` remove, and that nothing outside the workspace's state goes with them."""
+
+from pathlib import Path
+
+import pytest
+
+from prompteval.core.errors import StoreError
+from prompteval.engine.pruning import choose_runs, remove
+from prompteval.engine.stored import backend
+from prompteval.plan.run_options import RunOptions
+from prompteval.plan.shard import Shard
+from prompteval.store.journal import journal_path
+from prompteval.workspace.settings import Workspace, find_workspace
+
+MANIFEST: dict[str, object] = {"suites": {}, "entries": []}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace, in a directory of its own."""
+    root = tmp_path / "ws"
+    root.mkdir()
+    (root / "prompteval.toml").write_text("")
+    return find_workspace(root)
+
+
+def stored(workspace: Workspace, *run_ids: str, shard: Shard | None = None, name: str = "") -> None:
+    """Runs begun one after the other; the last of them has the name."""
+    store = backend(workspace).open()
+    for second, run_id in enumerate(run_ids):
+        options = RunOptions(shard=shard if run_id.count("-") > 1 else None).as_json()
+        store.begin_run(run_id, {**MANIFEST, "options": options}, f"2026-01-01T00:00:{second:02}.000+00:00")
+    if name:
+        store.set_name(name, run_ids[-1])
+    store.close()
+
+
+@pytest.mark.parametrize("run_id", ["../../outside", "{outside}", "..", ".", "a/../../../outside"])
+def test_s16_a_run_whose_id_is_a_path_removes_nothing_else(workspace: Workspace, run_id: str) -> None:
+    """The id is in a store that others may write; the run goes, and no directory."""
+    outside = workspace.root.parent / "outside"
+    outside.mkdir()
+    (workspace.state_path() / "cluster").mkdir(parents=True)
+    run_id = run_id.format(outside=outside)
+    stored(workspace, "20260101-1", run_id)
+    assert remove(workspace, choose_runs(workspace, keep=0)).run_ids == (run_id, "20260101-1")
+    assert outside.is_dir() and (workspace.state_path() / "cluster").is_dir()
+    with pytest.raises(StoreError, match="cannot name a file"):
+        journal_path(workspace.state_path(), run_id)
+
+
+def test_runs_that_have_a_name_stay(workspace: Workspace) -> None:
+    """A baseline of a team is one; `runs rm` removes it, since it was asked for."""
+    stored(workspace, "20260101-1", "20260101-2", name="production")
+    stored(workspace, "20260101-3")
+    assert [one.run_id for one in choose_runs(workspace, keep=1)] == ["20260101-1"]
+    assert [one.run_id for one in choose_runs(workspace, ["20260101-2"])] == ["20260101-2"]
+
+
+def test_shards_that_a_run_left_go_with_it(workspace: Workspace) -> None:
+    """Those of the others, and runs that only look like them, stay."""
+    stored(workspace, "a-1", "a-1-1", "a-1-2", "a-2", "a-2-1", shard=Shard(1, 2))
+    assert {one.run_id for one in choose_runs(workspace, ["a-1"])} == {"a-1", "a-1-1", "a-1-2"}
