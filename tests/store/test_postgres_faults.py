@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prompteval.core.errors import DamagedRun, NoResults, StoreError, UsageError
+from prompteval.core.errors import DamagedRun, MissingExtra, NoResults, StoreError, UsageError
 from prompteval.core.notice import Notice
 from prompteval.store.postgres import lease, schema, session
 from prompteval.store.postgres.backend import PostgresBackend
@@ -174,6 +174,14 @@ def test_f27_tables_of_another_version_are_refused_by_number(
     monkeypatch.setenv(ADDRESS_VARIABLE, address)
     for readonly in (True, False):
         with pytest.raises(StoreError, match="has schema version 2, this prompteval knows 1"):
+            PostgresStore.open(readonly=readonly)
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what opens the store, not by a crash."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for readonly in (True, False):
+        with pytest.raises(MissingExtra, match=r"a store in Postgres needs: pip install .*\[postgres\]"):
             PostgresStore.open(readonly=readonly)
 
 

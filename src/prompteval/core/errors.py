@@ -9,7 +9,8 @@ PromptevalError
 ├── NothingSelected          no case or suite is left to run          exit 5
 ├── StoreError               the results database cannot be used      exit 2
 │   ├── DamagedRun           a stored run is not as it was stored     exit 2
-│   └── NoResults            nothing was stored yet                   exit 2
+│   ├── NoResults            nothing was stored yet                   exit 2
+│   └── RunEnded             a row came for a run that has ended      exit 2
 ├── RenderError              a template failed or passed its budget
 ├── ContextOverflow      what was retrieved, or a prompt, is over its token limit
 ├── RetrievalError       a retriever or reranker failed, or returned what is not a ranking
@@ -89,6 +90,10 @@ class DamagedRun(StoreError):
 
 class NoResults(StoreError):
     """There is no results database yet, or it has no tables; whatever reads it finds no run."""
+
+
+class RunEnded(StoreError):
+    """Rows or attempts came for a run that has ended, or was removed."""
 
 
 class RenderError(PromptevalError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from prompteval.core.errors import StoreError
+from prompteval.core.errors import RunEnded
 from prompteval.store.postgres.lease import BEAT_SECONDS, Lease
 from prompteval.store.postgres.session import Session
 from prompteval.workspace.store_place import POSTGRES
@@ -47,10 +47,6 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._session.close()
-
-
-class RunEnded(StoreError):
-    """Rows or attempts came for a run that has ended, or was removed."""
 
 
 def refuse_ended(session: Session, run_ids: Sequence[str]) -> None:

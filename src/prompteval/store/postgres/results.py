@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from prompteval.core.errors import StoreError
+from prompteval.core.errors import RunEnded, StoreError
 from prompteval.core.observation import Row
 from prompteval.core.stored import EntryKey
 from prompteval.store.codec import dumps
@@ -18,7 +18,7 @@ from prompteval.store.postgres.contents import (
     row_pages,
     stored_record,
 )
-from prompteval.store.postgres.database import PostgresDatabase, RunEnded, refuse_ended
+from prompteval.store.postgres.database import PostgresDatabase, refuse_ended
 from prompteval.store.postgres.errors import store_error
 from prompteval.store.postgres.gathered import Gathered
 from prompteval.store.postgres.journal import PostgresJournal
@@ -26,7 +26,7 @@ from prompteval.store.postgres.lease import take_lease
 from prompteval.store.postgres.reported import call_tokens, failure_of, reported_columns
 from prompteval.store.postgres.schema import prepare, refuse_other
 from prompteval.store.postgres.session import Session, key_text, read_key
-from prompteval.store.postgres.writing import StoredRow, insert_attempts, insert_rows, stored_form
+from prompteval.store.postgres.writing import RowColumns, insert_attempts, insert_rows, stored_form
 from prompteval.store.protocol import Checked, FailureCount
 from prompteval.store.records import RunRecord, record_from
 from prompteval.store.stored_runs import StoredRuns
@@ -53,7 +53,7 @@ class PostgresStore(StoredRuns):
         self._reader = reader
         self._database = database
         self._writer: Writer[Session] | None = None
-        self._rows: Gathered[StoredRow] | None = None
+        self._rows: Gathered[RowColumns] | None = None
         if database is not None:
             self._writer = Writer(database)
             self._rows = Gathered(self._writer, insert_rows)

@@ -68,9 +68,9 @@ class Session:
         self._connection: psycopg.Connection | None = self._connect()
 
     def _connect(self) -> "psycopg.Connection":
+        connection = connect()
         import psycopg
 
-        connection = connect()
         try:
             encoding = connection.info.parameter_status("server_encoding")
             if encoding != "UTF8":

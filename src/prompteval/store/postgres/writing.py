@@ -10,7 +10,7 @@ from prompteval.store.journal import Attempt
 from prompteval.store.postgres.database import refuse_ended
 from prompteval.store.postgres.session import Session, key_text
 
-StoredRow = tuple[object, ...]
+RowColumns = tuple[object, ...]
 _COLUMNS: Final = f"{KEY}, {FACTS}, case_json, observation, scores, hash, settled"
 _TYPES: Final = (*["text"] * 5, "int", "text", "text", "float8", "float8", *["text"] * 4, "bool")
 _CHANGED: Final = _COLUMNS.removeprefix(f"{KEY}, ").split(", ")
@@ -33,7 +33,7 @@ _ENDED: Final = (
 _KEY_LENGTH: Final = 6
 
 
-def stored_form(row: Row) -> StoredRow:
+def stored_form(row: Row) -> RowColumns:
     """The columns of a row as they are stored, with its hash and whether it is final."""
     seen = row.observation
     key = (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate)
@@ -45,12 +45,12 @@ def stored_form(row: Row) -> StoredRow:
     return (*place, *facts, *texts, row_hash((*key, *facts), *texts), is_settled(row))
 
 
-def insert_rows(session: Session, rows: Sequence[StoredRow]) -> None:
+def insert_rows(session: Session, rows: Sequence[RowColumns]) -> None:
     """Add rows, in the order of their keys: two writers of the same rows never wait in a ring.
 
     Of one key the first final row is kept, else the last one. Raises RunEnded.
     """
-    chosen: dict[tuple[object, ...], StoredRow] = {}
+    chosen: dict[tuple[object, ...], RowColumns] = {}
     for row in rows:
         key = row[:_KEY_LENGTH]
         if key not in chosen or not chosen[key][-1]:
