@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import DeadlineExceeded
-from prompteval.isolate.server_child import ServerChild, ServerEnded, ServerRefused, passed
+from prompteval.isolate.server_child import End, ServerChild, ServerEnded, ServerRefused, passed
 from tests.ended import is_gone, until
 from tests.open_files import no_more_files
 
@@ -95,6 +95,13 @@ def test_one_that_the_system_does_not_start_is_an_error_of_ours() -> None:
             await ServerChild.start("served_here:serve", {"word": "x"}, timeout_s=60.0)
 
     asyncio.run(run())
+
+
+def test_an_end_says_how() -> None:
+    """A code, a signal by its name, and what the system does where memory is short."""
+    assert str(End(3, [])) == "ended with exit code 3"
+    assert str(End(-6, list("abcd"))) == "was ended by SIGABRT; its last lines: b | c | d"
+    assert str(End(-9, [])) == "was ended by SIGKILL, as for want of memory"
 
 
 def test_a_start_that_keeps_the_lock_ends_at_its_deadline(tmp_path: Path) -> None:

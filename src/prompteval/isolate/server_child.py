@@ -50,7 +50,8 @@ class End:
         how = f"ended with exit code {self.code}"
         if self.code < 0:
             with suppress(ValueError):
-                how = f"was ended by {signal.Signals(-self.code).name}"
+                name = signal.Signals(-self.code).name
+                how = f"was ended by {name}" + (", as for want of memory" if name == "SIGKILL" else "")
         return f"{how}; its last lines: {' | '.join(self.log[-LAST_LINES:])}" if self.log else how
 
 
