@@ -106,27 +106,18 @@ def plan_suite(
     suite = load_suite(tree, path)
     there = suite_at(commit, path) or suite
     problems = Problems()
-    setup, targets, chosen = _system(workspace, commit or tree, suite, there, prompts, models, problems)
+    system = _system(workspace, commit or tree, suite, there, prompts, models, problems)
+    setup, targets, chosen = system.setup, system.targets, system.models
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
-    scorers = build_scorers(workspace, tree, suite, targets, problems)
-    judge_section_problems(suite, scorers, problems)
-    problems.found += judge_server_problems(workspace, scorers)
-    judge_files = read_judge_files(tree, suite, scorers, problems)
-    measures = plan_measures(suite, scorers, problems)
-    gates = plan_gates(suite, scorers, measures, problems)
-    problems.found += stream_problems(workspace, suite, targets, chosen, measures, gates)
-    stages = stage_metrics(measures, gates)
-    problems.found += call_problems(suite, targets)
-    added, results = _stage_scorers(workspace, tree, suite, setup, targets, stages, problems)
-    scorers = (*added, *scorers)
+    found = _measuring(workspace, tree, suite, system, problems)
     if not targets:
         problems.check()
-    gates = with_versions(workspace, tree, suite.path, gates, problems)
+    gates = with_versions(workspace, tree, suite.path, found.gates, problems)
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
     files = CaseFiles(_prompts_of(targets), chosen, workspace, suite.splits)
-    golds = [store.read_gold for store in (setup or results,) if store is not None]
-    facts = scan_cases(tree, suite, targets, problems, [*golds, files.problems], gates, scorers)
+    golds = [store.read_gold for store in (setup or found.results,) if store is not None]
+    facts = scan_cases(tree, suite, targets, problems, [*golds, files.problems], gates, found.scorers)
     if facts is not None:
         problems.found += conversation_problems(suite, targets, facts.most_turns)
         if setup is not None:
@@ -140,17 +131,54 @@ def plan_suite(
         tree,
         (*targets, *rivals),
         chosen,
-        scorers,
-        measures,
+        found.scorers,
+        found.measures,
         gates,
         facts,
-        primary_metrics(suite, scorers, measures, gates),
+        primary_metrics(suite, found.scorers, found.measures, gates),
         frozenset(target.reference for target in rivals),
         setup,
-        results,
+        found.results,
         tuple(problems.found),
-        judge_files,
+        found.judge_files,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """What a suite runs: its retrieval pipeline, its targets, and the models that they are run on."""
+
+    setup: "RagSetup | None"
+    targets: tuple[TargetPlan, ...]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    """How outputs are scored and decided; `results` is how those of a system of one's own are read."""
+
+    scorers: tuple[Scorer, ...]
+    judge_files: Mapping[str, JudgeFiles]
+    measures: tuple[Measure, ...]
+    gates: tuple[PlannedRule, ...]
+    results: "ResultSetup | None"
+
+
+def _measuring(
+    workspace: Workspace, tree: Tree, suite: Suite, system: _System, problems: Problems
+) -> _Measuring:
+    """Scorers, judges, metrics and gates, of which those that read the stages of retrieval come first."""
+    scorers = build_scorers(workspace, tree, suite, system.targets, problems)
+    judge_section_problems(suite, scorers, problems)
+    problems.found += judge_server_problems(workspace, scorers)
+    judge_files = read_judge_files(tree, suite, scorers, problems)
+    measures = plan_measures(suite, scorers, problems)
+    gates = plan_gates(suite, scorers, measures, problems)
+    problems.found += stream_problems(workspace, suite, system.targets, system.models, measures, gates)
+    stages = stage_metrics(measures, gates)
+    problems.found += call_problems(suite, system.targets)
+    added, results = _stage_scorers(workspace, tree, suite, system, stages, problems)
+    return _Measuring((*added, *scorers), judge_files, measures, gates, results)
 
 
 def _system(
@@ -161,8 +189,8 @@ def _system(
     prompts: tuple[str, ...],
     models: tuple[str, ...],
     problems: Problems,
-) -> tuple["RagSetup | None", tuple[TargetPlan, ...], tuple[str, ...]]:
-    """(the retrieval pipeline, what the suite runs, on which models), as `there` in `tree` has them.
+) -> _System:
+    """The system as `there` in `tree` has it.
 
     Fakes and conversations are those of `suite`, which is in the working tree.
     """
@@ -171,7 +199,7 @@ def _system(
     targets = with_conversation(workspace, WorkingTree(workspace.root), suite, targets, problems)
     chosen = chosen_models(workspace, there, targets, models, problems)
     problems.found.extend(server_problems(_prompts_of(targets), chosen, workspace))
-    return setup, targets, chosen
+    return _System(setup, targets, chosen)
 
 
 def _prompts_of(targets: Sequence[TargetPlan]) -> list[Prompt]:
@@ -182,15 +210,14 @@ def _stage_scorers(
     workspace: Workspace,
     tree: Tree,
     suite: Suite,
-    setup: "RagSetup | None",
-    targets: tuple[TargetPlan, ...],
+    system: _System,
     stages: list[StageMetric],
     problems: Problems,
 ) -> tuple[tuple[Scorer, ...], "ResultSetup | None"]:
     """(what scores the stages that the metrics read, how the results of a system of one's own are read)."""
     support = entailment_of(workspace, suite, stages, problems)
-    if setup is not None:
-        return tuple(setup.scorers(stages, support)), None
+    if system.setup is not None:
+        return tuple(system.setup.scorers(stages, support)), None
     if not stages or suite.rag is not None:
         return (), None
     from prompteval.plan.result_setup import plan_results
@@ -198,7 +225,7 @@ def _stage_scorers(
     results = plan_results(workspace, tree, suite, stages, problems)
     if results is None:
         return (), None
-    problems.found += results.problems(targets)
+    problems.found += results.problems(system.targets)
     return tuple(results.scorers(support)), results
 
 
