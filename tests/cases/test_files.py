@@ -1,6 +1,7 @@
 """Files that cases name: read inside the workspace, told by their bytes, or refused with the reason."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,33 @@ def test_s5_what_is_no_file_to_send_is_refused(root: Path, text: str, told: str)
     found = file_reader(WorkingTree(root), "data")(text)
     assert isinstance(found, WrongFile)
     assert told in found.reason
+
+
+class CountedTree(WorkingTree):
+    """The working tree, and which of its directories were listed."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.listed: list[str] = []
+
+    def list(self, prefix: str) -> list[str]:
+        self.listed.append(f"{prefix}/**")
+        return super().list(prefix)
+
+    def list_directory(self, directory: str, most: int) -> Sequence[str]:
+        self.listed.append(directory)
+        return super().list_directory(directory, most)
+
+
+def test_the_file_that_may_have_been_meant_is_looked_for_in_one_listing(root: Path) -> None:
+    """However many are missing, and never below their directory."""
+    tree = CountedTree(root)
+    read = file_reader(tree, "data")
+    found = [read(text) for text in ("pagee.pdf", "drawin.svg", "empty/../pag.pdf")]
+    assert [one.reason.rpartition("(")[2] for one in found if isinstance(one, WrongFile)] == [
+        "did you mean 'page.pdf'?)", "did you mean 'drawing.svg'?)", "did you mean 'empty/../page.pdf'?)",
+    ]  # fmt: skip
+    assert tree.listed == ["data"]
 
 
 def test_a_file_is_read_again_where_it_is_sent(root: Path) -> None:

@@ -26,6 +26,23 @@ def test_s5_paths_stay_inside(tmp_path: Path, path: str) -> None:
         WorkingTree(root).read(path)
 
 
+@pytest.mark.parametrize("inside", [".", "ws"])
+def test_a_directory_is_listed_alone(tmp_path: Path, inside: str) -> None:
+    """Its files and links, the same on disk and at a commit; nothing below it, nothing where there is none."""
+    root = tmp_path / inside
+    (root / "p/below").mkdir(parents=True)
+    for name in ("a.txt", "p/é.txt", "p/b.txt", "p/below/c.txt"):
+        (root / name).write_text("x")
+    (root / "p/loop").symlink_to("loop")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    for tree in (WorkingTree(root), GitTree(root, "HEAD")):
+        assert tree.list_directory("p", 10) == ["b.txt", "loop", "é.txt"]
+        assert (tree.list_directory("", 10), tree.list_directory("none", 10)) == (["a.txt"], [])
+        assert len(tree.list_directory("p", 2)) <= 2
+
+
 def test_git_tree_reads_a_commit_from_a_sub_folder(tmp_path: Path) -> None:
     """Paths are relative to the workspace, wherever it is in the repository; the work tree does not matter."""
     root = tmp_path / "ws"

@@ -1,7 +1,8 @@
 """Files that the inputs of cases name: by a path beside the case file, or as a data URL."""
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.media import DATA_URL, MOST_FILE_BYTES, File, FileValue, WrongFile
@@ -21,6 +22,8 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
     read and hashed, and read again where they are sent.
     """
 
+    beside = cache(lambda place: tree.list_directory(place, MOST_NEAR))
+
     def read(text: str) -> FileValue | WrongFile:
         try:
             if text[: len(DATA_URL)].lower() == DATA_URL:
@@ -36,7 +39,7 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
             content = _content(tree, path)
             return FileValue(File.of_bytes(content, lambda: _content(tree, path), path))
         except InvalidInput as error:
-            near = _near(tree, path, text)
+            near = _near(beside, path, text)
             return WrongFile(text, f"{text:.200}: {error.problems[0].message}{near and f' ({near})'}")
         except ValueError as error:
             return WrongFile(text, f"{text:.200}: {error}")
@@ -44,15 +47,14 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
     return read
 
 
-def _near(tree: Tree, path: str, text: str) -> str:
-    """What may have been meant by a path that leads to no file in a directory that is there."""
-    place = posixpath.dirname(path)
+def _near(beside: Callable[[str], Sequence[str]], path: str, text: str) -> str:
+    """What may have been meant by a path that leads to no file in a directory, whose files `beside` gives."""
     try:
-        near = [name for name in tree.list(place)[:MOST_NEAR] if posixpath.dirname(name) == place]
+        near = beside(posixpath.dirname(path))
     except InvalidInput:
         return ""
     start = posixpath.dirname(text)
-    return did_you_mean(text, [posixpath.join(start, posixpath.basename(name)) for name in near])
+    return did_you_mean(text, [posixpath.join(start, name) for name in near])
 
 
 def _content(tree: Tree, path: str) -> bytes:

@@ -1,8 +1,10 @@
 """A tree of files to read prompts, suites and cases from: the working tree or a commit."""
 
+import os
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -34,6 +36,10 @@ class Tree(Protocol):
 
     def list(self, prefix: str) -> Sequence[str]:
         """All files below `prefix`, sorted; empty when there is no such directory."""
+        ...
+
+    def list_directory(self, directory: str, most: int) -> Sequence[str]:
+        """Names of files and links right in a directory, sorted; `most` of its entries are looked at."""
         ...
 
     def exists(self, path: str) -> bool: ...
@@ -80,6 +86,14 @@ class WorkingTree:
         return sorted(
             item.relative_to(self._root).as_posix() for item in files if self._state not in item.parents
         )
+
+    def list_directory(self, directory: str, most: int) -> Sequence[str]:
+        try:
+            with os.scandir(self._inside(directory)) as entries:
+                first = [entry for entry in islice(entries, most) if entry.is_symlink() or entry.is_file()]
+        except OSError:
+            return []
+        return sorted(entry.name for entry in first)
 
     def exists(self, path: str) -> bool:
         return self._inside(path).is_file()
@@ -202,6 +216,15 @@ class GitTree:
         start = "" if self._prefix == "." else self._prefix + "/"
         found = (name.decode("utf-8", "surrogateescape") for name in names if name)
         return sorted(name.removeprefix(start) for name in found)
+
+    def list_directory(self, directory: str, most: int) -> Sequence[str]:
+        full = self._full(directory)
+        place = [] if full == "." else [f"{full}/"]
+        arguments = ["ls-tree", "-z", "--full-tree", self._commit.decode(), "--", *place]
+        entries = self._git(*arguments, missing=f"{self._ref} cannot be listed").split(b"\0")[:most]
+        found = (entry.partition(b"\t") for entry in entries)
+        paths = (path.decode("utf-8", "surrogateescape") for kind, _, path in found if b" blob " in kind)
+        return sorted(map(posixpath.basename, paths))
 
     def exists(self, path: str) -> bool:
         return path in self.list(path)
