@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -62,6 +63,32 @@ def test_a_file_over_the_limit_is_refused() -> None:
     assert media_type_of(png(noise=MOST_FILE_BYTES - empty)) == "image/png"
     with pytest.raises(ValueError, match="20,000,001 bytes, at most 20,000,000"):
         media_type_of(png(noise=MOST_FILE_BYTES - empty + 1))
+
+
+@pytest.mark.parametrize(
+    ("start", "filled", "told"),
+    [
+        (b"ID3\x04\0\0\0\0\0\0", b"\0", "cut off"), (b"\xff\xd8\xff\xe1\0\2", b"\xff", "cut off"),
+        (b"\xff\xd8\xff\xe1\0\2", b"\xff\xd0", "cut off"), (b"\xff\xd8\xff\xe1\0\2", b"\xff\xe1\0\2", "over 50,000 parts"),
+        (png()[:33], b"\0\0\0\0noIs\0\0\0\0", "over 50,000 parts"), (b"GIF89a" + bytes(7), b"\0", "cut off"),
+        (b"%PDF-1.4", b" ", "cut off"), (b"RIFF\0\0\0\0WAVE", b"\0", "no format"),
+    ],
+)  # fmt: skip
+def test_the_largest_file_is_told_in_time(start: bytes, filled: bytes, told: str) -> None:
+    """Filled with what is skipped, or parts of nothing: under 1.5 seconds of a processor."""
+    content = start + filled * ((MOST_FILE_BYTES - len(start)) // len(filled))
+    started = time.process_time()
+    with pytest.raises(ValueError, match=told):
+        media_type_of(content)
+    assert time.process_time() - started < 1.5
+
+
+def test_fill_and_markers_without_a_length_are_skipped() -> None:
+    """ITU-T T.81, B.1.1.2: any marker may have fill before it; padding stands between a tag and its audio."""
+    photo = jpeg()
+    assert media_type_of(photo[:2] + b"\xff\xff\xff\xd0\xff" + photo[2:]) == "image/jpeg"
+    assert pixels("image/jpeg", photo[:2] + b"\xff\xff\xff\xd0\xff" + photo[2:]) == (6, 4)
+    assert media_type_of(b"ID3\x04\0\0\0\0\0\2" + bytes(9) + b"\xff\xfb\x90\0") == "audio/mpeg"
 
 
 def test_a_thumbnail_in_a_photo_is_not_its_end() -> None:

@@ -3,7 +3,10 @@
 Formats: RIFF WAVE (Microsoft, Multimedia Programming Interface 1.0), ID3v2.4, ISO/IEC 11172-3.
 """
 
+import re
+
 _CUT = "is cut off"
+_ZEROS = re.compile(rb"\0*")
 # The length that is written while the end is not known yet, as when audio comes through a pipe.
 _UNKNOWN = frozenset({0, 0xFFFFFFFF})
 
@@ -23,8 +26,8 @@ def mp3_fault(data: bytes) -> str:
         if len(data) < 10:
             return _CUT
         at = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
-        while at < len(data) and data[at] == 0:  # padding
-            at += 1
+        padding = _ZEROS.match(data, min(at, len(data)))
+        at = at if padding is None else padding.end()
     if at + 4 > len(data):
         return _CUT
     known = data[at] == 0xFF and data[at + 1] & 0xE6 == 0xE2

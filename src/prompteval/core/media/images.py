@@ -3,14 +3,18 @@
 Formats: PNG (W3C Recommendation), JPEG (ITU-T T.81, Annex B), GIF89a, WebP container specification.
 """
 
+import re
 from struct import error as too_short
 from struct import unpack, unpack_from
 
 Pixels = tuple[int, int]  # width, height
 
 _CUT = "is cut off"
-# Markers of JPEG without a length: TEM and RST0 to RST7.
-_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+# Chunks of a PNG, or segments of a JPEG; a file of the greatest size, written in blocks of 8 kB, has 2,500.
+MOST_PARTS = 50_000
+_TOO_MANY = f"has over {MOST_PARTS:,} parts"
+# The next marker of JPEG with a length, behind fill and markers without one: TEM and RST0 to RST7.
+_MARKER = re.compile(rb"(?:\xff++[\x01\xd0-\xd7])*+\xff++(.)", re.DOTALL)
 # Start of frame, which has the size: SOF0 to SOF15 without DHT, JPG and DAC.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -18,7 +22,9 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def png_fault(data: bytes) -> str:
     """What is wrong; empty for chunks from IHDR to IEND. Checksums are not looked at."""
     at, kind = 8, b""
-    while at + 12 <= len(data):
+    for _ in range(MOST_PARTS):
+        if at + 12 > len(data):
+            return _CUT
         length = int.from_bytes(data[at : at + 4], "big")
         kind = data[at + 4 : at + 8]
         if at == 8 and kind != b"IHDR":
@@ -26,12 +32,15 @@ def png_fault(data: bytes) -> str:
         at += 12 + length
         if kind == b"IEND":
             return "" if at <= len(data) else _CUT
-    return _CUT
+    return _TOO_MANY
 
 
 def jpeg_fault(data: bytes) -> str:
     """What is wrong; empty where an end of image comes after the scan. What follows it is not looked at."""
-    scan = _scan(data)
+    segments = _segments(data)
+    if len(segments) > MOST_PARTS:
+        return _TOO_MANY
+    scan = next((at for marker, at in segments if marker == 0xDA), None)
     return "" if scan is not None and data.find(b"\xff\xd9", scan) >= 0 else _CUT
 
 
@@ -60,25 +69,18 @@ def pixels(media_type: str, data: bytes) -> Pixels | None:
 
 
 def _segments(data: bytes) -> list[tuple[int, int]]:
-    """(marker, offset of its length) of each segment up to the first scan; what is damaged ends it."""
+    """(marker, offset of its length) of each segment up to the first scan, MOST_PARTS and one at most.
+
+    What is damaged ends it.
+    """
     found, at = list[tuple[int, int]](), 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill
-            at += 1
-        elif marker in _BARE:
-            at += 2
-        else:
-            found.append((marker, at + 2))
-            if marker in (0xDA, 0xD9):
-                break
-            at += 2 + max(int.from_bytes(data[at + 2 : at + 4], "big"), 2)
+    while len(found) <= MOST_PARTS and (marker := _MARKER.match(data, at)) is not None:
+        at = marker.end()
+        found.append((marker[1][0], at))
+        if marker[1] in b"\xda\xd9":
+            break
+        at += max(int.from_bytes(data[at : at + 2], "big"), 2)
     return found
-
-
-def _scan(data: bytes) -> int | None:
-    """Where the first scan begins."""
-    return next((at for marker, at in _segments(data) if marker == 0xDA), None)
 
 
 def _jpeg_pixels(data: bytes) -> Pixels | None:
