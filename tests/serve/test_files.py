@@ -1,8 +1,11 @@
 """Files over HTTP and from an application: sent whole, and of the log only what they are."""
 
+import asyncio
 import json
 from base64 import b64encode
 from pathlib import Path
+from threading import current_thread, main_thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +14,10 @@ import prompteval
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.prediction import Prediction
 from prompteval.engine.logged_inputs import LogInputs
+from prompteval.prompt.loader import load_prompt
+from prompteval.serve.predict import decode_files
 from prompteval.testing.server import FakeServer, Reply
+from prompteval.workspace.tree import WorkingTree
 from tests.media_files import data_url, pdf, png
 from tests.serve.conftest import KEY, run, start
 
@@ -69,6 +75,34 @@ def test_s28_a_file_comes_as_a_data_url_or_is_refused(tmp_path: Path) -> None:
     assert line.inputs == {"photo": VALUE}
     assert b64encode(RED)[:40] not in (tmp_path / "log.jsonl").read_bytes()
     assert "data URL" in json.dumps(described)
+
+
+@pytest.mark.parametrize(
+    ("photo", "apart"),
+    [(data_url(RED, "image/png"), False), (data_url(png(noise=100_000), "image/png"), True), (data_url(png(noise=100_000), "image/gif"), True)],
+)  # fmt: skip
+def test_a_file_of_a_request_is_decoded_once(
+    tmp_path: Path, photo: str, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one off the event loop, also one that is refused."""
+    with FakeServer() as server:
+        workspace(tmp_path, server)
+        prompt = load_prompt(WorkingTree(tmp_path), "look", 1)
+    threads: list[bool] = []
+    decode = prompteval.File.of_data_url
+    monkeypatch.setattr(
+        prompteval.File,
+        "of_data_url",
+        lambda url: (threads.append(current_thread() is main_thread()), decode(url))[1],
+    )
+    call: Any = SimpleNamespace(
+        inputs={"photo": photo}, served=SimpleNamespace(bound=SimpleNamespace(prompt=prompt))
+    )
+    asyncio.run(decode_files(call, len(photo)))
+    if not prompt.input_errors(call.inputs):
+        assert prompt.render(call.inputs)[0].files
+        assert prompt.file_inputs.stored(call.inputs)["photo"] == call.inputs["photo"].file.value
+    assert threads == [not apart]
 
 
 @pytest.mark.parametrize(

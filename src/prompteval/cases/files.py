@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from prompteval.core.errors import InvalidInput
-from prompteval.core.media import DATA_URL, MOST_FILE_BYTES, File, FileValue, WrongFile
+from prompteval.core.media import MOST_FILE_BYTES, File, FileValue, WrongFile, of_data_url
 from prompteval.core.problem import did_you_mean
 from prompteval.workspace.tree import Tree
 
@@ -25,11 +25,9 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
     beside = cache(lambda place: tree.list_directory(place, MOST_NEAR))
 
     def read(text: str) -> FileValue | WrongFile:
-        try:
-            if text[: len(DATA_URL)].lower() == DATA_URL:
-                return FileValue(File.of_data_url(text))
-        except ValueError as error:
-            return WrongFile(text, f"data URL: {error}")
+        found = of_data_url(text)
+        if found is not None:
+            return found
         if "://" in text[:20]:
             return WrongFile(text, f"{text[:80]!r} is an address, and nothing is fetched; keep the file here")
         if not text.strip() or len(text) > LONGEST_PATH:

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from prompteval.core.case import Cell
-from prompteval.core.media import File, FileValue, WrongFile
+from prompteval.core.media import File, FileValue, WrongFile, of_data_url
 
 Count = Literal["one", "many"]
-Read = Callable[[str], FileValue | WrongFile]
+Read = Callable[[str], FileValue | str]
 _LISTS = (list, tuple, Sequence, typing.Sequence)
 
 
@@ -47,6 +47,10 @@ class FileInputs:
             elif count == "one" and _is_text(value) and value:
                 found[key] = read(str(value))
         return found
+
+    def decoded(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
+        """Inputs whose data URLs are files, or wrong ones: each is decoded once. Other texts stay."""
+        return self.read(inputs, lambda text: of_data_url(text) or text)
 
     def stored(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
         """Inputs whose files are their values, without content; a data URL that is none is not kept."""

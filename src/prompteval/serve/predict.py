@@ -15,6 +15,8 @@ from prompteval.serve.state import WorkerState
 from prompteval.serve.stream import stream
 
 STREAM = b"text/event-stream"
+# Bytes of a request with files beyond which they are decoded in a thread.
+DECODED_APART = 100_000
 
 
 async def predict(call: Call, receive: Receive, send: Send) -> None:
@@ -22,10 +24,10 @@ async def predict(call: Call, receive: Receive, send: Send) -> None:
     state, served = call.state, call.served
     streamed = _is_streamed(call)
     call.inputs, size = await state.bodies.read(call.headers, receive)
+    await decode_files(call, size)
     errors = served.bound.prompt.input_errors(call.inputs)
     if errors:
         raise of_inputs(errors, call.inputs, served.declared)
-    call.inputs = dict(served.bound.prompt.file_inputs.stored(call.inputs))
     with _place(state):
         try:
             await call.screen("before", call.inputs)
@@ -45,6 +47,15 @@ async def predict(call: Call, receive: Receive, send: Send) -> None:
         raise of_outcome(answered.parsed.outcome, answered.parsed.failure.type)
     body = json.dumps(call.body(answered), allow_nan=False, separators=(",", ":")).encode("ascii")
     return await respond(send, 200, body, (JSON, *call.answer_headers))
+
+
+async def decode_files(call: Call, size: int) -> None:
+    """Data URLs of inputs that are files become them; large ones are decoded off the event loop."""
+    files = call.served.bound.prompt.file_inputs
+    if files and size > DECODED_APART:
+        call.inputs = dict(await asyncio.to_thread(files.decoded, call.inputs))
+    elif files:
+        call.inputs = dict(files.decoded(call.inputs))
 
 
 def _is_streamed(call: Call) -> bool:

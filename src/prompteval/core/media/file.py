@@ -169,6 +169,16 @@ class WrongFile(str):
     reason: str
 
 
+def of_data_url(text: str) -> FileValue | WrongFile | None:
+    """The file of a data URL, or why it is none; None for another text."""
+    if text[: len(DATA_URL)].lower() != DATA_URL:
+        return None
+    try:
+        return FileValue(File.of_data_url(text))
+    except ValueError as error:
+        return WrongFile(text, f"data URL: {error}")
+
+
 def is_file_value(value: object) -> TypeGuard[Mapping[str, object]]:
     """Whether a JSON value, which may have been stored, is that of a file."""
     return (
@@ -267,9 +277,9 @@ def _validated(value: object, info: Any) -> File:
         raise wrong("only the hash of the file is stored, not its content")
     if not isinstance(value, str):
         raise wrong(f"{_WHAT}, not {value!r:.60}")
-    if value[: len(DATA_URL)].lower() != DATA_URL:
+    found = of_data_url(value)
+    if found is None:
         raise wrong(f"{_WHAT}; File.from_path reads a path")
-    try:
-        return File.of_data_url(value)
-    except ValueError as error:
-        raise wrong(f"data URL: {error}") from None
+    if isinstance(found, WrongFile):
+        raise wrong(found.reason)
+    return found.file
