@@ -17,7 +17,8 @@ from prompteval.stats.interval import wilson
 HERE = Path(__file__).parent
 PACKAGES = {
     "langchain-community": "langchain_community", "langchain-classic": "langchain_classic",
-    "crewai": "crewai", "llama-index-core": "llama_index/core",
+    "crewai": "crewai", "llama-index-core": "llama_index/core", "haystack-ai": "haystack", "dspy": "dspy",
+    "autogen-agentchat": "autogen_agentchat",
 }  # fmt: skip
 
 
