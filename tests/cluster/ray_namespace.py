@@ -39,13 +39,13 @@ def why_not() -> str:
 
 
 class RayCluster:
-    """A head with so many processors, and commands that run beside it."""
+    """A head with so many processors, and commands that run beside it; workers have its environment."""
 
-    def __init__(self, processors: int) -> None:
+    def __init__(self, processors: int, **environment: str) -> None:
         self._directory = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # Ray's sockets have short paths
         self._inside = subprocess.Popen(
             [*UNSHARE, sys.executable, __file__, str(processors), self._directory],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment},
         )  # fmt: skip
         self.started = self._answer()
 

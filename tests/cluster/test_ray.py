@@ -1,5 +1,6 @@
 """Runs on a Ray cluster, in a network namespace that has loopback alone."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,20 +8,24 @@ from typing import Any
 
 import pytest
 
+from prompteval.workspace.store_place import ADDRESS_VARIABLE
 from tests.cluster.cluster_workspace import calls, comparable, make, rows
 from tests.cluster.ray_namespace import RayCluster, why_not
 from tests.e2e.conftest import workspace as workspace
 from tests.e2e.test_rag_index import write_corpus
+from tests.store.postgres_place import server as server
 
 REASON = why_not()
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.skipif(bool(REASON), reason=REASON)]
+pytestmark = [
+    pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.skipif(bool(REASON), reason=REASON),
+]  # fmt: skip
 CASES = 1500
 PROMPTEVAL = (sys.executable, "-m", "prompteval")
 
 
 @pytest.fixture(scope="module", params=[4, 1])
-def cluster(request: pytest.FixtureRequest) -> Iterator[RayCluster]:
-    made = RayCluster(request.param)
+def cluster(request: pytest.FixtureRequest, server: str) -> Iterator[RayCluster]:
+    made = RayCluster(request.param, **{ADDRESS_VARIABLE: server})
     assert made.started["code"] == 0, made.started["stderr"]
     yield made
     made.close()
@@ -61,6 +66,19 @@ def test_s18_a_run_whose_driver_died_is_finished_by_another(cluster: RayCluster,
     assert comparable(ended["stdout"]) == comparable(one["stdout"])
     assert rows(root / "ray.jsonl") == rows(root / "one.jsonl")
     assert made <= CASES + 4 * 250
+
+
+def test_s18_results_in_postgres_are_those_of_one_process(cluster: RayCluster, tmp_path: Path) -> None:
+    """A worker is killed; the run alone is left in the store, and nothing below `.prompteval/cluster`."""
+    root = make(tmp_path, CASES, lambda number: "die" if number == 300 else "say")
+    (root / "prompteval.toml").write_text('store = "postgres"\n')
+    whole = run(cluster, root, "run", "--cluster", "ray", "--json", "-q", "-o", "ray.jsonl")
+    listed = run(cluster, root, "runs", "--json")["stdout"]
+    one = run(cluster, root, "run", "--json", "-q", "-o", "one.jsonl", "--no-cache")
+    assert comparable(whole["stdout"]) == comparable(one["stdout"])
+    assert rows(root / "ray.jsonl") == rows(root / "one.jsonl")
+    assert not any(" of run " in str(record["compared"]) for record in json.loads(listed))
+    assert not any((root / ".prompteval/cluster").iterdir())
 
 
 def test_s18_a_corpus_embedded_by_actors_is_searched_as_one_index(
