@@ -37,6 +37,7 @@ VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
         ],
         "words": [number.words.pattern[5:-3] for number in national_ids._NUMBERS if number.words],
     },
+    "prompteval.providers.gemini.batch": {"run_id": ["20261129-070000-0a1b2c"]},
     "prompteval.prompt.parse": {"close": ["</think>", "[/THINK]"]},
     "prompteval.prompt.source_places": {"name": ["message", "a"]},
     "prompteval.store.predictions.jsonl": {"self": [SimpleNamespace(path=Path("log.jsonl"))]},

@@ -12,6 +12,8 @@ _PLAIN = re.compile(r"[A-Za-z_][\w./+-]*")
 _NOT_PLAIN = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 # A key of a mapping whose keys are the user's own, such as the names of models.
 OWN_NAME = "NAME"
+# The key that every profile has.
+_WHICH = "model"
 
 
 class Sampler:
@@ -42,7 +44,10 @@ class Sampler:
         if len(path) > 1 and path[1] == OWN_NAME:
             table += path[:2]
             schema, keys = self._model(schema["properties"][path[0]]) or schema, keys[2:]
-        lines = [f"{key} = {text}" for key, text in self._pairs(schema, keys, with_required=False)]
+        pairs = self._pairs(schema, keys, with_required=False)
+        if schema is not self._root and pairs[0][0] != _WHICH:  # a profile is of a model
+            pairs = [*self._pairs(schema, [_WHICH], with_required=False), *pairs]
+        lines = [f"{key} = {text}" for key, text in pairs]
         return "\n".join([f"[{'.'.join(table)}]", *lines])
 
     def _pairs(
@@ -78,7 +83,8 @@ class Sampler:
             if one.get("type") == "array":
                 return f"[{self._wrapped(one['items'], model, path)}]"
             if one.get("type") == "object":
-                return self._mapping([(OWN_NAME, self._mapping(self._pairs(model, path[1:])))])
+                below = path[1:] or ([_WHICH] if _WHICH in model["properties"] else [])
+                return self._mapping([(OWN_NAME, self._mapping(self._pairs(model, below)))])
         raise LookupError("the schema has no mapping")
 
     def _model(self, schema: Schema) -> Schema | None:

@@ -35,7 +35,7 @@ MOST_CRASHES: Final = 3
 # What a call sees of the end of the process.
 _CUT_OFF: Final = frozenset({"connection", "bad_response"})
 # A line of an error as llama.cpp writes it, behind its time.
-_ERROR_LINE: Final = re.compile(r"[\d.]+ E +(.*)")
+_ERROR_LINE: Final = re.compile(r"[\d.]++ E ++(.*)")
 
 
 @dataclass(frozen=True, slots=True)
