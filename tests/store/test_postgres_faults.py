@@ -1,11 +1,13 @@
 """A Postgres that is frozen, restarted, taken away, read-only, newer, or lets nobody in."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +15,9 @@ import pytest
 
 from prompteval.core.errors import DamagedRun, MissingExtra, NoResults, StoreError, UsageError
 from prompteval.core.notice import Notice
+from prompteval.core.protocols import Provider
+from prompteval.core.request import Request, Response
+from prompteval.providers.layers.cache import CacheLayer
 from prompteval.store.postgres import lease, schema, session
 from prompteval.store.postgres.backend import PostgresBackend
 from prompteval.store.postgres.database import PostgresDatabase
@@ -271,3 +276,64 @@ def test_a_run_that_is_run_is_not_removed_and_one_that_ended_takes_no_row(
     PostgresBackend().delete_runs(["r"])
     with closing(PostgresStore.open(readonly=True)) as store:
         assert store.runs() == []
+
+
+def test_a_reader_connects_again_before_its_first_look_at_a_run(address: str) -> None:
+    """The connection was cut while nothing was asked; what is read of a whole run is not lost with it."""
+    store = PostgresStore.open()
+    store.begin_run("r", {}, "now")
+    store.add_rows(kit_rows("r", IDS[:3]))
+    store.finish_run("r", "pass", 0, {}, "then")
+    execute(address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert len(list(store.rows("r"))) == 3
+    store.close()
+
+
+class Answers(Provider):
+    """A model with one answer."""
+
+    identity = ""
+
+    async def complete(self, request: Request) -> Response:
+        return Response("yes")
+
+    async def aclose(self) -> None: ...
+
+
+def test_a_cache_whose_server_is_frozen_stops_no_event_loop(server: Server, address: str) -> None:
+    """Others go on while a look waits for its answer."""
+
+    async def look() -> tuple[float, Response | None]:
+        layer = CacheLayer(Answers(), cache)
+        task = asyncio.ensure_future(layer.complete(Request(model="m", messages=())))
+        longest, last = 0.0, time.monotonic()
+        while not task.done():
+            await asyncio.sleep(0.01)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        return longest, task.result()
+
+    with closing(PostgresBackend().open_cache()) as cache:
+        with server.frozen():
+            threads = ThreadPoolExecutor(1)
+            looking = threads.submit(asyncio.run, look())
+            time.sleep(3)
+        longest, reply = looking.result()
+        threads.shutdown()
+    assert longest < 2 and reply is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "parts"),
+    [
+        ("password=hunter2 secret9word", ["hunter2", "secret9word"]),
+        ("postgresql://u:S3cr3t@Pass99@127.0.0.1/db", ["S3cr3t", "Pass99"]),
+    ],
+)
+def test_s36_a_password_that_is_written_wrong_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, parts: list[str]
+) -> None:
+    """What libpq says of such an address quotes parts of it."""
+    monkeypatch.setenv(ADDRESS_VARIABLE, wrong)
+    with pytest.raises(StoreError, match="the address cannot be read") as raised:
+        PostgresStore.open()
+    assert not any(part in str(raised.value) for part in parts)

@@ -4,12 +4,14 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
+import psycopg
 import pytest
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import StoreError, UsageError
 from prompteval.core.retrieval import Chunk
 from prompteval.rag.index.dense import KINDS, DenseIndex
 from prompteval.rag.index.embedding import Floats
+from prompteval.store.postgres import deadline, session
 from prompteval.store.postgres.vectors import PostgresVectorStores
 from prompteval.workspace.rag_options import IndexKind
 from tests.store.postgres_place import address as address
@@ -101,3 +103,39 @@ def test_what_pgvector_cannot_hold_is_said_with_what_can() -> None:
     with pytest.raises(UsageError, match=r"2,000 dimensions with index: hnsw.*write index: flat"):
         PostgresVectorStores().build("wide", wide, "hnsw", 0)
     assert PostgresVectorStores().build("wide", wide, "flat", 0).nearest(wide[:1], 3).tolist() == [[0, 1, -1]]
+
+
+@pytest.mark.parametrize("name", ["harm() flat", "(SELECT harm()) AS x flat", "x sqlite"])
+def test_s17_the_name_of_a_table_is_never_read_from_the_database(address: str, name: str) -> None:
+    """Others may write it there; a session that searches cannot write besides."""
+    vectors = Seeded().embed(["a", "b"])[0]
+    PostgresVectorStores().build("mine", vectors, "flat", 0)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("CREATE TABLE harmed (x INT)")
+        sql = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'vector'"
+        kind = f"{connection.execute(sql).fetchall()[0][0]}.vector"
+        body = f"INSERT INTO harmed VALUES (1); SELECT 1::bigint, NULL::{kind}"
+        connection.execute(
+            f"CREATE FUNCTION harm() RETURNS TABLE (place BIGINT, vector {kind})"
+            f" LANGUAGE sql SET search_path FROM CURRENT AS $$ {body} $$"
+        )
+        connection.execute("UPDATE prompteval_vector_indices SET name = %s", (name,))
+        if name.endswith(" flat"):
+            found = PostgresVectorStores().find("mine")
+            assert found is not None and found[0].nearest(vectors, 1).tolist() == [[0], [1]]
+        else:
+            with pytest.raises(StoreError, match="an index of the kind"):
+                PostgresVectorStores().find("mine")
+        assert connection.execute("SELECT count(*) FROM harmed").fetchall() == [(0,)]
+
+
+def test_a_builder_waits_as_long_as_another_one_builds(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than any answer may take, and than a lost connection is tried again."""
+    monkeypatch.setattr(session, "RETRY_SECONDS", 0.5)
+    monkeypatch.setattr(deadline, "ANSWER_SECONDS", 0.5)
+    vectors = Seeded().embed(["a", "b"])[0]
+    with psycopg.connect(address) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtextextended('mine', 7382915003))")
+        threading.Timer(2.5, other.rollback).start()
+        built = PostgresVectorStores().build("mine", vectors, "flat", 0)
+    assert built.nearest(vectors, 1).tolist() == [[0], [1]]

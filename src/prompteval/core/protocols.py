@@ -276,6 +276,11 @@ class Reporter(Protocol):
 class ResponseCache(Protocol):
     """Replies by request key; the request is kept beside its reply as JSON text."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether `get` may wait for a server: then it is called in threads, several at a time."""
+        ...
+
     def get(self, key: str) -> Response | None: ...
 
     def put(self, key: str, request: str, response: Response) -> None: ...

@@ -70,6 +70,10 @@ class SqliteCache:
         """Open or make the cache. Raises StoreError for a file that cannot be used."""
         return cls(path)
 
+    @property
+    def waits(self) -> bool:
+        return False
+
     def get(self, key: str) -> Response | None:
         """The stored reply, marked as served by the cache; None when there is none."""
         text, mark = self._recent.get(key), None

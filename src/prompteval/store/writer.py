@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 from prompteval.core.errors import StoreError
@@ -94,6 +95,7 @@ class Writer(Generic[C]):
         self._jobs: queue.Queue[_Queued[C] | threading.Event | None] = queue.Queue(maxsize=QUEUED_JOBS)
         self._held = Held(QUEUED_BYTES)
         self._error: BaseException | None = None
+        self._committed = time.monotonic()
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="prompteval-store", daemon=True)
         self._thread.start()
@@ -134,20 +136,29 @@ class Writer(Generic[C]):
         ending = False
         while not ending:
             batch, waiting, ending = self._gather()
-            if self.failure is None and (batch or not (waiting or ending)):
+            idle = time.monotonic() - self._committed >= (self._database.idle_s or inf)
+            if self.failure is None and (batch or (idle and not ending)):
                 try:
                     self._commit(batch)
                 except BaseException as error:
                     self._error = self.failure = error
             for queued in batch:
-                if queued.after is not None:
-                    queued.after(self.failure is None)
+                self._call_after(queued)
             size = sum(queued.size for queued in batch)
             batch.clear()
             self._held.remove(size)
             for event in waiting:
                 event.set()
         self._finish()
+
+    def _call_after(self, queued: _Queued[C]) -> None:
+        """Call whoever waits; what it raises is a failure, as an error of a job is, and ends no thread."""
+        if queued.after is None:
+            return
+        try:
+            queued.after(self.failure is None)
+        except BaseException as error:
+            self._error = self.failure = self.failure or error
 
     def _gather(self) -> tuple[list[_Queued[C]], list[threading.Event], bool]:
         """(jobs, flushes that wait for them, whether this is the end); nothing after `idle_s` without any."""
@@ -170,6 +181,7 @@ class Writer(Generic[C]):
 
     def _commit(self, batch: list[_Queued[C]]) -> None:
         self._database.do([queued.job for queued in batch])
+        self._committed = time.monotonic()
 
     def _finish(self) -> None:
         try:

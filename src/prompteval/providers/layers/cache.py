@@ -24,13 +24,13 @@ class CacheLayer(Layer):
 
     async def complete(self, request: Request) -> Response:
         key = request.key
-        found = self._cache.get(key)
+        found = await self._look(key)
         if found is not None:
             return found
         other = self._in_flight.get(key)
         if other is not None:
             await asyncio.wait((other,))  # which leaves it alone where this case is cancelled
-            found = self._cache.get(key)
+            found = await self._look(key)
             return found if found is not None else await self._ask(request)
         ended = self._in_flight[key] = asyncio.get_running_loop().create_future()
         try:
@@ -38,6 +38,9 @@ class CacheLayer(Layer):
         finally:
             del self._in_flight[key]
             ended.set_result(None)
+
+    async def _look(self, key: str) -> Response | None:
+        return await asyncio.to_thread(self._cache.get, key) if self._cache.waits else self._cache.get(key)
 
     async def _ask(self, request: Request) -> Response:
         response = await self._inner.complete(request)

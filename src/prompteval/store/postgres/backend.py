@@ -18,6 +18,8 @@ _SIZE = (
     "SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint"
     " FROM unnest(%s::text[]) AS name"
 )
+# Who adds rows holds its run for a moment, as `refuse_ended` says: it is done before a row of it goes.
+_TAKEN = "SELECT 1 FROM prompteval_runs WHERE run_id = ANY(%s) ORDER BY run_id FOR UPDATE"
 
 
 class PostgresBackend:
@@ -61,6 +63,7 @@ class PostgresBackend:
 
         def work() -> None:
             with session.transaction():
+                session.execute(_TAKEN, (keys,))
                 for table in TABLES:
                     session.execute(f"DELETE FROM prompteval_{table} WHERE run_id = ANY(%s)", (keys,))
 

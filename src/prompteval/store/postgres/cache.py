@@ -1,5 +1,6 @@
 """The cache of replies in Postgres, which the machines of a team share."""
 
+import threading
 import time
 from typing import Final
 
@@ -39,6 +40,11 @@ class PostgresCache:
         self._writer: Writer[Session] = Writer(PostgresDatabase(session), gather_s=GATHER_SECONDS)
         self._puts = Gathered(self._writer, _put, self._stored)
         self._recent: dict[str, Reply] = {}
+        self._turn = threading.Lock()  # several threads look, and a connection is for one at a time
+
+    @property
+    def waits(self) -> bool:
+        return True
 
     def get(self, key: str) -> Response | None:
         """The stored reply, marked as served by the cache; None when there is none."""
@@ -47,7 +53,8 @@ class PostgresCache:
             text, mark = recent[2], recent[3]
         else:
             sql = "SELECT response, hash FROM prompteval_replies WHERE key = %s"
-            found = self._reader.execute(sql, (key,))
+            with self._turn:
+                found = self._reader.execute(sql, (key,))
             if not found:
                 return None
             text, mark = found[0]
@@ -66,7 +73,8 @@ class PostgresCache:
         if response is None:
             return None
         self.flush()
-        found = stored_exchange(self._reader, key)
+        with self._turn:
+            found = stored_exchange(self._reader, key)
         try:
             if found is None:
                 return None

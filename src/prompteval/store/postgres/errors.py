@@ -47,6 +47,12 @@ def store_error(error: "psycopg.Error", doing: str) -> StoreError:
     return StoreError(POSTGRES, f"{doing}: {text} ({fix})" if fix else f"{doing}: {text}")
 
 
+def malformed_address() -> StoreError:
+    """An address that libpq does not take; what it says quotes parts of a password with an @ or a space."""
+    text = "the address cannot be read; in a password of a URL, %40 is an @ and %2F a /"
+    return StoreError(POSTGRES, f"{text} (correct {ADDRESS_VARIABLE})")
+
+
 def connect_error(error: "psycopg.Error") -> StoreError:
     """A server that cannot be reached, or lets nobody in."""
     text = one_line(error)

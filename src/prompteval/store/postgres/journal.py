@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
 
@@ -90,8 +91,9 @@ class PostgresJournal:
         """Called by the writer's thread: the calls that wait may start, or find that they may not."""
         for note in notes:
             found = self._waiting.get(note.values[0]) if note.begins else None
-            if found is not None and not found[0].is_closed():
-                found[0].call_soon_threadsafe(_settle, found[1])
+            if found is not None:
+                with suppress(RuntimeError):  # its loop was closed, and nobody waits any more
+                    found[0].call_soon_threadsafe(_settle, found[1])
 
     def _refuse_broken(self) -> None:
         failure = self._writer.failure

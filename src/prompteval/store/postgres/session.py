@@ -12,7 +12,7 @@ from prompteval.core.errors import MissingExtra, StoreError
 from prompteval.core.secret import remember
 from prompteval.store.hashes import Columns
 from prompteval.store.postgres.deadline import answered
-from prompteval.store.postgres.errors import connect_error, is_passing, store_error
+from prompteval.store.postgres.errors import connect_error, is_passing, malformed_address, store_error
 from prompteval.workspace.store_place import ADDRESS_VARIABLE, POSTGRES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def connect(feature: str = "a store in Postgres") -> "psycopg.Connection":
     except ImportError:
         raise MissingExtra(feature, "postgres") from None
     address = os.environ.get(ADDRESS_VARIABLE, "")
-    _remember_password(address)
+    _refuse_malformed(address)
     try:
         return psycopg.connect(
             address, connect_timeout=CONNECT_SECONDS, autocommit=True, prepare_threshold=None
@@ -44,15 +44,22 @@ def connect(feature: str = "a store in Postgres") -> "psycopg.Connection":
         raise connect_error(error) from None
 
 
-def _remember_password(address: str) -> None:
-    """Hide the password of an address, whichever of libpq's forms it has."""
+def _refuse_malformed(address: str) -> None:
+    """Hide the password of an address, whichever of libpq's forms it has. Raises StoreError for one of none.
+
+    A host with an @ is the end of a password, which is not looked up.
+    """
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
     remember_address(address)
-    with suppress(ProgrammingError):  # it is refused when it is used
+    try:
         parts = conninfo_to_dict(address)
-        remember(*(str(parts.get(name) or "") for name in ("password", "sslpassword")))
+    except ProgrammingError:
+        raise malformed_address() from None
+    remember(*(str(parts.get(name) or "") for name in ("password", "sslpassword")))
+    if "@" in str(parts.get("host") or ""):
+        raise malformed_address()
 
 
 class Session:
@@ -117,7 +124,11 @@ class Session:
         """One transaction; `snapshot` sees the database as it is at its first statement."""
         import psycopg
 
-        self._execute("BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN", ())
+        if snapshot:  # of readers, whose work is not tried again: the connection may have broken before it
+            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+            self.retried(lambda: self._execute(begin, ()), "could not be read")
+        else:
+            self._execute("BEGIN", ())
         self._inside = True
         try:
             yield

@@ -6,6 +6,7 @@ single precision, and are written in the binary form of COPY.
 
 import struct
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from functools import partial
@@ -45,6 +46,8 @@ MOST_INDEXED_DIMENSIONS: Final = 2_000
 MOST_DIMENSIONS: Final = 16_000
 VECTORS_A_CELL: Final = 39
 VECTORS_A_WRITE: Final = 1_000
+# Between two looks whether another process is done with its index.
+TURN_SECONDS: Final = 0.5
 _HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END: Final = struct.pack(">h", -1)
 
@@ -105,13 +108,17 @@ class PostgresVectorStores:
 
     def find(self, identity: str) -> tuple[PostgresVectors, int] | None:
         """The index of an identity with how many texts were truncated; None where nobody has built it."""
-        session = Session()
-        found = _found(session, identity)
+        session = Session(readonly=True)
+        try:
+            found = _found(session, identity)
+        except BaseException:
+            session.close()
+            raise
         if found is None:
             session.close()
             return None
-        name, count, truncated, kind = found
-        return PostgresVectors(session, name, count, kind), truncated
+        count, truncated, kind = found
+        return PostgresVectors(session, _name(identity), count, kind), truncated
 
     def build(self, identity: str, vectors: Floats, kind: str, truncated: int) -> PostgresVectors:
         """The index, which is built unless another process was faster. Raises StoreError, UsageError."""
@@ -126,23 +133,22 @@ class PostgresVectorStores:
 
         def work() -> None:
             with session.transaction():
-                session.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7382915003))", (identity,))
+                _take_turn(session, "hashtextextended(%s, 7382915003)", identity)
                 if _found(session, identity) is None:
                     _make(session, identity, vectors, kind, truncated)
 
         try:
             session.retried(work, "the vectors could not be stored")
-        except BaseException:
+        finally:
             session.close()
-            raise
-        return PostgresVectors(session, _name(identity), count, kind)
+        return PostgresVectors(Session(readonly=True), _name(identity), count, kind)
 
 
 def _make(session: Session, identity: str, vectors: Floats, kind: str, truncated: int) -> None:
     """The table of an index, whole or not at all, within a transaction."""
     count, dimension = vectors.shape
     name = _name(identity)
-    session.execute("SELECT pg_advisory_xact_lock(7382915004)")
+    _take_turn(session, "7382915004")
     session.execute("CREATE EXTENSION IF NOT EXISTS vector")
     session.execute(_REACH)
     session.execute(_INDICES)
@@ -155,14 +161,25 @@ def _make(session: Session, identity: str, vectors: Floats, kind: str, truncated
     session.execute(sql, (identity, f"{name} {kind}", count, dimension, truncated))
 
 
-def _found(session: Session, identity: str) -> tuple[str, int, int, str] | None:
-    """(table, vectors, truncated texts, kind) of an index that is whole."""
+def _take_turn(session: Session, key: str, *values: str) -> None:
+    """Wait within a transaction until no other process holds a lock, however long it builds its index."""
+    while not session.execute(f"SELECT pg_try_advisory_xact_lock({key})", values)[0][0]:
+        time.sleep(TURN_SECONDS)
+
+
+def _found(session: Session, identity: str) -> tuple[int, int, str] | None:
+    """(vectors, truncated texts, kind) of an index that is whole. Raises StoreError for an unknown kind.
+
+    The table is not read from there, which others may write: its name follows from the identity.
+    """
     if session.execute("SELECT to_regclass('prompteval_vector_indices')")[0][0] is None:
         return None
     sql = "SELECT name, vectors, truncated FROM prompteval_vector_indices WHERE identity = %s"
     for named, count, truncated in session.execute(sql, (identity,)):
-        name, _, kind = named.partition(" ")
-        return name, count, truncated, kind
+        kind = named.rpartition(" ")[2]
+        if kind not in _BUILD:
+            raise StoreError(POSTGRES, f"prompteval_vector_indices has an index of the kind {kind!r:.40}")
+        return count, truncated, kind
     return None
 
 
