@@ -8,11 +8,20 @@ import os
 import signal
 import socket
 import sys
+import time
 
 with socket.socket(socket.AF_UNIX) as connection:
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
         signal.signal(getattr(signal, name), lambda number, frame: connection.sendall(bytes([number])))
-    connection.connect(sys.argv[1])
+    until = time.monotonic() + 60
+    while True:
+        try:
+            connection.connect(sys.argv[1])
+            break
+        except (FileNotFoundError, ConnectionRefusedError):  # the process that listens has only just begun
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
     request = {"cwd": os.getcwd(), "program": sys.argv[2], "arguments": sys.argv[3:], "env": dict(os.environ)}  # noqa: PTH109
     data = json.dumps(request).encode() + b"\n"
     sent = socket.send_fds(connection, [data], [0, 1, 2])
