@@ -173,6 +173,10 @@ def rag_sweep_schema() -> Schema:
         "too_large": count("Questions of which the first chunk is over the budget."),
         "seconds": number("Seconds of indexing, searching and reranking, without what was cached."),
         "cost_usd": number("The cost of encoders; null where a server was asked."),
+        "curve": list_of(
+            {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3},
+            "[budget, mean tokens, mean recall] for each eighth of the budget; may be empty.",
+        ),
         "verdict": one_of(_VERDICTS, "Of the comparison of recall with the reference cell."),
     }
     compared = {
