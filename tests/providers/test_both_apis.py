@@ -10,8 +10,9 @@ import pytest
 
 from prompteval.core.errors import OutputError, ProviderError
 from prompteval.core.request import Message, Request, Response
-from prompteval.providers.openai import OpenAIProvider, create
+from prompteval.providers.openai import create
 from prompteval.providers.openai.errors import ServerLimits
+from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.testing.server import FakeServer, Fault, Reply
 from prompteval.workspace.settings import ModelProfile
 

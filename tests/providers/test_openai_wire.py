@@ -15,9 +15,9 @@ import pytest
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
-from prompteval.providers.openai import OpenAIProvider
 from prompteval.providers.openai.body import request_body
 from prompteval.providers.openai.errors import ServerLimits, server_limits
+from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.writer import BodyWriter
 

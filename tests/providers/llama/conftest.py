@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import pytest
 
 from prompteval.core.request import Message, Request, Response
-from prompteval.providers.openai import OpenAIProvider, create
+from prompteval.providers.openai import create
+from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.workspace.settings import ModelProfile
 
 T = TypeVar("T")

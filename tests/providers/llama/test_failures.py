@@ -10,7 +10,7 @@ import pytest
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request
-from prompteval.providers.openai import OpenAIProvider
+from prompteval.providers.openai.provider import OpenAIProvider
 from tests.providers.llama.conftest import MODEL, Server, request
 
 pytestmark = [pytest.mark.slow]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from prompteval.core.request import Response
-from prompteval.providers.openai import OpenAIProvider
+from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.workspace.presets import preset_fault
 from tests.providers.llama.conftest import Server, request
 from tests.providers.llama.test_schemas import SCHEMA

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from prompteval.core.errors import ProviderError
-from prompteval.providers.openai import OpenAIProvider
+from prompteval.providers.openai.provider import OpenAIProvider
 from tests.providers.llama.conftest import Server, request
 
 pytestmark = [pytest.mark.slow]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from prompteval.core.errors import OutputError
-from prompteval.providers.openai import OpenAIProvider
+from prompteval.providers.openai.provider import OpenAIProvider
 from tests.providers.llama.conftest import MODEL, Server, request
 
 pytestmark = [pytest.mark.slow]

@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -14,6 +15,7 @@ from prompteval.core.media import MOST_SENT_BYTES, described
 from prompteval.core.request import Request, Response
 from prompteval.core.secret import hide
 from prompteval.providers.hosted.hints import explained
+from prompteval.providers.hosted.in_flight import FilesInFlight
 from prompteval.providers.openai.calls import offered
 from prompteval.providers.openai.errors import ServerLimits, bad_reply, not_json
 from prompteval.providers.openai.server import Server
@@ -114,6 +116,7 @@ class HostedProvider:
         self.on_limits: Callable[[ServerLimits], None] | None = None
         self._dialect = dialect
         self._opened: _Opened | None = None
+        self._in_flight = FilesInFlight()
 
     def __repr__(self) -> str:
         address = without_credentials(self.server.base_url)
@@ -137,9 +140,13 @@ class HostedProvider:
         await exchange(opened.session, "GET", self.server.url("models"), timeout_s=CONNECT_SECONDS)
 
     async def complete(self, request: Request) -> Response:
-        if self.shape.stream:
-            return await self._complete_stream(request)
-        body = self._body(request, stream=False)
+        if self.shape.stream or _has_files(request):
+            async with self._written(request, stream=self.shape.stream) as body:
+                complete = self._complete_stream if self.shape.stream else self._complete_body
+                return await complete(request, body)
+        return await self._complete_body(request, self._dialect.write(request, stream=False))
+
+    async def _complete_body(self, request: Request, body: bytes) -> Response:
         opened = self._opened or self._open()
         started = perf_counter()
         answer = await post_json(opened.session, opened.url, body, timeout_s=self.timeout_s)
@@ -162,7 +169,10 @@ class HostedProvider:
         """
         body, sent, begun = StreamedBody(self._dialect.assemble(request)), False, False
         try:
-            async with aclosing(self._pieces(body, request, self._look_at)) as pieces:
+            async with (
+                self._written(request, stream=True) as written,
+                aclosing(self._pieces(body, written, self._look_at)) as pieces,
+            ):
                 async for piece in pieces:
                     if piece.text:
                         sent = begun = True
@@ -183,7 +193,7 @@ class HostedProvider:
         if reply.tool_calls:
             raise OutputError("tool_calls", "the reply calls tools, which a stream does not give; use run()")
 
-    async def _complete_stream(self, request: Request) -> Response:
+    async def _complete_stream(self, request: Request, sent: bytes) -> Response:
         """One reply that comes in pieces, with the milliseconds to its first token and its first text."""
         body, times = StreamedBody(self._dialect.assemble(request)), dict[str, float]()
         named: list[str] = []
@@ -196,7 +206,7 @@ class HostedProvider:
         try:
             async with (
                 asyncio.timeout(self.timeout_s),
-                aclosing(self._pieces(body, request, answered)) as pieces,
+                aclosing(self._pieces(body, sent, answered)) as pieces,
             ):
                 async for piece in pieces:
                     elapsed_ms = (perf_counter() - started) * 1000
@@ -219,10 +229,9 @@ class HostedProvider:
         return replace(reply, details={**reply.details, **times})
 
     async def _pieces(
-        self, body: StreamedBody, request: Request, answered: Callable[[Mapping[str, str]], None]
+        self, body: StreamedBody, sent: bytes, answered: Callable[[Mapping[str, str]], None]
     ) -> AsyncGenerator[Piece, None]:
         """What each event brings. Left early, it closes the connection, so that the server stops."""
-        sent = self._body(request, stream=True)
         opened = self._opened or self._open()
         lines = post_lines(
             opened.session, opened.stream_url, sent, answered, most_bytes=STREAM_BYTES, longest=REPLY_BYTES
@@ -231,17 +240,28 @@ class HostedProvider:
             async for piece in pieces:
                 yield piece
 
-    def _body(self, request: Request, *, stream: bool) -> bytes:
-        """The body. Raises ProviderError(unsupported) for a file that the model is not sent, or too many."""
+    @asynccontextmanager
+    async def _written(self, request: Request, *, stream: bool) -> AsyncIterator[bytes]:
+        """The body; files are read, hashed and encoded in a thread, and held in their bounds meanwhile."""
+        if not _has_files(request):
+            yield self._dialect.write(request, stream=stream)
+            return
+        write = partial(self._dialect.write, request, stream=stream)
+        async with self._in_flight.written(self._checked_size(request), write) as body:
+            yield body
+
+    def _checked_size(self, request: Request) -> int:
+        """Bytes of the files. Raises ProviderError(unsupported) for one that is not sent, or too many."""
         files = list(request.files)
-        if sum(file.size for file in files) > MOST_SENT_BYTES:
+        size = sum(file.size for file in files)
+        if size > MOST_SENT_BYTES:
             message = f"the files of the request have over {MOST_SENT_BYTES:,} bytes together"
             raise ProviderError("unsupported", message)
         for file in files:
             if file.media_type not in self.file_types:
                 message = f"{request.model} takes no file like this: it is {described(file.media_type)}"
                 raise ProviderError("unsupported", message)
-        return self._dialect.write(request, stream=stream)
+        return size
 
     def _refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
         """The reply of a prompt that a filter stopped; the error of any other answer says what may help."""
@@ -268,3 +288,7 @@ class HostedProvider:
         urls = [URL(self.server.url(self._dialect.path(stream=stream))) for stream in (False, True)]
         self._opened = _Opened(self.server.open_session(), *urls)
         return self._opened
+
+
+def _has_files(request: Request) -> bool:
+    return any(message.files for message in request.messages)
