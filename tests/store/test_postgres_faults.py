@@ -337,3 +337,24 @@ def test_s36_a_password_that_is_written_wrong_is_not_shown(
     with pytest.raises(StoreError, match="the address cannot be read") as raised:
         PostgresStore.open()
     assert not any(part in str(raised.value) for part in parts)
+
+
+def test_a_run_is_removed_whole_while_a_worker_adds_to_it(address: str) -> None:
+    """The removal waits for the transaction of the worker, and takes what it wrote as well."""
+    import psycopg
+
+    store = PostgresStore.open()
+    store.begin_run("r", {}, "now")
+    store.flush()
+    with psycopg.connect(address) as worker, psycopg.connect(address, autocommit=True) as other:
+        worker.execute("SELECT 1 FROM prompteval_runs WHERE run_id = 'r' FOR SHARE")  # as `refuse_ended`
+        removal = threading.Thread(target=PostgresBackend().delete_runs, args=(["r"],))
+        removal.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while not other.execute(waiting).fetchall()[0][0]:
+            time.sleep(0.05)
+        worker.execute("INSERT INTO prompteval_attempt_ends VALUES ('r', 'w', 1, 'ok', 1, 1, 1, 1)")
+        worker.commit()
+        removal.join()
+        assert other.execute("SELECT count(*) FROM prompteval_attempt_ends").fetchall() == [(0,)]
+    store.close()
