@@ -17,6 +17,8 @@ from tests.store.postgres_place import server as server
 
 pytestmark = pytest.mark.slow
 CASES = 60
+# Calls that four cases at a time have in flight, or whose reply came and was not committed yet.
+MOST_TWICE = 12
 
 
 def machine(live: Live, name: str) -> Live:
@@ -111,11 +113,11 @@ def test_a_run_whose_driver_died_is_finished_by_another_machine(live: Any, addre
         other.run("run", "--resume-run", run_id, "-q", code=0)
         assert comparable(other, "resumed", run_id) == expected
         asked = len(other.server.requests) - before
-        assert CASES <= asked <= CASES + 4
+        assert CASES <= asked <= CASES + MOST_TWICE
         store = PostgresStore.open(readonly=True)
         attempts, unseen = list(store.attempts(run_id)), sum(store.unseen_attempts(run_id).values())
         store.close()
-        assert len(attempts) >= asked and unseen <= 4 and len(attempts) - unseen >= CASES - 4
+        assert len(attempts) >= asked and unseen <= MOST_TWICE
         assert len({one[4] for one in attempts}) == CASES
 
 
