@@ -22,7 +22,7 @@ from prompteval.engine.portal import Portal, close_at_exit, portal
 from prompteval.providers.layers import Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.prices import OWN_KINDS, Price, find_price
-from prompteval.providers.size import Sizes
+from prompteval.providers.size import Sizes, page_tokens
 from prompteval.tokens import counter
 from prompteval.workspace.settings import ModelProfile, Workspace
 
@@ -59,8 +59,10 @@ class ApplicationModel:
         self.reference = reference
         self._workspace = workspace
         self.profile = workspace.settings.models.get(reference) or ModelProfile(reference)
-        self._remote = check_reference(reference, workspace)[0] not in OWN_KINDS
-        self._sizes = Sizes(counter(self.profile.model or reference)) if self._remote else None
+        kind = check_reference(reference, workspace)[0]
+        self._remote = kind not in OWN_KINDS
+        tokens = counter(self.profile.model or reference)
+        self._sizes = Sizes(tokens, page_tokens(kind)) if self._remote else None
         self._open: _OpenModel | None = None
         self.identity = open_provider(reference, workspace).identity
 

@@ -24,7 +24,7 @@ from prompteval.providers.layers import Budget, InFlight, Journal, Layer, build_
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.prices import OWN_KINDS, Price, find_price
 from prompteval.providers.recording import Recorder
-from prompteval.providers.size import Sizes
+from prompteval.providers.size import Sizes, page_tokens
 from prompteval.tokens import counter
 from prompteval.workspace.settings import ModelProfile, Workspace
 from prompteval.workspace.text import decode
@@ -224,7 +224,7 @@ class Models:
             concurrency=max(concurrency, batch),
             remote=remote,
             price=self._price(reference),
-            sizes=Sizes(counter(profile.model or reference)),
+            sizes=Sizes(counter(profile.model or reference), page_tokens(kind)),
             limiter=limiter,
         )
 

@@ -13,6 +13,13 @@ from prompteval.core.tools import RequestedCall
 # (github.com/openai/openai-cookbook, How to count tokens with tiktoken).
 TOKENS_A_MESSAGE = 3
 TOKENS_BEFORE_REPLY = 3
+# Of a page of a PDF: by Anthropic's documentation ("PDF support", "Vision") up to 3,000 for its text, and
+# about 1,600 for its image; by Gemini's ("Document understanding") 258.
+PAGE_TOKENS = 4_600
+GEMINI_PAGE_TOKENS = 258
+# Of a second of audio: by Gemini's documentation ("Audio understanding") 32, by OpenAI's ("Managing costs" of
+# the Realtime API) 10.
+SECOND_TOKENS = 32
 # The reply of a request without max_output_tokens is taken to be as long as the longest so far, or this.
 REPLY_TOKENS = 1000
 REMEMBERED_TEXTS = 4096
@@ -30,11 +37,17 @@ def image_tokens(width: int, height: int) -> int:
     return 85 + 170 * across * down
 
 
+def page_tokens(kind: str) -> int:
+    """Tokens of a page of a PDF at the most, by the kind of a provider."""
+    return GEMINI_PAGE_TOKENS if kind == "gemini" else PAGE_TOKENS
+
+
 class Sizes:
     """Counts the tokens of one model's requests. Texts that many cases share are counted once."""
 
-    def __init__(self, counter: TokenCounter) -> None:
+    def __init__(self, counter: TokenCounter, page_tokens: int = PAGE_TOKENS) -> None:
         self._counter = counter
+        self._page_tokens = page_tokens
         self._known: dict[str, int] = {}
         self._characters = 0
         self._longest_reply = 0
@@ -52,8 +65,13 @@ class Sizes:
     def prompt(self, request: Request) -> int:
         """Tokens of the messages with what stands around them; schema and tools are counted as their JSON.
 
-        An image counts by its size, PDF documents and audio are not counted: how long they are is not read.
+        An image counts by its size, a PDF document by its pages, audio by its seconds, each at the most that
+        a provider documents.
         """
+        return self.least(request) + sum(self._length(file) for file in request.files)
+
+    def least(self, request: Request) -> int:
+        """The same without PDF documents and audio, which may have far fewer tokens than the most."""
         tokens = TOKENS_BEFORE_REPLY
         for message in request.messages:
             tokens += TOKENS_A_MESSAGE + self._count(message.content) + self._calls(message.tool_calls)
@@ -81,6 +99,9 @@ class Sizes:
     def _file(self, file: File) -> int:
         self._guessed = True
         return image_tokens(*file.pixels) if file.pixels is not None else 0
+
+    def _length(self, file: File) -> int:
+        return file.length * (self._page_tokens if file.media_type == "application/pdf" else SECOND_TOKENS)
 
     def _calls(self, calls: Sequence[RequestedCall]) -> int:
         return sum(self._count(call.name) + self._count(call.arguments) for call in calls)

@@ -21,15 +21,19 @@ def wav_fault(data: bytes) -> str:
 
 def mp3_fault(data: bytes) -> str:
     """What is wrong; empty where a frame of layer III follows the tag, if there is one."""
-    at = 0
-    if data.startswith(b"ID3"):
-        if len(data) < 10:
-            return _CUT
-        at = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
-        padding = _ZEROS.match(data, min(at, len(data)))
-        at = at if padding is None else padding.end()
+    at = mp3_frame(data)
     if at + 4 > len(data):
         return _CUT
     known = data[at] == 0xFF and data[at + 1] & 0xE6 == 0xE2
     bitrate, rate = data[at + 2] >> 4, data[at + 2] >> 2 & 3
     return "" if known and bitrate not in (0, 15) and rate != 3 else "has no frame of audio"
+
+
+def mp3_frame(data: bytes) -> int:
+    """Where the first frame is to be: behind a tag of ID3 and its padding."""
+    if not data.startswith(b"ID3"):
+        return 0
+    size = data[6:10].ljust(4, b"\0")
+    at = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(size, (21, 14, 7, 0), strict=True))
+    padding = _ZEROS.match(data, min(at, len(data)))
+    return at if padding is None else padding.end()

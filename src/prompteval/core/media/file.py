@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeGuard
 from prompteval.core.errors import InvalidInput, ProviderError, UsageError
 from prompteval.core.media.images import pixels
 from prompteval.core.media.kinds import MEDIA_TYPES, MOST_FILE_BYTES, described, media_type_of, too_large
+from prompteval.core.media.length import length
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -33,17 +34,19 @@ class File:
     """An image, a PDF document or audio, which a model is shown.
 
     It is its content: two files with the same bytes are equal, wherever they are. `sha256` is 64 hexadecimal
-    digits, `size` in bytes, `pixels` width and height of an image whose headers say them. The content of a
-    file on disk is not `held`: `read` gives it, and refuses what is not the same any more.
+    digits, `size` in bytes, `pixels` width and height of an image whose headers say them, `length` the pages
+    of a PDF or the seconds of audio. The content of a file on disk is not `held`: `read` gives it, and
+    refuses what is not the same any more.
     """
 
-    __slots__ = ("_name", "_read", "held", "media_type", "pixels", "sha256", "size")
+    __slots__ = ("_name", "_read", "held", "length", "media_type", "pixels", "sha256", "size")
 
     def __init__(self, data: bytes, read: Callable[[], bytes] | None, name: str) -> None:
         self.media_type = media_type_of(data)
         self.sha256 = _digest(data)
         self.size = len(data)
         self.pixels = pixels(self.media_type, data)
+        self.length = length(self.media_type, data)
         self.held = read is None
         self._read = read or (lambda: data)
         self._name = name

@@ -32,7 +32,7 @@ class ContextWindow:
     def check(self, request: Request) -> None:
         """Raise ContextOverflow for a request that does not fit beside its output."""
         if self.tokens is not None:
-            refuse_overflow(self.sizes.prompt(request), self.tokens, self.output)
+            refuse_overflow(self.sizes.least(request), self.tokens, self.output)
 
     def room(self, prompt: Prompt | None, case: Case) -> int | None:
         """Tokens left for passages when the prompt is written without any; None where nothing limits them."""
@@ -43,4 +43,4 @@ class ContextWindow:
         except (RenderError, DeadlineExceeded):
             return None  # reported when the prompt itself is rendered
         empty = Request(model="", messages=messages, schema=prompt.schema)
-        return room_for_context(self.tokens, self.sizes.prompt(empty), self.output)
+        return room_for_context(self.tokens, self.sizes.least(empty), self.output)

@@ -17,7 +17,7 @@ class WindowLayer(Layer):
 
     async def complete(self, request: Request) -> Response:
         """Raises ProviderError(context_overflow) before any call."""
-        tokens, most = self._sizes.prompt(request), request.params.get("max_output_tokens")
+        tokens, most = self._sizes.least(request), request.params.get("max_output_tokens")
         output = most if isinstance(most, int) else 0
         if tokens + output > self._window:
             about = "about " if self._sizes.estimated else ""
