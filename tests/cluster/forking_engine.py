@@ -62,37 +62,51 @@ class ForkingEngine:
 
     def results(self, run_id: str, desk: DeskSettings, tasks: Sequence[ShardTask]) -> Iterator[ShardResult]:
         self._desk = KeptDesk(desk)
-        todo = deque((task, 0) for task in tasks)
+        self._todo = deque((task, 0) for task in tasks)
         if self.twice:
-            todo.extend((task, 0) for task in tasks[:2])
-        selector, running = self._selector, 0
-        while todo or running:
-            while todo and running < self.workers and not self.stopped:
-                task, tries = todo.popleft()
-                pid, link = self._fork(task)
-                selector.register(link, selectors.EVENT_READ, (pid, link, task, tries))
-                running += 1
-            if not running:
-                return
-            for key, _ in selector.select(0.01):
-                pid, link, task, tries = key.data
-                result = self._answer(link)
-                if result is None and self.alive(pid):
-                    continue
-                selector.unregister(link)
-                link.close()
-                running -= 1
+            self._todo.extend((task, 0) for task in tasks[:2])
+        return iter(self._next, None)
+
+    def _next(self) -> ShardResult | None:
+        """The next result; None where no shard is left."""
+        while True:
+            self._begin()
+            if not self._running:
+                return None
+            for key, _ in self._selector.select(0.01):
+                result = self._read(key)
                 if result is not None:
-                    os.waitpid(pid, 0)
-                    yield result
-                elif tries < self.retries:
-                    todo.appendleft((task, tries + 1))
-                else:
-                    yield ShardResult(task.shard, error="its worker died", exit_code=3)
-            if self.killed < self.kills and self.rng.random() < 0.25 and running:
-                place = self.rng.randrange(running)
+                    return result
+            if self.killed < self.kills and self.rng.random() < 0.25 and self._running:
+                place = self.rng.randrange(self._running)
                 self.killed += 1
-                os.kill(list(selector.get_map().values())[place].data[0], signal.SIGKILL)
+                os.kill(list(self._selector.get_map().values())[place].data[0], signal.SIGKILL)
+
+    @property
+    def _running(self) -> int:
+        return len(self._selector.get_map())
+
+    def _begin(self) -> None:
+        while self._todo and self._running < self.workers and not self.stopped:
+            task, tries = self._todo.popleft()
+            pid, link = self._fork(task)
+            self._selector.register(link, selectors.EVENT_READ, (pid, link, task, tries))
+
+    def _read(self, key: selectors.SelectorKey) -> ShardResult | None:
+        """Answer a worker; the result of its shard where it ended."""
+        pid, link, task, tries = key.data
+        result = self._answer(link)
+        if result is None and self.alive(pid):
+            return None
+        self._selector.unregister(link)
+        link.close()
+        if result is not None:
+            os.waitpid(pid, 0)
+        elif tries < self.retries:
+            self._todo.appendleft((task, tries + 1))
+        else:
+            result = ShardResult(task.shard, error="its worker died", exit_code=3)
+        return result
 
     def stop(self) -> None:
         self.stopped = True

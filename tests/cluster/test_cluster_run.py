@@ -1,5 +1,6 @@
 """Runs in shards on workers that are killed, stopped and started again: the invariants, without Ray."""
 
+import inspect
 import json
 import random
 import sys
@@ -12,6 +13,7 @@ import pytest
 from prompteval.cluster import task
 from prompteval.cluster.ray_engine import RayEngine
 from prompteval.cluster.run import run_on_cluster
+from prompteval.cluster.task import ShardResult, ShardTask
 from prompteval.core.errors import UsageError
 from prompteval.engine.progress import Progress
 from prompteval.engine.pruning import choose_runs, remove
@@ -80,8 +82,10 @@ def test_s18_invariant_2_a_shard_that_runs_twice_counts_once(tmp_path: Path) -> 
 def test_s18_invariant_7_an_interrupted_run_continues(tmp_path: Path) -> None:
     """What was done is not done again, and the report is that of one that was not interrupted."""
     root = make(tmp_path, 100)
-    view = run(root, _Interrupted(workers=1, after=2))
+    engine = _Interrupted(workers=3, after=1)
+    view = run(root, engine)
     assert (view.exit_code, view.verdict.value) == (130, "incomplete")
+    assert engine.begun == engine.ended == 4, "those that ran were waited for"
     assert "--cluster ray --resume-run" in view.reason
     with pytest.raises(UsageError, match="was begun on a cluster"):
         run_suites(find_workspace(root), replace(PLAIN, resume="last"), Progress())
@@ -92,27 +96,28 @@ def test_s18_invariant_7_an_interrupted_run_continues(tmp_path: Path) -> None:
 
 
 class _Interrupted(ForkingEngine):
-    """Ctrl-C comes after so many shards."""
+    """Ctrl-C comes while it waits for the next of its shards, after so many."""
 
     def __init__(self, workers: int, after: int) -> None:
         super().__init__(workers=workers)
+        self.begun = self.ended = 0
         self._after = after
 
-    def results(self, *arguments: Any) -> Any:
-        return _Interrupting(super().results(*arguments), self._after)
+    def _fork(self, task: ShardTask) -> Any:
+        self.begun += 1
+        return super()._fork(task)
 
-
-class _Interrupting:
-    """An iterator that raises KeyboardInterrupt once, and then continues."""
-
-    def __init__(self, inner: Any, after: int) -> None:
-        self._inner, self._left = inner, after
-
-    def __next__(self) -> Any:
-        self._left -= 1
-        if self._left == -1:
+    def _answer(self, link: Any) -> ShardResult | None:
+        if self.ended == self._after and not self.stopped:
             raise KeyboardInterrupt
-        return next(self._inner)
+        found = super()._answer(link)
+        self.ended += found is not None
+        return found
+
+
+def test_s18_results_of_an_engine_are_no_generator() -> None:
+    """Which a KeyboardInterrupt would end, with the shards that run."""
+    assert not inspect.isgeneratorfunction(RayEngine.results)
 
 
 def test_s18_a_shard_whose_worker_always_dies_is_named(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ class Engine(Protocol):
         ...
 
     def results(self, run_id: str, desk: DeskSettings, tasks: Sequence[ShardTask]) -> Iterator[ShardResult]:
-        """Run all tasks; the result of each as it ends. One whose worker died again and again says so."""
+        """Run all tasks; the result of each as it ends. One whose worker died again and again says so.
+
+        No generator: it can be asked again after a KeyboardInterrupt that came while it waited.
+        """
         ...
 
     def stop(self) -> None:

@@ -62,12 +62,20 @@ class RayEngine(RayConnection):
         )
         work = ray.remote(run_in_worker).options(num_cpus=1, max_retries=RETRIES)
         self._waiting = {work.remote(task.pack(), name): task for task in tasks}
+        return iter(self._next, None)
+
+    def _next(self) -> ShardResult | None:
+        """The next result; None where no task is left."""
+        import ray
+
         while self._waiting:
             ended, _ = ray.wait(list(self._waiting), num_returns=1, timeout=1.0)
             for reference in ended:
-                found = self._result(reference, self._waiting.pop(reference))
+                found = self._result(reference, self._waiting[reference])
+                del self._waiting[reference]
                 if found is not None:
-                    yield found
+                    return found
+        return None
 
     def _result(self, reference: "ray.ObjectRef[bytes]", task: ShardTask) -> ShardResult | None:
         """What a task says; None of one that was cancelled before it began."""
