@@ -99,6 +99,31 @@ def test_s18_an_index_of_another_model_is_refused_and_of_other_chunks_built_anew
     assert len(open_dense(tmp_path, grown, LetterEmbedder(), "flat", LetterEmbedder())) == 3
 
 
+def test_s18_an_index_that_is_being_made_anew_is_no_index(tmp_path: Path) -> None:
+    """Part 1 is of other documents, the rest was not reached, and the documents are put back."""
+    embedder, chunks = LetterEmbedder(), built(tmp_path, ["a", "b"], 2, LetterEmbedder())
+    join_parts(tmp_path, 2, chunks)
+    build_part(part_directory(tmp_path, 1, 2), chunks_of(["c"]), embedder, "flat")
+    assert not (tmp_path / PARTS).exists()
+    opened = open_dense(tmp_path, chunks, embedder, "flat", embedder)
+    assert opened.search("a", 1) == DenseIndex.build(chunks, embedder).search("a", 1)
+
+
+@pytest.mark.parametrize("model", ["letters", "other"])
+def test_s18_a_part_of_other_content_or_model_is_refused(tmp_path: Path, model: str) -> None:
+    """Although the file that names the parts is the one of these documents; the part is named."""
+    embedder, chunks = LetterEmbedder(), built(tmp_path, ["a", "b"], 2, LetterEmbedder())
+    join_parts(tmp_path, 2, chunks)
+    whole = (tmp_path / PARTS).read_bytes()
+    text = "a" if model == "other" else "c"
+    build_part(part_directory(tmp_path, 1, 2), chunks_of([text]), LetterEmbedder(name=model), "flat")
+    (tmp_path / PARTS).write_bytes(whole)
+    with pytest.raises(UsageError, match="part-1-of-2: the part is not of the index"):
+        check_dense(tmp_path, chunks, embedder, "flat")
+    with pytest.raises(UsageError, match="part-1-of-2: the part is not of the index"):
+        open_dense(tmp_path, chunks, embedder, "flat", embedder)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "prompteval/dense-parts@1", "parts": "x"}'])
 def test_s18_a_file_of_parts_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     """With how to build it again."""

@@ -65,6 +65,9 @@ def build_part(place: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: I
     if found is not None and (found.model, found.kind, found.content) == (embedder.identity, kind, content):
         return found
     index = DenseIndex.build(chunks, embedder, kind)
+    if place.exists():  # what was said of the part, and of an index that it may belong to, no longer holds
+        (place.parent / PARTS).unlink(missing_ok=True)
+        (place / SUCCESS).unlink(missing_ok=True)
     save_index(index, place)
     identity = index.index_identity
     made = PartManifest(
@@ -76,12 +79,21 @@ def build_part(place: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: I
 
 def read_part(place: Path) -> PartManifest | None:
     """What a part says; None where it is not done, or its vectors are not those that it names."""
+    found = _said(place)
     try:
-        found = PartManifest(**loads((place / SUCCESS).read_bytes()))
-        read_checked(place / VECTORS_FILE, found.sha256)
-    except (OSError, ValueError, TypeError, UsageError):
+        if found is not None:
+            read_checked(place / VECTORS_FILE, found.sha256)
+    except UsageError:
         return None
     return found
+
+
+def _said(place: Path) -> PartManifest | None:
+    """What a part says; None where it says nothing that can be read."""
+    try:
+        return PartManifest(**loads((place / SUCCESS).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def join_parts(directory: Path, of: int, chunks: Sequence[Chunk]) -> PartManifest:
@@ -161,6 +173,7 @@ def open_dense(
     if found is None or (found[1].kind, found[1].content) != (kind, content_of(chunks)):
         return open_index(directory, chunks, embedder, kind, query_embedder)
     of, whole = found
+    _refuse_mixed(directory, of, whole, chunks)
     parts = [
         load_index(part_directory(directory, number, of), embedder, query_embedder)
         for number in range(1, of + 1)
@@ -177,6 +190,23 @@ def check_dense(directory: Path, chunks: Sequence[Chunk], embedder: Embedder, ki
     elif found[1].model != embedder.identity:
         message = f"{directory}: the index was built with {found[1].model}, not {embedder.identity}"
         raise UsageError(message, f"{REBUILD}, or use the model it was built with")
+    else:
+        _refuse_mixed(directory, *found, chunks)
+
+
+def _refuse_mixed(directory: Path, of: int, whole: PartManifest, chunks: Sequence[Chunk]) -> None:
+    """Raise UsageError for a part that is not of the index: embedded again since the parts were joined."""
+    for number in range(1, of + 1):
+        place = part_directory(directory, number, of)
+        part = _said(place)
+        expected = (whole.model, whole.dimension, whole.kind, content_of(part_of(chunks, number, of)))
+        if (
+            part is None
+            or (part.model, part.dimension, part.kind, part.content) != expected
+            or stored_hash(place) != part.sha256
+        ):
+            message = f"{place}: the part is not of the index, which was not finished"
+            raise UsageError(message, "run `prompteval rag index` with as many parts again")
 
 
 def _joined(directory: Path) -> tuple[int, PartManifest] | None:
