@@ -14,6 +14,7 @@ from prompteval.cluster.kept_desk import FORGOTTEN_AFTER_S, KeptDesk
 from prompteval.cluster.messages import LeaseMessage, MoneyAnswer, MoneyMessage, unpacked_answer
 from prompteval.cluster.money import LeasedBudget
 from prompteval.core.errors import ProviderError, StoreError
+from prompteval.providers.openai.errors import ServerLimits
 from prompteval.workspace.settings import ModelProfile
 from tests.cluster.leases.leasing_workers import worst_minute
 from tests.engine.limits.test_limiter import VirtualLoop
@@ -85,6 +86,54 @@ def test_s18_a_pause_reaches_the_other_workers() -> None:
         return loop.time()
 
     assert 30 <= virtually(run) < 32
+
+
+@pytest.mark.parametrize("concurrency", [1, 20])
+def test_s18_a_pause_holds_calls_that_wait_for_a_lease(concurrency: int) -> None:
+    """No call goes for three seconds after a refusal, of this worker or another; then all do."""
+
+    async def run(loop: VirtualLoop) -> tuple[float, list[float]]:
+        desk, times = Desk(None, clock=loop.time), list[float]()
+        gates = [
+            LeasedGate(exchanging(desk), name, PROFILE, concurrency=concurrency, clock=loop.time)
+            for name in ("a", "b")
+        ]
+
+        async def call(gate: LeasedGate) -> None:
+            grant = await gate.acquire(10)
+            times.append(loop.time())
+            await asyncio.sleep(0.05)
+            gate.release(grant, tokens=10)
+
+        refused = await gates[0].acquire(10)
+        calls = [asyncio.ensure_future(call(gates[0])) for _ in range(4)]
+        await asyncio.sleep(0.03)
+        limited = ProviderError("rate_limit", "slow down", retryable=True, retry_after_s=3.0)
+        gates[0].release(refused, tokens=0, error=limited)
+        at = loop.time()
+        await asyncio.sleep(1.1)
+        await asyncio.gather(*calls, call(gates[1]))
+        return at, times
+
+    at, times = virtually(run)
+    assert len(times) == 5
+    assert [time for time in times if at < time < at + 3.0] == []
+    assert max(times) < at + 6.0
+
+
+def test_s18_a_server_that_has_too_few_tokens_left_is_waited_for() -> None:
+    """As in one process: fewer than the last call needed, and not only none."""
+
+    async def run(loop: VirtualLoop) -> float:
+        gate = LeasedGate(
+            exchanging(Desk(None, clock=loop.time)), "a", PROFILE, concurrency=2, clock=loop.time
+        )
+        gate.release(await gate.acquire(100), tokens=100)
+        gate.observe(ServerLimits(remaining_tokens=99, reset_tokens_s=7.0))
+        await gate.acquire(100)
+        return loop.time()
+
+    assert 7 <= virtually(run) < 9
 
 
 def test_s18_a_call_larger_than_a_minute_is_refused() -> None:

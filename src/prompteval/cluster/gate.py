@@ -26,7 +26,8 @@ class LeasedGrant(Grant):
 class LeasedGate(Limiter):
     """Requests and tokens a minute by leases; calls at a time and pauses as in one process.
 
-    A pause that the server asked for is everybody's: the desk learns it with the next message.
+    A pause that the server asked for is everybody's: it ends the lease, the desk learns it with the next
+    message, and lets nobody go.
     """
 
     def __init__(
@@ -48,7 +49,6 @@ class LeasedGate(Limiter):
         self._turn = asyncio.Lock()
         self._sizes: dict[int, int] = {}
         self._next = 0
-        self._wish = 0.0
 
     @property
     def counts_tokens(self) -> bool:
@@ -63,7 +63,7 @@ class LeasedGate(Limiter):
         if self._tpm is not None and tokens > self._tpm:
             message = f"the call needs about {tokens} tokens and tpm is {self._tpm:g}; raise tpm"
             raise ProviderError("unsupported", message)
-        grant = await super().acquire(0, group)
+        grant = await super().acquire(tokens, group)
         number, self._next = self._next, self._next + 1
         self._sizes[number] = tokens
         try:
@@ -82,19 +82,18 @@ class LeasedGate(Limiter):
             self._wallet.settle(grant.call, tokens)
         super().release(grant, error=error)
 
-    def pause(self, seconds: float) -> None:
-        """Let no call of this worker go for so long, nor of the others once the desk knows."""
-        super().pause(seconds)
-        self._wish = max(self._wish, seconds)
-
     async def give_back(self) -> None:
         """Report the last lease; nothing is called any more."""
         await self._exchange(self._message(give_back=True).pack())
 
+    def _delay(self, tokens: int) -> float:
+        """None: a pause is waited out in `_leased`, which tells the desk of it at once."""
+        return 0.0
+
     async def _leased(self, number: int, tokens: int) -> Call:
         while True:
             now = self._now()
-            wait = self._wallet.wait(now, tokens)
+            wait = None if now < self._paused_until else self._wallet.wait(now, tokens)
             if wait == 0:
                 return self._wallet.take(now, tokens)
             if wait is not None:
@@ -109,7 +108,8 @@ class LeasedGate(Limiter):
     def _message(self, *, first: int = 0, give_back: bool = False) -> LeaseMessage:
         """The report of what is open, and what to ask for: `first` must fit, then those that wait."""
         waiting = [size for _, size in sorted(self._sizes.items(), key=lambda one: one[0] != first)]
-        report = self._wallet.close(self._now())
+        now = self._now()
+        report = self._wallet.close(now)
         demand = None if give_back else self._wallet.demand(waiting)
-        wish, self._wish = self._wish, 0.0
-        return LeaseMessage(self._worker, self._model, self._rpm, self._tpm, report, demand, wish)
+        pause = max(self._paused_until - now, 0.0)
+        return LeaseMessage(self._worker, self._model, self._rpm, self._tpm, report, demand, pause)
