@@ -13,6 +13,8 @@ REQUEST = Request("m", (Message("user", "a question"),))
 
 
 class Memory(dict[str, Response]):
+    waits = False
+
     def put(self, key: str, request: object, response: Response) -> None:
         self[key] = response
 
