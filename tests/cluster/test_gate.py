@@ -12,7 +12,7 @@ from prompteval.cluster.engine import DeskSettings
 from prompteval.cluster.gate import LeasedGate
 from prompteval.cluster.kept_desk import FORGOTTEN_AFTER_S, KeptDesk
 from prompteval.cluster.messages import LeaseMessage, MoneyAnswer, MoneyMessage, unpacked_answer
-from prompteval.cluster.money import LeasedBudget
+from prompteval.cluster.money import HELD_S, LeasedBudget
 from prompteval.core.errors import ProviderError, StoreError
 from prompteval.providers.openai.errors import ServerLimits
 from prompteval.workspace.settings import ModelProfile
@@ -182,6 +182,19 @@ def test_s18_workers_together_spend_the_money_and_no_more() -> None:
         ProviderError, match=r"--max-cost 1 is reached: 1\.0000 USD spent by all workers, and"
     ):
         second.reserve(0.01)
+
+
+def test_s18_calls_that_wait_for_money_wait_together() -> None:
+    """Another worker holds all of it: eight calls at a time are refused after a minute, not after eight."""
+
+    async def wait(loop: VirtualLoop) -> float:
+        desk = Desk(1.0, clock=loop.time)
+        desk.answer(MoneyMessage("2/2", 0.0, 1.0, 1.0).pack())
+        money = LeasedBudget(exchanging(desk), "1/2", 1.0, loop.time)
+        await asyncio.gather(*(money.ensure(0.01) for _ in range(8)))
+        return loop.time()
+
+    assert HELD_S <= virtually(wait) < HELD_S + 2
 
 
 def test_s18_what_a_dead_worker_had_leased_stays_counted() -> None:

@@ -1,6 +1,7 @@
 """What a worker may spend of the money of a run: leased from the desk as it is needed."""
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 
 from prompteval.cluster.gate import Exchange
@@ -18,11 +19,14 @@ ASK_AGAIN_S, HELD_S = 0.5, 60.0
 class LeasedBudget(Budget):
     """A budget that grows by what is leased, and stops where nothing more is."""
 
-    def __init__(self, exchange: Exchange, worker: str, limit_usd: float) -> None:
+    def __init__(
+        self, exchange: Exchange, worker: str, limit_usd: float, clock: Callable[[], float] = monotonic
+    ) -> None:
         super().__init__(0.0)
         self._exchange = exchange
         self._worker = worker
         self._of_all = limit_usd
+        self._clock = clock
         self._last = MoneyAnswer(0.0, 0.0, 0.0, 0.0)
         self._begins = True  # in the place of a worker that died at the same shard, if there was one
         self._turn = asyncio.Lock()
@@ -32,14 +36,17 @@ class LeasedBudget(Budget):
         return lacks if lacks > ROUNDING_USD else 0.0
 
     async def ensure(self, usd: float) -> None:
-        """Lease more, where the next call would not be covered; wait for what others may give back."""
+        """Lease more, where the next call would not be covered; wait for what others may give back.
+
+        The wait counts from when the call came, so that many calls at a time wait no longer than one.
+        """
         if self._lacks(usd) <= 0:
             return
+        until = self._clock() + HELD_S
         async with self._turn:
-            until = monotonic() + HELD_S
             while self._lacks(usd) > 0:
                 await self._lease(usd)
-                if self._lacks(usd) > 0 and (self._last.held_usd <= ROUNDING_USD or monotonic() > until):
+                if self._lacks(usd) > 0 and (self._last.held_usd <= ROUNDING_USD or self._clock() > until):
                     return
                 if self._lacks(usd) > 0:
                     await asyncio.sleep(ASK_AGAIN_S)
