@@ -4,6 +4,7 @@ import inspect
 import json
 import random
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from prompteval.cluster import task
+from prompteval.cluster.messages import pack, unpack
 from prompteval.cluster.ray_engine import RayEngine
 from prompteval.cluster.run import run_on_cluster
 from prompteval.cluster.task import ShardResult, ShardTask
+from prompteval.cluster.worker import run_shard
 from prompteval.core.errors import UsageError
 from prompteval.engine.progress import Progress
 from prompteval.engine.pruning import choose_runs, remove
@@ -129,6 +132,32 @@ def test_s18_a_shard_whose_worker_always_dies_is_named(tmp_path: Path) -> None:
     done = run(root, ForkingEngine(workers=1), replace(PLAIN, resume=view.run_id))
     assert done.exit_code == 0 and len(keys(done)) == 60
     assert not list((root / ".prompteval/cluster").iterdir())
+
+
+class InThisProcess(ForkingEngine):
+    """Runs shards here, one after the other, with a desk that is lost; `changed` is done to each task."""
+
+    def __init__(self, changed: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body) -> None:
+        super().__init__(workers=1)
+        self._changed = changed
+        self.found: list[ShardResult] = []
+
+    def results(self, run_id: str, desk: Any, tasks: Sequence[ShardTask]) -> Iterator[ShardResult]:
+        async def lost(message: bytes) -> bytes:
+            raise ConnectionResetError("the desk died")
+
+        for one in tasks:
+            packed = pack(self._changed(unpack(one.pack())))
+            self.found.append(ShardResult.unpack(run_shard(packed, lost, "here")))
+        return iter(self.found)
+
+
+def test_s18_a_shard_that_cannot_give_back_has_its_result(tmp_path: Path) -> None:
+    """The desk is lost at its end: what was leased stays counted, and the cases are done."""
+    root = make(tmp_path, 40)
+    engine = InThisProcess()
+    assert run(root, engine, replace(PLAIN, max_cost=1.0)).exit_code == 0
+    assert [result.error for result in engine.found] == ["", ""]
 
 
 def test_s18_a_run_that_is_removed_takes_its_shards_along(tmp_path: Path) -> None:

@@ -136,6 +136,24 @@ def test_s18_a_server_that_has_too_few_tokens_left_is_waited_for() -> None:
     assert 7 <= virtually(run) < 9
 
 
+def test_s18_a_desk_that_is_lost_is_an_error_of_the_call() -> None:
+    """Of the gate and of the money; the place of the call is free again."""
+
+    async def lost(message: bytes) -> bytes:
+        raise ConnectionResetError("the desk died")
+
+    async def run(loop: VirtualLoop) -> None:
+        gate = LeasedGate(lost, "a", PROFILE, concurrency=1, clock=loop.time)
+        money = LeasedBudget(lost, "a", 1.0, loop.time)
+        for asked in (gate.acquire(10), money.ensure(0.1), gate.give_back(), money.give_back()):
+            with pytest.raises(ProviderError, match="cannot be reached: the desk died") as raised:
+                await asked
+            assert raised.value.kind == "connection"
+        assert gate.in_flight == 0
+
+    virtually(run)
+
+
 def test_s18_a_call_larger_than_a_minute_is_refused() -> None:
     """As in one process, before anything is asked for."""
 

@@ -11,8 +11,17 @@ from prompteval.core.errors import ProviderError
 from prompteval.engine.limits import Grant, Limiter
 from prompteval.workspace.settings import ModelProfile
 
-# To the desk and back: JSON in bytes.
+# To the desk and back: JSON in bytes. Raises OSError where the desk cannot be reached.
 Exchange = Callable[[bytes], Awaitable[bytes]]
+
+
+async def ask_desk(exchange: Exchange, message: bytes) -> bytes:
+    """What the desk answers. Raises ProviderError(connection) where it cannot be reached."""
+    try:
+        return await exchange(message)
+    except OSError as error:
+        reason = str(error) or type(error).__name__
+        raise ProviderError("connection", f"the desk of the run cannot be reached: {reason}") from error
 
 
 class LeasedGrant(Grant):
@@ -83,8 +92,8 @@ class LeasedGate(Limiter):
         super().release(grant, error=error)
 
     async def give_back(self) -> None:
-        """Report the last lease; nothing is called any more."""
-        await self._exchange(self._message(give_back=True).pack())
+        """Report the last lease; nothing is called any more. Raises ProviderError(connection)."""
+        await ask_desk(self._exchange, self._message(give_back=True).pack())
 
     def _delay(self, tokens: int) -> float:
         """None: a pause is waited out in `_leased`, which tells the desk of it at once."""
@@ -99,7 +108,7 @@ class LeasedGate(Limiter):
             if wait is not None:
                 await asyncio.sleep(wait)
                 continue
-            answer = unpacked_answer(await self._exchange(self._message(first=number).pack()))
+            answer = unpacked_answer(await ask_desk(self._exchange, self._message(first=number).pack()))
             if isinstance(answer, Lease):
                 self._wallet.accept(now, self._now(), answer)
             else:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-from prompteval.cluster.gate import Exchange
+from prompteval.cluster.gate import Exchange, ask_desk
 from prompteval.cluster.messages import MoneyAnswer, MoneyMessage
 from prompteval.core.errors import ProviderError
 from prompteval.providers.layers import Budget
@@ -39,6 +39,7 @@ class LeasedBudget(Budget):
         """Lease more, where the next call would not be covered; wait for what others may give back.
 
         The wait counts from when the call came, so that many calls at a time wait no longer than one.
+        Raises ProviderError(connection) where the desk cannot be reached.
         """
         if self._lacks(usd) <= 0:
             return
@@ -61,8 +62,8 @@ class LeasedBudget(Budget):
             self._worker, self.spent_usd, lacks, max(lacks, CALLS_AT_ONCE * usd),
             begins=self._begins, gives_back=gives_back and not self._begins,
         )  # fmt: skip
+        self._last = MoneyAnswer.unpack(await ask_desk(self._exchange, message.pack()))
         self._begins = False
-        self._last = MoneyAnswer.unpack(await self._exchange(message.pack()))
         self._limit += self._last.granted_usd
 
     def reserve(self, usd: float) -> None:
@@ -79,5 +80,6 @@ class LeasedBudget(Budget):
         self.reserved_usd += usd
 
     async def give_back(self) -> None:
-        """Report what was spent in all, and give the rest back."""
-        await self._exchange(MoneyMessage(self._worker, self.spent_usd, gives_back=True).pack())
+        """Report what was spent in all, and give the rest back. Raises ProviderError(connection)."""
+        message = MoneyMessage(self._worker, self.spent_usd, gives_back=True)
+        await ask_desk(self._exchange, message.pack())

@@ -34,7 +34,12 @@ def run_in_worker(task: bytes, desk: str) -> bytes:
     actor = ray.get_actor(desk, namespace=NAMESPACE)
 
     async def exchange(message: bytes) -> bytes:
-        answer: bytes = await actor.answer.remote(message)
+        try:
+            answer: bytes = await actor.answer.remote(message)
+        except ray.exceptions.RayTaskError as error:
+            raise ConnectionError(f"{error.cause!r:.300}") from None
+        except ray.exceptions.RayActorError as error:
+            raise ConnectionError(type(error).__name__) from None
         return answer
 
     return run_shard(task, exchange, ray.get_runtime_context().get_node_id())

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic, sleep
 
 from prompteval.cluster.gate import Exchange, LeasedGate
 from prompteval.cluster.money import LeasedBudget
 from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run
-from prompteval.core.errors import PromptevalError, RunInUse, StoreError, UsageError
+from prompteval.core.errors import PromptevalError, ProviderError, RunInUse, StoreError, UsageError
 from prompteval.core.exit_codes import INCOMPLETE
 from prompteval.engine.limits import Limiter
 from prompteval.engine.progress import Progress
@@ -177,10 +178,13 @@ class _Leased:
         return gate
 
     def give_back(self) -> None:
+        """Give back what is left; what a desk that is lost does not hear of stays counted as leased."""
+        owed = [gate.give_back for gate in self._gates]
+        owed += [self._money.give_back] if self._money is not None else []
+
         async def all_of_it() -> None:
-            for gate in self._gates:
-                await gate.give_back()
-            if self._money is not None:
-                await self._money.give_back()
+            for give_back in owed:
+                with suppress(ProviderError):
+                    await give_back()
 
         asyncio.run(all_of_it())
