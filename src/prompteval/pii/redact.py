@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompteval.pii.find import find
 from prompteval.pii.plain import plain
@@ -29,15 +29,40 @@ def redact(text: str, kinds: Collection[Kind] = PATTERNS, key: bytes | None = No
     Raises MissingExtra for `name` and `place` without the extra [pii].
     """
     spans = find(text, kinds)
-    if not spans:
-        return Redacted(text)
+    masked = _masked(text, spans, key)
+    while spans and (more := _uncovered(masked, spans, kinds)):
+        spans = tuple(sorted((*spans, *more), key=lambda span: span.start))
+        masked = _masked(text, spans, key)
+    return Redacted("".join(masked), spans)
+
+
+def _masked(text: str, spans: tuple[Span, ...], key: bytes | None) -> list[str]:
+    """What is left of a text and what stands for its spans, in turn; first and last are of the text."""
     pieces: list[str] = []
     place = 0
     for span in spans:
         pieces += [text[place : span.start], mask(span.kind, text[span.start : span.end], key)]
         place = span.end
-    pieces.append(text[place:])
-    return Redacted("".join(pieces), spans)
+    return [*pieces, text[place:]]
+
+
+def _uncovered(masked: list[str], spans: tuple[Span, ...], kinds: Collection[Kind]) -> list[Span]:
+    """Spans of the text that are found only beside a mask: digits of a card before those of another.
+
+    Telephones are none of them, since `[PHONE]` itself is a word before which any digits are one.
+    """
+    more: list[Span] = []
+    found = [span for span in find("".join(masked), kinds) if span.kind != "phone"]
+    seen = 0  # characters of the masked text before a piece
+    for number, piece in enumerate(masked):
+        if number % 2 == 0:
+            start = spans[number // 2 - 1].end if number else 0
+            inside = (one for one in found if seen <= one.start and one.end <= seen + len(piece))
+            more += [
+                replace(one, start=one.start - seen + start, end=one.end - seen + start) for one in inside
+            ]
+        seen += len(piece)
+    return more
 
 
 def mask(kind: Kind, value: str, key: bytes | None = None) -> str:
