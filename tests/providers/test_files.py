@@ -14,7 +14,7 @@ from prompteval.core.protocols import FileProvider
 from prompteval.core.request import Message, PlacedFile, Request
 from prompteval.providers import anthropic, gemini, openai
 from prompteval.providers.openai.files import file_types
-from prompteval.providers.openai.shape import Shape
+from prompteval.providers.openai.shape import Shape, shape_of
 from tests.hostile import Hostile, says
 from tests.media_files import WHOLE
 from tests.providers.native.oracle import KEY, Wire, camel, sent
@@ -154,7 +154,11 @@ def test_gemini_is_sent_what_its_sdk_sends() -> None:
         ("gpt-4o-audio-preview", "https://api.openai.com/v1", Shape(api="responses"), ""),
         ("gpt-3.5-turbo", "https://api.openai.com/v1", Shape(), ""),
         ("gpt-4", "https://api.openai.com/v1", Shape(), ""),
-        ("gpt-4-turbo", "https://api.openai.com/v1", Shape(), "image pdf"),
+        ("gpt-4-turbo", "https://api.openai.com/v1", Shape(), "image"),
+        ("gpt-4-turbo-2024-04-09", "https://api.openai.com/v1", Shape(), "image"),
+        ("gpt-4-turbo-preview", "https://api.openai.com/v1", Shape(), ""),
+        ("gpt-4o", "https://api.openai.com/v1", Shape(), "image pdf"),
+        ("gpt-audio-1.5", "https://api.openai.com/v1", Shape(), "audio"),
         ("gpt-6-luna", "https://api.openai.com/v1", Shape(api="decisions"), ""),
         ("any", "http://127.0.0.1/v1", Shape(), "image"),
         ("any", "http://127.0.0.1/v1", Shape(files=()), ""),
@@ -165,6 +169,37 @@ def test_gemini_is_sent_what_its_sdk_sends() -> None:
 def test_what_a_model_of_a_server_takes(model: str, base_url: str, shape: Shape, taken: str) -> None:
     """By its profile, its API, and the names of OpenAI's own models."""
     assert {MEDIA_TYPES[name] for name in file_types(model, base_url, shape)} == set(taken.split())
+
+
+@pytest.mark.parametrize(
+    ("preset", "taken", "unread"),
+    [
+        ("azure", "image", ""),
+        ("ollama", "image", "image/gif"),
+        ("vllm", "image audio", ""),
+        ("llama.cpp", "image audio", "image/webp"),
+        ("lmstudio", "image", "image/gif"),
+        ("openrouter", "image pdf audio", ""),
+        ("together", "image", ""),
+        ("mistral", "image", ""),
+        ("deepseek", "image", ""),
+        ("groq", "image", ""),
+        ("anthropic", "image", ""),
+    ],
+)
+def test_what_the_server_of_a_preset_takes(preset: str, taken: str, unread: str) -> None:
+    """By its documentation (docs/servers.md, "Files of servers"); the profile's own `files` are taken whole."""
+    server = "http://127.0.0.1/v1"
+    expected = {name for name, kind in MEDIA_TYPES.items() if kind in taken.split()} - {unread}
+    assert file_types("m", server, shape_of(_with(preset))) == expected
+    own = shape_of(_with(preset, files=("image",)))
+    assert file_types("m", server, own) == {name for name, kind in MEDIA_TYPES.items() if kind == "image"}
+
+
+def test_azure_takes_pdf_over_its_responses_alone() -> None:
+    """Its chat answers a `file` part with a 400; its Responses API is documented with PDF."""
+    taken = file_types("m", "http://127.0.0.1/v1", shape_of(_with("azure", api="responses")))
+    assert {MEDIA_TYPES[name] for name in taken} == {"image", "pdf"}
 
 
 @pytest.mark.parametrize(
@@ -210,3 +245,9 @@ def _profile(address: str) -> Any:
     from prompteval.workspace.settings import ModelProfile
 
     return ModelProfile("m", base_url=address, api_key_env="OUR_KEY")
+
+
+def _with(preset: str, **keys: Any) -> Any:
+    from prompteval.workspace.settings import ModelProfile
+
+    return ModelProfile("m", preset=preset, **keys)

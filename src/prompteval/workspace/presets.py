@@ -18,11 +18,12 @@ class Responses:
     """A server's Responses API.
 
     `names` are parameters that it has beyond OpenAI's, `ignored_structured` ways to ask for a schema that it
-    does not heed.
+    does not heed, and `files` the kinds of files that it takes where they are others than those of its chat.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     ignored_structured: frozenset[str] = frozenset()
+    files: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class Preset:
     Responses API may not be used, and `why_no_responses` says why. `stream_usage` says that the tokens of a
     stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether, and
     `ignores_tool_schemas` that arguments of tools are held to no schema. `files` are the kinds of files that
-    it takes, None where it depends on the model. `ignored_in_thought` are parameters that it ignores while
-    its models think, which they do where `thinking` of the body does not disable it.
+    it takes, None where it depends on the model, and `unread` the media types of these kinds that it does not
+    read. `ignored_in_thought` are parameters that it ignores while its models think, which they do where
+    `thinking` of the body does not disable it.
     """
 
     structured: str = "json_schema"
@@ -52,6 +54,7 @@ class Preset:
     counted_logprobs: bool = False
     ignores_tool_schemas: bool = False
     files: tuple[str, ...] | None = None
+    unread: frozenset[str] = frozenset()
     ignored_in_thought: frozenset[str] = frozenset()
 
 
@@ -59,14 +62,15 @@ class Preset:
 LLAMA: Final = "llama.cpp"
 _MAX_TOKENS = {"max_output_tokens": "max_tokens"}
 _IMAGES = ("image",)
+_GIF = frozenset({"image/gif"})
 _LOGPROBS = frozenset({"logprobs", "top_logprobs"})
 PRESETS: Final[Mapping[str, Preset]] = {
     "openai": Preset(),
-    "azure": Preset(key_header="api-key", files=_IMAGES),
+    "azure": Preset(key_header="api-key", files=_IMAGES, responses=Responses(files=("image", "pdf"))),
     "ollama": Preset(
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "tool_choice", "parallel_tool_calls"}),
-        ignored_structured=frozenset({"tool"}), files=_IMAGES,
+        ignored_structured=frozenset({"tool"}), files=_IMAGES, unread=_GIF,
         responses=None, why_no_responses="reports answers that were cut at the token limit as complete",
     ),
     "vllm": Preset(
@@ -77,12 +81,12 @@ PRESETS: Final[Mapping[str, Preset]] = {
     LLAMA: Preset(
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "reasoning_effort", "tool_choice"}),
-        ignored_structured=frozenset({"tool"}), files=("image", "audio"),
+        ignored_structured=frozenset({"tool"}), files=("image", "audio"), unread=frozenset({"image/webp"}),
         responses=None, why_no_responses="ignores the schema and reports cut answers as complete",
     ),
     "lmstudio": Preset(
         rename=_MAX_TOKENS, needs_key=False, ignored=frozenset({"service_tier", "verbosity", *_LOGPROBS}),
-        files=_IMAGES,
+        files=_IMAGES, unread=_GIF,
     ),
     # Without it a provider behind the router may leave out a parameter, or the schema.
     "openrouter": Preset(
@@ -99,7 +103,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         refused=frozenset({"service_tier", "verbosity", *_LOGPROBS}), files=_IMAGES,
     ),
     "deepseek": Preset(
-        structured="json_object", rename=_MAX_TOKENS, files=(),
+        structured="json_object", rename=_MAX_TOKENS, files=_IMAGES,
         ignored_in_thought=frozenset({"temperature", "presence_penalty", "frequency_penalty"}),
     ),
     "groq": Preset(refused=_LOGPROBS, files=_IMAGES),

@@ -22,11 +22,13 @@ _OF_API: Final[Mapping[str, tuple[str, ...]]] = {
     "chat": ("image", "pdf", "audio"), "responses": ("image", "pdf"), "decisions": (),
 }  # fmt: skip
 _OPENAI_HOST: Final = "api.openai.com"
-# OpenAI's models that read text alone, and those that hear and do not see (its pages of models).
+# What OpenAI's pages of its models say ("Input modalities"; docs/files.md names them): text alone, images
+# without PDF, which its guide "File inputs" has for gpt-4o and later, and audio without images.
 _TEXT_ONLY: Final = re.compile(
     r"gpt-3\.5.*|gpt-4(-0613|-0314|-32k.*|-1106-preview|-0125-preview|-turbo-preview)?|o1-mini.*|o1-preview.*"
-    r"|o3-mini.*|gpt-oss.*|babbage.*|davinci.*"
+    r"|o3-mini.*"
 )
+_IMAGES_ALONE: Final = re.compile(r"gpt-4-turbo(-\d{4}-\d{2}-\d{2})?")
 _HEARS: Final = re.compile(r".*\baudio\b.*")
 
 
@@ -34,19 +36,21 @@ def file_types(model: str, base_url: str, shape: Shape) -> frozenset[str]:
     """The media types that a model of a server is sent.
 
     What the profile's `files` or its preset says; of OpenAI's own models by their names, and images alone at
-    a server of which nothing is known.
+    a server of which nothing is known. Without the types that the server does not read.
     """
     kinds = shape.files
     if kinds is None:
         kinds = _of_openai(model) if host_of(base_url) == _OPENAI_HOST else ("image",)
     taken = set(kinds) & set(_OF_API[shape.api])
-    return frozenset(name for name, kind in MEDIA_TYPES.items() if kind in taken)
+    return frozenset(name for name, kind in MEDIA_TYPES.items() if kind in taken) - shape.unread
 
 
 def _of_openai(model: str) -> tuple[str, ...]:
     if _HEARS.fullmatch(model):
         return ("audio",)
-    return () if _TEXT_ONLY.fullmatch(model) else ("image", "pdf")
+    if _TEXT_ONLY.fullmatch(model):
+        return ()
+    return ("image",) if _IMAGES_ALONE.fullmatch(model) else ("image", "pdf")
 
 
 def base64_of(file: File) -> str:

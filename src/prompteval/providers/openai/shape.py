@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.secret import from_environment
 from prompteval.core.strict_json import JsonObject
-from prompteval.workspace.presets import preset_of
+from prompteval.workspace.presets import Preset, preset_of
 from prompteval.workspace.settings import ModelProfile
 
 
@@ -20,7 +20,7 @@ class Shape:
     `names` are the server's own for neutral parameters, `drop` the parameters that it refuses. With `stream`
     every reply is asked for in pieces; `stream_usage` says whether its tokens must be asked for, too, and
     `counted_logprobs` that `logprobs` is a number of alternatives. `files` are the kinds that it takes, None
-    where nothing is known of them.
+    where nothing is known of them, and `unread` the media types of these kinds that it does not read.
     """
 
     structured: str = "json_schema"
@@ -37,6 +37,7 @@ class Shape:
     stream_usage: bool = True
     counted_logprobs: bool = False
     files: tuple[str, ...] | None = None
+    unread: frozenset[str] = frozenset()
 
     @property
     def identity(self) -> str:
@@ -122,5 +123,13 @@ def shape_of(profile: ModelProfile | None) -> Shape:
         stream=profile.stream,
         stream_usage=preset.stream_usage,
         counted_logprobs=preset.counted_logprobs,
-        files=profile.files if profile.files is not None else preset.files,
+        files=_files(preset, profile.api) if profile.files is None else profile.files,
+        unread=preset.unread if profile.files is None else frozenset(),
     )
+
+
+def _files(preset: Preset, api: str) -> tuple[str, ...] | None:
+    """The kinds of files that a preset's server takes over an API."""
+    if api == "responses" and preset.responses is not None and preset.responses.files is not None:
+        return preset.responses.files
+    return preset.files
