@@ -202,6 +202,14 @@ def test_azure_takes_pdf_over_its_responses_alone() -> None:
     assert {MEDIA_TYPES[name] for name in taken} == {"image", "pdf"}
 
 
+def test_a_model_of_deepseek_that_does_not_see_takes_none() -> None:
+    """Its page of models has image input for one of two ("Models & Pricing")."""
+    assert not file_types(
+        "deepseek-v4-pro", "http://127.0.0.1/v1", shape_of(_with("deepseek", "deepseek-v4-pro"))
+    )
+    assert file_types("deepseek-flash", "http://127.0.0.1/v1", shape_of(_with("deepseek", "deepseek-flash")))
+
+
 @pytest.mark.parametrize(
     ("create", "name"),
     [(anthropic.create, "audio/wav"), (gemini.create, "image/gif"), (openai.create, "application/pdf")],
@@ -247,7 +255,7 @@ def _profile(address: str) -> Any:
     return ModelProfile("m", base_url=address, api_key_env="OUR_KEY")
 
 
-def _with(preset: str, **keys: Any) -> Any:
+def _with(preset: str, model: str = "m", **keys: Any) -> Any:
     from prompteval.workspace.settings import ModelProfile
 
-    return ModelProfile("m", preset=preset, **keys)
+    return ModelProfile("x", model=model, preset=preset, **keys)

@@ -36,8 +36,8 @@ class Preset:
     stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether, and
     `ignores_tool_schemas` that arguments of tools are held to no schema. `files` are the kinds of files that
     it takes, None where it depends on the model, and `unread` the media types of these kinds that it does not
-    read. `ignored_in_thought` are parameters that it ignores while its models think, which they do where
-    `thinking` of the body does not disable it.
+    read; `text_only` are models of it that take none. `ignored_in_thought` are parameters that it ignores
+    while its models think, which they do where `thinking` of the body does not disable it.
     """
 
     structured: str = "json_schema"
@@ -55,6 +55,7 @@ class Preset:
     ignores_tool_schemas: bool = False
     files: tuple[str, ...] | None = None
     unread: frozenset[str] = frozenset()
+    text_only: frozenset[str] = frozenset()
     ignored_in_thought: frozenset[str] = frozenset()
 
 
@@ -103,7 +104,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         refused=frozenset({"service_tier", "verbosity", *_LOGPROBS}), files=_IMAGES,
     ),
     "deepseek": Preset(
-        structured="json_object", rename=_MAX_TOKENS, files=_IMAGES,
+        structured="json_object", rename=_MAX_TOKENS, files=_IMAGES, text_only=frozenset({"deepseek-v4-pro"}),
         ignored_in_thought=frozenset({"temperature", "presence_penalty", "frequency_penalty"}),
     ),
     "groq": Preset(refused=_LOGPROBS, files=_IMAGES),

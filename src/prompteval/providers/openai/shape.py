@@ -123,13 +123,15 @@ def shape_of(profile: ModelProfile | None) -> Shape:
         stream=profile.stream,
         stream_usage=preset.stream_usage,
         counted_logprobs=preset.counted_logprobs,
-        files=_files(preset, profile.api) if profile.files is None else profile.files,
+        files=_files(preset, profile) if profile.files is None else profile.files,
         unread=preset.unread if profile.files is None else frozenset(),
     )
 
 
-def _files(preset: Preset, api: str) -> tuple[str, ...] | None:
-    """The kinds of files that a preset's server takes over an API."""
-    if api == "responses" and preset.responses is not None and preset.responses.files is not None:
+def _files(preset: Preset, profile: ModelProfile) -> tuple[str, ...] | None:
+    """The kinds of files that a preset's server takes for a profile's model, over its API."""
+    if profile.model in preset.text_only:
+        return ()
+    if profile.api == "responses" and preset.responses is not None and preset.responses.files is not None:
         return preset.responses.files
     return preset.files
