@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from prompteval.cluster import task
+from prompteval.cluster.embedding import EmbedResult, PartEmbedder
 from prompteval.cluster.messages import pack, unpack
 from prompteval.cluster.ray_engine import RayEngine
 from prompteval.cluster.run import run_on_cluster
@@ -158,6 +159,16 @@ def test_s18_a_shard_that_cannot_give_back_has_its_result(tmp_path: Path) -> Non
     engine = InThisProcess()
     assert run(root, engine, replace(PLAIN, max_cost=1.0)).exit_code == 0
     assert [result.error for result in engine.found] == ["", ""]
+
+
+def test_s18_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
+    """With both versions and what to install, exit 2; of a shard as of a part of an index."""
+    root = make(tmp_path, 20)
+    engine = InThisProcess(lambda body: {"prompteval": "0.0.1", "root": body["root"], "shard": body["shard"]})
+    with pytest.raises(UsageError, match=r"shard 1/1: a worker has prompteval .*, and the run is of 0\.0\.1"):
+        run(root, engine)
+    found = EmbedResult.unpack(PartEmbedder().embed(pack({"prompteval": "0.0.1", "number": 3})))
+    assert (found.number, found.exit_code) == (3, 2) and "the index is of 0.0.1" in found.error
 
 
 def test_s18_a_run_that_is_removed_takes_its_shards_along(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """A corpus embedded in parts: what one worker does of it, and the index that the parts make."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from prompteval._version import __version__
-from prompteval.cluster.messages import pack, unpack
+from prompteval.cluster.messages import pack, pack_task, refuse_other_version, unpack
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.core.exit_codes import INCOMPLETE
 from prompteval.engine.progress import Progress
@@ -31,18 +30,15 @@ class EmbedTask:
 
     def pack(self) -> bytes:
         """As JSON."""
-        return pack({
-            "prompteval": __version__, "root": str(self.root), "suite": self.suite, "number": self.number,
+        return pack_task({
+            "root": str(self.root), "suite": self.suite, "number": self.number,
             "of": self.of, "content": self.content,
         })  # fmt: skip
 
     @classmethod
-    def unpack(cls, data: bytes) -> "EmbedTask":
-        """The task behind its JSON. Raises UsageError for one of another version of prompteval."""
-        body = unpack(data)
-        if body["prompteval"] != __version__:
-            message = f"a worker has prompteval {__version__}, and the index is of {body['prompteval']}"
-            raise UsageError(message, "install the same version on every machine")
+    def of_body(cls, body: Mapping[str, Any]) -> "EmbedTask":
+        """The task behind its JSON object. Raises UsageError for one of another version of prompteval."""
+        refuse_other_version(body, "index")
         return cls(Path(body["root"]), body["suite"], body["number"], body["of"], body["content"])
 
 
@@ -76,12 +72,13 @@ class PartEmbedder:
 
     def embed(self, data: bytes) -> bytes:
         """Do what a packed EmbedTask says; a packed EmbedResult."""
-        task = EmbedTask.unpack(data)
+        body = unpack(data)
+        number = int(body["number"])
         try:
-            return EmbedResult(task.number, self._embed(task)).pack()
+            return EmbedResult(number, self._embed(EmbedTask.of_body(body))).pack()
         except (PromptevalError, OSError) as error:
             code = error.exit_code if isinstance(error, PromptevalError) else INCOMPLETE
-            return EmbedResult(task.number, error=str(error), exit_code=code).pack()
+            return EmbedResult(number, error=str(error), exit_code=code).pack()
 
     def _embed(self, task: EmbedTask) -> int:
         parts, directory = self._of(task)

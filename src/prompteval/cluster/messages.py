@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from prompteval._version import __version__
 from prompteval.cluster.leases.ledger import Correction, Demand, Lease, Spent, Wait
 from prompteval.cluster.leases.wallet import Report
+from prompteval.core.errors import UsageError
 from prompteval.core.strict_json import loads
 
 
@@ -21,6 +23,18 @@ def unpack(data: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ValueError("a message must be an object")
     return body
+
+
+def pack_task(body: Mapping[str, object]) -> bytes:
+    """JSON in bytes, with the version of prompteval that a worker must have."""
+    return pack({"prompteval": __version__, **body})
+
+
+def refuse_other_version(body: Mapping[str, object], what: str) -> None:
+    """Raise UsageError for a task that another version of prompteval packed; `what` it is of."""
+    if body.get("prompteval") != __version__:
+        message = f"a worker has prompteval {__version__}, and the {what} is of {body.get('prompteval')}"
+        raise UsageError(message, "install the same version on every machine")
 
 
 @dataclass(frozen=True, slots=True)

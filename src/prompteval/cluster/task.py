@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prompteval._version import __version__
-from prompteval.cluster.messages import pack, unpack
-from prompteval.core.errors import UsageError
+from prompteval.cluster.messages import pack, pack_task, refuse_other_version, unpack
 from prompteval.engine.files import run_directory
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
@@ -51,8 +49,8 @@ class ShardTask:
     def pack(self) -> bytes:
         """As JSON."""
         options = self.options
-        return pack({
-            "prompteval": __version__, "root": str(self.root), "run_id": self.run_id,
+        return pack_task({
+            "root": str(self.root), "run_id": self.run_id,
             "shard": [self.shard.number, self.shard.of], "selected": options.as_json(),
             "concurrency": options.concurrency, "cache": options.cache,
             "replay": None if options.replay is None else str(options.replay.resolve()),
@@ -61,12 +59,9 @@ class ShardTask:
         })  # fmt: skip
 
     @classmethod
-    def unpack(cls, data: bytes) -> "ShardTask":
-        """The task behind its JSON. Raises UsageError for one of another version of prompteval."""
-        body = unpack(data)
-        if body["prompteval"] != __version__:
-            message = f"a worker has prompteval {__version__}, and the run is of {body['prompteval']}"
-            raise UsageError(message, "install the same version on every machine")
+    def of_body(cls, body: Mapping[str, Any]) -> "ShardTask":
+        """The task behind its JSON object. Raises UsageError for one of another version of prompteval."""
+        refuse_other_version(body, "run")
         given = RunOptions(
             concurrency=body["concurrency"],
             cache=body["cache"],

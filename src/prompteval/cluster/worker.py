@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import monotonic, sleep
 
 from prompteval.cluster.gate import Exchange, LeasedGate
+from prompteval.cluster.messages import unpack
 from prompteval.cluster.money import LeasedBudget
 from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run
 from prompteval.core.errors import PromptevalError, ProviderError, RunInUse, StoreError, UsageError
@@ -19,6 +20,7 @@ from prompteval.engine.stored import backend
 from prompteval.plan.jobs import Job
 from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.run_options import RunOptions
+from prompteval.plan.shard import Shard
 from prompteval.providers.layers import Budget
 from prompteval.report.view import RunView
 from prompteval.store.records import RunRecord
@@ -37,13 +39,14 @@ def run_shard(data: bytes, exchange: Exchange, machine: str) -> bytes:
     What an attempt before this one has stored is not run again, and what it had begun is possibly billed.
     `machine` is where this is run.
     """
-    task = ShardTask.unpack(data)
+    body = unpack(data)
+    shard = Shard(*body["shard"])
     try:
-        return _run(task, exchange, machine).pack()
+        return _run(ShardTask.of_body(body), exchange, machine).pack()
     except (StoreError, OSError) as error:  # of this machine, perhaps, and not of the others
-        return ShardResult(task.shard, error=str(error), exit_code=INCOMPLETE).pack()
+        return ShardResult(shard, error=str(error), exit_code=INCOMPLETE).pack()
     except PromptevalError as error:
-        return ShardResult(task.shard, error=str(error), exit_code=error.exit_code).pack()
+        return ShardResult(shard, error=str(error), exit_code=error.exit_code).pack()
 
 
 def _run(task: ShardTask, exchange: Exchange, machine: str) -> ShardResult:
