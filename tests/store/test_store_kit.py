@@ -24,3 +24,21 @@ def test_postgres_keeps_the_promises_of_a_store(address: str, tmp_path: Path) ->
 
     assert check_store(PostgresStore.open, tmp_path) == RUNS
     assert not list(tmp_path.iterdir()), "nothing is kept in files"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("address")
+def test_postgres_finds_a_run_by_its_id_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each shard of a cluster does: the records of a team's other runs are not read."""
+    from prompteval.store.postgres.results import PostgresStore
+
+    monkeypatch.setattr(PostgresStore, "runs", lambda *_: pytest.fail("every run was read"))
+    store = PostgresStore.open()
+    try:
+        store.begin_run("r1", {}, "2026-01-01T00:00:00")
+        store.flush()
+        found = store.known("r1")
+        assert found is not None and found.run_id == "r1"
+        assert store.known("r") is None
+    finally:
+        store.close()

@@ -101,7 +101,7 @@ def _begun(workspace: Workspace, run_id: str) -> RunRecord | None:
     """The run of an attempt before this one."""
     store = backend(workspace).open()
     try:
-        found = next((record for record in store.runs() if record.run_id == run_id), None)
+        found = store.known(run_id)
         if found is not None:
             store.refuse_damaged(found)
         return found

@@ -134,6 +134,10 @@ class ResultsStore(Protocol):
         """
         ...
 
+    def known(self, run_id: str) -> RunRecord | None:
+        """The run of an id, damaged or not; None where there is none."""
+        ...
+
     def set_name(self, name: str, run_id: str) -> None:
         """Call a run by a name, in place of the one that had it, and return when it is stored."""
         ...

@@ -93,6 +93,10 @@ class StoredRuns(ABC):
             raise UsageError(f"{name!r} matches {len(found)} run ids", "give more characters")
         raise UsageError(f"no run matches {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
 
+    def known(self, run_id: str) -> RunRecord | None:
+        """The run of an id, damaged or not; None where there is none."""
+        return next((record for record in self.runs() if record.run_id == run_id), None)
+
     def run(self, name: str) -> RunRecord:
         """A run as `find` has it, whole. Raises DamagedRun for one that is not as it was stored."""
         found = self.find(name)

@@ -135,6 +135,9 @@ def _check_ends(open_store: Open) -> None:
         order = [record.run_id for record in store.runs()]
         assert order == ["attempts", "writers", "again", "rows"], f"runs by their beginning are {order}"
         assert store.runs(1)[0].run_id == store.find("last").run_id == store.find("att").run_id == "attempts"
+        known = store.known("again")
+        assert known is not None and known.run_id == "again", "a run is not known by its id"
+        assert store.known("aga") is None, "a run is known by less than its id"
         store.set_name("release", "again")
         store.set_name("release", "rows")
         assert store.names() == {"release": "rows"} and store.find("baseline:release").run_id == "rows"

@@ -184,6 +184,10 @@ class PostgresStore(StoredRuns):
         """Runs in the order they began, the last first; of a damaged one the record says so."""
         return self._records("TRUE", (), limit)
 
+    def known(self, run_id: str) -> RunRecord | None:
+        """The run of an id, damaged or not; None where there is none. Only its record is read."""
+        return next(iter(self._records("run_id = %s", (key_text(run_id),), 1)), None)
+
     def set_name(self, name: str, run_id: str) -> None:
         """Call a run by a name, in place of the one that had it, and return when it is stored."""
         sql = "INSERT INTO prompteval_names VALUES (%s, %s)"
