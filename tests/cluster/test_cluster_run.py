@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from prompteval.cluster import task
+from prompteval.cluster import task, worker
 from prompteval.cluster.embedding import EmbedResult, PartEmbedder
 from prompteval.cluster.messages import pack, unpack
 from prompteval.cluster.ray_engine import RayEngine
 from prompteval.cluster.run import run_on_cluster
 from prompteval.cluster.task import ShardResult, ShardTask
 from prompteval.cluster.worker import run_shard
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import RunInUse, UsageError
 from prompteval.engine.progress import Progress
 from prompteval.engine.pruning import choose_runs, remove
 from prompteval.engine.run import run_suites
@@ -169,6 +169,25 @@ def test_s18_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
         run(root, engine)
     found = EmbedResult.unpack(PartEmbedder().embed(pack({"prompteval": "0.0.1", "number": 3})))
     assert (found.number, found.exit_code) == (3, 2) and "the index is of 0.0.1" in found.error
+
+
+def test_s18_a_shard_that_another_worker_runs_says_nothing_of_its_money(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one spends by the same account: a report of nothing spent would give back what it holds."""
+    root, told = make(tmp_path, 1), list[bytes]()
+
+    async def exchange(message: bytes) -> bytes:
+        told.append(message)
+        return pack({"granted_usd": 0.0, "spent_usd": 0.0, "lost_usd": 0.0, "held_usd": 0.0})
+
+    def in_use(*arguments: object, **more: object) -> RunView:
+        raise RunInUse("run r is being run by another process")
+
+    monkeypatch.setattr(worker, "run_suites", in_use)
+    one = ShardTask(root, "r", Shard(1, 1), replace(PLAIN, max_cost=1.0), {}, "here")
+    result = ShardResult.unpack(run_shard(one.pack(), exchange, "here"))
+    assert "by another process" in result.error and told == []
 
 
 def test_s18_a_run_that_is_removed_takes_its_shards_along(tmp_path: Path) -> None:

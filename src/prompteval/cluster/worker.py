@@ -92,6 +92,9 @@ def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, *, cache
     shared = _Leased(exchange, task)
     try:
         view = run_suites(workspace, options, counted, check=_same_content(task), shared=shared)
+    except RunInUse:
+        shared.forget()
+        raise
     finally:
         shared.give_back()
     return counted.result(task, view)
@@ -179,6 +182,11 @@ class _Leased:
         gate = LeasedGate(self._exchange, self._worker, profile, concurrency=concurrency, on_pause=on_pause)
         self._gates.append(gate)
         return gate
+
+    def forget(self) -> None:
+        """Owe nothing: the account of the shard is another worker's, which spends by it."""
+        self._gates.clear()
+        self._money = None
 
     def give_back(self) -> None:
         """Give back what is left; what a desk that is lost does not hear of stays counted as leased."""
