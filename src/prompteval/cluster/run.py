@@ -192,14 +192,14 @@ class _Driver:
     def _merge(self, run_id: str, shards: Sequence[Shard]) -> None:
         """Copy what every shard has into the run, one after the other; one never begun has nothing."""
         into = self.files.store
-        known = {record.run_id for record in into.runs()} if self._in_postgres else set[str]()
         for shard in shards:
             own = shard_run(run_id, shard)
             path = shard_directory(self.workspace.state_dir(), run_id, shard) / RESULTS
             try:
-                if own in known:
-                    _copy(into, own, shard, into, run_id)
-                elif not self._in_postgres and path.exists():
+                if self._in_postgres:
+                    if into.known(own) is not None:
+                        _copy(into, own, shard, into, run_id)
+                elif path.exists():
                     with closing(SqliteStore.open(path, readonly=True)) as store:
                         _copy(store, own, shard, into, run_id)
             except StoreError as error:
