@@ -7,6 +7,7 @@ process of it ends, so do all that Ray started. Inside, commands are read from s
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,9 +50,12 @@ class RayCluster:
         )  # fmt: skip
         self.started = self._answer()
 
-    def run(self, where: Path, *command: str, kill_when: Path | None = None, **environment: str) -> dict:  # type: ignore[type-arg]
-        """The exit code and the output of a command; it is killed once the file `kill_when` is there."""
-        asked = {"where": str(where), "command": command, "environment": environment}
+    def run(  # type: ignore[type-arg]
+        self, where: Path, *command: str, kill_when: Path | None = None,
+        by: int = signal.SIGKILL, **environment: str,
+    ) -> dict:  # fmt: skip
+        """The exit code and the output of a command; it gets the signal `by` once `kill_when` is there."""
+        asked = {"where": str(where), "command": command, "environment": environment, "by": by}
         asked["kill_when"] = None if kill_when is None else str(kill_when)
         assert self._inside.stdin is not None
         print(json.dumps(asked), file=self._inside.stdin, flush=True)
@@ -87,7 +91,8 @@ def _run_one(asked: dict) -> dict:  # type: ignore[type-arg]
                 break
             except subprocess.TimeoutExpired:
                 if asked["kill_when"] and Path(asked["kill_when"]).exists():
-                    process.kill()
+                    process.send_signal(asked["by"])
+                    asked["kill_when"] = None
         else:
             process.kill()
         out.seek(0), err.seek(0)

@@ -1,6 +1,7 @@
 """Runs on a Ray cluster, in a network namespace that has loopback alone."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,18 @@ def test_s18_a_run_whose_driver_died_is_finished_by_another(cluster: RayCluster,
     assert comparable(ended["stdout"]) == comparable(one["stdout"])
     assert rows(root / "ray.jsonl") == rows(root / "one.jsonl")
     assert made <= CASES + 4 * 250
+
+
+def test_s18_invariant_7_ctrl_c_waits_for_the_shards_that_run(cluster: RayCluster, tmp_path: Path) -> None:
+    """Every call that was answered is in the run, which continues with the others."""
+    root = make(tmp_path, CASES, lambda number: "mark" if number == 300 else "say")
+    stopped = run(
+        cluster, root, "run", "--cluster", "ray", code=130, kill_when=root / "did mark 300", by=signal.SIGINT
+    )
+    assert "--cluster ray --resume-run" in stopped["stdout"] + stopped["stderr"]
+    ended = run(cluster, root, "run", "--cluster", "ray", "--resume", "--json", "-q")
+    assert json.loads(ended["stdout"])["results"][0]["cases"]["scored"] == CASES
+    assert len(calls(root)) == CASES
 
 
 def test_s18_results_in_postgres_are_those_of_one_process(cluster: RayCluster, tmp_path: Path) -> None:
