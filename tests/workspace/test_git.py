@@ -41,6 +41,21 @@ def mark(tmp_path: Path) -> Path:
     return tmp_path / "ran"
 
 
+def test_a_new_file_of_the_content_counts_as_a_change(repository: Path) -> None:
+    """A new version of a prompt is what runs; what Python compiled, what is ignored, and a note are not."""
+    content = ("prompts", "datasets")
+    for name in ("prompts/__pycache__/v1.pyc", "datasets/big.bin", "note.txt"):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text("x")
+    (repository / ".git/info/exclude").write_text("*.bin\n")
+    found = head_and_dirty(repository, content)
+    assert found is not None and not found[1]
+    (repository / "prompts/route").mkdir()
+    (repository / "prompts/route/v2.py").write_text("x")
+    assert head_and_dirty(repository, content) == (found[0], True)
+    assert head_and_dirty(repository) == found
+
+
 @pytest.mark.parametrize("name", ["evil", "a=b", "a.b", "A B", ""])
 @pytest.mark.parametrize("kind", ["clean", "process"])
 def test_s34_a_filter_of_any_name_is_not_run(repository: Path, mark: Path, name: str, kind: str) -> None:

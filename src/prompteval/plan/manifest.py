@@ -19,6 +19,9 @@ from prompteval.workspace.git import branch, head_and_dirty
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import ScorerSpec
 
+# A new version, suite or file of cases is not tracked at first, and is what the run is of.
+CONTENT = ("prompts", "evals", "datasets")
+
 
 def manifest(
     workspace: Workspace,
@@ -112,8 +115,8 @@ def _effects(rules: Sequence[NoRegression]) -> dict[str, dict[str, float]]:
 
 
 def git_state(workspace: Workspace) -> dict[str, object] | None:
-    """The commit, its branch, and whether tracked files differ from it; None outside git."""
-    found = head_and_dirty(workspace.root)
+    """The commit, its branch, and whether the workspace's files differ from it; None outside git."""
+    found = head_and_dirty(workspace.root, CONTENT)
     if found is None:
         return None
     return {"commit": found[0], "dirty": found[1], "branch": branch(workspace.root)}

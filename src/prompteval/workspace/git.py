@@ -114,19 +114,28 @@ def repository_top(root: Path) -> Path | None:
     return None
 
 
-def head_and_dirty(root: Path) -> tuple[str, bool] | None:
-    """(commit, whether tracked files differ from it); None outside a repository or without git.
+def head_and_dirty(root: Path, content: Iterable[str] = ()) -> tuple[str, bool] | None:
+    """(commit, whether the files differ from it); None outside a repository or without git.
 
+    Those are the tracked files, and at or below the paths of `content`, from `root`, also new ones that
+    git does not ignore; what Python compiled is no content.
     Content filters are not run: a file that only a filter makes equal counts as different. Of a
     submodule only the commit is compared.
     """
     changed = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
     try:
         head = git(root, "rev-parse", "HEAD").decode().strip()
-        found = git(root, *changed, overrides=_without_filters(root))
+        found = git(root, *changed, overrides=_without_filters(root)) or _new(root, content)
     except UsageError:
         return None
     return head, bool(found.strip())
+
+
+def _new(root: Path, paths: Iterable[str]) -> bytes:
+    """What git neither has nor ignores at or below the paths; a directory of new files is one line."""
+    names = list(paths)
+    listed = ("ls-files", "--others", "--directory", "--no-empty-directory", "--exclude-standard")
+    return git(root, *listed, "--exclude=__pycache__", "--", *names) if names else b""
 
 
 def branch(root: Path) -> str:
