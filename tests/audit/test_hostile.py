@@ -100,6 +100,23 @@ def test_a_module_is_read_in_the_encoding_that_it_declares(first: str, read: boo
     assert ("PA100" in found, "PA101" in found) == (not read, read)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "refused"),
+    [("nope", True), ("rot13", True), ("utf-16", True), ("latin-1", False), ("utf-8", False)],
+)
+def test_an_encoding_that_python_refuses_is_said(encoding: str, refused: bool, tmp_path: Path) -> None:
+    """The text could be read as UTF-8, but no Python runs it."""
+    source = f"# coding: {encoding}\nimport openai\n{CALL}".encode()
+    (tmp_path / "a.py").write_bytes(source)
+    found = [finding.problem for finding in audit(tmp_path).findings if finding.problem.code == "PA100"]
+    assert [(one.line, one.message.startswith("not audited: not Python: ")) for one in found] == (
+        [(1, True)] if refused else []
+    )
+    if refused:
+        with pytest.raises(SyntaxError):
+            compile(source, "a.py", "exec")
+
+
 CALL = """client = openai.OpenAI()
 client.chat.completions.create(
     model="gpt-4o-2024-08-06", messages=[{"role": "system", "content": "Réponds à la question posée."}]

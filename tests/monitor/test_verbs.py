@@ -196,6 +196,20 @@ def test_a_row_of_a_time_still_to_come_is_said_at_each_look(team: Path) -> None:
     assert "look 2: no new row" in again.stdout and told in again.stderr
 
 
+@pytest.mark.parametrize("window", [(), ("--window", "24h"), ("--last", "200")])
+def test_a_check_with_a_row_of_a_time_still_to_come_is_not_quiet(team: Path, window: tuple[str, ...]) -> None:
+    """The window ends with that row and leaves out those of now, and so do the days of a budget."""
+    rows = traffic(500, EVEN)
+    write_log(team / "ahead.jsonl", rows)
+    typed(team, "monitor", "check", "ahead.jsonl", "--reference", "last", *window)
+    write_log(team / "ahead.jsonl", [*rows, replace(rows[-1], time=4_000_000_000.0)])
+    done = typed(team, "monitor", "check", "ahead.jsonl", "--reference", "last", *window, code=3)
+    told = (
+        "the newest row is of 2096-10-02T07:06:40.000Z, which is still to come here, and windows end with it"
+    )
+    assert told in done.stdout.splitlines()[-1]
+
+
 def test_init_watch_and_cases_are_typed(team: Path) -> None:
     """A file from the run; a look that continues from its state; cases that a suite can read."""
     typed(team, "monitor", "init", "last", "--per-day", "2000", "-o", "m.yaml")

@@ -94,6 +94,16 @@ def in_its_encoding(data: bytes) -> str | None:
         return None
 
 
+def unknown_encoding(data: bytes) -> str:
+    """Why Python refuses the encoding that the first lines declare (PEP 263); empty where it does not."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        b" ".decode(encoding)  # rot13 is none of texts, and UTF-16 none of Python's
+    except (SyntaxError, LookupError, UnicodeError) as error:
+        return str(error)
+    return ""
+
+
 def is_test(path: str) -> bool:
     """Whether a file is a test by its name or directory: its prompts are examples, not content."""
     *directories, name = path.split("/")

@@ -96,12 +96,16 @@ class _Audit:
             self._unread(path, f"larger than {most:,} bytes")
             return None
         try:
-            return decode(data, path)
+            text = decode(data, path)
         except InvalidInput as error:
-            text = files.in_its_encoding(data) if path.endswith(".py") else None
-            if text is None:
+            declared = files.in_its_encoding(data) if path.endswith(".py") else None
+            if declared is None:
                 self._unread(path, error.problems[0].message, error.problems[0].line)
-            return text
+            return declared
+        if path.endswith(".py") and (reason := files.unknown_encoding(data)):
+            self._unread(path, f"not Python: {reason}", 1)
+            return None
+        return text
 
     def _parse(self, path: str, text: str) -> None:
         try:

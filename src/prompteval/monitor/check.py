@@ -1,11 +1,13 @@
 """One check: a log's window beside a reference, signal by signal, and one verdict."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prompteval.core.errors import UsageError
+from prompteval.core.prediction import written_time
 from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.fields import Reading
 from prompteval.monitor.labels import LabelledRows, labelled_rows
@@ -26,6 +28,8 @@ from prompteval.report.monitoring.view import Hourly, MonitorView, Signal
 from prompteval.stats.paired.decision import holm
 
 ALPHA = 0.05
+# Clocks of machines differ by less.
+AHEAD_S = 3_600.0
 # Points of the charts; hours are joined until there are no more.
 MOST_POINTS = 96
 _CHARTED = 8
@@ -52,7 +56,19 @@ def check_log(
         _refuse_itself(log, reference)
     reading = window_of(log, reading_of(config), seconds=window.seconds, last=window.last)
     found = reference_of(reference, reading, config, workspace)
-    return checked(log, reading, found, config, workspace)
+    view = checked(log, reading, found, config, workspace)
+    ahead = still_to_come(view.newest, time.time())
+    if not ahead:
+        return view
+    sentence = f"{ahead}, and windows end with it; correct such rows"
+    return replace(view, notes=[*view.notes, sentence], unknown=[*view.unknown, sentence])
+
+
+def still_to_come(newest: float | None, now: float) -> str:
+    """That the newest row is of a time still to come, as half a sentence; empty where it is not."""
+    if newest is None or newest <= now + AHEAD_S:
+        return ""
+    return f"the newest row is of {written_time(newest)}, which is still to come here"
 
 
 def _refuse_itself(log: str, reference: str) -> None:

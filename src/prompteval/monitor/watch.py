@@ -9,8 +9,7 @@ budgets have long windows, and labels come late. They alert by their own rule at
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from prompteval.core.prediction import written_time
-from prompteval.monitor.check import checked, reading_of
+from prompteval.monitor.check import checked, reading_of, still_to_come
 from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.reference import FindWorkspace, Reference
 from prompteval.monitor.state import SignalState, WatchState
@@ -26,8 +25,6 @@ OWN_RULE = ("latency.slo", "errors.budget", "feedback")
 # Looks after which rows that are too few for a signal are used all the same, by the others.
 MOST_WAITING = 12
 DAY_S = 86_400.0
-# Clocks of machines differ by less.
-AHEAD_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +79,8 @@ def look(
 
 def ahead_of(state: WatchState, now: float) -> str:
     """Why rows of now are not looked at: one that was read is of a time still to come. Empty otherwise."""
-    if state.read_until is None or state.read_until <= now + AHEAD_S:
-        return ""
-    newest = written_time(state.read_until)
-    return f"the newest row is of {newest}, which is still to come here, and rows before it count as read"
+    ahead = still_to_come(state.read_until, now)
+    return ahead and f"{ahead}, and rows before it count as read"
 
 
 def _name(where: str, signal: Signal) -> str:

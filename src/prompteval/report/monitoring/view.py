@@ -64,7 +64,7 @@ class MonitorView:
 
     `reference_shares` are those of the reference's classes, the largest first. `first` and `last` are to the
     minute; `newest` is the time of the newest row. `unknown` has a sentence for each name that the check asks
-    for and no row has: such a check is never quiet.
+    for and no row has, and for a newest row of a time still to come: such a check is never quiet.
     """
 
     log: str
@@ -97,7 +97,7 @@ class MonitorView:
     def verdict(self) -> SignalVerdict:
         """alert where any signal alerts, else too_few where one of all rows has too few, else quiet.
 
-        too_few also where no row has a name that is asked for.
+        too_few also where no row has a name that is asked for, or one is of a time still to come.
         """
         if self.alerts:
             return "alert"
@@ -105,7 +105,7 @@ class MonitorView:
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether a signal of all rows has too few, or no row has a name that is asked for."""
+        """Whether a signal of all rows has too few, or `unknown` has a sentence."""
         return bool(self.unknown) or any(signal.verdict == "too_few" for signal in self.signals)
 
     @property
