@@ -75,11 +75,16 @@ def test_a_recording_says_which_file_changed(offline: Workspace) -> None:
     """A replay reads the file at hand, and never answers for another one."""
     offline.run("run", "colour", "--record", "rec.jsonl", code=0)
     (offline.root / "datasets/images/red.png").write_bytes(png(rgb=(1, 2, 3)))
-    offline.run("run", "colour", "--replay", "rec.jsonl", "--no-cache", code=3)
+    done = offline.run("run", "colour", "--replay", "rec.jsonl", "--no-cache", code=3)
+    assert "1 error," in done.stderr and "1 error " in done.stdout
     shown = offline.run("show", "last", "--case", "red").stdout
     old, new = (File.from_bytes(data).sha256[:12] for data in (RED, png(rgb=(1, 2, 3))))
-    assert f"rec.jsonl is stale: a file changed since it was recorded: image/png, sha256 {old}" in shown
+    assert (
+        f"rec.jsonl is stale: datasets/images/red.png changed since it was recorded: image/png, sha256 {old}"
+        in shown
+    )
     assert f"is now image/png, {new}" in shown
+    assert "verdict   error: rec.jsonl" in shown and "replay, 1 attempt" in shown
 
 
 def test_a_file_that_changes_during_the_run_is_an_error_of_its_case(empty: Workspace) -> None:

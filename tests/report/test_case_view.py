@@ -8,6 +8,7 @@ import pytest
 
 from prompteval.core.attribution import Cited, GoldPlace, Places
 from prompteval.core.case import Case, ExpectedCall, UserTurn
+from prompteval.core.media import File, value_text
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.retrieval import Chunk, Context, Ranking
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
@@ -16,6 +17,7 @@ from prompteval.report.one_case.terminal import TEXT_SHOWN, render_case
 from prompteval.report.one_case.view import case_view
 from prompteval.report.page.case_rows import Room, in_full
 from prompteval.report.page.run import render as page
+from tests.media_files import png
 from tests.report.reading_page import read_page
 from tests.report.test_html import make_view
 
@@ -24,6 +26,7 @@ PLACES = Places(
     k=2, candidates=3, packed=2, gold=(GoldPlace("a.md", 0, 9, rank=2, before=3, context=2),),
     holders={"retrieved": (3,), "reranked": (2,), "context": (2,)}, cited=(Cited(2, True), Cited(9, False)),
 )  # fmt: skip
+RED, BLUE = File.from_bytes(png()), File.from_bytes(png(rgb=(0, 0, 255)))
 CASE = Case(
     "q1", {"question": "how long?"}, answers=("30 days",), gold=(({"doc": "a.md", "quote": "thirty days"},),)
 )
@@ -146,3 +149,25 @@ def test_a_conversation_is_shown_turn_by_turn() -> None:
     lines = [" ".join(line.split()) for line in text.splitlines()]
     wanted = ["1 user hello", "tool step 1 wave()", "answer hi", "2 user bye", "answer no answer error"]
     assert [line for line in lines if line in wanted] == wanted and "turn 1 hi" in lines
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([(7, RED), (13, BLUE)], ["Before:", RED, "After:", BLUE]),
+        ([(0, RED), (0, BLUE), (99, RED)], [RED, BLUE, "Before:After:", RED]),
+        ([("?", RED)], ["Before:After:", RED]),
+    ],
+)
+def test_files_of_a_message_stand_between_its_texts(files: Any, said: list[str | File]) -> None:
+    """In the order in which they were sent; one whose place is not in the text comes behind it."""
+    sent = {
+        "role": "user",
+        "content": "Before:After:",
+        "files": [{**one.value, "at": at} for at, one in files],
+    }
+    parts = [one if isinstance(one, str) else f"[{value_text(one.value)}]" for one in said]
+    (line,) = next(
+        part.lines for part in case_view(row(replace(OURS, sent=(sent,)))).parts if part.name == "sent"
+    )
+    assert line.text.split("\n") == parts

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from prompteval.cli import printer
-from prompteval.core.text import one_line
+from prompteval.core.text import counted, one_line
 from prompteval.engine.progress import Progress
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PlainProgress(Progress):
             seconds = time.monotonic() - self._started
             printer.stderr_line(
                 f"{self._title}: {self._done}/{self._total} done, {self._cached} cached, "
-                f"{self._errors} errors, {seconds:.1f} s"
+                f"{counted(self._errors, 'error')}, {seconds:.1f} s"
             )
 
     def building(self, work: str, done: int, total: int) -> None:
@@ -90,7 +90,7 @@ class _LiveProgress(Progress):
     def advance(self, *, error: bool, cached: bool) -> None:
         self._errors += error
         self._cached += cached
-        extra = f"{self._cached} cached  {self._errors} errors"
+        extra = f"{self._cached} cached  {counted(self._errors, 'error')}"
         if self._task is not None:
             self._bar.update(self._task, advance=1, extra=extra)
 

@@ -42,7 +42,7 @@ class Replay:
         raw = request.as_json()
         found = self._by_content.get(_content(raw), [])
         if not found:
-            raise ProviderError("stale_recording", f"{self._path} is stale: {self._difference(raw)}")
+            raise ProviderError("stale_recording", f"{self._path} is stale: {self._difference(request, raw)}")
         replies = [item["response"] for item in found if item["request"].get("model") == request.model]
         replies = replies or [item["response"] for item in found]
         if any(reply != replies[0] for reply in replies):
@@ -56,11 +56,11 @@ class Replay:
     async def aclose(self) -> None:
         """Nothing is held open."""
 
-    def _difference(self, raw: Mapping[str, Any]) -> str:
+    def _difference(self, request: Request, raw: Mapping[str, Any]) -> str:
         """What changed against the recorded request most like this one."""
         for other in self._requests:
             changed = [name for name in _COMPARED if other.get(name) != raw.get(name)]
-            if changed == ["messages"] and (files := _changed_file(other["messages"], raw["messages"])):
+            if changed == ["messages"] and (files := _changed_file(other["messages"], request)):
                 return files
             if len(changed) == 1:
                 return f"{changed[0]} changed since it was recorded"
@@ -82,16 +82,18 @@ def from_text(text: str, path: str) -> Replay:
     return Replay(read_recording(text, path), path)
 
 
-def _changed_file(recorded: Sequence[Message], asked: Sequence[Message]) -> str:
+def _changed_file(recorded: Sequence[Message], request: Request) -> str:
     """What became of the first file that is not the same, where nothing else of the messages changed."""
+    asked = [message.as_json() for message in request.messages]
     if [_without_files(one) for one in recorded] != [_without_files(one) for one in asked]:
         return ""
     before, now = ([part for one in messages for part in _files(one)] for messages in (recorded, asked))
     if len(before) != len(now):
         return f"the request has {len(now)} files, {len(before)} were recorded"
-    old, new = next(pair for pair in zip(before, now, strict=True) if pair[0] != pair[1])
+    pairs = zip(before, now, request.files, strict=True)
+    old, new, file = next(three for three in pairs if three[0] != three[1])
     change = f"{old[1]}, sha256 {old[0][:12]}, is now {new[1]}, {new[0][:12]}"
-    return f"a file changed since it was recorded: {change}"
+    return f"{file.name} changed since it was recorded: {change}"
 
 
 def _files(message: Message) -> list[list[str]]:

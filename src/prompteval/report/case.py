@@ -81,6 +81,11 @@ def failure_reason(row: Row) -> str:
     return "; ".join(_score_line(score) for score in failing_scores(row))
 
 
+def with_reason(verdict: str, reason: str, between: str = ": ") -> str:
+    """A verdict and why, which is said once where the reason begins with it."""
+    return reason if reason.startswith(f"{verdict}: ") else f"{verdict}{reason and between + reason}"
+
+
 def _score_line(score: Score) -> str:
     if score.status == "failed":
         return f"{score.title} could not score: {score.reason}"
@@ -94,10 +99,8 @@ def worst_line(row: Row) -> str:
     inputs = with_file_texts(row.case.inputs)
     text = " ".join(str(item) for item in inputs.values()) if isinstance(inputs, dict) else _shown(inputs)
     why = failure_reason(row) or ", ".join(f"{s.name} {s.value:g}" for s in row.scores if s.value is not None)
-    return (
-        printable(f"{row.suite}::{row.case.id}  {row_verdict(row).value}  {_clipped(why)}  {text[:80]!r}")
-        + "\n"
-    )
+    verdict = with_reason(row_verdict(row).value, _clipped(why), "  ")
+    return printable(f"{row.suite}::{row.case.id}  {verdict}  {text[:80]!r}") + "\n"
 
 
 def _clipped(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate, Verdict
 from prompteval.report.view import FlakyCase, ReliabilityLine, ReliabilityTable, ResultView
 
@@ -75,7 +76,8 @@ def count_parts(result: ResultView) -> list[str]:
     """How many cases were scored, what else became of them, what they cost, and how long they took."""
     cases = result.cases
     parts = [f"{cases['scored']}/{cases['total']} scored"]
-    parts += [f"{cases[name]} {name}" for name in ("errors", "invalid", "skipped") if cases[name]]
+    parts += [counted(cases["errors"], "error")] if cases["errors"] else []
+    parts += [f"{cases[name]} {name}" for name in ("invalid", "skipped") if cases[name]]
     return [
         *parts,
         f"{result.usage['cached']} cached",

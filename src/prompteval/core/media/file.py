@@ -35,11 +35,11 @@ class File:
 
     It is its content: two files with the same bytes are equal, wherever they are. `sha256` is 64 hexadecimal
     digits, `size` in bytes, `pixels` width and height of an image whose headers say them, `length` the pages
-    of a PDF or the seconds of audio. The content of a file on disk is not `held`: `read` gives it, and
-    refuses what is not the same any more.
+    of a PDF or the seconds of audio, `name` where it is from, for messages. The content of a file on disk is
+    not `held`: `read` gives it, and refuses what is not the same any more.
     """
 
-    __slots__ = ("_name", "_read", "held", "length", "media_type", "pixels", "sha256", "size")
+    __slots__ = ("_read", "held", "length", "media_type", "name", "pixels", "sha256", "size")
 
     def __init__(self, data: bytes, read: Callable[[], bytes] | None, name: str) -> None:
         self.media_type = media_type_of(data)
@@ -49,7 +49,7 @@ class File:
         self.length = length(self.media_type, data)
         self.held = read is None
         self._read = read or (lambda: data)
-        self._name = name
+        self.name = name
 
     @classmethod
     def of_bytes(cls, data: bytes, read: Callable[[], bytes] | None = None, name: str = "the file") -> Self:
@@ -112,9 +112,9 @@ class File:
         try:
             data = self._read()
         except (OSError, ValueError, InvalidInput) as error:
-            raise ProviderError("file", f"{self._name} cannot be read any more: {_reason(error)}") from None
+            raise ProviderError("file", f"{self.name} cannot be read any more: {_reason(error)}") from None
         if len(data) != self.size or _digest(data) != self.sha256:
-            message = f"{self._name} changed while it was used: it was {self.size:,} bytes with the hash "
+            message = f"{self.name} changed while it was used: it was {self.size:,} bytes with the hash "
             raise ProviderError("file", f"{message}{self.sha256[:12]}, now {len(data):,} bytes")
         return data
 
@@ -218,12 +218,28 @@ def with_file_texts(value: object) -> object:
     return [with_file_texts(one) for one in value] if isinstance(value, list) else value
 
 
-def files_of_message(message: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """The values of files in a chat message as it is stored; `files` of another form are none."""
-    files = message.get("files")
-    found = ({**one} for one in files if isinstance(one, Mapping)) if isinstance(files, list) else ()
-    bare = ({name: part for name, part in one.items() if name != "at"} for one in found)
-    return [one for one in bare if is_file_value(one)]
+def parts_of_message(message: Mapping[str, object]) -> Iterator[object]:
+    """The content of a chat message as it is stored and the values of its files, in the order they are shown.
+
+    A text is cut where its files stand; a file whose place is not in the text comes behind it, and what has
+    another form than a file is none. No part is empty.
+    """
+    content, files = message.get("content"), message.get("files")
+    begin, text = 0, content if isinstance(content, str) else ""
+    if content is not None and not isinstance(content, str):
+        yield content
+    for one in files if isinstance(files, list | tuple) else ():
+        found = {**one} if isinstance(one, Mapping) else {}
+        at = found.pop("at", None)
+        if not is_file_value(found):
+            continue
+        end = max(begin, at) if isinstance(at, int) else len(text)
+        if text[begin:end]:
+            yield text[begin:end]
+        begin = end
+        yield found
+    if text[begin:]:
+        yield text[begin:]
 
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {

@@ -84,7 +84,7 @@ def failed_call(
     call = Call(
         model=model,
         key=request.key,
-        served_by="live",
+        served_by="replay" if error.kind == "stale_recording" else "live",
         attempts=error.attempts,
         latency_ms=elapsed_ms,
         finish="unknown",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from prompteval.core.text import printable
+from prompteval.report.case import with_reason
 from prompteval.report.one_case.shapes import CaseView, Line, Part
 
 # Of a line and of the words under it, unless all is asked for.
@@ -14,8 +15,7 @@ def render_case(view: CaseView, *, verbose: bool = False) -> Iterator[str]:
     """Everything of a case; long passages and messages are cut, unless `verbose`."""
     head = f"{view.suite}  {view.target}  {view.model}  case {view.case_id}  replicate {view.replicate}"
     yield f"{printable(head)}\n"
-    why = f": {view.why}" if view.why else ""
-    yield from _indented("verdict", f"{view.verdict}{why}")
+    yield from _indented("verdict", with_reason(view.verdict, view.why))
     for part in view.parts:
         yield from _part(part, verbose=verbose)
 

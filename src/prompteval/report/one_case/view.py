@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from prompteval.core.case import Case
-from prompteval.core.media import files_of_message, is_file_value, kind_of, value_text, with_file_texts
+from prompteval.core.media import is_file_value, kind_of, parts_of_message, value_text, with_file_texts
 from prompteval.core.observation import (
     STREAM_TIMES,
     Call,
@@ -130,10 +130,10 @@ def _turn(number: int, turn: Trace, user: str) -> Iterator[Line]:
 
 
 def _message(message: Mapping[str, object]) -> Line:
-    content = message.get("content")
     asked = message.get("tool_calls")
-    files = [f"[{value_text(one)}]" for one in files_of_message(message)]
-    parts = ["" if content is None else written(content), *files, "" if not asked else written(asked)]
+    content = parts_of_message(message)
+    parts = [f"[{value_text(one)}]" if is_file_value(one) else written(one) for one in content]
+    parts.append("" if not asked else written(asked))
     return Line(str(message.get("role", message.get("type", ""))), "\n".join(part for part in parts if part))
 
 
