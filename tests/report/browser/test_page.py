@@ -145,8 +145,9 @@ def test_the_page_is_walked_by_keys(page: Path, opener: Opener) -> None:
 def test_one_case_shows_messages_and_what_differs(page: Path, opener: Opener) -> None:
     """The rendered prompt, the scores, and the word that is too much, marked."""
     opened = opener.open(page).at("#/case?suite=s&id=c3")
-    assert opened.page.locator(".box ins").all_inner_texts() == [" wrong"]
-    assert opened.page.locator(".box del").count() == 0
+    assert opened.page.locator(".box mark.wrong").all_inner_texts() == [" wrong"]
+    assert opened.page.locator(".key").first.inner_text() == "words not expected"
+    assert opened.page.locator(".pair del, .pair ins").count() == 0
     assert "Answer briefly." in opened.text and "exact" in opened.text
 
 

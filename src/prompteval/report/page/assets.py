@@ -5,7 +5,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-STYLES = ("page.css", "cases.css")
+STYLES = ("page.css", "cases.css", "changes.css")
 # In the order in which they stand in the page; the last starts it.
 SCRIPTS = (
     "types.js", "elements.js", "words.js", "data.js", "address.js", "charts.js", "diagrams.js", "tables.js",

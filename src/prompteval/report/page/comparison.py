@@ -19,8 +19,8 @@ from prompteval.report.table import Table
 from prompteval.report.thumbnails import PageImages
 
 # Changed cases whose outputs stand in the summary, of either kind; the list of cases has all of them.
-CHANGES_SHOWN = 20
-OUTPUT_SHOWN = 20_000
+CHANGES_SHOWN = 8
+OUTPUT_SHOWN = 400
 _TONES: dict[ComparisonVerdict, Tone] = {
     ComparisonVerdict.IMPROVED: "pass",
     ComparisonVerdict.NOT_WORSE: "pass",

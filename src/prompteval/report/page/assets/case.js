@@ -52,7 +52,7 @@ function fillRow(page, hold, listed, row, order, item) {
   };
   add("inputs");
   if (row.expected.text && listed.outcome === "ok") {
-    inside.push(sideBySide(row.expected.text, row.output.text, ["expected", "output"]));
+    inside.push(sideBySide(row.expected.text, row.output.text, ["expected", "output"], marksOfOutput(listed.verdict === "pass")));
     if (row.output.length > row.output.text.length) inside.push(el("p", { class: "dim" }, `the output has ${row.output.length.toLocaleString("en-US")} characters in all`));
   }
   add("scores");

@@ -29,10 +29,12 @@ function sectionView(page, section) {
   for (const table of section.tables) {
     wide.push(tableView(table, (row) => limits.get(row[0].trim()) ?? null));
   }
-  if (section.drawn.flips) made.append(flipsView(page, section));
+  const compared = section.drawn.flips && page.data.comparison.results[section.drawn.compared];
+  if (compared) made.append(...wide.splice(0, 1));
   const failed = section.gates.some((gate) => gate.verdict === "fail");
   const prompt = promptView(section.drawn, Boolean(section.drawn.flips), failed || Boolean(section.drawn.flips));
   if (prompt) made.append(prompt);
+  if (compared) made.append(promptDifference(page, compared), flipsView(page, section));
   if (result) made.append(...wide.splice(0, 1), figures, ...wide);
   else if (section.drawn.plots) made.append(figures, ...wide);
   else made.append(...wide);

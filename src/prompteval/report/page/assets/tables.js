@@ -24,7 +24,7 @@ function tableView(data, threshold = () => null) {
   if (data.differences) heads.splice(plotted, 0, el("th", { scope: "col" }, el("span", { class: "hidden" }, "plot")));
   if (drawn) heads.splice(data.texts + 1, 0, el("th", { scope: "col" }, el("span", { class: "hidden" }, "plot")));
   fill();
-  const table = el("table", {}, data.title && el("caption", {}, data.title), el("thead", {}, el("tr", {}, ...heads)), body);
+  const table = el("table", { class: drawn || data.differences ? "stacks" : "" }, data.title && el("caption", {}, data.title), el("thead", {}, el("tr", {}, ...heads)), body);
   const wide = el("div", { class: "wide", tabindex: 0, role: "group", "aria-label": data.title || data.heads.join(", ") }, table);
   if (shown < places.length) wide.append(all);
   all.addEventListener("click", () => {
@@ -51,7 +51,7 @@ function tableRow(data, place, threshold) {
     const shown = column === 0 && data.links ? el("a", { href: data.links[place] }, text) : text.trim();
     if (column === 0) return el("th", { scope: "row", class: "text", dir: "auto" }, shown);
     if (counts && column <= counts.length) return shaded(counts[column - 1], total);
-    return el("td", { class: column < data.texts ? "text" : "", dir: column < data.texts ? "auto" : null }, text);
+    return el("td", { class: column < data.texts ? "text" : "", dir: column < data.texts ? "auto" : null, "data-head": data.heads[column] }, text);
   });
   if (row[0].startsWith(" ")) cells[0].classList.add("inner");
   if (data.estimates) cells.splice(data.texts + 1, 0, el("td", {}, intervalPlot(data.estimates[place], threshold(row))));

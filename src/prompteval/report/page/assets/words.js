@@ -105,20 +105,57 @@ function flatten(value, path, found) {
   }
 }
 
-/** Pieces as text, marked by element and by colour. @param {Piece[]} pieces @returns {HTMLElement} */
-function marked(pieces) {
-  const tags = { same: "span", gone: "del", new: "ins" };
-  return el("span", { class: "difference" }, ...pieces.map((piece) => el(tags[piece.kind], {}, piece.text)));
+/** @typedef {"missing" | "wrong" | "right" | "only" | "removed" | "added"} MarkKind */
+/** @typedef {Record<"gone" | "new", [MarkKind, string]>} Marks how words of the first text alone and of the second alone look, and what that means */
+
+/** @type {Marks} */
+const EDITED = { gone: ["removed", "removed in B"], new: ["added", "added in B"] };
+
+/** The marks of what was expected beside what came. @param {boolean} passes @returns {Marks} */
+function marksOfOutput(passes) {
+  if (passes) return { gone: ["only", "only in what is expected"], new: ["only", "only in the output"] };
+  return { gone: ["missing", "missing in the output"], new: ["wrong", "not expected"] };
+}
+
+/** The marks of the outputs of both sides. @param {string} flip `broken`, `fixed` or empty @returns {Marks} */
+function marksOfSides(flip) {
+  if (flip === "broken") return { gone: ["right", "only in A, which passes"], new: ["wrong", "only in B, which does not pass"] };
+  if (flip === "fixed") return { gone: ["wrong", "only in A, which does not pass"], new: ["right", "only in B, which passes"] };
+  return { gone: ["only", "only in A"], new: ["only", "only in B"] };
+}
+
+/** Pieces as text, marked by decoration and by colour. @param {Piece[]} pieces @param {Marks} [marks] @returns {HTMLElement} */
+function marked(pieces, marks = EDITED) {
+  return el("span", { class: "difference" }, ...pieces.map((piece) => (piece.kind === "same" ? el("span", {}, piece.text) : markOf(marks[piece.kind][0], piece.text))));
+}
+
+/** @param {MarkKind} kind @param {string} text @returns {HTMLElement} */
+function markOf(kind, text) {
+  if (kind === "removed") return el("del", {}, text);
+  return kind === "added" ? el("ins", {}, text) : el("mark", { class: kind }, text);
+}
+
+/** A comparison with what its marks mean, in words; without marks as it is. @param {HTMLElement} made @param {Marks} marks @returns {HTMLElement} */
+function withLegend(made, marks) {
+  const shown = [marks.gone, marks.new].filter(([kind]) => made.querySelector(kind === "removed" ? "del" : kind === "added" ? "ins" : `mark.${kind}`));
+  if (!shown.length) return made;
+  const words = shown.map(([kind, meaning]) => el("span", {}, markOf(kind, "words"), ` ${meaning}`));
+  return el("div", { class: "compared" }, made, el("p", { class: "key" }, ...words));
 }
 
 /**
  * Two texts side by side, and what differs: by field where both are JSON objects, else by word.
- * @param {string} before @param {string} after @param {[string, string]} names @returns {HTMLElement}
+ * @param {string} before @param {string} after @param {[string, string]} names @param {Marks} marks @returns {HTMLElement}
  */
-function sideBySide(before, after, names) {
+function sideBySide(before, after, names, marks) {
+  return withLegend(pairOf(before, after, names, marks), marks);
+}
+
+/** @param {string} before @param {string} after @param {[string, string]} names @param {Marks} marks @returns {HTMLElement} */
+function pairOf(before, after, names, marks) {
   const ours = fieldsOf(before);
   const theirs = fieldsOf(after);
-  if (ours && theirs) return fieldTable(ours, theirs, names);
+  if (ours && theirs) return fieldTable(ours, theirs, names, marks);
   if (before === after) {
     return el("div", { class: "pair" }, box(names[0], long(before)), box(names[1], long(after), "the same"));
   }
@@ -130,8 +167,8 @@ function sideBySide(before, after, names) {
   return el(
     "div",
     { class: "pair" },
-    box(names[0], marked(pieces.filter((piece) => piece.kind !== "new"))),
-    box(names[1], marked(pieces.filter((piece) => piece.kind !== "gone"))),
+    box(names[0], marked(pieces.filter((piece) => piece.kind !== "new"), marks)),
+    box(names[1], marked(pieces.filter((piece) => piece.kind !== "gone"), marks)),
   );
 }
 
@@ -144,9 +181,9 @@ function box(name, inside, note = "") {
 
 /**
  * @param {Map<string, string>} ours @param {Map<string, string>} theirs @param {[string, string]} names
- * @returns {HTMLElement}
+ * @param {Marks} marks @returns {HTMLElement}
  */
-function fieldTable(ours, theirs, names) {
+function fieldTable(ours, theirs, names, marks) {
   const body = el("tbody", {});
   for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
     const before = ours.get(name);
@@ -156,7 +193,7 @@ function fieldTable(ours, theirs, names) {
     /** @param {string | undefined} text @param {Piece["kind"]} other */
     const cell = (text, other) =>
       el("td", { dir: "auto" }, text === undefined ? el("span", { class: "dim" }, "(absent)")
-        : pieces ? marked(pieces.filter((piece) => piece.kind !== other)) : long(text));
+        : pieces ? marked(pieces.filter((piece) => piece.kind !== other), marks) : long(text));
     const state = same ? "same" : before === undefined || after === undefined ? "only on one side" : "differs";
     const row = el("tr", { class: same ? "" : "differs" }, el("th", { scope: "row" }, name), cell(before, "new"), cell(after, "gone"));
     row.append(el("td", { class: same ? "dim" : "bad" }, state));
