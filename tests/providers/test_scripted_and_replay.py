@@ -194,6 +194,8 @@ def test_retries_end() -> None:
 
 
 class Memory(dict[str, Response]):
+    waits = False
+
     def put(self, key: str, request: object, response: Response) -> None:
         self[key] = response
 
