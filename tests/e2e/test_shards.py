@@ -96,6 +96,23 @@ def test_a_missing_shard_is_incomplete_and_an_equal_repeat_counts_once(many: Any
     assert json.loads(merged.stdout)["results"][0]["cases"]["total"] == 40
 
 
+def test_a_shard_has_no_word_of_a_verdict(many: Any) -> None:
+    """Gates are decided later, which is no doubt about them: neither when it runs nor when it is shown."""
+    line = "shard 1/2 has ended; gates are decided after `prompteval runs merge` (exit 0)"
+    for command in (("run", "--shard", "1/2", "--inconclusive", "fail"), ("show", "last")):
+        assert many.run(*command, code=0).stdout.splitlines()[-1] == line
+
+
+def test_a_merge_with_a_part_missing_decides_no_rule(many: Any) -> None:
+    """The table is of the same cases as the line above it, and a rule says how many are lacking."""
+    first, _ = shards(many, 2)
+    merged = many.run("runs", "merge", str(first), code=3).stdout
+    found = re.search(r"^(\d+/40) scored, (\d+) skipped", merged, re.MULTILINE)
+    assert found and re.search(rf"accuracy .* {found[1]} ", merged)
+    assert f"! incomplete accuracy >= 0.7 (not decided: {found[2]} cases were not run; so far: " in merged
+    assert "! incomplete accuracy" in many.run("gate", "last", code=3).stdout
+
+
 def test_different_results_of_a_case_and_other_content_are_refused(many: Any) -> None:
     """2, with both runs named, and nothing is written."""
     first, second, third = shards(many, 3)
@@ -152,7 +169,8 @@ def test_an_incomplete_shard_is_continued_and_merged_again(many: Any) -> None:
     assert "1 case ended in an error" in many.run("runs", "merge", ".", code=3).stdout
     many.script(*answers, {"when": "pay 7", "output": {"team": "payments"}})
     unfinished = [one for one in json.loads(many.run("runs", "--json").stdout) if one["exit_code"] == 3]
-    assert "decides no gate" in many.run("run", "--resume-run", unfinished[-1]["run_id"], code=0).stdout
+    done = many.run("run", "--resume-run", unfinished[-1]["run_id"], code=0)
+    assert "gates are decided after `prompteval runs merge` (exit 0)" in done.stdout
     merged = json.loads(many.run("runs", "merge", ".", "--json", code=0).stdout)
     assert (merged["verdict"], merged["results"][0]["cases"]["scored"]) == ("pass", 40)
 

@@ -1,6 +1,7 @@
 """A run's results to its one verdict: the word, the exit code and the sentence come from here."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from prompteval.core.text import counted
@@ -30,7 +31,7 @@ def run_verdict(
     `lacking` which shards of it are not there.
     """
     errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
-    skipped = sum(result.cases["skipped"] - result.saved for result in results)
+    skipped = sum(result.not_run for result in results)
     if interrupted:
         return RunDecision(Verdict.INCOMPLETE, f"interrupted; {_not_run(skipped)}", True)
     if stopped:
@@ -64,8 +65,20 @@ def shard_verdict(
     skipped = sum(result.cases["skipped"] for result in results)
     if interrupted or stopped or errors or skipped:
         return run_verdict(results, stopped=stopped, interrupted=interrupted)
-    message = f"shard {shard} has ended and decides no gate; `prompteval runs merge` decides them"
+    message = f"shard {shard} has ended; gates are decided after `prompteval runs merge`"
     return RunDecision(Verdict.INCONCLUSIVE, message)
+
+
+def left_open(result: ResultView) -> ResultView:
+    """The result with no rule decided where cases of it are left to be run, whatever the others say."""
+    if result.not_run <= 0:
+        return result
+    why = f"not decided: {_not_run(result.not_run)}"
+    gates = [
+        replace(gate, verdict=Verdict.INCOMPLETE, detail=f"{why}; so far: {gate.detail}", without_errors=None)
+        for gate in result.gates
+    ]
+    return replace(result, gates=tuple(gates))
 
 
 def _empty(results: Sequence[ResultView]) -> Iterator[RunDecision]:

@@ -10,6 +10,7 @@ from prompteval.cli.ending import verb
 from prompteval.cli.shared import within
 
 if TYPE_CHECKING:
+    from prompteval.engine.stored import UnfinishedRun
     from prompteval.workspace.settings import Workspace
 
 RunName = Annotated[
@@ -72,7 +73,7 @@ def show(
     from prompteval.cli.output import print_last_lines
     from prompteval.cli.output import show as show_tables
     from prompteval.core.errors import UsageError
-    from prompteval.engine.stored import case_rows, stored_view, worst_rows
+    from prompteval.engine.stored import case_rows, stored_view, unfinished, worst_rows
     from prompteval.report.case import worst_line
     from prompteval.report.one_case.terminal import render_case
     from prompteval.report.one_case.view import case_view
@@ -96,12 +97,29 @@ def show(
             else:
                 printer.show(worst_line(row))
         return 0
+    if not as_json and (rest := unfinished(workspace, run)) is not None:
+        return _what_is_there(rest)
     view = stored_view(workspace, run)
     if as_json:
         printer.document(view.as_json())
     else:
         show_tables(view, verbose=verbose)
         print_last_lines(view)
+    return 0
+
+
+def _what_is_there(run: "UnfinishedRun") -> int:
+    """What is stored of a run that did not end, counted: it has no metrics yet."""
+    from prompteval.core.text import counted
+
+    for title, verdicts in run.rows.items():
+        parts = ", ".join(f"{count:,} {verdict.value}" for verdict, count in verdicts.items())
+        printer.show(f"{title}: {counted(sum(verdicts.values()), 'row')} stored: {parts}\n")
+    total = sum(sum(verdicts.values()) for verdicts in run.rows.values())
+    if total:
+        printer.line(f"show them: prompteval show {run.run_id} --worst {min(total, 10)}")
+    printer.show(f"\nrun {run.run_id}\n")
+    printer.line(f"did not end, so it has no metrics and no verdict: {run.help} (exit 0)")
     return 0
 
 

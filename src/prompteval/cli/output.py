@@ -156,7 +156,7 @@ def show(view: RunView, *, verbose: bool) -> None:
 def print_last_lines(view: RunView) -> None:
     """The run's id, and the verdict with its reason."""
     printer.show(f"\nrun {view.run_id}\n")
-    printer.line(f"{view.verdict.value}: {view.reason} (exit {view.exit_code})")
+    printer.line(view.last_line)
 
 
 def _github(view: RunView) -> None:

@@ -9,7 +9,7 @@ from prompteval.analysis.columns.entry_columns import EntryColumns, build_column
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
 from prompteval.analysis.judges.calibrated import labelled_rows
 from prompteval.analysis.judges.standing import held_back, standings
-from prompteval.analysis.run_verdict import run_verdict
+from prompteval.analysis.run_verdict import left_open, run_verdict
 from prompteval.analysis.summary import decide_gates, metric_estimates, needs, slice_estimates
 from prompteval.core.errors import UsageError
 from prompteval.core.stored import EntryKey, RowFields
@@ -47,6 +47,7 @@ def regate(workspace: Workspace, name: str, *, inconclusive_fails: bool = False)
         ]
     strict = bool((record.manifest.get("options") or {}).get("strict_model"))
     found = run_verdict(results, strict_model=strict)
+    results = [left_open(result) for result in results]
     code = found.verdict.exit_code(inconclusive_fails=inconclusive_fails)
     return RunView(record.run_id, found.verdict, code, found.reason, tuple(results), view.rows)
 

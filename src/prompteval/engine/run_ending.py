@@ -7,7 +7,7 @@ from functools import partial
 
 from prompteval.analysis.comparison.gate_rules import decide_comparing_rules
 from prompteval.analysis.judges.standing import held_back, standings
-from prompteval.analysis.run_verdict import run_verdict, shard_verdict
+from prompteval.analysis.run_verdict import left_open, run_verdict, shard_verdict
 from prompteval.core.errors import StoreError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED, deciding
 from prompteval.core.verdict import Verdict
@@ -85,6 +85,7 @@ class RunEnding:
                 strict_model=strict,
                 lacking=lacking,
             )
+        results = [left_open(result) for result in results]
         code = INTERRUPTED if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
         reason = f"{found.reason}; {self._hint}" if found.can_continue else found.reason
         rows = partial(stored_rows, self._run.workspace, self._run.run_id)

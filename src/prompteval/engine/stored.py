@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -94,10 +94,7 @@ def ended(workspace: Workspace, store: ResultsStore, name: str) -> tuple[RunReco
     """A run that has ended, and its view. Raises UsageError for an unknown or unfinished one."""
     record = store.run(name)
     if record.summary is None:
-        help = f"`prompteval run --resume-run {record.run_id}` continues it"
-        if record.manifest.get("options") is None:
-            help = "it is a side of a comparison; compare again"
-        raise UsageError(f"run {record.run_id} did not end", help)
+        raise UsageError(f"run {record.run_id} did not end", _continued(record))
     try:
         rows = partial(stored_rows, workspace, record.run_id, store.checked)
         view = from_json(record.summary, rows, run_facts(record.manifest, record.started))
@@ -106,6 +103,35 @@ def ended(workspace: Workspace, store: ResultsStore, name: str) -> tuple[RunReco
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         reason = "its summary cannot be read"
         raise DamagedRun(store.place, record.run_id, reason) from None
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedRun:
+    """What is stored of a run that did not end: its rows by title and verdict; and how it continues."""
+
+    run_id: str
+    rows: Mapping[str, Mapping[CaseVerdict, int]]
+    help: str
+
+
+def unfinished(workspace: Workspace, name: str) -> UnfinishedRun | None:
+    """What is stored of a run that did not end; None for one that did. Raises UsageError without the run."""
+    with reading(workspace) as store:
+        record = store.run(name)
+        if record.summary is not None:
+            return None
+        store.refuse_damaged(record)
+        found: dict[str, Counter[CaseVerdict]] = {}
+        for row in store.rows(record.run_id):
+            title = f"{row.suite}  {row.target}  {row.model}"
+            found.setdefault(title, Counter())[row_verdict(row)] += 1
+    return UnfinishedRun(record.run_id, found, _continued(record))
+
+
+def _continued(record: RunRecord) -> str:
+    if record.manifest.get("options") is None:
+        return "it is a side of a comparison; compare again"
+    return f"`prompteval run --resume-run {record.run_id}` continues it"
 
 
 def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
@@ -122,6 +148,7 @@ def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
         bool(git.get("dirty")),
         tuple((name, value) for name, value in others if value),
         _prompts(manifest),
+        str(shard_of(manifest.get("options")) or ""),
     )
 
 

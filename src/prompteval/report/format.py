@@ -43,9 +43,9 @@ def interval(estimate: Estimate) -> str:
     return f"[{number(estimate.low)}, {number(estimate.high)}]"
 
 
-def scored(estimate: Estimate) -> str:
-    """`296/300`: how many cases are in the number, of how many that should be."""
-    return f"{estimate.n}/{estimate.n + estimate.missing + estimate.left_out}"
+def scored(estimate: Estimate, not_run: int = 0) -> str:
+    """`296/300`: how many cases are in the number, of how many that should be, those not run too."""
+    return f"{estimate.n}/{estimate.n + estimate.missing + estimate.left_out + not_run}"
 
 
 def stable(estimate: Estimate) -> str:

@@ -88,7 +88,7 @@ def _metrics(result: ResultView, names: Sequence[str]) -> Table:
     for reference, estimates in result.references.items():
         lines += [(f"  {reference}: {name}", estimates[name]) for name in estimates if name in names]
     heads: list[str] = ["metric", *_HEADS]
-    rows = [[name, *_cells(estimate)] for name, estimate in lines]
+    rows = [[name, *_cells(estimate, result.not_run)] for name, estimate in lines]
     if any(estimate.repeated for estimate in result.metrics.values()):
         heads.append("stable")
         rows = [[*row, stable(estimate)] for row, (_, estimate) in zip(rows, lines, strict=True)]
@@ -98,8 +98,8 @@ def _metrics(result: ResultView, names: Sequence[str]) -> Table:
 _HEADS = ("value", "95 % interval", "scored")
 
 
-def _cells(estimate: Estimate) -> list[str]:
-    return [number(estimate.value), interval(estimate), scored(estimate)]
+def _cells(estimate: Estimate, not_run: int = 0) -> list[str]:
+    return [number(estimate.value), interval(estimate), scored(estimate, not_run)]
 
 
 def _classes(result: ResultView) -> Table:

@@ -114,6 +114,11 @@ class ResultView:
     alias: str = ""
 
     @property
+    def not_run(self) -> int:
+        """The cases that are left to be run."""
+        return self.cases["skipped"] - self.saved
+
+    @property
     def saved(self) -> int:
         """The cases that were not run because all was decided without them."""
         return int(self.stop_early["of"] - self.stop_early["cases"]) if self.stop_early else 0
@@ -134,6 +139,7 @@ class RunFacts:
     """Where a run comes from: when it started (ISO 8601), git's state, other facts as (name, value).
 
     `prompts` has by (suite, prompt) what the version says and what the one before it said, where kept.
+    `shard` is the part that it was, such as 1/4; empty for a whole run.
     """
 
     started: str = ""
@@ -142,6 +148,7 @@ class RunFacts:
     dirty: bool = False
     others: tuple[tuple[str, str], ...] = ()
     prompts: Mapping[tuple[str, str], tuple[PromptText, PromptText | None]] = field(default_factory=dict)
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,13 @@ class RunView:
     exchanges: OpenExchanges = field(default=no_exchanges, compare=False)
     thumbnails: Thumbnails = field(default=no_thumbnails, compare=False)
     stopped: str = field(default="", compare=False)
+
+    @property
+    def last_line(self) -> str:
+        """The verdict, why, and the exit code; of a shard that has ended, which has no verdict, only why."""
+        open_shard = self.facts is not None and self.facts.shard and self.verdict is Verdict.INCONCLUSIVE
+        word = "" if open_shard else f"{self.verdict.value}: "
+        return f"{word}{self.reason} (exit {self.exit_code})"
 
     def as_json(self) -> dict[str, object]:
         """The document of `run --json`."""
