@@ -13,6 +13,7 @@ from prompteval.core.errors import StoreError
 from prompteval.core.notice import Notice
 from prompteval.core.observation import Observation, Row
 from prompteval.core.request import Response
+from prompteval.store import pruning
 from prompteval.store.cache import SqliteCache
 from prompteval.store.connection import open_database
 from prompteval.store.pruning import database_bytes, delete_replies, delete_runs
@@ -193,6 +194,19 @@ def test_runs_are_removed_and_the_file_shrinks(tmp_path: Path) -> None:
     store = SqliteStore.open(path, readonly=True)
     assert ([run.run_id for run in store.runs()], len(list(store.rows("r2")))) == (["r2"], 500)
     store.close()
+
+
+def test_runs_that_cannot_be_removed_are_not_said_to_be_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked for failed, and that is said; nothing went."""
+    path = tmp_path / "r.sqlite"
+    filled(path, "r1", count=3)
+    monkeypatch.setattr(pruning, "TABLES", (*pruning.TABLES, "nowhere"))
+    with pytest.raises(StoreError, match="nothing could be removed: no such table"):
+        delete_runs(path, ["r1"])
+    with closing(SqliteStore.open(path, readonly=True)) as store:
+        assert store.row_count("r1") == 3
 
 
 def test_old_replies_are_removed(tmp_path: Path) -> None:

@@ -89,6 +89,10 @@ extra_body = {chat_template_kwargs = {enable_thinking = false}, top_k = 20, stop
     ("text", "told"),
     [
         ('default_model = " "', ':1:1 PE121 default_model is empty (write it as in "local/use")'),
+        (
+            'store = "postgre"',
+            ":1:1 PE121 store is 'postgre' (did you mean 'postgres'? a file of this name is './postgre')",
+        ),
         ('store = ""', ":1:1 PE121 store is empty (name a file, or remove it)"),
         ('[models.""]\nmodel = "x"', ":1:2 PE121 models has a model without a name (name it)"),
         ('[models."  "]\nmodel = "x"', ":1:2 PE121 models has a model without a name (name it)"),

@@ -47,12 +47,14 @@ def delete_replies(path: Path, before_day: int | None) -> int:
 
 def _change(database: Database, work: Sequence[tuple[str, tuple[object, ...]]]) -> int:
     """Do it all in one transaction, and shrink the file; how many records went."""
+    doing = "nothing could be removed"
     try:
         with database.transaction() as connection:
             count = sum(connection.execute(sql, values).rowcount for sql, values in work)
+        doing = "could not be made smaller"
         database.shrink()
     except FAULTS as error:
-        raise StoreError(str(database.path), f"could not be made smaller: {error}") from None
+        raise StoreError(str(database.path), f"{doing}: {error}") from None
     finally:
         database.close()
     return count

@@ -22,9 +22,9 @@ from prompteval.workspace.settings_values import (
     is_variable,
     key_variable,
     named,
-    no_address,
     one_of,
     server,
+    store_named,
 )
 from prompteval.workspace.validation import (
     MOST_ITEMS,
@@ -156,7 +156,7 @@ class SettingsFile(FileModel):
     default_model: Annotated[str, faultless(name_fault, 'write it as in "local/use"')] = Field(
         _USUAL.default_model, description="The model of suites that name none."
     )
-    store: Annotated[str, faultless(name_fault, "name a file, or remove it"), AfterValidator(no_address)] = (
+    store: Annotated[str, faultless(name_fault, "name a file, or remove it"), AfterValidator(store_named)] = (
         Field(_USUAL.store, description="The results database, inside the workspace; or `postgres`.")
     )
     models: dict[str, _Profile] = Field({}, description="Named models.", max_length=MOST_ITEMS)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from prompteval.core.secret import find_secret
 from prompteval.workspace.profile_faults import Fault
 from prompteval.workspace.server_keys import server_fault
-from prompteval.workspace.store_place import ADDRESS_VARIABLE, POSTGRES, is_address
+from prompteval.workspace.store_place import ADDRESS_VARIABLE, POSTGRES, is_address, misspelled_fix
 from prompteval.workspace.validation import problem
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -53,10 +53,12 @@ def faultless(fault_of: Callable[[str], Fault | None], example: str = "") -> Aft
     return AfterValidator(check)
 
 
-def no_address(store: str) -> str:
+def store_named(store: str) -> str:
     if is_address(store):
         help = f'write store = "{POSTGRES}", and set the address in {ADDRESS_VARIABLE}'
         raise problem("{name} holds the address of a database, which no file of a repository has", help)
+    if fix := misspelled_fix(store):
+        raise problem(f"{{name}} is {store!r}", fix)
     return store
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from prompteval.core.errors import UsageError
+from prompteval.core.problem import nearest
 
 POSTGRES: Final = "postgres"
 ADDRESS_VARIABLE: Final = "PROMPTEVAL_STORE_URL"
@@ -26,12 +27,23 @@ def is_address(text: str) -> bool:
     return text.lower().startswith(_SCHEMES)
 
 
+def misspelled_fix(text: str) -> str:
+    """The fix of a bare name that is like `postgres`, and would be a file; empty for any other."""
+    bare = text not in (POSTGRES, ".", "..") and not {"/", "\\", "."} & set(text)
+    if bare and nearest(text, (POSTGRES,)) is not None:
+        return f"did you mean {POSTGRES!r}? a file of this name is './{text}'"
+    return ""
+
+
 def place_named(text: str, start: Path, by: str) -> StorePlace:
     """The place that a user names: `postgres`, or a file, from `start`.
 
-    Raises UsageError for an address, which is not repeated; `by` is where it was named.
+    Raises UsageError for an address, which is not repeated, and for a misspelled `postgres` that is no file
+    yet; `by` is where it was named.
     """
     if is_address(text):
         fix = f"write {POSTGRES}, and set the address in {ADDRESS_VARIABLE}"
         raise UsageError(f"{by} holds the address of a database", fix)
+    if (fix := misspelled_fix(text)) and not (start / text).exists():
+        raise UsageError(f"{by} is {text!r}", fix)
     return StorePlace(None if text == POSTGRES else start / text)

@@ -6,6 +6,7 @@ from functools import partial
 
 from prompteval.core.errors import NoResults, UsageError
 from prompteval.store.exchanges import ReadExchange, no_exchange
+from prompteval.store.hashes import Columns
 from prompteval.store.postgres.cache import PostgresCache, stored_exchange
 from prompteval.store.postgres.lease import driver_of
 from prompteval.store.postgres.results import PostgresStore
@@ -74,13 +75,18 @@ class PostgresBackend:
                     raise UsageError(
                         f"run {run_id} is being run by {driver}", "wait for it to end, or stop it"
                     )
-            session.retried(work, "could not be made smaller")
+            session.retried(work, "nothing could be removed")
 
     def delete_replies(self, before_day: int | None) -> int:
         sql = "WITH gone AS (DELETE FROM prompteval_replies WHERE %s::int IS NULL OR day < %s RETURNING 1)"
+
+        def work() -> list[Columns]:
+            with session.transaction():
+                return session.execute(f"{sql} SELECT count(*) FROM gone", (before_day, before_day))
+
         with _session() as session:
             prepare(session)
-            found = session.execute(f"{sql} SELECT count(*) FROM gone", (before_day, before_day))
+            found = session.retried(work, "nothing could be removed")
         return int(found[0][0])
 
 

@@ -1,10 +1,11 @@
 """What went wrong with a Postgres, as an error that names the fix and holds no credential."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from prompteval.core.errors import StoreError
 from prompteval.core.secret import hide
-from prompteval.workspace.store_place import ADDRESS_VARIABLE, POSTGRES
+from prompteval.workspace.store_place import ADDRESS_VARIABLE, POSTGRES, is_address
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,6 +30,11 @@ _REFUSED: Final = (
     ("does not exist", "create it, or name another in "),
 )
 
+# The variables of libpq that say which server is meant.
+_SERVER: Final = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE")
+
+_NO_SERVER: Final = "Is the server running"
+
 
 def is_passing(error: "psycopg.Error") -> bool:
     """Whether the same work may go through when it is tried again."""
@@ -47,22 +53,33 @@ def store_error(error: "psycopg.Error", doing: str) -> StoreError:
     return StoreError(POSTGRES, f"{doing}: {text} ({fix})" if fix else f"{doing}: {text}")
 
 
-def malformed_address() -> StoreError:
+def malformed_address(address: str) -> StoreError:
     """An address that libpq does not take; what it says quotes parts of a password with an @ or a space."""
-    text = "the address cannot be read; in a password of a URL, %40 is an @ and %2F a /"
+    text = "the address is neither postgresql://USER@HOST/DATABASE nor host=HOST dbname=DATABASE"
+    if is_address(address) or "@" in address:
+        text = "the address cannot be read; in a password of a URL, %40 is an @ and %2F a /"
     return StoreError(POSTGRES, f"{text} (correct {ADDRESS_VARIABLE})")
 
 
-def connect_error(error: "psycopg.Error") -> StoreError:
-    """A server that cannot be reached, or lets nobody in."""
+def connect_error(error: "psycopg.Error", environment: Mapping[str, str]) -> StoreError:
+    """A server that cannot be reached, or lets nobody in; what the variables of `environment` named."""
     text = one_line(error)
-    fix = next((fix + ADDRESS_VARIABLE for part, fix in _REFUSED if part in text), "")
-    fix = fix or f"set {ADDRESS_VARIABLE}, or PGHOST, PGUSER and PGDATABASE"
+    if fix := next((fix + ADDRESS_VARIABLE for part, fix in _REFUSED if part in text), ""):
+        return StoreError(POSTGRES, f"cannot be reached: {text} ({fix})")
+    named = [name for name in (ADDRESS_VARIABLE, *_SERVER) if environment.get(name)]
+    fix = f"check {' and '.join(named)}" if named else f"set {ADDRESS_VARIABLE}"
+    if not named and _NO_SERVER in text:
+        unset = f"{ADDRESS_VARIABLE} is not set, nor PGHOST or PGSERVICE"
+        return StoreError(POSTGRES, f"{unset}, and no server runs where libpq looks then ({fix})")
     return StoreError(POSTGRES, f"cannot be reached: {text} ({fix})")
 
 
 def one_line(error: "psycopg.Error") -> str:
     """What the server said, without the position in a statement, without a credential."""
     primary = error.diag.message_primary
-    text = primary or str(error)
-    return hide(" ".join(text.split()))[:400]
+    lines = (primary or str(error)).splitlines()
+    words = [" ".join(line.split()) for line in lines]
+    sentences = [
+        line if line.endswith((".", ":", ",", ";", "?")) else f"{line}." for line in words[:-1] if line
+    ]
+    return hide(" ".join([*sentences, *words[-1:]]))[:400]

@@ -41,7 +41,7 @@ def connect(feature: str = "a store in Postgres") -> "psycopg.Connection":
             address, connect_timeout=CONNECT_SECONDS, autocommit=True, prepare_threshold=None
         )
     except psycopg.Error as error:
-        raise connect_error(error) from None
+        raise connect_error(error, os.environ) from None
 
 
 def _refuse_malformed(address: str) -> None:
@@ -56,10 +56,10 @@ def _refuse_malformed(address: str) -> None:
     try:
         parts = conninfo_to_dict(address)
     except ProgrammingError:
-        raise malformed_address() from None
+        raise malformed_address(address) from None
     remember(*(str(parts.get(name) or "") for name in ("password", "sslpassword")))
     if "@" in str(parts.get("host") or ""):
-        raise malformed_address()
+        raise malformed_address(address)
 
 
 class Session:
@@ -91,7 +91,7 @@ class Session:
                 connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         except psycopg.Error as error:
             connection.close()
-            raise connect_error(error) from None
+            raise connect_error(error, os.environ) from None
         except BaseException:
             connection.close()
             raise

@@ -1,0 +1,43 @@
+"""What is said of a Postgres that cannot be reached, by what names it."""
+
+import pytest
+
+from prompteval.store.postgres.errors import connect_error, malformed_address
+from prompteval.workspace.store_place import ADDRESS_VARIABLE, StorePlace, misspelled_fix
+
+psycopg = pytest.importorskip("psycopg")
+NO_SERVER = "connection failed: No such file or directory\n\tIs the server running locally?\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, f"{ADDRESS_VARIABLE} is not set, nor PGHOST or PGSERVICE, and no server runs where"),
+        ({ADDRESS_VARIABLE: "x"}, f"directory. Is the server running locally? (check {ADDRESS_VARIABLE})"),
+        (
+            {"PGHOST": "h", "PGPORT": "1"},
+            "directory. Is the server running locally? (check PGHOST and PGPORT)",
+        ),
+    ],
+)
+def test_what_names_the_server_is_what_to_set_or_check(environment: dict[str, str], said: str) -> None:
+    """Lines of libpq become sentences; without any name its socket is not what is wrong."""
+    told = str(connect_error(psycopg.OperationalError(NO_SERVER), environment))
+    assert said in told and ("directory" in told) == bool(environment)
+
+
+@pytest.mark.parametrize(
+    ("address", "hint"), [("garbage", False), ("sqlite:///x", False), ("postgresql://[", True), ("a@b", True)]
+)
+def test_a_password_is_spoken_of_where_there_may_be_one(address: str, hint: bool) -> None:
+    """In a URL, or beside an @; else the forms of an address are shown."""
+    told = str(malformed_address(address))
+    assert ("%40" in told) == hint and ("host=HOST" in told) != hint and address not in told
+
+
+@pytest.mark.parametrize("text", ["postgre", "Postgres", "postgresql", "POSTGRESS"])
+def test_a_bare_name_like_postgres_is_misspelled(text: str) -> None:
+    """It would be a file in the workspace; one with a directory or a suffix is meant."""
+    assert f"'./{text}'" in misspelled_fix(text)
+    for meant in (f"./{text}", f"{text}.sqlite", "results", "postgres", ".", str(StorePlace(None))):
+        assert misspelled_fix(meant) == ""
