@@ -354,6 +354,23 @@ def test_resume_has_its_own_mistakes(live: Any) -> None:
         process.communicate()
 
 
+def test_a_run_without_a_cache_is_continued_without_one(live: Any) -> None:
+    """`--no-cache` is kept as the selection is: the rest is called, although the cache has every reply."""
+    with live(4) as ws:
+        ws.run("run", "-q", code=0)
+        asked = ws.server.stats["requests"]
+        ws.server._latency_s = 60.0
+        process = ws.start("run", "--no-cache")
+        while ws.server.stats["requests"] == asked:
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        ws.server._latency_s = 0.0
+        asked = ws.server.stats["requests"]
+        ws.run("run", "-q", "--resume", code=0)
+        assert ws.server.stats["requests"] >= asked + 4
+
+
 def _quota() -> Any:
     from prompteval.testing.server import Fault
 

@@ -48,6 +48,12 @@ class Files:
         self.cache = cache
         self.recorder = recorder
 
+    def drop_cache(self) -> None:
+        """Neither read nor write it from now on: the run that continues was begun so."""
+        if self.cache is not None:
+            self.cache.close()
+            self.cache = None
+
     def vectors(self) -> SqliteBlobCache | None:
         """The cache of embeddings and rankings, opened when first wanted; None under --no-cache."""
         if self._vectors is None and self.cache is not None:

@@ -137,8 +137,14 @@ def _parts(store: ResultsStore, place: StorePlace) -> Iterator[Part]:
 
 def _content(record: RunRecord) -> str:
     """Of what a shard is a part: a store that a team shares has shards of several contents."""
-    options = dict(record.manifest["options"], shard=None)
-    return fingerprint([record.manifest.get("suites"), record.manifest.get("entries"), options])
+    return fingerprint([record.manifest.get("suites"), record.manifest.get("entries"), _asked(record)])
+
+
+def _asked(record: RunRecord) -> dict[str, object]:
+    """What a shard was asked to do, but for which part it is and whether its replies were kept."""
+    asked = dict(record.manifest["options"], shard=None)
+    asked.pop("cache", None)
+    return asked
 
 
 def _planned(
@@ -163,11 +169,7 @@ def _plan(
     """Options, jobs and manifest of the run that a part is of, by the content of the workspace."""
     stored = {**part.record.manifest["options"]}
     stored.pop("shard")
-    options = replace(
-        RunOptions().selecting(stored),
-        strict_model=bool(stored.get("strict_model")),
-        inconclusive_fails=inconclusive_fails,
-    )
+    options = replace(RunOptions().selecting(stored), inconclusive_fails=inconclusive_fails)
     jobs = plan_jobs(plan_suites(workspace, options), options)
     plans = list({id(job.plan): job.plan for job in jobs}.values())
     entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
@@ -191,7 +193,7 @@ def _of_one_run(parts: Sequence[Part], sources: Sequence[StorePlace], first: Par
 def _differs(one: Part, other: Part) -> str:
     """What two shards do not have in common, and would have as parts of one run; empty where they do."""
     found = changes(one.record.manifest, other.record.manifest)
-    asked, also = (dict(part.record.manifest["options"], shard=None) for part in (one, other))
+    asked, also = (_asked(part.record) for part in (one, other))
     found += [
         f"{_NAMED.get(key, f'--{key}')}: {asked[key]} and {also.get(key)}"
         for key in asked

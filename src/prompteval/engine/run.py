@@ -94,6 +94,8 @@ def _resume(
     def work(files: Files) -> RunView:
         resumed = find_resumable(files.store, options)
         refuse_on_cluster(resumed.record)
+        if not resumed.options.cache:
+            files.drop_cache()
         jobs = plan_jobs(plan_suites(workspace, resumed.options), resumed.options)
         refuse_early(workspace, jobs, resumed.options)
         check(jobs)

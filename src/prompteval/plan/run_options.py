@@ -65,7 +65,7 @@ class RunOptions:
     compared: str = ""
 
     def as_json(self) -> dict[str, object]:
-        """What decides which cases run and what passes, for the manifest."""
+        """What decides which cases run, how, and what passes, for the manifest."""
         chosen = self.selection
         only = None if chosen.only is None else sorted(list(pair) for pair in chosen.only)
         return {
@@ -77,11 +77,12 @@ class RunOptions:
             "stop_early": self.stop_early,
             "strict_model": self.strict_model,
             "selection": [chosen.expression, chosen.limit, chosen.sample, chosen.seed, only],
+            **({} if self.cache else {"cache": False}),
             **({"shard": [self.shard.number, self.shard.of]} if self.shard is not None else {}),
         }
 
     def selecting(self, stored: Mapping[str, Any]) -> "RunOptions":
-        """These options with the selection of `as_json`."""
+        """These options with the selection of `as_json`; what was without a cache, or strict, stays so."""
         expression, limit, sample, seed, only = stored["selection"]
         pairs = None if only is None else frozenset((suite, case) for suite, case in only)
         return replace(
@@ -90,6 +91,8 @@ class RunOptions:
             models=tuple(stored["models"]),
             prompts=tuple(stored["prompts"]),
             repeat=stored["repeat"],
+            cache=self.cache and stored.get("cache", True),
+            strict_model=self.strict_model or stored.get("strict_model", False),
             batch=stored.get("batch", False),
             stop_early=stored.get("stop_early"),
             shard=Shard(*stored["shard"]) if "shard" in stored else None,
