@@ -28,7 +28,10 @@ app = typer.Typer(
 )
 
 Run = Annotated[
-    str, typer.Argument(help="A run id, its first characters, or `last`.", autocompletion=completion.runs)
+    str,
+    typer.Argument(
+        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
+    ),
 ]
 Suites = Annotated[
     list[str] | None,
@@ -58,8 +61,9 @@ def set_(run: Run = "last", suites: Suites = None, name: Name = None) -> int:
     if name is not None:
         if suites:
             raise UsageError("--name is of a whole run", "leave --suite out")
-        run_id = name_baseline(find_workspace(Path.cwd()), run, name)
-        printer.line(f"baseline:{name} is run {run_id}")
+        run_id, before = name_baseline(find_workspace(Path.cwd()), run, name)
+        moved = f", and was run {before}" if before not in ("", run_id) else ""
+        printer.line(f"baseline:{name} is run {run_id}{moved}")
         return 0
     for path in set_baselines(find_workspace(Path.cwd()), run, suites or ()):
         printer.line(f"wrote {path}")

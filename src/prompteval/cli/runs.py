@@ -21,7 +21,9 @@ Outputs = Annotated[
 ]
 Names = Annotated[
     list[str],
-    typer.Argument(help="Run ids, their first characters, or `last`.", autocompletion=completion.runs),
+    typer.Argument(
+        help="Run ids, their first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
+    ),
 ]
 Keep = Annotated[
     int | None, typer.Option("--keep", metavar="N", help="Keep the newest N runs.", callback=within("keep"))
@@ -54,6 +56,11 @@ Examples:
 
 Exit codes: those of `prompteval run`; 3 where a shard is missing, 2 where they are not parts of one run.
 """
+RM_EPILOG = """\
+Example: prompteval runs rm 20261125-19
+
+A run that `baseline set --name` named is removed only by that name: prompteval runs rm baseline:NAME
+"""
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be removed; remove nothing.")]
 
 app = typer.Typer(
@@ -64,7 +71,7 @@ app = typer.Typer(
 def register(parent: typer.Typer) -> None:
     app.callback(epilog="Example: prompteval runs -n 50 -o history.html")(_list)
     app.command("merge", epilog=MERGE_EPILOG)(verb(merge))
-    app.command("rm", epilog="Example: prompteval runs rm 20261125-19")(verb(rm))
+    app.command("rm", epilog=RM_EPILOG)(verb(rm))
     app.command("prune", epilog="Example: prompteval runs prune --keep 20 --cache --older-than 30")(
         verb(prune)
     )
@@ -81,6 +88,7 @@ def _list(
 
 def runs(limit: int, as_json: bool, outputs: list[Path]) -> int:
     from prompteval.cli.output import check_output_paths, last_code, write_files
+    from prompteval.engine.pruning import named_runs
     from prompteval.engine.stored import listed_run, stored_runs
     from prompteval.report.run_list import run_lines
     from prompteval.workspace.settings import find_workspace
@@ -89,7 +97,8 @@ def runs(limit: int, as_json: bool, outputs: list[Path]) -> int:
     workspace = find_workspace(Path.cwd())
     code = last_code(0, write_files(written, lambda path: _write_history(workspace, limit, path)))
     records = stored_runs(workspace, limit)
-    listed = [listed_run(record) for record in records]
+    named = named_runs(workspace) if records else {}
+    listed = [listed_run(record, named.get(record.run_id, ())) for record in records]
     if as_json:
         body = [
             {
@@ -101,6 +110,7 @@ def runs(limit: int, as_json: bool, outputs: list[Path]) -> int:
                 "entries": record.manifest.get("entries", []),
                 "results": [result.as_json() for result in run.results],
                 "compared": run.compared or None,
+                "names": list(run.names),
                 **({"damage": record.damage} if record.damage else {}),
             }
             for record, run in zip(records, listed, strict=True)
@@ -157,11 +167,12 @@ def merge(
 
 def rm(names: Names, dry_run: DryRun = False, as_json: AsJson = False) -> int:
     """Remove runs with everything of theirs; the sizes before and after are shown."""
-    from prompteval.engine.pruning import choose_runs, remove
+    from prompteval.engine.pruning import choose_runs, refuse_named, remove
     from prompteval.workspace.settings import find_workspace
 
     workspace = find_workspace(Path.cwd())
     chosen = choose_runs(workspace, names)
+    refuse_named(workspace, chosen, names)
     if dry_run:
         return _would_go(workspace, [record.run_id for record in chosen])
     return _print_pruned(remove(workspace, chosen), as_json=as_json)

@@ -31,6 +31,8 @@ from prompteval.workspace.tree import WorkingTree
 from prompteval.workspace.writing import make_directory, write_whole
 
 LONGEST_NAME: Final = 100
+# What means something else wherever a run is named.
+_TAKEN: Final = re.compile(r"last|baseline|\d{8}-\d.*")
 _NAME: Final = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 
 
@@ -64,18 +66,23 @@ def set_baselines(workspace: Workspace, run: str, suites: Sequence[str]) -> list
         ]
 
 
-def name_baseline(workspace: Workspace, run: str, name: str) -> str:
-    """Call a run by a name in the store that holds it, for all who share that; the id of the run.
+def name_baseline(workspace: Workspace, run: str, name: str) -> tuple[str, str]:
+    """Call a run by a name in the store that holds it, for all who share that.
+
+    Returns the ids of the run and of the one that had the name before, which is empty where none had it.
 
     Raises UsageError for a run that cannot be a baseline, and for what cannot be a name.
     """
     if _NAME.fullmatch(name) is None:
         fix = f"write at most {LONGEST_NAME} lower-case letters, digits, dots, dashes and underscores"
         raise UsageError(f"--name {name!r:.120} is not a name", fix)
+    if _TAKEN.fullmatch(name):
+        raise UsageError(f"--name {name!r} is how other runs are named", "write another, such as release-1")
     with closing(backend(workspace).open()) as store:
         run_id = _comparable(workspace, store, run)[0].run_id
+        before = store.names().get(name, "")
         store.set_name(name, run_id)
-    return run_id
+    return run_id, before
 
 
 def named_baselines(workspace: Workspace) -> dict[str, str]:

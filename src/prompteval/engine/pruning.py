@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from prompteval.core.errors import NoResults
+from prompteval.core.errors import UsageError
+from prompteval.engine.baseline import named_baselines
 from prompteval.engine.files import run_directory
 from prompteval.engine.stored import backend, reading, stored_runs, thumbnails
 from prompteval.plan.run_options import shard_of
 from prompteval.store.protocol import StoreSizes
 from prompteval.store.records import RunRecord
 from prompteval.store.run_files import may_have_files
+from prompteval.store.stored_runs import NAMED
 from prompteval.workspace.settings import Workspace
 
 SECONDS_A_DAY = 86_400
@@ -60,13 +62,22 @@ def choose_runs(
     return [*records, *_shards(stored, ids)]
 
 
-def named_runs(workspace: Workspace) -> dict[str, str]:
-    """The names that runs have in the store, by the ids of the runs; none where nothing is stored."""
-    try:
-        with reading(workspace) as store:
-            return {run_id: name for name, run_id in store.names().items()}
-    except NoResults:
-        return {}
+def named_runs(workspace: Workspace) -> dict[str, list[str]]:
+    """`baseline:NAME` of each name that a run has in the store, by the ids of the runs."""
+    found: dict[str, list[str]] = {}
+    for name, run_id in named_baselines(workspace).items():
+        found.setdefault(run_id, []).append(f"{NAMED}{name}")
+    return found
+
+
+def refuse_named(workspace: Workspace, chosen: Sequence[RunRecord], given: Sequence[str]) -> None:
+    """Raise UsageError for a run that has a name in the store which is not among those that were given."""
+    named = named_runs(workspace)
+    for record in chosen:
+        others = [name for name in named.get(record.run_id, ()) if name not in given]
+        if others:
+            fix = f"to remove it with its names: `prompteval runs rm {' '.join(named[record.run_id])}`"
+            raise UsageError(f"run {record.run_id} is {' and '.join(others)}", fix)
 
 
 def _shards(stored: Sequence[RunRecord], of: AbstractSet[str]) -> list[RunRecord]:

@@ -1,7 +1,7 @@
 """Stored runs, read back."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -52,8 +52,8 @@ def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecor
         return []
 
 
-def listed_run(record: RunRecord) -> ListedRun:
-    """A run as `runs` lists it, with the metrics that decide a comparison of it."""
+def listed_run(record: RunRecord, names: Sequence[str]) -> ListedRun:
+    """A run as `runs` lists it, with its names and the metrics that decide a comparison of it."""
     state = "damaged" if record.damage else record.verdict or "unfinished"
     shard = None if record.damage else shard_of(record.manifest.get("options"))
     if shard is not None and record.verdict == "inconclusive":
@@ -66,7 +66,7 @@ def listed_run(record: RunRecord) -> ListedRun:
         deciding = suites.get(suite, {}).get("primary", ()) if record.summary is not None else ()
         metrics = {name: values.get((suite, target, model, name)) for name in deciding}
         results.append(ListedResult(suite, target, model, metrics))
-    return ListedRun(record.run_id, record.started, state, results, compared, record.damage)
+    return ListedRun(record.run_id, record.started, state, results, compared, record.damage, names)
 
 
 def _metric_values(record: RunRecord) -> dict[tuple[str, ...], float | None]:

@@ -33,7 +33,7 @@ class ListedResult:
 class ListedRun:
     """`state` is the verdict, `shard 1/4`, `unfinished` or `damaged`.
 
-    `compared` is the side of a comparison that it was.
+    `compared` is the side of a comparison that it was, `names` a team gave it: `baseline:NAME`.
     """
 
     run_id: str
@@ -42,6 +42,7 @@ class ListedRun:
     results: Sequence[ListedResult] = ()
     compared: str = ""
     damage: str = ""
+    names: Sequence[str] = ()
 
 
 def run_lines(runs: Sequence[ListedRun]) -> Iterator[str]:
@@ -57,12 +58,12 @@ def run_lines(runs: Sequence[ListedRun]) -> Iterator[str]:
 def _texts(run: ListedRun) -> Sequence[str]:
     """What stands behind the start of a run, line by line."""
     if run.damage:
-        return [run.damage]
+        return [run.damage, *run.names]
     texts = [
         f"{result.suite} {result.target} {result.model}{''.join(map(_score, result.metrics.items()))}"
         for result in run.results
     ]
-    return [*texts, *([f"side of a comparison: {run.compared}"] if run.compared else [])] or [""]
+    return [*texts, *run.names, *([f"side of a comparison: {run.compared}"] if run.compared else [])] or [""]
 
 
 def _score(metric: tuple[str, float | None]) -> str:
