@@ -153,6 +153,22 @@ def test_a_word_in_the_place_of_a_number_is_said_as_in_a_file(told: Told, option
     assert code == 2 and f"Invalid value for '{option}': it must be {what} (" in line
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("schema", "suit"), "'kind': unknown 'suit' (did you mean 'suite'?)"),
+        (("schema", "x', 'y"), "(known: cases, check, "),
+        (("run", "--inconclusive", "x"), "'--inconclusive': unknown 'x' (known: fail, warn)"),
+    ],
+)
+def test_a_value_that_is_no_choice_names_the_nearest_or_all(
+    told: Told, words: tuple[str, ...], said: str
+) -> None:
+    """In our words, without those of the library that reads the command line."""
+    code, (line,) = told(*words)
+    assert code == 2 and said in line and "Value error" not in line
+
+
 def test_b25_a_record_never_replaces_what_is_no_file(workspace: Workspace, told: Told) -> None:
     """A device, a pipe and a directory stay what they are."""
     for place in ("/dev/null", "fifo.jsonl", "folder.jsonl"):

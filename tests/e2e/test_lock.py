@@ -162,7 +162,7 @@ def test_what_is_not_done_yet_is_a_warning(workspace: Any) -> None:
     workspace.write("prompts/other/v1.py", PROMPT)
     done = workspace.run("check", code=0)
     assert "prompts/other/v1.py:1:1 PE230 prompt 'other' has no suite" in done.stdout
-    assert "evals/s.yaml:1:1 PE234 suite 's' has no baseline" in done.stdout
+    assert "evals/s.yaml:1:1 PE234 suite 's' has no committed baseline" in done.stdout
     workspace.run("check", "--strict", code=2)
     workspace.write("evals/baselines/s.json", "{}")
     (workspace.root / "prompts/other/v1.py").unlink()

@@ -26,8 +26,8 @@ Examples:
   prompteval compare baseline last             the last run against the stored baselines
   prompteval compare 20260101-120000-abc123 last --min-effect 0.01 -o comparison.md
 
-A and B are a run id, last, name@v1, name@production, git:REF or baseline; B is the working tree
-when it is left out.
+A and B are a run id, last, baseline:NAME (a run that `baseline set --name` named), name@v1,
+name@production, git:REF or baseline; B is the working tree when it is left out.
 Exit codes: 0 not worse, improved or inconclusive, 1 regressed, 3 incomplete, 4 inconclusive with
 --inconclusive fail, 5 nothing in common.
 """

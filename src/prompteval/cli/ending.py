@@ -10,6 +10,7 @@ from prompteval.cli import printer
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import InvalidInput, PromptevalError, singles
 from prompteval.core.exit_codes import CRASH, INTERRUPTED, MEANING, PASS, USAGE, deciding
+from prompteval.core.problem import did_you_mean
 from prompteval.core.text import counted
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _SURROUNDINGS = {
 
 # What typer's own check of a type says, and what a file of ours that is wrong in the same way would.
 _NOT_A = re.compile(r"Input should be a valid (\w+), unable to parse string as an? \w+")
+# A value that is none of an option's, and those that it may have, each in quotes.
+_NO_CHOICE = re.compile(
+    r"Value error, (?P<value>['\"].*['\"]) is not one of (?P<known>'[^']*'(?:, '[^']*')*)$", re.DOTALL
+)
 _MUST_BE = {"integer": "it must be a whole number", "number": "it must be a number"}
 
 
@@ -120,6 +125,12 @@ def _report_usage_error(error: "TyperException") -> tuple[int, str]:
         return USAGE, "missing command"
     context = getattr(error, "ctx", None)
     help = f" (`{context.command_path} --help` lists them)" if context else ""
-    message = _NOT_A.sub(lambda match: _MUST_BE.get(match[1], match[0]), error.format_message())
-    printer.stderr_line(f"error: {message.rstrip('.')}{help}")
+    message = _NOT_A.sub(lambda match: _MUST_BE.get(match[1], match[0]), error.format_message().rstrip("."))
+    if choice := _NO_CHOICE.search(message):
+        known = [name[1:-1] for name in choice["known"].split(", ")]
+        message, help = (
+            f"{message[: choice.start()]}unknown {choice['value']}",
+            (f" ({did_you_mean(choice['value'][1:-1], known, limit=len(known))})"),
+        )
+    printer.stderr_line(f"error: {message}{help}")
     return USAGE, ""

@@ -19,7 +19,10 @@ Rows, scores and costs are read from the store: no model is called, and the stor
 """
 
 Run = Annotated[
-    str, typer.Argument(help="A run id, its first characters, or `last`.", autocompletion=completion.runs)
+    str,
+    typer.Argument(
+        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
+    ),
 ]
 Outputs = Annotated[
     list[Path] | None,

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 RunName = Annotated[
     str,
-    typer.Argument(help="A run id, its first characters, or `last`.", autocompletion=completion.runs),
+    typer.Argument(
+        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
+    ),
 ]
 CaseId = Annotated[str | None, typer.Option("--case", help="Show one case in full.")]
 Worst = Annotated[

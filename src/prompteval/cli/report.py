@@ -17,7 +17,9 @@ Examples:
 
 RunName = Annotated[
     str,
-    typer.Argument(help="A run id, its first characters, or `last`.", autocompletion=completion.runs),
+    typer.Argument(
+        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
+    ),
 ]
 Outputs = Annotated[list[Path], typer.Option("-o", "--output", help="FILE: .json .jsonl .csv .xml .md .html")]
 

@@ -165,8 +165,11 @@ class _WorkspaceCheck:
         self._at_models(plan)
         name = plan.suite.name
         if not self._tree.exists(f"evals/baselines/{name}.json"):
-            help = "run it, and keep what later versions are compared with: `prompteval baseline set`"
-            self._warn(plan.suite.path, "PE234", f"suite {name!r} has no baseline", help)
+            help = (
+                "`prompteval baseline set` writes one; a run that `baseline set --name` named in the store is"
+            )
+            help += " one too, which `check` does not look for"
+            self._warn(plan.suite.path, "PE234", f"suite {name!r} has no committed baseline", help)
 
     def _at_models(self, plan: SuitePlan) -> None:
         """A model that the suite runs with and that is not installed here, said once."""
