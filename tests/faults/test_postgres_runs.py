@@ -147,7 +147,7 @@ def test_a_database_that_is_not_there_is_said_before_any_call(
         ):
             monkeypatch.setenv(ADDRESS_VARIABLE, address)
             said = here.run("runs", code=2)[1]
-            assert said.startswith("error: postgres: cannot be reached") and "sEcret" not in said
+            assert re.match("error: postgres: .*cannot be re(ached|ad)", said) and "sEcret" not in said
         monkeypatch.setenv(ADDRESS_VARIABLE, "postgresql://me:sEcretPassw0rd99@127.0.0.1:1/x")
         for verb in (
             ("run",),
