@@ -72,7 +72,8 @@ def set_(run: Run = "last", suites: Suites = None, name: Name = None) -> int:
 
 def show(suites: Names = None, as_json: AsJson = False) -> int:
     """Print what the baselines hold: prompt, model, cases and metrics."""
-    from prompteval.engine.baseline import baseline_lines, named_baselines
+    from prompteval.engine.baseline import baseline_lines
+    from prompteval.engine.stored import named_baselines
     from prompteval.workspace.settings import find_workspace
 
     workspace = find_workspace(Path.cwd())

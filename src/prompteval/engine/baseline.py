@@ -16,7 +16,7 @@ from prompteval.analysis.baselines.file import (
 )
 from prompteval.analysis.entries import case_marks, entry_columns, entry_measures
 from prompteval.analysis.estimates import estimate
-from prompteval.core.errors import NoResults, UsageError
+from prompteval.core.errors import UsageError
 from prompteval.core.exit_codes import INCOMPLETE, INTERRUPTED
 from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import StoredEntry
@@ -83,15 +83,6 @@ def name_baseline(workspace: Workspace, run: str, name: str) -> tuple[str, str]:
         before = store.names().get(name, "")
         store.set_name(name, run_id)
     return run_id, before
-
-
-def named_baselines(workspace: Workspace) -> dict[str, str]:
-    """Names of runs to their ids; none when nothing is stored yet."""
-    try:
-        with reading(workspace) as store:
-            return store.names()
-    except NoResults:
-        return {}
 
 
 def _comparable(workspace: Workspace, store: ResultsStore, run: str) -> tuple[RunRecord, RunView]:

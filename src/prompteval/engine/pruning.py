@@ -7,9 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from prompteval.core.errors import UsageError
-from prompteval.engine.baseline import named_baselines
 from prompteval.engine.files import run_directory
-from prompteval.engine.stored import backend, reading, stored_runs, thumbnails
+from prompteval.engine.stored import backend, named_baselines, reading, stored_runs, thumbnails
 from prompteval.plan.run_options import shard_of
 from prompteval.store.protocol import StoreSizes
 from prompteval.store.records import RunRecord

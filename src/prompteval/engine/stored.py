@@ -52,6 +52,15 @@ def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecor
         return []
 
 
+def named_baselines(workspace: Workspace) -> dict[str, str]:
+    """Names of runs to their ids; none when nothing is stored yet."""
+    try:
+        with reading(workspace) as store:
+            return store.names()
+    except NoResults:
+        return {}
+
+
 def listed_run(record: RunRecord, names: Sequence[str]) -> ListedRun:
     """A run as `runs` lists it, with its names and the metrics that decide a comparison of it."""
     state = "damaged" if record.damage else record.verdict or "unfinished"
