@@ -38,8 +38,8 @@ def misspelled_fix(text: str) -> str:
 def place_named(text: str, start: Path, by: str) -> StorePlace:
     """The place that a user names: `postgres`, or a file, from `start`.
 
-    Raises UsageError for an address, which is not repeated, and for a misspelled `postgres` that is no file
-    yet; `by` is where it was named.
+    Raises UsageError for an address, which is not repeated, and for a misspelled `postgres` that does not
+    exist as a file; `by` is where it was named.
     """
     if is_address(text):
         fix = f"write {POSTGRES}, and set the address in {ADDRESS_VARIABLE}"
