@@ -51,6 +51,14 @@ def test_b20_a_metric_that_no_case_entered_is_named_in_a_pass() -> None:
     assert found == (Verdict.PASS, "the gate passes; not measured on any case: s: mean(scorer=b)", False)
 
 
+@pytest.mark.parametrize(("failed", "end"), [(1, ""), (2, "; also s: r1"), (4, "; also s: r1 and 2 more")])
+def test_every_gate_that_failed_is_named_or_counted(failed: int, end: str) -> None:
+    """The first with its detail, the second by its rule, the others by their number; one that passes is none."""
+    gates = tuple(GateResult(f"r{n}", Verdict.FAIL, 0.0, "misses") for n in range(failed))
+    found = run_verdict([replace(RESULT, gates=(PASSES, *gates))])
+    assert found.reason == f"s: r0: misses{end}"
+
+
 def test_b20_no_result_at_all_is_incomplete() -> None:
     """A run that holds nothing has decided nothing."""
     assert run_verdict([]).verdict is Verdict.INCOMPLETE

@@ -25,3 +25,14 @@ def test_a_drop_of_unchanged_content_is_not_excused(place: Place) -> None:
     set_baselines(place.workspace, "last", ())
     place.write("m.jsonl", '{"when": "", "text": "bye"}\n')
     assert place.run().results[0].gates[0].verdict is Verdict.FAIL
+
+
+def test_a_rule_against_the_baseline_names_the_cases_that_broke(place: Place) -> None:
+    """One that failed in the baseline as well is not among them."""
+    place.write("evals/s.yaml", SUITE + "gate: [{no_regression: {metric: accuracy}}]\n")
+    lines = [f'{{"id": "c{n}", "inputs": {{"message": "m"}}, "expected": "hello"}}\n' for n in range(3)]
+    place.write("datasets/c.jsonl", "".join(lines).replace('"hello"', '"never"', 1))
+    place.run()
+    set_baselines(place.workspace, "last", ())
+    place.write("m.jsonl", '{"when": "", "text": "bye"}\n')
+    assert place.run().results[0].gates[0].broken == ("c1", "c2")

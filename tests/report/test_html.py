@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -19,7 +20,7 @@ from prompteval.report.page.case_rows import LONGEST_PART
 from prompteval.report.page.gate_cases import NOT_PASSED, gate_filters
 from prompteval.report.page.run import render
 from prompteval.report.page.schema import page_schema
-from prompteval.report.view import ResultView, RunView
+from prompteval.report.view import ResultView, RunView, from_json
 from tests.report.reading_page import read_page
 
 USAGE = {"requests": 1, "attempts": 1, "cached": 0, "replayed": 0, "prompt_tokens": 0, "completion_tokens": 0, "cached_tokens": 0, "reasoning_tokens": 0, "cost_usd": None}  # fmt: skip
@@ -190,3 +191,12 @@ def test_every_case_has_its_verdict(value: float | None, outcome: str, status: s
 def test_a_gate_leads_to_the_cases_that_speak_against_it(rule: str, filters: dict[str, str]) -> None:
     """By its scorer and slice; a latency to the slowest, a price to none."""
     assert gate_filters(GateResult(rule, Verdict.FAIL, None)) == filters
+
+
+def test_a_gate_against_a_baseline_leads_to_the_cases_that_broke() -> None:
+    """Its cases are named in the run's JSON, which gives them back, and not those that failed before as well."""
+    gate = GateResult("no_regression(metric=accuracy)", Verdict.FAIL, 0.5, "regressed", broken=("c2",))
+    assert gate_filters(gate) == {"flip": "broken"}
+    view = make_view([make_row(1, "x")])
+    raw = replace(view, results=(replace(view.results[0], gates=(gate,)),)).as_json()
+    assert from_json(raw, lambda: iter(())).results[0].gates == (gate,)

@@ -123,9 +123,12 @@ def _unscored(results: Sequence[ResultView]) -> Iterator[RunDecision]:
 def _of_gates(results: Sequence[ResultView]) -> RunDecision:
     gates = [(result, gate) for result in results for gate in result.gates]
     verdict = Verdict.worst(gate.verdict for _, gate in gates)
-    for result, gate in gates:
-        if gate.verdict is verdict and verdict is not Verdict.PASS:
-            return RunDecision(verdict, f"{result.suite}: {gate.rule}: {gate.detail}")
+    decisive = [(result, gate) for result, gate in gates if gate.verdict is verdict]
+    if decisive and verdict is not Verdict.PASS:
+        (result, gate), *others = decisive
+        also = "".join(f"; also {other.suite}: {rule.rule}" for other, rule in others[:1])
+        more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
+        return RunDecision(verdict, f"{result.suite}: {gate.rule}: {gate.detail}{also}{more}")
     if not gates:
         message = "no gate is set, so nothing was decided"
     else:

@@ -63,7 +63,8 @@ class GateResult:
     """One rule of a gate, decided. `detail` is one sentence a reviewer can read.
 
     `without_errors` is what the rule says of the cases that did not end in an error, inconclusive where
-    they cannot say; None where none did, or where the rule compares.
+    they cannot say; None where none did, or where the rule compares. `broken` are the cases that passed in
+    the baseline and do not now, of a rule that compares with it.
     """
 
     rule: str
@@ -71,6 +72,7 @@ class GateResult:
     observed: float | None
     detail: str = ""
     without_errors: Verdict | None = None
+    broken: tuple[str, ...] = ()
 
 
 class ComparisonVerdict(Enum):

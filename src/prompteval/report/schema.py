@@ -130,6 +130,7 @@ def _gate() -> Schema:
         "observed": number("The number that it compares; null where there is none."),
         "detail": text("Why it decides so."),
         "without_errors": one_of(_VERDICTS, "What it would decide with failed cases left out."),
+        "broken": texts("The cases that passed in the baseline and do not now."),
     }
     return object_of(["rule", "verdict", "observed", "detail"], properties, "One rule.")
 

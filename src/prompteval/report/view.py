@@ -315,7 +315,16 @@ def _gate_json(gate: GateResult) -> dict[str, object]:
     }  # fmt: skip
     if gate.without_errors is not None:
         body["without_errors"] = gate.without_errors.value
+    if gate.broken:
+        body["broken"] = list(gate.broken)
     return body
+
+
+def _gate_from(raw: Mapping[str, Any]) -> GateResult:
+    return GateResult(
+        raw["rule"], Verdict(raw["verdict"]), raw["observed"], raw["detail"], _verdict_from(raw),
+        tuple(raw.get("broken", ())),
+    )  # fmt: skip
 
 
 def _verdict_from(gate: Mapping[str, object]) -> Verdict | None:
@@ -336,10 +345,7 @@ def _result_from(raw: Mapping[str, Any]) -> ResultView:
             for tag, values in raw["slices"].items()
         },
         references={name: _estimates_from(found) for name, found in raw["references"].items()},
-        gates=tuple(
-            GateResult(g["rule"], Verdict(g["verdict"]), g["observed"], g["detail"], _verdict_from(g))
-            for g in raw["gates"]
-        ),
+        gates=tuple(map(_gate_from, raw["gates"])),
         usage=raw["usage"],
         timing=raw["timing"],
         per_class=tuple(ClassLine(label, **line) for label, line in raw.get("per_class", {}).items()),

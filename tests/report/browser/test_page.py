@@ -14,6 +14,7 @@ from prompteval.core.media import File
 from prompteval.core.observation import Call, Observation, Row, Score
 from prompteval.core.retrieval import Chunk, Context
 from prompteval.core.text import printable
+from prompteval.core.verdict import GateResult, Verdict
 from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.page.run import render
 from tests.media_files import data_url, gif, png
@@ -212,7 +213,7 @@ def test_a_citation_leads_from_its_sentence_to_the_quote_in_the_passage(
 def test_a_gate_leads_to_its_cases(page: Path, opener: Opener) -> None:
     """By a link in the summary."""
     opened = opener.open(page)
-    opened.page.locator("section .gates a").first.click()
+    opened.page.locator(".gates a").first.click()
     opened.page.wait_for_selector(".matrix")
     assert "verdict=fail" in opened.page.url
     assert says(opened, "20 of 60 cases")
@@ -300,3 +301,18 @@ def test_small_images_of_a_case_are_drawn_and_nothing_else_is(opener: Opener, tm
         "img", "found => found.map((one) => [one.naturalWidth, one.alt])"
     )
     assert (sizes, opened.wrongs) == ([[24, "the image photo"]], [])
+
+
+def test_cases_that_broke_since_the_baseline_come_first_and_say_so(tmp_path: Path, opener: Opener) -> None:
+    """Before one that failed then as well; the rule against the baseline leads to them alone, and stands once."""
+    view = make_view([case_row(n, "x", "x wrong") for n in range(3)])
+    gate = GateResult("no_regression(metric=accuracy)", Verdict.FAIL, 0.5, "regressed", broken=("c2",))
+    view = replace(view, results=(replace(view.results[0], gates=(*view.results[0].gates, gate)),))
+    file = tmp_path / "b.html"
+    file.write_text("".join(render(view)), encoding="utf-8")
+    opened = opener.open(file)
+    lines = opened.page.locator(".failing .cases li").all_inner_texts()
+    assert "c2 broke since the baseline" in lines[0] and "broke" not in "".join(lines[1:])
+    assert opened.text.count(gate.rule) == 1
+    opened.page.get_by_role("link", name="the cases that broke").click()
+    assert says(opened, "1 of 3 cases") and opened.wrongs == []

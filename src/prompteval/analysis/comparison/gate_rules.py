@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from prompteval.analysis.comparison.paired import compare_metric
 from prompteval.analysis.comparison.pairing import PairedCases, pair_cases
-from prompteval.analysis.comparison.results import changed_facts
+from prompteval.analysis.comparison.results import changed_facts, flipped_cases
 from prompteval.analysis.comparison.rules import rule_within
 from prompteval.analysis.entries import common_units, entry_columns, entry_measures, name_of
 from prompteval.core.stored import StoredEntry
@@ -58,6 +58,7 @@ class _MeasuredRule:
     aside: str
     narrowed: bool
     unchanged: bool = False
+    broken: tuple[str, ...] = ()
 
 
 def decide_comparing_rules(results: Sequence[ResultView], gated: Sequence[GatedEntry]) -> list[ResultView]:
@@ -105,7 +106,10 @@ def _measure(number: int, place: int, gate: PlannedRule, one: GatedEntry) -> _Me
     )
     aside += changed_facts(other, one.entry)
     same = _is_unchanged(other, one.entry)
-    return _MeasuredRule(number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed, same)
+    broken = flipped_cases(measure.scorer, *columns)[1] if needs_baseline(gate) else ()
+    return _MeasuredRule(
+        number, place, gate, found, rule, cases, "; ".join(aside), one.narrowed, same, broken
+    )
 
 
 def _is_unchanged(a: StoredEntry, b: StoredEntry) -> bool:
@@ -183,4 +187,4 @@ def _gate_result(measured: _MeasuredRule, comparison: Comparison) -> GateResult:
         parts.append(measured.aside)
     # What failed cases keep from being shown is open without them; a regression is one all the same.
     open_without = Verdict.INCONCLUSIVE if cases.errors and isinstance(rule, Beats) else None
-    return GateResult(str(rule), verdict, comparison.b, "; ".join(parts), open_without)
+    return GateResult(str(rule), verdict, comparison.b, "; ".join(parts), open_without, measured.broken)

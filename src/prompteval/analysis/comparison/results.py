@@ -161,15 +161,21 @@ def _slices(pair: PairComparison) -> dict[str, dict[str, dict[str, Comparison]]]
 def _flips(pair: PairComparison) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(fixed, broken): case ids by the scorer of the first primary metric; a case passes at 1."""
     named = [pair.measures[name].scorer for name in (*pair.primary, *pair.measures)]
-    scorer = next((name for name in named if name), None)
-    if scorer is None:
+    return flipped_cases(next((name for name in named if name), ""), *pair.columns)
+
+
+def flipped_cases(
+    scorer: str, one: EntryColumns, other: EntryColumns
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(fixed, broken) from one side to the other by a scorer's passes; nothing without a scorer."""
+    if not scorer:
         return (), ()
-    a, b = (side.scores[scorer] for side in pair.columns)
+    a, b = one.scores[scorer], other.scores[scorer]
     both = a.scored() & b.scored()
     if not both.any():
         return (), ()
     before, after = (np.frombuffer(side.passes, dtype=np.float64) >= 1.0 for side in (a, b))
-    ids = np.asarray(pair.columns[1].case_ids, dtype=object)
+    ids = np.asarray(other.case_ids, dtype=object)
     fixed, broken = ids[both & ~before & after], ids[both & before & ~after]
     return tuple(dict.fromkeys(fixed)), tuple(dict.fromkeys(broken))  # of a conversation several turns may be
 

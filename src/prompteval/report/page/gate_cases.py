@@ -9,7 +9,12 @@ NOT_PASSED = "fail,error,unscored"
 
 
 def gate_filters(gate: GateResult) -> dict[str, str]:
-    """The filters of the cases that speak against a gate; of a latency the slowest come first."""
+    """The filters of the cases that speak against a gate; of a latency the slowest come first.
+
+    Against a baseline they are those that broke since.
+    """
+    if gate.broken:
+        return {"flip": "broken"}
     try:
         rule = parse_gate(gate.rule)
     except ValueError:  # it compares with a baseline or another version

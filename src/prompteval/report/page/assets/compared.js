@@ -1,12 +1,15 @@
 /** What a comparison shows beside its tables: flips, and both sides of one case. */
 
-/** Which cases flipped, by suite and id. @param {PageData} data @returns {Map<string, string>} */
+/** Which cases flipped, by suite and id; of a run since its baseline. @param {PageData} data @returns {Map<string, string>} */
 function flipsOf(data) {
   const found = new Map();
   for (const result of data.comparison?.results || []) {
     for (const flip of ["fixed", "broken"]) {
       for (const id of result.flips[flip]) found.set(`${result.suite}\u0000${id}`, flip);
     }
+  }
+  for (const result of data.run?.results || []) {
+    for (const gate of result.gates) for (const id of gate.broken || []) found.set(`${result.suite}\u0000${id}`, "broken");
   }
   return found;
 }

@@ -6,8 +6,9 @@ const FIRST_CASES = 8;
 function summaryView(page) {
   const made = el("div", { class: "summary" });
   const failing = el("div", { class: "failing" });
-  const open = page.data.sections.flatMap((section) => section.gates.filter((gate) => gate.verdict !== "pass"));
-  if (open.length) made.append(el("h2", {}, `${counted(open.length, "gate")} ${open.length === 1 ? "does" : "do"} not pass`), el("ul", { class: "gates" }, ...open.map(gateLine)));
+  const several = page.data.sections.length > 1;
+  const open = page.data.sections.flatMap((section) => section.gates.filter(isOpen).map((gate) => gateLine(gate, several ? section.title : "")));
+  if (open.length) made.append(el("h2", {}, `${counted(open.length, "gate")} ${open.length === 1 ? "does" : "do"} not pass`), el("ul", { class: "gates" }, ...open));
   if (page.data.run) {
     made.append(failing);
     page.whenListed(() => fillFailing(page, failing));
@@ -21,7 +22,8 @@ function sectionView(page, section) {
   const made = el("section", {}, el("h2", {}, section.title));
   for (const line of section.lines) made.append(el("p", { class: "dim" }, line));
   for (const note of section.notes) made.append(el("p", { class: "note" }, `note: ${note}`));
-  if (section.gates.length) made.append(el("ul", { class: "gates" }, ...section.gates.map(gateLine)));
+  const passed = section.gates.filter((gate) => !isOpen(gate));
+  if (passed.length) made.append(el("ul", { class: "gates" }, ...passed.map((gate) => gateLine(gate))));
   const limits = thresholds(section.gates);
   const wide = [];
   const figures = el("div", { class: "figures" });
@@ -47,12 +49,17 @@ function sectionView(page, section) {
   return made;
 }
 
-/** @param {Gate} gate @returns {HTMLElement} */
-function gateLine(gate) {
-  const made = el("li", {}, el("strong", { class: gate.verdict }, gate.word), " ", el("code", {}, gate.rule), " ");
+/** Whether a gate stands at the top of the page, and not in its section. @param {Gate} gate @returns {boolean} */
+function isOpen(gate) {
+  return gate.verdict !== "pass";
+}
+
+/** @param {Gate} gate @param {string} [of] whose it is, where that is not said beside it @returns {HTMLElement} */
+function gateLine(gate, of = "") {
+  const made = el("li", {}, of && `${of}: `, el("strong", { class: gate.verdict }, gate.word), " ", el("code", {}, gate.rule), " ");
   made.append(el("span", { class: "dim" }, gate.detail), " ");
   if (Object.keys(gate.filters).length > 1) {
-    made.append(el("a", { href: link("cases", gate.filters) }, gate.filters.sort ? "its slowest cases" : "its cases"));
+    made.append(el("a", { href: link("cases", gate.filters) }, gate.filters.sort ? "its slowest cases" : gate.filters.flip ? "the cases that broke" : "its cases"));
   }
   return made;
 }
@@ -113,11 +120,13 @@ function fillFailing(page, made) {
     if (page.items.length) made.append(el("p", {}, `All ${counted(page.items.length, "case")} pass.`));
     return;
   }
-  made.append(el("h2", {}, `${counted(wrong.length, "case")} of ${page.items.length.toLocaleString("en-US")} ${wrong.length === 1 ? "does" : "do"} not pass`));
+  const broke = wrong.filter((item) => item.flip === "broken").length;
+  const since = broke ? `; ${broke.toLocaleString("en-US")} broke since the baseline` : "";
+  made.append(el("h2", {}, `${counted(wrong.length, "case")} of ${page.items.length.toLocaleString("en-US")} ${wrong.length === 1 ? "does" : "do"} not pass${since}`));
   const list = el("ul", { class: "cases" });
   for (const item of wrong.slice(0, FIRST_CASES)) {
     const row = page.rows.listed[/** @type {number} */ (item.rows.find((place) => page.rows.listed[place].verdict !== "pass"))];
-    list.append(el("li", {}, sign(item.verdict), el("a", { href: caseLink(item) }, el("code", {}, item.id)), " ",
+    list.append(el("li", {}, sign(item.verdict), el("a", { href: caseLink(item) }, el("code", {}, item.id)), " ", item.flip === "broken" && el("b", { class: "bad" }, "broke since the baseline: "),
       el("span", { dir: "auto" }, row.why || row.outcome)));
   }
   made.append(list);
