@@ -36,6 +36,17 @@ def test_what_check_reports_can_be_explained(workspace: Any) -> None:
     assert lines and all(line.split(" ")[1] in codes() for line in lines)
 
 
+def test_what_a_module_imports_and_what_is_typed_is_explained(workspace: Any) -> None:
+    """Types and functions of a prompt in their own case; verbs; options, with or without their dashes."""
+    assert "An image, a PDF document or audio" in workspace.run("explain", "File", code=0).stdout
+    assert 'file("{{ photo }}")' in workspace.run("explain", "file", code=0).stdout
+    option = "--shard of `prompteval run`: Only part I of N"
+    for name in (("shard",), ("--", "--shard")):
+        assert workspace.run("explain", *name, code=0).stdout.startswith(option)
+    assert workspace.run("explain", "audit", code=0).stdout.startswith("`prompteval audit`: ")
+    assert "unknown name 'shrad'" in workspace.run("explain", "shrad", code=2).stderr
+
+
 def test_an_unknown_code_is_one_line(workspace: Any) -> None:
     """With the nearest one."""
     told = workspace.run("explain", "PE35", code=2).stderr

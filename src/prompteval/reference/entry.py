@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Syntax = Literal["yaml", "json", "toml", "text"]
+Syntax = Literal["yaml", "json", "toml", "python", "text"]
 _EXAMPLE = re.compile(r"Example: `(.+)`\Z")
 
 

@@ -12,6 +12,7 @@ from prompteval.reference.entry import Entry, Group
 from prompteval.reference.gates import LOWER_END, SLICE, THRESHOLD, gate_group
 from prompteval.reference.keys import key_groups
 from prompteval.reference.metrics import metric_group
+from prompteval.reference.module import module_group
 from prompteval.reference.parts import part_groups
 from prompteval.reference.scorers import scorer_group
 from prompteval.reference.signals import ANY_INPUT, signal_group
@@ -30,7 +31,8 @@ class Found:
 @cache
 def groups() -> tuple[Group, ...]:
     """Every group but the problem codes."""
-    return (*key_groups(), scorer_group(), metric_group(), gate_group(), signal_group(), *part_groups())
+    keys, parts = key_groups(), part_groups()
+    return (*keys, scorer_group(), metric_group(), gate_group(), signal_group(), *parts, module_group())
 
 
 def every_name() -> tuple[str, ...]:
