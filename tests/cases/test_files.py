@@ -63,7 +63,7 @@ def test_a_file_is_found_beside_the_case_file(root: Path, text: str) -> None:
         ("pipe.png", "not a regular file"),
         ("../.prompteval/a.png", "where prompteval keeps its own files"),
         ("a\0.png", "NUL"),
-        ("", "a path beside the case file, or a data URL"),
+        ("", "is empty; a file is a path beside the case file, or a data URL"),
         ("x" * 5_000, "a path beside the case file, or a data URL"),
         ("x" * 300, "File name too long"),
         ("https://example.org/a.png", "nothing is fetched"),
@@ -117,3 +117,14 @@ def test_a_file_is_read_again_where_it_is_sent(root: Path) -> None:
         ProviderError, match=r"data/a\.png cannot be read any more: leads out of the workspace"
     ):
         found.file.read()
+
+
+@pytest.mark.parametrize(
+    "text", ["link.png", "loop.png", "pipe.png", "empty", "null.pn", "pip.png", "lin.png"]
+)
+def test_only_a_file_that_can_be_read_is_suggested(root: Path, text: str) -> None:
+    """Never the one that was refused, a link out of the workspace, a pipe or a directory."""
+    found = file_reader(WorkingTree(root), "data")(text)
+    assert isinstance(found, WrongFile)
+    assert not any(name in found.reason for name in ("'link.png'", "'null.png'", "'pipe.png'", "'loop.png'"))
+    assert ("did you mean" in found.reason or "known: " in found.reason) == ("no such file" in found.reason)

@@ -79,3 +79,28 @@ def test_files_that_are_too_much_together_are_refused_at_the_case(offline: Works
     assert re.match(
         r"datasets/colour\.jsonl:2:1 PE343 case 'c3': its files have 54,000,\d{3} bytes together", told
     )
+
+
+def test_a_type_that_is_not_taken_is_said_once_with_the_number_of_cases(offline: Workspace) -> None:
+    """And the advice names no kind that nothing needs."""
+    (offline.root / "datasets/page.pdf").write_bytes(pdf())
+    lines = [{"id": f"p{number}", "inputs": {"photo": "page.pdf"}} for number in range(5)]
+    offline.write("datasets/colour.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    offline.write("evals/colour.yaml", "prompt: colour\ncases: ../datasets/colour.jsonl\nmodels: [seen]\n")
+    told = offline.run("check", code=2).stdout
+    assert told.count("PE343") == 1
+    assert (
+        "colour.jsonl:1:1 PE343 case 'p0': inputs.photo is a PDF document, as in 4 more cases: seen" in told
+    )
+    assert 'write `files = ["image", "pdf"]` in a profile' in told
+
+
+def test_files_in_a_message_of_the_system_are_refused_in_words(offline: Workspace) -> None:
+    """A user sees no error of Python."""
+    offline.write(
+        "prompts/colour/v1.py", PROMPT.replace('system("Name the colour.")', 'system("x", file("a.png"))')
+    )
+    told = offline.run("check", code=2).stdout
+    assert (
+        'PE306 system() takes no files (show them in a message of the user: user("...", file(...)))' in told
+    )

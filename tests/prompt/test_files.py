@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from prompteval import File, Prompt, file, history, user
+from prompteval import File, Prompt, assistant, file, history, system, user
 from prompteval.core.errors import InvalidInput, RenderError, UsageError
 from prompteval.core.media import FileValue
 from prompteval.prompt.loader import load_prompt
@@ -71,6 +71,7 @@ def test_a_file_is_given_in_three_ways(given: object) -> None:
     ("given", "told"),
     [
         ("a.png", "File.from_path reads a path"),
+        ("", "is empty; it must be a path"),
         ("data:image/png;base64,AAAA", "no known type"),
         (dict(RED.value), "only the hash of the file is stored"),
         (7, "or a File in application code, not 7"),
@@ -95,6 +96,9 @@ def test_what_is_no_file_is_said_at_its_input(given: object, told: str) -> None:
         (lambda: user("a", "b"), "one text, or texts with files"),
         (lambda: user(3), "takes texts and files"),
         (lambda: user(), "either a string or file="),
+        (lambda: system("a", file("b.png")), r"^system\(\) takes no files"),
+        (lambda: assistant(file("b.png")), r"^assistant\(\) takes no files"),
+        (lambda: system("a", "b"), "takes one text"),
     ],
 )
 def test_a_wrong_message_is_refused_where_it_is_written(make: Callable[[], object], told: str) -> None:

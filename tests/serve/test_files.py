@@ -67,6 +67,9 @@ def test_s28_a_file_comes_as_a_data_url_or_is_refused(tmp_path: Path) -> None:
                 ),
             ]
             assert [answer.status for answer, _ in refused] == [status for _, status in refused]
+            for wrong in ("red.png", 3, "https://example.org/a.png"):
+                (error,) = ask(wrong).json["errors"]
+                assert error == {"field": "photo", "message": "must be a data URL"}
             described = service.get("/openapi.json").json["components"]["schemas"]
         finally:
             service.stop()

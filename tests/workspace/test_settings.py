@@ -94,3 +94,13 @@ def test_s23_state_folder_is_private(tmp_path: Path) -> None:
     directory = find_workspace(tmp_path).state_dir()
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert (directory / ".gitignore").read_text() == "*\n"
+
+
+def test_the_table_of_a_pyproject_in_a_prompteval_toml_is_said_with_what_to_write(tmp_path: Path) -> None:
+    """At its line."""
+    (tmp_path / "prompteval.toml").write_text('\n[tool.prompteval.models.vision]\nmodel = "m"\n')
+    with pytest.raises(InvalidInput) as caught:
+        find_workspace(tmp_path)
+    (found,) = caught.value.problems
+    assert (found.line, found.code) == (2, "PE121")
+    assert found.help == "in prompteval.toml write [models.NAME], without tool.prompteval"

@@ -31,14 +31,16 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
         if "://" in text[:20]:
             return WrongFile(text, f"{text[:80]!r} is an address, and nothing is fetched; keep the file here")
         if not text.strip() or len(text) > LONGEST_PATH:
-            return WrongFile(text, "a file is a path beside the case file, or a data URL")
+            what = "is empty; " if not text.strip() else ""
+            return WrongFile(text, f"{what}a file is a path beside the case file, or a data URL")
         path = posixpath.normpath(posixpath.join(directory, text))
         try:
             content = _content(tree, path)
             return FileValue(File.of_bytes(content, lambda: _content(tree, path), path))
         except InvalidInput as error:
-            near = _near(beside, path, text)
-            return WrongFile(text, f"{text:.200}: {error.problems[0].message}{near and f' ({near})'}")
+            why = error.problems[0].message
+            near = _near(beside, path, text) if why.startswith("no such file") else ""
+            return WrongFile(text, f"{text:.200}: {why}{near and f' ({near})'}")
         except ValueError as error:
             return WrongFile(text, f"{text:.200}: {error}")
 

@@ -1,12 +1,15 @@
 """Files that the models of a suite are not sent: found before anything is asked."""
 
+import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
-from prompteval.core.media import MOST_SENT_BYTES, SHORT_NAMES, File, described, files_in
+from prompteval.core.media import KINDS, MOST_SENT_BYTES, SHORT_NAMES, File, described, files_in, kind_of
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import FileProvider
+from prompteval.core.text import counted
 from prompteval.prompt.messages import Part
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import open_provider
@@ -14,9 +17,6 @@ from prompteval.workspace.settings import Workspace
 
 CODE = "PE343"
 _OTHER_MODEL = "choose a model that takes files"
-_PROFILE = (
-    'choose another model, or write `files = ["image", "pdf", "audio"]` in a profile whose server takes them'
-)
 
 
 def file_types_of(model: str, workspace: Workspace) -> frozenset[str] | None:
@@ -43,11 +43,14 @@ def prompt_file_problems(prompt: Prompt, model: str, workspace: Workspace) -> It
         for slot in part.slots:
             if slot.found is not None and slot.found.media_type not in taken:
                 message = f"{slot.beside} is {described(slot.found.media_type)}: {_not_taken(model, taken)}"
-                yield Problem(*place, message, _PROFILE)
+                yield Problem(*place, message, _advice(taken, slot.found.media_type))
 
 
 class CaseFiles:
-    """Looks at the files of cases for models that do not take them; each kind is said once for a model."""
+    """Looks at the files of cases for models that do not take them.
+
+    Each type is said once for a model, at its first case, with the number of the others (`not_taken`).
+    """
 
     def __init__(
         self,
@@ -64,23 +67,31 @@ class CaseFiles:
             if (taken := file_types_of(model, workspace))  # one that takes none is said at the prompt
         }
         self._splits = splits
-        self._said: set[tuple[str, str]] = set()
+        self._first: dict[tuple[str, str], tuple[str, int, str]] = {}
+        self._cases: Counter[tuple[str, str]] = Counter()
 
     def problems(self, case: Case, path: str) -> list[Problem]:
-        """What the models do not take of a case."""
+        """What is wrong with the files of a case for every model; what some do not take is counted."""
         if self._splits and case.split not in self._splits:
             return []
-        found = list(self._too_large(case, path))
-        for name, file in (pair for inputs in self._inputs for pair in inputs.each(case.inputs)):
-            if not isinstance(file, File):
-                continue
-            for model, taken in self._taken.items():
-                if file.media_type not in taken and (model, file.media_type) not in self._said:
-                    self._said.add((model, file.media_type))
-                    what = f"case {case.id!r}: inputs.{name} is {described(file.media_type)}"
-                    message = f"{what}: {_not_taken(model, taken)}"
-                    found.append(Problem(path, case.line, 1, CODE, message, _PROFILE))
-        return found
+        wrong = {
+            (model, file.media_type): f"case {case.id!r}: inputs.{name}"
+            for name, file in (pair for inputs in self._inputs for pair in inputs.each(case.inputs))
+            for model, taken in self._taken.items()
+            if isinstance(file, File) and file.media_type not in taken
+        }
+        for key, what in wrong.items():
+            self._first.setdefault(key, (path, case.line, what))
+        self._cases.update(wrong.keys())
+        return list(self._too_large(case, path))
+
+    def not_taken(self) -> Iterator[Problem]:
+        """What the models do not take of the cases that were looked at."""
+        for (model, media_type), (path, line, what) in self._first.items():
+            taken, others = self._taken[model], self._cases[model, media_type] - 1
+            more = f", as in {counted(others, 'more case')}" if others else ""
+            message = f"{what} is {described(media_type)}{more}: {_not_taken(model, taken)}"
+            yield Problem(path, line, 1, CODE, message, _advice(taken, media_type))
 
     def _too_large(self, case: Case, path: str) -> Iterator[Problem]:
         size = sum(file.size for file in files_in(case.inputs))
@@ -88,6 +99,15 @@ class CaseFiles:
             what = f"case {case.id!r}: its files have {size:,} bytes together"
             message = f"{what}, at most {MOST_SENT_BYTES:,} are sent"
             yield Problem(path, case.line, 1, CODE, message, "show fewer, or smaller ones")
+
+
+def _advice(taken: frozenset[str], media_type: str) -> str:
+    """What to do about a file of a type that is not among those taken."""
+    kinds = {kind_of(one) for one in taken}
+    if kind_of(media_type) in kinds:
+        return "choose another model, or save the file in another format"
+    wanted = json.dumps([kind for kind in KINDS if kind in {*kinds, kind_of(media_type)}])
+    return f"choose another model, or write `files = {wanted}` in a profile whose server takes them"
 
 
 def _not_taken(model: str, taken: frozenset[str]) -> str:

@@ -118,6 +118,7 @@ def plan_suite(
     files = CaseFiles(_prompts_of(targets), chosen, workspace, suite.splits)
     golds = [store.read_gold for store in (setup or found.results,) if store is not None]
     facts = scan_cases(tree, suite, targets, problems, [*golds, files.problems], gates, found.scorers)
+    problems.found += files.not_taken()
     if facts is not None:
         problems.found += conversation_problems(suite, targets, facts.most_turns)
         if setup is not None:

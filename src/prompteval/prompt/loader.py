@@ -7,7 +7,7 @@ from types import ModuleType
 
 from pydantic import BaseModel
 
-from prompteval.core.errors import InvalidInput, PromptevalError, RenderError
+from prompteval.core.errors import InvalidInput, PromptevalError, RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.prompt.files_beside import with_files
@@ -90,9 +90,8 @@ def _execute(place: PromptFile, source: str) -> ModuleType:
         raise InvalidInput([Problem(place.path, line, 1, "PE337", fault.message, fault.help)]) from None
     except BaseException as error:  # code that ends the process must not end the check
         line = _line_in(error, place.path)
-        raise InvalidInput(
-            [Problem(place.path, line, 1, "PE306", f"{type(error).__name__}: {error}")]
-        ) from None
+        said = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+        raise InvalidInput([Problem(place.path, line, 1, "PE306", said)]) from None
     finally:
         sys.dont_write_bytecode = quiet
     return module

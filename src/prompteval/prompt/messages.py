@@ -75,9 +75,9 @@ class History:
         return ["history", self.name]
 
 
-def system(text: str = "", *, file: str = "") -> Part:
+def system(text: str = "", *more: object, file: str = "") -> Part:
     """A system message: jinja2 text, or the name of a template file beside the module."""
-    return _part("system", text, file)
+    return _part("system", text, file, more)
 
 
 def user(text: str | FileSlot = "", *more: str | FileSlot, file: str = "") -> Part:
@@ -114,9 +114,9 @@ def file(place: str) -> FileSlot:
     return FileSlot(beside=place)
 
 
-def assistant(text: str = "", *, file: str = "") -> Part:
+def assistant(text: str = "", *more: object, file: str = "") -> Part:
     """An assistant message: the answer of a few-shot pair."""
-    return _part("assistant", text, file)
+    return _part("assistant", text, file, more)
 
 
 def history(name: str) -> History:
@@ -148,7 +148,13 @@ def labels(**descriptions: str) -> Any:
     return Field(description="\n".join(f"{label}: {text}" for label, text in descriptions.items()))
 
 
-def _part(role: Role, text: str, file: str) -> Part:
+def _part(role: Role, text: str, file: str, more: Sequence[object] = ()) -> Part:
+    if any(isinstance(one, FileSlot) for one in (text, *more)):
+        raise UsageError(
+            f"{role}() takes no files", 'show them in a message of the user: user("...", file(...))'
+        )
+    if more or not isinstance(text, str):
+        raise UsageError(f"{role}() takes one text, or file=")
     if bool(text) == bool(file):
         raise UsageError(f"{role}() takes either a string or file=")
     return Part(role, text, file)

@@ -11,7 +11,7 @@ CASE_DEADLINE_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
-    """A named model: `[tool.prompteval.models.NAME]`. Times are seconds.
+    """A named model: `[models.NAME]` in prompteval.toml. Times are seconds.
 
     `price` is USD per million tokens: `input`, `output`, and `cached_input` where it differs.
     `context_window` is how many tokens the model reads and writes in all, where the table does not

@@ -171,9 +171,14 @@ class SettingsFile(FileModel):
 
     @classmethod
     def refused(cls, raw: Mapping[Any, Any]) -> Mapping[Location, PydanticCustomError]:
-        """The headers whose variables `env` does not list, and keys that the preset's server ignores."""
+        """The headers whose variables `env` does not list, keys that the preset's server ignores,
+        and the table of another file."""
         models, env = raw.get("models"), raw.get("env", [])
         found: dict[Location, PydanticCustomError] = {}
+        tool = raw.get("tool")
+        if isinstance(tool, dict) and "prompteval" in tool:
+            help = "in prompteval.toml write [models.NAME], without tool.prompteval"
+            found["tool",] = problem("tool.prompteval is the table of a pyproject.toml", help)
         for name, profile in models.items() if isinstance(models, dict) and isinstance(env, list) else ():
             if isinstance(name, str) and not name.strip():
                 found["models",] = problem("{name} has a model without a name", "name it")

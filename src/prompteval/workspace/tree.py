@@ -39,7 +39,7 @@ class Tree(Protocol):
         ...
 
     def list_directory(self, directory: str, most: int) -> Sequence[str]:
-        """Names of files and links right in a directory, sorted; `most` of its entries are looked at."""
+        """Names of files right in a directory, sorted; `most` of its entries are looked at."""
         ...
 
     def exists(self, path: str) -> bool: ...
@@ -90,10 +90,20 @@ class WorkingTree:
     def list_directory(self, directory: str, most: int) -> Sequence[str]:
         try:
             with os.scandir(self._inside(directory)) as entries:
-                first = [entry for entry in islice(entries, most) if entry.is_symlink() or entry.is_file()]
+                first = [entry for entry in islice(entries, most) if self._is_file_inside(directory, entry)]
         except OSError:
             return []
         return sorted(entry.name for entry in first)
+
+    def _is_file_inside(self, directory: str, entry: "os.DirEntry[str]") -> bool:
+        """Whether it is a regular file, or a link to one in the workspace."""
+        try:
+            found = entry.is_file()  # OSError for a link that is part of a loop
+            if found and entry.is_symlink():
+                self._inside(f"{directory}/{entry.name}")
+        except (OSError, InvalidInput):
+            return False
+        return found
 
     def exists(self, path: str) -> bool:
         return self._inside(path).is_file()
@@ -223,7 +233,8 @@ class GitTree:
         arguments = ["ls-tree", "-z", "--full-tree", self._commit.decode(), "--", *place]
         entries = self._git(*arguments, missing=f"{self._ref} cannot be listed").split(b"\0")[:most]
         found = (entry.partition(b"\t") for entry in entries)
-        paths = (path.decode("utf-8", "surrogateescape") for kind, _, path in found if b" blob " in kind)
+        files = (path for kind, _, path in found if b" blob " in kind and not kind.startswith(_LINK))
+        paths = (path.decode("utf-8", "surrogateescape") for path in files)
         return sorted(map(posixpath.basename, paths))
 
     def exists(self, path: str) -> bool:

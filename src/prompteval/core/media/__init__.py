@@ -3,6 +3,7 @@
 from prompteval.core.media.file import (
     CONTEXT,
     DATA_URL,
+    FILE_WANTED,
     File,
     FileValue,
     WrongFile,
@@ -27,6 +28,7 @@ from prompteval.core.media.kinds import (
 __all__ = [
     "CONTEXT",
     "DATA_URL",
+    "FILE_WANTED",
     "KINDS",
     "MEDIA_TYPES",
     "MOST_FILE_BYTES",

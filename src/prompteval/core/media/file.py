@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # The key of a validation context under which files are by their hashes, where inputs are read from JSON.
 CONTEXT: Final = "files"
 DATA_URL: Final = "data:"
-_WHAT: Final = "must be a path beside the case file, a data URL, or a File in application code"
+# What an input of a file must be; over HTTP less is taken.
+FILE_WANTED: Final = "must be a path beside the case file, a data URL, or a File in application code"
 _HEAD = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE)
 _KEYS = frozenset({"sha256", "media_type", "bytes"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -295,10 +296,12 @@ def _validated(value: object, info: Any) -> File:
     if is_file_value(value):
         raise wrong("only the hash of the file is stored, not its content")
     if not isinstance(value, str):
-        raise wrong(f"{_WHAT}, not {value!r:.60}")
+        raise wrong(f"{FILE_WANTED}, not {value!r:.60}")
     found = of_data_url(value)
+    if not value.strip():
+        raise wrong(f"is empty; it {FILE_WANTED}")
     if found is None:
-        raise wrong(f"{_WHAT}; File.from_path reads a path")
+        raise wrong(f"{FILE_WANTED}; File.from_path reads a path")
     if isinstance(found, WrongFile):
         raise wrong(found.reason)
     return found.file
