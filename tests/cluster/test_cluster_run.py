@@ -15,7 +15,7 @@ from prompteval.cluster import task, worker
 from prompteval.cluster.embedding import EmbedResult, PartEmbedder
 from prompteval.cluster.messages import pack, unpack
 from prompteval.cluster.ray_engine import RayEngine
-from prompteval.cluster.run import run_on_cluster
+from prompteval.cluster.run import copy_file, run_on_cluster
 from prompteval.cluster.task import ShardResult, ShardTask
 from prompteval.cluster.worker import run_shard
 from prompteval.core.errors import RunInUse, UsageError
@@ -26,6 +26,7 @@ from prompteval.engine.stored import stored_runs
 from prompteval.plan.run_options import RunOptions, Selection
 from prompteval.plan.shard import Shard
 from prompteval.report.view import RunView
+from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import find_workspace
 from tests.cluster.cluster_workspace import calls, comparable, make
 from tests.cluster.forking_engine import ForkingEngine
@@ -275,3 +276,23 @@ def test_s18_there_are_as_many_shards_as_keep_workers_busy(
     """Each reads the case files, so that a million cases on eight workers are not four thousand shards."""
     monkeypatch.undo()
     assert task.shards_for(cases, workers) == shards
+
+
+@pytest.mark.parametrize("content", [None, "tables", "other run"])
+def test_a_shard_whose_worker_ended_before_it_noted_its_run_has_nothing(
+    tmp_path: Path, content: str | None
+) -> None:
+    """Its file is there, empty, or without a record of the shard; the merge goes on with the others."""
+    path = tmp_path / "shard.sqlite"
+    path.touch()
+    if content is not None:
+        shard = SqliteStore.open(path)
+        if content == "other run":
+            shard.begin_run("r-2", {}, "now")
+        shard.close()
+    into = SqliteStore.open(tmp_path / "results.sqlite")
+    into.begin_run("r", {}, "now")
+    copy_file(path, "r-1", Shard(1, 2), into, "r")
+    into.flush()
+    assert into.row_count("r") == 0
+    into.close()

@@ -117,7 +117,8 @@ def python_with(package: str, variable: str) -> str:
     """The Python that has a package; the test is skipped where none has."""
     if os.environ.get(variable):
         return os.environ[variable]
-    if importlib.util.find_spec(package) is None:
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:  # a directory of that name, such as evals/, is none
         pytest.skip(f"{package} is not installed, and {variable} names no Python that has it")
     return sys.executable
 

@@ -2,15 +2,16 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prompteval.cluster.engine import DeskSettings, Engine
 from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run, shards_for
 from prompteval.cluster.worker import RESULTS, content
 from prompteval.core.environment import remember_environment
-from prompteval.core.errors import StoreError, UsageError
+from prompteval.core.errors import NoResults, StoreError, UsageError
 from prompteval.core.text import counted
 from prompteval.core.verdict import Verdict
 from prompteval.engine.before_run import refuse_early
@@ -200,11 +201,17 @@ class _Driver:
                     if into.known(own) is not None:
                         _copy(into, own, shard, into, run_id)
                 elif path.exists():
-                    with closing(SqliteStore.open(path, readonly=True)) as store:
-                        _copy(store, own, shard, into, run_id)
+                    copy_file(path, own, shard, into, run_id)
             except StoreError as error:
                 raise StoreError(into.place, f"shard {shard} cannot be merged: {error}") from None
         into.flush()
+
+
+def copy_file(path: Path, own: str, shard: Shard, into: ResultsStore, run_id: str) -> None:
+    """The same from the file of a shard; one whose worker ended before it noted the run has nothing."""
+    with suppress(NoResults), closing(SqliteStore.open(path, readonly=True)) as store:
+        if store.known(own) is not None:
+            _copy(store, own, shard, into, run_id)
 
 
 def _copy(source: ResultsStore, own: str, shard: Shard, into: ResultsStore, run_id: str) -> None:
