@@ -334,7 +334,7 @@ def test_s36_a_password_that_is_written_wrong_is_not_shown(
 ) -> None:
     """What libpq says of such an address quotes parts of it."""
     monkeypatch.setenv(ADDRESS_VARIABLE, wrong)
-    with pytest.raises(StoreError, match="the address cannot be read") as raised:
+    with pytest.raises(StoreError, match=r"the address (cannot be read|is neither)") as raised:
         PostgresStore.open()
     assert not any(part in str(raised.value) for part in parts)
 
