@@ -9,6 +9,7 @@ import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from prompteval.cluster.engine import DeskSettings
@@ -139,7 +140,10 @@ class ForkingEngine:
 
     def _answer(self, link: socket.socket) -> ShardResult | None:
         """Answer one message; the result where it was one."""
-        data = receive(link)
+        try:
+            data = receive(link)
+        except ConnectionError:  # it was killed with an answer unread
+            return None
         if not data:
             return None
         body = unpack(data)
@@ -147,7 +151,8 @@ class ForkingEngine:
             return ShardResult.unpack(pack(body["result"]))
         self.messages += 1
         self.on_message(body)
-        send(link, self._desk.answer(data))
+        with suppress(ConnectionError):
+            send(link, self._desk.answer(data))
         return None
 
     def alive(self, pid: int) -> bool:

@@ -88,8 +88,7 @@ def _list(
 
 def runs(limit: int, as_json: bool, outputs: list[Path]) -> int:
     from prompteval.cli.output import check_output_paths, last_code, write_files
-    from prompteval.engine.pruning import named_runs
-    from prompteval.engine.stored import listed_run, stored_runs
+    from prompteval.engine.stored import listed_run, named_runs, stored_runs
     from prompteval.report.run_list import run_lines
     from prompteval.workspace.settings import find_workspace
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from prompteval.core.errors import UsageError
 from prompteval.engine.files import run_directory
-from prompteval.engine.stored import backend, named_baselines, reading, stored_runs, thumbnails
+from prompteval.engine.stored import backend, named_runs, reading, stored_runs, thumbnails
 from prompteval.plan.run_options import shard_of
 from prompteval.store.protocol import StoreSizes
 from prompteval.store.records import RunRecord
 from prompteval.store.run_files import may_have_files
-from prompteval.store.stored_runs import NAMED
 from prompteval.workspace.settings import Workspace
 
 SECONDS_A_DAY = 86_400
@@ -59,14 +58,6 @@ def choose_runs(
         records = [record for record in records if record.started < limit]
     ids = {record.run_id for record in records}
     return [*records, *_shards(stored, ids)]
-
-
-def named_runs(workspace: Workspace) -> dict[str, list[str]]:
-    """`baseline:NAME` of each name that a run has in the store, by the ids of the runs."""
-    found: dict[str, list[str]] = {}
-    for name, run_id in named_baselines(workspace).items():
-        found.setdefault(run_id, []).append(f"{NAMED}{name}")
-    return found
 
 
 def refuse_named(workspace: Workspace, chosen: Sequence[RunRecord], given: Sequence[str]) -> None:

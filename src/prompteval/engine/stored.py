@@ -22,6 +22,7 @@ from prompteval.store.backend import open_backend
 from prompteval.store.exchanges import ReadExchange, no_exchange
 from prompteval.store.protocol import Backend, Checked, ResultsStore
 from prompteval.store.records import RunRecord
+from prompteval.store.stored_runs import NAMED
 from prompteval.store.thumbnails import ThumbnailFiles
 from prompteval.workspace.settings import Workspace
 
@@ -59,6 +60,14 @@ def named_baselines(workspace: Workspace) -> dict[str, str]:
             return store.names()
     except NoResults:
         return {}
+
+
+def named_runs(workspace: Workspace) -> dict[str, list[str]]:
+    """`baseline:NAME` of each name that a run has in the store, by the ids of the runs."""
+    found: dict[str, list[str]] = {}
+    for name, run_id in named_baselines(workspace).items():
+        found.setdefault(run_id, []).append(f"{NAMED}{name}")
+    return found
 
 
 def listed_run(record: RunRecord, names: Sequence[str]) -> ListedRun:
