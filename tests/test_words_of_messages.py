@@ -20,7 +20,7 @@ UNWANTED = re.compile(
 UNWANTED_IN_PROSE = re.compile(
     r"\bstands? (?:in|twice)\b|\blies in\b|\bfor want of\b|\banew\b|\bmend(?:s|ed)?\b|\blet go\b"
     r"|\bgo(?:es)? on\b|\bpassed over\b|\bheld against\b|\bin silence\b|\bno folder\b"
-    r"|\bis no (?:file|number|text|JSON|limit|object|Exception)\b|\bnames no(?:ne|thing)?\b|\b(?:is|are) told\b",
+    r"|\bis no (?:file|number|text|JSON|limit|object|Exception)\b|\bnames no(?:ne|thing)?\b|\btold\b|\bwhatever\b",
     re.IGNORECASE,
 )
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "style.md")

@@ -70,7 +70,7 @@ def shard_verdict(
 
 
 def left_open(result: ResultView) -> ResultView:
-    """The result with no rule decided where cases of it are left to be run, whatever the others say."""
+    """The result with no rule decided where cases of it are left to be run, also where the others pass."""
     if result.not_run <= 0:
         return result
     why = f"not decided: {_not_run(result.not_run)}"

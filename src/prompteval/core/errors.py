@@ -89,7 +89,7 @@ class DamagedRun(StoreError):
 
 
 class NoResults(StoreError):
-    """There is no results database yet, or it has no tables; whatever reads it finds no run."""
+    """There is no results database yet, or it has no tables; a reader finds no run."""
 
 
 class RunEnded(StoreError):

@@ -72,7 +72,7 @@ def still_to_come(newest: float | None, now: float) -> str:
 
 
 def _refuse_itself(log: str, reference: str) -> None:
-    """Raise UsageError for a whole log beside itself: it would be quiet whatever is in it."""
+    """Raise UsageError for a whole log beside itself: it would be quiet for any rows."""
     if is_log(reference) and _files(log) == _files(reference):
         raise UsageError(
             f"the reference {reference} is the log itself, and nothing of it can differ",

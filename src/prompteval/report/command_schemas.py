@@ -16,6 +16,7 @@ from prompteval.report.schema_parts import (
     object_of,
     one_of,
     part,
+    record_of,
     text,
     texts,
 )
@@ -46,7 +47,7 @@ def trec_schema() -> Schema:
         "metrics": map_of(
             object_of([name for name in mean if name != "reason"], mean, "Its mean."), "Each metric."
         ),
-        "queries": object_of(list(queries), queries, "How many queries there are."),
+        "queries": record_of(queries, "How many queries there are."),
         "duplicates": count("Lines of the run that were left out as duplicates."),
         "per_query": map_of(
             map_of(number("Its value, null where it is undefined."), "The metrics."),
@@ -82,11 +83,9 @@ def dry_run_schema() -> Schema:
     properties = {
         "schema": constant("prompteval/dry-run@1", "The version of this document."),
         "entries": list_of(entry, "What each would need."),
-        "total": object_of(list(needs), needs, "The sums; null as soon as one part is not known."),
+        "total": record_of(needs, "The sums; null as soon as one part is not known."),
     }
-    return document_of(
-        "prompteval run --dry-run", object_of(list(properties), properties, "What a run would need.")
-    )
+    return document_of("prompteval run --dry-run", record_of(properties, "What a run would need."))
 
 
 def data_check_schema() -> Schema:
@@ -102,7 +101,7 @@ def data_check_schema() -> Schema:
         "splits": counts("Rows by split."),
         "findings": counts("Problems by code, those that are not shown counted too."),
         "personal_data": counts("Spans of personal data by kind."),
-        "labels": nullable(object_of(list(labels), labels, "The labels."), "The labels, null without any."),
+        "labels": nullable(record_of(labels, "The labels."), "The labels, null without any."),
         "languages": {
             "type": ["object", "null"],
             "additionalProperties": {"type": "integer", "minimum": 0},
@@ -141,15 +140,11 @@ def rag_search_schema() -> Schema:
         "suite": text("The suite."),
         "question": text("What was searched for."),
         "stages": texts("The stages that the candidates went through."),
-        "candidates": list_of(
-            object_of(list(candidate), candidate, "One candidate."), "By their last place."
-        ),
+        "candidates": list_of(record_of(candidate, "One candidate."), "By their last place."),
         "tokens": count("Tokens that are packed."),
         "budget": {"type": ["integer", "null"], "description": "Tokens that may be packed."},
     }
-    return document_of(
-        "prompteval rag search", object_of(list(properties), properties, "One question, stage by stage.")
-    )
+    return document_of("prompteval rag search", record_of(properties, "One question, stage by stage."))
 
 
 def rag_sweep_schema() -> Schema:
@@ -198,6 +193,4 @@ def rag_sweep_schema() -> Schema:
         "reference": text("The name of the suite's own setting."),
         "cells": list_of(part("cell", "One of them."), "Every setting, the reference first."),
     }
-    return document_of(
-        "prompteval rag sweep", object_of(list(properties), properties, "A sweep over settings."), cell=cell
-    )
+    return document_of("prompteval rag sweep", record_of(properties, "A sweep over settings."), cell=cell)

@@ -1,6 +1,6 @@
 """The JSON Schema of `check --output-format json`, which `audit` and `data check` share."""
 
-from prompteval.report.schema_parts import Schema, count, document_of, list_of, object_of, one_of, text
+from prompteval.report.schema_parts import Schema, count, document_of, list_of, one_of, record_of, text
 
 
 def problems_schema() -> Schema:
@@ -19,4 +19,4 @@ def problem_schema() -> Schema:
         "help": text("The fix; empty where the message says it."),
         "severity": one_of(("error", "warning"), "Whether it refuses a run."),
     }
-    return object_of(list(properties), properties, "One thing wrong in one place.")
+    return record_of(properties, "One thing wrong in one place.")

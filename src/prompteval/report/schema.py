@@ -12,6 +12,7 @@ from prompteval.report.schema_parts import (
     object_of,
     one_of,
     part,
+    record_of,
     text,
     texts,
 )
@@ -142,7 +143,7 @@ def _class() -> Schema:
         "f1": number("The harmonic mean of precision and recall."),
         "support": count("The cases that are of the class."),
     }
-    return object_of(list(properties), properties, "One class.")
+    return record_of(properties, "One class.")
 
 
 def _pipeline() -> Schema:
@@ -183,7 +184,7 @@ def _pipeline() -> Schema:
             object_of(["loss", "better", "worse", "pairs"], loss, "One stage."), "What each stage costs."
         ),
         "abstention": list_of(
-            object_of(list(abstention), abstention, "At one cost."),
+            record_of(abstention, "At one cost."),
             "Scores at each cost of a wrong answer, where an answer may abstain.",
         ),
         "risk_coverage": list_of(point, "[coverage, risk] by falling confidence."),
@@ -206,7 +207,7 @@ def _reliability() -> Schema:
         "null_high": number("What a perfectly calibrated model would stay below in 95 % of runs."),
         "missing": count("Cases without a confidence."),
         "reason": text("Why there are no bins."),
-        "bins": list_of(object_of(list(line), line, "One bin."), "Bins of rising confidence."),
+        "bins": list_of(record_of(line, "One bin."), "Bins of rising confidence."),
     }
     return object_of(["ece", "null_high", "missing", "bins"], known, "One metric.")
 
@@ -223,7 +224,7 @@ def _curve() -> Schema:
         "positives": count("Of these, the cases of the class."),
         "missing": count("Cases without a confidence."),
     }
-    return object_of(list(properties), properties, "One class.")
+    return record_of(properties, "One class.")
 
 
 def _flaky() -> Schema:
@@ -232,7 +233,7 @@ def _flaky() -> Schema:
         "id": text("The id of the case."),
         "scores": {**scores, "description": "One for each repeat; null where it could not be scored."},
     }
-    return object_of(list(properties), properties, "One case.")
+    return record_of(properties, "One case.")
 
 
 def _early() -> Schema:
@@ -244,7 +245,7 @@ def _early() -> Schema:
         "calls_saved": count("Calls that were not made."),
         "note": text("What must be known to read the result."),
     }
-    return object_of(list(properties), properties, "What `--stop-early` did.")
+    return record_of(properties, "What `--stop-early` did.")
 
 
 def _spent(about: str, **more: Schema) -> Schema:
@@ -275,7 +276,7 @@ def _usage() -> Schema:
     }
     return _spent(
         "What the target's calls used.",
-        reported=object_of(list(reported), reported, "Costs that the system reports itself."),
+        reported=record_of(reported, "Costs that the system reports itself."),
         user=_spent("What the simulated user of conversations used."),
         judges=map_of(_spent("One judge."), "What judges used, by scorer."),
     )
@@ -286,4 +287,4 @@ def _timing() -> Schema:
         "wall_s": number("How long the run took, in seconds."),
         "latency_ms": map_of(number("In milliseconds."), "Percentiles of the time of a case: p50, p95, p99."),
     }
-    return object_of(list(properties), properties, "How long it took.")
+    return record_of(properties, "How long it took.")

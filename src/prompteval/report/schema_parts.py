@@ -56,6 +56,11 @@ def object_of(required: Sequence[str], properties: Mapping[str, object], about: 
     }  # fmt: skip
 
 
+def record_of(properties: Mapping[str, object], about: str) -> Schema:
+    """An object that has every one of its properties."""
+    return object_of(list(properties), properties, about)
+
+
 def map_of(values: Schema, about: str) -> Schema:
     return {"type": "object", "additionalProperties": values, "description": about}
 

@@ -86,13 +86,7 @@ class SqliteCache:
             if found is None:
                 return None
             data, mark = found
-        try:
-            if mark is not None and mark != reply_hash(key, data).encode():
-                raise ValueError("it was changed after it was stored")
-            return response_from_json(loads(data), "cache")
-        except ValueError:
-            notice(f"the cached reply {key[:19]}... is damaged and will be requested again")
-            return None
+        return kept_reply(key, data, None if mark is None else mark.decode("utf-8", "replace"))
 
     def exchange(self, key: str) -> tuple[dict[str, object], Response] | None:
         """The request as JSON values, and its reply; None where the cache does not have both."""
@@ -163,6 +157,20 @@ class SqliteCache:
         """Commit and close."""
         self._reader.close()
         self._writer.close()
+
+
+def kept_reply(key: str, data: bytes, mark: str | None) -> Response | None:
+    """The reply behind its stored form; None, with a warning, for one that is damaged or was changed since.
+
+    `mark` is its hash as it was stored, None where none was.
+    """
+    try:
+        if mark is not None and mark != reply_hash(key, data):
+            raise ValueError("it was changed after it was stored")
+        return response_from_json(loads(data), "cache")
+    except ValueError:
+        notice(f"the cached reply {key[:19]}... is damaged and will be requested again")
+        return None
 
 
 def reply_hash(key: str, response: bytes) -> str:

@@ -46,7 +46,7 @@ class RunJournal(Protocol):
         ...
 
     async def written(self, attempt: int) -> None:
-        """Return when that it began cannot be lost, whatever happens to this process. Raises StoreError."""
+        """Return when a crash of this process can no longer lose that it began. Raises StoreError."""
         ...
 
     def end(self, attempt: int, outcome: str, ms: float, *, billed: bool, usage: Usage | None) -> None:

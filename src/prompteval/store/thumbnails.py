@@ -1,4 +1,4 @@
-"""Small images of cases by their hashes, for the page of a run: each is kept once, whatever it is called."""
+"""Small images of cases by their hashes, for the page of a run: each is kept once, under all its names."""
 
 import os
 import re

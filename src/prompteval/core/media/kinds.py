@@ -1,4 +1,4 @@
-"""The types of files that are sent to models, told by their first bytes and never by a name."""
+"""The types of files that are sent to models, known by their first bytes and never by a name."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -26,7 +26,7 @@ from prompteval.wire import excerpt, post_json
 
 # A body is held in memory; the API takes 256 MB.
 MOST_BYTES: Final = 32_000_000
-# What we call a batch that has ended, whatever became of its requests.
+# What we call a batch that has ended, with or without replies.
 _STATUSES: Final = {"ended": "completed", "canceling": "cancelling"}
 _MARK: Final = "sha256:"
 

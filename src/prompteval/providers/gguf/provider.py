@@ -195,7 +195,7 @@ class GgufProvider:
 def _why_refused(name: str, error: ServerRefused) -> str:
     """With llama.cpp's own first words of an error, where it wrote any."""
     said = str(error)
-    if said.startswith("RuntimeError"):  # of the package, for whatever went wrong
+    if said.startswith("RuntimeError"):  # of the package, for any fault
         said = "it is damaged or cut off, its architecture is not known, or it does not fit the memory"
     words = next((found[1] for line in error.log if (found := _ERROR_LINE.fullmatch(line))), said)
     return f"{name} cannot be loaded by llama.cpp ({PACKAGE} {version(PACKAGE)}): {words}"

@@ -12,6 +12,7 @@ from prompteval.report.schema_parts import (
     object_of,
     one_of,
     part,
+    record_of,
     text,
     texts,
 )
@@ -103,7 +104,7 @@ def _result() -> Schema:
         "notes": texts("What must be known to read the result."),
         "verdict": one_of(_VERDICTS, "What the deciding metrics say together."),
     }
-    return object_of(list(properties), properties, "One suite with its prompt and model on both sides.")
+    return record_of(properties, "One suite with its prompt and model on both sides.")
 
 
 def _end(about: str) -> Schema:
@@ -113,7 +114,7 @@ def _end(about: str) -> Schema:
         "fingerprint": text("Of everything in the target that can change an answer."),
         "model": text("The model that was asked."),
     }
-    return object_of(list(properties), properties, about)
+    return record_of(properties, about)
 
 
 def _incomplete() -> Schema:
@@ -127,4 +128,4 @@ def _incomplete() -> Schema:
         "skipped": count("Cases that were not run."),
         "unscored": count("Cases without a verdict, since a scorer failed."),
     }
-    return object_of(list(properties), properties, "One entry.")
+    return record_of(properties, "One entry.")

@@ -13,6 +13,7 @@ from prompteval.report.schema_parts import (
     object_of,
     one_of,
     part,
+    record_of,
     text,
     texts,
 )
@@ -46,9 +47,9 @@ def judge_check_schema() -> Schema:
     figures["properties"]["slices"] = sliced
     properties = {
         "schema": constant("prompteval/judge@1", "The version of this document."),
-        "judge": object_of(list(judge), judge, "The judge that was checked."),
-        "labels": object_of(list(labels), labels, "The labels of people."),
-        "scale": object_of(list(scale), scale, "What its verdicts are compared as."),
+        "judge": record_of(judge, "The judge that was checked."),
+        "labels": record_of(labels, "The labels of people."),
+        "scale": record_of(scale, "What its verdicts are compared as."),
         "unparsed": _UNPARSED,
         "epsilon": number("What the alternative annotator test allows the judge."),
         "slices": texts("The tags whose slices are in the figures."),
@@ -89,9 +90,9 @@ def judge_compare_schema() -> Schema:
             ),
             "The two judges.",
         ),
-        "agreement": object_of(list(agreement), agreement, "Their agreement with people, case by case."),
+        "agreement": record_of(agreement, "Their agreement with people, case by case."),
     }
-    found = object_of(list(properties), properties, "Two judges over the same labelled outputs.")
+    found = record_of(properties, "Two judges over the same labelled outputs.")
     return document_of("prompteval judge compare", found, interval=_interval())
 
 
@@ -111,11 +112,9 @@ def judge_rank_schema() -> Schema:
         "cases": count("The cases that they are of."),
         "ties": count("Comparisons without a winner."),
         "reason": text("Why there is no order; empty where there is."),
-        "strengths": list_of(object_of(list(strength), strength, "One version."), "From the strongest."),
+        "strengths": list_of(record_of(strength, "One version."), "From the strongest."),
     }
-    return document_of(
-        "prompteval judge rank", object_of(list(properties), properties, "Versions by strength.")
-    )
+    return document_of("prompteval judge rank", record_of(properties, "Versions by strength."))
 
 
 def _interval() -> Schema:
@@ -137,7 +136,7 @@ def _constant_judge() -> Schema:
         "label": {"type": ["string", "number"], "description": "The label."},
         "agreement": number("The share of labels that it agrees with."),
     }
-    return object_of(list(properties), properties, "A judge that gives one label.")
+    return record_of(properties, "A judge that gives one label.")
 
 
 def _figures() -> Schema:
@@ -170,8 +169,8 @@ def _figures() -> Schema:
         "specificity": _figure("The share of what people fail that the judge fails."),
         "spearman": _figure("The rank correlation on a scale."),
         "length": number("The correlation of verdicts and lengths of outputs, given what people say."),
-        "samples": object_of(list(samples), samples, "Outputs that were judged again."),
-        "orders": object_of(list(orders), orders, "Pairs in both orders."),
+        "samples": record_of(samples, "Outputs that were judged again."),
+        "orders": record_of(orders, "Pairs in both orders."),
         "confusion": list_of(
             {"type": "array", "items": {"type": "integer", "minimum": 0}},
             "A line for each label of people, in it how often the judge said each; empty on a scale.",
@@ -180,10 +179,10 @@ def _figures() -> Schema:
         "alpha": number("Krippendorff's alpha between them."),
         "alt_test": nullable(_alt_test(), "The alternative annotator test; null with too few annotators."),
         "probability": nullable(
-            object_of(list(probability), probability, "Its figures."), "Of a judge that gives probabilities."
+            record_of(probability, "Its figures."), "Of a judge that gives probabilities."
         ),
     }
-    return object_of(list(properties), properties, "How far a judge agrees with people.")
+    return record_of(properties, "How far a judge agrees with people.")
 
 
 def _alt_test() -> Schema:
@@ -199,10 +198,9 @@ def _alt_test() -> Schema:
         "winning_rate": number("The share of annotators that it beats."),
         "advantage": number("The mean advantage."),
         "passed": flag("Whether it beats half of them or more."),
-        "annotators": list_of(object_of(list(one), one, "One annotator."), "Each annotator."),
+        "annotators": list_of(record_of(one, "One annotator."), "Each annotator."),
     }
-    return object_of(
-        list(properties),
+    return record_of(
         properties,
         "Whether the judge can stand for a person (Calderon, Reichart and Dror 2025).",
     )
@@ -238,7 +236,7 @@ def _attack() -> Schema:
         "changed": count("Outputs with another verdict."),
         "moved": flag("Whether the judge moves towards what the injection asks for."),
     }
-    return object_of(list(properties), properties, "One injection.")
+    return record_of(properties, "One injection.")
 
 
 def _pairs() -> Schema:
@@ -248,9 +246,9 @@ def _pairs() -> Schema:
     properties = {
         "schema": constant("prompteval/judge-pairs@1", "The version of this document."),
         "unparsed": _UNPARSED,
-        "judges": list_of(object_of(list(judge), judge, "One judge."), "The judges of recorded pairs."),
+        "judges": list_of(record_of(judge, "One judge."), "The judges of recorded pairs."),
     }
-    return object_of(list(properties), properties, "Recorded judgements of pairs beside people.")
+    return record_of(properties, "Recorded judgements of pairs beside people.")
 
 
 def _of_pairs() -> Schema:
@@ -267,7 +265,7 @@ def _of_pairs() -> Schema:
     }
     properties = {
         "pairs": count("Pairs."),
-        "orders": map_of(object_of(list(order), order, "One order."), "By the order of the two."),
+        "orders": map_of(record_of(order, "One order."), "By the order of the two."),
         "both": count("Pairs judged in both orders."),
         "both_right": count("Those right in both."),
         "same": count("Those with the same verdict in both."),
@@ -277,8 +275,8 @@ def _of_pairs() -> Schema:
         "neither": count("Pairs with a tie where people prefer one, or the other way round."),
         "accuracy": number("The share of pairs that are right."),
         "ties": count("Ties."),
-        "first_shown": object_of(list(first), first, "What was shown first."),
+        "first_shown": record_of(first, "What was shown first."),
         "kappa_between_orders": _figure("Cohen's kappa between the orders."),
         "constant": nullable(_constant_judge(), "The best judge that always says the same."),
     }
-    return object_of(list(properties), properties, "How far a judge of pairs agrees with people.")
+    return record_of(properties, "How far a judge of pairs agrees with people.")

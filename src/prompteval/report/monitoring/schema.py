@@ -11,6 +11,7 @@ from prompteval.report.schema_parts import (
     object_of,
     one_of,
     part,
+    record_of,
     text,
     texts,
 )
@@ -34,7 +35,7 @@ def monitor_check_schema() -> Schema:
             "type": ["string", "null"],
             "description": "What it is compared with, or null.",
         },
-        "window": object_of(list(window), window, "The part of the log that was checked."),
+        "window": record_of(window, "The part of the log that was checked."),
         "rows": count("All rows of the log."),
         "unread_lines": count("Lines that could not be read."),
         "alerts": texts("The signals with an alert, those of a slice behind its name."),
@@ -45,7 +46,7 @@ def monitor_check_schema() -> Schema:
         ),
         "notes": texts("What must be known to read the check."),
     }
-    found = object_of(list(properties), properties, "A check of logged predictions.")
+    found = record_of(properties, "A check of logged predictions.")
     return document_of("prompteval monitor check", found, signal=_signal())
 
 
@@ -79,6 +80,6 @@ def _signal() -> Schema:
         "verdict": one_of(_VERDICTS, "What it decides."),
         "detail": text("Why it decides so."),
         "measures": map_of(object_of(["value"], measure, "One figure."), "Figures beside its own, by name."),
-        "moved": list_of(object_of(list(moved), moved, "One class."), "The classes whose shares moved most."),
+        "moved": list_of(record_of(moved, "One class."), "The classes whose shares moved most."),
     }  # fmt: skip
-    return object_of(list(properties), properties, "One thing that is watched.")
+    return record_of(properties, "One thing that is watched.")

@@ -15,6 +15,7 @@ from prompteval.report.schema_parts import (
     map_of,
     one_of,
     part,
+    record_of,
     text,
     texts,
 )
@@ -73,7 +74,7 @@ def _head() -> Schema:
         "sentence": text("Why the verdict is what it is."),
         "facts": list_of(fact, "[name, value] of what else is known."),
     }
-    return object_of(list(properties), properties, "What stands first.")
+    return record_of(properties, "What stands first.")
 
 
 def _section() -> Schema:
@@ -89,11 +90,11 @@ def _section() -> Schema:
         "lines": texts("Sentences below it."),
         "notes": texts("What must be known to read it."),
         "code": text("A fingerprint; empty for none."),
-        "gates": list_of(object_of(list(gate), gate, "One rule."), "The rules of a gate."),
+        "gates": list_of(record_of(gate, "One rule."), "The rules of a gate."),
         "tables": list_of(part("table", "One of them."), "Its tables."),
         "drawn": {"type": "object", "description": "Figures to draw, each of a kind of its own."},
     }
-    return object_of(list(properties), properties, "A part of a page.")
+    return record_of(properties, "A part of a page.")
 
 
 def _table() -> Schema:
@@ -169,15 +170,15 @@ def _case() -> Schema:
     properties = {
         "verdict": one_of(_VERDICTS, "The verdict of the case."),
         "why": text("Why it does not pass."),
-        "expected": object_of(list(value), value, "What is expected."),
-        "output": object_of(list(value), value, "The output."),
+        "expected": record_of(value, "What is expected."),
+        "output": record_of(value, "The output."),
         "gold": list_of(object_of([], place, "One place."), "The places in documents that answer it."),
         "parts": list_of(object_of(["name"], found, "One part."), "What else is known of the case."),
         "quotes": list_of(quote, "[number of a passage, words of it that the answer quotes]."),
         "evidence": map_of(_TEXT, "What a score rests on, as JSON text, by scorer."),
         "calls": count("The calls of models that it made, those of judges too."),
     }
-    return object_of(list(properties), properties, "A row in full.")
+    return record_of(properties, "A row in full.")
 
 
 def _exchanges() -> Schema:
@@ -189,7 +190,7 @@ def _exchanges() -> Schema:
         "request": text("What was sent, as JSON text."),
         "response": text("What came back, as JSON text."),
     }
-    return list_of(object_of(list(properties), properties, "One call."), "The calls of a row.")
+    return list_of(record_of(properties, "One call."), "The calls of a row.")
 
 
 def _without_defs(schema: Schema, prefix: str) -> Schema:

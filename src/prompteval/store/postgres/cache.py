@@ -5,11 +5,10 @@ import time
 from typing import Final
 
 from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.core.notice import notice
 from prompteval.core.request import Response
-from prompteval.core.response_json import check_request, response_as_json, response_from_json
+from prompteval.core.response_json import check_request, response_as_json
 from prompteval.core.strict_json import loads
-from prompteval.store.cache import GATHER_SECONDS, SECONDS_A_DAY, reply_hash
+from prompteval.store.cache import GATHER_SECONDS, SECONDS_A_DAY, kept_reply, reply_hash
 from prompteval.store.codec import dumps
 from prompteval.store.postgres.database import PostgresDatabase
 from prompteval.store.postgres.gathered import Gathered
@@ -58,14 +57,7 @@ class PostgresCache:
             if not found:
                 return None
             text, mark = found[0]
-        try:
-            data = text.encode()
-            if mark != reply_hash(key, data):
-                raise ValueError("it was changed after it was stored")
-            return response_from_json(loads(data), "cache")
-        except ValueError:
-            notice(f"the cached reply {key[:19]}... is damaged and will be requested again")
-            return None
+        return kept_reply(key, text.encode(), mark)
 
     def exchange(self, key: str) -> tuple[dict[str, object], Response] | None:
         """The request as JSON values, and its reply; None where the cache does not have both."""

@@ -66,7 +66,7 @@ class Session:
     """A connection to the store. One thread at a time uses it.
 
     It is made at once, and again when it broke: outside of a transaction a statement is tried again for
-    RETRY_SECONDS. A session that only reads cannot write, whatever it is asked.
+    RETRY_SECONDS. A read-only session cannot write: the server refuses every change.
     """
 
     def __init__(self, *, readonly: bool = False) -> None:
