@@ -15,7 +15,6 @@ from prompteval.report.schema_parts import (
     map_of,
     one_of,
     part,
-    record_of,
     text,
     texts,
 )
@@ -39,7 +38,7 @@ def page_schema() -> Schema:
         "run": _without_defs(run_schema(), "run"),
         "comparison": _without_defs(compare_schema(), "comparison"),
     }
-    found = object_of(["schema", "kind", "head", "sections"], properties, "What a page draws.")
+    found = closed_object_of(["schema", "kind", "head", "sections"], properties, "What a page draws.")
     definitions = {
         "section": _section(), "table": _table(), "listed": _listed(), "case": _case(),
         "exchanges": _exchanges(),
@@ -48,9 +47,14 @@ def page_schema() -> Schema:
     return parts.document_of("the data of a page", found, **definitions)
 
 
-def object_of(required: Sequence[str], properties: Mapping[str, object], about: str) -> Schema:
+def closed_object_of(required: Sequence[str], properties: Mapping[str, object], about: str) -> Schema:
     """One without other keys: a page and its data are written together."""
     return {**parts.object_of(required, properties, about), "additionalProperties": False}
+
+
+def closed_record_of(properties: Mapping[str, object], about: str) -> Schema:
+    """An object that has every one of its properties, and nothing else."""
+    return closed_object_of(list(properties), properties, about)
 
 
 def _column() -> Schema:
@@ -62,7 +66,7 @@ def _column() -> Schema:
         "model": text("The model that was asked."),
     }
     side = {"side": one_of(("a", "b"), "The side of a comparison.")}
-    return object_of(list(properties), {**properties, **side}, "One source of rows.")
+    return closed_object_of(list(properties), {**properties, **side}, "One source of rows.")
 
 
 def _head() -> Schema:
@@ -74,7 +78,7 @@ def _head() -> Schema:
         "sentence": text("Why the verdict is what it is."),
         "facts": list_of(fact, "[name, value] of what else is known."),
     }
-    return record_of(properties, "What stands first.")
+    return closed_record_of(properties, "What stands first.")
 
 
 def _section() -> Schema:
@@ -90,11 +94,11 @@ def _section() -> Schema:
         "lines": texts("Sentences below it."),
         "notes": texts("What must be known to read it."),
         "code": text("A fingerprint; empty for none."),
-        "gates": list_of(record_of(gate, "One rule."), "The rules of a gate."),
+        "gates": list_of(closed_record_of(gate, "One rule."), "The rules of a gate."),
         "tables": list_of(part("table", "One of them."), "Its tables."),
         "drawn": {"type": "object", "description": "Figures to draw, each of a kind of its own."},
     }
-    return record_of(properties, "A part of a page.")
+    return closed_record_of(properties, "A part of a page.")
 
 
 def _table() -> Schema:
@@ -112,7 +116,7 @@ def _table() -> Schema:
         "links": texts("The address that each row leads to."),
         "differences": list_of(numbers, "Of each row, a difference with its interval and margin."),
     }
-    return object_of(["title", "heads", "rows", "texts"], properties, "A table.")
+    return closed_object_of(["title", "heads", "rows", "texts"], properties, "A table.")
 
 
 def _listed() -> Schema:
@@ -140,7 +144,7 @@ def _listed() -> Schema:
         "reason": text("The stage that lost the answer, the kind of error, or how the output ended."),
         "fails": texts("The scorers that it does not pass."),
     }
-    return object_of(list(properties), {**properties, **more}, "A row of the list.")
+    return closed_object_of(list(properties), {**properties, **more}, "A row of the list.")
 
 
 def _case() -> Schema:
@@ -164,21 +168,23 @@ def _case() -> Schema:
     found = {
         "name": text("The name of the part."),
         "text": text("Its text, where it is one."),
-        "lines": list_of(object_of(["label", "text"], line, "One line."), "Its lines, where it has some."),
+        "lines": list_of(
+            closed_object_of(["label", "text"], line, "One line."), "Its lines, where it has some."
+        ),
         "left_out": count("Lines that are not shown."),
     }
     properties = {
         "verdict": one_of(_VERDICTS, "The verdict of the case."),
         "why": text("Why it does not pass."),
-        "expected": record_of(value, "What is expected."),
-        "output": record_of(value, "The output."),
-        "gold": list_of(object_of([], place, "One place."), "The places in documents that answer it."),
-        "parts": list_of(object_of(["name"], found, "One part."), "What else is known of the case."),
+        "expected": closed_record_of(value, "What is expected."),
+        "output": closed_record_of(value, "The output."),
+        "gold": list_of(closed_object_of([], place, "One place."), "The places in documents that answer it."),
+        "parts": list_of(closed_object_of(["name"], found, "One part."), "What else is known of the case."),
         "quotes": list_of(quote, "[number of a passage, words of it that the answer quotes]."),
         "evidence": map_of(_TEXT, "What a score rests on, as JSON text, by scorer."),
         "calls": count("The calls of models that it made, those of judges too."),
     }
-    return record_of(properties, "A row in full.")
+    return closed_record_of(properties, "A row in full.")
 
 
 def _exchanges() -> Schema:
@@ -190,7 +196,7 @@ def _exchanges() -> Schema:
         "request": text("What was sent, as JSON text."),
         "response": text("What came back, as JSON text."),
     }
-    return list_of(record_of(properties, "One call."), "The calls of a row.")
+    return list_of(closed_record_of(properties, "One call."), "The calls of a row.")
 
 
 def _without_defs(schema: Schema, prefix: str) -> Schema:
