@@ -205,11 +205,8 @@ def run(  # noqa: PLR0913 - the options of a verb
     from prompteval.plan.shard import Shard
     from prompteval.workspace.settings import find_workspace
 
-    _refuse_together(against=against is not None, early=stop_early is not None, shard=shard is not None)
-    if cluster is not None and against is not None:
-        raise UsageError(
-            "--against runs in one process, and --cluster in many", "run, then `prompteval compare REF last`"
-        )
+    early, part, many = stop_early is not None, shard is not None, cluster is not None
+    _refuse_together(against=against is not None, early=early, shard=part, cluster=many)
     written = _checked_files(outputs or [], record, replay, suites or [], models or [])
     workspace = find_workspace(Path.cwd())
     only = failed_cases(workspace) if failed else None
@@ -254,8 +251,11 @@ def _run_on_cluster(workspace: "Workspace", options: "RunOptions", progress: "Pr
     return run_on_cluster(workspace, options, progress, RayEngine)
 
 
-def _refuse_together(*, against: bool, early: bool, shard: bool) -> None:
-    """Raise UsageError for options of which one needs the cases that another leaves out."""
+def _refuse_together(*, against: bool, early: bool, shard: bool, cluster: bool) -> None:
+    """Raise UsageError for options of which one needs the cases, or the process, that another takes away."""
+    if against and cluster:
+        message = "--against runs in one process, and --cluster in many"
+        raise UsageError(message, "run, then `prompteval compare REF last`")
     if against and early:
         message = "--against compares every case, and --stop-early leaves some out"
         raise UsageError(message, "leave one out; a gate `no_regression` is decided early")
