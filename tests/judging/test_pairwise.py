@@ -76,6 +76,19 @@ def test_a_stored_run_is_compared_with_by_its_id_or_as_the_baseline(pairs: Place
     assert pairs.run().results[0].metrics["win_rate"].value == 1.0
 
 
+def test_a_run_that_a_team_named_is_compared_with_by_that_name(pairs: Place) -> None:
+    """As `compare` and `show` take it; a name that no run has is said."""
+    from prompteval.engine.baseline import name_baseline
+
+    name_baseline(pairs.workspace, pairs.run().run_id, "production")
+    pairs.write("m.jsonl", lines([{"when": "new", "text": "good"}, {"when": "", "text": "bad"}]))
+    pairs.write("evals/s.yaml", SUITE.replace("against: say@v1", "against: 'baseline:production'"))
+    assert pairs.run().results[0].metrics["win_rate"].value == 0.5, "the outputs of the same version"
+    pairs.write("evals/s.yaml", SUITE.replace("against: say@v1", "against: 'baseline:other'"))
+    with pytest.raises(UsageError, match="no run is called 'other'"):
+        pairs.run()
+
+
 def test_the_win_rate_at_equal_length_is_a_number_of_its_own(pairs: Place) -> None:
     """The new version is longer and wins by its length alone: it is near one half then."""
     pairs.write("m.jsonl", lines([{"when": "new", "text": "good and long"}, {"when": "", "text": "bad"}]))
@@ -90,6 +103,7 @@ def test_the_win_rate_at_equal_length_is_a_number_of_its_own(pairs: Place) -> No
         ("against: say@v1", "against: other@v1", "is not a version of what this suite runs"),
         ("against: say@v1", "against: say@v9", "v9"),
         ("against: say@v1", "against: say", "'say' is neither a run nor a version"),
+        ("against: say@v1", "against: say", "write baseline, baseline:NAME, the id of a run, or a version"),
         (", against: say@v1", "", "against is missing (such as route@v1)"),
         ("judge_better,", "judge_wrong,", "judge_wrong"),
         ("win_rate(length_controlled)", "win_rate(length_controled)", "length_controled"),

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput, ProviderError, UsageError
-from prompteval.core.request import Message, Request, Response, Usage
+from prompteval.core.media.file import File
+from prompteval.core.request import Message, PlacedFile, Request, Response, Usage
 from prompteval.providers import replay, scripted
 from prompteval.providers.layers import RetryLayer, build_layers
 from prompteval.providers.open import check_reference
 from prompteval.providers.recording import Recorder
 from prompteval.workspace.settings import ModelProfile, Settings, Workspace
+from tests.media_files import png
 
 REQUEST = Request(
     "scripted/s.jsonl", (Message("system", "S"), Message("user", "A refund?")), {"temperature": 0}
@@ -116,6 +118,21 @@ def test_a_stale_recording_says_what_changed(tmp_path: Path, changed: dict[str, 
     with pytest.raises(ProviderError, match=told) as caught:
         asyncio.run(provider.complete(replace(REQUEST, **changed)))  # type: ignore[arg-type]
     assert caught.value.kind == "stale_recording"
+
+
+@pytest.mark.parametrize("moved", ["elsewhere", "inside"])
+def test_a_file_that_was_moved_is_said_to_be(tmp_path: Path, moved: str) -> None:
+    """Its content is the same: within its message, or in another one at the same place of the text."""
+    file = (PlacedFile(0, File.from_bytes(png())),)
+    system, user = REQUEST.messages
+    recorded = replace(REQUEST, messages=(system, replace(user, files=file)))
+    inside = (system, replace(user, files=(PlacedFile(3, file[0].file),)))
+    elsewhere = (replace(system, files=file), user)
+    record(tmp_path / "r.jsonl", recorded)
+    provider = replay.create("r.jsonl", None, tmp_path)
+    changed = replace(recorded, messages=inside if moved == "inside" else elsewhere)
+    with pytest.raises(ProviderError, match="the place of the files changed since it was recorded"):
+        asyncio.run(provider.complete(changed))
 
 
 def test_a_recording_of_several_models_answers_each_with_its_own(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from prompteval.workspace.tree import WorkingTree
 
 # What the recorded request says of where it was sent does not count when it is replayed.
 Message = Sequence[Any]
+# Of what is recorded of a file, where its place is.
+_PLACE = 3
 _COMPARED = ("messages", "params", "schema", "schema_name", "seed", "replicate", "tools")
 
 
@@ -91,7 +93,10 @@ def _changed_file(recorded: Sequence[Message], request: Request) -> str:
     if len(before) != len(now):
         return f"the request has {len(now)} files, {len(before)} were recorded"
     pairs = zip(before, now, request.files, strict=True)
-    old, new, file = next(three for three in pairs if three[0] != three[1])
+    found = next((three for three in pairs if three[0][:_PLACE] != three[1][:_PLACE]), None)
+    if found is None:
+        return "the place of the files changed since it was recorded"
+    old, new, file = found
     change = f"{old[1]}, sha256 {old[0][:12]}, is now {new[1]}, {new[0][:12]}"
     return f"{file.name} changed since it was recorded: {change}"
 
