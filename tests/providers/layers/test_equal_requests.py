@@ -1,6 +1,7 @@
 """Equal requests at the same time: one call, and what happens where it gives no reply to keep."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -27,11 +28,12 @@ class Gated:
     def __init__(self, failing: int = 0, finish: str = "stop") -> None:
         self.calls, self.most, self.now = 0, 0, 0
         self._failing, self._finish = failing, finish
-        self.open = asyncio.Event()
+        self.open, self.begun = asyncio.Event(), asyncio.Event()
 
     async def complete(self, request: Request) -> Response:
         self.calls, self.now = self.calls + 1, self.now + 1
         self.most = max(self.most, self.now)
+        self.begun.set()
         try:
             await self.open.wait()
             await asyncio.sleep(0.01)
@@ -91,5 +93,37 @@ def test_a_cancelled_call_leaves_the_others_their_own() -> None:
         first, *others = await asked(Gated(), 3, cancel_first=True)
         assert isinstance(first, asyncio.CancelledError)
         assert all(isinstance(one, Response) for one in others)
+
+    asyncio.run(go())
+
+
+def test_a_look_that_lasts_longer_than_an_equal_call_makes_no_second_one() -> None:
+    """A cache on another machine may answer "none" from before the reply was stored."""
+
+    class Distant(Memory):
+        waits = True
+
+        def __init__(self) -> None:
+            self.looks, self.stored = 0, threading.Event()
+
+        def get(self, key: str, default: object = None) -> Response | None:  # type: ignore[override]
+            found, self.looks = super().get(key), self.looks + 1
+            if self.looks == 2:
+                self.stored.wait(5)
+            return found
+
+        def put(self, key: str, request: object, response: Response) -> None:
+            super().put(key, request, response)
+            self.stored.set()
+
+    async def go() -> None:
+        provider, cache, in_flight = Gated(), Distant(), InFlight()
+        layers = [CacheLayer(provider, cache, in_flight) for _ in range(2)]  # type: ignore[arg-type]
+        first = asyncio.create_task(layers[0].complete(REQUEST))
+        await provider.begun.wait()
+        second = asyncio.create_task(layers[1].complete(REQUEST))
+        await asyncio.sleep(0.05)
+        provider.open.set()
+        assert (await first).text == (await second).text and provider.calls == 1
 
     asyncio.run(go())
