@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from prompteval.core.errors import StoreError
+from prompteval.core.errors import StoreError, UsageError
 from prompteval.engine.pruning import choose_runs, remove
 from prompteval.engine.stored import backend
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
-from prompteval.store.journal import journal_path
+from prompteval.store.journal import AttemptJournal, journal_path
 from prompteval.workspace.settings import Workspace, find_workspace
 
 MANIFEST: dict[str, object] = {"suites": {}, "entries": []}
@@ -61,3 +61,16 @@ def test_shards_that_a_run_left_go_with_it(workspace: Workspace) -> None:
     """Those of the others, and runs that only look like them, stay."""
     stored(workspace, "a-1", "a-1-1", "a-1-2", "a-2", "a-2-1", shard=Shard(1, 2))
     assert {one.run_id for one in choose_runs(workspace, ["a-1"])} == {"a-1", "a-1-1", "a-1-2"}
+
+
+def test_nothing_goes_where_one_of_the_runs_is_being_run(workspace: Workspace) -> None:
+    """Nor does the journal of another, in which attempts of a killed process are kept."""
+    stored(workspace, "20260101-1", "20260101-2")
+    left, held = (AttemptJournal(workspace.state_dir(), f"20260101-{number}") for number in (1, 2))
+    left.close(remove=False)
+    with pytest.raises(UsageError, match="run 20260101-2 is being run"):
+        remove(workspace, list(reversed(choose_runs(workspace, keep=0))))
+    held.close(remove=False)
+    assert left.path.exists() and len(choose_runs(workspace, keep=0)) == 2
+    remove(workspace, choose_runs(workspace, keep=0))
+    assert not left.path.exists() and not held.path.exists()

@@ -1,7 +1,7 @@
 """Results and cached replies in files of SQLite."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from prompteval.store.cache import SqliteCache
@@ -40,11 +40,16 @@ class SqliteBackend:
         return StoreSizes(database_bytes(self._results), database_bytes(self._cache))
 
     def delete_runs(self, run_ids: Sequence[str]) -> None:
-        for run_id in filter(may_have_files, run_ids):
-            with unheld_journal(self._directory, run_id) as path:
-                path.unlink(missing_ok=True)
-        if run_ids:
+        if not run_ids:
+            return
+        with ExitStack() as held:  # all of them before any goes
+            journals = [
+                held.enter_context(unheld_journal(self._directory, run_id))
+                for run_id in filter(may_have_files, run_ids)
+            ]
             delete_runs(self._results, run_ids)
+            for path in journals:
+                path.unlink(missing_ok=True)
 
     def delete_replies(self, before_day: int | None) -> int:
         return delete_replies(self._cache, before_day) if self._cache.exists() else 0
