@@ -2,6 +2,7 @@
 
 import pytest
 
+from prompteval.store.postgres.deadline import _hang_up
 from prompteval.store.postgres.errors import connect_error, malformed_address
 from prompteval.workspace.store_place import ADDRESS_VARIABLE, StorePlace, misspelled_fix
 
@@ -41,3 +42,11 @@ def test_a_bare_name_like_postgres_is_misspelled(text: str) -> None:
     assert f"'./{text}'" in misspelled_fix(text)
     for meant in (f"./{text}", f"{text}.sqlite", "results", "postgres", ".", str(StorePlace(None))):
         assert misspelled_fix(meant) == ""
+
+
+def test_a_connection_that_libpq_closed_does_not_end_the_thread_that_hangs_up() -> None:
+    """Its socket has no number any more, and the other waits are still looked after."""
+    gone = psycopg.Connection(psycopg.pq.PGconn.connect_start(b"host=/nowhere"))
+    with pytest.raises(psycopg.OperationalError):
+        gone.fileno()
+    _hang_up(gone)

@@ -358,3 +358,24 @@ def test_a_run_is_removed_whole_while_a_worker_adds_to_it(address: str) -> None:
         removal.join()
         assert other.execute("SELECT count(*) FROM prompteval_attempt_ends").fetchall() == [(0,)]
     store.close()
+
+
+def test_a_cancelled_wait_for_a_beginning_is_forgotten(server: Server, address: str, tmp_path: Path) -> None:
+    """A run that cancels its calls does not keep a future of each."""
+    store = PostgresStore.open()
+    store.begin_run("r", {}, "now")
+    store.flush()
+    journal = store.open_journal("r", tmp_path)
+
+    async def go() -> None:
+        with server.frozen():
+            waiting = asyncio.create_task(journal.written(journal.begin(None, "key")))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait((waiting,))
+        assert waiting.cancelled() and journal._waiting == {}
+
+    asyncio.run(go())
+    journal.finish()
+    journal.release()
+    store.close()

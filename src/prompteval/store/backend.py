@@ -10,7 +10,7 @@ from prompteval.workspace.store_place import StorePlace
 def open_backend(place: StorePlace, directory: Path) -> Backend:
     """The results and replies at a place; `directory` is the workspace's own, for what is kept in files.
 
-    Nothing is opened yet. Raises MissingExtra where the package of a store is not installed.
+    Nothing is opened yet, and no package of a store is needed before.
     """
     if place.file is None:
         from prompteval.store.postgres.backend import PostgresBackend

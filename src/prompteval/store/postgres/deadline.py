@@ -67,7 +67,13 @@ class _Waits:
 
 def _hang_up(connection: "psycopg.Connection") -> None:
     """The socket ends; its descriptor stays libpq's own."""
-    with suppress(OSError, ValueError), socket.socket(fileno=os.dup(connection.fileno())) as end:
+    import psycopg
+
+    # psycopg's own is for a connection whose socket libpq has closed already.
+    with (
+        suppress(OSError, ValueError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as end,
+    ):
         end.shutdown(socket.SHUT_RDWR)
 
 

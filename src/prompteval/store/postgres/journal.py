@@ -30,10 +30,10 @@ class _Note:
 class PostgresJournal:
     """See `RunJournal`. Attempts that begin at the same time are one transaction, which their calls wait for.
 
-    Without a lease it is one of several workers of a run that another process drives.
+    The lease is of the process that drives the run: without it, nothing is written any more.
     """
 
-    def __init__(self, run_id: str, lease: Lease | None) -> None:
+    def __init__(self, run_id: str, lease: Lease) -> None:
         self._run_id = run_id
         self._lease = lease
         self._id = token_hex(16)
@@ -57,8 +57,10 @@ class PostgresJournal:
         """Return when that it began is committed. Raises StoreError."""
         found = self._waiting.get(attempt)
         if found is not None:
-            await found[1]
-            del self._waiting[attempt]
+            try:
+                await found[1]
+            finally:
+                del self._waiting[attempt]
         self._refuse_broken()
 
     def end(self, attempt: int, outcome: str, ms: float, *, billed: bool, usage: Usage | None) -> None:
@@ -81,8 +83,7 @@ class PostgresJournal:
             self._writer.close()
 
     def _store(self, session: Session, notes: Sequence[_Note]) -> None:
-        if self._lease is not None:
-            self._lease.check(session)
+        self._lease.check(session)
         refuse_ended(session, [key_text(self._run_id)])
         insert_begun(session, self._run_id, self._id, [one.values for one in notes if one.begins])
         insert_ended(session, self._run_id, self._id, [one.values for one in notes if not one.begins])
