@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -78,13 +79,13 @@ def begun(place: str) -> None:
 
 def in_processes(place: str, count: int, writers: int) -> float:
     """Seconds from the moment that all processes have imported what they need."""
-    each = count // writers
+    ends = [count * number // writers for number in range(writers + 1)]
     command = [sys.executable, __file__, "--write", place]
     started = [
         subprocess.Popen(
-            [*command, str(n * each), str(each)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*command, str(start), str(end - start)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for n in range(writers)
+        for start, end in pairwise(ends)
     ]
     for process in started:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"

@@ -8,6 +8,7 @@ import typer
 
 from prompteval.cli import completion, printer
 from prompteval.cli.ending import verb
+from prompteval.cli.shared import RunName
 from prompteval.report.format import number
 
 SET_EPILOG = """\
@@ -27,12 +28,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Run = Annotated[
-    str,
-    typer.Argument(
-        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
-    ),
-]
 Suites = Annotated[
     list[str] | None,
     typer.Option("--suite", help="Only this suite; repeat for several.", autocompletion=completion.suites),
@@ -52,7 +47,7 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app, name="baseline")
 
 
-def set_(run: Run = "last", suites: Suites = None, name: Name = None) -> int:
+def set_(run: RunName = "last", suites: Suites = None, name: Name = None) -> int:
     """Write the per-case scores of a run to evals/baselines, one file a suite; or name it in the store."""
     from prompteval.core.errors import UsageError
     from prompteval.engine.baseline import name_baseline, set_baselines

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from prompteval.cli import completion
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import Inconclusive, InconclusiveAction
+from prompteval.cli.shared import Inconclusive, InconclusiveAction, RunName
 
 EPILOG = """\
 \b
@@ -18,12 +17,6 @@ Examples:
 Rows, scores and costs are read from the store: no model is called, and the stored run is not changed.
 """
 
-Run = Annotated[
-    str,
-    typer.Argument(
-        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
-    ),
-]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Also write FILE: .json .jsonl .csv .xml .md; repeatable."),
@@ -38,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 def gate(
-    run: Run,
+    run: RunName,
     inconclusive: Inconclusive = InconclusiveAction.warn,
     outputs: Outputs = None,
     as_json: AsJson = False,

@@ -5,20 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prompteval.cli import completion, printer
+from prompteval.cli import printer
 from prompteval.cli.ending import verb
-from prompteval.cli.shared import within
+from prompteval.cli.shared import RunName, within
 
 if TYPE_CHECKING:
     from prompteval.engine.stored import UnfinishedRun
     from prompteval.workspace.settings import Workspace
 
-RunName = Annotated[
-    str,
-    typer.Argument(
-        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
-    ),
-]
 CaseId = Annotated[str | None, typer.Option("--case", help="Show one case in full.")]
 Worst = Annotated[
     int | None,

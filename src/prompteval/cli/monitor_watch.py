@@ -79,7 +79,7 @@ def watch(  # noqa: PLR0913 - the options of a verb
     known = load_state(path, log, name or "")
     save_state(path, known)
     printer.stderr_line(false_alarm_words(found.file.watch))
-    done = unread = 0
+    done, code = 0, PASS
     while True:
         try:
             seen = look(log, held, found, workspace, known)
@@ -95,10 +95,10 @@ def watch(  # noqa: PLR0913 - the options of a verb
             if ahead:
                 printer.stderr_line(f"warning: {ahead}; correct those rows and remove {path}")
             printer.flush()  # a pipe would hold it back for hours
-            unread = INCOMPLETE if seen.unread or (ahead and seen.view is None) else PASS
+            code = INCOMPLETE if seen.unread or (ahead and seen.view is None) else PASS
         done += 1
         if looks is not None and done >= looks:
-            return deciding([FAIL if known.alerting else PASS, unread])
+            return deciding([FAIL if known.alerting else PASS, code])
         time.sleep(found.file.watch.every_s)
 
 

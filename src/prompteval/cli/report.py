@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from prompteval.cli import completion, printer
+from prompteval.cli import printer
 from prompteval.cli.ending import verb
+from prompteval.cli.shared import RunName
 
 EPILOG = """\
 \b
@@ -15,12 +16,6 @@ Examples:
   prompteval report last -o rows.csv -o summary.md
 """
 
-RunName = Annotated[
-    str,
-    typer.Argument(
-        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
-    ),
-]
 Outputs = Annotated[list[Path], typer.Option("-o", "--output", help="FILE: .json .jsonl .csv .xml .md .html")]
 
 

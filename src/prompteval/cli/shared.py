@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from prompteval.cli import completion
 from prompteval.core.ranges import RANGES
 
 
@@ -15,6 +16,12 @@ class ClusterEngine(StrEnum):
     ray = "ray"
 
 
+RunName = Annotated[
+    str,
+    typer.Argument(
+        help="A run id, its first characters, `last`, or baseline:NAME.", autocompletion=completion.runs
+    ),
+]
 ClusterOption = Annotated[
     ClusterEngine | None,
     typer.Option("--cluster", help="Run in parts on the Ray cluster at RAY_ADDRESS, and join them."),

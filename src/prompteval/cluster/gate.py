@@ -96,7 +96,7 @@ class LeasedGate(Limiter):
         await ask_desk(self._exchange, self._message(give_back=True).pack())
 
     def _delay(self, tokens: int) -> float:
-        """None: a pause is waited out in `_leased`, which tells the desk of it at once."""
+        """0: a pause is waited out in `_leased`, which tells the desk of it at once."""
         return 0.0
 
     async def _leased(self, number: int, tokens: int) -> Call:

@@ -3,12 +3,19 @@
 import logging
 import os
 import socket
+from typing import TYPE_CHECKING
 
 from prompteval.core.errors import MissingExtra, UsageError
+from prompteval.core.exit_codes import CRASH, INCOMPLETE
+
+if TYPE_CHECKING:
+    from ray.exceptions import RayError
 
 ADDRESS = "RAY_ADDRESS"
 NAMESPACE = "prompteval"
 CONNECT_S = 5.0
+# How often a shard, or a part of an index, whose worker died is begun again.
+RETRIES = 3
 
 
 def _refuse_unreachable(address: str, help: str) -> None:
@@ -25,6 +32,15 @@ def _refuse_unreachable(address: str, help: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(f"--cluster ray: no cluster at {address:.200}: {error}", help) from None
+
+
+def failure_of(error: "RayError") -> tuple[str, int]:
+    """(what kept a worker from its answer, the exit code of it): its own crash, or its death each time."""
+    from ray.exceptions import RayTaskError
+
+    if isinstance(error, RayTaskError):
+        return f"crashed: {error.cause!r:.300}", CRASH
+    return f"its worker died {RETRIES + 1} times: {type(error).__name__}", INCOMPLETE
 
 
 class RayConnection:

@@ -4,13 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prompteval.cluster.embedding import EmbedResult, EmbedTask, PartEmbedder
-from prompteval.cluster.ray_connection import RayConnection
+from prompteval.cluster.ray_connection import RETRIES, RayConnection, failure_of
 
 if TYPE_CHECKING:
     import ray
-
-# How often a part whose actor died is begun again.
-RETRIES = 3
 
 
 class RayEmbedding(RayConnection):
@@ -39,8 +36,6 @@ def _result(reference: "ray.ObjectRef[bytes]", task: EmbedTask) -> EmbedResult:
 
     try:
         return EmbedResult.unpack(ray.get(reference))
-    except ray.exceptions.RayTaskError as error:
-        return EmbedResult(task.number, error=f"crashed: {error.cause!r:.300}", exit_code=70)
     except ray.exceptions.RayError as error:
-        reason = f"its worker died {RETRIES + 1} times: {type(error).__name__}"
-        return EmbedResult(task.number, error=reason, exit_code=3)
+        reason, code = failure_of(error)
+        return EmbedResult(task.number, error=reason, exit_code=code)

@@ -5,15 +5,12 @@ from typing import TYPE_CHECKING
 
 from prompteval.cluster.engine import DeskSettings
 from prompteval.cluster.kept_desk import KeptDesk
-from prompteval.cluster.ray_connection import NAMESPACE, RayConnection
+from prompteval.cluster.ray_connection import NAMESPACE, RETRIES, RayConnection, failure_of
 from prompteval.cluster.task import ShardResult, ShardTask
 from prompteval.cluster.worker import run_shard
 
 if TYPE_CHECKING:
     import ray
-
-# How often a shard whose worker died is begun again.
-RETRIES = 3
 
 
 class DeskActor:
@@ -90,11 +87,9 @@ class RayEngine(RayConnection):
             return ShardResult.unpack(ray.get(reference))
         except ray.exceptions.TaskCancelledError:
             return None
-        except ray.exceptions.RayTaskError as error:
-            return ShardResult(task.shard, error=f"crashed: {error.cause!r:.300}", exit_code=70)
         except ray.exceptions.RayError as error:
-            reason = f"its worker died {RETRIES + 1} times: {type(error).__name__}"
-            return ShardResult(task.shard, error=reason, exit_code=3)
+            reason, code = failure_of(error)
+            return ShardResult(task.shard, error=reason, exit_code=code)
 
     def stop(self) -> None:
         """Cancel what has not begun, and interrupt what runs, which drains and stores what it has."""

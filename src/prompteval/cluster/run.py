@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prompteval.cluster.engine import DeskSettings, Engine
 from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run, shards_for
-from prompteval.cluster.worker import RESULTS, content
+from prompteval.cluster.worker import content
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import NoResults, StoreError, UsageError
 from prompteval.core.text import counted
@@ -34,6 +34,7 @@ from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
 from prompteval.store.results import SqliteStore
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.store_place import RESULTS
 from prompteval.workspace.writing import make_directory
 
 RESUMING = "--cluster ray "
@@ -128,13 +129,9 @@ class _Driver:
         )  # fmt: skip
         if view.verdict is not Verdict.INCOMPLETE:
             shutil.rmtree(directory, ignore_errors=True)
-            if self._in_postgres:
+            if self.workspace.store_place().is_shared:
                 backend(self.workspace).delete_runs([shard_run(run_id, shard) for shard in shards])
         return view
-
-    @property
-    def _in_postgres(self) -> bool:
-        return self.workspace.store_place().file is None
 
     def _begin(self, run_id: str, record: RunRecord | None) -> list[Shard]:
         """Note that the run begins, or continues; its shards."""
@@ -197,7 +194,7 @@ class _Driver:
             own = shard_run(run_id, shard)
             path = shard_directory(self.workspace.state_dir(), run_id, shard) / RESULTS
             try:
-                if self._in_postgres:
+                if self.workspace.store_place().is_shared:
                     if into.known(own) is not None:
                         _copy(into, own, shard, into, run_id)
                 elif path.exists():
@@ -208,7 +205,7 @@ class _Driver:
 
 
 def copy_file(path: Path, own: str, shard: Shard, into: ResultsStore, run_id: str) -> None:
-    """The same from the file of a shard; one whose worker ended before it noted the run has nothing."""
+    """Copy the file of a shard into the run; one whose worker ended before it noted its run has nothing."""
     with suppress(NoResults), closing(SqliteStore.open(path, readonly=True)) as store:
         if store.known(own) is not None:
             _copy(store, own, shard, into, run_id)

@@ -26,9 +26,9 @@ from prompteval.report.view import RunView
 from prompteval.store.records import RunRecord
 from prompteval.store.write_lock import WriteLock
 from prompteval.workspace.settings import ModelProfile, Workspace, find_workspace
+from prompteval.workspace.store_place import RESULTS
 from prompteval.workspace.writing import make_directory
 
-RESULTS = "results.sqlite"
 # How long a worker waits for one of another driver to end.
 IN_USE_S = 60.0
 
@@ -54,8 +54,8 @@ def _run(task: ShardTask, exchange: Exchange, machine: str) -> ShardResult:
     if workspace.root != task.root:
         message = f"no workspace at {task.root} on the machine of a worker"
         raise UsageError(message, "every machine needs it at the same path")
-    if workspace.store_place().file is None:
-        return _in_postgres(task, exchange, workspace)
+    if workspace.store_place().is_shared:
+        return _when_free(task, exchange, workspace)
     state = workspace.state_dir()
     directory = make_directory(shard_directory(state, task.run_id, task.shard), within=state, private=True)
     lock = WriteLock(directory / "shard")  # a worker whose driver died may still be at it
@@ -67,7 +67,7 @@ def _run(task: ShardTask, exchange: Exchange, machine: str) -> ShardResult:
         lock.close()
 
 
-def _in_postgres(task: ShardTask, exchange: Exchange, workspace: Workspace) -> ShardResult:
+def _when_free(task: ShardTask, exchange: Exchange, workspace: Workspace) -> ShardResult:
     """Run what is left of the shard in the store of all, once nobody else does."""
     until = monotonic() + IN_USE_S
     while True:

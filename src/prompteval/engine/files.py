@@ -16,8 +16,9 @@ from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.store.protocol import ReplyCache, ResultsStore, RunJournal
 from prompteval.store.run_files import run_path
 from prompteval.workspace.committed import warn_of_committed
-from prompteval.workspace.safe_paths import bounds_of
+from prompteval.workspace.safe_paths import STATE_DIR, bounds_of
 from prompteval.workspace.settings import STORE_VARIABLE, Workspace
+from prompteval.workspace.store_place import RESULTS
 
 
 class RunBroken(PromptevalError):
@@ -150,8 +151,8 @@ def forbid_network(workspace: Workspace) -> None:
 
     Raises UsageError where the results are in Postgres, which libpq would connect to unseen by the hook.
     """
-    if workspace.store_place().file is None:
-        fix = f"{STORE_VARIABLE}=.prompteval/results.sqlite keeps the results of this run in a file"
+    if workspace.store_place().is_shared:
+        fix = f"{STORE_VARIABLE}={STATE_DIR}/{RESULTS} keeps the results of this run in a file"
         raise UsageError("--offline refuses connections, and the store is Postgres", fix)
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:

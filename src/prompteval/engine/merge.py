@@ -29,9 +29,8 @@ from prompteval.store.protocol import Backend, ResultsStore
 from prompteval.store.records import RunRecord
 from prompteval.workspace.safe_paths import STATE_DIR
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.store_place import StorePlace
+from prompteval.workspace.store_place import RESULTS, StorePlace
 
-RESULTS: Final = "results.sqlite"
 # Parts of one run begin together; a store may hold one of an earlier run with the same content.
 HOURS_APART: Final = 6
 # Of so many contents, the newest, a store is searched for the one that the workspace has.

@@ -88,22 +88,18 @@ class RunEnding:
         results = [left_open(result) for result in results]
         code = INTERRUPTED if stop.interrupted else found.verdict.exit_code(inconclusive_fails=doubt)
         reason = f"{found.reason}; {self._hint}" if found.can_continue else found.reason
-        rows = partial(stored_rows, self._run.workspace, self._run.run_id)
         record = self._run.store.run(self._run.run_id)
-        facts = run_facts(record.manifest, record.started)
-        exchanges = partial(kept_exchanges, self._run.workspace)
-        images, stopped = thumbnails(self._run.workspace).data_url, stop.reason
         return RunView(
-            self._run.run_id,
-            found.verdict,
-            code,
-            reason,
-            tuple(results),
-            rows,
-            facts,
-            exchanges,
-            images,
-            stopped,
+            run_id=self._run.run_id,
+            verdict=found.verdict,
+            exit_code=code,
+            reason=reason,
+            results=tuple(results),
+            rows=partial(stored_rows, self._run.workspace, self._run.run_id),
+            facts=run_facts(record.manifest, record.started),
+            exchanges=partial(kept_exchanges, self._run.workspace),
+            thumbnails=thumbnails(self._run.workspace).data_url,
+            stopped=stop.reason,
         )
 
 

@@ -50,8 +50,8 @@ from prompteval.workspace.rag_options import (
     IndexKind,
     LateInteractionOptions,
     PythonRetrieverOptions,
+    RecordedRunOptions,
     RerankerOptions,
-    RunOptions,
     read_options,
 )
 from prompteval.workspace.rag_section import RagPart, RagSection
@@ -244,7 +244,7 @@ def run(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Example: `{run: ../datasets/FILE.trec, depth: 10}`
     """
-    chosen = read_options(RunOptions, "run", options)
+    chosen = read_options(RecordedRunOptions, "run", options)
     path = _inside(ingredients, "run", ingredients.root / chosen.run)
     table = read_run(path)
     hits: dict[int, list[tuple[str, float]]] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prompteval.workspace.safe_paths import STATE_DIR
+from prompteval.workspace.store_place import RESULTS
 
 CASE_DEADLINE_SECONDS = 300.0
 
@@ -59,7 +60,7 @@ class Settings:
     """
 
     default_model: str = "local/use"
-    store: str = f"{STATE_DIR}/results.sqlite"
+    store: str = f"{STATE_DIR}/{RESULTS}"
     models: Mapping[str, ModelProfile] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
     env: tuple[str, ...] = ()

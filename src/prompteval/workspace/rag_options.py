@@ -178,7 +178,7 @@ class PythonRetrieverOptions(RetrieverOptions):
     python: Text = Field(description="The function, as module:function.", examples=["app.search:find"])
 
 
-class RunOptions(RetrieverOptions):
+class RecordedRunOptions(RetrieverOptions):
     """Of recorded rankings."""
 
     run: PathBelowRoot = Field(
@@ -223,7 +223,7 @@ PART_OPTIONS: Mapping[str, Mapping[str, type[PartOptions]]] = {
         "hybrid": HybridOptions,
         "endpoint": EndpointOptions,
         "python": PythonRetrieverOptions,
-        "run": RunOptions,
+        "run": RecordedRunOptions,
     },
     "reranker": {
         "none": RerankerOptions,

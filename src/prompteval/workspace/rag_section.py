@@ -14,7 +14,7 @@ from prompteval.workspace.rag_options import (
     Bm25Section,
     DenseSection,
     PartOptions,
-    RunOptions,
+    RecordedRunOptions,
 )
 from prompteval.workspace.validation import (
     MOST_ITEMS,
@@ -118,7 +118,9 @@ def _with_checked_options(key: str, part: RagPart, info: ValidationInfo) -> RagP
     model = PART_OPTIONS[key].get(part.kind)
     if model is not None:
         read = model.model_validate(dict(part.options), context=info.context)
-        return RagPart(part.kind, {**part.options, "run": read.run}) if isinstance(read, RunOptions) else part
+        if isinstance(read, RecordedRunOptions):
+            return RagPart(part.kind, {**part.options, "run": read.run})
+        return part
     if key in SHARED_OPTIONS:
         depth = {name: value for name, value in part.options.items() if name == "depth"}
         SHARED_OPTIONS[key].model_validate(depth)

@@ -19,11 +19,11 @@ from prompteval.workspace.server_keys import (
 from prompteval.workspace.settings_values import (
     faultless,
     is_module,
+    is_name_of,
     is_variable,
     key_variable,
-    named,
     one_of,
-    server,
+    server_key,
     store_named,
 )
 from prompteval.workspace.validation import (
@@ -104,43 +104,43 @@ class _Profile(FileModel):
         description="A fitted threshold: the likeness under which a local model's quoted answer abstains.",
         examples=['"models/abstain.json"'],
     )
-    preset: Annotated[str, server("preset"), one_of(PRESETS)] | None = Field(
+    preset: Annotated[str, server_key("preset"), one_of(PRESETS)] | None = Field(
         None, description="The kind of server: what it takes and how."
     )
-    structured: Annotated[str, server("structured"), one_of(STRUCTURED)] | None = Field(
+    structured: Annotated[str, server_key("structured"), one_of(STRUCTURED)] | None = Field(
         None, description="How an output's schema is asked for."
     )
-    rename: Annotated[dict[str, str], server("rename")] | None = Field(
+    rename: Annotated[dict[str, str], server_key("rename")] | None = Field(
         None,
         description="The server's names of parameters.",
         examples=['{max_output_tokens = "max_tokens"}'],
     )
-    drop: Annotated[list[str], server("drop")] = Field(
+    drop: Annotated[list[str], server_key("drop")] = Field(
         [], description="Parameters that are not sent.", examples=['["temperature"]']
     )
-    extra_body: Annotated[dict[str, Any], server("extra_body")] | None = Field(
+    extra_body: Annotated[dict[str, Any], server_key("extra_body")] | None = Field(
         None, description="What is added to the body of each request.", examples=["{top_k = 20}"]
     )
-    headers: Annotated[dict[str, str], server("headers")] | None = Field(
+    headers: Annotated[dict[str, str], server_key("headers")] | None = Field(
         None, description="Headers of each request.", examples=['{NAME = "VALUE"}']
     )
-    headers_env: Annotated[dict[str, str], server("headers_env")] | None = Field(
+    headers_env: Annotated[dict[str, str], server_key("headers_env")] | None = Field(
         None,
         description="Headers with secret values, and the variables of `env` that hold them.",
         examples=['{NAME = "VARIABLE"}'],
     )
-    query: Annotated[dict[str, str], server("query")] | None = Field(
+    query: Annotated[dict[str, str], server_key("query")] | None = Field(
         None,
         description="What is added to the address of each request.",
         examples=['{api-version = "2024-10-21"}'],
     )
-    api: Annotated[str, server("api"), one_of(APIS)] = Field(
+    api: Annotated[str, server_key("api"), one_of(APIS)] = Field(
         _USUAL_PROFILE.api, description="The API that is asked: chat, responses or decisions."
     )
     stream: bool = Field(
         _USUAL_PROFILE.stream, description="Ask for replies in pieces: measures the time to the first token."
     )
-    files: Annotated[list[str], server("files")] | None = Field(
+    files: Annotated[list[str], server_key("files")] | None = Field(
         None,
         description="The kinds of files that the server takes: image, pdf, audio.",
         examples=['["image", "pdf"]'],
@@ -160,11 +160,11 @@ class SettingsFile(FileModel):
         Field(_USUAL.store, description="The results database, inside the workspace; or `postgres`.")
     )
     models: dict[str, _Profile] = Field({}, description="Named models.", max_length=MOST_ITEMS)
-    allow: list[Annotated[str, named("allow", "a package", is_module)]] = Field(
+    allow: list[Annotated[str, is_name_of("allow", "a package", is_module)]] = Field(
         [], description="Installed packages whose functions a suite may name.",
         examples=['["PACKAGE"]'], max_length=MOST_ITEMS,
     )  # fmt: skip
-    env: list[Annotated[str, named("env", "a variable", is_variable)]] = Field(
+    env: list[Annotated[str, is_name_of("env", "a variable", is_variable)]] = Field(
         [], description="The variables that a suite's headers_env may read.",
         examples=['["VARIABLE"]'], max_length=MOST_ITEMS,
     )  # fmt: skip

@@ -23,7 +23,7 @@ def is_module(name: str) -> bool:
     return all(part.isidentifier() for part in name.split("."))
 
 
-def named(key: str, what: str, is_name: Callable[[str], bool]) -> BeforeValidator:
+def is_name_of(key: str, what: str, is_name: Callable[[str], bool]) -> BeforeValidator:
     """Refuses what is not a name, and does not repeat a credential."""
 
     def check(value: object) -> object:
@@ -62,7 +62,7 @@ def store_named(store: str) -> str:
     return store
 
 
-def server(key: str) -> AfterValidator:
+def server_key(key: str) -> AfterValidator:
     """One of the keys that say what the server is. Variables are checked against `env` by the whole file."""
 
     def check(value: Any) -> object:
@@ -75,5 +75,5 @@ def server(key: str) -> AfterValidator:
 
 
 def one_of(names: Iterable[str]) -> WithJsonSchema:
-    """The names that a key may have, for its schema; `server` refuses others."""
+    """The names that a key may have, for its schema; `server_key` refuses others."""
     return WithJsonSchema({"enum": list(names)})

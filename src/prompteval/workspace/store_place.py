@@ -7,6 +7,7 @@ from typing import Final
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import nearest
 
+RESULTS: Final = "results.sqlite"
 POSTGRES: Final = "postgres"
 ADDRESS_VARIABLE: Final = "PROMPTEVAL_STORE_URL"
 _SCHEMES: Final = ("postgres://", "postgresql://")
@@ -17,6 +18,11 @@ class StorePlace:
     """A file of SQLite; or, where `file` is None, the Postgres that PROMPTEVAL_STORE_URL or libpq names."""
 
     file: Path | None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is the Postgres, which every machine reaches."""
+        return self.file is None
 
     def __str__(self) -> str:
         return POSTGRES if self.file is None else str(self.file)
