@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from prompteval.core.strict_json import MOST_CONTAINERS, MOST_DEEP, excess, loads
+from prompteval.core.strict_json import MOST_CONTAINERS, MOST_DEEP, excess, json_type_name, loads
 
 
 def nested(levels: int) -> str:
@@ -40,6 +40,14 @@ def test_plain_json_is_read_exactly(text: str | bytes, value: Any) -> None:
 def test_f15_nan_may_be_none() -> None:
     """For servers that write NaN where they have no figure."""
     assert loads("[NaN, -Infinity, 1e999, 1.5]", nan_is_null=True) == [None, None, None, 1.5]
+
+
+def test_a_type_has_the_name_that_style_gives_it() -> None:
+    """A number without a point is a whole number, and true is none."""
+    values = ["a", 1, 1.5, True, None, [], {}]
+    assert [json_type_name(one) for one in values] == [
+        "a string", "a whole number", "a number", "true or false", "null", "a list", "an object",
+    ]  # fmt: skip
 
 
 def test_depth_is_found_in_what_refers_to_much() -> None:

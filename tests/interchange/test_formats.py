@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from prompteval.interchange.source import rows_of
 from tests.forks import shared
 from tests.interchange.support import imported, ran, write_lines
 
@@ -139,6 +140,11 @@ def test_plain_csv(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("a,b\n1,2,3\n")
     done = shared().run(tmp_path, "import", "csv", "bad.csv", "-o", "bad", env={"NO_COLOR": "1"})
     assert done.code == 2 and "bad.csv:2:1 PI100 3 cells, and the header has 2" in done.stderr
+
+
+def test_a_table_of_one_column_has_commas_for_separators() -> None:
+    """As a case file and a data file have: a tab inside a cell is text."""
+    assert [line.value for line in rows_of("question\na\tb\n", "cases.csv")] == [{"question": "a\tb"}]
 
 
 INSPECT: dict[str, Any] = {

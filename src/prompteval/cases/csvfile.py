@@ -9,7 +9,7 @@ from prompteval.core.case import Cell
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, did_you_mean
 from prompteval.core.text import counted
-from prompteval.workspace.csv_reader import csv_fault, csv_reader
+from prompteval.workspace.csv_reader import csv_fault, csv_reader, delimiter_of
 from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
 
 _GROUPS = ("inputs", "expected", "tags")
@@ -26,7 +26,7 @@ def read_csv(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, objec
     with file:
         lines = _Lines(file, note)
         head = next(lines, "")
-        delimiter = max(",;\t", key=head.count)
+        delimiter = delimiter_of(head)
         try:
             columns = next(csv_reader([head], delimiter), [])
             if lines.is_text:

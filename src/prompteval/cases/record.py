@@ -11,7 +11,7 @@ from prompteval.core.case import Case
 from prompteval.core.problem import MOST_PROBLEMS, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
-from prompteval.core.strict_json import kind_of
+from prompteval.core.strict_json import json_type_name
 
 Typed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 Validate = Callable[[Mapping[str, Any]], list[tuple[Pointer, str, str]]]
@@ -35,7 +35,7 @@ def to_case(
     values as the target's types do.
     """
     if not isinstance(raw, dict):
-        return None, [((), "PE310", f"a case must be an object, not {kind_of(raw)}", "")]
+        return None, [((), "PE310", f"a case must be an object, not {json_type_name(raw)}", "")]
     wrong: list[Wrong] = []
     raw = raw if typed is None else typed(raw)
     if not raw.keys() <= KEYS:

@@ -48,11 +48,11 @@ def fault_of(error: ValueError | RecursionError) -> str:
     return str(error)
 
 
-def kind_of(value: object) -> str:
+def json_type_name(value: object) -> str:
     """What a JSON value is, as a message calls it."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else "true or false"
-    kinds = {str: "a string", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    kinds = {str: "a string", int: "a whole number", float: "a number", list: "a list", dict: "an object"}
     return kinds.get(type(value), type(value).__name__)
 
 

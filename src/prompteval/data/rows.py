@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Collector, Problem, did_you_mean
-from prompteval.core.strict_json import kind_of, loads
+from prompteval.core.strict_json import json_type_name, loads
 from prompteval.core.text import counted
-from prompteval.workspace.csv_reader import csv_fault, csv_reader
+from prompteval.workspace.csv_reader import csv_fault, csv_reader, delimiter_of
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.safe_paths import check_regular
 from prompteval.workspace.text import decode
@@ -77,20 +77,17 @@ def read_raw(path: Path, shown: str = "") -> Iterator[tuple[int, Raw]]:
         if isinstance(value, dict):
             yield line, value
         else:
-            collector.add(line, 1, "PE310", f"a row must be an object, not {kind_of(value)}")
+            collector.add(line, 1, "PE310", f"a row must be an object, not {json_type_name(value)}")
     if collector.found:
         raise InvalidInput(collector.found)
 
 
 def _csv(file: BinaryIO, name: str) -> Iterator[tuple[int, object]]:
-    """Rows by the header's names; a row with more or fewer cells is an error, never shifted.
-
-    The delimiter is `,`, `;` or tab, whichever the first line has most of.
-    """
+    """Rows by the header's names; a row with more or fewer cells is an error, never shifted."""
     with file:
         lines = _lines(file, name)
         first = next(lines, "")
-        reader = csv_reader(chain([first], lines), max(",;\t", key=first.count))
+        reader = csv_reader(chain([first], lines), delimiter_of(first))
         try:
             header = next(reader, [])
             twice = next((column for column, count in Counter(header).items() if count > 1), None)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
-from prompteval.core.strict_json import excess, fault_of, kind_of, unique_object
+from prompteval.core.strict_json import excess, fault_of, json_type_name, unique_object
 from prompteval.interchange.imported import Json, Record
-from prompteval.workspace.csv_reader import csv_fault, csv_reader
+from prompteval.workspace.csv_reader import csv_fault, csv_reader, delimiter_of
 from prompteval.workspace.packed import PackedFault, unpacked
 from prompteval.workspace.text import decode
 from prompteval.workspace.yaml12 import YamlDocument, parse
@@ -96,9 +96,7 @@ def read_rows(path: Path) -> Iterator[Line]:
 
 def rows_of(text: str, path: str) -> Iterator[Line]:
     """As `read_rows`, of a text; the separator is the one of the header."""
-    header = text.partition("\n")[0]
-    separator = max("\t;,", key=header.count) if header else ","
-    reader = csv_reader(io.StringIO(text, newline=""), separator)
+    reader = csv_reader(io.StringIO(text, newline=""), delimiter_of(text.partition("\n")[0]))
     try:
         columns = next(reader, [])
         if not columns or len(set(columns)) != len(columns):
@@ -208,7 +206,7 @@ def decoded(text: str, path: str, number: int = 1) -> Json:
 
 def _line(number: int, value: Json, path: str) -> Line:
     if not isinstance(value, dict):
-        raise _fault(path, number, f"a record must be an object, not {kind_of(value)}")
+        raise _fault(path, number, f"a record must be an object, not {json_type_name(value)}")
     if much := excess(value):
         raise _fault(path, number, much)
     return Line(number, dict(value), path)

@@ -19,6 +19,11 @@ def csv_fault(reason: str) -> tuple[str, str]:
     return f"not CSV: {reason}", "quote cells that hold quotes or line breaks"
 
 
+def delimiter_of(header: str) -> str:
+    """`,`, `;` or tab, whichever the first line has most of; `,` where it has as many of another, or none."""
+    return max(",;\t", key=header.count)
+
+
 def csv_reader(lines: Iterable[str], delimiter: str) -> "Reader":
     """The rows of some lines; what is not CSV raises csv.Error. A row may go over several lines.
 

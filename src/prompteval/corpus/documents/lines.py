@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
-from prompteval.core.strict_json import kind_of
+from prompteval.core.strict_json import json_type_name
 from prompteval.workspace.jsonl import Note, read_jsonl
 from prompteval.workspace.packed import PackedFault, unpacked
 from prompteval.workspace.tree import Tree
@@ -34,7 +34,7 @@ def read_lines(tree: Tree, path: str) -> Iterator[tuple[int, str, str, str]]:
 def _documents(file: BinaryIO, path: str, refuse: Note) -> Iterator[tuple[int, str, str, str]]:
     for line, raw in read_jsonl(file, path, refuse):
         if not isinstance(raw, dict):
-            refuse(line, 1, "PE362", f"a document must be an object, not {kind_of(raw)}")
+            refuse(line, 1, "PE362", f"a document must be an object, not {json_type_name(raw)}")
         unknown = next((key for key in raw if key not in KEYS | BEIR_KEYS), None)
         if unknown is not None:
             refuse(line, 1, "PE362", f"unknown key {unknown!r} in a document", did_you_mean(unknown, KEYS))
