@@ -9,7 +9,7 @@ import pytest
 
 from prompteval.cluster import embedding
 from prompteval.cluster.embedding import EmbedResult, EmbedTask, OneProcess, build_index
-from prompteval.core.errors import PromptevalError
+from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.engine.progress import Progress
 from prompteval.rag.index.content import content_of
 from prompteval.workspace.settings import find_workspace
@@ -105,6 +105,7 @@ def test_s18_parts_that_fail_end_as_the_worst_of_them(
     with pytest.raises(PromptevalError, match=said[1]) as raised:
         build_index(find_workspace(corpus.root), "evals/q.yaml", 3, Progress(), Failing)
     assert raised.value.exit_code == said[0]
+    assert isinstance(raised.value, UsageError) == (said[0] != 70), "a fault of ours is not one of a user"
 
 
 def test_s18_a_worker_hashes_the_corpus_once(corpus: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.errors import InvalidInput, NoSuchFile, UsageError
 from prompteval.workspace import tree as tree_module
 from prompteval.workspace.tree import GitTree, WorkingTree
 
@@ -54,7 +54,7 @@ def test_git_tree_reads_a_commit_from_a_sub_folder(tmp_path: Path) -> None:
     (root / "prompts" / "a.txt").write_text("new")
     tree = GitTree(root, "HEAD")
     assert (tree.read("prompts/a.txt"), tree.list("prompts")) == (b"old", ["prompts/a.txt"])
-    with pytest.raises(InvalidInput, match="no such file at HEAD"):
+    with pytest.raises(NoSuchFile, match="no such file at HEAD"):
         tree.read("prompts/b.txt")
 
 

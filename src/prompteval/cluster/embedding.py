@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from prompteval.cluster.messages import pack, pack_task, refuse_other_version, unpack
-from prompteval.core.errors import PartsLost, PromptevalError, UsageError, WorkerCrashed
+from prompteval.core.errors import EmbeddingCrashed, PartsLost, PromptevalError, UsageError
 from prompteval.core.exit_codes import CRASH, INCOMPLETE, deciding
 from prompteval.engine.progress import Progress
 from prompteval.engine.rag.search import setup_of
@@ -17,7 +17,7 @@ from prompteval.rag.index.parts import PartManifest, build_part, join_parts, par
 from prompteval.tokens import counter
 from prompteval.workspace.settings import Workspace, find_workspace
 
-_FAILED: dict[int, type[UsageError]] = {INCOMPLETE: PartsLost, CRASH: WorkerCrashed}
+_FAILED: dict[int, type[PromptevalError]] = {INCOMPLETE: PartsLost, CRASH: EmbeddingCrashed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def build_index(
     """(what the index is, its directory): parts that are done are kept, the others embedded, and all joined.
 
     Raises UsageError for a suite without such an index, for more parts than chunks, and for a part that
-    failed, as the worst of them did: PartsLost where a worker died, WorkerCrashed where one crashed.
+    failed, as the worst of them did: PartsLost where a worker died, EmbeddingCrashed where one crashed.
     """
     dense, directory = parts_of(workspace, suite)
     if not 1 <= parts <= len(dense.chunks):
@@ -178,5 +178,5 @@ def _wait(results: Iterable[EmbedResult], total: int, progress: Progress) -> Non
     if failed:
         code = deciding(result.exit_code for result in failed)
         worst = next((result for result in failed if result.exit_code == code), failed[0])
-        message = f"part {worst.number} was not embedded: {worst.error}"
-        raise _FAILED.get(code, UsageError)(message, "run it again; parts that are done are kept")
+        help = "run it again; parts that are done are kept"
+        raise _FAILED.get(code, UsageError)(f"part {worst.number} was not embedded: {worst.error} ({help})")

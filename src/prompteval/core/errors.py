@@ -5,17 +5,20 @@ PromptevalError
 │   ├── RunInUse             another process drives the run           exit 2
 │   ├── MissingExtra         an optional package is not installed     exit 2
 │   ├── NoWorkspace          no settings at or above a directory      exit 2
+│   ├── PartsLost            parts of an index were not embedded      exit 3
 │   └── InvalidInput         problems in files, each with its place   exit 2
+│       └── NoSuchFile       a tree has no file at a path             exit 2
 ├── NothingSelected          no case or suite is left to run          exit 5
 ├── StoreError               the results database cannot be used      exit 2
 │   ├── DamagedRun           a stored run is not as it was stored     exit 2
 │   ├── NoResults            nothing was stored yet                   exit 2
 │   └── RunEnded             a row came for a run that has ended      exit 2
 ├── RenderError              a template failed or passed its budget
-├── ContextOverflow      what was retrieved, or a prompt, is over its token limit
-├── RetrievalError       a retriever or reranker failed, or returned what is not a ranking
+├── ContextOverflow          what was retrieved, or a prompt, is over its token limit
+├── RetrievalError           a retriever or reranker failed, or returned what is not a ranking   exit 3
+├── EmbeddingCrashed         a fault of prompteval, or of code it ran, while a part was embedded   exit 70
 ├── DeadlineExceeded         isolated work did not end in time
-└── ProviderError            a model call failed; says how
+└── ProviderError            a model call failed; says how            exit 3
     └── OutputError          in an application: the reply is not a valid output
 """
 
@@ -63,6 +66,10 @@ class InvalidInput(UsageError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NoSuchFile(InvalidInput):
+    """A tree has no file at a path."""
 
 
 class NothingSelected(PromptevalError):
@@ -121,8 +128,8 @@ class PartsLost(UsageError):
     exit_code: ClassVar[int] = 3
 
 
-class WorkerCrashed(UsageError):
-    """A worker ended with an error that is a fault of prompteval or of code that it ran."""
+class EmbeddingCrashed(PromptevalError):
+    """The worker of a part of an index ended with a fault of prompteval or of code that it ran."""
 
     exit_code: ClassVar[int] = 70
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from prompteval.core.errors import InvalidInput, UsageError
+from prompteval.core.errors import InvalidInput, NoSuchFile, UsageError
 from prompteval.core.problem import Problem
 from prompteval.workspace.git import git, repository_top
 from prompteval.workspace.safe_paths import STATE_DIR, OutsideWorkspace, resolve_inside
@@ -74,7 +74,7 @@ class WorkingTree:
                 raise _unreadable(path, "it is a directory" if place.is_dir() else "it is not a regular file")
             return place.open("rb")
         except FileNotFoundError:
-            raise _unreadable(path, "no such file") from None
+            raise NoSuchFile([_unreadable_problem(path, "no such file")]) from None
         except OSError as error:
             raise _unreadable(path, f"it cannot be read: {error.strerror}") from None
 
@@ -133,7 +133,11 @@ def why_unreadable(tree: Tree, path: str) -> str:
 
 
 def _unreadable(path: str, reason: str) -> InvalidInput:
-    return InvalidInput([Problem(path, 0, 0, "PE101", reason)])
+    return InvalidInput([_unreadable_problem(path, reason)])
+
+
+def _unreadable_problem(path: str, reason: str) -> Problem:
+    return Problem(path, 0, 0, "PE101", reason)
 
 
 def _is_broken_link(item: Path) -> bool:
@@ -199,7 +203,7 @@ class GitTree:
         arguments = ["ls-tree", "-l", "-z", "--full-tree", self._commit.decode(), "--", place]
         found = self._git(*arguments, missing=f"{self._ref} cannot be listed").rstrip(b"\0")
         if not found:
-            raise _unreadable(path, f"no such file at {self._ref}")
+            raise NoSuchFile([_unreadable_problem(path, f"no such file at {self._ref}")])
         mode, kind, name, size = found.partition(b"\t")[0].split()
         return _Entry(mode, kind, name.decode(), int(size) if size.isdigit() else 0)
 
