@@ -4,8 +4,8 @@ import posixpath
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from prompteval.core.errors import InvalidInput
-from prompteval.core.media import MOST_FILE_BYTES, File, FileValue, WrongFile, of_data_url
+from prompteval.core.errors import InvalidInput, NoSuchFile
+from prompteval.core.media import MOST_FILE_BYTES, File, FileValue, WrongFile, read_data_url
 from prompteval.core.problem import did_you_mean
 from prompteval.workspace.tree import Tree
 
@@ -25,7 +25,7 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
     beside = cache(lambda place: tree.list_directory(place, MOST_NEAR))
 
     def read(text: str) -> FileValue | WrongFile:
-        found = of_data_url(text)
+        found = read_data_url(text)
         if found is not None:
             return found
         if "://" in text[:20]:
@@ -38,9 +38,8 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
             content = _content(tree, path)
             return FileValue(File.of_bytes(content, lambda: _content(tree, path), path))
         except InvalidInput as error:
-            why = error.problems[0].message
-            near = _near(beside, path, text) if why.startswith("no such file") else ""
-            return WrongFile(text, f"{text:.200}: {why}{near and f' ({near})'}")
+            near = _near(beside, path, text) if isinstance(error, NoSuchFile) else ""
+            return WrongFile(text, f"{text:.200}: {error.problems[0].message}{near and f' ({near})'}")
         except ValueError as error:
             return WrongFile(text, f"{text:.200}: {error}")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from prompteval.core.case import Cell
-from prompteval.core.media import File, FileValue, WrongFile, of_data_url
+from prompteval.core.media import File, FileValue, WrongFile, read_data_url
 
 Count = Literal["one", "many"]
 Read = Callable[[str], FileValue | str]
@@ -50,7 +50,7 @@ class FileInputs:
 
     def decoded(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
         """Inputs whose data URLs are files, or wrong ones: each is decoded once. Other texts stay."""
-        return self.read(inputs, lambda text: of_data_url(text) or text)
+        return self.read(inputs, lambda text: read_data_url(text) or text)
 
     def stored(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
         """Inputs whose files are their values, without content; a data URL that is none is not kept."""

@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from prompteval.core.case import Cell
 from prompteval.core.errors import RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
-from prompteval.core.media import CONTEXT, value_of
+from prompteval.core.media import CONTEXT, FILE_WANTED, value_of
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.request import Message
 from prompteval.core.tools import ToolDefinition
@@ -157,10 +157,13 @@ class Prompt:
             return parse_model(text, self._values)
         return parse_text(text) if self.output is str else parse_label(text, self._known_labels)
 
-    def input_errors(self, inputs: object) -> list[FieldError]:
-        """What is wrong with inputs: (place, message, help) each; empty when nothing is."""
+    def input_errors(self, inputs: object, file_wanted: str = "") -> list[FieldError]:
+        """What is wrong with inputs: (place, message, help) each; empty when nothing is.
+
+        `file_wanted` says what a file must be, where a caller takes less; messages do not quote such a value.
+        """
         try:
-            self._read_inputs(inputs)
+            self._read_inputs(inputs, file_wanted)
         except ValidationError as error:
             return _field_errors(error, list(self.inputs.model_fields))
         return []
@@ -243,7 +246,7 @@ class Prompt:
     def _input_values(self) -> ModelValues:
         return ModelValues(self.inputs)
 
-    def _read_inputs(self, inputs: object) -> BaseModel:
+    def _read_inputs(self, inputs: object, file_wanted: str = "") -> BaseModel:
         """Inputs as an application gives them, or as JSON holds them. Raises ValidationError."""
         try:
             return self.inputs.model_validate(inputs, extra="forbid", by_alias=True, by_name=True)
@@ -255,7 +258,8 @@ class Prompt:
             if not text:
                 raise
             known = self.file_inputs.known(inputs) if self.file_inputs else {}
-            found: BaseModel = read_json(self.inputs, text, inputs, {CONTEXT: known})
+            context = {CONTEXT: known, FILE_WANTED: file_wanted}
+            found: BaseModel = read_json(self.inputs, text, inputs, context)
             return found
 
     def _expected(self, expected: object) -> object:

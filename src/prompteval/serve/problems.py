@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from prompteval.core.errors import ProviderError
-from prompteval.core.media import FILE_WANTED
 from prompteval.core.strict_json import JsonObject
 from prompteval.prompt.prompt import FieldError
 
@@ -50,12 +49,6 @@ class Refusal(Exception):
         return json.dumps(found, allow_nan=False).encode("ascii")
 
 
-def _over_http(message: str) -> str:
-    """What an input must be for a file of a request, which has no paths and no objects of Python."""
-    before, wanted, _ = message.partition(FILE_WANTED)
-    return f"{before}must be a data URL" if wanted else message
-
-
 def of_inputs(errors: Iterable[FieldError], inputs: object, declared: frozenset[str]) -> Refusal:
     """Inputs that the prompt does not take, each at its place, without what the request holds.
 
@@ -65,7 +58,6 @@ def of_inputs(errors: Iterable[FieldError], inputs: object, declared: frozenset[
     found = []
     for pointer, message, help in errors:
         known = [str(part) if isinstance(part, int) or part in declared else _REDUCED for part in pointer]
-        message = _over_http(message)
         text = message if not help else f"{message} ({help})"
         found.append({"field": ".".join(known), "message": _without(text, values)})
     return Refusal(422, "inputs", "the inputs are not those of the prompt", tuple(found[:MOST_ERRORS]))

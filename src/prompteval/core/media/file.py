@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 # The key of a validation context under which files are by their hashes, where inputs are read from JSON.
 CONTEXT: Final = "files"
 DATA_URL: Final = "data:"
-# What an input of a file must be; over HTTP less is taken.
-FILE_WANTED: Final = "must be a path beside the case file, a data URL, or a File in application code"
+# The key of one under which the caller says what a file must be, where it takes less.
+FILE_WANTED: Final = "file_wanted"
+_WANTED: Final = "must be a path beside the case file, a data URL, or a File in application code"
 _HEAD = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE)
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav", "audio/vnd.wave": "audio/wav",
+}  # fmt: skip
 _KEYS = frozenset({"sha256", "media_type", "bytes"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Part of the fingerprint of every prompt with a file: it does not change.
@@ -164,16 +169,15 @@ class WrongFile(str):
     """What a case says where a file should be, with the reason why it is none."""
 
     __slots__ = ("reason",)
+    reason: str
 
     def __new__(cls, text: str, reason: str) -> Self:
         made = super().__new__(cls, text)
         made.reason = reason
         return made
 
-    reason: str
 
-
-def of_data_url(text: str) -> FileValue | WrongFile | None:
+def read_data_url(text: str) -> FileValue | WrongFile | None:
     """The file of a data URL, or why it is none; None for another text."""
     if text[: len(DATA_URL)].lower() != DATA_URL:
         return None
@@ -243,12 +247,6 @@ def parts_of_message(message: Mapping[str, object]) -> Iterator[object]:
         yield text[begin:]
 
 
-_OTHER_NAMES: Final[Mapping[str, str]] = {
-    "image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "audio/x-wav": "audio/wav",
-    "audio/wave": "audio/wav", "audio/vnd.wave": "audio/wav",
-}  # fmt: skip
-
-
 def _reason(error: Exception) -> str:
     if isinstance(error, InvalidInput):
         return error.problems[0].message
@@ -282,7 +280,9 @@ def _validated(value: object, info: Any) -> File:
     def wrong(reason: str) -> PydanticCustomError:
         return PydanticCustomError("file", "{reason}", {"reason": reason})
 
-    known: Mapping[str, object] = (info.context or {}).get(CONTEXT, {})
+    context = info.context or {}
+    known: Mapping[str, object] = context.get(CONTEXT, {})
+    wanted: str = context.get(FILE_WANTED, "")
     if isinstance(value, str):
         value = known.get(value, value)
     elif isinstance(value, dict) and not isinstance(value, FileValue):
@@ -296,12 +296,12 @@ def _validated(value: object, info: Any) -> File:
     if is_file_value(value):
         raise wrong("only the hash of the file is stored, not its content")
     if not isinstance(value, str):
-        raise wrong(f"{FILE_WANTED}, not {value!r:.60}")
-    found = of_data_url(value)
+        raise wrong(wanted or f"{_WANTED}, not {value!r:.60}")
+    found = read_data_url(value)
     if not value.strip():
-        raise wrong(f"is empty; it {FILE_WANTED}")
+        raise wrong(f"is empty; it {wanted or _WANTED}")
     if found is None:
-        raise wrong(f"{FILE_WANTED}; File.from_path reads a path")
+        raise wrong(wanted or f"{_WANTED}; File.from_path reads a path")
     if isinstance(found, WrongFile):
         raise wrong(found.reason)
     return found.file
