@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ended import is_gone, until
 
 
 class Server:
@@ -42,9 +43,7 @@ class Server:
         """It ends at once, without a word to anybody; it is down afterwards."""
         pid = self._server.get_pid()
         os.kill(pid, signal.SIGQUIT)
-        deadline = time.monotonic() + 30
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: is_gone(pid))
 
     def start(self) -> None:
         """It is up again, at the same address."""

@@ -7,12 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from prompteval.core.prediction import Prediction
 from prompteval.testing.server import FakeServer, Fault
+from tests.ended import until
 from tests.serve.conftest import JSON, Service, read_answer, serving, start, write_workspace
 
 FILTER = """
@@ -29,13 +29,6 @@ def screen(stage, prompt, value):
     if stage == "after" and "upon" in text:
         return "no stories"
 """
-
-
-def _until(what: Any, seconds: float = 10.0) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def _predictions(service: Service) -> list[Prediction]:
@@ -84,7 +77,7 @@ def test_b19_a_deadline_cancels_the_upstream_call(tmp_path: Path) -> None:
     """The connection to the model's server is closed, so that it stops too."""
     with serving(tmp_path, "--timeout", "0.5", faults=[Fault("hang")]) as (service, upstream):
         assert service.ask("pay").status == 504
-        _until(lambda: upstream.stats["closed"] >= 1 and not upstream._hanging)
+        until(lambda: upstream.stats["closed"] >= 1 and not upstream._hanging)
         assert service.ask("pay").status == 200
 
 
@@ -96,9 +89,9 @@ def test_b19_a_client_that_leaves_cancels_the_upstream_call(tmp_path: Path, acce
         with service.connect() as client:
             head = f"POST /v1/prompts/say HTTP/1.1\r\nhost: localhost\r\n{JSON}\r\n{accept}\r\n"
             client.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
-            _until(lambda: upstream.stats["hang"] == 1)
-        _until(lambda: upstream.stats["closed"] >= 1 and not upstream._hanging)
-        _until(lambda: service.metric("prompteval_requests_in_flight") == 0)
+            until(lambda: upstream.stats["hang"] == 1)
+        until(lambda: upstream.stats["closed"] >= 1 and not upstream._hanging)
+        until(lambda: service.metric("prompteval_requests_in_flight") == 0)
         assert service.ask("story", prompt="say").status == 200
         service.stop()
         assert [(one.outcome, one.error) for one in _predictions(service)] == [
@@ -114,7 +107,7 @@ def test_b19_half_a_body_reaches_nobody(tmp_path: Path) -> None:
             client.sendall(
                 f'POST /v1/prompts/route HTTP/1.1\r\nhost: localhost\r\n{JSON}\r\ncontent-length: 99\r\n\r\n{{"mess'.encode()
             )
-        _until(
+        until(
             lambda: (
                 service.metric("http_server_request_duration_seconds_count", http_response_status_code="499")
                 == 1
@@ -192,7 +185,7 @@ def test_sigterm_answers_what_runs_and_then_ends(tmp_path: Path) -> None:
     with serving(tmp_path, "--log", "log.jsonl", latency_s=1.0) as (service, upstream):
         with ThreadPoolExecutor(4) as pool:
             running = [pool.submit(service.ask, "pay") for _ in range(4)]
-            _until(lambda: upstream.stats["requests"] == 4)
+            until(lambda: upstream.stats["requests"] == 4)
             service.process.send_signal(signal.SIGTERM)
             assert [one.result().status for one in running] == [200] * 4
         assert service.stop() == 0
@@ -206,7 +199,7 @@ def test_ctrl_c_ends_with_130_and_a_second_one_does_not_wait(tmp_path: Path) -> 
     with serving(tmp_path, faults=[Fault("hang")]) as (service, upstream):
         client = threading.Thread(target=lambda: read_answer_or_none(service))
         client.start()
-        _until(lambda: upstream.stats["hang"] == 1)
+        until(lambda: upstream.stats["hang"] == 1)
         service.process.send_signal(signal.SIGINT)
         time.sleep(1.3)
         assert service.process.poll() is None
@@ -232,7 +225,7 @@ def test_nobody_is_answered_before_it_is_warm(tmp_path: Path) -> None:
         service = start(tmp_path, wait=False)
         try:
             seen = set()
-            _until(lambda: seen.add(service.get("/readyz").status) or 200 in seen)
+            until(lambda: seen.add(service.get("/readyz").status) or 200 in seen)
             assert service.get("/healthz").status == 200 and seen <= {200, 503}
         finally:
             service.stop()

@@ -2,11 +2,10 @@
 
 import json
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.ended import until
 from tests.serve.conftest import run, serving, start
 
 # Read by the interpreter of every process of the service before anything else.
@@ -25,13 +24,6 @@ sys.addaudithook(note)
 """
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
 def _seen(file: Path) -> list[Any]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
@@ -46,7 +38,7 @@ def test_s24_a_service_connects_to_its_model_and_to_nobody_else(tmp_path: Path) 
     root.mkdir()
     env = {"PYTHONPATH": str(hook), "SEEN": str(file)}
     with serving(root, "--workers", "2", "--log", "log.jsonl", env=env, apart=True) as (service, upstream):
-        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        until(lambda: service.metric("prompteval_workers_ready") == 2)
         assert [service.ask(text).status for text in ("pay", "help", "nonsense")] == [200, 200, 503]
         assert service.ask("story", "accept: text/event-stream", prompt="say").status == 200
         found = service.ask("pay").json["request_id"]
@@ -54,7 +46,7 @@ def test_s24_a_service_connects_to_its_model_and_to_nobody_else(tmp_path: Path) 
         assert service.ask(prompt="nobody").status == 404
         run(root, "lock", "alias", "set", "staging", "route@v1")
         service.process.send_signal(signal.SIGHUP)
-        _until(lambda: service.metric("prompteval_reloads_total", result="done") >= 2)
+        until(lambda: service.metric("prompteval_reloads_total", result="done") >= 2)
         assert service.stop() == 0
         port, own = upstream.url.split(":")[2].split("/")[0], service.port
     seen = _seen(file)

@@ -6,32 +6,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from prompteval.core.prediction import Prediction, record_of_line
+from tests.ended import is_gone, until
 from tests.serve.conftest import ROUTE, Service, run, serving, start
-
-
-def _until(what: Any, seconds: float = 20.0) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def _children(service: Service) -> list[int]:
     text = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text()
     return [int(one) for one in text.split()]
-
-
-def _runs(process: int) -> bool:
-    """False also for one that has ended and that no parent has asked about."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def _counted_in(root: Path) -> list[str]:
@@ -64,7 +49,7 @@ def test_an_alias_that_moves_is_served_without_a_restart(tmp_path: Path) -> None
             asked = [pool.submit(service.ask, prompt="route@production") for _ in range(40)]
             service.process.send_signal(signal.SIGHUP)
             assert {one.result().status for one in asked} == {200}
-        _until(lambda: service.ask(prompt="route@production").json["prompt"] == "route@v2")
+        until(lambda: service.ask(prompt="route@production").json["prompt"] == "route@v2")
         assert service.ask(prompt="route@v1").json["prompt"] == "route@v1"
         assert service.ask().json["prompt"] == "route@v2"  # the current version
         assert "/v1/prompts/route@v2" in service.get("/openapi.json").json["paths"]
@@ -75,12 +60,12 @@ def test_an_alias_that_moves_is_served_without_a_restart(tmp_path: Path) -> None
 def test_sighup_reaches_every_worker(tmp_path: Path) -> None:
     """Each reads prompts.lock again, and from then on answers by the version that the alias names."""
     with serving(tmp_path, "--workers", "2") as (service, _):
-        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        until(lambda: service.metric("prompteval_workers_ready") == 2)
         (tmp_path / "prompts/route/v2.py").write_text(ROUTE.replace("Route a message", "Sort a message"))
         run(tmp_path, "lock")
         run(tmp_path, "lock", "alias", "set", "production", "route@v2")
         service.process.send_signal(signal.SIGHUP)
-        _until(lambda: service.metric("prompteval_reloads_total", result="done") == 2)
+        until(lambda: service.metric("prompteval_reloads_total", result="done") == 2)
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda _: service.ask(prompt="route@production"), range(40)))
         assert {one.json["prompt"] for one in found} == {"route@v2"}
@@ -95,11 +80,11 @@ def test_a_lock_that_is_wrong_leaves_what_is_served(tmp_path: Path) -> None:
         text = lock.read_text()
         lock.write_text("{")
         service.process.send_signal(signal.SIGHUP)
-        _until(lambda: service.metric("prompteval_reloads_total", result="failed") == 1)
+        until(lambda: service.metric("prompteval_reloads_total", result="failed") == 1)
         assert service.ask(prompt="route@production").status == 200
         lock.write_text(text)
         service.process.send_signal(signal.SIGHUP)
-        _until(lambda: service.metric("prompteval_reloads_total", result="done") == 1)
+        until(lambda: service.metric("prompteval_reloads_total", result="done") == 1)
         service.stop()
         assert "prompts.lock" in service.event("reload_failed")[0]["error"]
 
@@ -109,7 +94,7 @@ def test_a_version_that_cannot_be_loaded_leaves_what_is_served(tmp_path: Path) -
     with serving(tmp_path, "--unpublished") as (service, _):
         (tmp_path / "prompts/route/v2.py").write_text(ROUTE + "\nraise SystemExit(3)\n")
         service.process.send_signal(signal.SIGHUP)
-        _until(lambda: service.metric("prompteval_reloads_total", result="failed") == 1)
+        until(lambda: service.metric("prompteval_reloads_total", result="failed") == 1)
         assert service.ask().json["prompt"] == "route@v1"
         service.stop()
         assert "v2" in service.event("reload_failed")[0]["error"]
@@ -134,13 +119,13 @@ def test_an_unpublished_version_is_refused_unless_it_is_asked_for(tmp_path: Path
 def test_workers_write_files_of_their_own_and_metrics_sum_them(tmp_path: Path) -> None:
     """`FILE.1`, `FILE.2`; one `/metrics` for all; SIGTERM drains each; nothing is left behind."""
     with serving(tmp_path, "--workers", "2", "--log", "log.jsonl", latency_s=0.05) as (service, _):
-        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        until(lambda: service.metric("prompteval_workers_ready") == 2)
         with ThreadPoolExecutor(16) as pool:
             found = list(pool.map(lambda _: service.ask(), range(100)))
         assert [one.status for one in found] == [200] * 100
         assert service.metric("prompteval_predictions_total", outcome="ok") == 100
         asked = HTTPConnection("127.0.0.1", service.port)  # as Prometheus asks: one worker, again and again
-        _until(lambda: b'log_lines_total{result="written"} 100.0' in _metrics(asked))
+        until(lambda: b'log_lines_total{result="written"} 100.0' in _metrics(asked))
         asked.close()
         counting = next((tmp_path / ".prompteval").glob("serve-*"))
         assert counting.stat().st_mode & 0o777 == 0o700
@@ -154,19 +139,19 @@ def test_workers_write_files_of_their_own_and_metrics_sum_them(tmp_path: Path) -
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
     """Its counters stay, the other one answers meanwhile, and the new one is warm before it accepts."""
     with serving(tmp_path, "--workers", "2", "--log", "log.jsonl") as (service, _):
-        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        until(lambda: service.metric("prompteval_workers_ready") == 2)
         first = [service.ask() for _ in range(10)]
         victim = _children(service)[0]
         os.kill(victim, signal.SIGKILL)
         statuses = []
-        until = time.monotonic() + 4
-        while time.monotonic() < until:
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
             try:
                 statuses.append(service.ask().status)
             except (OSError, AssertionError):
                 statuses.append(0)  # a connection that the killed worker had taken
         assert statuses.count(200) > 10 and set(statuses) <= {200, 0} and statuses.count(0) <= 3
-        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        until(lambda: service.metric("prompteval_workers_ready") == 2)
         assert victim not in _children(service) and len(_children(service)) == 2
         total = len(first) + statuses.count(200)
         assert service.metric("prompteval_predictions_total", outcome="ok") == total
@@ -179,10 +164,10 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
 def test_ctrl_c_in_a_terminal_drains_every_worker(tmp_path: Path) -> None:
     """It is sent to all processes of the group at once, and what runs is answered all the same."""
     with serving(tmp_path, "--workers", "2", latency_s=1.0) as (service, upstream):
-        _until(lambda: service.metric("prompteval_workers_ready") == 2)
+        until(lambda: service.metric("prompteval_workers_ready") == 2)
         with ThreadPoolExecutor(4) as pool:
             running = [pool.submit(service.ask) for _ in range(4)]
-            _until(lambda: upstream.stats["requests"] == 4)
+            until(lambda: upstream.stats["requests"] == 4)
             for process in (service.process.pid, *_children(service)):
                 os.kill(process, signal.SIGINT)
             assert [one.result().status for one in running] == [200] * 4
@@ -195,7 +180,7 @@ def test_workers_end_with_their_supervisor(tmp_path: Path) -> None:
         workers = _children(service)
         service.process.kill()
         assert service.process.wait() == -signal.SIGKILL
-        _until(lambda: not any(_runs(one) for one in workers))
+        until(lambda: all(is_gone(one) for one in workers))
 
 
 def test_workers_that_still_start_end_with_their_supervisor_too(tmp_path: Path) -> None:
@@ -204,11 +189,11 @@ def test_workers_that_still_start_end_with_their_supervisor_too(tmp_path: Path) 
         slow = ROUTE.replace("\n", "\nimport time; time.sleep(2)\n", 1)
         (tmp_path / "prompts/route/v1.py").write_text(slow)
         service = start(tmp_path, "route@v1", "--workers", "2", "--unpublished", wait=False)
-        _until(lambda: len(_children(service)) == 2)
+        until(lambda: len(_children(service)) == 2)
         workers = _children(service)
         service.process.kill()
         assert service.process.wait() == -signal.SIGKILL
-        _until(lambda: not any(_runs(one) for one in workers))
+        until(lambda: all(is_gone(one) for one in workers))
         service.stop()
 
 
