@@ -140,6 +140,11 @@ class Request:
         return (placed.file for message in self.messages for placed in message.files)
 
     @property
+    def has_files(self) -> bool:
+        """Whether any message shows a file."""
+        return any(message.files for message in self.messages)
+
+    @property
     def key(self) -> str:
         """The cache key: a fingerprint over every field that can change the answer, made once."""
         return self._texts()[0]

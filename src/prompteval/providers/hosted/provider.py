@@ -140,11 +140,9 @@ class HostedProvider:
         await exchange(opened.session, "GET", self.server.url("models"), timeout_s=CONNECT_SECONDS)
 
     async def complete(self, request: Request) -> Response:
-        if self.shape.stream or _has_files(request):
-            async with self._written(request, stream=self.shape.stream) as body:
-                complete = self._complete_stream if self.shape.stream else self._complete_body
-                return await complete(request, body)
-        return await self._complete_body(request, self._dialect.write(request, stream=False))
+        complete = self._complete_stream if self.shape.stream else self._complete_body
+        async with self._written(request, stream=self.shape.stream) as body:
+            return await complete(request, body)
 
     async def _complete_body(self, request: Request, body: bytes) -> Response:
         opened = self._opened or self._open()
@@ -243,7 +241,7 @@ class HostedProvider:
     @asynccontextmanager
     async def _written(self, request: Request, *, stream: bool) -> AsyncIterator[bytes]:
         """The body; files are read, hashed and encoded in a thread, and held in their bounds meanwhile."""
-        if not _has_files(request):
+        if not request.has_files:
             yield self._dialect.write(request, stream=stream)
             return
         write = partial(self._dialect.write, request, stream=stream)
@@ -288,7 +286,3 @@ class HostedProvider:
         urls = [URL(self.server.url(self._dialect.path(stream=stream))) for stream in (False, True)]
         self._opened = _Opened(self.server.open_session(), *urls)
         return self._opened
-
-
-def _has_files(request: Request) -> bool:
-    return any(message.files for message in request.messages)

@@ -40,8 +40,7 @@ class BodyWriter:
         return self._start + self._messages(request) + found[0] + end
 
     def _messages(self, request: Request) -> bytes:
-        plain = not any(message.files for message in request.messages)
-        if plain and self._api is CHAT and not takes_instruction(request, self._shape):
+        if not request.has_files and self._api is CHAT and not takes_instruction(request, self._shape):
             return f"[{','.join([message.chat_text for message in request.messages])}]".encode("ascii")
         return _dumps(self._api.message_values(request, self._shape))
 
