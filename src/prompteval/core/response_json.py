@@ -6,7 +6,7 @@ What is read back was written by somebody else as far as this code knows, so eve
 from collections.abc import Mapping
 from dataclasses import fields
 from math import isfinite
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeGuard, get_args
 
 from prompteval.core.request import COUNTS, Finish, Response, ServedBy, Usage
 from prompteval.core.tools import RequestedCall, Thought
@@ -95,6 +95,11 @@ def is_logprob(value: Any) -> bool:
     return is_number(value) and -1e6 <= value <= 1.0
 
 
+def is_file_part(part: object) -> TypeGuard[list[str]]:
+    """Whether a part of a recorded message is a file: [hash, type, size, place]."""
+    return _are_texts(part, _FILE)
+
+
 def token_count(value: object) -> int | None:
     """A number of tokens; None for what is negative, absurd or not a whole number."""
     return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
@@ -104,7 +109,7 @@ def _is_message(raw: object) -> bool:
     """[role, text], and a call's id that it answers, or [hash, type, size, place] and [id, name, text]."""
     if not isinstance(raw, list) or not _are_texts(raw[:2], 2):
         return False
-    lists = all(_are_texts(part, len(_CALL)) or _are_texts(part, _FILE) for part in raw[2:])
+    lists = all(_are_texts(part, len(_CALL)) or is_file_part(part) for part in raw[2:])
     return lists or _are_texts(raw, 3)
 
 

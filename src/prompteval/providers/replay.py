@@ -7,16 +7,15 @@ from typing import Any
 from prompteval.core.errors import ProviderError
 from prompteval.core.media import MEDIA_TYPES
 from prompteval.core.request import Request, Response
-from prompteval.core.response_json import response_from_json
+from prompteval.core.response_json import is_file_part, response_from_json
 from prompteval.providers.recording import read_recording
 from prompteval.workspace.settings import ModelProfile
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import WorkingTree
 
+# A message as `Message.as_json` writes it.
+_Recorded = Sequence[Any]
 # What the recorded request says of where it was sent does not count when it is replayed.
-Message = Sequence[Any]
-# Of what is recorded of a file, where its place is.
-_PLACE = 3
 _COMPARED = ("messages", "params", "schema", "schema_name", "seed", "replicate", "tools")
 
 
@@ -84,7 +83,7 @@ def from_text(text: str, path: str) -> Replay:
     return Replay(read_recording(text, path), path)
 
 
-def _changed_file(recorded: Sequence[Message], request: Request) -> str:
+def _changed_file(recorded: Sequence[_Recorded], request: Request) -> str:
     """What became of the first file that is not the same, where nothing else of the messages changed."""
     asked = [message.as_json() for message in request.messages]
     if [_without_files(one) for one in recorded] != [_without_files(one) for one in asked]:
@@ -92,22 +91,22 @@ def _changed_file(recorded: Sequence[Message], request: Request) -> str:
     before, now = ([part for one in messages for part in _files(one)] for messages in (recorded, asked))
     if len(before) != len(now):
         return f"the request has {len(now)} files, {len(before)} were recorded"
-    pairs = zip(before, now, request.files, strict=True)
-    found = next((three for three in pairs if three[0][:_PLACE] != three[1][:_PLACE]), None)
-    if found is None:
+    triples = zip(before, now, request.files, strict=True)
+    changed = next((triple for triple in triples if triple[0] != triple[1]), None)
+    if changed is None:
         return "the place of the files changed since it was recorded"
-    old, new, file = found
+    old, new, file = changed
     change = f"{old[1]}, sha256 {old[0][:12]}, is now {new[1]}, {new[0][:12]}"
     return f"{file.name} changed since it was recorded: {change}"
 
 
-def _files(message: Message) -> list[list[str]]:
-    """The files of a message as it is recorded: [hash, type, size, place]."""
-    return [part for part in message[2:] if isinstance(part, list) and len(part) == 4]
+def _files(message: _Recorded) -> list[list[str]]:
+    """What the files of a message are, wherever they stand: [hash, type, size]."""
+    return [part[:3] for part in message if is_file_part(part)]
 
 
-def _without_files(message: Message) -> list[Any]:
-    return [part for part in message if not (isinstance(part, list) and len(part) == 4)]
+def _without_files(message: _Recorded) -> list[Any]:
+    return [part for part in message if not is_file_part(part)]
 
 
 def _content(request: Mapping[str, object]) -> str:
