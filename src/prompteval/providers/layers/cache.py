@@ -6,7 +6,7 @@ from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.providers.layers.base import Layer
 
-# Requests that are looked up or on their way, by key; done when the reply is stored, or will not be.
+# Requests whose reply is on its way, by key; done when it is stored, or will not be.
 InFlight = dict[str, "asyncio.Future[None]"]
 
 
@@ -23,25 +23,28 @@ class CacheLayer(Layer):
         self._in_flight: InFlight = {} if in_flight is None else in_flight
 
     async def complete(self, request: Request) -> Response:
-        key = request.key
+        key, waits = request.key, self._cache.waits
+        found = None if waits else self._cache.get(key)
+        if found is not None:
+            return found
         other = self._in_flight.get(key)
         if other is not None:
             await asyncio.wait((other,))  # which leaves it alone where this case is cancelled
-            return await self._answer(request)
-        # Before the cache is looked at: a look may take so long that an equal request begins and ends in it.
+            return await self._look(key) or await self._ask(request)
         ended = self._in_flight[key] = asyncio.get_running_loop().create_future()
         try:
-            return await self._answer(request)
+            # A reply can be stored while this look waits, so equal requests have to know of it already.
+            found = await self._look(key) if waits else None
+            return found or await self._ask(request)
         finally:
             del self._in_flight[key]
             ended.set_result(None)
 
-    async def _answer(self, request: Request) -> Response:
-        key, cache = request.key, self._cache
-        found = await asyncio.to_thread(cache.get, key) if cache.waits else cache.get(key)
-        if found is not None:
-            return found
+    async def _look(self, key: str) -> Response | None:
+        return await asyncio.to_thread(self._cache.get, key) if self._cache.waits else self._cache.get(key)
+
+    async def _ask(self, request: Request) -> Response:
         response = await self._inner.complete(request)
         if response.finish != "content_filter":  # a filter's word is not an answer of the model
-            cache.put(key, request.canonical, response)
+            self._cache.put(request.key, request.canonical, response)
         return response
