@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import ProviderError
-from prompteval.core.request import Message, Request
+from prompteval.core.request import Message, Request, Response
 from prompteval.providers.gguf.provider import MOST_CRASHES, GgufProvider
 from tests.ended import is_gone, until
 from tests.open_files import no_more_files
@@ -129,19 +129,37 @@ def test_closing_while_it_loads_leaves_no_process(tiny: Path) -> None:
 
 
 def test_a_process_that_the_system_does_not_start_is_an_error_of_each_call(tiny: Path) -> None:
-    """Not an OSError, also where it is closed afterwards."""
+    """Not an OSError; a call after them is answered."""
     runs()
 
-    async def work(model: GgufProvider) -> list[ProviderError]:
+    async def work(model: GgufProvider) -> tuple[list[ProviderError], str]:
         found = []
         for _ in range(2):
             with no_more_files(), pytest.raises(ProviderError) as raised:
                 await model.complete(ASK)
             found.append(raised.value)
-        return found
+        return found, (await model.complete(ASK)).finish
 
     message = "the process of llama.cpp that was to load tiny.gguf was not started: Too many open files"
-    assert [(one.kind, str(one)) for one in use(tiny, work)] == [("server", message)] * 2
+    errors, finish = use(tiny, work)
+    assert [(one.kind, str(one)) for one in errors] == [("server", message)] * 2 and finish == "length"
+
+
+def test_starts_that_fail_in_a_row_end(tiny: Path) -> None:
+    """Calls that wait for one start count it once; after MOST_CRASHES no other is made."""
+    runs()
+
+    async def work(model: GgufProvider) -> list[BaseException | Response]:
+        found: list[BaseException | Response] = []
+        with no_more_files():
+            for _ in range(MOST_CRASHES):
+                calls = (model.complete(ASK) for _ in range(3))
+                found += await asyncio.gather(*calls, return_exceptions=True)
+        with pytest.raises(ProviderError, match="is not started again after 3 such ends in a row"):
+            await model.complete(ASK)
+        return found
+
+    assert all("was not started" in str(one) and "again" not in str(one) for one in use(tiny, work))
 
 
 def test_a_request_over_the_windows_of_its_profile_starts_no_process(

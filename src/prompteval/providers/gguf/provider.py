@@ -76,8 +76,9 @@ class GgufProvider:
     """A local file as a model: schemas by a grammar, log probabilities, streams. The first call loads it.
 
     One call is one attempt, and ends after `timeout_s`, as at a server. All calls wait for one load, which
-    is not part of a call's time. A process that crashes is an error of the calls that it was to answer, and
-    the next call starts another, until MOST_CRASHES in a row.
+    is not part of a call's time. A process that crashes is an error of the calls that it was to answer, one
+    that is not started or ends while it loads of those that wait for it, and the next call starts another,
+    until MOST_CRASHES in a row.
     """
 
     def __init__(self, path: Path, head: Head, profile: ModelProfile) -> None:
@@ -141,6 +142,8 @@ class GgufProvider:
             self.check_ready()
         found = await self._load.result()
         if isinstance(found, _NotLoaded):
+            if found.kind == "server":
+                await self._count_crash(found, found.message)
             raise found.error()
         if found.child.is_running:
             return found
@@ -180,16 +183,17 @@ class GgufProvider:
         await self._count_crash(loaded, message)
         return ProviderError("server", message, retryable=self._gave_up is None)
 
-    async def _count_crash(self, loaded: _Loaded, message: str) -> None:
+    async def _count_crash(self, ended: _Loaded | _NotLoaded, message: str) -> None:
         """One crash ends several calls: the first of them counts it, and makes room for another process."""
-        if not self._load.holds(loaded):
+        if not self._load.holds(ended):
             return
         self._load.forget()
         self._crashes += 1
         if self._crashes >= MOST_CRASHES:
             again = f"{message}; it is not started again after {MOST_CRASHES} such ends in a row"
             self._gave_up = _NotLoaded("server", again)
-        await loaded.aclose()
+        if isinstance(ended, _Loaded):
+            await ended.aclose()
 
 
 def _why_refused(name: str, error: ServerRefused) -> str:
