@@ -9,7 +9,7 @@ import pytest
 
 from prompteval import File
 from tests.e2e.conftest import Workspace
-from tests.e2e.image_suite import APIS, BLUE, RED, colours, contents, sees
+from tests.e2e.image_suite import APIS, BLUE, PROMPT, RED, colours, contents, sees
 from tests.e2e.image_suite import empty as empty
 from tests.e2e.image_suite import offline as offline
 from tests.hostile import Asked, Hostile
@@ -133,6 +133,20 @@ def test_the_page_has_the_prompt_with_its_files(offline: Workspace) -> None:
     offline.run("run", "colour", "-o", "page.html", code=0)
     page = (offline.root / "page.html").read_text()
     assert "user:\\nWhich?[input photo]" in page
+
+
+def test_tokens_are_an_estimate_only_where_files_are_counted(empty: Workspace) -> None:
+    """A suite of texts after one of images, for a model whose tokens are counted exactly."""
+    colours(empty, APIS["chat"], "http://127.0.0.1:9/v1")
+    settings = (empty.root / "prompteval.toml").read_text()
+    empty.write("prompteval.toml", settings.replace('"m"', '"gpt-4o"'))
+    shown = '"Which?", file("{{ photo }}")'
+    prompt = PROMPT.replace("photo: File", "photo: str").replace(shown, '"{{ photo }}"')
+    empty.write("prompts/words/v1.py", prompt)
+    empty.write("evals/words.yaml", "prompt: words\ncases: ../datasets/words.jsonl\nmodels: [seen]\n")
+    empty.write("datasets/words.jsonl", '{"id": "a", "inputs": {"photo": "a red ball"}}\n')
+    entries = json.loads(empty.run("run", "colour", "words", "--dry-run", "--json", code=0).stdout)["entries"]
+    assert [(one["suite"], one["estimated"]) for one in entries] == [("colour", True), ("words", False)]
 
 
 def test_images_go_with_the_runs_that_are_removed(offline: Workspace) -> None:

@@ -41,11 +41,11 @@ def test_a_request_with_files_is_estimated() -> None:
     files = tuple(PlacedFile(0, File.from_bytes(data)) for data in (png(600, 600), pdf(), wav(80_000)))
     shown = sizes.prompt(Request("m", (Message("user", "What is it?", files=files),)))
     assert shown == plain + 85 + 4 * 170 + size.PAGE_TOKENS + 11 * size.SECOND_TOKENS
-    assert sizes.estimated
     gemini = Sizes(counter("gpt-4o"), size.page_tokens("gemini"))
     asked = Request("m", (Message("user", "What is it?", files=files),))
     assert shown - gemini.prompt(asked) == size.PAGE_TOKENS - size.GEMINI_PAGE_TOKENS
     assert sizes.least(asked) == plain + 85 + 4 * 170
+    assert sizes.estimated_for(asked) and not sizes.estimated_for(Request("m", (text,)))
 
 
 @pytest.mark.parametrize("data", [pdf(), wav(80_000)])

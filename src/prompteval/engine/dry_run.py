@@ -88,6 +88,7 @@ def _asked_once(job: Job, plan: PromptPlan, model: Model, cache: ResponseCache |
     """Cases of one call each."""
     target, tally = PromptTarget(plan.prompt, model.provider, job.model), Tally(model.price)
     known = cache if model.provider.cacheable else None
+    estimated = model.sizes.estimated
     for case, replicate in job.work():
         try:
             request = target.request(case, replicate)
@@ -97,9 +98,10 @@ def _asked_once(job: Job, plan: PromptPlan, model: Model, cache: ResponseCache |
             tally.cached += 1
         else:
             tally.add(*model.sizes.expected(request))
+            estimated = estimated or model.sizes.estimated_for(request)
     return EntryEstimate(
         job.plan.suite.name, plan.reference, job.model, tally.calls, tally.cached, tally.prompt,
-        tally.completion, tally.cost_usd, model.sizes.estimated,
+        tally.completion, tally.cost_usd, estimated,
     )  # fmt: skip
 
 

@@ -51,12 +51,15 @@ class Sizes:
         self._known: dict[str, int] = {}
         self._characters = 0
         self._longest_reply = 0
-        self._guessed = False
 
     @property
     def estimated(self) -> bool:
-        """Whether the counter is not known to be the model's own, or files were counted."""
-        return self._counter.estimated or self._guessed
+        """Whether the counter is not known to be the model's own."""
+        return self._counter.estimated
+
+    def estimated_for(self, request: Request) -> bool:
+        """Whether the tokens of a request are an estimate, as those of files always are."""
+        return self.estimated or request.has_files
 
     def text(self, text: str) -> int:
         """Tokens of a text alone."""
@@ -68,14 +71,14 @@ class Sizes:
         An image counts by its size, a PDF document by its pages, audio by its seconds, each at the most that
         a provider documents.
         """
-        return self.least(request) + sum(self._length(file) for file in request.files)
+        return self.least(request) + sum(self._length_tokens(file) for file in request.files)
 
     def least(self, request: Request) -> int:
         """The same without PDF documents and audio, which may have far fewer tokens than the most."""
         tokens = TOKENS_BEFORE_REPLY
         for message in request.messages:
             tokens += TOKENS_A_MESSAGE + self._count(message.content) + self._calls(message.tool_calls)
-            tokens += sum(self._file(placed.file) for placed in message.files)
+            tokens += sum(_image_tokens(placed.file) for placed in message.files)
         if request.schema is not None:
             tokens += self._count(str(request.schema))
         for tool in request.tools:
@@ -96,11 +99,7 @@ class Sizes:
         written = self._counter.count(response.text) + self._calls(response.tool_calls)
         return Usage(self.prompt(request), written, estimated=True)
 
-    def _file(self, file: File) -> int:
-        self._guessed = True
-        return image_tokens(*file.pixels) if file.pixels is not None else 0
-
-    def _length(self, file: File) -> int:
+    def _length_tokens(self, file: File) -> int:
         return file.length * (self._page_tokens if file.media_type == "application/pdf" else SECOND_TOKENS)
 
     def _calls(self, calls: Sequence[RequestedCall]) -> int:
@@ -114,3 +113,7 @@ class Sizes:
             if len(self._known) < REMEMBERED_TEXTS and much <= REMEMBERED_CHARACTERS:
                 self._known[text], self._characters = found, much
         return found
+
+
+def _image_tokens(file: File) -> int:
+    return image_tokens(*file.pixels) if file.pixels is not None else 0

@@ -20,7 +20,7 @@ class WindowLayer(Layer):
         tokens, most = self._sizes.least(request), request.params.get("max_output_tokens")
         output = most if isinstance(most, int) else 0
         if tokens + output > self._window:
-            about = "about " if self._sizes.estimated else ""
+            about = "about " if self._sizes.estimated_for(request) else ""
             kept = f", and {output:,} are kept for the reply" if output else ""
             message = (
                 f"the request has {about}{tokens:,} tokens{kept}: over context_window = {self._window:,}"
