@@ -6,7 +6,7 @@ from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
 from prompteval.providers.layers.base import Layer
 
-# Requests whose reply is on its way, by key; done when it is stored, or will not be.
+# Requests that are looked up or on their way, by key; done when the reply is stored, or will not be.
 InFlight = dict[str, "asyncio.Future[None]"]
 
 
