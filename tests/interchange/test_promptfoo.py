@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from prompteval.interchange.promptfoo_assertions import PromptfooTests
 from tests.forks import shared
 from tests.interchange.support import imported, ran, write_lines
 
@@ -116,3 +117,15 @@ def test_what_is_of_another_type_is_listed_too(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("prompts: ['{{x}}']\nproviders: [openai:m]\ntests: 7\n")
     done = shared().run(tmp_path, "import", "promptfoo", "b.yaml", "-o", "other")
     assert done.code == 2 and "b.yaml:3:1 PI101 'tests' is neither a list nor a file" in done.stdout
+
+
+def test_losses_are_listed_for_the_first_prompt_only(tmp_path: Path) -> None:
+    """The same assertions for another prompt give the same, and what is not carried over once."""
+    tests = PromptfooTests(tmp_path / "c.yaml")
+    given = [{"type": "equals", "value": "Oslo"}, {"type": "llm-rubric", "value": "polite"}]
+    assert (
+        tests.assertions(given, 3)
+        == tests.assertions_again(given, 3)
+        == [{"type": "equals", "value": "Oslo"}]
+    )
+    assert [one.line for one in tests.imported.losses] == [3]

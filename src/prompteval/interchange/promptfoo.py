@@ -8,7 +8,7 @@ from pathlib import Path
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
-from prompteval.interchange.promptfoo_assertions import PromptfooTests, csv_test, quietly
+from prompteval.interchange.promptfoo_assertions import PromptfooTests, csv_test
 from prompteval.interchange.promptfoo_results import PromptfooResults
 from prompteval.interchange.records import Ids, chat_messages, complete, suite_name, variable
 from prompteval.interchange.source import read_json, read_records, read_rows, read_text, read_yaml
@@ -90,7 +90,8 @@ class _Configuration(PromptfooTests):
             if isinstance(test.get("description"), str):
                 case["tags"] = {"description": test["description"]}
             assertions = [*_list(default.get("assert")), *_list(test.get("assert"))]
-            by_case[case_id] = self.assertions(assertions, line) if number == 0 else quietly(self, assertions)
+            read = self.assertions if number == 0 else self.assertions_again
+            by_case[case_id] = read(assertions, line)
             suite.cases.append(case)
         said = tuple(
             (role, _VARIABLE.sub(lambda m: f"{{{{ {renamed[m[1]]} }}}}", text)) for role, text in messages

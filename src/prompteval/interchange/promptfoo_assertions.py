@@ -52,6 +52,14 @@ class PromptfooTests:
             found.append({"type": kind, **({"value": value} if value is not None else {})})
         return found
 
+    def assertions_again(self, given: Json, line: int) -> list[Record]:
+        """The assertions for another prompt: what they lose is listed already."""
+        kept, self.imported = self.imported, Imported(str(self.path))
+        try:
+            return self.assertions(given, line)
+        finally:
+            self.imported = kept
+
     def add_checks(self, suite: ImportedSuite, by_case: Mapping[str, list[Record]]) -> None:
         """The module that decides them, and the assertions of each case."""
         if not any(by_case.values()):
@@ -86,12 +94,4 @@ def csv_test(row: Record) -> Record:
     found: Record = {"vars": values, "assert": assertions}
     if row.get("__description"):
         found["description"] = row["__description"]
-    return found
-
-
-def quietly(tests: PromptfooTests, assertions: list[Json]) -> list[Record]:
-    """The assertions again, for another prompt: what they lose is listed already."""
-    kept, tests.imported = tests.imported, Imported(str(tests.path))
-    found = tests.assertions(assertions, 0)
-    tests.imported = kept
     return found
