@@ -15,7 +15,7 @@ from prompteval.core.problem import did_you_mean
 from prompteval.plan.run_options import shard_of
 from prompteval.report.advice import reason_of
 from prompteval.report.exchanges import Exchange, ExchangesOf
-from prompteval.report.prompt_text import PromptText, versions_of
+from prompteval.report.prompt_text import PromptVersions, versions_of
 from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import RunFacts, RunView, from_json
 from prompteval.store.backend import open_backend
@@ -170,10 +170,10 @@ def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:
     )
 
 
-def _prompts(manifest: Mapping[str, Any]) -> dict[tuple[str, str], tuple[PromptText, PromptText | None]]:
+def _prompts(manifest: Mapping[str, Any]) -> dict[tuple[str, str], PromptVersions]:
     entries = {(str(suite), str(name)) for suite, name, _ in manifest.get("entries", ())}
     found = {entry: versions_of(manifest, *entry) for entry in entries}
-    return {entry: (own, before) for entry, (own, before) in found.items() if own is not None}
+    return {entry: versions for entry, versions in found.items() if versions is not None}
 
 
 @contextmanager

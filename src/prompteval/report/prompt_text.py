@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 # Parts of a prompt's content that are JSON, and their titles.
 _TITLES = {
@@ -27,22 +27,32 @@ class PromptText:
         return {"name": self.name, "parts": [list(part) for part in self.parts]}
 
 
+# What a prompt says, and what the version before it said, None where that was not kept.
+PromptVersions: TypeAlias = tuple[PromptText, PromptText | None]
+
+
+def versions_json(versions: PromptVersions | None) -> dict[str, object]:
+    """What a page draws of a prompt and the version before it; nothing where it was not kept."""
+    if versions is None:
+        return {}
+    own, before = versions
+    return {"prompt": own.as_json(), **({} if before is None else {"before": before.as_json()})}
+
+
 def prompt_text(name: str, content: Mapping[str, Any]) -> PromptText:
     """The texts of a prompt whose content a run has kept."""
     return PromptText(name, tuple(_parts(content)))
 
 
-def versions_of(
-    manifest: Mapping[str, Any], suite: str, name: str
-) -> tuple[PromptText | None, PromptText | None]:
-    """(the prompt of an entry, the version before it) as the manifest of a run has kept them.
+def versions_of(manifest: Mapping[str, Any], suite: str, name: str) -> PromptVersions | None:
+    """The prompt of an entry and the version before it, as the manifest of a run has kept them.
 
-    Either is None where it was not kept, as in runs of older versions.
+    None where the prompt was not kept, as in runs of older versions.
     """
     kept = manifest.get("suites", {}).get(suite, {}).get("prompts", {})
     own = kept.get(name)
     if own is None:
-        return None, None
+        return None
     before = own.get("before")
     earlier = prompt_text(before, kept[before]["content"]) if before in kept else None
     return prompt_text(name, own["content"]), earlier

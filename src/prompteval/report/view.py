@@ -7,7 +7,7 @@ from typing import Any
 from prompteval.core.observation import Row
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.report.exchanges import OpenExchanges, no_exchanges
-from prompteval.report.prompt_text import PromptText
+from prompteval.report.prompt_text import PromptVersions
 from prompteval.report.rag_view import RagView, rag_from
 from prompteval.report.threshold_view import PrecisionRecallCurve, curve_from
 from prompteval.report.thumbnails import Thumbnails, no_thumbnails
@@ -147,7 +147,7 @@ class RunFacts:
     branch: str = ""
     dirty: bool = False
     others: tuple[tuple[str, str], ...] = ()
-    prompts: Mapping[tuple[str, str], tuple[PromptText, PromptText | None]] = field(default_factory=dict)
+    prompts: Mapping[tuple[str, str], PromptVersions] = field(default_factory=dict)
     shard: str = ""
 
 

@@ -4,8 +4,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from prompteval.engine.stored import reading
-from prompteval.view.documents import Column, Json, comparison_document
+from prompteval.view.documents import Column, Json, comparison_document, run_and_rows
 from prompteval.workspace.settings import Workspace
 
 KEPT_COMPARISONS = 8
@@ -56,7 +55,5 @@ class Comparisons:
 
     def _state(self, run_id: str) -> _State:
         """(when the run ended, its rows). Raises UsageError for no such run, DamagedRun."""
-        with reading(self._workspace) as store:
-            record = store.find(run_id)
-            store.refuse_damaged(record)
-            return record.finished, store.row_count(record.run_id)
+        record, rows = run_and_rows(self._workspace, run_id)
+        return record.finished, rows

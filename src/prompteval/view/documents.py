@@ -158,12 +158,17 @@ def exchanges_in_full(
         return [] if row is None else raw_exchanges(exchanges_of(row), Room.of(1))
 
 
-def progress_of(workspace: Workspace, run_id: str) -> Json:
-    """How many rows a run has, and whether it has ended. Raises UsageError for no such run."""
+def run_and_rows(workspace: Workspace, run_id: str) -> tuple[RunRecord, int]:
+    """(a run, how many rows it has now). Raises UsageError for no such run, DamagedRun."""
     with reading(workspace) as store:
         record = store.find(run_id)
         store.refuse_damaged(record)
-        done = store.row_count(record.run_id)
+        return record, store.row_count(record.run_id)
+
+
+def progress_of(workspace: Workspace, run_id: str) -> Json:
+    """How many rows a run has, and whether it has ended. Raises UsageError for no such run."""
+    record, done = run_and_rows(workspace, run_id)
     return {"ended": record.summary is not None, "sentence": f"{counted(done, 'row')} so far"}
 
 

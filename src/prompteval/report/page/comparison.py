@@ -15,6 +15,7 @@ from prompteval.report.comparison.cells import (
 from prompteval.report.comparison.view import ComparedResult, ComparisonView
 from prompteval.report.page.document import Headline, Section, Tone, page_json
 from prompteval.report.page.run import PAGE_END, page_start, row_blocks
+from prompteval.report.prompt_text import versions_json
 from prompteval.report.table import Table
 from prompteval.report.thumbnails import PageImages
 
@@ -83,19 +84,14 @@ def _section(place: int, result: ComparedResult) -> Section:
         for name, ids in (("broken", result.broken), ("fixed", result.fixed))
         for one in result.changes(ids[:CHANGES_SHOWN])
     ]
+    before, after = result.a.text, result.b.text
+    prompts = None if before is None or after is None else (after, before)
     return Section(
         f"{result.title}: {MARKS[result.verdict]}",
         lines=[*summary_lines(result)],
         tables=tables,
-        drawn={"compared": place, "flips": flips, **_prompts(result)},
+        drawn={"compared": place, "flips": flips, **versions_json(prompts)},
     )
-
-
-def _prompts(result: ComparedResult) -> dict[str, object]:
-    """What the prompts of both sides say; nothing where a side has not kept it."""
-    if result.a.text is None or result.b.text is None:
-        return {}
-    return {"prompt": result.b.text.as_json(), "before": result.a.text.as_json()}
 
 
 def _drawn(

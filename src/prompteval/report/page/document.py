@@ -7,7 +7,7 @@ from typing import Any, Literal
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import MARKS, count_parts
 from prompteval.report.page.gate_cases import gate_filters
-from prompteval.report.prompt_text import PromptText
+from prompteval.report.prompt_text import PromptVersions, versions_json
 from prompteval.report.table import Table
 from prompteval.report.tables import tables
 from prompteval.report.view import ResultView, RunFacts, RunView
@@ -104,7 +104,7 @@ def _ends(one: Estimate) -> list[float | None]:
     return [one.low, one.value, one.high]
 
 
-def _result(place: int, result: ResultView, prompts: tuple[PromptText, PromptText | None] | None) -> Section:
+def _result(place: int, result: ResultView, prompts: PromptVersions | None) -> Section:
     latency = result.timing["latency_ms"]
     times = [f"{name} {value:.0f} ms" for name, value in latency.items() if value is not None]
     gates = [
@@ -121,16 +121,8 @@ def _result(place: int, result: ResultView, prompts: tuple[PromptText, PromptTex
         code=result.fingerprint,
         gates=gates,
         tables=[*tables(result, full=True)],
-        drawn={"result": place, **_versions(prompts)},
+        drawn={"result": place, **versions_json(prompts)},
     )
-
-
-def _versions(prompts: tuple[PromptText, PromptText | None] | None) -> dict[str, object]:
-    """What the prompt says, and what the version before it said."""
-    if prompts is None:
-        return {}
-    own, before = prompts
-    return {"prompt": own.as_json(), **({} if before is None else {"before": before.as_json()})}
 
 
 def _facts(view: RunView) -> Iterator[tuple[str, str]]:

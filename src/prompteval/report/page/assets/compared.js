@@ -14,8 +14,6 @@ function flipsOf(data) {
   return found;
 }
 
-const FIRST_FLIPS = 8;
-
 /** The cases that flipped, broken ones first, a line each. @param {Page} page @param {Section} section */
 function flipsView(page, section) {
   const result = page.data.comparison.results[section.drawn.compared];
@@ -25,7 +23,7 @@ function flipsView(page, section) {
   for (const flip of ["broken", "fixed"]) {
     const ids = result.flips[flip];
     if (!ids.length) continue;
-    const shown = changes.filter((change) => change.flip === flip).slice(0, FIRST_FLIPS);
+    const shown = changes.filter((change) => change.flip === flip);
     const open = flip === "broken" ? { open: true } : {};
     const details = el("details", open, el("summary", {}, el("span", { class: flip === "broken" ? "bad" : "pass" }, flip), `: ${counted(ids.length, "case")}`), flipTable(page, result, shown));
     if (shown.length < ids.length) {
@@ -72,7 +70,7 @@ function flipLine(page, result, change, heads) {
 
 /** The beginning of a text on one line. @param {string | null} text @returns {string} */
 function brief(text) {
-  const line = (text || "").slice(0, 400).replace(/\s+/g, " ").trim();
+  const line = (text || "").replace(/\s+/g, " ").trim();
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
 
