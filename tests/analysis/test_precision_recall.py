@@ -59,7 +59,9 @@ def test_each_class_has_the_curve_of_scikit_learn(drawn: list[tuple[str, float, 
         precision, recall, thresholds = sklearn_metrics.precision_recall_curve(truth, scores)
         wanted = np.stack([recall[:-1], precision[:-1], thresholds], axis=-1)[::-1]
         np.testing.assert_allclose(np.asarray(found.points, float), wanted, atol=1e-12)
-        assert found.area == pytest.approx(sklearn_metrics.average_precision_score(truth, scores), abs=1e-9)
+        assert found.average_precision == pytest.approx(
+            sklearn_metrics.average_precision_score(truth, scores), abs=1e-9
+        )
         assert (found.n, found.positives) == (len(drawn), sum(truth))
 
 
@@ -101,7 +103,9 @@ def test_of_many_thresholds_some_are_kept_with_both_ends() -> None:
     known = {(r, p, t) for r, p, t in zip(recall, precision, thresholds, strict=False)}
     assert len(found.points) == MOST_POINTS and set(found.points) <= known
     assert found.points[0][2] == scores.max() and found.points[-1][0] == 1.0
-    assert found.area == pytest.approx(sklearn_metrics.average_precision_score(truth, scores), abs=1e-9)
+    assert found.average_precision == pytest.approx(
+        sklearn_metrics.average_precision_score(truth, scores), abs=1e-9
+    )
 
 
 def test_more_classes_have_the_curves_that_a_metric_names() -> None:

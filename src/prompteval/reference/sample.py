@@ -13,7 +13,7 @@ _NOT_PLAIN = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 # A key of a mapping whose keys are the user's own, such as the names of models.
 OWN_NAME = "NAME"
 # The key that every profile has.
-_WHICH = "model"
+_MODEL_KEY = "model"
 
 
 class Sampler:
@@ -45,8 +45,8 @@ class Sampler:
             table += path[:2]
             schema, keys = self._model(schema["properties"][path[0]]) or schema, keys[2:]
         pairs = self._pairs(schema, keys, with_required=False)
-        if schema is not self._root and pairs[0][0] != _WHICH:  # a profile is of a model
-            pairs = [*self._pairs(schema, [_WHICH], with_required=False), *pairs]
+        if schema is not self._root and pairs[0][0] != _MODEL_KEY:  # a profile is of a model
+            pairs = [*self._pairs(schema, [_MODEL_KEY], with_required=False), *pairs]
         lines = [f"{key} = {text}" for key, text in pairs]
         return "\n".join([f"[{'.'.join(table)}]", *lines])
 
@@ -83,7 +83,7 @@ class Sampler:
             if one.get("type") == "array":
                 return f"[{self._wrapped(one['items'], model, path)}]"
             if one.get("type") == "object":
-                below = path[1:] or ([_WHICH] if _WHICH in model["properties"] else [])
+                below = path[1:] or ([_MODEL_KEY] if _MODEL_KEY in model["properties"] else [])
                 return self._mapping([(OWN_NAME, self._mapping(self._pairs(model, below)))])
         raise LookupError("the schema has no mapping")
 

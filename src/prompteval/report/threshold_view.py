@@ -10,14 +10,14 @@ class PrecisionRecallCurve:
     """One class against all others.
 
     `points` are (recall, precision, threshold) as the threshold falls; an unusable output stands above or
-    below every probability, and its threshold is None. `area` is the average precision over all thresholds,
-    also those that have no point here. `missing` counts the cases without a confidence.
+    below every probability, and its threshold is None. `average_precision` is over all
+    thresholds, also those without a point here. `missing` counts the cases without a confidence.
     """
 
     scorer: str
     label: str
     points: tuple[tuple[float, float, float | None], ...]
-    area: float
+    average_precision: float
     n: int
     positives: int
     missing: int = 0
@@ -26,7 +26,8 @@ class PrecisionRecallCurve:
         """One of the curves of a result in `run --json`."""
         return {
             "scorer": self.scorer, "label": self.label, "points": [list(point) for point in self.points],
-            "average_precision": self.area, "n": self.n, "positives": self.positives, "missing": self.missing,
+            "average_precision": self.average_precision, "n": self.n, "positives": self.positives,
+            "missing": self.missing,
         }  # fmt: skip
 
 
