@@ -92,3 +92,9 @@ def test_what_the_judge_found_is_beside_the_score(tmp_path: Path) -> None:
         "Shops open at nine. [2]": 1.0,
         "Shops open at nine. [1]": 0.0,
     }
+
+
+def test_a_quote_that_is_elsewhere_is_counted_in_the_reason(tmp_path: Path) -> None:
+    """One quote is one: the words of a message are those of its number."""
+    recall, _ = judged(tmp_path)["quote"].scores
+    assert recall.reason == "1 quote not found in the passage named"

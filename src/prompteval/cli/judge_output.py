@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompteval.cli import printer
 from prompteval.core.errors import UsageError
+from prompteval.core.text import counted
 
 if TYPE_CHECKING:
     from prompteval.analysis.judges.pairs import PairFigures
@@ -150,6 +151,7 @@ def show_ranking(found: "Ranking", *, as_json: bool) -> int:
         ]  # fmt: skip
         heads = ["version", "strength", "95 % interval", f"wins against {found.reference}"]
         table(printer.console(NARROW), Table("", heads, rows))
-    what = f"{found.duels:,} comparisons by {found.judge} over {found.cases:,} cases, {found.ties:,} ties"
+    cases, ties = counted(found.cases, "case"), counted(found.ties, "tie")
+    what = f"{counted(found.duels, 'comparison')} by {found.judge} over {cases}, {ties}"
     printer.line(f"no order: {found.reason}" if found.reason else f"Bradley-Terry, intervals by case; {what}")
     return 0

@@ -10,6 +10,7 @@ from prompteval.analysis.judges.standing import FLOORS, below_floor
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import EntryKey, RowFields
+from prompteval.core.text import counted
 from prompteval.engine.stored import reading
 from prompteval.judging.calibration import Calibration, CalibrationRow, Unparsed
 from prompteval.judging.labels import Label, labels_fingerprint, of_people, read_labels
@@ -73,7 +74,7 @@ def check_judge(workspace: Workspace, name: str, options: CheckOptions) -> Check
         rows = tuple(_rows(store, record, plan, judge, people, scale))
     if not rows:
         synthetic = sum(one.synthetic for one in labels)
-        why = f"{path} has {len(labels)} labels, and none is of an output of run {record.run_id}"
+        why = f"{path} has {counted(len(labels), 'label')}, and none is of an output of run {record.run_id}"
         if synthetic == len(labels):
             why = f"all labels of {path} are synthetic, and calibrate nothing"
         raise UsageError(why, f"label some with `prompteval label {record.run_id} -o {path}`")
@@ -241,7 +242,7 @@ def _view(
             )
     synthetic = sum(one.synthetic for one in labels)
     if synthetic:
-        notes.append(f"{synthetic} labels are synthetic, and are left out")
+        notes.append(f"{counted(synthetic, 'synthetic label')} left out")
     points = []
     for row in rows:
         truth = scale.truth(row.labels)

@@ -9,8 +9,9 @@ from prompteval.core.case import Case
 from prompteval.core.errors import UsageError
 from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import Scorer
+from prompteval.core.text import counted
 from prompteval.judging.ask import LABEL_KEYS, Ask, LoadedJudge, judge_fingerprint
-from prompteval.judging.citations import citation_asks, citation_claims, citation_value
+from prompteval.judging.citations import CitedAnswer, citation_asks, citation_claims, citation_value
 from prompteval.judging.claims import SUPPORTED, NoClaims, claims_of
 from prompteval.judging.inputs import Absent, judge_inputs, passages_of
 from prompteval.judging.options import FaithfulnessOptions
@@ -84,7 +85,7 @@ class Faithfulness(Scorer, WithOptions):
             inputs = judge_inputs(fields, case, observation)
             if not self.citations:
                 return [Ask(inputs)]
-            found = citation_asks(fields, inputs, observation, self.citations)
+            found = citation_asks(fields, inputs, CitedAnswer.of(observation, self.citations))
             return found or self._decided(0.0, {}, "no sentence cites passages that are there")
         except Absent as lacking:
             reason = f"there is no {lacking} to judge by"
@@ -94,9 +95,10 @@ class Faithfulness(Scorer, WithOptions):
         self, case: Case, observation: Observation, asked: Sequence[Ask], answers: Sequence[Observation]
     ) -> Score:
         """The share of claims that a passage supports in the words that the judge quotes."""
+        cited = CitedAnswer.of(observation, self.citations) if self.citations else None
         try:
-            if self.citations:
-                judged = citation_claims(observation, answers, self.citations)
+            if cited is not None:
+                judged = citation_claims(cited, answers)
             else:
                 passages = {one.n: one.text for one in passages_of(observation) or ()}
                 judged = [claims_of(answers[0], passages)]
@@ -104,9 +106,9 @@ class Faithfulness(Scorer, WithOptions):
             return Score(self.name, None, status="failed", reason=f"the judge's reply: {wrong}")
         found = [claim for claims in judged for claim in claims]
         unfounded = sum(one["quote_found"] is False for one in found)
-        reason = f"{unfounded} quotes are not in their passage" if unfounded else ""
-        if self.citations:
-            return self._decided(*citation_value(observation, judged, self.citations), reason)
+        reason = f"{counted(unfounded, 'quote')} not found in the passage named" if unfounded else ""
+        if cited is not None:
+            return self._decided(*citation_value(cited, judged), reason)
         if not found:
             return Score(self.name, None, status="skipped", reason="the answer makes no claim")
         supported = sum(one["counts_as"] == SUPPORTED for one in found)

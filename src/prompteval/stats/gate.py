@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from prompteval.core.text import refuse_long_name
+from prompteval.core.text import counted, refuse_long_name
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 
 End = Literal["value", "low", "high"]
@@ -108,10 +108,10 @@ def _decide_one(rule: ThresholdRule, estimate: Estimate | None, where: str) -> G
     name = rule.metric if rule.end == "value" else f"{rule.metric}.{rule.end}"
     detail = f"{name} {observed:.4g}{where} {word} {rule.compare} {rule.threshold:g} (n = {estimate.n})"
     if passed and estimate.left_out:
-        message = f"{detail}, but {estimate.left_out} unusable outputs are left out of it"
+        message = f"{detail}, but {counted(estimate.left_out, 'unusable output')} left out of it"
         return GateResult(text, Verdict.FAIL, observed, message)
     if passed and estimate.missing:
-        message = f"{detail}, not decided: {estimate.missing} cases could not be scored"
+        message = f"{detail}, not decided: {counted(estimate.missing, 'case')} could not be scored"
         return GateResult(text, Verdict.INCONCLUSIVE, observed, message)
     if not estimate.gateable:
         return GateResult(text, Verdict.INCONCLUSIVE, observed, f"{detail}, not decided: {estimate.note}")

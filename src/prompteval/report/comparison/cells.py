@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from prompteval.core.text import counted
 from prompteval.core.verdict import Comparison, ComparisonVerdict
 from prompteval.report.comparison.view import ComparedResult, ComparisonView
 from prompteval.report.format import number, signed
@@ -61,7 +62,7 @@ def slice_lines(result: ComparedResult, metric: str) -> Iterator[list[str]]:
 
 def summary_lines(result: ComparedResult) -> Iterator[str]:
     """What stands below a result's title: its cases, what else differs, what the sides used."""
-    parts = [f"{result.paired:,} cases paired"]
+    parts = [f"{counted(result.paired, 'case')} paired"]
     for ids, what in (
         (result.only_a, "only in A"),
         (result.only_b, "only in B"),

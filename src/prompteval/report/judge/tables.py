@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate
 from prompteval.report.format import number
 from prompteval.report.judge.view import Figures, JudgeView
@@ -54,9 +55,9 @@ def judge_notes(view: JudgeView) -> Iterator[str]:
     found = view.figures
     yield from view.notes
     if found.unparsed:
-        yield f"{found.unparsed} replies of the judge have no verdict"
+        yield f"the judge gave no verdict on {counted(found.unparsed, 'output')}"
     if found.undecided:
-        yield f"{found.undecided} outputs have no majority among people, and are left out"
+        yield f"{counted(found.undecided, 'output')} without a majority among people left out"
     if found.is_skewed:
         yield "one label holds over 80 %: kappa is low by it alone; read AC1"
     if any(one.is_flagged for one in view.attacks):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from prompteval.core.text import counted
 from prompteval.stats.distributions import normal_quantile, t_quantile
 from prompteval.stats.interval import LEVEL, Interval, refuse_nan, undefined
 from prompteval.stats.resample import Codes
@@ -74,7 +75,7 @@ def corrected_mean(  # noqa: PLR0913 - the parts of one estimate
         refuse_nan(values)
     n, rest = len(labels), len(judged)
     if n < FEWEST_LABELS:
-        nothing = undefined("ppi++", f"{n} labels; a correction needs {FEWEST_LABELS} or more")
+        nothing = undefined("ppi++", f"{counted(n, 'label')}; a correction needs {FEWEST_LABELS} or more")
         return Corrected(nothing, nothing, 0.0, n, rest)
     errors = labels - judged_labelled
     scale = None if low is None or high is None else high - low
