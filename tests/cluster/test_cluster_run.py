@@ -136,6 +136,27 @@ def test_s18_a_shard_whose_worker_always_dies_is_named(tmp_path: Path) -> None:
     assert not list((root / ".prompteval/cluster").iterdir())
 
 
+class _Bar(Progress):
+    """How many cases are to be done, and how many are."""
+
+    total = done = 0
+
+    def start(self, title: str, total: int) -> None:
+        self.total = total
+
+    def advance(self, *, error: bool, cached: bool) -> None:
+        self.done += 1
+
+
+def test_s18_the_bar_of_a_resumed_run_fills(tmp_path: Path) -> None:
+    """By the cases of shards that an earlier driver has finished or begun, too."""
+    root = make(tmp_path, 60, lambda number: "die" if number == 30 else "say")
+    view = run(root, ForkingEngine(workers=1, retries=0), replace(PLAIN, concurrency=1))
+    bar, options = _Bar(), replace(PLAIN, resume=view.run_id)
+    run_on_cluster(find_workspace(root), options, bar, lambda: ForkingEngine(workers=1))
+    assert (bar.done, bar.total) == (60, 60)
+
+
 class InThisProcess(ForkingEngine):
     """Runs shards here, one after the other, with a desk that is lost; `changed` is done to each task."""
 

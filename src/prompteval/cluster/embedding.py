@@ -1,7 +1,7 @@
 """A corpus embedded in parts: what one worker does of it, and the index that the parts make."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,10 +32,7 @@ class EmbedTask:
 
     def pack(self) -> bytes:
         """As JSON."""
-        return pack_task({
-            "root": str(self.root), "suite": self.suite, "number": self.number,
-            "of": self.of, "content": self.content,
-        })  # fmt: skip
+        return pack_task({**asdict(self), "root": str(self.root)})
 
     @classmethod
     def of_body(cls, body: Mapping[str, Any]) -> "EmbedTask":
@@ -55,9 +52,7 @@ class EmbedResult:
 
     def pack(self) -> bytes:
         """As JSON."""
-        return pack({
-            "number": self.number, "count": self.count, "error": self.error, "exit_code": self.exit_code,
-        })  # fmt: skip
+        return pack(asdict(self))
 
     @classmethod
     def unpack(cls, data: bytes) -> "EmbedResult":

@@ -1,7 +1,7 @@
 """What a run needs of a distributed engine: workers, and the desk from which they lease."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ class DeskSettings:
 
     def pack(self) -> bytes:
         """As JSON."""
-        return pack({"accounts": str(self.accounts), "max_cost": self.max_cost})
+        return pack({**asdict(self), "accounts": str(self.accounts)})
 
     @classmethod
     def unpack(cls, data: bytes) -> "DeskSettings":

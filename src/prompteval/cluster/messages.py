@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from prompteval._version import __version__
@@ -108,10 +108,7 @@ class MoneyMessage:
 
     def pack(self) -> bytes:
         """As JSON."""
-        return pack({
-            "kind": "money", "worker": self.worker, "spent_usd": self.spent_usd, "least_usd": self.least_usd,
-            "wanted_usd": self.wanted_usd, "begins": self.begins, "gives_back": self.gives_back,
-        })  # fmt: skip
+        return pack({"kind": "money", **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +125,7 @@ class MoneyAnswer:
 
     def pack(self) -> bytes:
         """As JSON."""
-        return pack({
-            "granted_usd": self.granted_usd, "spent_usd": self.spent_usd, "lost_usd": self.lost_usd,
-            "held_usd": self.held_usd,
-        })  # fmt: skip
+        return pack(asdict(self))
 
     @classmethod
     def unpack(cls, data: bytes) -> "MoneyAnswer":

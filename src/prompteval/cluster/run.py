@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from prompteval.cluster.engine import DeskSettings, Engine
@@ -22,9 +21,10 @@ from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import find_resumable, refuse_changed
 from prompteval.engine.run import Ending, decide_stored, new_run_id
+from prompteval.engine.run_ending import now
 from prompteval.engine.stored import backend
 from prompteval.judging.pairwise import Pairwise
-from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.plan.jobs import Job, entries_of, plan_jobs, plan_suites, plans_of
 from prompteval.plan.judges import judges_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
@@ -135,15 +135,12 @@ class _Driver:
 
     def _begin(self, run_id: str, record: RunRecord | None) -> list[Shard]:
         """Note that the run begins, or continues; its shards."""
-        plans = list({id(job.plan): job.plan for job in self.jobs}.values())
-        entries = [(job.plan.suite.name, job.target.reference, job.model) for job in self.jobs]
+        plans, entries = plans_of(self.jobs), entries_of(self.jobs)
         made_from = manifest(self.workspace, plans, entries, self.options.as_json())
         if record is None:
             number = shards_for(sum(job.planned for job in self.jobs), self.engine.workers)
             made_from["cluster"] = {"shards": number}
-            self.files.store.begin_run(
-                run_id, made_from, datetime.now(UTC).isoformat(timespec="milliseconds")
-            )
+            self.files.store.begin_run(run_id, made_from, now())
             self.files.store.flush()
         else:
             refuse_changed(record, made_from)

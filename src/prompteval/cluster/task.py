@@ -1,7 +1,7 @@
 """The work of one shard as it is handed to a worker, and what the worker says of it, in JSON."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,8 @@ class ShardTask:
 class ShardResult:
     """How a shard ended: what its run says, or the error that kept it from running.
 
-    `stopped` is why it stopped before every case was done, which holds for the others too.
+    `cases` are all that it has, those of an attempt before this one too. `stopped` is why it stopped before
+    every case was done, which holds for the others too.
     """
 
     shard: Shard
@@ -97,10 +98,7 @@ class ShardResult:
 
     def pack(self) -> bytes:
         """As JSON."""
-        return pack({
-            "shard": [self.shard.number, self.shard.of], "cases": self.cases, "errors": self.errors,
-            "cached": self.cached, "stopped": self.stopped, "error": self.error, "exit_code": self.exit_code,
-        })  # fmt: skip
+        return pack({**asdict(self), "shard": [self.shard.number, self.shard.of]})
 
     @classmethod
     def unpack(cls, data: bytes) -> "ShardResult":

@@ -16,8 +16,8 @@ from prompteval.engine.limits import Limiter
 from prompteval.engine.progress import Progress
 from prompteval.engine.resume import changes, is_unfinished
 from prompteval.engine.run import run_suites
-from prompteval.engine.stored import backend
-from prompteval.plan.jobs import Job
+from prompteval.engine.stored import backend, reading
+from prompteval.plan.jobs import Job, entries_of, plans_of
 from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
@@ -84,7 +84,7 @@ def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, *, cache
     record = _begun(workspace, shard_run(task.run_id, task.shard))
     counted = _Counted()
     if record is not None and not is_unfinished(record):
-        return counted.result(task, None)
+        return counted.result(task, None, _stored(workspace, record.run_id))
     side = f"shard {task.shard} of run {task.run_id}"
     options = replace(task.options, shard=task.shard, cache=task.options.cache and cache, side=side)
     if record is not None:
@@ -97,7 +97,8 @@ def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, *, cache
         raise
     finally:
         shared.give_back()
-    return counted.result(task, view)
+    before = 0 if record is None else _stored(workspace, record.run_id) - counted.cases
+    return counted.result(task, view, before)
 
 
 def _begun(workspace: Workspace, run_id: str) -> RunRecord | None:
@@ -112,6 +113,12 @@ def _begun(workspace: Workspace, run_id: str) -> RunRecord | None:
         store.close()
 
 
+def _stored(workspace: Workspace, run_id: str) -> int:
+    """How many rows of a run are stored."""
+    with reading(workspace) as store:
+        return store.row_count(run_id)
+
+
 def _unselected(options: RunOptions) -> RunOptions:
     """Without what selects cases, which a run that continues has in its manifest."""
     plain = RunOptions()
@@ -123,10 +130,9 @@ def _unselected(options: RunOptions) -> RunOptions:
 
 def content(jobs: Sequence[Job]) -> dict[str, object]:
     """What the rows of a run depend on, of its manifest."""
-    plans = {job.plan.suite.name: job.plan for job in jobs}
     return {
-        "suites": {name: suite_manifest(plan) for name, plan in plans.items()},
-        "entries": [[job.plan.suite.name, job.target.reference, job.model] for job in jobs],
+        "suites": {plan.suite.name: suite_manifest(plan) for plan in plans_of(jobs)},
+        "entries": entries_of(jobs),
     }
 
 
@@ -152,10 +158,10 @@ class _Counted(Progress):
         self.errors += error
         self.cached += cached
 
-    def result(self, task: ShardTask, view: RunView | None) -> ShardResult:
-        """What to tell the driver."""
+    def result(self, task: ShardTask, view: RunView | None, before: int) -> ShardResult:
+        """What to tell the driver; `before` is how many cases an attempt before this one has stored."""
         stopped = view.stopped if view is not None else ""
-        return ShardResult(task.shard, self.cases, self.errors, self.cached, stopped)
+        return ShardResult(task.shard, before + self.cases, self.errors, self.cached, stopped)
 
 
 class _Leased:

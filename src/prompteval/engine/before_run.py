@@ -9,7 +9,7 @@ from prompteval.core.address import without_credentials
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.engine.batch_mode import refuse_unbatchable
 from prompteval.engine.models import Models, refuse_unready
-from prompteval.plan.jobs import Job, plan_jobs
+from prompteval.plan.jobs import Job, plan_jobs, plans_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.plan.targets.endpoint import EndpointPlan
@@ -33,7 +33,7 @@ def refuse_early(workspace: Workspace, jobs: Sequence[Job], options: RunOptions)
         for job in jobs:
             _refuse_unset(job)
     tree = WorkingTree(workspace.root)
-    for plan in _plans(jobs):
+    for plan in plans_of(jobs):
         if any(needs_baseline(gate) for gate in plan.gates):
             read_baseline(tree, plan.suite.name)
         _check_encoders(plan, options)
@@ -80,10 +80,6 @@ def _refuse_unset(job: Job) -> None:
     if missing:
         where = without_credentials(target.reference.removeprefix("endpoint:"))
         raise UsageError(f"{missing[0]} is not set; {where} needs it", "set it in the environment")
-
-
-def _plans(jobs: Sequence[Job]) -> list[SuitePlan]:
-    return list({id(job.plan): job.plan for job in jobs}.values())
 
 
 def _check_encoders(plan: SuitePlan, options: RunOptions) -> None:

@@ -1,14 +1,14 @@
 """The metrics of stored runs over time, suite by suite."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prompteval.analysis.baselines.file import baseline_run
 from prompteval.core.errors import PromptevalError
-from prompteval.engine.stored import stored_runs
+from prompteval.engine.stored import results_of, stored_runs
 from prompteval.plan.run_options import narrowed, shard_of
 from prompteval.report.history import HistoryLine, HistoryPoint
-from prompteval.report.view import ResultView, from_json
+from prompteval.report.view import ResultView
 from prompteval.stats.gate import parse_gate
 from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace
@@ -26,7 +26,7 @@ def history(workspace: Workspace, limit: int) -> list[HistoryLine]:
     last: dict[_Key, tuple[ResultView, Sequence[str]]] = {}
     baselines: dict[str, str] = {}
     for record in reversed(stored_runs(workspace, limit)):
-        for result in _results(record):
+        for result in () if record.manifest.get("side") else results_of(record):
             key = (result.suite, result.prompt.partition("@")[0], result.model)
             if result.suite not in baselines:
                 baselines[result.suite] = _baseline(workspace, result.suite)
@@ -36,16 +36,6 @@ def history(workspace: Workspace, limit: int) -> list[HistoryLine]:
                 continue  # the last run of all cases says which metrics and limits are drawn
             last[key] = (result, record.manifest.get("suites", {}).get(result.suite, {}).get("primary", ()))
     return [_line(key, points[key], *last[key]) for key in sorted(points)]
-
-
-def _results(record: RunRecord) -> Iterable[ResultView]:
-    """The results of a run that has ended and can be read."""
-    if record.damage or record.summary is None or record.manifest.get("side"):
-        return ()
-    try:
-        return from_json(record.summary, lambda: iter(())).results
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        return ()
 
 
 def _point(record: RunRecord, result: ResultView, baseline: str) -> HistoryPoint:

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +19,8 @@ from prompteval.engine.copying import copy_attempts, copy_rows
 from prompteval.engine.files import Files
 from prompteval.engine.resume import changes
 from prompteval.engine.run import Ending, decide_stored, new_run_id
-from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.engine.run_ending import now
+from prompteval.plan.jobs import Job, entries_of, plan_jobs, plan_suites, plans_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.plan.shard import Shard
@@ -43,12 +44,13 @@ _NAMED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One shard's run, in the store that has it."""
+    """One shard's run, in the store that has it; `content` is the hash of what it is a part of."""
 
     place: StorePlace
     store: ResultsStore
     record: RunRecord
     shard: Shard
+    content: str
 
     @property
     def title(self) -> str:
@@ -92,7 +94,7 @@ def merge_shards(
         store = own.open()
         files = Files(workspace.state_dir(), store, None, None)
         stack.callback(files.close)
-        store.begin_run(run_id, made_from, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        store.begin_run(run_id, made_from, now())
         _copy(parts, store, run_id)
         view = decide_stored(workspace, options, files, store.run(run_id), jobs, Ending(_lacking(parts)))
     return replace(view, rows=partial(_rows, own, run_id))
@@ -124,14 +126,17 @@ def _opened(place: StorePlace, stack: ExitStack) -> ResultsStore:
 def _parts(store: ResultsStore, place: StorePlace) -> Iterator[Part]:
     """The shards among the runs of a store, of each content the last of each, the newest first."""
     seen = set[tuple[Shard, str]]()
-    for record in store.runs():
+    records = store.runs()
+    for record in records:
         if record.damage or (shard := shard_of(record.manifest.get("options"))) is None:
             continue
-        if (known := (shard, _content(record))) not in seen:
-            seen.add(known)
-            yield Part(place, store, record, shard)
-    for record in () if seen else store.runs():
-        store.refuse_damaged(record)
+        part = Part(place, store, record, shard, _content(record))
+        if (shard, part.content) not in seen:
+            seen.add((shard, part.content))
+            yield part
+    if not seen:
+        for record in records:
+            store.refuse_damaged(record)
 
 
 def _content(record: RunRecord) -> str:
@@ -151,8 +156,10 @@ def _planned(
 ) -> tuple[Part, RunOptions, list[Job], dict[str, Any]]:
     """The newest part of the workspace's content, else the newest of all; with what it would run here."""
     newest = sorted(parts, key=lambda part: part.record.started, reverse=True)
-    one_each = list({_content(part.record): part for part in reversed(newest)}.values())
-    for part in sorted(one_each, key=lambda part: part.record.started, reverse=True)[:MOST_CONTENTS]:
+    one_each: dict[str, Part] = {}
+    for part in newest:
+        one_each.setdefault(part.content, part)
+    for part in [*one_each.values()][:MOST_CONTENTS]:
         try:
             found = _plan(workspace, part, inconclusive_fails)
         except PromptevalError:  # of a suite that is not here
@@ -170,9 +177,7 @@ def _plan(
     stored.pop("shard")
     options = replace(RunOptions().selecting(stored), inconclusive_fails=inconclusive_fails)
     jobs = plan_jobs(plan_suites(workspace, options), options)
-    plans = list({id(job.plan): job.plan for job in jobs}.values())
-    entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
-    return options, jobs, manifest(workspace, plans, entries, options.as_json())
+    return options, jobs, manifest(workspace, plans_of(jobs), entries_of(jobs), options.as_json())
 
 
 def _of_one_run(parts: Sequence[Part], sources: Sequence[StorePlace], first: Part) -> list[Part]:

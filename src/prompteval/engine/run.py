@@ -22,7 +22,7 @@ from prompteval.engine.resume import find_resumable, refuse_changed, refuse_on_c
 from prompteval.engine.run_ending import RunEnding, not_kept, now
 from prompteval.engine.run_state import RunningJob, RunState, begun
 from prompteval.engine.run_work import RunWork
-from prompteval.plan.jobs import Job, plan_jobs, plan_suites
+from prompteval.plan.jobs import Job, entries_of, plan_jobs, plan_suites, plans_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan
@@ -179,9 +179,9 @@ class _Run:
     def _manifest(self, jobs: Sequence[Job], *, resumable: bool) -> dict[str, Any]:
         """What the run is made from; only a run that can be continued says what its options select."""
         options = self._run.options
-        entries = [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
         selecting = options.as_json() if resumable else None
-        return manifest(self._run.workspace, _plans(jobs), entries, selecting, options.side, options.compared)
+        plans, entries = plans_of(jobs), entries_of(jobs)
+        return manifest(self._run.workspace, plans, entries, selecting, options.side, options.compared)
 
     def _models(self, jobs: list[Job]) -> Models:
         """The models of the run, ready to be asked, and its encoders with their cache."""
@@ -197,7 +197,7 @@ class _Run:
             shared=self._shared,
         )
         models.prepare(jobs)
-        for plan in _plans(jobs):
+        for plan in plans_of(jobs):
             if plan.rag is not None:
                 plan.rag.encoders.cache = files.vectors()
                 plan.rag.encoders.progress = self._run.progress.building
@@ -220,8 +220,3 @@ class _Run:
         models = Models(self._run.workspace, offline, cache=None, recorder=None, journal=None)
         running = [begun(self._run, job, models, None) for job in jobs]
         return RunEnding(self._run, self._results, ending.hint).ended(running, ending.stop, ending.lacking)
-
-
-def _plans(jobs: Sequence[Job]) -> list[SuitePlan]:
-    """The suites of the jobs, each once."""
-    return list({id(job.plan): job.plan for job in jobs}.values())

@@ -17,7 +17,7 @@ from prompteval.report.advice import reason_of
 from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.prompt_text import PromptVersions, versions_of
 from prompteval.report.run_list import ListedResult, ListedRun
-from prompteval.report.view import RunFacts, RunView, from_json
+from prompteval.report.view import ResultView, RunFacts, RunView, from_json
 from prompteval.store.backend import open_backend
 from prompteval.store.exchanges import ReadExchange, no_exchange
 from prompteval.store.protocol import Backend, Checked, ResultsStore
@@ -27,6 +27,8 @@ from prompteval.store.thumbnails import ThumbnailFiles
 from prompteval.workspace.settings import Workspace
 
 _WORST = (CaseVerdict.ERROR, CaseVerdict.FAIL, CaseVerdict.UNSCORED, CaseVerdict.PASS)
+# What reading the summary of another version, or of a changed record, may end in.
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 def backend(workspace: Workspace) -> Backend:
@@ -89,17 +91,21 @@ def listed_run(record: RunRecord, names: Sequence[str]) -> ListedRun:
 
 def _metric_values(record: RunRecord) -> dict[tuple[str, ...], float | None]:
     """(suite, target, model, metric) to its value, in a run that has ended and can be read."""
-    if record.summary is None:
-        return {}
-    try:
-        results = from_json(record.summary, lambda: iter(())).results
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        return {}
     return {
         (one.suite, one.prompt, one.model, name): estimate.value
-        for one in results
+        for one in results_of(record)
         for name, estimate in one.metrics.items()
     }
+
+
+def results_of(record: RunRecord) -> tuple[ResultView, ...]:
+    """The results of a run; none of one that has not ended or cannot be read."""
+    if record.summary is None:
+        return ()
+    try:
+        return from_json(record.summary, lambda: iter(())).results
+    except _UNREADABLE:
+        return ()
 
 
 def stored_view(workspace: Workspace, name: str) -> RunView:
@@ -118,7 +124,7 @@ def ended(workspace: Workspace, store: ResultsStore, name: str) -> tuple[RunReco
         view = from_json(record.summary, rows, run_facts(record.manifest, record.started))
         exchanges, images = partial(kept_exchanges, workspace), thumbnails(workspace).data_url
         return record, replace(view, exchanges=exchanges, thumbnails=images)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except _UNREADABLE:
         reason = "its summary cannot be read"
         raise DamagedRun(store.place, record.run_id, reason) from None
 

@@ -105,6 +105,16 @@ def plan_jobs(plans: Sequence[SuitePlan], options: RunOptions) -> list[Job]:
     return jobs
 
 
+def plans_of(jobs: Sequence[Job]) -> list[SuitePlan]:
+    """The suites of the jobs, each once."""
+    return list({id(job.plan): job.plan for job in jobs}.values())
+
+
+def entries_of(jobs: Sequence[Job]) -> list[tuple[str, str, str]]:
+    """(suite, target, model) of each job."""
+    return [(job.plan.suite.name, job.target.reference, job.model) for job in jobs]
+
+
 def _refuse_same(jobs: Sequence[Job]) -> None:
     """Rows are identified by suite, target and model: two jobs with the same would hide each other."""
     seen: set[tuple[str, str, str]] = set()

@@ -12,7 +12,7 @@ from prompteval.engine.compare.compare import comparison, stored_side
 from prompteval.engine.compare.live import plan_side
 from prompteval.engine.compare.sides import Side, parse_side
 from prompteval.engine.progress import Progress
-from prompteval.plan.jobs import Job
+from prompteval.plan.jobs import Job, plans_of
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.comparison.view import ComparisonView
 from prompteval.report.view import RunView
@@ -33,7 +33,7 @@ class RunComparison:
 
         A run is known by its id from here on: `last` is the one before, not the one that begins.
         """
-        plans = list({id(job.plan): job.plan for job in jobs}.values())
+        plans = plans_of(jobs)
         names = [plan.suite.name for plan in plans]
         options = self._options(names)
         check_plans(plans, options)
