@@ -283,7 +283,9 @@ def test_s18_a_run_of_one_process_is_continued_there(tmp_path: Path) -> None:
     root = make(tmp_path, 2)
     (root / "answer.py").write_text("def reply(message):\n    raise ValueError('no')\n")
     run_suites(find_workspace(root), PLAIN, Progress())
-    with pytest.raises(UsageError, match="was begun in one process"):
+    with pytest.raises(
+        UsageError, match=r"was begun in one process \(`prompteval run --resume-run \S+` cont"
+    ):
         run(root, ForkingEngine(), replace(PLAIN, resume="last"))
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from prompteval.core.errors import StoreError, UsageError
 from prompteval.engine.pruning import choose_runs, remove
-from prompteval.engine.stored import backend
+from prompteval.engine.run_list import listed_run, newest_runs
+from prompteval.engine.stored import backend, unfinished
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
+from prompteval.plan.shard_runs import shard_side
 from prompteval.store.journal import AttemptJournal, journal_path
 from prompteval.workspace.settings import Workspace, find_workspace
 
@@ -28,8 +30,11 @@ def stored(workspace: Workspace, *run_ids: str, shard: Shard | None = None, name
     """Runs begun one after the other; the last of them has the name."""
     store = backend(workspace).open()
     for second, run_id in enumerate(run_ids):
-        options = RunOptions(shard=shard if run_id.count("-") > 1 else None).as_json()
-        store.begin_run(run_id, {**MANIFEST, "options": options}, f"2026-01-01T00:00:{second:02}.000+00:00")
+        own = shard if run_id.count("-") > 1 else None
+        manifest = {**MANIFEST, "options": RunOptions(shard=own).as_json()}
+        if own is not None:
+            manifest["side"] = shard_side(own, run_id.rpartition("-")[0])
+        store.begin_run(run_id, manifest, f"2026-01-01T00:00:{second:02}.000+00:00")
     if name:
         store.set_name(name, run_ids[-1])
     store.close()
@@ -74,3 +79,25 @@ def test_nothing_goes_where_one_of_the_runs_is_being_run(workspace: Workspace) -
     assert left.path.exists() and len(choose_runs(workspace, keep=0)) == 2
     remove(workspace, choose_runs(workspace, keep=0))
     assert not left.path.exists() and not held.path.exists()
+
+
+def test_shards_are_no_runs_beside_the_one_that_left_them(workspace: Workspace) -> None:
+    """Neither of those that are kept nor of those that are listed; without their run they are."""
+    stored(workspace, "a-1", "a-2", *(f"a-2-{number}" for number in range(1, 31)), shard=Shard(1, 30))
+    assert [one.run_id for one in newest_runs(workspace, 2)] == ["a-2", "a-1"]
+    assert [one.run_id for one in choose_runs(workspace, keep=1)] == ["a-1"]
+    assert len(choose_runs(workspace, keep=0)) == 32
+    stored(workspace, "a-3-1", shard=Shard(1, 2))
+    assert [one.run_id for one in newest_runs(workspace, 2)] == ["a-3-1", "a-2"]
+    assert [one.run_id for one in choose_runs(workspace, keep=2)] == ["a-1"]
+
+
+def test_a_shard_is_said_to_be_one_and_continued_with_its_run(workspace: Workspace) -> None:
+    """It is no side of a comparison, and alone it would be merged by nobody."""
+    stored(workspace, "a-1-1", shard=Shard(1, 2))
+    (record,) = newest_runs(workspace, 5)
+    listed = listed_run(record, ())
+    assert (listed.part_of, listed.compared) == ("shard 1/2 of run a-1", "")
+    found = unfinished(workspace, "a-1-1")
+    assert found is not None
+    assert found.help == "`prompteval run --cluster ray --resume-run a-1` continues it"

@@ -26,3 +26,9 @@ def test_a_damaged_run_says_why_and_no_name_breaks_its_line() -> None:
     lines = list(run_lines([damaged, named]))
     assert lines[1].endswith("damaged       its record was changed\n")
     assert len(lines) == 3 and "x y\\x1b[31m p m" in lines[2]
+
+
+def test_a_shard_names_its_run_and_no_comparison() -> None:
+    """As the list has one whose run was removed."""
+    (_, line) = run_lines([ListedRun("a-1", "", "unfinished", part_of="shard 1/2 of run a")])
+    assert line.endswith("unfinished    shard 1/2 of run a\n")

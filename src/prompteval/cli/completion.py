@@ -113,6 +113,6 @@ def _models(workspace: "Workspace") -> Iterable[str]:
 
 
 def _runs(workspace: "Workspace") -> Iterable[str]:
-    from prompteval.engine.stored import stored_runs
+    from prompteval.engine.run_list import newest_runs
 
-    return ["last", *(record.run_id for record in stored_runs(workspace, RUNS))]
+    return ["last", *(record.run_id for record in newest_runs(workspace, RUNS))]

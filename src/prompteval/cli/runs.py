@@ -88,14 +88,15 @@ def _list(
 
 def runs(limit: int, as_json: bool, outputs: list[Path]) -> int:
     from prompteval.cli.output import check_output_paths, last_code, write_files
-    from prompteval.engine.stored import listed_run, named_runs, stored_runs
+    from prompteval.engine.run_list import listed_run, newest_runs
+    from prompteval.engine.stored import named_runs
     from prompteval.report.run_list import run_lines
     from prompteval.workspace.settings import find_workspace
 
     written = check_output_paths(outputs, (".html",))
     workspace = find_workspace(Path.cwd())
     code = last_code(0, write_files(written, lambda path: _write_history(workspace, limit, path)))
-    records = stored_runs(workspace, limit)
+    records = newest_runs(workspace, limit)
     named = named_runs(workspace) if records else {}
     listed = [listed_run(record, named.get(record.run_id, ())) for record in records]
     if as_json:

@@ -15,7 +15,7 @@ from prompteval.core.text import counted
 from prompteval.core.verdict import Verdict
 from prompteval.engine.before_run import refuse_early
 from prompteval.engine.copying import copy_attempts, copy_rows
-from prompteval.engine.files import Files, opened, resume_hint, run_directory
+from prompteval.engine.files import Files, opened, run_directory
 from prompteval.engine.interruption import Stop
 from prompteval.engine.models import Models
 from prompteval.engine.progress import Progress
@@ -29,6 +29,7 @@ from prompteval.plan.judges import judges_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
+from prompteval.plan.shard_runs import resume_hint
 from prompteval.report.view import RunView
 from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
@@ -37,7 +38,6 @@ from prompteval.workspace.settings import Workspace
 from prompteval.workspace.store_place import RESULTS
 from prompteval.workspace.writing import make_directory
 
-RESUMING = "--cluster ray "
 # The attempts of a shard are numbered from its own number on, so many apart.
 ATTEMPTS_A_SHARD = 10_000_000
 
@@ -85,7 +85,7 @@ def _refuse_options(options: RunOptions) -> None:
 def _refuse_of_one_process(record: RunRecord) -> None:
     if "cluster" not in record.manifest:
         message = f"run {record.run_id} was begun in one process"
-        raise UsageError(message, f"continue it by `prompteval run --resume-run {record.run_id}`")
+        raise UsageError(message, resume_hint(record.run_id, record.manifest))
 
 
 def _refuse_jobs(jobs: Sequence[Job]) -> None:
@@ -123,10 +123,9 @@ class _Driver:
         )
         lost = [result for result in results if result.error]
         self._merge(run_id, shards)
-        view = decide_stored(
-            self.workspace, self.options, self.files, self.files.store.run(run_id), self.jobs,
-            Ending(_lacking(lost), stop, resume_hint(run_id, RESUMING)),
-        )  # fmt: skip
+        merged = self.files.store.run(run_id)
+        ending = Ending(_lacking(lost), stop, resume_hint(run_id, merged.manifest))
+        view = decide_stored(self.workspace, self.options, self.files, merged, self.jobs, ending)
         if view.verdict is not Verdict.INCOMPLETE:
             shutil.rmtree(directory, ignore_errors=True)
             if self.workspace.store_place().is_shared:

@@ -21,6 +21,7 @@ from prompteval.plan.jobs import Job, entries_of, plans_of
 from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
+from prompteval.plan.shard_runs import shard_side
 from prompteval.providers.layers import Budget
 from prompteval.report.view import RunView
 from prompteval.store.records import RunRecord
@@ -85,7 +86,7 @@ def _in_turn(task: ShardTask, exchange: Exchange, workspace: Workspace, *, cache
     counted = _Counted()
     if record is not None and not is_unfinished(record):
         return counted.result(task, None, _stored(workspace, record.run_id))
-    side = f"shard {task.shard} of run {task.run_id}"
+    side = shard_side(task.shard, task.run_id)
     options = replace(task.options, shard=task.shard, cache=task.options.cache and cache, side=side)
     if record is not None:
         options = replace(_unselected(options), resume=record.run_id)

@@ -136,11 +136,6 @@ def _recorder(workspace: Workspace, options: RunOptions) -> Recorder | None:
     return Recorder(path, within=bounds_of(workspace.root, path), continued=options.resume is not None)
 
 
-def resume_hint(run_id: str, options: str = "") -> str:
-    """How to continue a run."""
-    return f"`prompteval run {options}--resume-run {run_id}` continues it"
-
-
 def run_directory(state: Path, run_id: str) -> Path:
     """Where the shards of a run on a cluster lie until they are merged. Raises StoreError as `run_path`."""
     return run_path(state / "cluster", run_id)

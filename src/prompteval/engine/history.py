@@ -5,7 +5,8 @@ from typing import Any
 
 from prompteval.analysis.baselines.file import baseline_run
 from prompteval.core.errors import PromptevalError
-from prompteval.engine.stored import results_of, stored_runs
+from prompteval.engine.run_list import newest_runs
+from prompteval.engine.stored import results_of
 from prompteval.plan.run_options import narrowed, shard_of
 from prompteval.report.history import HistoryLine, HistoryPoint
 from prompteval.report.view import ResultView
@@ -25,7 +26,7 @@ def history(workspace: Workspace, limit: int) -> list[HistoryLine]:
     points: dict[_Key, list[HistoryPoint]] = {}
     last: dict[_Key, tuple[ResultView, Sequence[str]]] = {}
     baselines: dict[str, str] = {}
-    for record in reversed(stored_runs(workspace, limit)):
+    for record in reversed(newest_runs(workspace, limit)):
         for result in () if record.manifest.get("side") else results_of(record):
             key = (result.suite, result.prompt.partition("@")[0], result.model)
             if result.suite not in baselines:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from prompteval.core.errors import UsageError
 from prompteval.engine.files import run_directory
+from prompteval.engine.run_list import without_shards
 from prompteval.engine.stored import backend, named_runs, reading, stored_runs, thumbnails
-from prompteval.plan.run_options import shard_of
+from prompteval.plan.shard_runs import cluster_run
 from prompteval.store.protocol import StoreSizes
 from prompteval.store.records import RunRecord
 from prompteval.store.run_files import may_have_files
@@ -51,7 +52,8 @@ def choose_runs(
             chosen = {record.run_id: record for record in (store.find(name) for name in names)}
         return [*chosen.values(), *_shards(stored, set(chosen))]
     named = named_runs(workspace)
-    records = [record for record in stored[keep or 0 :] if record.run_id not in named]
+    whole = without_shards(stored, {record.run_id for record in stored})
+    records = [record for record in whole[keep or 0 :] if record.run_id not in named]
     if older_than_days is not None:
         oldest = time.gmtime(time.time() - older_than_days * SECONDS_A_DAY)
         limit = time.strftime("%Y-%m-%dT%H:%M:%S", oldest)
@@ -75,9 +77,7 @@ def _shards(stored: Sequence[RunRecord], of: AbstractSet[str]) -> list[RunRecord
     return [
         record
         for record in stored
-        if record.run_id not in of
-        and record.run_id.rpartition("-")[0] in of
-        and shard_of(record.manifest.get("options")) is not None
+        if record.run_id not in of and cluster_run(record.run_id, record.manifest) in of
     ]
 
 

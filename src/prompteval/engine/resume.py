@@ -6,6 +6,7 @@ from typing import Any
 
 from prompteval.core.errors import UsageError
 from prompteval.plan.run_options import RunOptions, Selection
+from prompteval.plan.shard_runs import resume_hint
 from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
 
@@ -68,7 +69,7 @@ def refuse_on_cluster(record: RunRecord) -> None:
     """Raise UsageError for a run whose rows are still in its shards: one process would run them again."""
     if "cluster" in record.manifest:
         message = f"run {record.run_id} was begun on a cluster, and its rows are there"
-        raise UsageError(message, f"`prompteval run --cluster ray --resume-run {record.run_id}` continues it")
+        raise UsageError(message, resume_hint(record.run_id, record.manifest))
 
 
 def is_unfinished(record: RunRecord) -> bool:

@@ -12,7 +12,7 @@ from prompteval.core.environment import remember_environment
 from prompteval.core.errors import PromptevalError, StoreError
 from prompteval.engine.before_run import refuse_early
 from prompteval.engine.early_stopping import plan_early
-from prompteval.engine.files import Files, RunBroken, opened, resume_hint
+from prompteval.engine.files import Files, RunBroken, opened
 from prompteval.engine.garbage_collection import infrequent_garbage_collection
 from prompteval.engine.interruption import Stop
 from prompteval.engine.job_results import JobResults
@@ -25,6 +25,7 @@ from prompteval.engine.run_work import RunWork
 from prompteval.plan.jobs import Job, entries_of, plan_jobs, plan_suites, plans_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
+from prompteval.plan.shard_runs import resume_hint
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import RunView
 from prompteval.store.records import RunRecord
@@ -161,7 +162,9 @@ class _Run:
             run.store.flush()  # what ends the process at once leaves a run to resume
         else:
             run.store.continue_run(run.run_id)
-        hint = resume_hint(run.run_id) if resumable else "the same command continues from the cache"
+        hint = "the same command continues from the cache"
+        if resumable:
+            hint = resume_hint(run.run_id, made_from)
         stop = Stop()
         try:
             running = self._begun(jobs, models, made_from)

@@ -1,7 +1,7 @@
 """Stored runs, read back."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,10 +13,10 @@ from prompteval.core.notice import notice
 from prompteval.core.observation import CaseVerdict, Row, row_verdict
 from prompteval.core.problem import did_you_mean
 from prompteval.plan.run_options import shard_of
+from prompteval.plan.shard_runs import resume_hint
 from prompteval.report.advice import reason_of
 from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.prompt_text import PromptVersions, versions_of
-from prompteval.report.run_list import ListedResult, ListedRun
 from prompteval.report.view import ResultView, RunFacts, RunView, from_json
 from prompteval.store.backend import open_backend
 from prompteval.store.exchanges import ReadExchange, no_exchange
@@ -46,11 +46,11 @@ def reading(workspace: Workspace, checked: Checked | None = None) -> Iterator[Re
         store.close()
 
 
-def stored_runs(workspace: Workspace, limit: int | None = None) -> list[RunRecord]:
-    """Runs, the last first, damaged ones too; none when there is no database yet."""
+def stored_runs(workspace: Workspace) -> list[RunRecord]:
+    """Runs, the last first, shards and damaged ones too; none when there is no database yet."""
     try:
         with reading(workspace) as store:
-            return store.runs(limit)
+            return store.runs()
     except NoResults:
         return []
 
@@ -70,32 +70,6 @@ def named_runs(workspace: Workspace) -> dict[str, list[str]]:
     for name, run_id in named_baselines(workspace).items():
         found.setdefault(run_id, []).append(f"{NAMED}{name}")
     return found
-
-
-def listed_run(record: RunRecord, names: Sequence[str]) -> ListedRun:
-    """A run as `runs` lists it, with its names and the metrics that decide a comparison of it."""
-    state = "damaged" if record.damage else record.verdict or "unfinished"
-    shard = None if record.damage else shard_of(record.manifest.get("options"))
-    if shard is not None and record.verdict == "inconclusive":
-        state = f"shard {shard}"
-    compared = str(record.manifest.get("compared") or record.manifest.get("side") or "")
-    suites = record.manifest.get("suites", {})
-    values = _metric_values(record)
-    results = []
-    for suite, target, model in record.manifest.get("entries", []):
-        deciding = suites.get(suite, {}).get("primary", ()) if record.summary is not None else ()
-        metrics = {name: values.get((suite, target, model, name)) for name in deciding}
-        results.append(ListedResult(suite, target, model, metrics))
-    return ListedRun(record.run_id, record.started, state, results, compared, record.damage, names)
-
-
-def _metric_values(record: RunRecord) -> dict[tuple[str, ...], float | None]:
-    """(suite, target, model, metric) to its value, in a run that has ended and can be read."""
-    return {
-        (one.suite, one.prompt, one.model, name): estimate.value
-        for one in results_of(record)
-        for name, estimate in one.metrics.items()
-    }
 
 
 def results_of(record: RunRecord) -> tuple[ResultView, ...]:
@@ -155,7 +129,7 @@ def unfinished(workspace: Workspace, name: str) -> UnfinishedRun | None:
 def _continued(record: RunRecord) -> str:
     if record.manifest.get("options") is None:
         return "it is a side of a comparison; compare again"
-    return f"`prompteval run --resume-run {record.run_id}` continues it"
+    return resume_hint(record.run_id, record.manifest)
 
 
 def run_facts(manifest: Mapping[str, Any], started: str) -> RunFacts:

@@ -33,7 +33,8 @@ class ListedResult:
 class ListedRun:
     """`state` is the verdict, `shard 1/4`, `unfinished` or `damaged`.
 
-    `compared` is the side of a comparison that it was, `names` a team gave it: `baseline:NAME`.
+    `compared` is the side of a comparison that it was, `names` a team gave it: `baseline:NAME`; `part_of`
+    says of a shard which one it is of which run.
     """
 
     run_id: str
@@ -43,6 +44,7 @@ class ListedRun:
     compared: str = ""
     damage: str = ""
     names: Sequence[str] = ()
+    part_of: str = ""
 
 
 def run_lines(runs: Sequence[ListedRun]) -> Iterator[str]:
@@ -63,7 +65,8 @@ def _texts(run: ListedRun) -> Sequence[str]:
         f"{result.suite} {result.target} {result.model}{''.join(map(_score, result.metrics.items()))}"
         for result in run.results
     ]
-    return [*texts, *run.names, *([f"side of a comparison: {run.compared}"] if run.compared else [])] or [""]
+    compared = f"side of a comparison: {run.compared}" if run.compared else ""
+    return [*texts, *run.names, *filter(None, (compared, run.part_of))] or [""]
 
 
 def _score(metric: tuple[str, float | None]) -> str:

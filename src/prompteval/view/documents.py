@@ -11,7 +11,8 @@ from prompteval.engine.compare.compare import comparison
 from prompteval.engine.compare.sides import Side
 from prompteval.engine.history import history
 from prompteval.engine.progress import Progress
-from prompteval.engine.stored import ended, kept_exchanges, reading, run_facts, stored_runs, thumbnails
+from prompteval.engine.run_list import newest_runs
+from prompteval.engine.stored import ended, kept_exchanges, reading, run_facts, thumbnails
 from prompteval.plan.run_options import RunOptions
 from prompteval.report.page.case_rows import Room, in_full, listed, raw_exchanges
 from prompteval.report.page.comparison import comparison_json
@@ -42,7 +43,7 @@ def history_document(workspace: Workspace) -> Json:
     """The metrics of stored runs over time, and what is running or did not end."""
     document: Json = history_json(history(workspace, HISTORY_RUNS))
     open_runs = [
-        one for one in stored_runs(workspace, HISTORY_RUNS) if one.summary is None and not one.damage
+        one for one in newest_runs(workspace, HISTORY_RUNS) if one.summary is None and not one.damage
     ]
     if open_runs:
         rows = [[one.run_id, one.started[:19].replace("T", " ")] for one in open_runs]
@@ -63,7 +64,7 @@ def run_document(workspace: Workspace, run_id: str, checked: Checked | None = No
             document = _unfinished(record)
         else:
             document = run_json(ended(workspace, store, record.run_id)[1])
-    before = [one.run_id for one in stored_runs(workspace, HISTORY_RUNS) if one.started < record.started]
+    before = [one.run_id for one in newest_runs(workspace, HISTORY_RUNS) if one.started < record.started]
     links = [["history", "/"]]
     if record.summary is not None:
         links.append(["label", f"/runs/{record.run_id}/label"])

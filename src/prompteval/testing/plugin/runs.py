@@ -12,7 +12,8 @@ from prompteval.core.exit_codes import INTERRUPTED
 from prompteval.core.observation import Row
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
-from prompteval.engine.stored import stored_runs, stored_view
+from prompteval.engine.run_list import newest_runs
+from prompteval.engine.stored import stored_view
 from prompteval.plan.function import FunctionPlan
 from prompteval.plan.run_options import RunOptions, Selection
 from prompteval.plan.suite_plan import SuitePlan
@@ -69,7 +70,7 @@ class SuiteRuns:
         name = self._plan.suite.name
         only = None if case_ids is None else frozenset((name, case_id) for case_id in case_ids)
         with _alone(self._path.with_suffix(".lock")):
-            if not any(record.summary for record in stored_runs(self._workspace, 1)):
+            if not any(record.summary for record in newest_runs(self._workspace, 1)):
                 options = replace(self._options, selection=Selection(only=only))
                 if run_suites(self._workspace, options, Progress(), [self._plan]).exit_code == INTERRUPTED:
                     raise KeyboardInterrupt

@@ -1,0 +1,26 @@
+"""Which run on a cluster a stored run was a shard of, and how either is continued."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prompteval.plan.run_options import shard_of
+from prompteval.plan.shard import Shard
+
+
+def shard_side(shard: Shard, run_id: str) -> str:
+    """What the manifest of a shard's own run has as its side."""
+    return f"shard {shard} of run {run_id}"
+
+
+def cluster_run(run_id: str, manifest: Mapping[str, Any]) -> str:
+    """The id of the run on a cluster that a stored run was a shard of; empty for any other run."""
+    side, whole = manifest.get("side"), run_id.rpartition("-")[0]
+    shard = shard_of(manifest.get("options")) if side else None
+    return whole if shard is not None and side == shard_side(shard, whole) else ""
+
+
+def resume_hint(run_id: str, manifest: Mapping[str, Any]) -> str:
+    """How a run is continued: where it was begun, and a shard with all of its run."""
+    whole = cluster_run(run_id, manifest)
+    engine = "--cluster ray " if whole or "cluster" in manifest else ""
+    return f"`prompteval run {engine}--resume-run {whole or run_id}` continues it"
