@@ -181,6 +181,18 @@ def test_s5_a_file_beside_the_module_stays_inside(name: str, told: str, tmp_path
     assert told in str(problem)
 
 
+def test_a_file_beside_a_template_file_is_at_its_name_in_the_module(tmp_path: Path) -> None:
+    """The template of the message has no mistake; other faults of files are in the module too."""
+    (tmp_path / "prompts/look").mkdir(parents=True)
+    (tmp_path / "prompts/look/ask.j2").write_text("{{ question }}")
+    with pytest.raises(InvalidInput) as found:
+        loaded(tmp_path, 'user(\n        file("{{ photo }}"), file("none.png"), file="ask.j2"),')
+    (problem,) = found.value.problems
+    assert str(problem).startswith("prompts/look/v1.py:10:35 PE342 file('none.png'): no such file")
+    prompt = loaded(tmp_path, 'user(file("{{ photo }}"), file("{{ fotos }}"), file="ask.j2"),')
+    assert [str(one).split()[:2] for one in prompt.check()] == [["prompts/look/v1.py:9:57", "PE302"]]
+
+
 def test_a_prompt_without_files_has_the_fingerprint_that_it_had() -> None:
     """Locks of published versions hold."""
 

@@ -36,7 +36,7 @@ def prompt_file_problems(prompt: Prompt, model: str, workspace: Workspace) -> It
     if taken is None:
         return
     for part in (part for part in prompt.messages if isinstance(part, Part) and part.slots):
-        place = (part.path or prompt.path, part.line, part.column, CODE)
+        place = (prompt.path, *part.written, CODE)
         if not taken:
             yield Problem(*place, f"{model} takes no files, and {prompt.reference} has some", _OTHER_MODEL)
             return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.prompt.file_inputs import file_in
 from prompteval.prompt.messages import Part
-from prompteval.prompt.source_places import ModuleSource, Place
+from prompteval.prompt.source_places import ModuleSource
 
 if TYPE_CHECKING:
     from prompteval.prompt.prompt import Prompt
@@ -28,18 +28,25 @@ def file_problems(prompt: "Prompt", module: ModuleSource | None) -> Iterator[Pro
         )
     for index, part in enumerate(prompt.messages):
         if isinstance(part, Part):
-            yield from _of_message(prompt, part, index, (part.line, part.column))
+            yield from _of_message(prompt, part, index)
 
 
-def _of_message(prompt: "Prompt", part: Part, index: int, place: Place) -> Iterator[Problem]:
-    names, path = prompt.file_inputs.names, part.path or prompt.path
+def _of_message(prompt: "Prompt", part: Part, index: int) -> Iterator[Problem]:
+    names, place = prompt.file_inputs.names, (prompt.path, *part.written)
     for name in dict.fromkeys(slot.name for slot in part.slots if slot.name):
         if name not in prompt.inputs.model_fields:
             help = did_you_mean(name, names)
-            yield Problem(path, *place, "PE302", f"file input {name!r} is not an input", help)
+            yield Problem(*place, "PE302", f"file input {name!r} is not an input", help)
         elif name not in names:
             message = f"input {name!r} is not a File, and file() places it"
-            yield Problem(path, *place, CODE, message, f"declare `{name}: File`, or write it in the text")
+            yield Problem(*place, CODE, message, f"declare `{name}: File`, or write it in the text")
     for name in sorted(prompt.variables(index) & names.keys()):
         message = f"input {name!r} is a File, and the text of a message cannot hold it"
-        yield Problem(path, *place, CODE, message, f'place it: user("...", file("{{{{ {name} }}}}"))')
+        yield Problem(
+            part.path or prompt.path,
+            part.line,
+            part.column,
+            CODE,
+            message,
+            f'place it: user("...", file("{{{{ {name} }}}}"))',
+        )

@@ -2,7 +2,9 @@
 
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import ModuleType
 
 from pydantic import BaseModel
@@ -14,7 +16,7 @@ from prompteval.prompt.files_beside import with_files
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.schema import refuse_slow_patterns
-from prompteval.prompt.source_places import ModuleSource, Span, place_at
+from prompteval.prompt.source_places import ModuleSource, Place, Span
 from prompteval.prompt.template import Template, TemplateFault
 from prompteval.prompt.tools import ToolFault
 from prompteval.workspace.discovery import PromptFile, find_prompt
@@ -39,7 +41,7 @@ def load_prompt(tree: Tree, name: str, version: int | None = None) -> Prompt:
     text = ModuleSource(source)
     count = len(prompt.messages)
     messages = [
-        with_files(_resolve(part, files, directory, place, text, (index, count)), tree, directory)
+        _resolve(part, files, tree, place, partial(text.message_place, index, count))
         for index, part in enumerate(prompt.messages)
     ]
     loaded = replace(
@@ -114,16 +116,19 @@ def _prompt_of(module: ModuleType, place: PromptFile) -> Prompt:
 def _resolve(
     part: Part | History,
     files: dict[str, str],
-    directory: str,
+    tree: Tree,
     place: PromptFile,
-    text: ModuleSource,
-    position: tuple[int, int],
+    place_of: Callable[[str], Place],
 ) -> Part | History:
+    """A message with its texts and files; `place_of` finds a text of it in the module."""
     if isinstance(part, History):
         return part
-    line, column = place_at(text.text, text.message(*position, part.text or part.file)[0])
+    line, column = place_of(part.text or part.file)
+    part = replace(part, path=place.path, line=line, column=column, written=(line, column))
+    part = with_files(part, tree, place_of)
     if not part.file:
-        return replace(part, path=place.path, line=line, column=column)
+        return part
+    directory = place.path.rsplit("/", 1)[0]
     if part.file not in files:
         message = f"template file {part.file!r} is not in {directory}"
         help = did_you_mean(part.file, files)

@@ -30,7 +30,8 @@ class Part:
     """One message template. `file` names a template beside the module until it is loaded.
 
     `pieces` are texts and files in order where there are files, and `text` then all of the texts; a template
-    file is an empty piece until it is loaded. `path`, `line` and `column` say where it stands, for messages.
+    file is an empty piece until it is loaded. `path`, `line` and `column` say where its text stands, for
+    messages, and `written` the line and column of the message in the module.
     """
 
     role: Role
@@ -39,6 +40,7 @@ class Part:
     path: str = ""
     line: int = 0
     column: int = 0
+    written: tuple[int, int] = (0, 0)
     pieces: tuple[str | FileSlot, ...] = ()
 
     @property

@@ -75,6 +75,10 @@ class ModuleSource:
         call = next(self._calls(), None)
         return (0, 0) if call is None else self._span(call)
 
+    def message_place(self, index: int, count: int, text: str) -> Place:
+        """The line and column of what `message` finds."""
+        return place_at(self.text, self.message(index, count, text)[0])
+
     def prompt(self) -> Place:
         """Where `Prompt(...)` is called; the first line when it is not called by that name."""
         call = next(self._calls(), None)

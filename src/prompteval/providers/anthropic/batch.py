@@ -18,6 +18,7 @@ from prompteval.providers.openai.batch import (
     KEY,
     BatchClient,
     BatchState,
+    array_of,
     id_of,
     object_of,
     segment,
@@ -49,7 +50,8 @@ class MessageBatches(BatchClient):
     async def submit(self, path: Path, run_id: str, part: int) -> str:
         """Start the batch of the requests in a file; the batch's id."""
         url = self._server.url("messages/batches")
-        answer = await post_json(self._session, url, _body_of(path), timeout_s=FILE_SECONDS)
+        body = b'{"requests":' + array_of(path) + b"}"
+        answer = await post_json(self._session, url, body, timeout_s=FILE_SECONDS)
         return id_of(object_of(answer, self.error_of))
 
     async def started(self, run_id: str) -> dict[int, str]:
@@ -99,9 +101,3 @@ class MessageBatches(BatchClient):
             failure.retryable = False
             return failure
         return ProviderError("expired", f"the batch has no reply: {str(kind)[:80]}")
-
-
-def _body_of(path: Path) -> bytes:
-    """The lines of a file as one body."""
-    with path.open("rb") as file:
-        return b'{"requests":[' + b",".join(line.rstrip(b"\n") for line in file) + b"]}"

@@ -24,6 +24,7 @@ from prompteval.providers.openai.batch import (
     MOST_PAGES,
     BatchClient,
     BatchState,
+    array_of,
     object_of,
     patiently,
     segment,
@@ -67,7 +68,7 @@ class ContentBatches(BatchClient):
         A start whose answer is lost is not tried again: it may have begun, and `started` finds it.
         """
         url = self._server.url(f"{model_path(self._model)}:batchGenerateContent")
-        body = _body_of(path, _mark(run_id, part))
+        body = _body_of(path, f"{_mark(run_id)}{part}")
         answer = await post_json(self._session, url, body, timeout_s=FILE_SECONDS)
         return _id_of(object_of(answer, self.error_of))
 
@@ -75,7 +76,7 @@ class ContentBatches(BatchClient):
         """Part to id of every batch that a run has started here, whether or not its id was noted."""
         found: dict[int, str] = {}
         after = ""
-        mark = re.compile(re.escape(_mark(run_id, 0)[:-1]) + r"(\d{1,8})")
+        mark = re.compile(re.escape(_mark(run_id)) + r"(\d{1,8})")
         for _ in range(MOST_PAGES):
             page = await self._ask(f"batches?pageSize=100{after}")
             for batch in _objects(page.get("operations")):
@@ -132,17 +133,15 @@ class ContentBatches(BatchClient):
         return await patiently(once, self.error_of)
 
 
-def _mark(run_id: str, part: int) -> str:
-    """The name of a batch."""
-    return f"prompteval {run_id} {part}"
+def _mark(run_id: str) -> str:
+    """How the names of a run's batches begin; the number of the part follows."""
+    return f"prompteval {run_id} "
 
 
 def _body_of(path: Path, name: str) -> bytes:
-    """The lines of a file as one body."""
-    with path.open("rb") as file:
-        requests = b",".join(line.rstrip(b"\n") for line in file)
+    """The requests of a file as one body."""
     start = json.dumps({"displayName": name})[:-1].encode("ascii")
-    return b'{"batch":' + start + b',"inputConfig":{"requests":{"requests":[' + requests + b"]}}}}"
+    return b'{"batch":' + start + b',"inputConfig":{"requests":{"requests":' + array_of(path) + b"}}}}"
 
 
 def _id_of(batch: JsonObject) -> str:

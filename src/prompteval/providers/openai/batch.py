@@ -294,6 +294,12 @@ def segment(name: str) -> str:
     return quote(name, safe="", errors="replace")
 
 
+def array_of(path: Path) -> bytes:
+    """The requests of a file, one a line, as an array of JSON; all of it is held in memory."""
+    with path.open("rb") as file:
+        return b"[" + b",".join(line.rstrip(b"\n") for line in file) + b"]"
+
+
 def _short(value: object) -> str:
     return hide(value)[:LONGEST_MESSAGE] if isinstance(value, str) else ""
 
