@@ -303,6 +303,13 @@ def test_s20_a_key_with_a_line_break_is_the_key(monkeypatch: pytest.MonkeyPatch)
         ('structured = "json_object"\napi = "responses"\npreset = "vllm"', "which vllm silently ignores"),
         ('stream = true\nprovider = "local"', "is for a server, and the provider is 'local'"),
         ('preset = "ollama"\nprovider = "scripted"', "is for a server, and the provider is 'scripted'"),
+        ('files = ["image", "audio"]\npreset = "mistral"', 'names \'audio\', and mistral takes image alone (write files = ["image"], or name'),
+        ('files = ["pdf"]\nbase_url = "https://api.groq.com/openai/v1"', 'names \'pdf\', and groq takes image alone (write files = ["image"])'),
+        ('files = ["pdf"]\nbase_url = "https://us.openai.azure.com/openai/v1"\npreset = "azure"', "azure takes image, audio alone"),
+        ('files = ["image"]\nmodel = "deepseek-v4-pro"\npreset = "deepseek"', "'deepseek-v4-pro' of deepseek takes no files (remove it"),
+        ('files = ["pdf"]\nbase_url = "https://api.anthropic.com/v1"', "anthropic takes image alone"),
+        ('files = ["audio", "pdf"]\napi = "responses"', 'responses have a form for image, pdf alone (write files = ["pdf"])'),
+        ('files = ["image"]\napi = "decisions"', "decisions have a form for no files (remove it)"),
         ('extra_body = {top_k = 4, messages = []}', "has 'messages', which would replace what the prompt"),
         ('extra_body = {model = "other"}', "has 'model', which would replace what the prompt"),
     ],
@@ -312,6 +319,23 @@ def test_b9_wrong_keys_of_a_server_are_told_with_their_line(line: str, told_: st
     with pytest.raises(Exception, match=re.escape(told_)) as raised:
         read_settings(f"[models.m]\n{line}\n", Path("prompteval.toml"))
     assert "prompteval.toml:2" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'preset = "mistral"\nbase_url = "http://127.0.0.1:8000/v1"\nfiles = ["audio"]',
+        'preset = "azure"\nbase_url = "https://us.openai.azure.com/openai/v1"\nfiles = ["audio"]',
+        'preset = "deepseek"\nfiles = ["image"]',
+        'preset = "openrouter"\nfiles = ["image", "pdf", "audio"]',
+        'preset = "groq"\nfiles = []',
+        'preset = "openai"\nfiles = ["audio"]',
+    ],
+)
+def test_files_that_a_server_may_take_are_the_profiles_word(lines: str) -> None:
+    """Those of another server behind a preset, those that its models differ in, and none."""
+    settings = read_settings(f'[models.m]\nmodel = "deepseek-flash"\n{lines}\n', Path("prompteval.toml"))
+    assert settings.models["m"].files is not None
 
 
 @pytest.mark.parametrize("url", ["http://[::1/v1", "http://h:port/v1", "http://h:99999999/v1"])

@@ -35,7 +35,8 @@ class Preset:
     Responses API may not be used, and `why_no_responses` says why. `stream_usage` says that the tokens of a
     stream are reported only when asked for, `counted_logprobs` that `logprobs` is how many, not whether, and
     `ignores_tool_schemas` that arguments of tools are held to no schema. `files` are the kinds of files that
-    it takes, None where it depends on the model, and `unread` the media types of these kinds that it does not
+    it takes, None where it depends on the model, `files_of_some` those that some of its models take where the
+    profile says so, and `unread` the media types of these kinds that it does not
     read; `text_only` are models of it that take none. `ignored_in_thought` are parameters that it ignores
     while its models think, which they do where `thinking` of the body does not disable it.
     """
@@ -54,6 +55,7 @@ class Preset:
     counted_logprobs: bool = False
     ignores_tool_schemas: bool = False
     files: tuple[str, ...] | None = None
+    files_of_some: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
     text_only: frozenset[str] = frozenset()
     ignored_in_thought: frozenset[str] = frozenset()
@@ -67,7 +69,10 @@ _GIF = frozenset({"image/gif"})
 _LOGPROBS = frozenset({"logprobs", "top_logprobs"})
 PRESETS: Final[Mapping[str, Preset]] = {
     "openai": Preset(),
-    "azure": Preset(key_header="api-key", files=_IMAGES, responses=Responses(files=("image", "pdf"))),
+    "azure": Preset(
+        key_header="api-key", files=_IMAGES, files_of_some=("audio",),
+        responses=Responses(files=("image", "pdf")),
+    ),
     "ollama": Preset(
         rename=_MAX_TOKENS, needs_key=False,
         ignored=frozenset({"service_tier", "verbosity", "tool_choice", "parallel_tool_calls"}),

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from prompteval.core.media import KINDS
 from prompteval.core.registry import is_built_in
 from prompteval.workspace.model_profile import ModelProfile
 from prompteval.workspace.presets import PRESETS, preset_by_host, preset_fault
 from prompteval.workspace.profile_faults import header_names_fault
+from prompteval.workspace.profile_files import files_fault
 from prompteval.workspace.server_keys import (
     APIS,
     CALL_KEYS,
@@ -31,7 +33,7 @@ def conflicts(profile: Mapping[str, Any], env: list[str]) -> Iterator[Conflict]:
     provider = profile.get("provider", ModelProfile("").provider)
     if "model" not in profile and is_built_in(PROVIDERS, str(provider)):
         yield "model", "has no model", 'add model = "MODEL", as its provider names it'
-    found = (_variables(profile, env), _renamed_and_dropped(profile), _ignored(profile))
+    found = (_variables(profile, env), _renamed_and_dropped(profile), _ignored(profile), _files(profile))
     yield from (conflict for conflict in found if conflict)
 
 
@@ -52,6 +54,20 @@ def _renamed_and_dropped(profile: Mapping[str, Any]) -> Conflict | None:
     name = next((name for name in rename if name in drop), None)
     fault = f"names {name!r}, which drop does not send"
     return ("rename", fault, "remove it from one of them") if name is not None else None
+
+
+def _files(profile: Mapping[str, Any]) -> Conflict | None:
+    """Kinds of files that the profile's server could not be sent."""
+    files, api, preset = profile.get("files"), profile.get("api", "chat"), profile.get("preset")
+    url, model = profile.get("base_url", ""), profile.get("model", "")
+    provider = profile.get("provider", ModelProfile("").provider)
+    if not (isinstance(files, list) and isinstance(url, str) and isinstance(model, str)):
+        return None  # without any, or reported for the key itself
+    known = api in APIS and preset in (None, *PRESETS) and all(kind in KINDS for kind in files)
+    if provider != "openai" or not known:
+        return None  # reported for the key itself
+    fault = files_fault(files, preset, url, model, api)
+    return ("files", *fault) if fault else None
 
 
 def _ignored(profile: Mapping[str, Any]) -> Conflict | None:

@@ -12,15 +12,12 @@ from prompteval.core.media import MEDIA_TYPES, File, kind_of
 from prompteval.core.request import Message
 from prompteval.core.strict_json import JsonObject
 from prompteval.providers.openai.shape import Shape
+from prompteval.workspace.profile_files import FILES_OF_API
 from prompteval.workspace.urls import host_of
 
 # The API asks for a name, which says nothing of where the file lies.
 DOCUMENT: Final = "document.pdf"
 _FORMATS: Final[Mapping[str, str]] = {"audio/wav": "wav", "audio/mpeg": "mp3"}
-# What the APIs have a form for.
-_OF_API: Final[Mapping[str, tuple[str, ...]]] = {
-    "chat": ("image", "pdf", "audio"), "responses": ("image", "pdf"), "decisions": (),
-}  # fmt: skip
 _OPENAI_HOST: Final = "api.openai.com"
 # What OpenAI's pages of its models say ("Input modalities"; docs/files.md names them): text alone, images
 # without PDF, which its guide "File inputs" has for gpt-4o and later, and audio without images.
@@ -41,7 +38,7 @@ def file_types(model: str, base_url: str, shape: Shape) -> frozenset[str]:
     kinds = shape.files
     if kinds is None:
         kinds = _of_openai(model) if host_of(base_url) == _OPENAI_HOST else ("image",)
-    taken = set(kinds) & set(_OF_API[shape.api])
+    taken = set(kinds) & set(FILES_OF_API[shape.api])
     return frozenset(name for name, kind in MEDIA_TYPES.items() if kind in taken) - shape.unread
 
 

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.secret import from_environment
 from prompteval.core.strict_json import JsonObject
-from prompteval.workspace.presets import Preset, preset_of
+from prompteval.workspace.presets import preset_of
+from prompteval.workspace.profile_files import files_of_preset
 from prompteval.workspace.settings import ModelProfile
 
 
@@ -108,6 +109,7 @@ def shape_of(profile: ModelProfile | None) -> Shape:
     if profile is None:
         return Shape()
     preset = preset_of(profile.preset)
+    own_files = profile.files
     own = preset.rename if profile.api == "chat" or preset.responses is None else preset.responses.names
     return Shape(
         structured=profile.structured or preset.structured,
@@ -123,15 +125,6 @@ def shape_of(profile: ModelProfile | None) -> Shape:
         stream=profile.stream,
         stream_usage=preset.stream_usage,
         counted_logprobs=preset.counted_logprobs,
-        files=_files(preset, profile) if profile.files is None else profile.files,
-        unread=preset.unread if profile.files is None else frozenset(),
+        files=files_of_preset(profile.preset, profile.model, profile.api) if own_files is None else own_files,
+        unread=preset.unread if own_files is None else frozenset(),
     )
-
-
-def _files(preset: Preset, profile: ModelProfile) -> tuple[str, ...] | None:
-    """The kinds of files that a preset's server takes for a profile's model, over its API."""
-    if profile.model in preset.text_only:
-        return ()
-    if profile.api == "responses" and preset.responses is not None and preset.responses.files is not None:
-        return preset.responses.files
-    return preset.files
