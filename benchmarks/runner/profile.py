@@ -22,7 +22,7 @@ PARTS = (
     ("journal of attempts", "store/journal.py", ""),
     ("cache", "store/cache.py", ""),
     ("rows to the store", "store/results.py", ""),
-    ("rows to JSON", "store/codec.py", ""),
+    ("rows to JSON", "_form.py", ""),
     ("request key", "core/request.py", "_texts"),
     ("body of the request", "openai/body.py", ""),
     ("reply read", "openai/reply.py", ""),

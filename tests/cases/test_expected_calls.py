@@ -12,7 +12,8 @@ from prompteval.cases.schema import case_schema
 from prompteval.core.case import Case, ExpectedCall
 from prompteval.core.errors import InvalidInput
 from prompteval.plan.case_scan import case_digest
-from prompteval.store.codec import case_from, case_json, stored_row
+from prompteval.store.case_form import case_from, case_json
+from prompteval.store.row_form import stored_row
 from prompteval.workspace.tree import WorkingTree
 
 CALLS = (ExpectedCall("refund", {"order": 7, "why": {"$any": True}}), ExpectedCall("end"))

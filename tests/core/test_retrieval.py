@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prompteval.core.observation import Observation
 from prompteval.core.retrieval import Chunk, Context, Ranking
-from prompteval.store.codec import observation_from, observation_json
+from prompteval.store.observation_form import observation_from, observation_json
 
 HITS = st.lists(st.tuples(st.text(max_size=3), st.floats(allow_nan=False, width=32)), max_size=30)
 

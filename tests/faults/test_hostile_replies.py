@@ -23,7 +23,7 @@ from prompteval.providers.openai.embeddings import OpenAIEmbedder
 from prompteval.providers.openai.errors import server_limits
 from prompteval.providers.openai.server import Server
 from prompteval.rag.index.outside import EndpointRetriever
-from prompteval.store.codec import observation_json
+from prompteval.store.observation_form import observation_json
 from prompteval.workspace.settings import ModelProfile
 from tests.hostile import Hostile, Made, completion, says, whole
 

@@ -57,6 +57,16 @@ def test_f32_a_request_that_was_changed_is_not_recorded(tmp_path: Path) -> None:
     cache.close()
 
 
+def test_a_request_is_there_as_soon_as_its_reply_was_put(tmp_path: Path) -> None:
+    """Also after a look that found nothing, whose transaction had begun before."""
+    request = Request("m", (Message("user", "hello"),))
+    cache = SqliteCache.open(tmp_path / "c.sqlite")
+    assert cache.get(request.key) is None
+    cache.put(request.key, request.canonical, Response("yes"))
+    assert cache.exchange(request.key) == (request.as_json(), Response("yes", served_by="cache"))
+    cache.close()
+
+
 def test_a_reply_from_before_hashes_is_found(tmp_path: Path) -> None:
     """The cache of an older version continues."""
     path = tmp_path / "c.sqlite"

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from prompteval.core.case import Case
 from prompteval.core.observation import Observation
-from prompteval.store.codec import case_from, case_json, observation_from, observation_json
+from prompteval.store.case_form import case_from, case_json
+from prompteval.store.observation_form import observation_from, observation_json
 
 texts = st.text(max_size=5)
 cases = st.builds(

@@ -9,7 +9,7 @@ from prompteval.testing.store_kit import check_store
 from tests.store.postgres_place import address as address
 from tests.store.postgres_place import server as server
 
-RUNS = ["attempts", "writers", "again", "rows"]
+RUNS = ["other", *(f"many-{n}" for n in range(30, 0, -1)), "many", "attempts", "writers", "again", "rows"]
 
 
 def test_sqlite_keeps_the_promises_of_a_store(tmp_path: Path) -> None:
@@ -33,12 +33,13 @@ def test_postgres_finds_a_run_by_its_id_alone(monkeypatch: pytest.MonkeyPatch) -
     from prompteval.store.postgres.results import PostgresStore
 
     monkeypatch.setattr(PostgresStore, "runs", lambda *_: pytest.fail("every run was read"))
+    monkeypatch.setattr(PostgresStore, "_candidates", lambda *_: pytest.fail("other runs were read"))
     store = PostgresStore.open()
     try:
         store.begin_run("r1", {}, "2026-01-01T00:00:00")
         store.flush()
         found = store.known("r1")
         assert found is not None and found.run_id == "r1"
-        assert store.known("r") is None
+        assert store.find("r1") == found and store.known("r") is None
     finally:
         store.close()

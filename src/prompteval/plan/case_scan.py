@@ -23,7 +23,7 @@ from prompteval.plan.targets.files import file_inputs_of, with_files
 from prompteval.plan.targets.prompt import render_problems
 from prompteval.plan.unrecorded import Unrecorded
 from prompteval.prompt.prompt import Prompt
-from prompteval.store.codec import turn_values
+from prompteval.store.case_form import turn_values
 from prompteval.workspace.suite import CaseSource, Suite
 from prompteval.workspace.tree import Tree, why_unreadable
 

@@ -14,7 +14,7 @@ from prompteval.plan.prompt_contents import prompt_contents
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.scoring.build import GROUP
 from prompteval.stats.paired.decision import DecisionRule
-from prompteval.store.codec import facts_json
+from prompteval.store.suite_facts_form import facts_json
 from prompteval.workspace.git import branch, head_and_dirty
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.suite import ScorerSpec

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, FailFast, ValidationError
 from prompteval.core.observation import UNUSABLE
 from prompteval.core.response_json import is_number
 from prompteval.core.stored import StoredRow, StoredScore
-from prompteval.store.codec import reported_from, score_fields, stored_scores
+from prompteval.store.row_form import reported_from
+from prompteval.store.score_form import score_fields, stored_scores
 from prompteval.workspace.validation import error_lines
 
 # A stored score's fields after name and value, where they are as usual.

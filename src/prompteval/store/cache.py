@@ -11,8 +11,8 @@ from prompteval.core.notice import notice
 from prompteval.core.request import Response
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
 from prompteval.core.strict_json import loads
-from prompteval.store.codec import dumps
 from prompteval.store.connection import FAULTS, Migration, open_database, open_for_reading
+from prompteval.store.typed import dumps
 from prompteval.store.writer import Writer, insert_many
 
 
@@ -90,21 +90,11 @@ class SqliteCache:
 
     def exchange(self, key: str) -> tuple[dict[str, object], Response] | None:
         """The request as JSON values, and its reply; None where the cache does not have both."""
-        response = self.get(key)
-        if response is None:
-            return None
         self.flush()
-        sql = "SELECT CAST(request AS BLOB) FROM replies WHERE key = ?"
-        try:
-            found = self._reader.execute(sql, (key,)).fetchone()
-            data = found[0] if found is not None else b""
-            if fingerprint_bytes(data) != key:
-                raise ValueError("another request")
-            request = loads(data)
-            check_request(request)
-        except (ValueError, *FAULTS):
-            return None
-        return request, response
+        if self._reader.in_transaction:  # which began before what was just stored
+            self._reader.execute("COMMIT")
+        found = stored_exchange(self._reader, key)
+        return None if found is None else read_exchange(*found)
 
     def _read(self, key: str) -> tuple[bytes, bytes | None] | None:
         """A reply and its hash, read within one long transaction, which spares most of the cost of a read.
@@ -170,6 +160,31 @@ def kept_reply(key: str, data: bytes, mark: str | None) -> Response | None:
         return response_from_json(loads(data), "cache")
     except ValueError:
         notice(f"the cached reply {key[:19]}... is damaged and will be requested again")
+        return None
+
+
+def stored_exchange(connection: sqlite3.Connection, key: str) -> tuple[str, str] | None:
+    """The request and the reply as JSON texts; None for one that is not there, or was changed since."""
+    sql = "SELECT CAST(request AS BLOB), CAST(response AS BLOB), hash FROM replies WHERE key = ?"
+    try:
+        found = connection.execute(sql, (key,)).fetchone()
+        if found is None:
+            return None
+        request, response, mark = found
+        if fingerprint_bytes(request) != key or mark not in (None, reply_hash(key, response)):
+            return None
+        return request.decode(), response.decode()
+    except FAULTS:
+        return None
+
+
+def read_exchange(request: str, response: str) -> tuple[dict[str, object], Response] | None:
+    """The request as JSON values, and its reply; None where a text is not one."""
+    try:
+        body = loads(request)
+        check_request(body)
+        return body, response_from_json(loads(response), "cache")
+    except ValueError:
         return None
 
 

@@ -1,13 +1,12 @@
 """Requests and replies as the cache has them, read for a report: nothing is opened for writing."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
-from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.store.cache import MIGRATIONS, reply_hash
-from prompteval.store.connection import FAULTS, open_for_reading
+from prompteval.store.cache import MIGRATIONS, stored_exchange
+from prompteval.store.connection import open_for_reading
 
 # By the key of a call, its request and its reply as JSON texts; None where the cache does not have both.
 ReadExchange = Callable[[str], tuple[str, str] | None]
@@ -28,18 +27,4 @@ def stored_exchanges(path: Path) -> Iterator[ReadExchange]:
         yield no_exchange
         return
     with closing(open_for_reading(path, MIGRATIONS)) as connection:
-        yield lambda key: _read(connection, key)
-
-
-def _read(connection: sqlite3.Connection, key: str) -> tuple[str, str] | None:
-    sql = "SELECT CAST(request AS BLOB), CAST(response AS BLOB), hash FROM replies WHERE key = ?"
-    try:
-        found = connection.execute(sql, (key,)).fetchone()
-        if found is None:
-            return None
-        request, response, mark = found
-        if fingerprint_bytes(request) != key or mark not in (None, reply_hash(key, response)):
-            return None
-        return request.decode(), response.decode()
-    except FAULTS:
-        return None
+        yield partial(stored_exchange, connection)

@@ -10,16 +10,17 @@ from typing import Any
 from prompteval.core.errors import StoreError
 from prompteval.core.observation import Row
 from prompteval.core.stored import EntryKey
-from prompteval.store.codec import case_json, dumps, observation_json, scores_json
 from prompteval.store.connection import FAULTS, open_database, open_for_reading
 from prompteval.store.file_journal import FileJournal
-from prompteval.store.hashes import FACTS, KEY, RECORD, Changed, Columns, contents_hash, record_hash, row_hash
+from prompteval.store.hashes import FACTS, KEY, RECORD, Changed, Columns, contents_hash, record_hash
 from prompteval.store.journal import Attempt
 from prompteval.store.protocol import Checked, FailureCount
 from prompteval.store.records import RunRecord, record_from
 from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, NAMED_VERSION, UNHASHED
+from prompteval.store.row_form import hashed_columns
 from prompteval.store.run_contents import SqliteContents
 from prompteval.store.stored_runs import StoredRuns
+from prompteval.store.typed import dumps
 from prompteval.store.writer import Writer, insert_many, size_of
 
 __all__ = ["MIGRATIONS", "SqliteStore"]
@@ -69,14 +70,9 @@ class SqliteStore(StoredRuns):
         stored: list[tuple[object, ...]] = []
         scored: list[tuple[object, ...]] = []
         for row in rows:
-            key = (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate)
-            seen = row.observation
-            # As SQLite gives numbers back, where -0.0 is 0.0.
-            confidence = None if seen.confidence is None else float(seen.confidence) + 0.0
-            facts = (row.fingerprint, seen.outcome, float(seen.latency_ms) + 0.0, confidence)
-            texts = (case_json(row.case), observation_json(seen), scores_json(row.scores))
+            key, facts, texts, mark = hashed_columns(row)
             stored.append((*key, *facts, *texts[:2]))
-            scored.append((*key, texts[2], row_hash((*key, *facts), *texts)))
+            scored.append((*key, texts[2], mark))
 
         def work(connection: sqlite3.Connection) -> None:
             insert_many(connection, "rows", stored)
@@ -107,8 +103,7 @@ class SqliteStore(StoredRuns):
         """Rewrite a run's record with its hash. A run from before hashes stays one."""
 
         def work(connection: sqlite3.Connection) -> None:
-            sql = f"SELECT {RECORD}, hash FROM runs WHERE run_id = ?"
-            found = connection.execute(sql, (run_id,)).fetchone()
+            found = SqliteContents(connection, run_id).record()
             if found is None:
                 raise sqlite3.DatabaseError(f"run {run_id} no longer exists")
             *values, mark = found
@@ -129,11 +124,9 @@ class SqliteStore(StoredRuns):
 
     def attempts(self, run_id: str) -> Iterator[Attempt]:
         """The attempts of a run, in the order they began; see `read_attempts` for the fields."""
-        sql = (
-            "SELECT number, suite, target, model, case_id, replicate, key, started, outcome, ms, billed,"
-            " prompt_tokens, completion_tokens FROM attempts WHERE run_id = ? ORDER BY number"
-        )
-        yield from self._query(run_id, sql, (run_id,))
+        self._trust(run_id)
+        with self._reading(run_id):
+            yield from SqliteContents(self._read(), run_id).attempts()
 
     def unseen_attempts(self, run_id: str) -> dict[tuple[str, str, str], int]:
         """(suite, target, model) to the number of attempts whose end was not seen: possibly billed."""
@@ -170,18 +163,24 @@ class SqliteStore(StoredRuns):
 
     def runs(self, limit: int | None = None) -> list[RunRecord]:
         """Runs in the order they began, the last first; of a damaged one the record says so."""
-        sql = f"SELECT {RECORD}, hash FROM runs ORDER BY number DESC LIMIT ?"
+        return self._records("TRUE", (), limit)
+
+    def known(self, run_id: str) -> RunRecord | None:
+        """The run of an id, damaged or not; None where there is none. Only its record is read."""
+        return next(iter(self._records("run_id = ?", (run_id,), 1)), None)
+
+    def _records(self, where: str, values: Sequence[object], limit: int | None) -> list[RunRecord]:
         with self._reading():
             reader = self._read()
+            fields, order = f"{RECORD}, hash", "number"
             if not self._hashed:
-                fields = RECORD.replace("contents", "NULL")
-                sql = f"SELECT {fields}, '{UNHASHED}' FROM runs ORDER BY rowid DESC LIMIT ?"
+                fields, order = f"{RECORD.replace('contents', 'NULL')}, '{UNHASHED}'", "rowid"
+            sql = f"SELECT {fields} FROM runs WHERE {where} ORDER BY {order} DESC LIMIT ?"
             # Bytes that are no UTF-8 in one record would hide the others; as another text they miss its hash.
             reader.text_factory = _legible
             try:
-                return [
-                    record_from(found) for found in reader.execute(sql, (-1 if limit is None else limit,))
-                ]
+                found = reader.execute(sql, (*values, -1 if limit is None else limit))
+                return [record_from(one) for one in found]
             finally:
                 reader.text_factory = str
 
@@ -212,8 +211,7 @@ class SqliteStore(StoredRuns):
     def row_count(self, run_id: str) -> int:
         """How many rows a run has. It may be asked every second: no hash is checked."""
         with self._reading(run_id):
-            found = self._read().execute("SELECT count(*) FROM rows WHERE run_id = ?", (run_id,)).fetchone()
-        return int(found[0])
+            return SqliteContents(self._read(), run_id).row_count()
 
     def _is_before_passing(self, run_id: str) -> bool:
         """Whether a run is from a version whose scores did not say if they pass."""
@@ -298,12 +296,6 @@ class SqliteStore(StoredRuns):
             yield SqliteContents(reader, run_id) if self._hashed else None
         finally:
             reader.execute("COMMIT")
-
-    def _mark(self, run_id: str) -> str:
-        if not self._hashed:
-            return ""
-        found = self._read().execute("SELECT hash FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return found[0] if found is not None and type(found[0]) is str else ""
 
     @contextmanager
     def _reading(self, run_id: str = "") -> Iterator[None]:

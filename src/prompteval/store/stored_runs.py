@@ -9,10 +9,10 @@ from prompteval.core.errors import DamagedRun, UsageError
 from prompteval.core.observation import Row
 from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import EntryKey, RowFields, StoredRow
-from prompteval.store.codec import case_from, observation_from, scores_from, stored_row
 from prompteval.store.hashes import Columns, RunContents, check_run
 from prompteval.store.protocol import Checked
 from prompteval.store.records import RunRecord
+from prompteval.store.row_form import row_from, stored_row
 from prompteval.store.typed import DAMAGE, loads
 
 # Before the name that a team gave a run.
@@ -31,12 +31,16 @@ class StoredRuns(ABC):
     def runs(self, limit: int | None = None) -> list[RunRecord]: ...
 
     @abstractmethod
+    def known(self, run_id: str) -> RunRecord | None:
+        """The run of an id, damaged or not; None where there is none. Only its record is read."""
+
+    @abstractmethod
     def _row_columns(self, run_id: str, filters: Sequence[str | None]) -> Iterator[Columns]:
         """KEY, FACTS, case, observation and scores of rows by key; `filters`: suite, target, model, case."""
 
     @abstractmethod
     def _entry_columns(self, key: EntryKey, *, reported: bool) -> Iterator[Columns]:
-        """The columns of an entry's rows that `codec.stored_row` takes."""
+        """The columns of an entry's rows that `stored_row` takes."""
 
     @abstractmethod
     def _first_observations(self, key: EntryKey, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -47,10 +51,6 @@ class StoredRuns(ABC):
         """Whether a run is from a version whose scores did not say if they pass."""
 
     @abstractmethod
-    def _mark(self, run_id: str) -> str:
-        """The hash of a run's record as it is stored; empty where it has none."""
-
-    @abstractmethod
     def _contents(self, run_id: str) -> AbstractContextManager[RunContents | None]:
         """One look at all of a run; None where the database is from before hashes."""
 
@@ -59,7 +59,7 @@ class StoredRuns(ABC):
         """Every error of the database while a run, or the list of runs, is read becomes a StoreError."""
 
     def _candidates(self, name: str) -> list[RunRecord]:
-        """The runs that a name may mean, and the one that `last` means, the last first."""
+        """The runs whose ids may begin with a name, and the one that `last` means, the last first."""
         return self.runs()
 
     @abstractmethod
@@ -78,6 +78,8 @@ class StoredRuns(ABC):
         """A run by id, by a prefix that only one has, `last`, or `baseline:NAME`. Raises UsageError."""
         if name.startswith(NAMED):
             name = self._named(name.removeprefix(NAMED))
+        if name != "last" and (exact := self.known(name)) is not None:
+            return exact
         records = self._candidates(name)
         if not records:
             raise UsageError("no runs yet", "`prompteval run` creates one")
@@ -85,17 +87,12 @@ class StoredRuns(ABC):
         last = next((record for record in records if not record.manifest.get("side")), records[0])
         if name == "last":
             return last
-        found = [record for record in records if record.run_id == name]
-        found = found or [record for record in records if record.run_id.startswith(name)]
+        found = [record for record in records if record.run_id.startswith(name)]
         if len(found) == 1:
             return found[0]
         if found:
             raise UsageError(f"{name!r} matches {len(found)} run ids", "give more characters")
         raise UsageError(f"no run matches {name!r}", f"the last is {last.run_id}; see `prompteval runs`")
-
-    def known(self, run_id: str) -> RunRecord | None:
-        """The run of an id, damaged or not; None where there is none."""
-        return next((record for record in self.runs() if record.run_id == run_id), None)
 
     def run(self, name: str) -> RunRecord:
         """A run as `find` has it, whole. Raises DamagedRun for one that is not as it was stored."""
@@ -121,7 +118,7 @@ class StoredRuns(ABC):
         first_decides = self._is_before_passing(run_id)
         for found in self._row_columns(run_id, (suite, target, model, case_id)):
             with self._decoding(run_id, found[4]):
-                row = _row(found, first_decides=first_decides)
+                row = row_from(found, first_decides=first_decides)
             yield row
 
     def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
@@ -147,7 +144,8 @@ class StoredRuns(ABC):
             return
         mark = ""
         with self._reading(run_id), self._contents(run_id) as contents:
-            mark = self._mark(run_id) if self.checked is not None else ""
+            if self.checked is not None and contents is not None:
+                mark = _mark(contents)
             known = bool(mark) and (self.checked or {}).get(run_id) == mark
             whole = known or (contents is not None and check_run(contents))
         self._trusted.add(run_id)
@@ -173,17 +171,7 @@ class StoredRuns(ABC):
         return DamagedRun(self.place, run_id, reason)
 
 
-def _row(found: Columns, *, first_decides: bool) -> Row:
-    run_id, suite, target, model, case_id, replicate, *facts, case, seen, scores = found
-    mark, outcome, latency, confidence = facts
-    return Row(
-        run_id=run_id,
-        suite=suite,
-        target=target,
-        fingerprint=mark,
-        model=model,
-        case=case_from(case_id, case),
-        replicate=replicate,
-        observation=observation_from(outcome, latency, confidence, seen),
-        scores=() if scores is None else scores_from(scores, first_decides=first_decides),
-    )
+def _mark(contents: RunContents) -> str:
+    """The hash of a run's record as it is stored; empty where it has none."""
+    record = contents.record()
+    return record[-1] if record is not None and type(record[-1]) is str else ""

@@ -1,4 +1,7 @@
-"""Checks of what is read back: a stored value is of its type, or reading it raises one of DAMAGE."""
+"""Stored JSON texts, lossless: lone surrogates and NUL stay as they are.
+
+Checks of what is read back: a stored value is of its type, or reading it raises one of DAMAGE.
+"""
 
 import json
 import math
@@ -10,6 +13,11 @@ NONE = type(None)
 TEXT, COUNT, NUMBER, OBJECT, LIST, FLAG = (str,), (int,), (int, float), (dict,), (list,), (bool,)
 JSON = (dict, list, str, int, float, bool, NONE)
 Kinds = Mapping[str, tuple[type, ...]]
+
+
+def dumps(value: object) -> str:
+    """Compact JSON in ASCII, so that every text can be stored."""
+    return _encode(value)
 
 
 def loads(text: Any) -> Any:
@@ -60,4 +68,5 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode

@@ -42,6 +42,7 @@ def check_store(open_store: Open, directory: Path) -> list[str]:
     _check_writers(open_store)
     _check_attempts(open_store, directory)
     _check_ends(open_store)
+    _check_ids(open_store)
     with _opened(open_store) as store:
         return [record.run_id for record in store.runs()]
 
@@ -151,6 +152,23 @@ def _check_ends(open_store: Open) -> None:
         except UsageError:
             return
         raise AssertionError("a run that is not there is refused")
+
+
+def _check_ids(open_store: Open) -> None:
+    """A run is found by its whole id, however many later ones begin with it, as shards do."""
+    begun = ["many", *(f"many-{number}" for number in range(1, 31)), "other"]
+    with _opened(open_store) as store:
+        for number, run_id in enumerate(begun):
+            store.begin_run(run_id, {}, f"2026-01-01T01:00:{number:02}")
+        found = store.find("many")
+        assert found.run_id == "many", f"the run of a whole id is {found.run_id}"
+        assert store.find("many-30").run_id == "many-30" and store.find("last").run_id == "other"
+        try:
+            store.find("many-")
+        except UsageError as error:
+            assert "matches" in str(error), f"a prefix of several runs gives {error}"
+            return
+        raise AssertionError("a prefix of several runs is refused")
 
 
 @contextmanager

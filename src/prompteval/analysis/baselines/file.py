@@ -15,7 +15,7 @@ from prompteval.core.stored import RowFields, StoredEntry, StoredRow
 from prompteval.core.strict_json import refuse_constant, unique_object
 from prompteval.plan.measures import reads_target
 from prompteval.store.baseline_form import BaselineEntry, first_error, row_from, row_line
-from prompteval.store.codec import facts_from, facts_json
+from prompteval.store.suite_facts_form import facts_from, facts_json
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import Tree, WorkingTree
 

@@ -9,7 +9,9 @@ from prompteval.core.observation import Observation, Score
 from prompteval.core.protocols import BlobCache
 from prompteval.engine.item_batcher import ItemBatcher
 from prompteval.engine.threads import Threads
-from prompteval.store.codec import case_values, observation_values, scores_from, scores_json
+from prompteval.store.case_form import case_values
+from prompteval.store.observation_form import observation_values
+from prompteval.store.score_form import scores_from, scores_json
 
 # Where a case stands and how often it runs say nothing about an answer to it.
 _NOT_THE_CASE = frozenset({"line", "repeat"})

@@ -6,14 +6,13 @@ from typing import Final
 
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.request import Response
-from prompteval.core.response_json import check_request, response_as_json
-from prompteval.core.strict_json import loads
-from prompteval.store.cache import GATHER_SECONDS, SECONDS_A_DAY, kept_reply, reply_hash
-from prompteval.store.codec import dumps
+from prompteval.core.response_json import response_as_json
+from prompteval.store.cache import GATHER_SECONDS, SECONDS_A_DAY, kept_reply, read_exchange, reply_hash
 from prompteval.store.postgres.database import PostgresDatabase
 from prompteval.store.postgres.gathered import Gathered
 from prompteval.store.postgres.schema import prepare
 from prompteval.store.postgres.session import Session
+from prompteval.store.typed import dumps
 from prompteval.store.writer import Writer
 
 Reply = tuple[str, str, str, str, int]
@@ -61,20 +60,10 @@ class PostgresCache:
 
     def exchange(self, key: str) -> tuple[dict[str, object], Response] | None:
         """The request as JSON values, and its reply; None where the cache does not have both."""
-        response = self.get(key)
-        if response is None:
-            return None
         self.flush()
         with self._turn:
             found = stored_exchange(self._reader, key)
-        try:
-            if found is None:
-                return None
-            request = loads(found[0])
-            check_request(request)
-        except ValueError:
-            return None
-        return request, response
+        return None if found is None else read_exchange(*found)
 
     def put(self, key: str, request: str, response: Response) -> None:
         """Store a reply with its request as JSON text, soon. The same key again replaces it."""

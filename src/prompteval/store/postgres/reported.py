@@ -6,13 +6,12 @@ Postgres cannot look into it: its JSON has no NUL and no half of a surrogate pai
 from collections.abc import Iterator
 from typing import Any
 
-from prompteval.store.codec import dumps
 from prompteval.store.hashes import Columns
-from prompteval.store.typed import OBJECT, loads, require
+from prompteval.store.typed import OBJECT, dumps, loads, require
 
 
 def reported_columns(observation: str) -> Columns:
-    """Of an observation the columns that `codec.stored_row` takes beside those of every row."""
+    """Of an observation the columns that `stored_row` takes beside those of every row."""
     body = _body(observation)
     calls = body.get("calls") or []
     usage = (calls[-1].get("usage") or {}) if calls else {}

@@ -8,7 +8,6 @@ from typing import Final
 from prompteval.core.errors import RunEnded, StoreError
 from prompteval.core.observation import Row
 from prompteval.core.stored import EntryKey
-from prompteval.store.codec import dumps
 from prompteval.store.hashes import FACTS, RECORD, Changed, Columns, contents_hash, record_hash
 from prompteval.store.journal import Attempt
 from prompteval.store.postgres.contents import (
@@ -30,7 +29,7 @@ from prompteval.store.postgres.writing import RowColumns, insert_attempts, inser
 from prompteval.store.protocol import Checked, FailureCount
 from prompteval.store.records import RunRecord, record_from
 from prompteval.store.stored_runs import StoredRuns
-from prompteval.store.typed import DAMAGE, loads
+from prompteval.store.typed import DAMAGE, dumps, loads
 from prompteval.store.writer import Writer, size_of
 from prompteval.workspace.store_place import POSTGRES
 
@@ -203,7 +202,7 @@ class PostgresStore(StoredRuns):
         return {one[0]: read_key(one[1]) for one in found}
 
     def _candidates(self, name: str) -> list[RunRecord]:
-        """Not all of a team's runs: those that the name begins, and the newest up to the last that counts."""
+        """Not all of a team's runs: some that the name begins, and the newest up to the last that counts."""
         newest = self._records("TRUE", (), NEWEST)
         if all(record.manifest.get("side") for record in newest):
             return self.runs()
@@ -312,10 +311,6 @@ class PostgresStore(StoredRuns):
             manifest = loads(found[5]) if found is not None else {}
             return manifest.get("prompteval") is not None and manifest.get("scores_pass") is None
         return False
-
-    def _mark(self, run_id: str) -> str:
-        found = stored_record(self._reader, run_id)
-        return str(found[-1]) if found is not None else ""
 
     @contextmanager
     def _contents(self, run_id: str) -> Iterator[PostgresContents]:

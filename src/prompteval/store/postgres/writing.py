@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from prompteval.core.observation import Row, is_settled
-from prompteval.store.codec import case_json, observation_json, scores_json
-from prompteval.store.hashes import FACTS, KEY, row_hash
+from prompteval.store.hashes import FACTS, KEY
 from prompteval.store.journal import Attempt
 from prompteval.store.postgres.database import refuse_ended
 from prompteval.store.postgres.session import Session, key_text
+from prompteval.store.row_form import hashed_columns
 
 RowColumns = tuple[object, ...]
 _COLUMNS: Final = f"{KEY}, {FACTS}, case_json, observation, scores, hash, settled"
@@ -35,14 +35,9 @@ _KEY_LENGTH: Final = 6
 
 def stored_form(row: Row) -> RowColumns:
     """The columns of a row as they are stored, with its hash and whether it is final."""
-    seen = row.observation
-    key = (row.run_id, row.suite, row.target, row.model, row.case.id, row.replicate)
-    # As SQLite gives numbers back, where -0.0 is 0.0.
-    confidence = None if seen.confidence is None else float(seen.confidence) + 0.0
-    facts = (row.fingerprint, seen.outcome, float(seen.latency_ms) + 0.0, confidence)
-    texts = (case_json(row.case), observation_json(seen), scores_json(row.scores))
+    key, facts, texts, mark = hashed_columns(row)
     place = (*(key_text(part) for part in key[:5]), row.replicate)
-    return (*place, *facts, *texts, row_hash((*key, *facts), *texts), is_settled(row))
+    return (*place, *facts, *texts, mark, is_settled(row))
 
 
 def insert_rows(session: Session, rows: Sequence[RowColumns]) -> None:
