@@ -20,7 +20,9 @@ from prompteval.report.view import RunView
 from prompteval.store.journal import AttemptJournal
 from prompteval.store.results import SqliteStore
 from prompteval.store.writer import Writer
+from prompteval.testing.server import Fault
 from prompteval.workspace.settings import find_workspace
+from tests.ended import until
 from tests.peak_memory import peak_mb
 
 CASES = 40
@@ -162,10 +164,9 @@ def test_f19_killed_at_50_random_instants(live: Any, expected: str) -> None:
 
 def test_f19_what_was_on_its_way_is_possibly_billed(live: Any) -> None:
     """A kill with calls on their way: the resumed run finishes, and counts each as possibly billed."""
-    with live(20, server={"latency_s": 0.4}) as ws:
+    with live(20, server={"faults": [*[None] * 10, *[Fault("hang")] * 5]}) as ws:
         process = ws.start("run", "-q", "-j", "5")
-        while ws.server.stats["requests"] < 13:
-            time.sleep(0.01)
+        until(lambda: ws.server.stats["requests"] == 15)
         process.kill()
         process.communicate()
         result = ws.result("--resume")
@@ -372,8 +373,6 @@ def test_a_run_without_a_cache_is_continued_without_one(live: Any) -> None:
 
 
 def _quota() -> Any:
-    from prompteval.testing.server import Fault
-
     return Fault("status", 429, "insufficient_quota")
 
 
