@@ -12,6 +12,7 @@ from prompteval.core.tools import RequestedCall
 from prompteval.providers.openai.api import api_of
 from prompteval.providers.openai.batch import batch_line
 from prompteval.providers.openai.body import INSTRUCTION
+from prompteval.providers.openai.filters import filtered_reply
 from prompteval.providers.openai.responses_reply import read_response
 from prompteval.providers.openai.shape import shape_of
 from prompteval.providers.openai.writer import BodyWriter
@@ -194,8 +195,10 @@ def test_a_failed_response_is_an_error_of_its_kind(code: str, kind: str, retryab
 
 def test_a_prompt_that_a_filter_stops_is_an_outcome() -> None:
     """As by a 400."""
-    found = read(response(status="failed", error={"code": "content_filter", "message": "Filtered."}))
-    assert (found.finish, found.reason) == ("content_filter", "Filtered.")
+    with pytest.raises(ProviderError, match=r"^Filtered\.$") as raised:
+        read(response(status="failed", error={"code": "content_filter", "message": "Filtered."}))
+    found = filtered_reply(raised.value)
+    assert found is not None and (found.finish, found.reason) == ("content_filter", "Filtered.")
 
 
 @pytest.mark.parametrize(

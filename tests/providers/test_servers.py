@@ -17,7 +17,8 @@ from prompteval.core.secret import from_environment
 from prompteval.core.tools import RequestedCall, ToolDefinition
 from prompteval.providers.openai.body import INSTRUCTION, request_body, schema_name
 from prompteval.providers.openai.errors import error_code_and_message, made_error, setting_for
-from prompteval.providers.openai.reply import filtered_prompt, read_reply
+from prompteval.providers.openai.filters import filtered_reply
+from prompteval.providers.openai.reply import read_reply
 from prompteval.providers.openai.server import server_of
 from prompteval.providers.openai.shape import Shape, shape_of
 from prompteval.workspace.presets import PRESETS, param_fault_of
@@ -70,12 +71,8 @@ def test_azure_takes_the_key_in_its_own_header_and_filters_prompts_by_a_400() ->
             "innererror": {"code": "ResponsibleAIPolicyViolation"},
         }
     }
-    found = filtered_prompt(400, *error_code_and_message(body))
+    found = filtered_reply(made_error(400, {}, *error_code_and_message(body), ""))
     assert found is not None and (found.finish, found.reason) == ("content_filter", "Filtered.")
-    assert (
-        filtered_prompt(400, *error_code_and_message({"error": {"message": "Bad.", "code": "invalid"}}))
-        is None
-    )
 
 
 def test_ollama_takes_max_tokens_and_needs_no_key() -> None:

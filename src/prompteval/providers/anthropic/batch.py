@@ -23,6 +23,7 @@ from prompteval.providers.openai.batch import (
     object_of,
     segment,
 )
+from prompteval.providers.openai.filters import filtered_reply
 from prompteval.wire import excerpt, post_json
 
 # A body is held in memory; the API takes 256 MB.
@@ -99,5 +100,5 @@ class MessageBatches(BatchClient):
                 raise error_in(error if isinstance(error, dict) else {}, "the batch has no reply", start())
         except ProviderError as failure:
             failure.retryable = False
-            return failure
+            return filtered_reply(failure) or failure
         return ProviderError("expired", f"the batch has no reply: {str(kind)[:80]}")

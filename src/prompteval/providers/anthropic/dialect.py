@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request, Response, chat_json
 from prompteval.providers.anthropic.body import request_body
 from prompteval.providers.anthropic.reply import read_message
@@ -37,8 +38,8 @@ class AnthropicDialect(NativeDialect):
     def assemble(self, request: Request) -> Assembly:
         return MessageAssembly(by_tool=self._answers_by_tool(request))
 
-    def refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
-        raise self.server.error_of(answer)
+    def error_of(self, answer: HttpAnswer) -> ProviderError:
+        return self.server.error_of(answer)
 
     def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
         """The headers `anthropic-ratelimit-*` (API reference, "Rate limits")."""

@@ -30,6 +30,7 @@ from prompteval.providers.openai.batch import (
     segment,
 )
 from prompteval.providers.openai.errors import LONGEST_MESSAGE, as_words
+from prompteval.providers.openai.filters import FILTERED, filtered_reply
 from prompteval.wire import HttpAnswer, excerpt, exchange, post_json
 
 # What the API takes of requests in one body ("Batch API" guide: 20 MB); the whole of it is held in memory.
@@ -173,12 +174,14 @@ def _result(reply: JsonObject) -> Response | ProviderError:
             code = token_count(_object(error).get("code")) or 0
             status = code if 400 <= code < 600 else _HTTP.get(code, 400)
             made = error_of(status, {}, {"error": error}, start())
+            if made.kind == FILTERED:
+                raise made
             message = f"the batch has no reply: {made if error else 'no reason given'}"
             return ProviderError("expired" if code in _LATE else made.kind, message, excerpt=start())
         return read_response(answer, start, 0.0)
     except ProviderError as failure:
         failure.retryable = False
-        return failure
+        return filtered_reply(failure) or failure
 
 
 def _object(value: object) -> JsonObject:

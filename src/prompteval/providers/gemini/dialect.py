@@ -39,8 +39,8 @@ class GeminiDialect(NativeDialect):
     def assemble(self, request: Request) -> Assembly:
         return ChunkAssembly()
 
-    def refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
-        raise answered_error(answer)
+    def error_of(self, answer: HttpAnswer) -> ProviderError:
+        return answered_error(answer)
 
     def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
         """The API reports none."""

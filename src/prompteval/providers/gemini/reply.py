@@ -21,9 +21,13 @@ _FINISH: Final[Mapping[str, Finish]] = {
     "STOP": "stop",
     "MAX_TOKENS": "length",
     **dict.fromkeys(
-        ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"
+        (
+            "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
+            "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR",
+        ),
+        "content_filter",
     ),
-}
+}  # fmt: skip
 # A reply that the server could not make sense of itself; the next may be better.
 _BROKEN: Final = frozenset(
     {

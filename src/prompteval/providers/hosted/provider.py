@@ -18,6 +18,7 @@ from prompteval.providers.hosted.hints import explained
 from prompteval.providers.hosted.in_flight import FilesInFlight
 from prompteval.providers.openai.calls import offered
 from prompteval.providers.openai.errors import ServerLimits, bad_reply, not_json
+from prompteval.providers.openai.filters import FILTERED, filtered_reply
 from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.stream import Assembly, Piece, StreamedBody
 from prompteval.wire import (
@@ -72,8 +73,8 @@ class Dialect(Protocol):
         """Begins to put the events of a stream together."""
         ...
 
-    def refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
-        """The reply of a prompt that a filter stopped. Raises ProviderError for every other status."""
+    def error_of(self, answer: HttpAnswer) -> ProviderError:
+        """The error of an answer other than 200; its kind is FILTERED where a filter stopped the prompt."""
         ...
 
     def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
@@ -98,6 +99,11 @@ _CUT: Final = {
 CONNECT_SECONDS: Final = 5.0
 # A stream says much beside each token.
 STREAM_BYTES: Final = 8 * REPLY_BYTES
+
+
+def _as_output(error: ProviderError) -> ProviderError:
+    """The error of a stream for an application: a filter's is one of its output."""
+    return OutputError("content_filter", str(error)) if error.kind == FILTERED else error
 
 
 class HostedProvider:
@@ -142,7 +148,14 @@ class HostedProvider:
     async def complete(self, request: Request) -> Response:
         complete = self._complete_stream if self.shape.stream else self._complete_body
         async with self._written(request, stream=self.shape.stream) as body:
-            return await complete(request, body)
+            started = perf_counter()
+            try:
+                return await complete(request, body)
+            except ProviderError as error:
+                filtered = filtered_reply(error, (perf_counter() - started) * 1000)
+                if filtered is None:
+                    raise
+                return filtered
 
     async def _complete_body(self, request: Request, body: bytes) -> Response:
         opened = self._opened or self._open()
@@ -151,7 +164,7 @@ class HostedProvider:
         elapsed_ms = (perf_counter() - started) * 1000
         self._look_at(answer.headers)
         if answer.status != 200:
-            return self._refused(answer, elapsed_ms)
+            raise self._refused(answer)
         try:
             raw = answer.json()
         except ValueError as error:
@@ -178,14 +191,16 @@ class HostedProvider:
                     elif piece.written and not begun:
                         begun = True
                         yield ""
+            reply = self._dialect.read(request, body.value, lambda: "", None, 0.0)
         except Refused as refused:
-            filtered = self._refused(refused.answer, 0.0)
-            raise OutputError("content_filter", filtered.reason or "a filter stopped the prompt") from None
-        reply = offered(request, self._dialect.read(request, body.value, lambda: "", None, 0.0), lambda: "")
+            raise _as_output(self._refused(refused.answer)) from None
+        except ProviderError as error:
+            raise _as_output(error) from None
+        reply = offered(request, reply, lambda: "")
         if reply.text and not sent:
             yield reply.text
-        if reply.refusal:
-            raise OutputError("refused", reply.refusal)
+        if reply.refusal or reply.finish == "refusal":
+            raise OutputError("refused", reply.refusal or "the model refused")
         if reply.finish in _CUT:
             raise OutputError(reply.finish, _CUT[reply.finish])
         if reply.tool_calls:
@@ -214,7 +229,7 @@ class HostedProvider:
                         times.setdefault("first_answer_ms", elapsed_ms)
         except Refused as refused:
             self._look_at(refused.answer.headers)
-            return self._refused(refused.answer, (perf_counter() - started) * 1000)
+            raise self._refused(refused.answer) from None
         except TimeoutError:
             raise no_answer_in_time(self.timeout_s) from None
         elapsed_ms = (perf_counter() - started) * 1000
@@ -261,12 +276,9 @@ class HostedProvider:
                 raise ProviderError("unsupported", message)
         return size
 
-    def _refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
-        """The reply of a prompt that a filter stopped; the error of any other answer says what may help."""
-        try:
-            return self._dialect.refused(answer, latency_ms)
-        except ProviderError as error:
-            raise explained(error, answer, self.server) from None
+    def _refused(self, answer: HttpAnswer) -> ProviderError:
+        """The error of an answer other than 200, with what may help."""
+        return explained(self._dialect.error_of(answer), answer, self.server)
 
     def _look_at(self, headers: Mapping[str, str]) -> None:
         """Tell what the server says of its limits."""

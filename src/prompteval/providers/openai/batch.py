@@ -23,7 +23,7 @@ from prompteval.providers.openai.errors import (
     error_code_and_message,
     made_error,
 )
-from prompteval.providers.openai.reply import filtered_prompt
+from prompteval.providers.openai.filters import filtered_reply
 from prompteval.providers.openai.shape import Shape
 from prompteval.wire import REPLY_BYTES, HttpAnswer, excerpt, exchange, for_each_line, post_json
 
@@ -104,15 +104,13 @@ def _result(line: dict[str, object], shape: Shape) -> Response | ProviderError:
         return excerpt(json.dumps(body))
 
     try:
-        if filtered := filtered_prompt(status, *error_code_and_message(body)):
-            return filtered
         if status != 200:
             raise made_error(status if type(status) is int else 0, {}, *error_code_and_message(body), start())
         named = request_id if isinstance(request_id, str) else None
         return api_of(shape).read(body, start, named, 0.0, by_tool=shape.structured == "tool")
     except ProviderError as failure:
         failure.retryable = False
-        return failure
+        return filtered_reply(failure) or failure
 
 
 class BatchClient:

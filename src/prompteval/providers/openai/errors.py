@@ -10,10 +10,14 @@ from typing import Any
 from prompteval.core.errors import ProviderError
 from prompteval.core.params import PARAMS
 from prompteval.core.secret import hide
+from prompteval.core.strict_json import JsonObject
+from prompteval.providers.openai.filters import filtered_error, is_filter_code, says_filtered
+from prompteval.providers.openai.spent import says_spent
 from prompteval.wire import HttpAnswer
 
 LONGEST_CODE = 80
 LONGEST_MESSAGE = 300
+LONGEST_REFUSAL = 20_000
 LONGEST_SPAN = 40
 LONGEST_WISH_SECONDS = 86_400.0
 _WORD = re.compile(r"[a-z_]+")
@@ -74,14 +78,18 @@ def made_error(
     without_key: bool = False,
 ) -> ProviderError:
     """The error of a status, with the code and the words that the server gave for it."""
+    if says_filtered(status, code, server_message):
+        return filtered_error(
+            hide(server_message)[:LONGEST_REFUSAL], hide(code)[:LONGEST_CODE], status, excerpt
+        )
     code, server_message = hide(code)[:LONGEST_CODE], hide(server_message)[:LONGEST_MESSAGE]
     message = (
         f"HTTP {status} {code}: {server_message}"
-        if code
+        if code and code != str(status)
         else f"HTTP {status}: {server_message or 'no message'}"
     )
     details: dict[str, Any] = {"status": status, "excerpt": excerpt}
-    if status == 402 or (status in (403, 429) and "quota" in code.lower()):
+    if says_spent(status, code, server_message):
         return ProviderError("quota", message, **details)
     if status == 429:
         wait = retry_after(headers)
@@ -141,7 +149,7 @@ def _seconds_between(now: str | None, then: str | None) -> float | None:
 
 
 def error_code_and_message(body: object) -> tuple[str, str]:
-    """(code, message) of an error body, empty where there is none."""
+    """(code, message) of an error body, empty where there is none; the code of a filter before others."""
     if isinstance(body, list) and body and isinstance(body[0], dict):  # as Gemini's endpoint for OpenAI's SDK
         body = body[0]
     error = body.get("error", body) if isinstance(body, dict) else body
@@ -152,11 +160,29 @@ def error_code_and_message(body: object) -> tuple[str, str]:
     message = error.get("message") or error.get("detail") or ""
     param = error.get("param")
     message = as_words(message)
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict) and isinstance(
+        metadata.get("raw"), str
+    ):  # OpenRouter: its provider's words
+        message = f"{message}: {metadata['raw']}"
     if isinstance(param, str) and param and param not in message:
         message = f"{message} ({param})"
-    code = error.get("code")
-    named = code if isinstance(code, str) else inner_code or error.get("type") or code
-    return as_words(named or ""), message
+    code, kind = error.get("code"), error.get("type")
+    named = code if isinstance(code, str) else inner_code or kind or code
+    of_filter = next(filter(is_filter_code, (code, inner_code, kind, _moderated(body, error))), None)
+    return as_words(of_filter or named or ""), message
+
+
+def _moderated(body: object, error: JsonObject) -> str | None:
+    """The code that stands for what two servers say of a filter beside an error's code.
+
+    OpenRouter's `flagged_input` (its reference, "Moderation errors"), and BigModel's `contentFilter`.
+    """
+    metadata = error.get("metadata")
+    flagged = isinstance(metadata, dict) and ("flagged_input" in metadata or bool(metadata.get("reasons")))
+    if flagged or (isinstance(body, dict) and body.get("contentFilter")):
+        return "content_filter"
+    return None
 
 
 def bad_reply(message: str, text: str) -> ProviderError:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from prompteval.core.address import without_credentials
+from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request, Response
 from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.openai.api import api_of
-from prompteval.providers.openai.errors import ServerLimits, error_of_answer, server_limits
+from prompteval.providers.openai.errors import ServerLimits, server_limits
 from prompteval.providers.openai.files import file_types
-from prompteval.providers.openai.reply import filtered_prompt
 from prompteval.providers.openai.server import Server
 from prompteval.providers.openai.stream import Assembly
 from prompteval.providers.openai.writer import BodyWriter
@@ -50,12 +50,8 @@ class OpenAIDialect:
     def assemble(self, request: Request) -> Assembly:
         return self._api.assemble(by_tool=self._answers_by_tool(request))
 
-    def refused(self, answer: HttpAnswer, latency_ms: float) -> Response:
-        code, server_message = error_of_answer(answer)
-        found = filtered_prompt(answer.status, code, server_message, latency_ms)
-        if found is None:
-            raise self._server.error_of(answer)
-        return found
+    def error_of(self, answer: HttpAnswer) -> ProviderError:
+        return self._server.error_of(answer)
 
     def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
         return server_limits(headers)

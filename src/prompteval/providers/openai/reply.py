@@ -11,12 +11,14 @@ from prompteval.core.strict_json import JsonObject
 from prompteval.providers.openai.alternatives import alternatives_of
 from prompteval.providers.openai.calls import read_calls
 from prompteval.providers.openai.errors import (
+    LONGEST_REFUSAL,
     as_words,
     bad_reply,
     error_code_and_message,
     made_error,
     no_answer,
 )
+from prompteval.providers.openai.filters import FILTERED
 
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
@@ -32,21 +34,18 @@ _FINISH: dict[str, Finish] = {
     "model_length": "length",
     "safety": "content_filter",
     "recitation": "content_filter",
+    "prohibited_content": "content_filter",
+    "sensitive": "content_filter",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
+    "refusal": "refusal",
 }
 # A reply that its server broke off: DeepSeek's word, and vLLM's.
 _BROKEN_OFF = frozenset({"insufficient_system_resource", "abort"})
 # A part of a message that holds text of the answer; thoughts have other types.
 _TEXT_PARTS = frozenset({"text", "output_text"})
-# Codes of a 400 that say: the prompt was stopped by a filter. Its case has an outcome, not an error.
-_FILTERED = (
-    "content_filter",
-    "responsibleaipolicyviolation",
-    "content_policy_violation",
-    "data_inspection_failed",
-)
 # What a server says beside the text itself is kept with every row.
 LONGEST_NAME = 300
-LONGEST_REFUSAL = 20_000
 
 
 def read_reply(
@@ -77,7 +76,9 @@ def read_reply(
     if not isinstance(message, dict):
         raise bad_reply("the reply has no message", excerpt())
     reason = choice.get("finish_reason")
-    finish = _FINISH.get(reason.lower(), "unknown") if isinstance(reason, str) else "unknown"
+    # Gemini's endpoint for OpenAI's SDK adds its own word: "content_filter: PROHIBITED_CONTENT".
+    named = reason.lower().partition(":")[0] if isinstance(reason, str) else ""
+    finish = _FINISH.get(named, "unknown")
     if isinstance(reason, str) and reason in _BROKEN_OFF:
         message = f"the server cut the reply off: {reason}"
         raise ProviderError("server", message, retryable=True, possibly_billed=True, excerpt=excerpt())
@@ -105,8 +106,8 @@ def read_reply(
 
 
 def refuse_empty(finish: Finish, calls: object, excerpt: Callable[[], str]) -> None:
-    """Raise ProviderError for a reply without anything, unless it was cut or filtered."""
-    if finish not in ("content_filter", "length"):
+    """Raise ProviderError for a reply without anything, unless it was cut, filtered or refused."""
+    if finish not in ("content_filter", "length", "refusal"):
         raise no_answer(calls, excerpt())
 
 
@@ -135,20 +136,6 @@ def error_in(raw: object) -> ProviderError | None:
 def piece_of(delta: JsonObject) -> tuple[str | None, object]:
     """(the text, the refusal) in a piece of a streamed message."""
     return _content(delta)
-
-
-def filtered_prompt(
-    status: object, code: str, server_message: str, latency_ms: float = 0.0
-) -> Response | None:
-    """The reply that stands for a prompt which a filter refused by its status; None for any other error."""
-    if status not in (400, 403, 422) or not any(word in code.lower() for word in _FILTERED):
-        return None
-    return Response(
-        text="",
-        finish="content_filter",
-        reason=_short(server_message, LONGEST_REFUSAL) or None,
-        latency_ms=latency_ms,
-    )
 
 
 def _content(message: JsonObject) -> tuple[str | None, object]:
@@ -187,8 +174,10 @@ def sent_error(error: object, where: str, text: str) -> ProviderError:
     """An error in a body of status 200: by its own code where it has one, else one that may pass."""
     code = error.get("code") if isinstance(error, dict) else None
     status = int(code) if isinstance(code, int | str) and str(code).isdecimal() and len(str(code)) == 3 else 0
+    made = made_error(status or 400, {}, *error_code_and_message({"error": error}), text)
+    if made.kind == FILTERED:
+        return made
     if 400 <= status < 600:
-        made = made_error(status, {}, *error_code_and_message({"error": error}), text)
         return ProviderError(
             made.kind,
             f"{where}: {made}",

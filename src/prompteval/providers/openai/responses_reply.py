@@ -21,9 +21,9 @@ from prompteval.providers.openai.errors import (
     error_code_and_message,
     made_error,
 )
+from prompteval.providers.openai.filters import FILTERED
 from prompteval.providers.openai.reply import (
     ended_by_calls,
-    filtered_prompt,
     kept_details,
     refusal_text,
     refuse_empty,
@@ -63,7 +63,7 @@ def read_response(
     if not isinstance(raw, dict):
         raise bad_reply("the reply is not a JSON object", excerpt())
     if raw.get("error") or raw.get("status") == "failed":
-        return _failed(raw, excerpt(), latency_ms)
+        raise failed_response(raw.get("error") or {}, "the response failed", excerpt())
     finish, output = _finish(raw, excerpt), raw.get("output")
     if not isinstance(output, list):
         raise bad_reply("the reply has no output", excerpt())
@@ -114,15 +114,6 @@ def _finish(raw: JsonObject, excerpt: Callable[[], str]) -> Finish:
     raise bad_reply(f"the response is {hide(as_words(status))[:80]}{why}", excerpt())
 
 
-def _failed(raw: JsonObject, text: str, latency_ms: float) -> Response:
-    """A prompt that a filter stopped. Raises ProviderError for every other error inside a response."""
-    error = raw.get("error") or {}
-    filtered = filtered_prompt(400, *error_code_and_message({"error": error}), latency_ms)
-    if filtered is None:
-        raise failed_response(error, "the response failed", text)
-    return filtered
-
-
 def failed_response(
     error: object, what: str, text: str, statuses: Mapping[str, int] = _FAILED
 ) -> ProviderError:
@@ -136,6 +127,8 @@ def failed_response(
     number = error.get("code") if isinstance(error, dict) else None
     status = number if isinstance(number, int) and 400 <= number < 600 else statuses.get(code, 400)
     made = made_error(status, {}, code, server_message, text)
+    if made.kind == FILTERED:
+        return made
     return ProviderError(made.kind, message, retryable=made.retryable, possibly_billed=True, excerpt=text)
 
 
