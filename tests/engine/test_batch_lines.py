@@ -6,6 +6,7 @@ from pathlib import Path
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Request
 from prompteval.engine.batch_mode import BatchDirectory, _send
+from prompteval.store.sent_batches import BatchFile
 
 
 def test_a_file_that_cannot_be_written_to_a_batch_stops_no_other(tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_a_file_that_cannot_be_written_to_a_batch_stops_no_other(tmp_path: Path)
         def keep(self, path: Path) -> None:
             self.sent.append(path.read_bytes())
 
-    client, directory = Lines(), BatchDirectory(tmp_path, "r")
+    client, directory = Lines(), BatchDirectory(tmp_path, "r", BatchFile("r", tmp_path))
     requests = [Request("m", (), seed=seed) for seed in (4, 4, 5, 3, 30, 1, 1, 2)]
     asyncio.run(_send(directory, "m", iter(requests), client, None))  # type: ignore[arg-type]
     directory.close(remove=True)

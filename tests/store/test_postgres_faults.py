@@ -166,20 +166,40 @@ def test_f27_tables_of_another_version_are_refused_by_number(
     with pytest.raises(NoResults, match="no results yet"):
         PostgresStore.open(readonly=True)
     PostgresStore.open().close()
+    known = len(schema.MIGRATIONS)
     monkeypatch.setattr(
         schema,
         "MIGRATIONS",
         (*schema.MIGRATIONS, lambda one: one.execute("ALTER TABLE prompteval_runs ADD x INT")),
     )
-    with pytest.raises(StoreError, match="has schema version 1, and this prompteval reads 2"):
+    with pytest.raises(
+        StoreError, match=f"has schema version {known}, and this prompteval reads {known + 1}"
+    ):
         PostgresStore.open(readonly=True)
     PostgresStore.open().close()
     PostgresStore.open(readonly=True).close()
     monkeypatch.undo()
     monkeypatch.setenv(ADDRESS_VARIABLE, address)
     for readonly in (True, False):
-        with pytest.raises(StoreError, match="has schema version 2, this prompteval knows 1"):
+        with pytest.raises(
+            StoreError, match=f"has schema version {known + 1}, this prompteval knows {known}"
+        ):
             PostgresStore.open(readonly=readonly)
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS)))
+def test_f27_runs_of_an_older_version_are_read_after_the_upgrade(
+    address: str, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """What was stored before is as it was, and the store keeps all of its promises."""
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:version])
+        with closing(PostgresStore.open()) as store:
+            store.begin_run("old", {}, "2026-01-01T00:00:00")
+            store.add_rows(kit_rows("old"))
+            store.finish_run("old", "pass", 0, {}, "2026-01-01T00:00:01")
+    with closing(PostgresStore.open()) as store:
+        assert list(store.rows("old")) == kit_rows("old") and store.run("old").verdict == "pass"
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

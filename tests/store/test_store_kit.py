@@ -9,7 +9,16 @@ from prompteval.testing.store_kit import check_store
 from tests.store.postgres_place import address as address
 from tests.store.postgres_place import server as server
 
-RUNS = ["other", *(f"many-{n}" for n in range(30, 0, -1)), "many", "attempts", "writers", "again", "rows"]
+RUNS = [
+    "other",
+    *(f"many-{n}" for n in range(30, 0, -1)),
+    "many",
+    "batches",
+    "attempts",
+    "writers",
+    "again",
+    "rows",
+]
 
 
 def test_sqlite_keeps_the_promises_of_a_store(tmp_path: Path) -> None:
@@ -23,7 +32,7 @@ def test_postgres_keeps_the_promises_of_a_store(address: str, tmp_path: Path) ->
     from prompteval.store.postgres.results import PostgresStore
 
     assert check_store(PostgresStore.open, tmp_path) == RUNS
-    assert not list(tmp_path.iterdir()), "nothing is kept in files"
+    assert not list(tmp_path.iterdir()), "no file is left"
 
 
 @pytest.mark.slow

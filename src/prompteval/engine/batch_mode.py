@@ -6,16 +6,14 @@ by its metadata.
 """
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError, StoreError, UsageError
+from prompteval.core.errors import DeadlineExceeded, ProviderError, RenderError, UsageError
 from prompteval.core.protocols import Provider, ResponseCache
 from prompteval.core.request import Request, Response
-from prompteval.core.strict_json import loads
 from prompteval.core.text import counted
 from prompteval.engine.interruption import Stop
 from prompteval.engine.progress import Progress
@@ -28,61 +26,29 @@ from prompteval.plan.targets.prompt import PromptPlan
 from prompteval.providers.hosted.batches import batch_client
 from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.layers import Layer
-from prompteval.providers.openai.batch import (
-    BatchClient,
-    BatchState,
-)
+from prompteval.providers.openai.batch import BatchClient, BatchState
 from prompteval.store.cache import SqliteCache
 from prompteval.store.pruning import delete_database
 from prompteval.store.run_files import run_path
-from prompteval.workspace.writing import replacing, write_whole
+from prompteval.store.sent_batches import BatchFile, SentBatch, SentBatches
+from prompteval.workspace.writing import replacing
 
 FIRST_LOOK_SECONDS = 0.5
 LONGEST_LOOK_SECONDS = 60.0
-
-
-@dataclass(slots=True)
-class SentBatch:
-    """One batch that was to be started, and whether its results are here.
-
-    `batch` is empty until the server has named it. A list that was written before parts had numbers
-    has none.
-    """
-
-    model: str
-    batch: str
-    lines: int
-    collected: bool = False
-    part: int = -1
-
-
-_KINDS = {"model": str, "batch": str, "lines": int, "collected": bool, "part": int}
-
-
-def _read_list(path: Path) -> list[SentBatch]:
-    """What was sent, as it was written down. Raises StoreError for a file that is damaged."""
-    try:
-        found = [SentBatch(**one) for one in loads(path.read_bytes(), unique_keys=True)]
-        if any(type(getattr(one, name)) is not kind for one in found for name, kind in _KINDS.items()):
-            raise TypeError("a value of the wrong type")
-        return found
-    except (ValueError, TypeError) as error:
-        raise StoreError(str(path), f"could not be read: {error}; the run cannot continue with it") from None
+# The case ids and replicates of a job whose rows are stored.
+Done = frozenset[tuple[str, int]]
 
 
 class BatchDirectory:
-    """What a run in batch mode keeps on disk: what was sent, and the replies that came back."""
+    """What a run in batch mode keeps: the list of what was sent, and on disk the replies that came back."""
 
-    def __init__(self, directory: Path, run_id: str) -> None:
+    def __init__(self, directory: Path, run_id: str, sent: SentBatches) -> None:
         self.run_id = run_id
-        self._list = run_path(directory, run_id, "batch-", ".json")
-        self._replies = run_path(directory, run_id, "batch-", ".sqlite")
-        self.file = run_path(directory, run_id, "batch-", ".jsonl")
+        self._list = sent
+        self.sent = sent.read()
+        self.file, self._replies = _files(directory, run_id)
         self.replies = SqliteCache.open(self._replies)
         self.errors: dict[str, ProviderError] = {}
-        self.sent: list[SentBatch] = []
-        if self._list.exists():
-            self.sent = _read_list(self._list)
 
     def take(self, key: str, result: Response | ProviderError) -> None:
         """Keep the result of a request where its case finds it."""
@@ -92,17 +58,29 @@ class BatchDirectory:
             self.errors[key] = result
 
     def save(self) -> None:
-        """Write down what was sent, in one step."""
-        text = json.dumps([asdict(one) for one in self.sent])
-        write_whole(self._list, [text.encode()], within=self._list.parent, private=True)
+        """Write down what was sent, in one step. Raises StoreError."""
+        self._list.write(self.sent)
 
     def close(self, *, remove: bool) -> None:
         """Close; `remove` everything once the run is complete."""
         self.replies.close()
         self.file.unlink(missing_ok=True)
         if remove:
-            self._list.unlink(missing_ok=True)
+            self._list.remove()
             delete_database(self._replies)
+
+
+def _files(directory: Path, run_id: str) -> tuple[Path, Path]:
+    """What is being sent, and the replies. Raises StoreError for an id that cannot name a file."""
+    return run_path(directory, run_id, "batch-", ".jsonl"), run_path(directory, run_id, "batch-", ".sqlite")
+
+
+def delete_batches(directory: Path, run_id: str) -> None:
+    """Remove what an incomplete run in batch mode, which no process runs, has left on this machine."""
+    file, replies = _files(directory, run_id)
+    file.unlink(missing_ok=True)
+    delete_database(replies)
+    BatchFile(run_id, directory).remove()
 
 
 class BatchReplies(Layer):
@@ -254,16 +232,18 @@ async def _store(
     directory.save()
 
 
-def wanted_requests(jobs: Sequence[Job], provider: Provider) -> Iterator[Request]:
+def wanted_requests(jobs: Sequence[tuple[Job, Done]], provider: Provider) -> Iterator[Request]:
     """The requests of a model's jobs, and of the versions that their outputs are compared with.
 
-    A case that cannot be rendered has none.
+    A case that cannot be rendered has none, and neither has one that is done.
     """
-    for job in jobs:
+    for job, done in jobs:
         assert isinstance(job.target, PromptPlan)  # the others were refused
         rivals = [one.rival for one in judges_of(job.plan.scorers) if isinstance(one, Pairwise) and one.rival]
         targets = [PromptTarget(prompt, provider, job.model) for prompt in (job.target.prompt, *rivals)]
         for case, replicate in job.work():
+            if (case.id, replicate) in done:
+                continue
             for target in targets if replicate == 0 else targets[:1]:
                 with suppress(RenderError, DeadlineExceeded):
                     yield target.request(case, replicate)

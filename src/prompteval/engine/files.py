@@ -76,7 +76,8 @@ class Files:
 
     def open_batches(self, run_id: str) -> BatchDirectory:
         """What the run has sent by batch, and what came back."""
-        self.batches = BatchDirectory(self._directory, run_id)
+        sent = self.store.sent_batches(run_id, self._directory)
+        self.batches = BatchDirectory(self._directory, run_id, sent)
         return self.batches
 
     def close_batches(self, *, remove: bool) -> None:

@@ -9,7 +9,7 @@ from prompteval.analysis.usage import UsageTotals
 from prompteval.core.errors import MissingExtra, ProviderError, UsageError
 from prompteval.core.protocols import BatchProvider, Embedder, Provider, ResponseCache
 from prompteval.core.request import Request, Response
-from prompteval.engine.batch_mode import BatchDirectory, BatchReplies, wanted_requests
+from prompteval.engine.batch_mode import BatchDirectory, BatchReplies, Done, wanted_requests
 from prompteval.engine.batching import BatchingProvider
 from prompteval.engine.limits import Limiter
 from prompteval.engine.progress import Progress
@@ -167,10 +167,12 @@ class Models:
         """The time that a case may take, by the profile of its model."""
         return self._profile(reference).case_deadline_s
 
-    def batched(self, jobs: Sequence[Job]) -> list[tuple[str, HostedProvider, Iterator[Request]]]:
+    def batched(
+        self, jobs: Sequence[tuple[Job, Done]]
+    ) -> list[tuple[str, HostedProvider, Iterator[Request]]]:
         """(reference, provider, requests) of every model whose calls go by batch."""
         return [
-            (reference, live, wanted_requests([job for job in jobs if job.model == reference], provider))
+            (reference, live, wanted_requests([one for one in jobs if one[0].model == reference], provider))
             for reference, live, provider in self._by_batch()
         ]
 

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from prompteval.core.errors import UsageError
+from prompteval.engine.batch_mode import delete_batches
 from prompteval.engine.files import run_directory
 from prompteval.engine.run_list import without_shards
 from prompteval.engine.stored import backend, named_runs, reading, stored_runs, thumbnails
@@ -100,6 +101,7 @@ def remove(
         thumbnails(workspace).clear()
     for run_id in filter(may_have_files, ids):
         shutil.rmtree(run_directory(workspace.state_path(), run_id), ignore_errors=True)
+        delete_batches(workspace.state_path(), run_id)
     replies = 0
     if cache and place.has_cache():
         day = (

@@ -65,7 +65,8 @@ class RunWork:
     ) -> None:
         """Every reply of the run, and then every reply of the judges of what came."""
         cache, jobs = self._run.files.cache, [entry.job for entry in running]
-        await run_batches(batches, models.batched(jobs), cache, self._run.progress, stop)
+        missing = models.batched([(entry.job, entry.done) for entry in running])
+        await run_batches(batches, missing, cache, self._run.progress, stop)
         if stop.event.is_set() or not has_judges(jobs):
             return
         asked = [

@@ -18,6 +18,7 @@ from prompteval.core.stored import EntryKey, RowFields, StoredRow
 from prompteval.store.exchanges import ReadExchange
 from prompteval.store.journal import Attempt, CaseKey
 from prompteval.store.records import RunRecord
+from prompteval.store.sent_batches import SentBatches
 
 # A run's id to the hash of its record when all it held was whole.
 Checked = dict[str, str]
@@ -90,6 +91,13 @@ class ResultsStore(Protocol):
 
         Whoever holds it is the run's only driver. `directory` is the workspace's own, for what is kept in
         files. Raises UsageError when another process runs the same run.
+        """
+        ...
+
+    def sent_batches(self, run_id: str, directory: Path) -> SentBatches:
+        """What a run in batch mode has sent; whoever writes it has the journal of the run.
+
+        `directory` is the workspace's own, for what is kept in files. Raises StoreError.
         """
         ...
 

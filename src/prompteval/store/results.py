@@ -19,6 +19,7 @@ from prompteval.store.records import RunRecord, record_from
 from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS, NAMED_VERSION, UNHASHED
 from prompteval.store.row_form import hashed_columns
 from prompteval.store.run_contents import SqliteContents
+from prompteval.store.sent_batches import BatchFile
 from prompteval.store.stored_runs import StoredRuns
 from prompteval.store.typed import dumps
 from prompteval.store.writer import Writer, insert_many, size_of
@@ -140,6 +141,10 @@ class SqliteStore(StoredRuns):
     def open_journal(self, run_id: str, directory: Path) -> FileJournal:
         """The journal of a run, a file in `directory` until the run ends. Raises as `ResultsStore` says."""
         return FileJournal(self, run_id, directory)
+
+    def sent_batches(self, run_id: str, directory: Path) -> BatchFile:
+        """What a run in batch mode has sent, a file in `directory` until the run is complete."""
+        return BatchFile(run_id, directory)
 
     def next_attempt(self, run_id: str) -> int:
         """The number that the next attempt of a run takes."""

@@ -11,6 +11,7 @@ from prompteval.core.observation import Call, Failure, Observation, Row, Score
 from prompteval.core.request import Usage
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.store.protocol import FailureCount, ResultsStore
+from prompteval.store.sent_batches import SentBatch
 
 Open = Callable[[], ResultsStore]
 # Texts that databases are known to change, refuse or order in another way.
@@ -41,6 +42,7 @@ def check_store(open_store: Open, directory: Path) -> list[str]:
     _check_rows_again(open_store)
     _check_writers(open_store)
     _check_attempts(open_store, directory)
+    _check_batches(open_store, directory)
     _check_ends(open_store)
     _check_ids(open_store)
     with _opened(open_store) as store:
@@ -127,6 +129,21 @@ def _check_attempts(open_store: Open, directory: Path) -> None:
         assert (first, second) == (0, 1) and store.unseen_attempts("attempts") == {("", "", ""): 1}
 
 
+def _check_batches(open_store: Open, directory: Path) -> None:
+    """What a run has sent is known after the store was opened again, until it is removed."""
+    given = [SentBatch("m", "batch_1", 25, collected=True, part=0), SentBatch("m\x00", "", 3, part=1)]
+    with _opened(open_store) as store:
+        store.begin_run("batches", {}, "2026-01-01T00:00:04")
+        assert store.sent_batches("batches", directory).read() == [], "nothing was sent at first"
+        store.sent_batches("batches", directory).write(given)
+        store.sent_batches("batches", directory).write(given)
+    with _opened(open_store) as store:
+        found = store.sent_batches("batches", directory).read()
+        assert found == given, f"what was sent is {found}"
+        store.sent_batches("batches", directory).remove()
+        assert store.sent_batches("batches", directory).read() == [], "what was removed is read again"
+
+
 def _check_ends(open_store: Open) -> None:
     """A run that ended is as it was, can be continued, and its records have their order."""
     with _opened(open_store) as store:
@@ -134,8 +151,10 @@ def _check_ends(open_store: Open) -> None:
         found = store.run("rows")
         assert (found.verdict, found.exit_code, found.summary) == ("fail", 1, {"cases": 12})
         order = [record.run_id for record in store.runs()]
-        assert order == ["attempts", "writers", "again", "rows"], f"runs by their beginning are {order}"
-        assert store.runs(1)[0].run_id == store.find("last").run_id == store.find("att").run_id == "attempts"
+        assert order == ["batches", "attempts", "writers", "again", "rows"], (
+            f"runs by their beginning are {order}"
+        )
+        assert store.runs(1)[0].run_id == store.find("last").run_id == store.find("bat").run_id == "batches"
         known = store.known("again")
         assert known is not None and known.run_id == "again", "a run is not known by its id"
         assert store.known("aga") is None, "a run is known by less than its id"

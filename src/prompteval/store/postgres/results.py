@@ -24,10 +24,12 @@ from prompteval.store.postgres.journal import PostgresJournal
 from prompteval.store.postgres.lease import take_lease
 from prompteval.store.postgres.reported import call_tokens, failure_of, reported_columns
 from prompteval.store.postgres.schema import prepare, refuse_other
+from prompteval.store.postgres.sent_batches import PostgresBatches
 from prompteval.store.postgres.session import Session, key_text, read_key
 from prompteval.store.postgres.writing import RowColumns, insert_attempts, insert_rows, stored_form
 from prompteval.store.protocol import Checked, FailureCount
 from prompteval.store.records import RunRecord, record_from
+from prompteval.store.sent_batches import BatchFile
 from prompteval.store.stored_runs import StoredRuns
 from prompteval.store.typed import DAMAGE, dumps, loads
 from prompteval.store.writer import Writer, size_of
@@ -103,6 +105,10 @@ class PostgresStore(StoredRuns):
         finally:
             session.close()
         return PostgresJournal(run_id, self._database.lease)
+
+    def sent_batches(self, run_id: str, directory: Path) -> PostgresBatches:
+        """What a run in batch mode has sent, from any machine; `directory` knows what this one collected."""
+        return PostgresBatches(run_id, BatchFile(run_id, directory), self._reader, self._stored)
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Store finished rows with their scores; of a key the first final row is kept."""
@@ -253,6 +259,10 @@ class PostgresStore(StoredRuns):
         """(case id, replicate) of the rows that need not run again: all but those that ended in an error."""
         found = self._entry(EntryKey(run_id, suite, target, model), "fingerprint, outcome", narrow=True)
         return {(one[4], one[5]) for one in found if one[6] == fingerprint and one[7] != "error"}
+
+    def _stored(self, job: Callable[[Session], object]) -> None:
+        self._write(job)
+        self.flush()
 
     def _write(self, job: Callable[[Session], object]) -> None:
         if self._writer is None:

@@ -59,9 +59,17 @@ def _first_tables(session: Session) -> None:
     session.execute(f"CREATE TABLE prompteval_names (name {_KEY} PRIMARY KEY, run_id {_KEY})")
 
 
+def _sent_batches(session: Session) -> None:
+    """What runs in batch mode have sent; `batch` is empty until the provider's server has named it."""
+    session.execute(
+        f"CREATE TABLE prompteval_batches (run_id {_KEY}, part INTEGER NOT NULL, model TEXT NOT NULL,"
+        " batch TEXT NOT NULL, lines INTEGER NOT NULL, PRIMARY KEY (run_id, part))"
+    )
+
+
 # Append only: a step that has been released is never edited.
-MIGRATIONS: tuple[Migration, ...] = (_first_tables,)
-TABLES: Final = ("rows", "attempts", "attempt_ends", "leases", "names", "runs")
+MIGRATIONS: tuple[Migration, ...] = (_first_tables, _sent_batches)
+TABLES: Final = ("rows", "attempts", "attempt_ends", "leases", "names", "batches", "runs")
 
 
 def prepare(session: Session) -> None:
