@@ -86,3 +86,12 @@ def test_s31_what_a_suite_may_not_name_is_a_problem_at_its_line(
         tmp_path, imports=imports, **{"evals/s.yaml": suite, "prompts/say/v1.py": prompt}
     ).problems
     assert any(str(problem).startswith(f"evals/s.yaml:{place}") for problem in problems), problems
+
+
+def test_a_second_table_of_settings_is_not_ignored_in_silence(tmp_path: Path) -> None:
+    """A prompteval.toml wins, and what the other says has no effect; another tool's table is no settings."""
+    table = "[tool.prompteval]\ndefault_model = 'local/other'\n"
+    (problem,) = look(tmp_path, **{"pyproject.toml": table}).problems
+    assert str(problem).startswith("pyproject.toml:1:1 PE122 [tool.prompteval] is ignored")
+    assert problem.severity == "warning"
+    assert look(tmp_path, **{"pyproject.toml": "[tool.ruff]\n"}).problems == ()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prompteval.core.errors import InvalidInput
-from prompteval.workspace.discovery import find_suites, suite_files
+from prompteval.workspace.discovery import find_prompt, find_suites, prompt_problems, suite_files
 from prompteval.workspace.tree import WorkingTree
 
 SUITE = "prompt: p\ncases: c.jsonl\n"
@@ -57,3 +57,29 @@ def test_b20_one_suite_named_in_several_ways_is_one(tmp_path: Path) -> None:
 def test_b20_the_ending_of_a_suite_may_be_in_upper_case(tmp_path: Path) -> None:
     """A file that looks like a suite is one."""
     assert suite_files(tree(tmp_path, "evals/say.YML")) == ("evals/say.YML",)
+
+
+def test_b20_unicode_forms_of_a_name_are_one_name(tmp_path: Path) -> None:
+    """They look alike, and many disks have one file for both."""
+    found = tree(tmp_path, "evals/caf\u00e9.yaml", "evals/cafe\u0301.yaml")
+    with pytest.raises(InvalidInput, match="PE213 duplicate suite name"):
+        find_suites(found, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["say/v02.py", "say/V2.py", "say/v2.PY", "say/v2/__init__.py", "say/old/v1.py"]
+)
+def test_b20_a_version_that_is_not_found_is_refused(tmp_path: Path, name: str) -> None:
+    """Else an older version would be run as the current one; a version that is named is found."""
+    found = tree(tmp_path, "prompts/say/v1.py", f"prompts/{name}", "prompts/say/v1_words.py")
+    (problem,) = prompt_problems(found)
+    assert str(problem).startswith(f"prompts/{name}:1:1 PE216")
+    with pytest.raises(InvalidInput, match="PE216"):
+        find_prompt(found, "say")
+    assert find_prompt(found, "say", 1).path == "prompts/say/v1.py"
+
+
+def test_b20_two_prompts_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Two directories that are one on many disks."""
+    (problem,) = prompt_problems(tree(tmp_path, "prompts/say/v1.py", "prompts/Say/v1.py"))
+    assert "PE213 duplicate prompt name 'say': prompts/Say/v1.py has it too" in str(problem)

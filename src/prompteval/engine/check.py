@@ -20,7 +20,7 @@ from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.unimported import unimported_problems
 from prompteval.providers.installed import missing_extra, ways_in_a_line
 from prompteval.workspace.committed import warn_of_committed
-from prompteval.workspace.discovery import prompt_files, suite_files, suite_problems
+from prompteval.workspace.discovery import prompt_files, prompt_problems, suite_files, suite_problems
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 
@@ -42,7 +42,7 @@ def check_workspace(workspace: Workspace, paths: tuple[str, ...] = ()) -> CheckR
     NothingSelected when nothing matches.
     """
     look = _WorkspaceCheck(workspace, paths)
-    look.at_store()
+    look.at_settings()
     look.at_prompts()
     look.at_lock()
     look.at_suites()
@@ -83,15 +83,21 @@ class _WorkspaceCheck:
     def _warn(self, path: str, code: str, message: str, help: str) -> None:
         self._note([Problem(path, 1, 1, code, message, help, severity="warning")])
 
-    def at_store(self) -> None:
-        """The results may lie where the settings put them, and are not committed."""
+    def at_settings(self) -> None:
+        """No second table of settings is ignored, and the results may lie where the settings put them."""
+        if self._workspace.has_second_table():
+            message = "[tool.prompteval] is ignored, as prompteval.toml has the settings"
+            self._warn("pyproject.toml", "PE122", message, "keep the settings in one of the two")
         try:
             warn_of_committed(self._workspace)
         except UsageError as error:
             self._note([Problem(self._workspace.config_path.name, 1, 1, "PE121", str(error))])
 
     def at_prompts(self) -> None:
-        """Every chosen version loads, and its templates fit its inputs."""
+        """Every chosen version loads, its templates fit its inputs, and none is left out or hidden."""
+        misnamed = [problem for problem in prompt_problems(self._tree) if self._wants(problem.path)]
+        self._note(misnamed)
+        self.seen = self.seen or bool(misnamed)
         for file in self.chosen:
             if not self._workspace.imports:
                 self._note(unimported_problems(self._tree, file))

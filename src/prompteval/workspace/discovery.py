@@ -2,7 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from prompteval.core.errors import InvalidInput, UsageError
@@ -10,6 +11,8 @@ from prompteval.core.problem import Problem, did_you_mean
 from prompteval.workspace.tree import Tree
 
 _VERSION_FILE = re.compile(r"prompts/([^/]+)/v([1-9][0-9]*)\.py")
+# What is meant as a version: a number that is written otherwise, or a version in another directory.
+_ANY_VERSION = re.compile(r"prompts/(?:.+/)?[vV]\d+(?:\.[pP][yY]|/__init__\.py)")
 _YAML = re.compile(r".+\.ya?ml", re.IGNORECASE)
 # A mapping at the top level with cases and something to run: a suite, wherever the file is.
 _CASES = re.compile(rb"^cases\s*:", re.MULTILINE)
@@ -41,8 +44,15 @@ def prompt_files(tree: Tree) -> Mapping[str, tuple[PromptFile, ...]]:
 
 
 def find_prompt(tree: Tree, name: str, version: int | None = None) -> PromptFile:
-    """One version of a prompt, the highest when none is named. Raises UsageError with the nearest."""
+    """One version of a prompt, the highest when none is named.
+
+    Raises UsageError with the nearest, InvalidInput where the highest may be in a file of another name.
+    """
     known = prompt_files(tree)
+    if version is None:
+        _refuse(
+            [problem for problem in misnamed_versions(tree) if problem.path.startswith(f"prompts/{name}/")]
+        )
     if name not in known:
         raise UsageError(f"no prompt named {name!r} in the {tree.label}", did_you_mean(name, known))
     if version is None:
@@ -52,6 +62,23 @@ def find_prompt(tree: Tree, name: str, version: int | None = None) -> PromptFile
             return file
     have = ", ".join(f"v{file.version}" for file in known[name])
     raise UsageError(f"prompt {name!r} has no version v{version}", f"it has {have}")
+
+
+def misnamed_versions(tree: Tree) -> list[Problem]:
+    """Files meant as versions of prompts that are not found as one, so that an older one would be current."""
+    message = "a version of a prompt is not found under this name"
+    help = "name it prompts/<name>/v<N>.py, without leading zeros"
+    return [
+        Problem(path, 1, 1, "PE216", message, help)
+        for path in tree.list("prompts")
+        if _ANY_VERSION.fullmatch(path) and not _VERSION_FILE.fullmatch(path)
+    ]
+
+
+def prompt_problems(tree: Tree) -> list[Problem]:
+    """Versions under a name by which none is found, and prompts whose directories are one on many disks."""
+    paths = [files[0].path for files in prompt_files(tree).values()]
+    return [*misnamed_versions(tree), *_same(paths, "prompt", lambda path: path.split("/")[1], "directories")]
 
 
 def suite_files(tree: Tree) -> tuple[str, ...]:
@@ -71,18 +98,24 @@ def suite_problems(tree: Tree) -> list[Problem]:
 
 
 def same_names(paths: Iterable[str]) -> list[Problem]:
-    """Two suites of one name share rows, results and a baseline, so that one hides the other.
+    """Two suites of one name share rows, results and a baseline, so that one hides the other."""
+    return _same(paths, "suite", suite_name, "files")
 
-    Upper and lower case are one name, as they are one file on many disks.
-    """
+
+def _same(paths: Iterable[str], kind: str, name_of: Callable[[str], str], what: str) -> list[Problem]:
     first: dict[str, str] = {}
     found = []
     for path in paths:
-        other = first.setdefault(suite_name(path).casefold(), path)
+        other = first.setdefault(_on_any_disk(name_of(path)), path)
         if other != path:
-            message = f"duplicate suite name {suite_name(path)!r}: {other} has it too"
-            found.append(Problem(path, 1, 1, "PE213", message, "rename one of the files"))
+            message = f"duplicate {kind} name {name_of(path)!r}: {other} has it too"
+            found.append(Problem(path, 1, 1, "PE213", message, f"rename one of the {what}"))
     return found
+
+
+def _on_any_disk(name: str) -> str:
+    """Upper and lower case are one name, and so are a letter's Unicode forms, as they are on many disks."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _out_of_reach(tree: Tree) -> list[Problem]:
@@ -123,8 +156,8 @@ def find_suites(tree: Tree, selectors: tuple[str, ...]) -> tuple[str, ...]:
             raise UsageError(f"no suite named {selector!r}", did_you_mean(selector, known))
         if path not in chosen:
             chosen.append(path)
-    names = {suite_name(path).casefold() for path in chosen}
-    rivals = (path for path in paths if path not in chosen and suite_name(path).casefold() in names)
+    names = {_on_any_disk(suite_name(path)) for path in chosen}
+    rivals = (path for path in paths if path not in chosen and _on_any_disk(suite_name(path)) in names)
     _refuse(same_names([*chosen, *rivals]))
     return tuple(chosen)
 

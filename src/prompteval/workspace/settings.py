@@ -69,6 +69,16 @@ class Workspace:
             message = f"the setting store = {self.settings.store!r}: {error}"
             raise UsageError(message, f"name such a place by the variable {STORE_VARIABLE}") from None
 
+    def has_second_table(self) -> bool:
+        """Whether a pyproject.toml beside the settings has a table of settings too, which is not read."""
+        own, project = (self.root / name for name in SETTINGS_FILES)
+        if self.config_path.name != own.name or not project.is_file():
+            return False
+        try:
+            return has_settings(_read(project), project)
+        except InvalidInput:  # it is not ours to judge
+            return False
+
 
 def find_workspace(start: Path) -> Workspace:
     """The nearest workspace at or above `start`.
