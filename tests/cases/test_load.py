@@ -50,14 +50,14 @@ def test_b6_an_id_that_no_utf8_can_hold_is_refused(tmp_path: Path) -> None:
     """Half a surrogate pair may be in a value, but an id is stored and reported."""
     told = problems(tmp_path, "c.jsonl", line(1) + '{"id": "a\\ud800", "inputs": {}}\n')
     assert told == [
-        "c.jsonl:2:1 PE312 half a surrogate pair in the id 'a\\ud800' (ids are stored and reported as UTF-8)"
+        "c.jsonl:2:8 PE312 half a surrogate pair in the id 'a\\ud800' (ids are stored and reported as UTF-8)"
     ]
 
 
 def test_unknown_keys_get_the_nearest_name(tmp_path: Path) -> None:
     """`expcted` never loads silently."""
     told = problems(tmp_path, "c.jsonl", '{"id": "a", "inputs": {}, "expcted": 1}\n')
-    assert told == ["c.jsonl:1:1 PE311 unknown key 'expcted' (did you mean 'expected'?)"]
+    assert told == ["c.jsonl:1:27 PE311 unknown key 'expcted' (did you mean 'expected'?)"]
 
 
 def test_f30_duplicate_ids_name_both_lines(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_b7_csv_tells_old_line_ends_and_a_repeat_out_of_reach(tmp_path: Path) ->
         "a.csv:1:1 PE304 not CSV: a carriage return inside a line (save the file with LF or CRLF line ends)"
     ]
     told = problems(tmp_path, "b.csv", f"id,inputs.m,repeat\na,b,{'9' * 5000}\n")
-    assert told[0].startswith("b.csv:2:1 PE316 repeat must be a whole number from 1")
+    assert told[0].startswith("b.csv:2:5 PE316 repeat must be a whole number from 1")
 
 
 def test_b2_yaml_cases_know_their_lines(tmp_path: Path) -> None:

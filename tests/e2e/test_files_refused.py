@@ -20,12 +20,40 @@ def test_everything_that_is_wrong_with_files_is_said_before_the_run(offline: Wor
     offline.write("datasets/page.png", "<html>")
     told = offline.run("check", code=2).stdout
     assert (
-        "datasets/colour.jsonl:1:1 PE320 inputs.photo: images/rad.png: no such file (did you mean 'images/red.png'?)"
+        "datasets/colour.jsonl:1:36 PE320 inputs.photo: images/rad.png: no such file (did you mean 'images/red.png'?)"
         in told
     )
-    assert "datasets/colour.jsonl:2:1 PE320 inputs.photo: page.png: it is an HTML page" in told
-    assert "datasets/colour.jsonl:3:1 PE320 inputs.photo: must be a path beside the case file" in told
+    assert "datasets/colour.jsonl:2:36 PE320 inputs.photo: page.png: it is an HTML page" in told
+    assert "datasets/colour.jsonl:3:38 PE320 inputs.photo: must be a path beside the case file" in told
     assert not (offline.root / ".prompteval").exists()
+
+
+LIST = PROMPT.replace("photo: File", "photo: list[File]")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name", "text", "place"),
+    [
+        (PROMPT, "c.jsonl", '{"id": "a", "inputs": {"photo": "no.png"}}', "datasets/c.jsonl:1:33"),
+        (LIST, "c.jsonl", '{"id": "a", "inputs": {"photo": ["images/red.png", "no.png"]}}', "datasets/c.jsonl:1:52"),
+        (PROMPT, "c.csv", 'id;tags.t;inputs.photo\na;"x;\ny";no.png\n', "datasets/c.csv:3:4"),
+        (LIST, "c.csv", 'id,inputs.photo\na,"[""no.png""]"\n', "datasets/c.csv:2:3"),
+        (PROMPT, "c.yaml", "- id: a\n  inputs: {photo: no.png}\n", "datasets/c.yaml:2:19"),
+        (LIST, "c.yaml", "- id: a\n  inputs:\n    photo:\n    - no.png\n", "datasets/c.yaml:4:7"),
+        (PROMPT, "", "[{id: a, inputs: {photo: ../no.png}}]", "evals/colour.yaml:2:33"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_sent_is_at_its_value(
+    offline: Workspace, prompt: str, name: str, text: str, place: str
+) -> None:
+    """In each form that cases are written in."""
+    offline.write("prompts/colour/v1.py", prompt)
+    if name:
+        offline.write(f"datasets/{name}", text)
+    cases = f"../datasets/{name}" if name else text
+    offline.write("evals/colour.yaml", f"prompt: colour\ncases: {cases}\nmodels: [scripted/model.jsonl]\n")
+    told = offline.run("check", code=2).stdout
+    assert f"{place} PE320 inputs.photo" in told
 
 
 @pytest.mark.parametrize(

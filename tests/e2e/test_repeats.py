@@ -145,7 +145,7 @@ def test_a_case_that_asks_for_no_whole_number_stands_at_its_line(wavering: Any) 
     text = (wavering.root / "datasets/c.jsonl").read_text()
     wavering.write("datasets/c.jsonl", text.replace('{"id": "waver",', '{"id": "waver", "repeat": 1.5,'))
     assert (
-        "datasets/c.jsonl:2:1 PE316 repeat must be a whole number from 1 to 10,000, not 1.5"
+        "datasets/c.jsonl:2:27 PE316 repeat must be a whole number from 1 to 10,000, not 1.5"
         in wavering.run("check", code=2).stdout
     )
     wavering.write("datasets/c.jsonl", text.replace('{"id": "waver",', '{"id": "waver", "repeat": 1,'))

@@ -52,7 +52,7 @@ def test_a_broken_case_file_exits_2_with_its_line(workspace: Any) -> None:
     )
     done = workspace.run("run", code=2)
     assert (
-        "datasets/c.jsonl:1:1 PE320 inputs.mesage: unknown field 'mesage' (did you mean 'message'?)"
+        "datasets/c.jsonl:1:34 PE320 inputs.mesage: unknown field 'mesage' (did you mean 'message'?)"
         in done.stderr
     )
     assert "did you mean 'payments'?" in done.stderr

@@ -74,7 +74,7 @@ def test_stored_runs_are_gated_and_compared_with_their_calls(agent: Any) -> None
         ("evals/s.yaml", "{tool_calls: {match: any_order}}", "schema_valid", "evals/s.yaml:4:21 PE226 tool_calls.name reads a `tool_calls` scorer"),
         ("evals/s.yaml", "any_order", "any_order, schemas: inputs.tools", "datasets/c.jsonl:1:1 PE323 case 'pay': the case has no inputs.tools"),
         ("evals/s.yaml", "outputs: ../o.jsonl", "endpoint: {url: 'http://127.0.0.1:9/'}", "evals/s.yaml:3:11 PE277 tool_calls reads results"),
-        ("datasets/c.jsonl", '"arguments"', '"args"', "datasets/c.jsonl:1:1 PE322 tool_calls.0: unknown key 'args' in a call"),
+        ("datasets/c.jsonl", '"arguments"', '"args"', "datasets/c.jsonl:1:44 PE322 tool_calls.0: unknown key 'args' in a call"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_found_before_the_run(agent: Any, path: str, old: str, new: str, told: str) -> None:

@@ -1,10 +1,12 @@
 """Streams the cases of a file, and says everything that is wrong with it at the end."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from prompteval.cases.csvfile import read_csv
-from prompteval.cases.problem import Pointer
+from prompteval.cases.places import UNKNOWN_KEY, Wanted, csv_places, json_places, yaml_place
+from prompteval.cases.problem import Pointer, Wrong
 from prompteval.cases.record import Typed, Validate, to_case
 from prompteval.core.case import Case
 from prompteval.core.errors import InvalidInput
@@ -13,7 +15,7 @@ from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.suite import CaseSource
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
-from prompteval.workspace.yaml12 import parse
+from prompteval.workspace.yaml12 import Place, YamlDocument, parse
 
 ENDINGS = (".jsonl", ".csv", ".yaml", ".yml")
 
@@ -50,8 +52,7 @@ def load_cases(
     duplicates: list[tuple[str, int]] = []
     for line, raw in records:
         case, wrong = to_case(raw, line, validate, checked=checked, typed=typed)
-        for pointer, code, message, help in wrong:
-            collector.add(line, 1, code, _with_pointer(pointer, message), help)
+        collector.add_wrong(line, wrong)
         if case is None or not case.id:
             continue
         mark = hash(case.id)
@@ -62,6 +63,9 @@ def load_cases(
             yield case
     if duplicates:
         _report_duplicates(tree, path, duplicates, collector)
+    if collector.wanted:
+        places = json_places if path.endswith(".jsonl") else csv_places
+        collector.place_at(places(tree.open(path), list(collector.wanted.values())))
     collector.check()
 
 
@@ -72,6 +76,33 @@ def case_files(tree: Tree, path: str) -> list[str]:
 
 
 class _CaseCollector(Collector):
+    """Collects what is wrong with a case file; `wanted` are the values whose columns are not known yet."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.wanted: dict[int, Wanted] = {}
+
+    def add_wrong(self, line: int, wrong: Sequence[Wrong]) -> None:
+        """Note what is wrong with the case that begins at a line."""
+        for pointer, code, message, help in wrong:
+            if pointer and not self.full:
+                self.wanted[len(self._found)] = Wanted(line, pointer, at_key=code == UNKNOWN_KEY)
+            self.add(line, 1, code, _with_pointer(pointer, message), help)
+
+    def add_in_document(
+        self, document: YamlDocument, prefix: Pointer, raw: object, wrong: Sequence[Wrong]
+    ) -> None:
+        """Note what is wrong with the case `raw`, which is at `prefix` of a document."""
+        for pointer, code, message, help in wrong:
+            place = yaml_place(document, prefix, raw, pointer, at_key=code == UNKNOWN_KEY)
+            self.add(*place, code, _with_pointer(pointer, message), help)
+
+    def place_at(self, places: Mapping[Wanted, Place]) -> None:
+        """Give what was noted the places of the values that it is with."""
+        for number, wanted in self.wanted.items():
+            line, column = places.get(wanted, (wanted.line, 1))
+            self._found[number] = replace(self._found[number], line=line, col=column)
+
     def check(self) -> None:
         if self.found:
             raise InvalidInput(self.found)
@@ -113,9 +144,7 @@ def _yaml_cases(tree: Tree, path: str, validate: Validate | None, typed: Typed |
     for index, raw in enumerate(items):
         line, column = document.place((*prefix, index))
         case, wrong = to_case(raw, line, validate, typed=typed)
-        for pointer, code, message, help in wrong:
-            place = document.key_place((*prefix, index, *pointer))
-            collector.add(*place, code, _with_pointer(pointer, message), help)
+        collector.add_in_document(document, (*prefix, index), raw, wrong)
         if case is None or not case.id:
             continue
         if case.id in first:
@@ -133,10 +162,10 @@ def inline_cases(
     """The cases written in a suite file itself."""
     collector = _CaseCollector(path)
     first: dict[str, int] = {}
-    for raw, (line, column) in zip(source.inline, source.places, strict=True):
+    for index, raw in enumerate(source.inline):
+        line, column = source.place(index)
         case, wrong = to_case(raw, line, validate, typed=typed)
-        for pointer, code, message, help in wrong:
-            collector.add(line, column, code, _with_pointer(pointer, message), help)
+        collector.add_in_document(source.document, ("cases", index), raw, wrong)
         if case is None:
             continue
         if case.id in first:

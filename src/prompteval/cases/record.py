@@ -42,7 +42,8 @@ def to_case(
         unknown, more = unknown_keys(raw, KEYS)
         wrong += [((key,), "PE311", f"unknown key {key!r}", help) for key, help in unknown]
         if more:
-            wrong.append(((), "PE311", f"{more:,} more unknown keys", ""))
+            last = unknown[-1][0]
+            wrong.append(((last,), "PE311", f"{more:,} more unknown keys after {last!r}", ""))
     case_id = _id(raw, wrong)
     inputs = raw.get("inputs")
     if inputs is None and "turns" in raw:  # a conversation may need no more than what is said

@@ -44,12 +44,19 @@ class TargetSpec:
 
 @dataclass(frozen=True, slots=True)
 class CaseSource:
-    """A case file, as a path from the workspace root, or cases written in the suite itself."""
+    """A case file, as a path from the workspace root, or cases written in the suite itself.
+
+    `document` is the suite's, whose `cases` are those.
+    """
 
     path: str | None
     inline: tuple[object, ...]
     line: int
-    places: tuple[tuple[int, int], ...] = ()
+    document: YamlDocument = field(repr=False, compare=False)
+
+    def place(self, index: int) -> tuple[int, int]:
+        """The line and column of a case that is written in the suite."""
+        return self.document.place(("cases", index))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +254,7 @@ def _target(file: SuiteFile, document: YamlDocument) -> TargetSpec:
 
 
 def _cases(items: list[Any], document: YamlDocument) -> tuple[CaseSource, ...]:
-    places = tuple(document.place(("cases", index)) for index in range(len(items)))
     if isinstance(items[0], str):
-        return tuple(CaseSource(item, (), line) for item, (line, _) in zip(items, places, strict=True))
-    return (CaseSource(None, tuple(items), document.place(("cases",))[0], places),)
+        lines = (document.place(("cases", index))[0] for index in range(len(items)))
+        return tuple(CaseSource(item, (), line, document) for item, line in zip(items, lines, strict=True))
+    return (CaseSource(None, tuple(items), document.place(("cases",))[0], document),)

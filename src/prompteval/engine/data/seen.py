@@ -52,9 +52,9 @@ def suite_rows(workspace: Workspace, suite: Suite) -> Iterator[DataRow]:
     """The rows of a suite's files and of the suite itself; those of what cannot be read are left out."""
     for source in suite.cases:
         if source.path is None:
-            for raw, (line, _) in zip(source.inline, source.places, strict=True):
+            for index, raw in enumerate(source.inline):
                 if isinstance(raw, dict):
-                    yield data_row(raw, suite.path, line, Fields())
+                    yield data_row(raw, suite.path, source.place(index)[0], Fields())
             continue
         try:
             for line, raw in read_raw(workspace.root / source.path, source.path):
