@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from prompteval.core.protocols import KeptVectors
 from prompteval.rag.index.dense import KINDS, MARGIN, DenseIndex, IndexIdentity
 from prompteval.rag.index.faiss_vectors import FaissVectors, build_faiss, search_depth
 
@@ -39,9 +40,8 @@ def main() -> None:
             continue  # one thread builds it for minutes; give fewer vectors to see it
         bare = build_faiss(vectors, kind)
         names = [str(number) for number in range(count)]
-        ours = DenseIndex(
-            names, FaissVectors(vectors, kind), NoEmbedder(), IndexIdentity("vectors", DIMENSION, kind, "")
-        )
+        kept = KeptVectors(FaissVectors(vectors, kind), DIMENSION, 0)
+        ours = DenseIndex(names, kept, NoEmbedder(), IndexIdentity("vectors", DIMENSION, kind, ""))
         for k in (10, 100):
             if kind == "hnsw":
                 bare.hnsw.efSearch = search_depth(k + MARGIN)

@@ -12,7 +12,6 @@ from prompteval.engine.progress import Progress
 from prompteval.engine.rag.search import setup_of
 from prompteval.plan.suite_plan import plan_suite
 from prompteval.rag.factories import DenseParts, dense_parts
-from prompteval.rag.index.content import content_of
 from prompteval.rag.index.parts import PartManifest, build_part, join_parts, part_directory, part_of
 from prompteval.tokens import counter
 from prompteval.workspace.settings import Workspace, find_workspace
@@ -65,7 +64,7 @@ class PartEmbedder:
 
     def __init__(self) -> None:
         self._suite: tuple[Path, str] | None = None
-        self._found: tuple[DenseParts, Path, str] | None = None
+        self._found: tuple[DenseParts, Path] | None = None
 
     def embed(self, data: bytes) -> bytes:
         """Do what a packed EmbedTask says; a packed EmbedResult."""
@@ -78,18 +77,17 @@ class PartEmbedder:
             return EmbedResult(number, error=str(error), exit_code=code).pack()
 
     def _embed(self, task: EmbedTask) -> int:
-        parts, directory, content = self._of(task)
-        if content != task.content:
+        parts, directory = self._of(task)
+        if parts.content != task.content:
             message = f"a worker has other documents than the index, in {task.root}"
             raise UsageError(message, "bring every machine to the same commit")
         place = part_directory(directory, task.number, task.of)
         return build_part(place, part_of(parts.chunks, task.number, task.of), parts.model, parts.kind).count
 
-    def _of(self, task: EmbedTask) -> tuple[DenseParts, Path, str]:
-        """(what the index is made from, its directory, the hash of all its chunks)."""
+    def _of(self, task: EmbedTask) -> tuple[DenseParts, Path]:
+        """(what the index is made from, its directory)."""
         if self._found is None or self._suite != (task.root, task.suite):
-            parts, directory = parts_of(find_workspace(task.root), task.suite)
-            self._found = parts, directory, content_of(parts.chunks)
+            self._found = parts_of(find_workspace(task.root), task.suite)
             self._suite = (task.root, task.suite)
         return self._found
 
@@ -154,14 +152,13 @@ def build_index(
     if not 1 <= parts <= len(dense.chunks):
         message = f"--parts must be a whole number from 1 to {len(dense.chunks):,}, the number of chunks"
         raise UsageError(message, "each part needs a chunk")
-    content = content_of(dense.chunks)
-    tasks = [EmbedTask(workspace.root, suite, number, parts, content) for number in range(1, parts + 1)]
+    tasks = [EmbedTask(workspace.root, suite, number, parts, dense.content) for number in range(1, parts + 1)]
     engine = connect()
     try:
         _wait(engine.embedded(tasks), len(dense.chunks), progress)
     finally:
         engine.close()
-    return join_parts(directory, parts, dense.chunks), directory
+    return join_parts(directory, parts, dense.chunks, dense.content), directory
 
 
 def _wait(results: Iterable[EmbedResult], total: int, progress: Progress) -> None:

@@ -1,6 +1,7 @@
 """The seams: one method each. Built-ins and third parties come through the same ones."""
 
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from prompteval.core.case import Case
@@ -155,15 +156,33 @@ class VectorStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptVectors:
+    """The vectors of a corpus with their dimension, and how many of its texts were truncated.
+
+    `place` is where they are kept, as messages name it, and empty for memory; `rebuild` is how they are made
+    again by another model.
+    """
+
+    store: VectorStore
+    dimension: int
+    truncated: int
+    place: str = ""
+    rebuild: str = "rebuild the index with this model"
+
+
 class VectorStores(Protocol):
     """Where the vectors of corpora are kept, by the identity of what they were made from."""
 
-    def find(self, identity: str) -> tuple[VectorStore, int] | None:
-        """The vectors, and how many texts were truncated; None where they are not kept yet."""
+    def find(self, identity: str) -> KeptVectors | None:
+        """The vectors of an identity; None where they are not kept yet."""
         ...
 
-    def build(self, identity: str, vectors: Any, kind: str, truncated: int) -> VectorStore:
-        """Keep float32 vectors of shape (vectors, dimension), searched by `flat`, `hnsw` or `ivf`."""
+    def build(self, identity: str, vectors: Any, kind: str, truncated: int) -> KeptVectors:
+        """Keep float32 vectors of shape (vectors, dimension), searched by `flat`, `hnsw` or `ivf`.
+
+        Where another process was faster, its vectors are given.
+        """
         ...
 
 

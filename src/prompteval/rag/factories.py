@@ -149,7 +149,7 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
 
     Queries and documents are encoded behind the prompts that the model declares, or `prefix` says.
     `folder` keeps the index on disk; one of another model is refused now, one of another dimension
-    when it is opened, at the first search.
+    at the first search.
 
     Example: `{kind: dense, depth: 50}`
     """
@@ -159,24 +159,28 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     ingredients.encoders.append(model)
     directory = made.directory
     if directory is not None:
-        check_dense(directory, chunks, model, kind)
+        check_dense(directory, made.content, model, kind)
 
     def build() -> Retriever:
         if directory is not None:
-            return open_dense(directory, chunks, model, kind, query_model)
+            return open_dense(directory, chunks, made.content, model, kind, query_model)
         stores = None if in_memory else ingredients.vector_stores()
-        return DenseIndex.build(chunks, model, kind, query_model, stores)
+        return DenseIndex.build(chunks, model, kind, query_model, stores, made.content)
 
     models = model.identity if query_model is model else f"{model.identity},{query_model.identity}"
     where = "" if in_memory else f"{made.store},"
-    return LazyRetriever(f"dense({where}{kind},{models},{ingredients.content})", build)
+    return LazyRetriever(f"dense({where}{kind},{models},{made.content})", build)
 
 
 @dataclass(frozen=True, slots=True)
 class DenseParts:
-    """What a dense index is made from; `directory` is None where none keeps it."""
+    """What a dense index is made from; `directory` is None where none keeps it.
+
+    `content` is the fingerprint of the chunks.
+    """
 
     chunks: Sequence[Chunk]
+    content: str
     model: Embedder
     query_model: Embedder
     kind: IndexKind
@@ -200,7 +204,15 @@ def dense_parts(ingredients: Ingredients, options: Mapping[str, object] | None =
         prefixes = prefixes.replaced(chosen.prefix.query, chosen.prefix.document)
     model, query_model = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
     directory = _index_directory(chosen.folder, ingredients)
-    return DenseParts(ingredients.chunks, model, query_model, chosen.index, directory, chosen.store)
+    return DenseParts(
+        ingredients.chunks,
+        ingredients.content,
+        model,
+        query_model,
+        chosen.index,
+        directory,
+        chosen.store,
+    )
 
 
 def _index_directory(named: str | None, ingredients: Ingredients) -> Path | None:

@@ -8,13 +8,14 @@ import numpy as np
 
 from prompteval.core.errors import RetrievalError, UsageError
 from prompteval.core.problem import did_you_mean
-from prompteval.core.protocols import Embedder, VectorStore, VectorStores
+from prompteval.core.protocols import Embedder, KeptVectors, VectorStores
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.content import content_of, indexed_text
 from prompteval.rag.index.embedding import Floats, Places
 from prompteval.rag.index.faiss_vectors import FaissVectors
 from prompteval.workspace.rag_options import IndexKind
 
+OTHER_MODEL = "or use the model it was built with"
 KINDS: tuple[IndexKind, ...] = get_args(IndexKind)
 # A store's own sums may differ in their last digit and so in their order; so many more are scored again.
 MARGIN = 16
@@ -44,19 +45,19 @@ class DenseIndex:
     def __init__(
         self,
         ids: Sequence[str],
-        store: VectorStore,
+        kept: KeptVectors,
         embedder: Embedder,
         identity: IndexIdentity,
-        truncated: int = 0,
         query_embedder: Embedder | None = None,
     ) -> None:
-        """`store` has the vector of each id at its place; `query_embedder` is of queries, if another."""
+        """`kept` has the vector of each id at its place; `query_embedder` is of queries, if another."""
         self._ids = tuple(ids)
         self._names = np.array(self._ids, dtype=np.object_)
-        self.store = store
+        self._kept = kept
+        self.store = kept.store
         self._query_embedder = query_embedder or embedder
         self.index_identity = identity
-        self.truncated = truncated
+        self.truncated = kept.truncated
         self.truncated_queries = 0
 
     @classmethod
@@ -67,29 +68,28 @@ class DenseIndex:
         kind: IndexKind = "flat",
         query_embedder: Embedder | None = None,
         stores: VectorStores | None = None,
+        content: str | None = None,
     ) -> "DenseIndex":
         """Encode the chunks and index them; in `stores`, where they may be kept already, or in memory.
 
+        Nothing is encoded where they are kept. `content` is the fingerprint of the chunks, where it is known.
         Raises UsageError for an unknown kind of index, RetrievalError for a vector that holds NaN.
         """
         if kind not in KINDS:
             raise UsageError(f"unknown index {kind!r}", did_you_mean(kind, KINDS))
-        content = content_of(chunks)
+        content = content or content_of(chunks)
         key = f"{kind},{embedder.identity},{content}"
         kept = stores.find(key) if stores is not None else None
-        if kept is not None:
-            store, truncated = kept
-            dimension = int(embedder.embed(["dimension"])[0].shape[1])
-        else:
+        if kept is None:
             vectors, truncated = embedder.embed([indexed_text(chunk) for chunk in chunks])
             vectors = np.ascontiguousarray(vectors, dtype=np.float32)
             _refuse_nan(vectors)
-            dimension = int(vectors.shape[1])
-            store = (
-                FaissVectors(vectors, kind) if stores is None else stores.build(key, vectors, kind, truncated)
-            )
-        identity = IndexIdentity(embedder.identity, dimension, kind, content)
-        return cls([chunk.id for chunk in chunks], store, embedder, identity, truncated, query_embedder)
+            if stores is None:
+                kept = KeptVectors(FaissVectors(vectors, kind), int(vectors.shape[1]), truncated)
+            else:
+                kept = stores.build(key, vectors, kind, truncated)
+        identity = IndexIdentity(embedder.identity, kept.dimension, kind, content)
+        return cls([chunk.id for chunk in chunks], kept, embedder, identity, query_embedder)
 
     @property
     def identity(self) -> str:
@@ -121,8 +121,7 @@ class DenseIndex:
 
         Raises UsageError for another dimension, RetrievalError for a vector that holds NaN.
         """
-        if queries.ndim != 2 or queries.shape[1] != self.index_identity.dimension:
-            raise _other_dimension(self.index_identity.dimension, queries.shape[-1])
+        refuse_other_dimension(queries, self._kept.dimension, self._kept.place, self._kept.rebuild)
         _refuse_nan(queries)
         if not len(self) or k < 1:
             return [Ranking(()) for _ in queries]
@@ -142,9 +141,12 @@ class DenseIndex:
         return Ranking(tuple(zip(names, best.tolist(), strict=True)), tied)
 
 
-def _other_dimension(expected: int, found: int) -> UsageError:
-    message = f"the index has vectors of {expected} dimensions, the model gives {found}"
-    return UsageError(message, "rebuild the index with this model, or use the model it was built with")
+def refuse_other_dimension(queries: Floats, expected: int, place: str, rebuild: str) -> None:
+    """Raise UsageError unless query vectors are of shape (queries, expected); `place` is empty for memory."""
+    if queries.ndim == 2 and queries.shape[1] == expected:
+        return
+    message = f"the index has {expected} dimensions, the model gives {queries.shape[-1]}"
+    raise UsageError(f"{place}: {message}" if place else message, f"{rebuild}, {OTHER_MODEL}")
 
 
 def _refuse_nan(vectors: Floats) -> None:

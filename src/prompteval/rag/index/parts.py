@@ -1,7 +1,8 @@
 """A dense index in parts that were embedded apart: each is whole by itself, and searches are merged.
 
 A part holds neighbouring chunks. It is done when its `_SUCCESS` is there, which is written last and says how
-many vectors it has, their dimension, the hash of their file, the model and the content.
+many vectors it has, their dimension, the hash of their file, the model and the content. The file that joins
+parts repeats what each of them said: one that was made again since is found without a look at the chunks.
 """
 
 import json
@@ -17,12 +18,13 @@ from prompteval.core.protocols import Embedder
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.core.strict_json import loads
 from prompteval.rag.index.content import REBUILD, content_of, read_checked, write_private
-from prompteval.rag.index.dense import DenseIndex, IndexIdentity
+from prompteval.rag.index.dense import DenseIndex, IndexIdentity, refuse_other_dimension
 from prompteval.rag.index.persist import (
     VECTORS_FILE,
     check_index,
     load_index,
     open_index,
+    other_model,
     save_index,
     stored_hash,
 )
@@ -45,6 +47,14 @@ class PartManifest:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedParts:
+    """What parts are together, and what each of them said when they were joined."""
+
+    whole: PartManifest
+    parts: tuple[PartManifest, ...]
+
+
 def part_of(chunks: Sequence[Chunk], number: int, of: int) -> Sequence[Chunk]:
     """The chunks of part `number`, from 1: neighbours, so that the order of all is that of the parts."""
     return chunks[len(chunks) * (number - 1) // of : len(chunks) * number // of]
@@ -64,7 +74,7 @@ def build_part(place: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: I
     found = read_part(place)
     if found is not None and (found.model, found.kind, found.content) == (embedder.identity, kind, content):
         return found
-    index = DenseIndex.build(chunks, embedder, kind)
+    index = DenseIndex.build(chunks, embedder, kind, content=content)
     if place.exists():  # what was said of the part, and of an index that it may belong to, no longer holds
         (place.parent / PARTS).unlink(missing_ok=True)
         (place / SUCCESS).unlink(missing_ok=True)
@@ -96,10 +106,11 @@ def _said(place: Path) -> PartManifest | None:
         return None
 
 
-def join_parts(directory: Path, of: int, chunks: Sequence[Chunk]) -> PartManifest:
+def join_parts(directory: Path, of: int, chunks: Sequence[Chunk], content: str) -> PartManifest:
     """Make one index of its parts, by a file that names them; what that index is.
 
-    Raises UsageError where a part is not done, or is of another model or other chunks.
+    `content` is the fingerprint of all the chunks. Raises UsageError where a part is not done, or is of
+    another model or other chunks.
     """
     parts = [read_part(part_directory(directory, number, of)) for number in range(1, of + 1)]
     for number, part in enumerate(parts, 1):
@@ -110,8 +121,8 @@ def join_parts(directory: Path, of: int, chunks: Sequence[Chunk]) -> PartManifes
         raise UsageError(f"{directory}: its parts are of several models", REBUILD)
     count = sum(part.count for part in done)
     first = done[0]
-    whole = PartManifest(count, first.dimension, "", first.model, first.kind, content_of(chunks))
-    body = {"format": FORMAT, "parts": of, **asdict(whole)}
+    whole = PartManifest(count, first.dimension, "", first.model, first.kind, content)
+    body = {"format": FORMAT, "parts": [asdict(part) for part in done], **asdict(whole)}
     write_private(directory / PARTS, [json.dumps(body).encode()])
     return whole
 
@@ -123,7 +134,11 @@ class PartedIndex:
     order. `truncated` and `truncated_queries` are as of a DenseIndex.
     """
 
-    def __init__(self, parts: Sequence[DenseIndex], identity: IndexIdentity, embedder: Embedder) -> None:
+    def __init__(
+        self, directory: Path, parts: Sequence[DenseIndex], identity: IndexIdentity, embedder: Embedder
+    ) -> None:
+        """`directory` is where the parts lie, for messages; `embedder` is of queries."""
+        self._directory = directory
         self._parts = tuple(parts)
         self._embedder = embedder
         self.index_identity = identity
@@ -149,6 +164,7 @@ class PartedIndex:
         vectors, truncated = self._embedder.embed(asked)
         self.truncated_queries += truncated
         rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        refuse_other_dimension(rows, self.index_identity.dimension, str(self._directory), REBUILD)
         found = zip(*(part.search_vectors(rows, k) for part in self._parts), strict=True)
         best = (_best(rankings, k) for rankings in found)
         return [next(best) if query.strip() else Ranking(()) for query in queries]
@@ -164,53 +180,50 @@ def _best(rankings: Sequence[Ranking], k: int) -> Ranking:
 def open_dense(
     directory: Path,
     chunks: Sequence[Chunk],
+    content: str,
     embedder: Embedder,
     kind: IndexKind,
     query_embedder: Embedder,
 ) -> DenseIndex | PartedIndex:
-    """The index of a directory: of its parts, where they hold these chunks; else as `open_index` does."""
-    found = _joined(directory)
-    if found is None or (found[1].kind, found[1].content) != (kind, content_of(chunks)):
-        return open_index(directory, chunks, embedder, kind, query_embedder)
-    of, whole = found
-    _refuse_mixed(directory, of, whole, chunks)
+    """The index of a directory: of its parts, where they hold these chunks; else as `open_index` does.
+
+    `content` is the fingerprint of the chunks.
+    """
+    found = _joined(directory, content, kind)
+    if found is None:
+        return open_index(directory, chunks, content, embedder, kind, query_embedder)
+    _refuse_mixed(directory, found, embedder)
+    of, whole = len(found.parts), found.whole
     parts = [
         load_index(part_directory(directory, number, of), embedder, query_embedder)
         for number in range(1, of + 1)
     ]
     identity = IndexIdentity(whole.model, whole.dimension, kind, whole.content)
-    return PartedIndex(parts, identity, query_embedder)
+    return PartedIndex(directory, parts, identity, query_embedder)
 
 
-def check_dense(directory: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind) -> None:
+def check_dense(directory: Path, content: str, embedder: Embedder, kind: IndexKind) -> None:
     """Raise UsageError where `open_dense` would refuse the directory, without asking the model or writing."""
-    found = _joined(directory)
-    if found is None or (found[1].kind, found[1].content) != (kind, content_of(chunks)):
-        check_index(directory, chunks, embedder, kind)
-    elif found[1].model != embedder.identity:
-        message = f"{directory}: the index was built with {found[1].model}, not {embedder.identity}"
-        raise UsageError(message, f"{REBUILD}, or use the model it was built with")
+    found = _joined(directory, content, kind)
+    if found is None:
+        check_index(directory, content, embedder, kind)
     else:
-        _refuse_mixed(directory, *found, chunks)
+        _refuse_mixed(directory, found, embedder)
 
 
-def _refuse_mixed(directory: Path, of: int, whole: PartManifest, chunks: Sequence[Chunk]) -> None:
-    """Raise UsageError for a part that is not of the index: embedded again since the parts were joined."""
-    for number in range(1, of + 1):
-        place = part_directory(directory, number, of)
-        part = _said(place)
-        expected = (whole.model, whole.dimension, whole.kind, content_of(part_of(chunks, number, of)))
-        if (
-            part is None
-            or (part.model, part.dimension, part.kind, part.content) != expected
-            or stored_hash(place) != part.sha256
-        ):
+def _refuse_mixed(directory: Path, joined: JoinedParts, embedder: Embedder) -> None:
+    """Raise UsageError for an index of another model, or with a part that was embedded again since."""
+    if joined.whole.model != embedder.identity:
+        raise other_model(directory, joined.whole.model, embedder.identity)
+    for number, part in enumerate(joined.parts, 1):
+        place = part_directory(directory, number, len(joined.parts))
+        if _said(place) != part or stored_hash(place) != part.sha256:
             message = f"{place}: the part is not of the index, which was not finished"
             raise UsageError(message, "run `prompteval rag index` with as many parts again")
 
 
-def _joined(directory: Path) -> tuple[int, PartManifest] | None:
-    """(number of parts, what they are together); None where the index is not in parts."""
+def _joined(directory: Path, content: str, kind: IndexKind) -> JoinedParts | None:
+    """The joined parts of a directory; None where there are none of this content and kind."""
     try:
         body = loads((directory / PARTS).read_bytes())
     except FileNotFoundError:
@@ -220,6 +233,10 @@ def _joined(directory: Path) -> tuple[int, PartManifest] | None:
     try:
         if body.pop("format") != FORMAT:
             raise ValueError("another format")
-        return int(body.pop("parts")), PartManifest(**body)
+        parts = tuple(PartManifest(**part) for part in body.pop("parts"))
+        if not parts:
+            raise ValueError("no parts")
+        joined = JoinedParts(PartManifest(**body), parts)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise UsageError(f"{directory / PARTS}: is not an index in parts of this version", REBUILD) from None
+    return joined if (joined.whole.kind, joined.whole.content) == (kind, content) else None

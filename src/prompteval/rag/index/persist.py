@@ -8,17 +8,16 @@ from typing import Any
 import numpy as np
 
 from prompteval.core.errors import MissingExtra, UsageError
-from prompteval.core.protocols import Embedder
+from prompteval.core.protocols import Embedder, KeptVectors
 from prompteval.core.retrieval import Chunk
 from prompteval.rag.index.content import (
     META_FILE,
     REBUILD,
-    content_of,
     read_checked,
     read_meta,
     write_private,
 )
-from prompteval.rag.index.dense import KINDS, DenseIndex, IndexIdentity
+from prompteval.rag.index.dense import KINDS, OTHER_MODEL, DenseIndex, IndexIdentity
 from prompteval.rag.index.embedding import Floats
 from prompteval.rag.index.faiss_vectors import FaissVectors
 from prompteval.workspace.rag_options import IndexKind
@@ -59,57 +58,50 @@ def _in_memory(index: DenseIndex) -> Floats:
 
 
 def load_index(directory: Path, embedder: Embedder, query_embedder: Embedder | None = None) -> DenseIndex:
-    """The index of a directory, for the model it was built with.
+    """The index of a directory, for the model it was built with, which is not asked for anything.
 
-    Raises UsageError, with how to rebuild, when it was built with another model or dimension, when
-    a file is missing, damaged or has another hash than was written.
+    Raises UsageError, with how to rebuild, when it was built with another model, when a file is missing,
+    damaged or has another hash than was written. Another dimension is refused at the first search.
     """
     meta, vectors = _read(directory, embedder.identity)
     identity = IndexIdentity(meta["model"], meta["dimension"], meta["kind"], meta["content"])
-    given = int(embedder.embed(["dimension"])[0].shape[1])
-    if given != identity.dimension:
-        message = f"{directory}: the index has {identity.dimension} dimensions, the model gives {given}"
-        raise UsageError(message, REBUILD)
     store = FaissVectors(vectors, identity.kind)
-    return DenseIndex(meta["ids"], store, embedder, identity, meta["truncated"], query_embedder)
+    kept = KeptVectors(store, identity.dimension, meta["truncated"], str(directory), REBUILD)
+    return DenseIndex(meta["ids"], kept, embedder, identity, query_embedder)
 
 
 def open_index(
     directory: Path,
     chunks: Sequence[Chunk],
+    content: str,
     embedder: Embedder,
     kind: IndexKind = "flat",
     query_embedder: Embedder | None = None,
 ) -> DenseIndex:
     """The stored index where it holds these chunks, else one that is built and stored.
 
-    Another corpus or kind of index is rebuilt; an index of another model or dimension, or one that
-    is damaged, is refused as by `load_index`.
+    `content` is the fingerprint of the chunks. Another corpus or kind of index is rebuilt; an index of
+    another model or dimension, or one that is damaged, is refused as by `load_index`.
     """
-    if _is_current(directory, chunks, embedder, kind):
+    if _is_current(directory, content, embedder, kind):
         return load_index(directory, embedder, query_embedder)
-    index = DenseIndex.build(chunks, embedder, kind, query_embedder)
+    index = DenseIndex.build(chunks, embedder, kind, query_embedder, content=content)
     save_index(index, directory)
     return index
 
 
-def check_index(
-    directory: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind = "flat"
-) -> None:
-    """Raise UsageError where `open_index` would refuse the directory, without asking the model or writing.
-
-    Only another dimension of a model of the same name is not seen.
-    """
-    if _is_current(directory, chunks, embedder, kind):
+def check_index(directory: Path, content: str, embedder: Embedder, kind: IndexKind = "flat") -> None:
+    """Raise UsageError where `open_index` would refuse the directory, without asking the model or writing."""
+    if _is_current(directory, content, embedder, kind):
         _read(directory, embedder.identity)
 
 
-def _is_current(directory: Path, chunks: Sequence[Chunk], embedder: Embedder, kind: IndexKind) -> bool:
+def _is_current(directory: Path, content: str, embedder: Embedder, kind: IndexKind) -> bool:
     """Whether the directory has an index to read: of these chunks, or of another model, which is refused."""
     if not (directory / META_FILE).exists():
         return False
     meta = _meta(directory)
-    same = (meta["kind"], meta["content"]) == (kind, content_of(chunks))
+    same = (meta["kind"], meta["content"]) == (kind, content)
     return same or bool(meta["model"] != embedder.identity)
 
 
@@ -117,12 +109,17 @@ def _read(directory: Path, model: str) -> tuple[dict[str, Any], Any]:
     """(what the index says of itself, its vectors). Raises UsageError as `load_index` does."""
     meta = _meta(directory)
     if meta["model"] != model:
-        message = f"{directory}: the index was built with {meta['model']}, not {model}"
-        raise UsageError(message, f"{REBUILD}, or use the model it was built with")
+        raise other_model(directory, meta["model"], model)
     vectors = _vectors(directory, meta["sha256"])
     if vectors.shape != (len(meta["ids"]), meta["dimension"]):
         raise UsageError(f"{directory}: the vectors do not belong to the index", REBUILD)
     return meta, vectors
+
+
+def other_model(directory: Path, built_with: str, model: str) -> UsageError:
+    """The refusal of an index of another model."""
+    message = f"{directory}: the index was built with {built_with}, not {model}"
+    return UsageError(message, f"{REBUILD}, {OTHER_MODEL}")
 
 
 def _meta(directory: Path) -> dict[str, Any]:

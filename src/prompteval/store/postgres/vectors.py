@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -17,13 +18,14 @@ from numpy.typing import NDArray
 
 from prompteval.core.errors import StoreError, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
+from prompteval.core.protocols import KeptVectors
 from prompteval.store.postgres.session import Session
 from prompteval.workspace.store_place import POSTGRES
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 _INDICES: Final = (
-    "CREATE TABLE IF NOT EXISTS prompteval_vector_indices (identity TEXT PRIMARY KEY, name TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS prompteval_vector_indices (identity TEXT PRIMARY KEY, kind TEXT NOT NULL,"
     " vectors BIGINT NOT NULL, dimension INTEGER NOT NULL, truncated INTEGER NOT NULL)"
 )
 # The extension may be in a schema that the search path does not have: for this transaction it has.
@@ -106,8 +108,8 @@ class PostgresVectors:
 class PostgresVectorStores:
     """See `VectorStores`: the indices of the database that PROMPTEVAL_STORE_URL, or libpq, names."""
 
-    def find(self, identity: str) -> tuple[PostgresVectors, int] | None:
-        """The index of an identity with how many texts were truncated; None where nobody has built it."""
+    def find(self, identity: str) -> KeptVectors | None:
+        """The index of an identity; None where nobody has built it, or its table was dropped."""
         session = Session(readonly=True)
         try:
             found = _found(session, identity)
@@ -117,10 +119,9 @@ class PostgresVectorStores:
         if found is None:
             session.close()
             return None
-        count, truncated, kind = found
-        return PostgresVectors(session, _name(identity), count, kind), truncated
+        return found.open(session)
 
-    def build(self, identity: str, vectors: Floats, kind: str, truncated: int) -> PostgresVectors:
+    def build(self, identity: str, vectors: Floats, kind: str, truncated: int) -> KeptVectors:
         """The index, which is built unless another process was faster. Raises StoreError, UsageError."""
         count, dimension = vectors.shape
         most = MOST_DIMENSIONS if kind == "flat" else MOST_INDEXED_DIMENSIONS
@@ -131,34 +132,56 @@ class PostgresVectorStores:
             )
         session = Session()
 
-        def work() -> None:
+        def work() -> StoredIndex:
             with session.transaction():
                 _take_turn(session, "hashtextextended(%s, 7382915003)", identity)
-                if _found(session, identity) is None:
-                    _make(session, identity, vectors, kind, truncated)
+                found = _found(session, identity)
+                if found is None:
+                    found = StoredIndex(_name(identity), kind, count, dimension, truncated)
+                    _make(session, identity, found, vectors)
+                return found
 
         try:
-            session.retried(work, "the vectors could not be stored")
+            stored = session.retried(work, "the vectors could not be stored")
         finally:
             session.close()
-        return PostgresVectors(Session(readonly=True), _name(identity), count, kind)
+        return stored.open(Session(readonly=True))
 
 
-def _make(session: Session, identity: str, vectors: Floats, kind: str, truncated: int) -> None:
+@dataclass(frozen=True, slots=True)
+class StoredIndex:
+    """The table of an index, how it is searched, and what prompteval_vector_indices has of it."""
+
+    table: str
+    kind: str
+    vectors: int
+    dimension: int
+    truncated: int
+
+    def open(self, session: Session) -> KeptVectors:
+        """Its vectors, read by a session that is theirs from now on."""
+        vectors = PostgresVectors(session, self.table, self.vectors, self.kind)
+        rebuild = f"DROP TABLE {self.table} to rebuild the index"
+        return KeptVectors(vectors, self.dimension, self.truncated, POSTGRES, rebuild)
+
+
+def _make(session: Session, identity: str, index: StoredIndex, vectors: Floats) -> None:
     """The table of an index, whole or not at all, within a transaction."""
-    count, dimension = vectors.shape
-    name = _name(identity)
+    name = index.table
     _take_turn(session, "7382915004")
     session.execute("CREATE EXTENSION IF NOT EXISTS vector")
     session.execute(_REACH)
     session.execute(_INDICES)
-    session.execute(f"CREATE TABLE {name} (place BIGINT PRIMARY KEY, vector vector({dimension}) NOT NULL)")
+    session.execute(
+        f"CREATE TABLE {name} (place BIGINT PRIMARY KEY, vector vector({index.dimension}) NOT NULL)"
+    )
     session.copy(f"COPY {name} (place, vector) FROM STDIN (FORMAT BINARY)", _pieces(vectors))
-    if count and (statement := _BUILD[kind].format(name, _cells(count))):
+    if index.vectors and (statement := _BUILD[index.kind].format(name, _cells(index.vectors))):
         session.execute_slowly(statement)
     session.execute_slowly(f"ANALYZE {name}")
+    session.execute("DELETE FROM prompteval_vector_indices WHERE identity = %s", (identity,))
     sql = "INSERT INTO prompteval_vector_indices VALUES (%s, %s, %s, %s, %s)"
-    session.execute(sql, (identity, f"{name} {kind}", count, dimension, truncated))
+    session.execute(sql, (identity, index.kind, index.vectors, index.dimension, index.truncated))
 
 
 def _take_turn(session: Session, key: str, *values: str) -> None:
@@ -167,23 +190,22 @@ def _take_turn(session: Session, key: str, *values: str) -> None:
         time.sleep(TURN_SECONDS)
 
 
-def _found(session: Session, identity: str) -> tuple[int, int, str] | None:
-    """(vectors, truncated texts, kind) of an index that is whole. Raises StoreError for an unknown kind.
-
-    The table is not read from there, which others may write: its name follows from the identity.
-    """
-    if session.execute("SELECT to_regclass('prompteval_vector_indices')")[0][0] is None:
+def _found(session: Session, identity: str) -> StoredIndex | None:
+    """An index that is whole; None where it is not there. Raises StoreError for an unknown kind."""
+    table = _name(identity)
+    sql = "SELECT to_regclass('prompteval_vector_indices'), to_regclass(%s)"
+    if None in session.execute(sql, (table,))[0]:
         return None
-    sql = "SELECT name, vectors, truncated FROM prompteval_vector_indices WHERE identity = %s"
-    for named, count, truncated in session.execute(sql, (identity,)):
-        kind = named.rpartition(" ")[2]
+    sql = "SELECT kind, vectors, dimension, truncated FROM prompteval_vector_indices WHERE identity = %s"
+    for kind, vectors, dimension, truncated in session.execute(sql, (identity,)):
         if kind not in _BUILD:
             raise StoreError(POSTGRES, f"prompteval_vector_indices has an index of the kind {kind!r:.40}")
-        return count, truncated, kind
+        return StoredIndex(table, kind, vectors, dimension, truncated)
     return None
 
 
 def _name(identity: str) -> str:
+    """The table of an index, which follows from its identity: others may write what a table has of it."""
     return f"prompteval_vectors_{fingerprint_bytes(identity.encode()).partition(':')[2][:24]}"
 
 
