@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from prompteval.cluster import embedding
 from prompteval.cluster.embedding import EmbedResult, EmbedTask, OneProcess, build_index
 from prompteval.core.errors import PromptevalError, UsageError
 from prompteval.engine.progress import Progress
-from prompteval.rag.index.content import content_of
+from prompteval.rag.index.content import ContentHash
 from prompteval.workspace.settings import find_workspace
 
 pytest.importorskip("faiss")
@@ -109,13 +108,13 @@ def test_s18_parts_that_fail_end_as_the_worst_of_them(
 
 
 def test_s18_a_worker_hashes_the_corpus_once(corpus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many parts it embeds."""
-    hashed = list[int]()
+    """However many parts it embeds: by the driver, the worker, in its part, and when that is joined."""
+    hashed, add = list[str](), ContentHash.add
 
-    def counted(chunks: Sequence[Any]) -> str:
-        hashed.append(len(chunks))
-        return content_of(chunks)
+    def counted(content: ContentHash, name: str, text: str) -> None:
+        hashed.append(name)
+        add(content, name, text)
 
-    monkeypatch.setattr(embedding, "content_of", counted)
+    monkeypatch.setattr(ContentHash, "add", counted)
     build_index(find_workspace(corpus.root), "evals/q.yaml", 3, Progress(), OneProcess)
-    assert hashed == [9, 9], "by the driver and by the worker"
+    assert len(hashed) == 4 * 9

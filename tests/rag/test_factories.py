@@ -9,6 +9,7 @@ import pytest
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.retrieval import Chunk
 from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
+from prompteval.rag.index.content import IndexedChunks
 from prompteval.testing.conformance import check_retriever
 from prompteval.workspace.rag_section import RagPart, RagSection
 
@@ -39,7 +40,7 @@ class Kept(dict[str, tuple[bytes, bool]]):
 
 def ingredients(tmp_path: Path, embedder: Any = None, cache: Any = None, **section: Any) -> Ingredients:
     return Ingredients(
-        chunks=CHUNKS, section=RagSection("docs", RagPart("dense"), **section), here=tmp_path, root=tmp_path,
+        indexed=IndexedChunks(CHUNKS), section=RagSection("docs", RagPart("dense"), **section), here=tmp_path, root=tmp_path,
         embedder=lambda name: embedder or Letters(), token_embedder=lambda name: pytest.fail("not asked for"),
         function=lambda entry: (lambda query, k: [("a", 1.0)], "sha256:0"), cache=cache,
     )  # fmt: skip

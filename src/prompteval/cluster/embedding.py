@@ -78,11 +78,12 @@ class PartEmbedder:
 
     def _embed(self, task: EmbedTask) -> int:
         parts, directory = self._of(task)
-        if parts.content != task.content:
+        if parts.indexed.content != task.content:
             message = f"a worker has other documents than the index, in {task.root}"
             raise UsageError(message, "bring every machine to the same commit")
         place = part_directory(directory, task.number, task.of)
-        return build_part(place, part_of(parts.chunks, task.number, task.of), parts.model, parts.kind).count
+        chunks = part_of(parts.indexed.chunks, task.number, task.of)
+        return build_part(place, chunks, parts.model, parts.kind).count
 
     def _of(self, task: EmbedTask) -> tuple[DenseParts, Path]:
         """(what the index is made from, its directory)."""
@@ -149,16 +150,18 @@ def build_index(
     failed, as the worst of them did: PartsLost where a worker died, EmbeddingCrashed where one crashed.
     """
     dense, directory = parts_of(workspace, suite)
-    if not 1 <= parts <= len(dense.chunks):
-        message = f"--parts must be a whole number from 1 to {len(dense.chunks):,}, the number of chunks"
+    total = len(dense.indexed.chunks)
+    if not 1 <= parts <= total:
+        message = f"--parts must be a whole number from 1 to {total:,}, the number of chunks"
         raise UsageError(message, "each part needs a chunk")
-    tasks = [EmbedTask(workspace.root, suite, number, parts, dense.content) for number in range(1, parts + 1)]
+    content = dense.indexed.content
+    tasks = [EmbedTask(workspace.root, suite, number, parts, content) for number in range(1, parts + 1)]
     engine = connect()
     try:
-        _wait(engine.embedded(tasks), len(dense.chunks), progress)
+        _wait(engine.embedded(tasks), total, progress)
     finally:
         engine.close()
-    return join_parts(directory, parts, dense.chunks, dense.content), directory
+    return join_parts(directory, parts, dense.indexed), directory
 
 
 def _wait(results: Iterable[EmbedResult], total: int, progress: Progress) -> None:

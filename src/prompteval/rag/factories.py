@@ -6,7 +6,6 @@ everything that can change a ranking, and leaves what is slow to the first searc
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from prompteval.core.registry import create, is_built_in
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
-from prompteval.rag.index.content import content_of
+from prompteval.rag.index.content import IndexedChunks
 from prompteval.rag.index.dense import DenseIndex
 from prompteval.rag.index.embedding import ReportProgress, no_progress
 from prompteval.rag.index.hybrid import Hybrid
@@ -75,7 +74,7 @@ class Ingredients:
     vectors that others share.
     """
 
-    chunks: Sequence[Chunk]
+    indexed: IndexedChunks
     section: RagSection
     here: Path
     root: Path
@@ -90,10 +89,14 @@ class Ingredients:
     progress: ReportProgress = no_progress
     vector_stores: Callable[[], VectorStores | None] = lambda: None
 
-    @cached_property
+    @property
+    def chunks(self) -> Sequence[Chunk]:
+        return self.indexed.chunks
+
+    @property
     def content(self) -> str:
         """The fingerprint of what is indexed."""
-        return content_of(self.chunks)
+        return self.indexed.content
 
 
 def build_retriever(part: RagPart, ingredients: Ingredients) -> Retriever:
@@ -154,33 +157,29 @@ def dense(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     Example: `{kind: dense, depth: 50}`
     """
     made = dense_parts(ingredients, options)
-    model, query_model, kind, chunks = made.model, made.query_model, made.kind, made.chunks
+    model, query_model, kind, indexed = made.model, made.query_model, made.kind, made.indexed
     in_memory = made.store == "faiss"
     ingredients.encoders.append(model)
     directory = made.directory
     if directory is not None:
-        check_dense(directory, made.content, model, kind)
+        check_dense(directory, indexed, model, kind)
 
     def build() -> Retriever:
         if directory is not None:
-            return open_dense(directory, chunks, made.content, model, kind, query_model)
+            return open_dense(directory, indexed, model, kind, query_model)
         stores = None if in_memory else ingredients.vector_stores()
-        return DenseIndex.build(chunks, model, kind, query_model, stores, made.content)
+        return DenseIndex.build(indexed.chunks, model, kind, query_model, stores, indexed.content)
 
     models = model.identity if query_model is model else f"{model.identity},{query_model.identity}"
     where = "" if in_memory else f"{made.store},"
-    return LazyRetriever(f"dense({where}{kind},{models},{made.content})", build)
+    return LazyRetriever(f"dense({where}{kind},{models},{indexed.content})", build)
 
 
 @dataclass(frozen=True, slots=True)
 class DenseParts:
-    """What a dense index is made from; `directory` is None where none keeps it.
+    """What a dense index is made from; `directory` is None where none keeps it."""
 
-    `content` is the fingerprint of the chunks.
-    """
-
-    chunks: Sequence[Chunk]
-    content: str
+    indexed: IndexedChunks
     model: Embedder
     query_model: Embedder
     kind: IndexKind
@@ -204,15 +203,7 @@ def dense_parts(ingredients: Ingredients, options: Mapping[str, object] | None =
         prefixes = prefixes.replaced(chosen.prefix.query, chosen.prefix.document)
     model, query_model = prefixed(encoder, prefixes.document), prefixed(encoder, prefixes.query)
     directory = _index_directory(chosen.folder, ingredients)
-    return DenseParts(
-        ingredients.chunks,
-        ingredients.content,
-        model,
-        query_model,
-        chosen.index,
-        directory,
-        chosen.store,
-    )
+    return DenseParts(ingredients.indexed, model, query_model, chosen.index, directory, chosen.store)
 
 
 def _index_directory(named: str | None, ingredients: Ingredients) -> Path | None:

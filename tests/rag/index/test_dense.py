@@ -12,7 +12,7 @@ import pytest
 from prompteval.core.errors import RetrievalError, UsageError
 from prompteval.core.notice import Notice
 from prompteval.core.retrieval import Chunk, Ranking
-from prompteval.rag.index.content import content_of
+from prompteval.rag.index.content import IndexedChunks
 from prompteval.rag.index.dense import KINDS, DenseIndex, IndexKind
 from prompteval.rag.index.embedding import CachedEmbedder, CachedTokenEmbedder, cache_key
 from prompteval.rag.index.persist import META_FILE, VECTORS_FILE, load_index, open_index, save_index
@@ -168,14 +168,14 @@ def test_token_vectors_are_cached_too(tmp_path: Path) -> None:
 def test_an_index_is_stored_and_read_back_equal(tmp_path: Path) -> None:
     """The same rankings; a changed corpus is built again, an unchanged one only read."""
     corpus = random_chunks(50)
-    first = open_index(tmp_path / "index", corpus, content_of(corpus), LetterEmbedder())
+    first = open_index(tmp_path / "index", IndexedChunks(corpus), LetterEmbedder())
     reader = LetterEmbedder()
-    second = open_index(tmp_path / "index", corpus, content_of(corpus), reader)
+    second = open_index(tmp_path / "index", IndexedChunks(corpus), reader)
     assert second.search(corpus[3].text, 5) == first.search(corpus[3].text, 5)
     assert reader.asked == [corpus[3].text]
     changed = LetterEmbedder()
     fewer = corpus[:49]
-    assert len(open_index(tmp_path / "index", fewer, content_of(fewer), changed)) == 49
+    assert len(open_index(tmp_path / "index", IndexedChunks(fewer), changed)) == 49
     assert len(changed.asked) == 49
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "index").iterdir()} == {0o600}
 
@@ -185,7 +185,7 @@ def test_b16_another_model_or_dimension_is_refused(tmp_path: Path) -> None:
     save_index(DenseIndex.build(chunks("abc"), LetterEmbedder()), tmp_path)
     for other in (LetterEmbedder(name="other"), LetterEmbedder(dimension=13)):
         with pytest.raises(UsageError, match="delete the directory to rebuild the index") as caught:
-            open_index(tmp_path, chunks("abc"), content_of(chunks("abc")), other).search("abc", 1)
+            open_index(tmp_path, IndexedChunks(chunks("abc")), other).search("abc", 1)
         assert caught.value.exit_code == 2 and str(tmp_path) in str(caught.value)
     with pytest.raises(UsageError, match="26 dimensions, the model gives 13"):
         DenseIndex.build(chunks("abc"), LetterEmbedder()).search_vectors(

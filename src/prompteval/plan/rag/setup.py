@@ -10,7 +10,7 @@ from prompteval.core.case import Case
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import Embedder, Provider, Retriever, Scorer, TokenCounter, VectorStores
-from prompteval.core.retrieval import Chunk, Document
+from prompteval.core.retrieval import Document
 from prompteval.corpus.chunk import build_chunker
 from prompteval.corpus.documents.directory import Corpus, load_corpus
 from prompteval.isolate.pattern_search import compiled
@@ -20,6 +20,7 @@ from prompteval.plan.rag.encoders import Encoders, LateEmbedder
 from prompteval.plan.rag.recorded_run import check_recorded_run
 from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.rag.gold import GoldGroups, GoldReader
+from prompteval.rag.index.content import IndexedChunks
 from prompteval.rag.pipeline import Pipeline
 from prompteval.rag.score.failure import Attribution
 from prompteval.rag.score.overlap import Support
@@ -55,7 +56,7 @@ class RagSetup:
     abstain: str = ""
     _retriever: list[Retriever] = field(default_factory=list, repr=False)
     _gold_reader: list[GoldReader] = field(default_factory=list, repr=False)
-    _chunked: dict[str, tuple[Chunk, ...]] = field(default_factory=dict, repr=False)
+    _chunked: dict[str, IndexedChunks] = field(default_factory=dict, repr=False)
 
     @cached_property
     def documents(self) -> Mapping[str, Document]:
@@ -112,13 +113,14 @@ class RagSetup:
             if metric.ranking is not None and metric.ranking.k is not None and metric.ranking.k > depth
         ]
 
-    def chunks(self, counting: TokenCounter, chunker: RagPart | None = None) -> tuple[Chunk, ...]:
+    def chunks(self, counting: TokenCounter, chunker: RagPart | None = None) -> IndexedChunks:
         """The chunks of the corpus, cut once for each chunker and token encoding."""
         part = chunker or self.section.chunker
         cut = build_chunker(part.kind, part.options, counting)
         name = fingerprint([part.kind, dict(part.options), counting.encoding])
         if name not in self._chunked:
-            self._chunked[name] = tuple(chunk for item in self.corpus.documents for chunk in cut(item))
+            chunks = tuple(chunk for item in self.corpus.documents for chunk in cut(item))
+            self._chunked[name] = IndexedChunks(chunks)
         return self._chunked[name]
 
     def pipeline(
@@ -146,7 +148,7 @@ class RagSetup:
     ) -> Ingredients:
         """What factories build from; `encoders` collects the models that index the chunks."""
         return Ingredients(
-            chunks=self.chunks(counting, section.chunker),
+            indexed=self.chunks(counting, section.chunker),
             section=section,
             here=(self.workspace.root / self.path).parent,
             root=self.workspace.root,

@@ -1,7 +1,9 @@
 """What is indexed of a chunk, and the files an index is kept in: private, whole, checked by hash."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,18 @@ def content_of(chunks: Iterable[Chunk]) -> str:
     for chunk in chunks:
         content.add(chunk.id, indexed_text(chunk))
     return content.text
+
+
+@dataclass(frozen=True)
+class IndexedChunks:
+    """The chunks of one chunking, and the fingerprint of what is indexed of them, made once."""
+
+    chunks: Sequence[Chunk]
+
+    @cached_property
+    def content(self) -> str:
+        """The fingerprint of what is indexed, in its order."""
+        return content_of(self.chunks)
 
 
 def write_private(path: Path, pieces: Iterable[bytes | memoryview]) -> str:

@@ -17,7 +17,7 @@ from prompteval.core.errors import UsageError
 from prompteval.core.protocols import Embedder
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.core.strict_json import loads
-from prompteval.rag.index.content import REBUILD, content_of, read_checked, write_private
+from prompteval.rag.index.content import REBUILD, IndexedChunks, content_of, read_checked, write_private
 from prompteval.rag.index.dense import DenseIndex, IndexIdentity, refuse_other_dimension
 from prompteval.rag.index.persist import (
     VECTORS_FILE,
@@ -106,22 +106,21 @@ def _said(place: Path) -> PartManifest | None:
         return None
 
 
-def join_parts(directory: Path, of: int, chunks: Sequence[Chunk], content: str) -> PartManifest:
+def join_parts(directory: Path, of: int, indexed: IndexedChunks) -> PartManifest:
     """Make one index of its parts, by a file that names them; what that index is.
 
-    `content` is the fingerprint of all the chunks. Raises UsageError where a part is not done, or is of
-    another model or other chunks.
+    Raises UsageError where a part is not done, or is of another model or other chunks.
     """
     parts = [read_part(part_directory(directory, number, of)) for number in range(1, of + 1)]
     for number, part in enumerate(parts, 1):
-        if part is None or part.content != content_of(part_of(chunks, number, of)):
+        if part is None or part.content != content_of(part_of(indexed.chunks, number, of)):
             raise UsageError(f"{part_directory(directory, number, of)}: the part is not done", "run it again")
     done = [part for part in parts if part is not None]
     if len({(part.model, part.dimension, part.kind) for part in done}) != 1:
         raise UsageError(f"{directory}: its parts are of several models", REBUILD)
     count = sum(part.count for part in done)
     first = done[0]
-    whole = PartManifest(count, first.dimension, "", first.model, first.kind, content)
+    whole = PartManifest(count, first.dimension, "", first.model, first.kind, indexed.content)
     body = {"format": FORMAT, "parts": [asdict(part) for part in done], **asdict(whole)}
     write_private(directory / PARTS, [json.dumps(body).encode()])
     return whole
@@ -179,19 +178,15 @@ def _best(rankings: Sequence[Ranking], k: int) -> Ranking:
 
 def open_dense(
     directory: Path,
-    chunks: Sequence[Chunk],
-    content: str,
+    indexed: IndexedChunks,
     embedder: Embedder,
     kind: IndexKind,
     query_embedder: Embedder,
 ) -> DenseIndex | PartedIndex:
-    """The index of a directory: of its parts, where they hold these chunks; else as `open_index` does.
-
-    `content` is the fingerprint of the chunks.
-    """
-    found = _joined(directory, content, kind)
+    """The index of a directory: of its parts, where they hold these chunks; else as `open_index` does."""
+    found = _joined(directory, indexed, kind)
     if found is None:
-        return open_index(directory, chunks, content, embedder, kind, query_embedder)
+        return open_index(directory, indexed, embedder, kind, query_embedder)
     _refuse_mixed(directory, found, embedder)
     of, whole = len(found.parts), found.whole
     parts = [
@@ -202,11 +197,11 @@ def open_dense(
     return PartedIndex(directory, parts, identity, query_embedder)
 
 
-def check_dense(directory: Path, content: str, embedder: Embedder, kind: IndexKind) -> None:
+def check_dense(directory: Path, indexed: IndexedChunks, embedder: Embedder, kind: IndexKind) -> None:
     """Raise UsageError where `open_dense` would refuse the directory, without asking the model or writing."""
-    found = _joined(directory, content, kind)
+    found = _joined(directory, indexed, kind)
     if found is None:
-        check_index(directory, content, embedder, kind)
+        check_index(directory, indexed, embedder, kind)
     else:
         _refuse_mixed(directory, found, embedder)
 
@@ -222,8 +217,8 @@ def _refuse_mixed(directory: Path, joined: JoinedParts, embedder: Embedder) -> N
             raise UsageError(message, "run `prompteval rag index` with as many parts again")
 
 
-def _joined(directory: Path, content: str, kind: IndexKind) -> JoinedParts | None:
-    """The joined parts of a directory; None where there are none of this content and kind."""
+def _joined(directory: Path, indexed: IndexedChunks, kind: IndexKind) -> JoinedParts | None:
+    """The joined parts of a directory; None where there are none of these chunks and this kind."""
     try:
         body = loads((directory / PARTS).read_bytes())
     except FileNotFoundError:
@@ -239,4 +234,4 @@ def _joined(directory: Path, content: str, kind: IndexKind) -> JoinedParts | Non
         joined = JoinedParts(PartManifest(**body), parts)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise UsageError(f"{directory / PARTS}: is not an index in parts of this version", REBUILD) from None
-    return joined if (joined.whole.kind, joined.whole.content) == (kind, content) else None
+    return joined if (joined.whole.kind, joined.whole.content) == (kind, indexed.content) else None

@@ -1,7 +1,6 @@
 """A dense index on disk: vectors in safetensors, the rest in JSON, checked by hash; never pickle."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,10 @@ import numpy as np
 
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.protocols import Embedder, KeptVectors
-from prompteval.core.retrieval import Chunk
 from prompteval.rag.index.content import (
     META_FILE,
     REBUILD,
+    IndexedChunks,
     read_checked,
     read_meta,
     write_private,
@@ -72,36 +71,37 @@ def load_index(directory: Path, embedder: Embedder, query_embedder: Embedder | N
 
 def open_index(
     directory: Path,
-    chunks: Sequence[Chunk],
-    content: str,
+    indexed: IndexedChunks,
     embedder: Embedder,
     kind: IndexKind = "flat",
     query_embedder: Embedder | None = None,
 ) -> DenseIndex:
     """The stored index where it holds these chunks, else one that is built and stored.
 
-    `content` is the fingerprint of the chunks. Another corpus or kind of index is rebuilt; an index of
-    another model or dimension, or one that is damaged, is refused as by `load_index`.
+    Another corpus or kind of index is rebuilt; an index of another model or dimension, or one that
+    is damaged, is refused as by `load_index`.
     """
-    if _is_current(directory, content, embedder, kind):
+    if _is_current(directory, indexed, embedder, kind):
         return load_index(directory, embedder, query_embedder)
-    index = DenseIndex.build(chunks, embedder, kind, query_embedder, content=content)
+    index = DenseIndex.build(indexed.chunks, embedder, kind, query_embedder, content=indexed.content)
     save_index(index, directory)
     return index
 
 
-def check_index(directory: Path, content: str, embedder: Embedder, kind: IndexKind = "flat") -> None:
+def check_index(
+    directory: Path, indexed: IndexedChunks, embedder: Embedder, kind: IndexKind = "flat"
+) -> None:
     """Raise UsageError where `open_index` would refuse the directory, without asking the model or writing."""
-    if _is_current(directory, content, embedder, kind):
+    if _is_current(directory, indexed, embedder, kind):
         _read(directory, embedder.identity)
 
 
-def _is_current(directory: Path, content: str, embedder: Embedder, kind: IndexKind) -> bool:
+def _is_current(directory: Path, indexed: IndexedChunks, embedder: Embedder, kind: IndexKind) -> bool:
     """Whether the directory has an index to read: of these chunks, or of another model, which is refused."""
     if not (directory / META_FILE).exists():
         return False
     meta = _meta(directory)
-    same = (meta["kind"], meta["content"]) == (kind, content)
+    same = (meta["kind"], meta["content"]) == (kind, indexed.content)
     return same or bool(meta["model"] != embedder.identity)
 
 
