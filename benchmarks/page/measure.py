@@ -20,7 +20,8 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.report.page.run import render
-from prompteval.report.view import ResultView, RunView
+from prompteval.report.result_view import ResultView
+from prompteval.report.view import RunView
 
 WORDS = [
     "invoice",

@@ -6,7 +6,7 @@ import pytest
 
 from prompteval.analysis.run_verdict import run_verdict
 from prompteval.core.verdict import Estimate, GateResult, Verdict
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 
 CASES = {"total": 2, "scored": 2, "errors": 0, "invalid": 0, "skipped": 0}
 PASSES = GateResult("accuracy >= 0.9", Verdict.PASS, 1.0)

@@ -12,7 +12,7 @@ from prompteval.plan.shard import Shard
 from prompteval.report.history import HistoryLine, HistoryPoint
 from prompteval.report.page.history import history_json
 from prompteval.report.page.schema import page_schema
-from prompteval.report.view import FlakyCase
+from prompteval.report.result_view import FlakyCase
 from tests.small_workspace import SUITE, Place, place
 
 __all__ = ["place"]

@@ -20,7 +20,8 @@ from prompteval.report.page.case_rows import LONGEST_PART
 from prompteval.report.page.gate_cases import NOT_PASSED, gate_filters
 from prompteval.report.page.run import render
 from prompteval.report.page.schema import page_schema
-from prompteval.report.view import ResultView, RunView, from_json
+from prompteval.report.result_view import ResultView
+from prompteval.report.view import RunView, from_json
 from tests.report.reading_page import read_page
 
 USAGE = {"requests": 1, "attempts": 1, "cached": 0, "replayed": 0, "prompt_tokens": 0, "completion_tokens": 0, "cached_tokens": 0, "reasoning_tokens": 0, "cost_usd": None}  # fmt: skip

@@ -10,10 +10,10 @@ from rich.console import Console
 from prompteval.core.verdict import Estimate, GateResult, Verdict
 from prompteval.report.monitoring.markup import table as as_html
 from prompteval.report.plain_markdown import table as as_markdown
+from prompteval.report.result_view import ClassLine, FlakyCase, ReliabilityTable, ResultView
 from prompteval.report.table import Table
 from prompteval.report.tables import FLAKY_SHOWN, FLAKY_SHOWN_IN_FULL, METRICS_SHOWN, only_in_full, tables
 from prompteval.report.terminal import table as in_terminal
-from prompteval.report.view import ClassLine, FlakyCase, ReliabilityTable, ResultView
 
 HALF = Estimate("accuracy", 0.5, 0.4, 0.6, 10, method="wilson")
 USAGE = {"requests": 10, "cached": 0, "replayed": 0, "attempts": 10}

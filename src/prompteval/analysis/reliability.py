@@ -6,7 +6,7 @@ from prompteval.metrics.columns import Columns
 from prompteval.metrics.defined import undefined_reason
 from prompteval.metrics.table import bins_of, calibration_pairs
 from prompteval.plan.measures import Measure
-from prompteval.report.view import ReliabilityLine, ReliabilityTable
+from prompteval.report.result_view import ReliabilityLine, ReliabilityTable
 from prompteval.stats.interval import wilson
 
 

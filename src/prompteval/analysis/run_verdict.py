@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from prompteval.core.text import counted
 from prompteval.core.verdict import Verdict
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 
 
 class RunDecision(NamedTuple):

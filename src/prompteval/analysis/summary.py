@@ -16,7 +16,7 @@ from prompteval.metrics.columns import Columns, with_missing_at
 from prompteval.plan.gates import Beats, NoRegression, PlannedRule
 from prompteval.plan.measures import Measure, reported_needs
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.report.view import ClassLine, ReliabilityTable
+from prompteval.report.result_view import ClassLine, ReliabilityTable
 from prompteval.stats.gate import decide
 from prompteval.stats.interval import percentile_latency, wilson
 

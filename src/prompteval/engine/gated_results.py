@@ -8,7 +8,7 @@ from prompteval.engine.labelled_entries import labelled
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import narrowed
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace

@@ -9,7 +9,7 @@ from prompteval.engine.run_list import newest_runs
 from prompteval.engine.stored import results_of
 from prompteval.plan.run_options import narrowed, shard_of
 from prompteval.report.history import HistoryLine, HistoryPoint
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 from prompteval.stats.gate import parse_gate
 from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace

@@ -32,8 +32,8 @@ from prompteval.plan.run_options import RunOptions
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.plan.targets.outputs import OutputsPlan
 from prompteval.report.rag_view import RagView
+from prompteval.report.result_view import ResultView
 from prompteval.report.threshold_view import PrecisionRecallCurve
-from prompteval.report.view import ResultView
 from prompteval.store.protocol import ResultsStore
 
 FAILURES_SHOWN = 3

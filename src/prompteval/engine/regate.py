@@ -19,7 +19,8 @@ from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.measures import reads_target
 from prompteval.plan.run_options import shard_of
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
-from prompteval.report.view import ResultView, RunView
+from prompteval.report.result_view import ResultView
+from prompteval.report.view import RunView
 from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
 from prompteval.workspace.settings import Workspace

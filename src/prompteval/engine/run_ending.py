@@ -16,7 +16,8 @@ from prompteval.engine.interruption import Stop
 from prompteval.engine.job_results import JobResults
 from prompteval.engine.run_state import RunningJob, RunState
 from prompteval.engine.stored import kept_exchanges, run_facts, stored_rows, thumbnails
-from prompteval.report.view import ResultView, RunView
+from prompteval.report.result_view import ResultView
+from prompteval.report.view import RunView
 
 
 class RunEnding:

@@ -17,7 +17,8 @@ from prompteval.plan.shard_runs import resume_hint
 from prompteval.report.advice import reason_of
 from prompteval.report.exchanges import Exchange, ExchangesOf
 from prompteval.report.prompt_text import PromptVersions, versions_of
-from prompteval.report.view import ResultView, RunFacts, RunView, from_json
+from prompteval.report.result_view import ResultView
+from prompteval.report.view import RunFacts, RunView, from_json
 from prompteval.store.backend import open_backend
 from prompteval.store.exchanges import ReadExchange, no_exchange
 from prompteval.store.protocol import Backend, Checked, ResultsStore

@@ -5,7 +5,7 @@ from functools import partial
 
 from prompteval.core.errors import UsageError
 from prompteval.core.stored import EntryKey, StoredEntry
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
 from prompteval.store.suite_facts_form import facts_from

@@ -5,7 +5,7 @@ from typing import Any
 
 from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate, Verdict
-from prompteval.report.view import FlakyCase, ReliabilityLine, ReliabilityTable, ResultView
+from prompteval.report.result_view import FlakyCase, ReliabilityLine, ReliabilityTable, ResultView
 
 MARKS = {
     Verdict.PASS: "✓ pass",

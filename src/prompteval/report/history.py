@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prompteval.core.verdict import Estimate
-from prompteval.report.view import FlakyCase
+from prompteval.report.result_view import FlakyCase
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 from prompteval.core.observation import Row
 from prompteval.core.text import printable
 from prompteval.report.case import case_failure, nothing_scored, output_text
-from prompteval.report.view import ResultView, RunView
+from prompteval.report.result_view import ResultView
+from prompteval.report.view import RunView
 
 Key = tuple[str, str, str]
 

@@ -8,9 +8,10 @@ from prompteval.report.format import MARKS, count_parts
 from prompteval.report.one_case.markdown import case_list
 from prompteval.report.one_case.view import case_view
 from prompteval.report.plain_markdown import safe, table
+from prompteval.report.result_view import ResultView
 from prompteval.report.table import Table
 from prompteval.report.tables import tables
-from prompteval.report.view import ResultView, RunView
+from prompteval.report.view import RunView
 
 WORST_SHOWN = 10
 

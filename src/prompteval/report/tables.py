@@ -16,8 +16,8 @@ from prompteval.report.format import (
     wavered,
 )
 from prompteval.report.rag_tables import rag_tables
+from prompteval.report.result_view import ResultView
 from prompteval.report.table import Table
-from prompteval.report.view import ResultView
 
 # How many flaky cases a table names, shortly and in full; JSON has them all.
 FLAKY_SHOWN = 10

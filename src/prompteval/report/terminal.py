@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Literal
 
 from prompteval.core.text import one_line, printable
 from prompteval.report.format import MARKS, count_parts
+from prompteval.report.result_view import ResultView
 from prompteval.report.table import Table
 from prompteval.report.tables import only_in_full, tables
-from prompteval.report.view import ResultView, RunView
+from prompteval.report.view import RunView
 
 if TYPE_CHECKING:
     from rich.console import Console

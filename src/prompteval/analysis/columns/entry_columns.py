@@ -22,7 +22,7 @@ from prompteval.metrics.spent import TIMES
 from prompteval.metrics.table import Source
 from prompteval.plan.measures import Measure
 from prompteval.plan.repeats import Repeats, disagree
-from prompteval.report.view import FlakyCase
+from prompteval.report.result_view import FlakyCase
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from prompteval.core.stored import StoredEntry
 from prompteval.core.verdict import Comparison, ComparisonVerdict, GateResult, Verdict
 from prompteval.plan.gates import BASELINE, Beats, NoRegression, PlannedRule
 from prompteval.plan.measures import Measure
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 from prompteval.stats.paired.decision import DecisionRule, decide
 from prompteval.stats.paired.values import ALPHA
 

@@ -12,7 +12,7 @@ from prompteval.plan.gates import PlannedRule
 from prompteval.plan.judge_files import JudgeFiles
 from prompteval.plan.measures import Measure
 from prompteval.plan.suite_plan import SuitePlan
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 
 # Without a floor of the suite's own a judge has to agree beyond chance.
 FLOORS: Mapping[str, float] = {"kappa.low": 0.0}

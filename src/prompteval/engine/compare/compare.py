@@ -30,7 +30,7 @@ from prompteval.engine.stored import ended, kept_exchanges, reading, thumbnails
 from prompteval.engine.stored_entries import stored_entries
 from prompteval.plan.run_options import RunOptions, shard_of
 from prompteval.report.comparison.view import ComparedResult, ComparisonView, IncompleteEntry
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 from prompteval.store.protocol import ResultsStore
 from prompteval.workspace.discovery import suite_name
 from prompteval.workspace.settings import Workspace

@@ -7,20 +7,21 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from prompteval.core.address import without_credentials
 from prompteval.core.errors import OutputError, ProviderError
 from prompteval.core.media import MOST_SENT_BYTES, described
 from prompteval.core.request import Request, Response
 from prompteval.core.secret import hide
+from prompteval.providers.hosted.dialect import Dialect
 from prompteval.providers.hosted.hints import explained
 from prompteval.providers.hosted.in_flight import FilesInFlight
 from prompteval.providers.openai.calls import offered
 from prompteval.providers.openai.errors import ServerLimits, bad_reply, not_json
 from prompteval.providers.openai.filters import FILTERED, filtered_reply
 from prompteval.providers.openai.server import Server
-from prompteval.providers.openai.stream import Assembly, Piece, StreamedBody
+from prompteval.providers.openai.stream import Piece, StreamedBody
 from prompteval.wire import (
     REPLY_BYTES,
     HttpAnswer,
@@ -35,51 +36,6 @@ from prompteval.wire import (
 if TYPE_CHECKING:
     from aiohttp import ClientSession
     from yarl import URL
-
-
-class Dialect(Protocol):
-    """How an API of a server is written and read, for one model."""
-
-    @property
-    def request_id(self) -> str:
-        """The header of an answer that holds the id of its request."""
-        ...
-
-    @property
-    def file_types(self) -> frozenset[str]:
-        """The media types of files that the model is sent."""
-        ...
-
-    @property
-    def identity(self) -> str:
-        """What of it changes answers, and where they are asked for."""
-        ...
-
-    def path(self, *, stream: bool) -> str:
-        """Where requests go, below the base URL."""
-        ...
-
-    def write(self, request: Request, *, stream: bool) -> bytes:
-        """The body of a request. Raises ProviderError(unsupported) for what the API does not have."""
-        ...
-
-    def read(
-        self, request: Request, raw: object, excerpt: Callable[[], str], named: str | None, latency_ms: float
-    ) -> Response:
-        """The reply in the JSON values of a body. Raises ProviderError, with the body's `excerpt`."""
-        ...
-
-    def assemble(self, request: Request) -> Assembly:
-        """Begins to put the events of a stream together."""
-        ...
-
-    def error_of(self, answer: HttpAnswer) -> ProviderError:
-        """The error of an answer other than 200; its kind is FILTERED where a filter stopped the prompt."""
-        ...
-
-    def limits(self, headers: Mapping[str, str]) -> ServerLimits | None:
-        """What an answer says of the server's limits."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

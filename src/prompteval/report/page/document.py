@@ -8,9 +8,10 @@ from prompteval.core.verdict import Estimate
 from prompteval.report.format import MARKS, count_parts
 from prompteval.report.page.gate_cases import gate_filters
 from prompteval.report.prompt_text import PromptVersions, versions_json
+from prompteval.report.result_view import ResultView
 from prompteval.report.table import Table
 from prompteval.report.tables import tables
-from prompteval.report.view import ResultView, RunFacts, RunView
+from prompteval.report.view import RunFacts, RunView
 
 SCHEMA = "prompteval/page@1"
 Tone = Literal["pass", "fail", "inconclusive", "incomplete", "none"]

@@ -18,7 +18,7 @@ from prompteval.plan.function import FunctionPlan
 from prompteval.plan.run_options import RunOptions, Selection
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.plan.targets.endpoint import EndpointPlan
-from prompteval.report.view import ResultView
+from prompteval.report.result_view import ResultView
 from prompteval.workspace.settings import Workspace
 
 # These work in this process; what they ask a model for goes through the run's own layers.
