@@ -18,7 +18,7 @@ from prompteval.data.leaks import Shown, check_corpus, check_examples, check_pro
 from prompteval.data.oddities import check_encodings, check_lengths, check_scripts, script
 from prompteval.data.personal import check_personal
 from prompteval.data.rows import DataRow, Fields, data_row, read_raw
-from prompteval.data.sides import check_conflicts, check_duplicates, check_groups, check_times
+from prompteval.data.sides import check_conflicts, check_duplicates, check_groups, check_ids, check_times
 from prompteval.engine.data.check import CheckOptions, check_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +76,22 @@ def test_train_knows_no_future() -> None:
     ]
     check_times(rows(*(row(split=side, time=time) for side, time in times)), findings)
     assert codes(findings) == [(4, "PD109")]
+
+
+def test_a_time_that_cannot_be_read_is_an_error() -> None:
+    """Such a row is compared with no other, which looks as if it were in order; an empty cell is no time."""
+    findings = Findings()
+    check_times(rows(*(row(split="train", time=time) for time in ("01/02/2026", "", "2026-01-01"))), findings)
+    assert [(one.line, one.code, one.severity) for one in findings.problems()] == [(1, "PD120", "error")]
+
+
+def test_an_id_of_two_rows_of_one_file_is_reported() -> None:
+    """Rows of another file may have the same ids, and rows may have none."""
+    findings = Findings()
+    given = [DataRow(path, line, id, "t") for path, line, id in
+             (("a", 1, "1"), ("a", 2, ""), ("b", 1, "1"), ("a", 3, "1"), ("a", 4, ""))]  # fmt: skip
+    check_ids(given, findings)
+    assert [(one.path, one.line, one.code) for one in findings.problems()] == [("a", 3, "PD121")]
 
 
 def test_labels_in_conflict_are_found_and_missing_ones_are_not() -> None:

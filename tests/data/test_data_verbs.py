@@ -3,13 +3,14 @@
 import csv
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prompteval.cli.app import command_line
-from prompteval.core.errors import InvalidInput, PromptevalError
+from prompteval.core.errors import InvalidInput, PromptevalError, UsageError
 from prompteval.data.rows import read_raw
 from tests.closed_schema import unmet
 
@@ -201,3 +202,52 @@ def test_a_long_text_is_a_cell_like_another(tmp_path: Path, monkeypatch: pytest.
     assert code("data", "check", "long.csv", "--near", 1, "--fail-on", "error") == 0
     (_, long), (_, short) = read_raw(tmp_path / "long.csv")
     assert len(long["text"]) == 180_000 and short["text"] == "b"
+
+
+@pytest.mark.parametrize("option", ["--text", "--label", "--group", "--time", "--split"])
+def test_a_named_field_that_no_row_has_is_refused(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelled field would check nothing and end with 0; the nearest name is suggested."""
+    source = write(tmp_path / "a.jsonl", [{"id": "1", "inputs": {"message": "hello"}, "tags": {"user": ""}}])
+    with pytest.raises(
+        UsageError, match=rf"{option} inputs\.mesage: no row of .*did you mean 'inputs\.message'"
+    ):
+        command_line(["data", "check", str(source), option, "inputs.mesage"])
+    assert code("data", "check", source, option, "tags.user") == 2  # a field that is always empty
+
+
+def test_a_split_by_a_field_that_no_row_has_writes_nothing(tmp_path: Path) -> None:
+    """Rows would be split one by one, as if each were a group; `--id` too."""
+    source, output = write(tmp_path / "a.jsonl", ROWS), tmp_path / "s.jsonl"
+    for option in ("--group", "--id"):
+        assert code("data", "split", source, "-o", output, option, "tags.usr") == 2
+    assert sorted(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("group", [lambda n: float(n), lambda n: n % 2 == 0, lambda n: f"u{n}"])
+def test_a_group_of_any_scalar_stays_together(group: Callable[[int], object], tmp_path: Path) -> None:
+    """Numbers of users that a table made floats, and booleans: each value is on one side."""
+    rows = [{"id": str(n), "text": f"t {n}", "user": group(n % 5)} for n in range(60)]
+    source, output = write(tmp_path / "a.jsonl", rows), tmp_path / "s.jsonl"
+    for more in ([], ["--stratify", "user"]):
+        assert code("data", "split", source, "-o", output, "--group", "user", *more) == 0
+        sides = {(row["user"], row["split"]) for row in read(output)}
+        assert len(sides) == len({row["user"] for row in rows})
+
+
+def test_masked_names_of_fields_and_numbers_lose_no_value(tmp_path: Path) -> None:
+    """A mapping by address keeps each of its values; a card is masked as a float of a table too."""
+    row = {"who": {"a@example.org": 1, "b@example.org": 2}, "card": 4111111111111111.0, "n": 12.5}
+    assert code("data", "redact", write(tmp_path / "a.jsonl", [row]), "-o", tmp_path / "b.jsonl") == 0
+    assert read(tmp_path / "b.jsonl") == [
+        {"who": {"[EMAIL]": 1, "[EMAIL] (2)": 2}, "card": "[CARD]", "n": 12.5}
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_text_in_utf_16_is_refused_rather_than_called_clean(encoding: str, tmp_path: Path) -> None:
+    """No pattern finds an address in it, and the copy would hold all of them."""
+    (tmp_path / "a.txt").write_bytes("mail a@example.org".encode(encoding))
+    assert code("data", "redact", tmp_path / "a.txt", "-o", tmp_path / "b.txt") == 2
+    assert not (tmp_path / "b.txt").exists()

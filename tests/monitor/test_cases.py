@@ -9,7 +9,7 @@ import pytest
 from prompteval.cases.record import to_case
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.prediction import Feedback
-from prompteval.monitor.cases import grown_cases
+from prompteval.monitor.cases import grown_cases, read_labels
 from prompteval.monitor.config import load_config
 from prompteval.monitor.init import class_field, config_text
 from prompteval.monitor.pick import PICKS, PickRules
@@ -96,6 +96,17 @@ def test_a_file_of_labels_wins_and_a_wrong_line_is_a_problem(tmp_path: Path) -> 
     with pytest.raises(InvalidInput) as error:
         grown_cases(log, PickRules(("labelled",), 9), labels=labels)
     assert [(problem.line, problem.code) for problem in error.value.problems] == [(1, "PE604"), (3, "PE604")]
+
+
+def test_a_file_of_labels_may_have_a_mark_and_odd_line_separators(tmp_path: Path) -> None:
+    """A byte order mark, CRLF, and U+2028 within a comment, which ends no line of JSON."""
+    labels = tmp_path / "labels.jsonl"
+    lines = [{"request_id": name, "label": "a", "comment": "one\u2028two"} for name in "xy"]
+    text = "\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    labels.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert {name: one.comment for name, one in read_labels(labels).items()} == dict.fromkeys(
+        "xy", "one\u2028two"
+    )
 
 
 def test_a_log_without_inputs_says_how_to_have_them(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from prompteval.data.rows import DataRow
 
 # Codes that say that figures are wrong for any model.
 ERRORS: Final = frozenset(
-    {"PD102", "PD104", "PD105", "PD106", "PD108", "PD109", "PD111", "PD117", "PD118", "PD119"}
+    {"PD102", "PD104", "PD105", "PD106", "PD108", "PD109", "PD111", "PD117", "PD118", "PD119", "PD120"}
 )
 
 

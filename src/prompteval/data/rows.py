@@ -37,6 +37,17 @@ class Fields:
     split: str | None = None
     id: str | None = None
 
+    def named(self) -> dict[str, str | None]:
+        """The fields that were named, by the option that names them."""
+        return {
+            "--text": self.text,
+            "--label": self.label,
+            "--group": self.group,
+            "--time": self.time,
+            "--split": self.split,
+            "--id": self.id,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
@@ -144,12 +155,12 @@ def data_row(raw: Raw, path: str, line: int, fields: Fields, split: str = "") ->
     return DataRow(
         path,
         line,
-        _text(at(raw, fields.id or "id")),
+        scalar_text(at(raw, fields.id or "id")),
         row_text(raw, fields),
         _label(raw, fields.label),
-        _text(at(raw, fields.group or "cluster")),
-        _text(at(raw, fields.time)) if fields.time else "",
-        _text(at(raw, fields.split or "split")) or split,
+        scalar_text(at(raw, fields.group or "cluster")),
+        scalar_text(at(raw, fields.time)) if fields.time else "",
+        scalar_text(at(raw, fields.split or "split")) or split,
     )
 
 
@@ -177,23 +188,23 @@ def texts(value: object) -> list[str]:
 
 def _label(raw: Raw, field: str | None) -> str:
     if field:
-        return _text(at(raw, field))
+        return scalar_text(at(raw, field))
     value = raw.get("expected", raw.get("label"))
     if value is None:
         cells = [raw[key] for key in raw if key.startswith("expected.")]
-        return _text(cells[0]) if len(cells) == 1 else ""
+        return scalar_text(cells[0]) if len(cells) == 1 else ""
     if isinstance(value, Mapping):
-        return _text(next(iter(value.values()))) if len(value) == 1 else ""
-    return _text(value)
+        return scalar_text(next(iter(value.values()))) if len(value) == 1 else ""
+    return scalar_text(value)
 
 
-def _text(value: object) -> str:
-    """A scalar as a text; a list or mapping is not one."""
+def scalar_text(value: object) -> str:
+    """A scalar as a text, a whole number the same as 5 and 5.0; empty for a list, a mapping, and None."""
     if value is None or isinstance(value, list | Mapping):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def json_cell(text: str) -> object:

@@ -101,14 +101,25 @@ def check_groups(rows: Sequence[DataRow], findings: Findings) -> None:
             findings.add(row, "PD108", message, "`prompteval data split --group` keeps a group together")
 
 
+def check_ids(rows: Sequence[DataRow], findings: Findings) -> None:
+    """Ids that an earlier row of the same file has."""
+    first = first_equal(rows, lambda row: f"{row.path}\0{row.id}" if row.id else "")
+    for place in repeats(first):
+        line = rows[int(first[place])].line
+        message = f"duplicate id {rows[place].id!r:.60} (first at line {line})"
+        findings.add(rows[place], "PD121", message, "give each row an id of its own")
+
+
 def check_times(rows: Sequence[DataRow], findings: Findings) -> None:
-    """Rows of train that are later than the first row of another split: the model has seen the future."""
+    """Rows of train that are later than the first row of another split; times that cannot be read."""
     start, first = math.inf, None
     for row in rows:
-        if row.split and row.split != TRAIN and row.time:
-            when = moment(row.time)
-            if when is not None and when < start:
-                start, first = when, row
+        when = moment(row.time) if row.time else math.inf
+        if when is None:
+            message = f"time {row.time!r:.40} is not an ISO 8601 time or a number"
+            findings.add(row, "PD120", message, "write 2026-11-28T12:00:00")
+        elif row.split and row.split != TRAIN and when < start:
+            start, first = when, row
     if first is None:
         return
     for row in rows:

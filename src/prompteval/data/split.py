@@ -8,10 +8,12 @@ from prompteval.core.errors import UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.data.assign import Ratios, by_hash, by_stratum, by_time, cutoffs, group_units
 from prompteval.data.manifest import Manifest, Tally
-from prompteval.data.rows import Raw, at, read_raw
+from prompteval.data.rows import Raw, at, read_raw, scalar_text
 from prompteval.data.times import moment
+from prompteval.data.unseen import UnseenFields
 
 SPLIT = "split"
+ID = "id"
 # Of a stratum that is a number: its values would each be one.
 STRATA_AT_ALL = 1_000
 
@@ -25,7 +27,7 @@ class SplitOptions:
     stratify: str | None = None
     group: str | None = None
     time: str | None = None
-    id: str = "id"
+    id: str = ID
 
 
 @dataclass(slots=True)
@@ -63,10 +65,15 @@ class FileSplit:
         return made
 
     def rows(self) -> Iterator[Raw]:
-        """Each row with its side in `split`, as the last key where it had none."""
+        """Each row with its side in `split`, as the last key where it had none.
+
+        Raises UsageError behind the last row where no row had a field that was named.
+        """
         options = self.options
         last = [*options.ratios][-1]
-        for line, raw in read_raw(self.source):
+        own_id = None if options.id == ID else options.id
+        unseen = UnseenFields({"--group": options.group, "--id": own_id})
+        for line, raw in unseen.through(read_raw(self.source)):
             name = _name(raw, options)
             if options.time:
                 side = by_time(str(at(raw, options.time)), self.ends, last)
@@ -77,6 +84,7 @@ class FileSplit:
             stratum = _stratum(raw, line, self.source, options.stratify)
             self.tally.add(row_name(raw, options.id), side, stratum)
             yield {**raw, SPLIT: side}
+        unseen.refuse(str(self.source))
 
     def manifest(self) -> Manifest:
         """What was done; of the rows that were read so far."""
@@ -118,7 +126,7 @@ def parse_ratios(text: str) -> dict[str, float]:
     return found
 
 
-def row_name(raw: Raw, field: str = "id") -> str:
+def row_name(raw: Raw, field: str = ID) -> str:
     """The id of a row; of one without, the fingerprint of what it holds, but for its split."""
     value = at(raw, field)
     if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
@@ -128,10 +136,8 @@ def row_name(raw: Raw, field: str = "id") -> str:
 
 def _name(raw: Raw, options: SplitOptions) -> str:
     """What decides the side: the group, and of a row without one its id."""
-    group = at(raw, options.group) if options.group else None
-    if isinstance(group, str | int) and group != "":
-        return f"group:{group}"
-    return row_name(raw, options.id)
+    group = scalar_text(at(raw, options.group)) if options.group else ""
+    return f"group:{group}" if group else row_name(raw, options.id)
 
 
 def _side(raw: Raw) -> str:

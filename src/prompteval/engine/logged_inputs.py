@@ -11,13 +11,12 @@ from prompteval.core.prediction import Feedback, LogRecord
 from prompteval.core.secret import hide_all
 from prompteval.core.strict_json import JsonObject
 from prompteval.pii.redact import redact as mask_text
+from prompteval.pii.values import masked_value
 from prompteval.prompt.prompt import Prompt
 from prompteval.prompt.schema import json_schema
 
 T = TypeVar("T")
 LogInputs = Literal["full", "redacted", "features"]
-# A number below is no card, account or telephone.
-_SHORT_NUMBER: Final = 10**6
 LOG_INPUTS: Final[tuple[LogInputs, ...]] = ("full", "redacted", "features")
 
 
@@ -90,19 +89,8 @@ def _masked(value: T, policy: LogInputs) -> T:
 
 def redact(value: T) -> T:
     """A JSON value with personal data and keys masked in every text of it, names of fields too."""
-    return cast(T, _each_text(hide_all(value)))
+    return cast(T, masked_value(hide_all(value), _mask))
 
 
-def _each_text(value: object) -> object:
-    if is_file_value(value):
-        return value
-    if isinstance(value, str):
-        return mask_text(value).text
-    if isinstance(value, Mapping):
-        return {mask_text(str(key)).text: _each_text(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_each_text(one) for one in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _SHORT_NUMBER:
-        masked = mask_text(str(value)).text  # a card or a telephone as a number
-        return value if masked == str(value) else masked
-    return value
+def _mask(text: str) -> str:
+    return mask_text(text).text

@@ -12,11 +12,13 @@ from typing import Final
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
 from prompteval.core.prediction import Feedback, Prediction, record_of_line
-from prompteval.core.problem import Problem
-from prompteval.core.strict_json import JsonObject, loads
+from prompteval.core.problem import Collector
+from prompteval.core.strict_json import JsonObject
 from prompteval.monitor.labels import log_feedback, log_lines
 from prompteval.monitor.pick import Picked, PickRules, pick_rows
 from prompteval.pii.redact import redact
+from prompteval.pii.values import masked_value
+from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.safe_paths import check_regular
 
 _ID_DIGITS: Final = 12
@@ -105,25 +107,22 @@ def read_labels(path: Path) -> dict[str, Feedback]:
     A line of the log's own feedback is one of these. Raises InvalidInput with each line that is wrong.
     """
     found: dict[str, Feedback] = {}
-    problems: list[Problem] = []
+    problems = Collector(str(path))
     check_regular(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--labels {path}: {error}") from None
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
+        file = path.open("rb")
+    except OSError as error:
+        raise UsageError(f"--labels {path}: {error.strerror}") from None
+    for number, raw in read_jsonl(file, str(path), problems.add):
         try:
-            raw = loads(line)
             record = record_of_line(json.dumps({"feedback": True, **raw} if isinstance(raw, dict) else raw))
             if isinstance(record, Feedback):
                 found[record.request_id] = record
         except ValueError as error:
             help = '{"request_id": "...", "label": "..."}'
-            problems.append(Problem(str(path), number, 1, "PE604", f"not a label: {error}", help))
-    if problems:
-        raise InvalidInput(problems[:100])
+            problems.add(number, 1, "PE604", f"not a label: {error}", help)
+    if problems.found:
+        raise InvalidInput(problems.found)
     return found
 
 
@@ -156,16 +155,14 @@ def _expected(label: object, output: object, field: str) -> object:
 
 
 def _redacted(value: object, masked: Counter[str]) -> object:
-    """A value with the personal data of its texts masked, at any depth."""
-    if isinstance(value, str):
-        found = redact(value)
+    """A value with its personal data masked, counted by kind."""
+
+    def mask(text: str) -> str:
+        found = redact(text)
         masked.update(span.kind for span in found.spans)
         return found.text
-    if isinstance(value, Mapping):
-        return {key: _redacted(one, masked) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_redacted(one, masked) for one in value]
-    return value
+
+    return masked_value(value, mask)
 
 
 def _key(inputs: object) -> str:

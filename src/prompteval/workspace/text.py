@@ -4,7 +4,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 
 _UTF8_BOM = b"\xef\xbb\xbf"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def decode(data: bytes, path: str) -> str:
@@ -12,7 +12,7 @@ def decode(data: bytes, path: str) -> str:
 
     Raises InvalidInput, with line and byte, for UTF-16, NUL bytes and invalid UTF-8.
     """
-    if data.startswith(_UTF16_BOMS):
+    if data.startswith(UTF16_MARKS):
         raise InvalidInput([Problem(path, 1, 1, "PE102", "the file is UTF-16", "save it as UTF-8")])
     data = data.removeprefix(_UTF8_BOM)
     nul = data.find(b"\0")

@@ -22,8 +22,15 @@ from prompteval.data.manifest import Manifest, Tally, difference, manifest_path,
 from prompteval.data.oddities import check_encodings, check_lengths, check_scripts
 from prompteval.data.personal import check_personal
 from prompteval.data.rows import DataRow, Fields, Raw, data_row, read_raw
-from prompteval.data.sides import check_conflicts, check_duplicates, check_groups, check_times
+from prompteval.data.sides import (
+    check_conflicts,
+    check_duplicates,
+    check_groups,
+    check_ids,
+    check_times,
+)
 from prompteval.data.split import SPLIT, row_name, stratum_of
+from prompteval.data.unseen import UnseenFields
 from prompteval.engine.data.transform import SEEN_HELP
 from prompteval.engine.stored import ended, reading, stored_rows
 from prompteval.pii.span import PATTERNS, Kind
@@ -99,12 +106,14 @@ def check_files(files: Sequence[Path], options: CheckOptions, workspace: Workspa
     findings, every = Findings(), KeptRows()
     with closing(every):
         for side, file in options.references.items():
-            _read(file, options.fields, side, findings, every)
+            _read(file, options.fields, side, findings, every, UnseenFields({}))
         own = len(every)
+        unseen = UnseenFields(options.fields.named())
         for file in files:
-            _read(file, options.fields, "", findings, every)
+            _read(file, options.fields, "", findings, every, unseen)
         if len(every) == own:
             raise NothingSelected("the files have no rows")
+        unseen.refuse(", ".join(map(str, files)))
         return _report(every, every[own:], options, workspace, findings)
 
 
@@ -116,6 +125,7 @@ def _report(
     findings: Findings,
 ) -> DataReport:
     """All checks of `rows`; `every` has those of other files before them, which are compared with."""
+    check_ids(rows, findings)
     check_duplicates(every, options.near, findings)
     check_groups(every, findings)
     check_times(every, findings)
@@ -153,12 +163,14 @@ def _compare(
         _doubts(rows, options.run, workspace, findings)
 
 
-def _read(file: Path, fields: Fields, side: str, findings: Findings, kept: KeptRows) -> None:
+def _read(
+    file: Path, fields: Fields, side: str, findings: Findings, kept: KeptRows, unseen: UnseenFields
+) -> None:
     """Keep the rows of a file; one with a manifest beside it is compared with it on the way."""
     place = manifest_path(file)
     manifest = read_manifest(place, str(place)) if place.is_file() else None
     tally = Tally()
-    for line, raw in read_raw(file):
+    for line, raw in unseen.through(read_raw(file)):
         if manifest is not None:
             _count(manifest, tally, raw)
         kept.append(data_row(raw, str(file), line, fields, side))

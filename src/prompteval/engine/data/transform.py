@@ -10,6 +10,7 @@ from prompteval.core.transform import Features
 from prompteval.data.findings import named
 from prompteval.data.fitted import TEST, Example, fit, hashes, read_fitted
 from prompteval.data.rows import Fields, Raw, at, data_row, read_raw
+from prompteval.data.unseen import UnseenFields
 from prompteval.data.write import check_endings, encoded
 from prompteval.engine.data.write import refuse_itself
 from prompteval.transforms.fitted import Fitted
@@ -21,10 +22,12 @@ def fit_file(
 ) -> Fitted:
     """Fit on the rows of one side, and store the transform with the hashes of what it saw."""
     refuse_itself(source, output)
+    unseen = UnseenFields(fields.named())
     examples = [
         Example(data_row(raw, str(source), line, fields), _features(raw, value, source, line))
-        for line, raw in read_raw(source)
+        for line, raw in unseen.through(read_raw(source))
     ]
+    unseen.refuse(str(source))
     fitted = fit(kind, value, examples, side)
     write_whole(output, [fitted.text().encode("ascii")], within=within)
     return fitted
@@ -57,10 +60,12 @@ def apply_file(
 
 def _refuse_seen(fitted: Fitted, transform: Path, source: Path, fields: Fields) -> None:
     problems = Collector(str(source))
-    for line, raw in read_raw(source):
+    unseen = UnseenFields(fields.named())
+    for line, raw in unseen.through(read_raw(source)):
         row = data_row(raw, str(source), line, fields)
         if row.split == TEST and fitted.has_seen(hashes(row)):
             problems.add(line, 1, "PD119", f"{transform.name} was fitted on test row {named(row)}", SEEN_HELP)
+    unseen.refuse(str(source))
     if problems.found:
         raise InvalidInput(problems.found)
 

@@ -11,6 +11,7 @@ from prompteval.data.rows import read_raw
 from prompteval.data.split import FileSplit, SplitOptions
 from prompteval.data.write import check_endings, encoded
 from prompteval.pii.span import NAMED, Kind
+from prompteval.workspace.text import UTF16_MARKS, decode
 from prompteval.workspace.writing import write_whole
 
 # A pseudonym is as hard to reverse as its key is to guess.
@@ -48,11 +49,19 @@ def mask_file(source: Path, output: Path, masking: Masking, *, within: Path | No
     if source.suffix in (".txt", ".md"):
         if output.suffix != source.suffix:
             raise UsageError(f"-o {output}: {source.name} is written as {source.suffix}")
-        text = masking.text(source.read_text(encoding="utf-8", errors="surrogateescape"))
+        text = masking.text(_text(source))
         write_whole(output, [text.encode("utf-8", "surrogateescape")], within=within)
         return
     check_endings(source, output)
     write_whole(output, encoded(masking.apply(read_raw(source)), output.suffix), within=within)
+
+
+def _text(source: Path) -> str:
+    """The text of a file, with bytes that are not UTF-8 kept. Raises InvalidInput for UTF-16."""
+    data = source.read_bytes()
+    if data.startswith(UTF16_MARKS) or b"\0" in data:
+        return decode(data, str(source))
+    return data.decode("utf-8", "surrogateescape")
 
 
 def masking_of(kinds: Sequence[Kind], key_env: str | None) -> Masking:
