@@ -65,7 +65,7 @@ def test_a_field_of_a_wrong_type_is_a_value_error(name: str, value: Any) -> None
         ('{"feedback": true, "request_id": "r", "lable": "a"}', "did you mean 'label'"),
         ('{"tmie": 1}', "did you mean 'time'"),
         ('{"schema": "prompteval/prediction@2"}', "prompteval/prediction@1 is read"),
-        (record_line(BARE).replace("1970", "never"), "time is not a time"),
+        (record_line(BARE).replace("1970", "never"), "time must be a time with its zone"),
         (record_line(BARE).replace("Z", ""), "with its zone"),
     ],
 )

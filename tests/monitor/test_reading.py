@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompteval.core.errors import UsageError
 from prompteval.monitor import read_log as module
 from prompteval.monitor.fields import Reading, class_of, input_length, named_class, slice_value
 from prompteval.monitor.read_log import read_log, window_of
@@ -147,3 +148,22 @@ def test_a_database_is_a_log_too(tmp_path: Path) -> None:
         assert read_log(name, READING).as_json() == read_log(plain, READING).as_json()
         found = window_of(name, Reading(), seconds=None, last=50)
         assert found == window_of(plain, Reading(), seconds=None, last=50)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"\xff\xfe{\0", "byte 0xff is not UTF-8"),
+        (b'{"a": 1e999}', "not JSON"),
+        (None, "from 0 to 1e[+]?[0-9]+, not 1e[+]300"),
+    ],
+)
+def test_a_line_that_is_no_prediction_says_what_it_must_be(
+    line: bytes | None, reason: str, tmp_path: Path
+) -> None:
+    """In the words of the file, not of the decoder; a latency that no column holds has its limit."""
+    log = write_log(tmp_path / "log.jsonl", predictions(1, seed=1, latency_ms=1e300) if line is None else [])
+    if line is not None:
+        Path(log).write_bytes(line + b"\n")
+    with pytest.raises(UsageError, match=reason):
+        read_log(log, READING)

@@ -118,7 +118,7 @@ def read_time(text: object) -> float:
             return moment.timestamp()
     except (ValueError, OverflowError):
         pass
-    raise ValueError(f"time is not a time with its zone as 2026-01-31T12:00:00.000Z, but {text!r:.40}")
+    raise ValueError(f"time must be a time with its zone, such as 2026-01-31T12:00:00.000Z, not {text!r:.40}")
 
 
 def _given(record: LogRecord, names: tuple[str, ...], time: float | None) -> JsonObject:

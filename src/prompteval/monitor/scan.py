@@ -216,6 +216,8 @@ def _one(line: bytes) -> object:
         return f"the line is longer than {LONGEST_LINE:,} bytes"
     try:
         found = loads(line)
+    except UnicodeDecodeError as error:
+        return f"byte 0x{line[error.start]:02x} is not UTF-8"
     except ValueError as error:
         return f"not JSON: {error}"
     return found if isinstance(found, dict) else "not a JSON object"
@@ -239,4 +241,4 @@ def _minute(row: JsonObject, clock: Clock) -> int | str:
         record_from_json(row)
     except ValueError as error:
         return str(error)
-    return f"latency_ms is {row.get('latency_ms')!r:.40}"
+    return f"latency_ms must be a number from 0 to {GREATEST:g}, not {row.get('latency_ms')!r:.40}"
