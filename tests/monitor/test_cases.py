@@ -1,6 +1,7 @@
 """`monitor cases` and `monitor init`: logged rows into cases to review, a reference into thresholds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,6 @@ def rows_of(lines: Any) -> list[dict[str, Any]]:
 
 def texts(n: int, **more: Any) -> list[Any]:
     """Rows with different messages."""
-    from dataclasses import replace
-
     rows = predictions(n, **more)
     return [
         replace(row, inputs={"message": f"message {i} of {row.request_id}"}) for i, row in enumerate(rows)
@@ -53,8 +52,6 @@ def test_labelled_and_wrong_rows_become_cases_with_where_they_came_from(tmp_path
 
 def test_doubtful_drifted_and_sampled_rows(tmp_path: Path) -> None:
     """Those of least confidence, those of the classes that rose, as many of each class; each row once."""
-    from dataclasses import replace
-
     rows = [replace(row, confidence=i / 1000) for i, row in enumerate(texts(1000))]
     log = write_log(tmp_path / "log.jsonl", rows)
     found = grown_cases(log, PickRules(PICKS, 40, "intent", 0, ("escalate",)))
@@ -72,8 +69,6 @@ def test_doubtful_drifted_and_sampled_rows(tmp_path: Path) -> None:
 
 def test_s30_what_is_personal_is_masked_and_what_is_there_is_left_out(tmp_path: Path) -> None:
     """An address and a card in a message; a duplicate by case and space; one of the golden cases."""
-    from dataclasses import replace
-
     said = ["write to jo.doe@example.org", "Where is it?", "where  is IT?", "known already"]
     rows = [replace(row, inputs={"message": text}) for row, text in zip(predictions(4), said, strict=True)]
     log = write_log(tmp_path / "log.jsonl", rows)
@@ -138,3 +133,16 @@ def test_the_field_of_an_output_that_is_a_class() -> None:
     outputs = [{"reason": f"because {n}", "intent": "ab"[n % 2], "ok": True} for n in range(40)]
     assert class_field(outputs) == "intent"
     assert class_field(["a", "b"]) == "" and class_field([]) == ""
+
+
+def test_a_label_of_a_failed_call_is_of_the_field_of_the_others(tmp_path: Path) -> None:
+    """A call that failed has no output whose form says what is expected; a text output has no fields."""
+    rows = texts(3)
+    failed = replace(rows[2], outcome="error", output=None)
+    labels = [Feedback(row.request_id, label="billing") for row in rows]
+    log = write_log(tmp_path / "log.jsonl", [*rows[:2], failed, *labels])
+    found = grown_cases(log, PickRules(("wrong", "labelled"), 9))
+    assert [case["expected"] for case in rows_of(found.lines)] == [{"intent": "billing"}] * 3
+    plain = [replace(row, output="a text") for row in rows]
+    found = grown_cases(write_log(tmp_path / "b.jsonl", [*plain, *labels]), PickRules(("labelled",), 9))
+    assert {case["expected"] for case in rows_of(found.lines)} == {"billing"}

@@ -295,7 +295,7 @@ def config_problems(directory: Path, text: str) -> list[str]:
     try:
         load_config(path)
     except InvalidInput as error:
-        return [str(problem).rpartition("/")[2] for problem in error.problems]
+        return [str(problem).removeprefix(f"{directory}/") for problem in error.problems]
     return []
 
 
@@ -307,6 +307,8 @@ def config_problems(directory: Path, text: str) -> list[str]:
         ("signals: {}\n", "m.yaml:1:1 PE603 signals is empty (add `predictions: {shift: 0.15}`)"),
         ("signals:\n  latency: {slo: 0.99}\n", "m.yaml:2:18 PE601 slo is the share of requests under p99_ms (add `p99_ms: 1500`)"),
         ("signals:\n  feedback: {metric: acc}\n", "m.yaml:2:22 PE226 unknown metric 'acc'"),
+        ("signals:\n", "m.yaml:1:9 PE601 signals must be a mapping, not null (such as {errors: {rate: 0.001}})"),
+        ("signals: {errors: {}}\nwatch: {webhook: 'file:///a'}\n", "m.yaml:2:18 PE601 webhook must begin with http:// or https:// (such as https://alerts.example.org/prompteval)"),
         ("- a\n", "m.yaml:1:1 PE601 a monitor file is a mapping of keys to values (see `prompteval schema monitor`)"),
     ],
 )  # fmt: skip

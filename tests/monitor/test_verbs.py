@@ -230,7 +230,7 @@ def test_init_watch_and_cases_are_typed(team: Path) -> None:
     done = typed(team, "monitor", "watch", *typo, "--looks", "1", code=3)
     assert "note: slices: no row has a value of 'nosuch'; known: " in done.stdout
     done = typed(team, "monitor", "cases", "growing.jsonl", "-o", "datasets/new.jsonl", "--pick", "sample")
-    assert done.stdout.startswith("wrote datasets/new.jsonl: ") and "have no label yet" in done.stdout
+    assert done.stdout.startswith("wrote datasets/new.jsonl: ") and "without a label yet: " in done.stdout
     again = typed(team, "monitor", "cases", "growing.jsonl", "-o", "datasets/new.jsonl", code=2)
     assert "already exists" in again.stderr
     none = typed(

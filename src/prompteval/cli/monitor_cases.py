@@ -163,12 +163,15 @@ def _existing(files: list[Path]) -> "Iterator[object]":
 
 
 def _words(grown: "GrownCases", output: Path) -> "Iterator[str]":
+    from prompteval.core.text import counted
+
     picks = ", ".join(f"{count:,} {name}" for name, count in grown.picks.items())
-    yield f"wrote {output}: {len(grown.lines):,} cases ({picks})"
+    yield f"wrote {output}: {counted(len(grown.lines), 'case')} ({picks})"
     if grown.unlabelled:
-        yield f"{grown.unlabelled:,} have no label yet: add `expected`, or name a file with --labels"
+        unlabelled = counted(grown.unlabelled, "case")
+        yield f"without a label yet: {unlabelled} (add `expected`, or name a file with --labels)"
     if grown.duplicates:
-        yield f"{grown.duplicates:,} left out, their inputs are there already"
+        yield f"left out: {counted(grown.duplicates, 'row')} whose inputs are there already"
     if grown.masked:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(grown.masked.items()))
         yield f"masked: {kinds}; read the file before it is committed"

@@ -60,6 +60,7 @@ def grown_cases(
             f"log {log}: no row holds its inputs",
             "serve with --log-inputs redacted, or full, to grow cases from it",
         )
+    field = rules.field or _only_field(picked)
     seen = {_key(inputs) for inputs in existing}
     lines: list[str] = []
     picks: Counter[str] = Counter()
@@ -72,7 +73,7 @@ def grown_cases(
             duplicates += 1
             continue
         seen.add(key)
-        case = _case(one, inputs, rules.field)
+        case = _case(one, inputs, field)
         picks[one.pick] += 1
         unlabelled += "expected" not in case
         lines.append(json.dumps(case, ensure_ascii=False) + "\n")
@@ -143,15 +144,21 @@ def _case(one: Picked, inputs: object, field: str) -> JsonObject:
     return case
 
 
+def _only_field(picked: Iterable[Picked]) -> str:
+    """The field that each output is made of, those of failed calls left out; empty where there is none."""
+    outputs = [one.row.output for one in picked if one.row.output is not None]
+    fields = {tuple(output) if isinstance(output, Mapping) else () for output in outputs}
+    only = fields.pop() if len(fields) == 1 else ()
+    return str(only[0]) if len(only) == 1 else ""
+
+
 def _expected(label: object, output: object, field: str) -> object:
     """A label in the form of the output: of its field, where it is a field's."""
-    if isinstance(label, Mapping):
+    if isinstance(label, Mapping) or isinstance(output, str):
         return label
-    if field:
-        return {field: label}
-    if isinstance(output, Mapping) and len(output) == 1:
+    if isinstance(output, Mapping) and len(output) == 1 and not field:
         return {next(iter(output)): label}
-    return label
+    return {field: label} if field else label
 
 
 def _redacted(value: object, masked: Counter[str]) -> object:

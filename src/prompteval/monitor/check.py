@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prompteval.core.errors import UsageError
 from prompteval.core.prediction import written_time
+from prompteval.core.problem import did_you_mean
 from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.fields import Reading
 from prompteval.monitor.labels import LabelledRows, labelled_rows
@@ -141,7 +142,7 @@ def limits_of(latency: LatencyFile) -> list[tuple[str, float]]:
 def _refuse_other_prompt(summary: LogSummary, prompt: str) -> None:
     known = sorted({name.partition("@")[0] for name in summary.prompts})
     if prompt and prompt not in known:
-        raise UsageError(f"the log has no row of prompt {prompt!r}", f"it has {', '.join(known[:8])}")
+        raise UsageError(f"the log has no row of prompt {prompt!r}", did_you_mean(prompt, known))
 
 
 def _signals(

@@ -7,6 +7,9 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from prompteval.metrics.names import parse_metric
+from prompteval.workspace.profile_faults import Fault
+from prompteval.workspace.settings_values import faultless
+from prompteval.workspace.urls import address_fault
 from prompteval.workspace.validation import (
     FileModel,
     Location,
@@ -34,6 +37,11 @@ def _metric(text: str) -> str:
         known = ", ".join((*TABLE_METRICS, "mean"))
         raise problem(f"{text} cannot be watched", f"feedback has {known}", code="PE226")
     return text
+
+
+def _address_fault(text: str) -> Fault | None:
+    fault = address_fault(text)
+    return (fault, "such as https://alerts.example.org/prompteval") if fault else None
 
 
 class _Part(FileModel):
@@ -148,7 +156,9 @@ class WatchFile(_Part):
     clear_below: Annotated[float, Ranged("share")] = Field(
         0.8, description="The part of the threshold under which a look is clear."
     )
-    webhook: Text = Field("", description="The address that is sent each start and end of an alert, as JSON.")
+    webhook: Annotated[Text, faultless(_address_fault)] = Field(
+        "", description="The address that is sent each start and end of an alert, as JSON."
+    )
     command: list[Text] = Field(
         [],
         description="The program that is run at each start and end of an alert; it reads JSON.",
