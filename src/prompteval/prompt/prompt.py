@@ -1,41 +1,33 @@
 """The typed prompt: one object for evaluation, application code and serving."""
 
 import json
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, ValidationError
 
-from prompteval.core.case import Cell
 from prompteval.core.errors import RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.media import CONTEXT, FILE_WANTED, value_of
-from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.problem import Problem
 from prompteval.core.request import Message
 from prompteval.core.tools import ToolDefinition
+from prompteval.prompt.field_errors import FieldError, field_errors
 from prompteval.prompt.file_inputs import FileInputs
 from prompteval.prompt.message_template import MessageTemplate
 from prompteval.prompt.messages import History, Part, spoken
-from prompteval.prompt.parse import Label, Parsed, parse_label, parse_model, parse_text
-from prompteval.prompt.schema import json_schema, strict_schema
+from prompteval.prompt.output_type import OutputType
+from prompteval.prompt.parse import Parsed
+from prompteval.prompt.schema import json_schema
 from prompteval.prompt.tools import Tool, ToolSource, tools_of
 from prompteval.prompt.values import (
     ModelValues,
     from_cells,
-    left_out,
-    path_by_names,
     read_json,
-    same,
 )
 from prompteval.workspace.validation import error_lines
-
-Pointer = tuple[str | int, ...]
-FieldError = tuple[Pointer, str, str]
 
 
 @dataclass(frozen=True)
@@ -69,8 +61,7 @@ class Prompt:
     def __post_init__(self) -> None:
         if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):
             raise UsageError("inputs= must be a pydantic model class")
-        if self._model is None and self.output is not str and not self._labels:
-            raise UsageError("output= must be a pydantic model class, str, a Literal or an Enum")
+        self._output_type  # noqa: B018
         if not self.messages:
             raise UsageError("messages= is empty", "a prompt must have at least one user(...) message")
         for part in self.messages:
@@ -106,7 +97,7 @@ class Prompt:
             "messages": [part.content for part in self.messages],
             "files": dict(self.files) if used else {},
             "inputs": json_schema(self.inputs),
-            "output": self._output_schema(),
+            "output": self._output_type.schema,
             "params": dict(self.params),
             "model": self.model,
             **({"tools": [tool.content for tool in self.known_tools.values()]} if self.tools else {}),
@@ -115,7 +106,7 @@ class Prompt:
     @cached_property
     def schema(self) -> dict[str, Any] | None:
         """The strict JSON schema of the output; None for plain text."""
-        return strict_schema(self._model) if self._model is not None else None
+        return self._output_type.strict_schema
 
     @cached_property
     def known_tools(self) -> Mapping[str, Tool]:
@@ -153,9 +144,7 @@ class Prompt:
 
     def parse(self, text: str) -> Parsed:
         """A raw reply as the typed output, or why it is none."""
-        if self._values is not None:
-            return parse_model(text, self._values)
-        return parse_text(text) if self.output is str else parse_label(text, self._known_labels)
+        return self._output_type.parse(text)
 
     def input_errors(self, inputs: object, file_wanted: str = "") -> list[FieldError]:
         """What is wrong with inputs: (place, message, help) each; empty when nothing is.
@@ -165,20 +154,12 @@ class Prompt:
         try:
             self._read_inputs(inputs, file_wanted)
         except ValidationError as error:
-            return _field_errors(error, list(self.inputs.model_fields))
+            return field_errors(error, list(self.inputs.model_fields))
         return []
 
     def expected_errors(self, expected: object) -> list[FieldError]:
         """What is wrong with an expected output. A part of the fields is enough; unknown ones are not."""
-        if self._values is not None and not self._values.root and not isinstance(expected, dict):
-            return [((), f"expected must be a mapping of output fields, not {type(expected).__name__}", "")]
-        try:
-            self._expected(expected)
-        except ValidationError as error:
-            partial = self._values is not None and not self._values.root
-            wrong = _field_errors(error, self._output_words, partial=partial)
-            return [_output_error(*one) for one in wrong]
-        return []
+        return self._output_type.expected_errors(expected)
 
     def case_inputs(self, inputs: Mapping[str, object]) -> Mapping[str, object]:
         """A case's inputs, with the cells of a table read as the types of their fields."""
@@ -190,18 +171,18 @@ class Prompt:
         What is not an output is left unchanged; `expected_errors` says what is wrong with it.
         """
         try:
-            return self._expected(expected)
+            return self._output_type.expected(expected)
         except ValidationError:
             return expected
 
     @property
     def output_names(self) -> frozenset[str] | None:
         """Every name that an output field answers to; None where the output has no fields."""
-        return None if self._values is None or self._values.root else self._values.names
+        return self._output_type.names
 
     def output_path(self, path: str) -> str:
         """A dotted path into the output by the names of its fields, where it may use aliases."""
-        return path if self._model is None else path_by_names(self._model, path)
+        return self._output_type.path(path)
 
     def variables(self, index: int) -> frozenset[str]:
         """The names that the template of message `index` expects, includes counted; none for a slot."""
@@ -230,12 +211,8 @@ class Prompt:
         return check_prompt(self)
 
     @cached_property
-    def _model(self) -> type[BaseModel] | None:
-        return self.output if isinstance(self.output, type) and issubclass(self.output, BaseModel) else None
-
-    @cached_property
-    def _values(self) -> ModelValues | None:
-        return None if self._model is None else ModelValues(self._model)
+    def _output_type(self) -> OutputType:
+        return OutputType(self.output)
 
     @cached_property
     def _optional(self) -> frozenset[str]:
@@ -262,46 +239,6 @@ class Prompt:
             found: BaseModel = read_json(self.inputs, text, inputs, context)
             return found
 
-    def _expected(self, expected: object) -> object:
-        """The expected output as JSON values. Raises ValidationError."""
-        if self._values is not None:
-            given = expected.value() if isinstance(expected, Cell) else expected
-            if isinstance(given, dict) and not self._values.root:
-                given = from_cells(given, self._values.expected, self._values.name_of, frozenset())
-            return self._values.expected(given)
-        if isinstance(expected, Cell):
-            if self.output is str:
-                return str(expected)
-            parsed = parse_label(expected, self._known_labels)
-            expected = parsed.output if parsed.outcome == "ok" else str(expected)
-        value = read_json(self._adapter, json.dumps(expected), expected)
-        plain = self._adapter.dump_python(value, mode="json")
-        return expected if same(expected, plain) else plain
-
-    @property
-    def _output_words(self) -> list[str]:
-        return list(self._labels) if self._values is None else sorted(self._values.names)
-
-    @cached_property
-    def _labels(self) -> tuple[str, ...]:
-        return tuple(label.text for label in self._known_labels)
-
-    @cached_property
-    def _known_labels(self) -> tuple[Label, ...]:
-        if typing.get_origin(self.output) is Literal:
-            values = [(value, value) for value in typing.get_args(self.output)]
-        elif isinstance(self.output, type) and issubclass(self.output, Enum):
-            values = [(member.value, member) for member in self.output]
-        else:
-            return ()
-        return tuple(
-            Label(str(plain), to_jsonable_python(plain, fallback=str), value) for plain, value in values
-        )
-
-    @cached_property
-    def _adapter(self) -> TypeAdapter[Any]:
-        return TypeAdapter(self.output)
-
     @cached_property
     def _templates(self) -> dict[int, MessageTemplate]:
         return {
@@ -316,41 +253,6 @@ class Prompt:
         return {
             index: template.render({}, {}) for index, template in self._templates.items() if template.fixed
         }
-
-    def _output_schema(self) -> object:
-        if self._model is not None:
-            return json_schema(self._model)
-        return "str" if self.output is str else list(self._labels)
-
-
-def _field_errors(error: ValidationError, known: Sequence[str], *, partial: bool = False) -> list[FieldError]:
-    """What is wrong, each with its place; with `partial` fields of the outermost object may be absent."""
-    found: list[FieldError] = []
-    for item in error_lines(error):
-        if partial and left_out(item):
-            continue
-        place, message, help = item["loc"], item["msg"], ""
-        if item["type"] == "extra_forbidden":
-            message = f"unknown field {place[-1]!r}"
-            help = did_you_mean(str(place[-1]), known)
-        elif item["type"] == "missing":
-            message = f"field {place[-1]!r} is missing"
-        elif item["type"] in ("literal_error", "enum"):
-            help = did_you_mean(str(item["input"]), _choices(item))
-        found.append((place, message, help))
-    return found
-
-
-def _output_error(place: Pointer, message: str, help: str) -> FieldError:
-    """An unknown field of an expected output, named as one."""
-    if message.startswith("unknown field ") and len(place) == 1:
-        return place, f"the output has no field {place[0]!r}", help
-    return place, message, help
-
-
-def _choices(item: Any) -> list[str]:
-    text = str(item.get("ctx", {}).get("expected", ""))
-    return [part.strip().strip("'") for part in text.replace(" or ", ", ").split(",") if part.strip()]
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.strict_json import JsonObject
-from prompteval.prompt.prompt import FieldError
+from prompteval.prompt.field_errors import FieldError
 
 TITLES: Final[Mapping[int, str]] = {
     400: "bad request", 401: "token missing or wrong", 404: "not found", 405: "method not allowed",
