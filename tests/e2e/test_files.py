@@ -38,7 +38,9 @@ def test_a_suite_of_images_from_check_to_replay(name: str, empty: Workspace) -> 
     rows = map(json.loads, (empty.root / "rows.jsonl").read_text().splitlines())
     photos = {row["case_id"]: row["inputs"]["photo"] for row in rows}
     assert photos == {"red": File.from_bytes(RED).value, "blue": File.from_bytes(BLUE).value}
-    assert b"images/red.png" not in b"".join(stored.values())
+    named = {path for path, data in stored.items() if b"images/red.png" in data}
+    assert "page.html" in named
+    assert named - {"page.html"} <= {f".prompteval/results.sqlite{part}" for part in ("", "-wal", "-shm")}
 
 
 def test_a_case_and_the_page_show_kind_size_and_a_small_image(offline: Workspace) -> None:
@@ -48,13 +50,15 @@ def test_a_case_and_the_page_show_kind_size_and_a_small_image(offline: Workspace
     offline.run("run", "colour", "-o", "page.html", code=0)
     shown = offline.run("show", "last", "--case", "blue").stdout
     assert f"photo  a PNG image, {len(BLUE)} bytes, sha256 {File.from_bytes(BLUE).sha256[:12]}" in shown
+    red = f"images/red.png, a PNG image, {len(noisy):,} bytes, sha256 {File.from_bytes(noisy).sha256[:12]}"
+    assert f"photo  {red}" in offline.run("show", "last", "--case", "red").stdout
     assert "[a PNG image, 73 bytes" in shown
     offline.run("report", "last", "-o", "again.html", code=0)
     for page in ("page.html", "again.html"):
         text = (offline.root / page).read_text()
         assert f'"images":["{data_url(BLUE, "image/png")}"]' in text
         assert text.count(";base64,iVBOR") == 1
-        assert f"a PNG image, {len(noisy):,} bytes" in text
+        assert red in text
     kept = offline.root / ".prompteval/thumbnails" / File.from_bytes(BLUE).sha256
     assert (kept.read_bytes(), oct(kept.stat().st_mode)[-3:]) == (BLUE, "600")
 

@@ -36,7 +36,7 @@ def file_reader(tree: Tree, directory: str) -> Callable[[str], FileValue | Wrong
         path = posixpath.normpath(posixpath.join(directory, text))
         try:
             content = _content(tree, path)
-            return FileValue(File.of_bytes(content, lambda: _content(tree, path), path))
+            return FileValue(File.of_bytes(content, lambda: _content(tree, path), path), text)
         except InvalidInput as error:
             near = _near(beside, path, text) if isinstance(error, NoSuchFile) else ""
             return WrongFile(text, f"{text:.200}: {error.problems[0].message}{near and f' ({near})'}")

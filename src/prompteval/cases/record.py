@@ -8,6 +8,7 @@ from prompteval.cases.problem import Pointer, Wrong
 from prompteval.cases.schema import CaseLine, GoldSpan
 from prompteval.cases.turns import user_turns
 from prompteval.core.case import Case
+from prompteval.core.media import paths_in
 from prompteval.core.problem import MOST_PROBLEMS, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
@@ -66,6 +67,7 @@ def to_case(
         answerable=_answerable(raw, wrong) if "answerable" in raw else None,
         tool_calls=expected_calls(raw["tool_calls"], wrong) if "tool_calls" in raw else None,
         line=line,
+        file_paths=paths_in(inputs),
         turns=user_turns(raw["turns"], wrong) if "turns" in raw else (),
     )
     if checked:

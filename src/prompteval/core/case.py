@@ -58,7 +58,8 @@ class Case:
     it, else None. `answers` and `answerable` belong to question answering. `tool_calls` are the calls of
     tools that are right: empty where none may be made, None where they are not scored. `turns` are what the
     user says in a conversation, in order; none where the case is one question. `line` is where the case is in
-    its file, 0 where unknown.
+    its file, 0 where unknown. `file_paths` are the paths of the files in `inputs` as the case has them, in
+    order by input; they are shown, and are no part of what the case is.
     """
 
     id: str
@@ -74,3 +75,4 @@ class Case:
     tool_calls: tuple[ExpectedCall, ...] | None = None
     line: int = 0
     turns: tuple[UserTurn, ...] = ()
+    file_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)

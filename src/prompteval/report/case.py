@@ -12,6 +12,7 @@ from prompteval.core.observation import (
     row_verdict,
 )
 from prompteval.core.text import inert, printable
+from prompteval.report.inputs import shown_inputs
 
 SHOWN = 600
 
@@ -43,7 +44,7 @@ def failure_block(rows: Sequence[Row], place: str) -> str:
         _short(reason),
         f"case      {row.case.id}  ({place})",
         f"target    {row.target}  {row.model}",
-        f"inputs    {_short(row.case.inputs)}",
+        f"inputs    {_short(shown_inputs(row.case))}",
         f"expected  {_short(row.case.answers if row.case.expected is None else row.case.expected)}",
         f"output    {_short(output_text(seen))}",
     ]
@@ -96,7 +97,7 @@ def _score_line(score: Score) -> str:
 
 def worst_line(row: Row) -> str:
     """One line for a list of worst cases."""
-    inputs = with_file_texts(row.case.inputs)
+    inputs = shown_inputs(row.case)
     text = " ".join(str(item) for item in inputs.values()) if isinstance(inputs, dict) else _shown(inputs)
     why = failure_reason(row) or ", ".join(f"{s.name} {s.value:g}" for s in row.scores if s.value is not None)
     verdict = with_reason(row_verdict(row).value, _clipped(why), "  ")

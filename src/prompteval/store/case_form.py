@@ -14,7 +14,7 @@ from prompteval.store.typed import COUNT, FLAG, JSON, LIST, OBJECT, TEXT, Kinds,
 _CASE: Kinds = {
     "inputs": JSON, "expected": JSON, "tags": OBJECT, "split": TEXT, "cluster": TEXT, "repeat": COUNT,
     "answerable": FLAG, "line": COUNT, "gold": LIST, "answers": LIST, "tool_calls": LIST,
-    "turns": LIST,
+    "turns": LIST, "file_paths": OBJECT,
 }  # fmt: skip
 _EXPECTED_CALL: Kinds = {"name": TEXT, "arguments": OBJECT}
 _TURN: Kinds = {"user": TEXT, "expected": JSON, "tool_calls": LIST}
@@ -44,6 +44,8 @@ def case_values(case: Case) -> dict[str, object]:
         body["tool_calls"] = _wanted(case.tool_calls)
     if case.turns:
         body["turns"] = [turn_values(turn) for turn in case.turns]
+    if case.file_paths:
+        body["file_paths"] = {name: list(paths) for name, paths in case.file_paths.items()}
     return body
 
 
@@ -76,6 +78,8 @@ def case_from(case_id: str, text: str) -> Case:
         body["tool_calls"] = _calls_from(body["tool_calls"])
     if "turns" in body:
         body["turns"] = tuple(_turn_from(turn) for turn in body["turns"])
+    if "file_paths" in body:
+        body["file_paths"] = {name: tuple(typed.each(one, str)) for name, one in body["file_paths"].items()}
     return Case(id=case_id, **body)
 
 

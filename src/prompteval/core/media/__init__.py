@@ -7,13 +7,9 @@ from prompteval.core.media.file import (
     File,
     FileValue,
     WrongFile,
-    files_in,
     is_file_value,
-    parts_of_message,
     read_data_url,
     value_of,
-    value_text,
-    with_file_texts,
 )
 from prompteval.core.media.kinds import (
     KINDS,
@@ -24,6 +20,7 @@ from prompteval.core.media.kinds import (
     described,
     kind_of,
 )
+from prompteval.core.media.values import files_in, parts_of_message, paths_in, value_text, with_file_texts
 
 __all__ = [
     "CONTEXT",
@@ -42,6 +39,7 @@ __all__ = [
     "is_file_value",
     "kind_of",
     "parts_of_message",
+    "paths_in",
     "read_data_url",
     "value_of",
     "value_text",

@@ -6,7 +6,7 @@ import re
 import stat
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeGuard
 
@@ -155,14 +155,16 @@ class File:
 class FileValue(dict[str, object]):
     """What is stored and compared of a file: its `sha256`, `media_type` and `bytes`; `file` is the file.
 
-    It is the value of an input in a case: a JSON object, as every input is.
+    It is the value of an input in a case: a JSON object, as every input is. `path` is what the case says of
+    where the file is, empty for a data URL; it is no part of the value.
     """
 
-    __slots__ = ("file",)
+    __slots__ = ("file", "path")
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, path: str = "") -> None:
         super().__init__(sha256=file.sha256, media_type=file.media_type, bytes=file.size)
         self.file = file
+        self.path = path
 
 
 class WrongFile(str):
@@ -198,53 +200,6 @@ def is_file_value(value: object) -> TypeGuard[Mapping[str, object]]:
         and value["media_type"] in MEDIA_TYPES
         and type(value["bytes"]) is int
     )
-
-
-def files_in(inputs: object) -> Iterator[File]:
-    """The files of a case's inputs, those in lists too."""
-    for value in inputs.values() if isinstance(inputs, Mapping) else ():
-        for one in value if isinstance(value, list) else (value,):
-            if isinstance(one, FileValue):
-                yield one.file
-
-
-def value_text(value: Mapping[str, object]) -> str:
-    """The value of a file as people read it: `a PNG image, 1,234 bytes, sha256 57cda64cead0`."""
-    size, sha256 = value["bytes"], str(value["sha256"])
-    return f"{described(str(value['media_type']))}, {size:,} bytes, sha256 {sha256[:12]}"
-
-
-def with_file_texts(value: object) -> object:
-    """A JSON value in which each value of a file is its text: inputs as people read them."""
-    if is_file_value(value):
-        return value_text(value)
-    if isinstance(value, Mapping):
-        return {name: with_file_texts(one) for name, one in value.items()}
-    return [with_file_texts(one) for one in value] if isinstance(value, list) else value
-
-
-def parts_of_message(message: Mapping[str, object]) -> Iterator[object]:
-    """The content of a chat message as it is stored and the values of its files, in the order they are shown.
-
-    A text is cut where its files stand; a file whose place is not in the text comes behind it, and what has
-    another form than a file is none. No part is empty.
-    """
-    content, files = message.get("content"), message.get("files")
-    begin, text = 0, content if isinstance(content, str) else ""
-    if content is not None and not isinstance(content, str):
-        yield content
-    for one in files if isinstance(files, list | tuple) else ():
-        found = {**one} if isinstance(one, Mapping) else {}
-        at = found.pop("at", None)
-        if not is_file_value(found):
-            continue
-        end = max(begin, at) if isinstance(at, int) else len(text)
-        if text[begin:end]:
-            yield text[begin:end]
-        begin = end
-        yield found
-    if text[begin:]:
-        yield text[begin:]
 
 
 def _reason(error: Exception) -> str:

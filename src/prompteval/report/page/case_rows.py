@@ -8,6 +8,7 @@ from prompteval.core.text import counted, one_line
 from prompteval.report.advice import reason_of
 from prompteval.report.case import failing_scores, failure_reason, output_text
 from prompteval.report.exchanges import Exchange, calls_made
+from prompteval.report.inputs import shown_inputs
 from prompteval.report.one_case.citations import quoted_words
 from prompteval.report.one_case.passages import lists_of
 from prompteval.report.one_case.shapes import Line, Part
@@ -40,7 +41,7 @@ class Room:
 def listed(row: Row, column: int, room: Room) -> dict[str, object]:
     """A row of the list: enough to filter, sort and recognise it. `text` is what a search reads."""
     seen, verdict = row.observation, row_verdict(row)
-    inputs, expected, output = _inputs(row.case.inputs), expected_text(row), output_text(seen)
+    inputs, expected, output = _inputs(shown_inputs(row.case)), expected_text(row), output_text(seen)
     why = failure_reason(row)
     parts = (row.case.id, inputs, expected, output, why, *_passages(row))
     found: dict[str, object] = {
