@@ -87,15 +87,12 @@ class JobResults:
         unseen = self._store.unseen_attempts(self._id)
         usage.possibly_billed += unseen.get((suite.name, job.target.reference, job.model), 0)
         columns = self.columns(job, early, early.portions_kept if early is not None else 0)
-        seen = sum(columns.outcomes.values())
         estimates = metric_estimates(plan, columns)
         slices = slice_estimates(plan, columns)
         lines, confusion = breakdowns(plan, columns)
-        gates = (
-            ()
-            if job.target.reference in plan.rivals
-            else decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
-        )
+        gates: tuple[GateResult, ...] = ()
+        if job.target.reference not in plan.rivals:
+            gates = decide_gates(plan, columns, estimates, slices, job.selected, usage.cost_usd)
         if columns.outcomes["error"] and early is None:
             gates = self._also_without_errors(job, gates, usage.cost_usd)
         pipeline = self._pipeline(job) if any(one.name == ATTRIBUTION for one in plan.scorers) else None
@@ -105,16 +102,7 @@ class JobResults:
             fingerprint=job.target.fingerprint,
             model=job.model,
             alias=alias_of(job.target),
-            cases={
-                "total": job.selected,
-                "scored": columns.outcomes["ok"],
-                "errors": columns.outcomes["error"],
-                "invalid": columns.outcomes["invalid"],
-                "skipped": job.selected - seen,
-                "passed": columns.verdicts[CaseVerdict.PASS],
-                "failed": columns.verdicts[CaseVerdict.FAIL],
-                "unscored": columns.verdicts[CaseVerdict.UNSCORED],
-            },
+            cases=_case_counts(job, columns),
             metrics=estimates,
             slices=slices,
             references=reference_estimates(plan, columns),
@@ -213,6 +201,21 @@ class JobResults:
 
     def _key(self, job: Job) -> EntryKey:
         return EntryKey(self._id, job.plan.suite.name, job.target.reference, job.model)
+
+
+def _case_counts(job: Job, columns: EntryColumns) -> dict[str, int]:
+    """Cases by outcome and by verdict, as `cases` of a result has them."""
+    outcomes, verdicts = columns.outcomes, columns.verdicts
+    return {
+        "total": job.selected,
+        "scored": outcomes["ok"],
+        "errors": outcomes["error"],
+        "invalid": outcomes["invalid"],
+        "skipped": job.selected - outcomes.total(),
+        "passed": verdicts[CaseVerdict.PASS],
+        "failed": verdicts[CaseVerdict.FAIL],
+        "unscored": verdicts[CaseVerdict.UNSCORED],
+    }
 
 
 def _label_notes(plan: SuitePlan, estimates: Mapping[str, Estimate], slices: Slices) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """`judge check`: a judge's stored verdicts beside the labels of people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -231,28 +231,6 @@ def _view(
     floor = ", ".join(
         f"{name} {'>' if not floors else '>='} {value:g}" for name, value in (floors or FLOORS).items()
     )
-    notes = []
-    before = None if files is None or files.calibration is None else files.calibration
-    if before is not None and before.fingerprint == judge.fingerprint:
-        kappa = before.figures.get("kappa")
-        value = kappa.get("value") if isinstance(kappa, dict) else None
-        if isinstance(value, float) and figures.kappa.value is not None and value != figures.kappa.value:
-            notes.append(
-                f"kappa was {value:.3f} on {before.figures.get('n')} outputs in the calibration before"
-            )
-    synthetic = sum(one.synthetic for one in labels)
-    if synthetic:
-        notes.append(f"{counted(synthetic, 'synthetic label')} left out")
-    points = []
-    for row in rows:
-        truth = scale.truth(row.labels)
-        if (
-            row.length is not None
-            and row.verdict is not None
-            and truth is not None
-            and (scale.is_numeric or scale.is_binary)
-        ):
-            points.append((row.length, scale.value(row.verdict), scale.value(truth)))
     loaded = judge.loaded
     return JudgeView(
         judge.name,
@@ -264,7 +242,32 @@ def _view(
         not weak,
         f"{weak}; it may not decide a gate" if weak else f"it may decide a gate ({floor})",
         figures.slices,
-        tuple(notes),
+        tuple(_notes(judge, figures, files, labels)),
         (),
-        tuple(points),
+        tuple(_length_points(rows, scale)),
     )
+
+
+def _notes(
+    judge: AnyJudge, figures: JudgeFigures, files: JudgeFiles | None, labels: Sequence[Label]
+) -> Iterator[str]:
+    """What differs from the calibration before, and what was left out."""
+    before = None if files is None else files.calibration
+    if before is not None and before.fingerprint == judge.fingerprint:
+        kappa = before.figures.get("kappa")
+        value = kappa.get("value") if isinstance(kappa, dict) else None
+        if isinstance(value, float) and figures.kappa.value is not None and value != figures.kappa.value:
+            yield f"kappa was {value:.3f} on {before.figures.get('n')} outputs in the calibration before"
+    synthetic = sum(one.synthetic for one in labels)
+    if synthetic:
+        yield f"{counted(synthetic, 'synthetic label')} left out"
+
+
+def _length_points(rows: Iterable[JudgedRow], scale: JudgeScale) -> Iterator[tuple[float, float, float]]:
+    """(length of an output, the judge's value, the people's), of a scale that has values."""
+    if not (scale.is_numeric or scale.is_binary):
+        return
+    for row in rows:
+        truth = scale.truth(row.labels)
+        if row.length is not None and row.verdict is not None and truth is not None:
+            yield row.length, scale.value(row.verdict), scale.value(truth)

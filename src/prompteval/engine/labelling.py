@@ -143,11 +143,7 @@ def label_sheet(
     if not cases:
         what = "no output on which the judge disagrees with itself" if options.disagreeing else "no output"
         raise UsageError(f"run {record.run_id} has {what} to label")
-    strata = {case: of[0].tags.get(options.balance or "") for case, of in cases.items()}
-    if options.balance and not any(strata.values()):
-        raise UsageError(f"--balance {options.balance}: no case carries the tag {options.balance!r}")
-    chosen = chosen_cases(strata, options.sample, options.seed, balanced=options.balance is not None)
-    chosen = share_of(chosen, options.share)
+    chosen = _chosen(cases, options)
     place = path or _own_path(workspace, plan, judge)
     within = bounds_of(workspace.root, place)
     with _explained(place):
@@ -176,6 +172,15 @@ class _Candidate:
     output: Output
     tags: Mapping[str, str]
     doubtful: bool
+
+
+def _chosen(cases: Mapping[str, Sequence[_Candidate]], options: LabelOptions) -> list[Chosen]:
+    """The sample of the cases that is labelled. Raises UsageError for a tag that no case carries."""
+    strata = {case: of[0].tags.get(options.balance or "") for case, of in cases.items()}
+    if options.balance and not any(strata.values()):
+        raise UsageError(f"--balance {options.balance}: no case carries the tag {options.balance!r}")
+    chosen = chosen_cases(strata, options.sample, options.seed, balanced=options.balance is not None)
+    return share_of(chosen, options.share)
 
 
 def words_of(scale: JudgeScale) -> tuple[str, ...]:

@@ -33,26 +33,13 @@ def read_beir(path: Path) -> Imported:
     for name in sorted(qrels.keys() - {chosen}):
         imported.lose(0, f"{name}: of several splits only {chosen} is carried over", path=f"{path}:{name}")
     suite = ImportedSuite(suite_name(path.name.partition(".")[0]))
-    judged: dict[str, dict[str, int]] = {}
-    for row in rows_of(qrels[chosen], f"{path}:{chosen}"):
-        query, document, score = (str(value) for value in [*row.value.values(), "", "", ""][:3])
-        if not score.lstrip("-").isdigit():
-            raise InvalidInput([Problem(row.path, row.number, 1, "PI100", f"the score is {score!r}")])
-        judged.setdefault(query, {})[document] = int(score)
-    for query, grades in judged.items():
+    for query, grades in _beir_judgments(qrels[chosen], f"{path}:{chosen}").items():
         line = queries.get(query)
         if line is None:
             imported.lose(0, f"query {query!r} is judged, and not in queries.jsonl", path=f"{path}:{chosen}")
             continue
         _add_case(suite, imported, query, str(line.value.get("text", "")), grades)
-    documents = []
-    for line in records_of(*corpus, ()):
-        title, text = line.value.get("title") or "", line.value.get("text") or ""
-        documents.append({"id": str(line.value.get("_id")), "title": str(title), "text": str(text)})
-        for key in line.value.keys() - {"_id", "title", "text"}:
-            if line.value[key] not in (None, {}, []):
-                imported.lose_key(line.number, key)
-    suite.files[f"datasets/{suite.name}_corpus.jsonl"] = _lines(documents)
+    suite.files[f"datasets/{suite.name}_corpus.jsonl"] = _lines(_beir_documents(corpus, imported))
     suite.rag = {
         "corpus": f"../datasets/{suite.name}_corpus.jsonl",
         "chunker": {"kind": "none"},
@@ -63,6 +50,29 @@ def read_beir(path: Path) -> Imported:
     suite.metrics = list(METRICS)
     imported.suites.append(suite)
     return imported.finish()
+
+
+def _beir_judgments(text: str, path: str) -> dict[str, dict[str, int]]:
+    """Query to document to grade. Raises InvalidInput for a grade that is not a whole number."""
+    judged: dict[str, dict[str, int]] = {}
+    for row in rows_of(text, path):
+        query, document, score = (str(value) for value in [*row.value.values(), "", "", ""][:3])
+        if not score.lstrip("-").isdigit():
+            raise InvalidInput([Problem(row.path, row.number, 1, "PI100", f"the score is {score!r}")])
+        judged.setdefault(query, {})[document] = int(score)
+    return judged
+
+
+def _beir_documents(corpus: tuple[str, str], imported: Imported) -> list[dict[str, str]]:
+    """The documents of a corpus; what else a line has is lost."""
+    documents = []
+    for line in records_of(*corpus, ()):
+        title, text = line.value.get("title") or "", line.value.get("text") or ""
+        documents.append({"id": str(line.value.get("_id")), "title": str(title), "text": str(text)})
+        for key in line.value.keys() - {"_id", "title", "text"}:
+            if line.value[key] not in (None, {}, []):
+                imported.lose_key(line.number, key)
+    return documents
 
 
 def read_trec(path: Path) -> Imported:

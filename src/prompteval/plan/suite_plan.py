@@ -116,17 +116,7 @@ def plan_suite(
     gates = with_versions(workspace, tree, suite.path, found.gates, problems)
     rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
     files = CaseFiles(_prompts_of(targets), chosen, workspace, suite.splits)
-    golds = [store.read_gold for store in (setup or found.results,) if store is not None]
-    facts = scan_cases(tree, suite, targets, problems, [*golds, files.problems], gates, found.scorers)
-    problems.found += files.not_taken()
-    if facts is not None:
-        problems.found += conversation_problems(suite, targets, facts.most_turns)
-        if setup is not None:
-            setup.note_recorded(problems)
-        _note_absent_tags(suite, gates, facts, problems)
-    problems.check()
-    if facts is None:
-        raise InvalidInput(problems.found)
+    facts = _scanned(tree, suite, system, files, gates, found, problems)
     return SuitePlan(
         suite,
         tree,
@@ -205,6 +195,31 @@ def _system(
 
 def _prompts_of(targets: Sequence[TargetPlan]) -> list[Prompt]:
     return [prompt for target in targets if (prompt := prompt_of(target)) is not None]
+
+
+def _scanned(
+    tree: Tree,
+    suite: Suite,
+    system: _System,
+    files: CaseFiles,
+    gates: Sequence[PlannedRule],
+    measuring: _Measuring,
+    problems: Problems,
+) -> CaseFacts:
+    """What the cases are, read through once. Raises InvalidInput with all problems of the suite."""
+    setup, targets = system.setup, system.targets
+    golds = [store.read_gold for store in (setup or measuring.results,) if store is not None]
+    facts = scan_cases(tree, suite, targets, problems, [*golds, files.problems], gates, measuring.scorers)
+    problems.found += files.not_taken()
+    if facts is not None:
+        problems.found += conversation_problems(suite, targets, facts.most_turns)
+        if setup is not None:
+            setup.note_recorded(problems)
+        _note_absent_tags(suite, gates, facts, problems)
+    problems.check()
+    if facts is None:
+        raise InvalidInput(problems.found)
+    return facts
 
 
 def _stage_scorers(

@@ -1,6 +1,6 @@
 """Suite files: `evals/<suite>.yaml`, read strictly, every problem at its own line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -183,18 +183,6 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
     def names(key: str, items: list[str]) -> tuple[Named, ...]:
         return tuple(Named(item, *document.place((key, index))) for index, item in enumerate(items))
 
-    scorers = [
-        ScorerSpec(
-            kind,
-            {option: value for option, value in options.items() if option != "name"},
-            str(options.get("name", _default_name(kind, options))),
-            *document.place(("scorers", index)),
-            path=path,
-            document=document,
-            pointer=("scorers", index, kind),
-        )
-        for index, (kind, options) in enumerate(file.scorers)
-    ]
     return Suite(
         name=suite_name(path),
         path=path,
@@ -203,7 +191,7 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         models=names("models", file.models),
         repeat=file.repeat,
         split=names("split", file.split),
-        scorers=tuple(scorers),
+        scorers=tuple(_scorers(file, document, path)),
         metrics=names("metrics", file.metrics),
         primary=names("primary", file.primary),
         slices=names("slices", file.slices),
@@ -232,6 +220,19 @@ def _suite(file: SuiteFile, document: YamlDocument, path: str) -> Suite:
         judges=file.judges,
         judge_places={name: document.key_place(("judges", name)) for name in file.judges},
     )
+
+
+def _scorers(file: SuiteFile, document: YamlDocument, path: str) -> Iterator[ScorerSpec]:
+    for index, (kind, options) in enumerate(file.scorers):
+        yield ScorerSpec(
+            kind,
+            {option: value for option, value in options.items() if option != "name"},
+            str(options.get("name", _default_name(kind, options))),
+            *document.place(("scorers", index)),
+            path=path,
+            document=document,
+            pointer=("scorers", index, kind),
+        )
 
 
 def _default_name(kind: str, options: Mapping[str, object]) -> str:

@@ -121,8 +121,7 @@ def build_columns(  # noqa: PLR0913 - what is read of the rows, each by name
     columns.reported = {key: _column(key[1], where) for key, where in (needs or {}).items()}
     for case_id, group in groupby(stored, key=attrgetter("case_id")):
         rows = list(group)
-        first = rows[0]
-        if repeats is not None and len(rows) < repeats.of(first.repeat):
+        if repeats is not None and len(rows) < repeats.of(rows[0].repeat):
             continue
         outcome = _worst_outcome(rows)
         columns.outcomes[outcome] += 1
@@ -137,19 +136,27 @@ def build_columns(  # noqa: PLR0913 - what is read of the rows, each by name
         parts += [[{} for _ in rows]] * ((units or {}).get(case_id, 1) - len(parts))
         if len(rows) > 1 and scorers:
             _note_flaky(columns, case_id, [scores.get(scorers[0]) for scores in parts[0]])
-        for index, by_row in enumerate(parts):
-            if columns.case_ids is not None:
-                columns.case_ids.append(case_id)
-            for name, column in columns.scores.items():
-                column.add([scores[name] for scores in by_row if name in scores])
-            for (name, _), evidence in columns.reported.items():
-                pairs = zip(rows, by_row, strict=True)
-                whole = index == 0 and not name  # what is read of the target is the whole conversation's
-                evidence.add([(row, scores.get(name)) for row, scores in pairs if whole or name in scores])
-            for tag in tags:
-                columns.tags[tag].add(first.tags.get(tag))
-            columns.clusters.add(first.cluster or (case_id if len(parts) > 1 else None))
+        _add_units(columns, rows, parts)
     return columns
+
+
+def _add_units(
+    columns: EntryColumns, rows: Sequence[StoredRow], units: Sequence[Sequence[Mapping[str, StoredScore]]]
+) -> None:
+    """The rows of a case, of which each unit is one in every column; see `units_of`."""
+    first = rows[0]
+    for index, by_row in enumerate(units):
+        if columns.case_ids is not None:
+            columns.case_ids.append(first.case_id)
+        for name, column in columns.scores.items():
+            column.add([scores[name] for scores in by_row if name in scores])
+        for (name, _), evidence in columns.reported.items():
+            pairs = zip(rows, by_row, strict=True)
+            whole = index == 0 and not name  # what is read of the target is the whole conversation's
+            evidence.add([(row, scores.get(name)) for row, scores in pairs if whole or name in scores])
+        for tag, values in columns.tags.items():
+            values.add(first.tags.get(tag))
+        columns.clusters.add(first.cluster or (first.case_id if len(units) > 1 else None))
 
 
 def _column(source: Source, output_field: str) -> ReportedColumn:

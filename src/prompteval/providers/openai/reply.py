@@ -64,24 +64,11 @@ def read_reply(
     """
     if not isinstance(raw, dict):
         raise bad_reply("the reply is not a JSON object", excerpt())
-    if raw.get("error"):
-        raise sent_error(raw["error"], "the server answered 200 with an error", excerpt())
-    choices = raw.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise bad_reply("the reply has no choices", excerpt())
-    choice = choices[0]
-    if choice.get("error") or choice.get("finish_reason") == "error":
-        raise sent_error(choice.get("error") or {}, "the choice is an error", excerpt())
+    choice = _choice_of(raw, excerpt)
     message = choice.get("message")
     if not isinstance(message, dict):
         raise bad_reply("the reply has no message", excerpt())
-    reason = choice.get("finish_reason")
-    # Gemini's endpoint for OpenAI's SDK adds its own word: "content_filter: PROHIBITED_CONTENT".
-    named = reason.lower().partition(":")[0] if isinstance(reason, str) else ""
-    finish = _FINISH.get(named, "unknown")
-    if isinstance(reason, str) and reason in _BROKEN_OFF:
-        message = f"the server cut the reply off: {reason}"
-        raise ProviderError("server", message, retryable=True, possibly_billed=True, excerpt=excerpt())
+    finish = _finish_of(choice, excerpt)
     content, refusal = _content(message)
     calls = message.get("tool_calls") or message.get("function_call")
     if by_tool and calls:
@@ -103,6 +90,30 @@ def read_reply(
         details={**kept, **alternatives_of(content or "", tokens)},
         tool_calls=asked,
     )
+
+
+def _choice_of(raw: JsonObject, excerpt: Callable[[], str]) -> JsonObject:
+    """The first choice of a reply. Raises ProviderError where there is none, or an error in its place."""
+    if raw.get("error"):
+        raise sent_error(raw["error"], "the server answered 200 with an error", excerpt())
+    choices = raw.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise bad_reply("the reply has no choices", excerpt())
+    choice = choices[0]
+    if choice.get("error") or choice.get("finish_reason") == "error":
+        raise sent_error(choice.get("error") or {}, "the choice is an error", excerpt())
+    return choice
+
+
+def _finish_of(choice: JsonObject, excerpt: Callable[[], str]) -> Finish:
+    """How a choice ended. Raises ProviderError for one that its server broke off."""
+    reason = choice.get("finish_reason")
+    if isinstance(reason, str) and reason in _BROKEN_OFF:
+        message = f"the server cut the reply off: {reason}"
+        raise ProviderError("server", message, retryable=True, possibly_billed=True, excerpt=excerpt())
+    # Gemini's endpoint for OpenAI's SDK adds its own word: "content_filter: PROHIBITED_CONTENT".
+    named = reason.lower().partition(":")[0] if isinstance(reason, str) else ""
+    return _FINISH.get(named, "unknown")
 
 
 def refuse_empty(finish: Finish, calls: object, excerpt: Callable[[], str]) -> None:

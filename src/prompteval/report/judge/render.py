@@ -9,6 +9,7 @@ from prompteval.report.judge.tables import judge_heading, judge_notes, judge_tab
 from prompteval.report.judge.view import Attack, Figures, JudgeView
 from prompteval.report.terminal import table as show_table
 from prompteval.stats.interval import Interval
+from prompteval.stats.judged.alt_test import AltTest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +43,7 @@ def markdown(view: JudgeView) -> Iterator[str]:
 def figures_json(found: Figures) -> dict[str, object]:
     """The figures as JSON values."""
     again = found.consistency
-    body: dict[str, object] = {
+    return {
         "n": found.n,
         "unparsed": found.unparsed,
         "undecided": found.undecided,
@@ -63,7 +64,7 @@ def figures_json(found: Figures) -> dict[str, object]:
         "confusion": [list(line) for line in found.confusion],
         "annotators": found.annotators,
         "alpha": found.alpha,
-        "alt_test": None,
+        "alt_test": None if found.alt is None else _alt_test_json(found.alt),
         "probability": None
         if found.probability is None
         else {
@@ -73,24 +74,20 @@ def figures_json(found: Figures) -> dict[str, object]:
             "constant_brier": found.probability.constant,
         },
     }
-    if found.alt is not None:
-        body["alt_test"] = {
-            "epsilon": found.alt.epsilon,
-            "winning_rate": found.alt.winning_rate,
-            "advantage": found.alt.advantage,
-            "passed": found.alt.passed,
-            "annotators": [
-                {
-                    "name": one.annotator,
-                    "items": one.items,
-                    "advantage": one.advantage,
-                    "p": one.p,
-                    "won": one.won,
-                }
-                for one in found.alt.annotators
-            ],
-        }
-    return body
+
+
+def _alt_test_json(found: AltTest) -> dict[str, object]:
+    annotators = [
+        {"name": one.annotator, "items": one.items, "advantage": one.advantage, "p": one.p, "won": one.won}
+        for one in found.annotators
+    ]
+    return {
+        "epsilon": found.epsilon,
+        "winning_rate": found.winning_rate,
+        "advantage": found.advantage,
+        "passed": found.passed,
+        "annotators": annotators,
+    }
 
 
 def attack_json(one: Attack) -> dict[str, object]:
