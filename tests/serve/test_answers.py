@@ -13,9 +13,9 @@ from prompteval.core.prediction import Feedback, Prediction
 from prompteval.engine.progress import Progress
 from prompteval.engine.run import run_suites
 from prompteval.plan.run_options import RunOptions
-from prompteval.testing.server import FakeServer
+from prompteval.testing.server import FakeServer, Reply
 from prompteval.workspace.settings import find_workspace
-from tests.serve.conftest import KEY, Service, serving
+from tests.serve.conftest import KEY, ROUTE, Service, serving, start, write_workspace
 
 Shared = tuple[Service, FakeServer]
 
@@ -147,3 +147,26 @@ def test_an_application_writes_the_same_log(tmp_path: Path, monkeypatch: pytest.
         ]
         assert lines[0]["features"] == {"message": {"length": 3}} and "inputs" not in lines[0]
         assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_s20_an_answer_is_written_as_its_type_writes_it(tmp_path: Path) -> None:
+    """By the names of the document, without what the type excludes or masks; the log hides the same."""
+    output = """class Output(BaseModel):
+    team: str = Field(alias="theTeam")
+    note: str = Field("secret", exclude=True)
+"""
+    changed = ROUTE.replace(ROUTE[ROUTE.index("class Output") : ROUTE.index("prompt =")], output + "\n")
+    with FakeServer([Reply("", output={"theTeam": "payments"})]) as upstream:
+        write_workspace(tmp_path, upstream)
+        (tmp_path / "prompts/route/v2.py").write_text(changed)
+        service = start(tmp_path, "route@v2", "--unpublished", "--log", "log.jsonl")
+        try:
+            answer = service.ask(prompt="route@v2").json
+            assert answer["output"] == {"theTeam": "payments"}
+            assert (
+                "theTeam"
+                in service.get("/openapi.json").json["components"]["schemas"]["Output"]["properties"]
+            )
+            assert _logged(service, answer["request_id"]).output == {"team": "payments"}
+        finally:
+            service.stop()

@@ -33,11 +33,13 @@ def to_case(
 
     Without `validate` the inputs may be any JSON value; with it they are an object. `checked` says
     that the same record was validated and searched for credentials before. `typed` reads the record's
-    values as the target's types do.
+    values as the target's types do; what is expected is validated as it was given, since a type may write
+    a value in a form that it does not read.
     """
     if not isinstance(raw, dict):
         return None, [((), "PE310", f"a case must be an object, not {json_type_name(raw)}", "")]
     wrong: list[Wrong] = []
+    given = raw
     raw = raw if typed is None else typed(raw)
     if not raw.keys() <= KEYS:
         unknown, more = unknown_keys(raw, KEYS)
@@ -76,8 +78,15 @@ def to_case(
     if secret is not None:
         wrong.append(((), "PE330", f"credential found in the case: {secret[1]}", "remove it and revoke it"))
     if validate is not None and not wrong:
-        wrong.extend((place, "PE320", message, help) for place, message, help in validate(raw))
+        wrong.extend(
+            (place, "PE320", message, help) for place, message, help in validate(_as_given(raw, given))
+        )
     return case, wrong
+
+
+def _as_given(raw: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A typed record with what it expects, at its turns too, as the file has it."""
+    return {**raw, **{key: given[key] for key in ("expected", "turns") if key in given}}
 
 
 def _texts(value: object) -> list[str]:

@@ -34,6 +34,12 @@ class Parsed:
     failure: Failure | None = None
     value: Any = None
 
+    def public(self, *, by_alias: bool) -> object:
+        """The output as its type itself writes it: for others, without what the type excludes or masks."""
+        if isinstance(self.value, BaseModel):
+            return self.value.model_dump(mode="json", by_alias=by_alias, warnings=False)
+        return self.output
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

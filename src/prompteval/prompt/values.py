@@ -8,35 +8,19 @@ import json
 import typing
 from collections.abc import Callable, Mapping
 from copy import copy
-from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pydantic import (
-    BaseModel,
-    PlainSerializer,
-    RootModel,
-    SecretBytes,
-    SecretStr,
-    TypeAdapter,
-    ValidationError,
-    WrapSerializer,
-    create_model,
-)
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError, create_model
 
 from prompteval.core.case import Cell
-from prompteval.core.fingerprint import canonical_json
+from prompteval.prompt.json_form import OWN_FORM, adapted_form, json_form
 from prompteval.workspace.validation import error_lines
 
-# Of a decimal number, written without an exponent.
-MOST_DIGITS = 100
 # Expected values that are kept as they were read, and the characters of the longest.
 MOST_REMEMBERED = 1_000
 LONGEST_REMEMBERED = 1_000
 _PLAIN = (str, int, float, bool)
-_OWN_FORM = (PlainSerializer, WrapSerializer)
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
@@ -48,11 +32,13 @@ def read_json(
 ) -> Any:
     """The value of a JSON text, whose JSON values are `raw`, as a type reads JSON.
 
-    `context` is for the types themselves. Fields are taken by name and by alias; unknown ones are refused.
-    Raises ValidationError.
+    `context` is for the types themselves. Fields are taken by name and by alias; unknown ones are refused,
+    but by a model that says that it allows them. Raises ValidationError.
     """
     by_json, by_value = _readers(kind)
-    options: dict[str, object] = {"extra": "forbid", "by_alias": True, "by_name": True, "context": context}
+    allows = isinstance(kind, type) and kind.model_config.get("extra") == "allow"
+    extra = None if allows else "forbid"
+    options: dict[str, object] = {"extra": extra, "by_alias": True, "by_name": True, "context": context}
     try:
         return by_json(text, **options)
     except (ValidationError, UnicodeEncodeError) as error:
@@ -66,28 +52,6 @@ def _readers(kind: type[BaseModel] | TypeAdapter[Any]) -> tuple[Callable[..., ob
     if isinstance(kind, TypeAdapter):
         return kind.validate_json, kind.validate_python
     return kind.model_validate_json, kind.model_validate
-
-
-def with_python_types(plain: object, written: object) -> object:
-    """The JSON values `written` of a Python value, in one form for all that are equal as Python values."""
-    if isinstance(plain, SecretStr | SecretBytes):
-        return to_jsonable_python(plain.get_secret_value())
-    if isinstance(plain, Mapping) and isinstance(written, dict) and len(plain) == len(written):
-        return {
-            key: with_python_types(part, written[key])
-            for key, part in zip(written, plain.values(), strict=True)
-        }
-    if isinstance(plain, set | frozenset) and isinstance(written, list):
-        return sorted(
-            (with_python_types(part, to_jsonable_python(part)) for part in plain), key=canonical_json
-        )
-    if isinstance(plain, list | tuple) and isinstance(written, list) and len(plain) == len(written):
-        return [with_python_types(part, there) for part, there in zip(plain, written, strict=True)]
-    if isinstance(plain, Decimal) and isinstance(written, str):
-        return _decimal(plain)
-    if isinstance(plain, datetime) and isinstance(written, str) and plain.tzinfo is not None:
-        return _moment(plain, written)
-    return written
 
 
 def same(one: object, other: object) -> bool:
@@ -125,8 +89,9 @@ class ModelValues:
 
     def write(self, value: BaseModel) -> object:
         """An answer as JSON values, computed fields included, by the names of the fields."""
-        written = value.model_dump(mode="json", warnings=False)
-        return written if self._is_plain else with_python_types(value.model_dump(warnings=False), written)
+        if self._is_plain:
+            return value.model_dump(mode="json", by_alias=False, warnings=False)
+        return json_form(value)
 
     def expected(self, raw: object) -> object:
         """An expected value as JSON values: what it names, and nothing that it leaves out.
@@ -177,8 +142,7 @@ class ModelValues:
 
     def _given(self, model: type[BaseModel], raw: Any) -> Any:
         value: BaseModel = read_json(model, _encode(raw), raw)
-        options: dict[str, Any] = {"exclude_unset": True, "exclude_computed_fields": True, "warnings": False}
-        return with_python_types(value.model_dump(**options), value.model_dump(mode="json", **options))
+        return json_form(value, given_alone=True)
 
     def name_of(self, key: str) -> str:
         """The field that a name or an alias means; the name itself where none does."""
@@ -206,7 +170,9 @@ class ModelValues:
         if self._computed or decorators.field_serializers or decorators.model_serializers:
             return False
         fields = self._model.model_fields.values()
-        if self.root or any(isinstance(one, _OWN_FORM) for item in fields for one in item.metadata):
+        if self.root or any(isinstance(one, OWN_FORM) for item in fields for one in item.metadata):
+            return False
+        if any(item.exclude or item.exclude_if for item in fields):
             return False
         return all(
             item.annotation in _PLAIN or typing.get_origin(item.annotation) is typing.Literal
@@ -293,10 +259,7 @@ def left_out(wrong: Any) -> bool:
 def _adapted(annotation: Any, raw: Any) -> object:
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     value = read_json(adapter, _encode(raw), raw)
-    return with_python_types(
-        adapter.dump_python(value, exclude_unset=True, warnings=False),
-        adapter.dump_python(value, mode="json", exclude_unset=True, warnings=False),
-    )
+    return adapted_form(adapter, value, given_alone=True)
 
 
 def _key_of(raw: object) -> object:
@@ -309,18 +272,3 @@ def _key_of(raw: object) -> object:
 def _kept(raw: object, found: object) -> object:
     """The value as it was written where it is equal, so that what was stored of it stays the same."""
     return raw if same(raw, found) else found
-
-
-def _decimal(value: Decimal) -> str:
-    if not value.is_finite() or abs(value.adjusted()) > MOST_DIGITS:
-        return str(value)
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
-
-
-def _moment(value: datetime, written: str) -> str:
-    try:
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except OverflowError:
-        return written
