@@ -262,6 +262,17 @@ def test_a_query_stays_behind_the_path(base: str, url: str) -> None:
     assert Shape(query={"a": "1"}).url(base, "chat/completions") == url
 
 
+@pytest.mark.parametrize("end", ["/chat/completions", "#x", " ", "?key=abcdefgh12345678#"])
+def test_a_base_url_of_a_variable_is_held_to_the_same_rules(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one of a profile, before a call; what is secret in it is not shown."""
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://h/v1{end}")
+    with pytest.raises(ProviderError, match=r"the base URL 'http://h/v1") as raised:
+        server_of(None).check_ready("m")
+    assert raised.value.kind == "no_credentials" and "abcdefgh1234" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("said", "setting"),
     [

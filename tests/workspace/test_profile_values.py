@@ -19,6 +19,7 @@ from prompteval.workspace.settings import find_workspace
         ('base_url = "http://a:b@h/v1"', "base_url of model 'm' holds a user or a password (remove it; the key belongs in"),
         ('base_url = "http://h/v1#x"', "base_url of model 'm' has a fragment, which no request carries"),
         ('base_url = "http://h/v1/responses/"', "ends with /responses, which each request adds (write \"http://h/v1\")"),
+        ('base_url = "http://h/v1/chat/completions?v=1"', "which each request adds (write \"http://h/v1?v=1\")"),
         ('headers = {"" = "x"}', "headers of model 'm' names '', which cannot be the name of a header"),
         ('headers = {"A:" = "x"}', "headers of model 'm' names 'A:', which cannot be"),
         ('headers = {A = " "}', "headers of model 'm' has nothing for 'A'"),
@@ -55,6 +56,7 @@ def test_a_value_without_use_is_a_problem_at_its_line(tmp_path: Path, line: str,
         ('provider = "openai"', "toml:2:2 PE121 models.m has no model (add model"),
         ('model = "x"\ndrop = ["seed"]\nrename = {seed = "s"}', "toml:5:1 PE121 rename of model 'm' names 'seed', which"),
         ('model = "x"\nheaders = {X-K = "a"}\nheaders_env = {x-k = "V"}', "toml:5:1 PE121 headers_env of model 'm' names 'X-K' and 'x-k'"),
+        ('model = "x"\nbase_url = "http://h/v1?b=2&a=1"\nquery = {a = "2"}', "toml:5:1 PE121 query of model 'm' names 'a', which base_url has"),
         ('provider = "local"\nmodel = "use"\nrpm = 5', "toml:5:1 PE121 rpm of model 'm' is for a server, and the provider is 'local'"),
         ('provider = "gguf"\nmodel = "a.gguf"\ntpm = 5', "toml:5:1 PE121 tpm of model 'm' is for a server, and the provider is 'gguf'"),
         ('provider = "replay"\nmodel = "a"\nbase_url = "http://h"', "toml:5:1 PE121 base_url of model 'm' is for a server"),
@@ -77,12 +79,12 @@ model = "meta-llama/Llama-3.1-8B-Instruct:free"
 base_url = "https://h:8443/openai/v1?api-version=2024-10-21"
 headers = {X-Title = "our app\\tnew", HTTP-Referer = "https://a/?b=c"}
 headers_env = {X-Key = "V"}
-query = {api-version = "1"}
+query = {region = "eu"}
 rename = {max_output_tokens = "max_tokens"}
 extra_body = {chat_template_kwargs = {enable_thinking = false}, top_k = 20, stops = ["a", 1.5]}
 """
     (tmp_path / "prompteval.toml").write_text(text)
-    assert find_workspace(tmp_path).settings.models["m"].query == {"api-version": "1"}
+    assert find_workspace(tmp_path).settings.models["m"].query == {"region": "eu"}
 
 
 @pytest.mark.parametrize(

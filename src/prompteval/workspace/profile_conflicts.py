@@ -33,7 +33,10 @@ def conflicts(profile: Mapping[str, Any], env: list[str]) -> Iterator[Conflict]:
     provider = profile.get("provider", ModelProfile("").provider)
     if "model" not in profile and is_built_in(PROVIDERS, str(provider)):
         yield "model", "has no model", 'add model = "MODEL", as its provider names it'
-    found = (_variables(profile, env), _renamed_and_dropped(profile), _ignored(profile), _files(profile))
+    found = (
+        _variables(profile, env), _renamed_and_dropped(profile), _in_both_queries(profile), _ignored(profile),
+        _files(profile),
+    )  # fmt: skip
     yield from (conflict for conflict in found if conflict)
 
 
@@ -54,6 +57,17 @@ def _renamed_and_dropped(profile: Mapping[str, Any]) -> Conflict | None:
     name = next((name for name in rename if name in drop), None)
     fault = f"names {name!r}, which drop does not send"
     return ("rename", fault, "remove it from one of them") if name is not None else None
+
+
+def _in_both_queries(profile: Mapping[str, Any]) -> Conflict | None:
+    """A parameter that each address has by `base_url` and by `query`."""
+    url, query = profile.get("base_url"), profile.get("query")
+    if not isinstance(url, str) or not isinstance(query, dict):
+        return None
+    given = {part.partition("=")[0] for part in url.partition("?")[2].split("&")}
+    name = next((name for name in query if name in given), None)
+    fault = f"names {name!r}, which base_url has too"
+    return ("query", fault, "remove it from one of them") if name is not None else None
 
 
 def _files(profile: Mapping[str, Any]) -> Conflict | None:

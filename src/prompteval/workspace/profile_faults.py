@@ -62,9 +62,11 @@ def base_url_fault(url: str) -> Fault | None:
         )
     if "#" in url:
         return "has a fragment, which no request carries", "remove it"
-    path = url.partition("?")[0].rstrip("/")
+    path, mark, query = url.partition("?")
+    path = path.rstrip("/")
     end = next((end for end in _PATHS if path.endswith(end)), "")
-    return (f"ends with {end}, which each request adds", f'write "{path.removesuffix(end)}"') if end else None
+    rest = f'write "{path.removesuffix(end)}{mark}{query}"'
+    return (f"ends with {end}, which each request adds", rest) if end else None
 
 
 def header_fault(headers: Mapping[str, str]) -> Fault | None:

@@ -8,14 +8,14 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from prompteval.core.address import has_user
+from prompteval.core.address import has_user, without_credentials
 from prompteval.core.errors import ProviderError
 from prompteval.core.secret import from_environment
 from prompteval.providers.openai.errors import status_error
 from prompteval.providers.openai.shape import Shape, shape_of
 from prompteval.wire import HttpAnswer, open_session
+from prompteval.workspace.profile_faults import base_url_fault
 from prompteval.workspace.settings import ModelProfile, withheld
-from prompteval.workspace.urls import address_fault
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -41,12 +41,14 @@ class Server:
 
     def check_ready(self, model: str) -> None:
         """Raise ProviderError(no_credentials) where a variable is not set, or a key is in the address."""
-        if fault := address_fault(self.base_url):  # of a variable: a profile's own is checked with its file
-            raise ProviderError("no_credentials", f"the base URL {self.base_url!r:.80} {fault}")
         if has_user(self.base_url):
             place = self.key_env or "the variable that api_key_env names"
             raise ProviderError(
                 "no_credentials", f"base_url holds a user or password; the key belongs in {place}"
+            )
+        if fault := base_url_fault(self.base_url):  # of a variable: a profile's is checked with its file
+            raise ProviderError(
+                "no_credentials", f"the base URL {without_credentials(self.base_url)!r:.80} {fault[0]}"
             )
         if unset := self.shape.missing():
             raise ProviderError("no_credentials", f"{unset} is not set; headers_env of {model} reads it")
