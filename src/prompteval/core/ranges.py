@@ -47,7 +47,7 @@ def shown(value: object) -> str:
 
 
 def _written(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
 
 
 DAY_SECONDS = 86_400

@@ -22,6 +22,15 @@ def check_prompt(prompt: "Prompt") -> list[Problem]:
     return _Checker(prompt).problems()
 
 
+def param_problems(prompt: "Prompt", module: ModuleSource | None) -> Iterator[Problem]:
+    """Parameters that no model takes: each would be an error of every call."""
+    for name, value in prompt.params.items():
+        fault = param_fault(name, value)
+        if fault is not None:
+            place = module.argument("params", name) if module else (0, 0)
+            yield Problem(prompt.path, *place, "PE334", *fault)
+
+
 def credential_problem(path: str, place: Place, shown: str) -> Problem:
     """A credential that is typed in one of a prompt's files, shown without its secret part."""
     message = f"credential found in the prompt: {shown}"
@@ -35,7 +44,7 @@ class _Checker:
         self._known = set(prompt.inputs.model_fields)
 
     def problems(self) -> list[Problem]:
-        found = [*self._secrets(), *self._params(), *self._tools()]
+        found = [*self._secrets(), *param_problems(self._prompt, self._module), *self._tools()]
         found += file_problems(self._prompt, self._module)
         used: set[str] = set()
         for index, part in enumerate(self._prompt.messages):
@@ -50,14 +59,6 @@ class _Checker:
             message = f"input {name!r} is used by no template"
             found.append(Problem(self._prompt.path, *place, "PE304", message, "use it or remove it"))
         return found
-
-    def _params(self) -> Iterator[Problem]:
-        """Parameters that no model takes: each would be an error of every call."""
-        for name, value in self._prompt.params.items():
-            fault = param_fault(name, value)
-            if fault is not None:
-                place = self._module.argument("params", name) if self._module else (0, 0)
-                yield Problem(self._prompt.path, *place, "PE334", *fault)
 
     def _tools(self) -> Iterator[Problem]:
         """A choice among tools that are not there."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from prompteval.core.errors import InvalidInput, PromptevalError, RenderError, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
 from prompteval.core.problem import Problem, did_you_mean
+from prompteval.prompt.check import param_problems
 from prompteval.prompt.files_beside import with_files
 from prompteval.prompt.messages import History, Part
 from prompteval.prompt.prompt import Prompt
@@ -166,7 +167,7 @@ def _compile(prompt: Prompt, text: ModuleSource) -> None:
                 refuse_slow_patterns(model)
     except (Exception, SystemExit) as error:  # pydantic runs the module's own code here: anything may come
         problem = Problem(prompt.path, *text.prompt(), "PE309", f"params or schema: {_explained(error)}")
-        raise InvalidInput([problem]) from None
+        raise InvalidInput([*param_problems(prompt, text)] or [problem]) from None
 
 
 def _explained(error: BaseException) -> str:

@@ -14,6 +14,7 @@ from prompteval.core.media import CONTEXT, FILE_WANTED, value_of
 from prompteval.core.problem import Problem
 from prompteval.core.request import Message
 from prompteval.core.tools import ToolDefinition
+from prompteval.prompt.arguments import check_arguments
 from prompteval.prompt.field_errors import FieldError, field_errors
 from prompteval.prompt.file_inputs import FileInputs
 from prompteval.prompt.message_template import MessageTemplate
@@ -62,13 +63,7 @@ class Prompt:
         if not (isinstance(self.inputs, type) and issubclass(self.inputs, BaseModel)):
             raise UsageError("inputs= must be a pydantic model class")
         self._output_type  # noqa: B018
-        if not self.messages:
-            raise UsageError("messages= is empty", "a prompt must have at least one user(...) message")
-        for part in self.messages:
-            if not isinstance(part, Part | History):
-                raise UsageError(
-                    f"{part!r} is not a message", "use system(), user(), assistant() or history()"
-                )
+        check_arguments(self)
         self.known_tools  # noqa: B018
 
     @property
