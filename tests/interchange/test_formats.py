@@ -250,3 +250,45 @@ def test_trec(tmp_path: Path) -> None:
     imported(tmp_path, "trec", "robust", 0)
     assert ran(tmp_path)["metrics"]["retrieval.ndcg@10"]["value"] == pytest.approx(0.6309, abs=1e-4)
     assert "organised crime" in (tmp_path / "made/datasets/robust.jsonl").read_text()
+
+
+def test_columns_whose_names_are_alike_as_identifiers_are_all_inputs(tmp_path: Path) -> None:
+    """In other scripts, and with signs that no identifier has: nothing is dropped quietly."""
+    (tmp_path / "t.csv").write_text(
+        "id,a b,a_b,a-b,\u554f\u984c,\u7b54\u3048,Gr\u00f6\u00dfe,expected\n1,p,q,r,s,t,u,v\n",
+        encoding="utf-8",
+    )
+    imported(tmp_path, "csv", "t.csv", 0)
+    case = json.loads((tmp_path / "made/datasets/t.jsonl").read_text("utf-8"))
+    assert list(case["inputs"].values()) == list("pqrstu")
+    assert list(case["inputs"])[:4] == ["a_b", "a_b_2", "a_b_3", "\u554f\u984c"]
+
+
+def test_records_of_unlike_inputs_and_expected_values_pass_check(tmp_path: Path) -> None:
+    """An input that a record lacks is empty; a number is compared as text, an object is listed."""
+    rows = [
+        {"input": {"a": "x"}, "expected": 5},
+        {"input": {"b": "y"}, "expected": {"k": 1, "l": 2}},
+        {"input": "z", "expected": True},
+    ]
+    (tmp_path / "b.json").write_text(json.dumps(rows))
+    done = imported(tmp_path, "braintrust", "b.json", 3)
+    assert done.stdout.count(" PI101 ") == 1 and "'case-2' is compared as the text of its JSON" in done.stdout
+    cases = [json.loads(line) for line in (tmp_path / "made/datasets/b.jsonl").read_text().splitlines()]
+    assert [case["expected"] for case in cases] == ["5", '{"k": 1, "l": 2}', "true"]
+
+
+def test_cases_of_one_and_of_several_right_answers_are_all_scored(tmp_path: Path) -> None:
+    """Both in one file: `exact` would leave those of several unscored, without a word."""
+    write_lines(tmp_path / "s.jsonl", [{"input": "p", "ideal": ["4", "four"]}, {"input": "q", "ideal": "5"}])
+    imported(tmp_path, "openai-evals", "s.jsonl", 0)
+    write_lines(tmp_path / "made/m.jsonl", [{"when": "p", "text": "four"}, {"when": "q", "text": "5"}])
+    metric = ran(tmp_path, "--model", "scripted/m.jsonl")["metrics"]["generation.em"]
+    assert (metric["n"], metric["value"]) == (2, 1.0)
+
+
+def test_a_second_value_for_one_place_is_listed(tmp_path: Path) -> None:
+    """Of two keys that would be the expected value the first is, and the other is not dropped quietly."""
+    write_lines(tmp_path / "d.jsonl", [{"input": "q", "expected_output": "a", "expectedOutput": "b"}])
+    done = imported(tmp_path, "deepeval", "d.jsonl", 3)
+    assert "key 'expectedOutput' is not carried over" in done.stdout

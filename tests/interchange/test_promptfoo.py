@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prompteval.interchange.promptfoo_assertions import PromptfooTests
+from prompteval.interchange.promptfoo_assertions import Places, PromptfooTests
 from tests.forks import shared
 from tests.interchange.support import imported, ran, write_lines
 
@@ -39,7 +39,7 @@ def test_a_configuration_becomes_a_prompt_and_checks(tmp_path: Path) -> None:
 
 
 def test_what_needs_a_model_or_a_program_is_listed_with_its_line(tmp_path: Path) -> None:
-    """Exit 3, and each at the line of its test."""
+    """Exit 3, and each at its own line."""
     more = (
         CONFIG
         + "      - {type: llm-rubric, value: is polite}\n      - {type: javascript, value: output.length > 3}\nsharing: true\n"
@@ -47,8 +47,8 @@ def test_what_needs_a_model_or_a_program_is_listed_with_its_line(tmp_path: Path)
     (tmp_path / "c.yaml").write_text(more)
     lines = imported(tmp_path, "promptfoo", "c.yaml", 3).stdout.splitlines()
     assert [line.split(" PI101 ")[0].rpartition("/")[2] for line in lines] == [
-        "c.yaml:12:1",
-        "c.yaml:12:1",
+        "c.yaml:16:1",
+        "c.yaml:17:1",
         "c.yaml:18:1",
     ]
     assert "'llm-rubric'" in lines[0] and "'javascript'" in lines[1] and "'sharing'" in lines[2]
@@ -90,7 +90,7 @@ def test_tests_in_csv(tmp_path: Path) -> None:
     )
     (tmp_path / "c.yaml").write_text("prompts: ['Capital of {{ country }}?']\ntests: file://tests.csv\n")
     done = imported(tmp_path, "promptfoo", "c.yaml", 3)
-    assert "tests.csv" not in done.stdout or "llm-rubric" in done.stdout
+    assert done.stdout.startswith("tests.csv:4:1 PI101 assertion 'llm-rubric' is not carried over")
     rows = json.loads((tmp_path / "made/evals/c_assertions.json").read_text())
     assert rows == {
         "case-1": [{"type": "equals", "value": "Oslo"}],
@@ -124,8 +124,59 @@ def test_losses_are_listed_for_the_first_prompt_only(tmp_path: Path) -> None:
     tests = PromptfooTests(tmp_path / "c.yaml")
     given = [{"type": "equals", "value": "Oslo"}, {"type": "llm-rubric", "value": "polite"}]
     assert (
-        tests.assertions(given, 3)
-        == tests.assertions_again(given, 3)
+        tests.assertions(given, Places(3))
+        == tests.assertions_again(given, Places(3))
         == [{"type": "equals", "value": "Oslo"}]
     )
     assert [one.line for one in tests.imported.losses] == [3]
+
+
+def test_an_assertion_of_every_test_is_listed_once_where_it_is(tmp_path: Path) -> None:
+    """That of `defaultTest` at its line; of a YAML file of tests in that file."""
+    (tmp_path / "c.yaml").write_text(
+        "prompts: ['{{ x }}']\ndefaultTest:\n  assert:\n    - {type: cost}\n    - {type: contains, value: a}\ntests: t.yaml\n"
+    )
+    (tmp_path / "t.yaml").write_text(
+        "- vars: {x: a}\n- vars: {x: b}\n  assert:\n    - {type: equals, value: b}\n    - {type: latency}\n"
+    )
+    lines = imported(tmp_path, "promptfoo", "c.yaml", 3).stdout.splitlines()
+    assert [line.partition(" PI101 ")[0] for line in lines if " PI101 " in line] == [
+        "c.yaml:4:1",
+        "t.yaml:5:1",
+    ]
+    checks = json.loads((tmp_path / "made/evals/c_assertions.json").read_text())
+    assert [len(one) for one in checks.values()] == [1, 2]
+
+
+def test_prompts_of_a_text_file_are_apart_and_keep_their_filters(tmp_path: Path) -> None:
+    """A line `---` ends a prompt; filters, tags and names that are no identifiers here; `check` accepts all."""
+    (tmp_path / "p.txt").write_text(
+        "Say {{ name | upper }}\n---\n{% if _polite %}Please {% endif %}tell {{_polite}}\n"
+    )
+    (tmp_path / "c.yaml").write_text(
+        "prompts: file://p.txt\nproviders: [openai:m]\ntests: [{vars: {name: Bob, _polite: x}}]\n"
+    )
+    imported(tmp_path, "promptfoo", "c.yaml", 3)
+    first, second = sorted((tmp_path / "made/prompts").glob("*/v1.py"))
+    assert "Say {{ name | upper }}" in first.read_text()
+    assert "{% if input_polite %}Please {% endif %}tell {{input_polite}}" in second.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{{ user.first }}", "looks into variable 'user'"),
+        ("{% for x in names %}{{ x }}{% endfor %}", "looks into variable 'names'"),
+        ("{{{ raw }}}", "expected token"),
+        ("{{ x | dump }}", "unknown filter 'dump'"),
+        ("{% include 'a.txt' %}{{ x }}", "includes another file"),
+    ],
+)
+def test_a_template_that_jinja_cannot_render_alike_is_listed(text: str, why: str, tmp_path: Path) -> None:
+    """The other prompts are carried over, and `check` accepts them."""
+    (tmp_path / "c.yaml").write_text(
+        json.dumps({"prompts": [text, "Say {{ x }}"], "tests": [{"vars": {"x": "a"}}]})
+    )
+    done = imported(tmp_path, "promptfoo", "c.yaml", 3)
+    assert f"a prompt is not carried over: {why}" in done.stdout.replace("it ", "")
+    assert len(list((tmp_path / "made/prompts").iterdir())) == 1

@@ -7,13 +7,13 @@ from pathlib import Path
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
 from prompteval.interchange.records import (
     Ids,
+    InputNames,
     chat_messages,
     complete,
     passages,
     suite_name,
     tags_of,
     text_of,
-    variable,
 )
 from prompteval.interchange.source import Line
 
@@ -56,17 +56,17 @@ def import_fields(
     """One suite. `change` may add to a case and its output: (record, case, output, imported, line)."""
     imported = Imported(str(path))
     suite = ImportedSuite(suite_name(path.name.partition(".")[0]))
-    ids, places = Ids(imported), {}
+    ids, names, places = Ids(imported), InputNames(), {}
     known = fields.known()
     for line in lines:
         record = line.value
         case: Record = {"id": ids.take(first_of(record, fields.ids), line.number)}
         places[str(case["id"])] = line.number
-        case["inputs"] = _inputs(record, fields, imported, line.number)
+        case["inputs"] = _inputs(record, fields, names, imported, line.number)
         output: Record = {"id": case["id"]}
         _fill(record, fields, case, output, imported, line.number)
         for key, value in record.items():
-            if key not in known and value not in (None, [], {}, ""):
+            if value not in (None, [], {}, "") and (key not in known or _is_second(record, key, fields)):
                 imported.lose_key(line.number, key)
         if change is not None:
             change(record, case, output, imported, line.number)
@@ -83,11 +83,19 @@ def first_of(record: Mapping[str, Json], keys: Iterable[str]) -> Json:
     return next((record[key] for key in keys if record.get(key) is not None), None)
 
 
-def _inputs(record: Record, fields: Fields, imported: Imported, line: int) -> Json:
+def _is_second(record: Record, key: str, fields: Fields) -> bool:
+    """Whether another key has the place of this one in the case, with another value."""
+    for group in (fields.inputs, fields.expected, fields.output, fields.context, fields.gold):
+        if key in group:
+            return record[key] != first_of(record, group)
+    return False
+
+
+def _inputs(record: Record, fields: Fields, names: InputNames, imported: Imported, line: int) -> Json:
     value = first_of(record, fields.inputs)
-    named = {variable(key): _plain(record[key]) for key in fields.named if record.get(key) is not None}
+    named = {names.of(key): _plain(record[key]) for key in fields.named if record.get(key) is not None}
     if isinstance(value, Mapping):
-        return {**{variable(key): _plain(item) for key, item in value.items()}, **named}
+        return {**{names.of(key): _plain(item) for key, item in value.items()}, **named}
     chat = chat_messages(value)
     if chat is not None:
         said = "\n".join(f"{role}: {text}" for role, text in chat)

@@ -12,11 +12,15 @@ Record: TypeAlias = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class ImportedPrompt:
-    """A prompt to write: its messages as (role, template), and the names of its inputs."""
+    """A prompt to write: its messages as (role, template), and the names of its inputs.
+
+    `optional` are inputs that a case may lack, which are then empty.
+    """
 
     messages: tuple[tuple[str, str], ...]
     inputs: tuple[str, ...]
     description: str = ""
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -45,22 +49,22 @@ class Imported:
     path: str
     suites: list[ImportedSuite] = field(default_factory=list)
     losses: list[Problem] = field(default_factory=list)
-    _counted: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _counted: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def lose(self, line: int, what: str, help: str = "", path: str = "") -> None:
         """Note what was not carried over, at its line."""
         self.losses.append(Problem(path or self.path, line, 1, "PI101", what, help, "warning"))
 
-    def lose_key(self, line: int, key: str) -> None:
+    def lose_key(self, line: int, key: str, path: str = "") -> None:
         """Note a key that no part of a case stands for: one entry a key, with how many records have it."""
-        first, count = self._counted.get(key, (line, 0))
-        self._counted[key] = first, count + 1
+        first, count = self._counted.get((key, path), (line, 0))
+        self._counted[key, path] = first, count + 1
 
     def finish(self) -> "Imported":
         """Write the keys that were counted among the losses."""
-        for key, (line, count) in self._counted.items():
+        for (key, path), (line, count) in self._counted.items():
             many = f", in {count:,} records" if count > 1 else ""
-            self.lose(line, f"key {key!r} is not carried over{many}")
+            self.lose(line, f"key {key!r} is not carried over{many}", path=path)
         self._counted.clear()
         self.losses.sort(key=lambda problem: (problem.path, problem.line))
         return self

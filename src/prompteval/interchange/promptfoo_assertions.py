@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +17,20 @@ DECIDED = frozenset({
 })  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a test is: its line, the lines of its assertions, and its file where that is another one."""
+
+    line: int
+    assertions: Sequence[int] = ()
+    path: str = ""
+
+    def lose(self, imported: Imported, what: str, help: str = "", *, number: int = -1) -> None:
+        """Note a loss at the test, or at its assertion of that number."""
+        line = self.assertions[number] if 0 <= number < len(self.assertions) else self.line
+        imported.lose(line, what, help, self.path)
+
+
 class PromptfooTests:
     """What configurations and results share."""
 
@@ -22,41 +38,40 @@ class PromptfooTests:
         self.path = path
         self.imported = Imported(str(path))
 
-    def assertions(self, given: Json, line: int) -> list[Record]:
-        """The assertions that text alone decides; the others are losses."""
+    def assertions(self, given: Json, places: Places) -> list[Record]:
+        """The assertions that text alone decides; the others are losses, each at its own line."""
         found: list[Record] = []
         if given is not None and not isinstance(given, list):
-            self.imported.lose(line, "'assert' is not a list, and is not carried over")
-        for one in given if isinstance(given, list) else []:
+            places.lose(self.imported, "'assert' is not a list, and is not carried over")
+        for number, one in enumerate(given if isinstance(given, list) else []):
+            lose = partial(places.lose, self.imported, number=number)
             kind = str(one.get("type")) if isinstance(one, Mapping) else ""
             if not isinstance(one, Mapping) or kind.removeprefix("not-") not in DECIDED:
-                self.imported.lose(
-                    line, f"assertion {kind!r} is not carried over", "write a scorer or a judge for it"
-                )
+                lose(f"assertion {kind!r} is not carried over", "write a scorer or a judge for it")
                 continue
             value = one.get("value")
             if isinstance(value, str) and (value.startswith("file://") or "{{" in value):
-                self.imported.lose(line, f"assertion {kind!r}: its value is made while promptfoo runs")
+                lose(f"assertion {kind!r}: its value is made while promptfoo runs")
                 continue
             if kind.removeprefix("not-") == "is-json" and value is not None:
-                self.imported.lose(line, "assertion 'is-json': its schema is not carried over; JSON is")
+                lose("assertion 'is-json': its schema is not carried over; JSON is")
                 value = None
             if kind.removeprefix("not-") == "regex":
                 try:
                     value = python_regex(str(value))
                 except ValueError as error:
-                    self.imported.lose(line, f"assertion {kind!r} is not carried over: {error}")
+                    lose(f"assertion {kind!r} is not carried over: {error}")
                     continue
-            for key in one.keys() - {"type", "value", "metric"}:
-                self.imported.lose(line, f"{key!r} of assertion {kind!r} is not carried over")
+            for key in sorted(one.keys() - {"type", "value", "metric"}):
+                lose(f"{key!r} of assertion {kind!r} is not carried over")
             found.append({"type": kind, **({"value": value} if value is not None else {})})
         return found
 
-    def assertions_again(self, given: Json, line: int) -> list[Record]:
+    def assertions_again(self, given: Json, places: Places) -> list[Record]:
         """The assertions for another prompt: what they lose is listed already."""
         kept, self.imported = self.imported, Imported(str(self.path))
         try:
-            return self.assertions(given, line)
+            return self.assertions(given, places)
         finally:
             self.imported = kept
 

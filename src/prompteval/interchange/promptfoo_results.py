@@ -6,8 +6,8 @@ from pathlib import Path
 
 from prompteval.core.errors import UsageError
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
-from prompteval.interchange.promptfoo_assertions import PromptfooTests
-from prompteval.interchange.records import complete, suite_name, variable
+from prompteval.interchange.promptfoo_assertions import Places, PromptfooTests
+from prompteval.interchange.records import InputNames, complete, suite_name
 
 
 class PromptfooResults(PromptfooTests):
@@ -20,6 +20,7 @@ class PromptfooResults(PromptfooTests):
         if not isinstance(rows, list):
             raise UsageError(f"{path} has no results.results", "name a file that `promptfoo eval -o` wrote")
         self._rows = rows
+        self._names = InputNames()
 
     def read(self) -> Imported:
         suites: dict[tuple[str, str], ImportedSuite] = {}
@@ -58,14 +59,14 @@ class PromptfooResults(PromptfooTests):
         index = row.get("testIdx", len(suite.cases))
         case_id = f"test-{index}" if f"test-{index}" not in checks else f"test-{index}-{number}"
         inputs = {
-            variable(key): value if isinstance(value, str) else json.dumps(value)
+            self._names.of(key): value if isinstance(value, str) else json.dumps(value)
             for key, value in values.items()
         }
         case: Record = {"id": case_id, "inputs": inputs}
         if isinstance(test.get("description"), str):
             case["tags"] = {"description": test["description"]}
         suite.cases.append(case)
-        checks[case_id] = self.assertions(test.get("assert"), 0)
+        checks[case_id] = self.assertions(test.get("assert"), Places(0))
         response = row.get("response")
         response = response if isinstance(response, Mapping) else {}
         output: Record = {"id": case_id, "model": model}

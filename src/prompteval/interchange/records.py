@@ -1,12 +1,12 @@
 """What importers of records share: ids, texts of messages, and a suite of recorded outputs or of a prompt."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
 
 _WORD = re.compile(r"[^0-9A-Za-z]+")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def suite_name(text: str, default: str = "imported") -> str:
@@ -21,9 +21,29 @@ def variable(name: str) -> str:
     """A name of an input: a Python identifier that no keyword is."""
     import keyword
 
-    made = re.sub(r"\W", "_", name.strip(), flags=re.ASCII) or "input"
-    made = made if not made[0].isdigit() and not made.startswith("_") else f"input_{made.strip('_')}"
+    made = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name).strip()) or "input"
+    made = made if made.isidentifier() and not made.startswith("_") else f"input_{made.strip('_')}"
     return f"{made}_" if keyword.iskeyword(made) or made in ("context", "json", "schema", "copy") else made
+
+
+class InputNames:
+    """Names of inputs, one for each name of the other tool: of two that would be alike one has a number."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def of(self, name: str) -> str:
+        """The name of an input, the same each time."""
+        if name not in self._names:
+            wanted = made = variable(name)
+            number = 2
+            while made in self._taken:
+                made = f"{wanted}_{number}"
+                number += 1
+            self._names[name] = made
+            self._taken.add(made)
+        return self._names[name]
 
 
 class Ids:
@@ -133,28 +153,48 @@ def complete(suite: ImportedSuite, imported: Imported, lines: Mapping[str, int])
                 )
             suite.files[place] = json_lines(left)
             suite.cases = [case for case in suite.cases if case["id"] in recorded]
-    elif suite.prompt is None and suite.rag is None:
-        suite.prompt = plain_prompt(suite.cases)
+    elif suite.rag is None:
+        suite.prompt = suite.prompt or plain_prompt(suite.cases)
+        _expected_texts(suite.cases, imported, lines)
     if not suite.scorers and suite.rag is None:
         _score(suite)
 
 
-def plain_prompt(cases: Iterable[Record]) -> ImportedPrompt:
+def plain_prompt(cases: Sequence[Record]) -> ImportedPrompt:
     """A prompt of one message with every input; its inputs are those that any case has."""
-    names: dict[str, None] = {}
-    for case in cases:
-        inputs = case.get("inputs")
-        names.update(dict.fromkeys(inputs if isinstance(inputs, Mapping) else ()))
+    names = dict.fromkeys(name for case in cases for name in _mapping(case.get("inputs")))
     template = "\n".join(f"{{{{ {name} }}}}" for name in names)
-    return ImportedPrompt((("user", template),), tuple(names))
+    optional = {name for case in cases for name in names if name not in _mapping(case.get("inputs"))}
+    return ImportedPrompt((("user", template),), tuple(names), optional=frozenset(optional))
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _expected_texts(cases: Iterable[Record], imported: Imported, lines: Mapping[str, int]) -> None:
+    """Expected values of a prompt whose output is a text: numbers as they are written, objects as JSON."""
+    import json
+
+    for case in cases:
+        expected = case.get("expected", "")
+        if not isinstance(expected, str):
+            case["expected"] = json.dumps(expected, ensure_ascii=False)
+            if not isinstance(expected, int | float | None):
+                what = f"the expected value of case {case['id']!r} is compared as the text of its JSON"
+                imported.lose(lines.get(str(case["id"]), 0), what, "give the prompt an output of fields")
 
 
 def _score(suite: ImportedSuite) -> None:
-    if any("expected" in case for case in suite.cases):
-        suite.scorers = ["exact"]
-    elif any("answers" in case for case in suite.cases):
+    if any("answers" in case for case in suite.cases):
+        for case in suite.cases:
+            if isinstance(expected := case.get("expected"), str):
+                case["answers"] = [expected]
+                del case["expected"]
         suite.scorers, suite.metrics = [], ["generation.em", "generation.f1"]
         return
+    if any("expected" in case for case in suite.cases):
+        suite.scorers = ["exact"]
     else:
         suite.scorers = [{"refusal": {"expected": False}}]
     suite.metrics = ["accuracy"]
@@ -165,8 +205,3 @@ def json_lines(rows: Iterable[Record]) -> str:
     import json
 
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def is_variable(name: str) -> bool:
-    """Whether a name can be that of an input as it is."""
-    return _VARIABLE.fullmatch(name) is not None and variable(name) == name

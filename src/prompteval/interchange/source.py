@@ -13,6 +13,7 @@ from pathlib import Path
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.core.strict_json import excess, fault_of, json_type_name, unique_object
+from prompteval.core.text import counted
 from prompteval.interchange.imported import Json, Record
 from prompteval.workspace.csv_reader import csv_fault, csv_reader, delimiter_of
 from prompteval.workspace.packed import PackedFault, unpacked
@@ -103,7 +104,7 @@ def rows_of(text: str, path: str) -> Iterator[Line]:
             raise _fault(path, 1, "the header is empty, or names two columns alike")
         while (start := reader.line_num + 1) and (row := next(reader, None)) is not None:
             if row and len(row) != len(columns):
-                raise _fault(path, start, f"{len(row)} cells, and the header has {len(columns)}")
+                raise _fault(path, start, f"{counted(len(row), 'cell')}, and the header has {len(columns)}")
             if row:
                 yield Line(start, dict(zip(columns, row, strict=True)), path)
     except csv.Error as error:

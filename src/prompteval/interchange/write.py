@@ -87,7 +87,8 @@ def suite_text(suite: ImportedSuite) -> str:
 def prompt_module(prompt: ImportedPrompt, title: str = "An imported prompt.") -> str:
     """The module of a prompt with typed inputs; `title` is its docstring."""
     kinds = sorted({_function(role) for role, _ in prompt.messages})
-    fields = "\n".join(f"    {name}: str" for name in prompt.inputs) or "    pass"
+    defaults = {name: ' = ""' if name in prompt.optional else "" for name in prompt.inputs}
+    fields = "\n".join(f"    {name}: str{default}" for name, default in defaults.items()) or "    pass"
     described = f"    description={prompt.description!r},\n" if prompt.description else ""
     messages = "\n".join(f"        {_function(role)}({text!r})," for role, text in prompt.messages)
     return _MODULE.format(
