@@ -187,7 +187,9 @@ def test_s18_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
     """With both versions and what to install, exit 2; of a shard as of a part of an index."""
     root = make(tmp_path, 20)
     engine = InThisProcess(lambda body: {"prompteval": "0.0.1", "root": body["root"], "shard": body["shard"]})
-    with pytest.raises(UsageError, match=r"shard 1/1: a worker has prompteval .*, and the run is of 0\.0\.1"):
+    with pytest.raises(
+        UsageError, match=r"on the worker of shard 1/1: a worker has prompteval .*, and the run is of 0\.0\.1"
+    ):
         run(root, engine)
     found = EmbedResult.unpack(PartEmbedder().embed(pack({"prompteval": "0.0.1", "number": 3})))
     assert (found.number, found.exit_code) == (3, 2) and "the index is of 0.0.1" in found.error

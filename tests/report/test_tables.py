@@ -12,7 +12,14 @@ from prompteval.report.monitoring.markup import table as as_html
 from prompteval.report.plain_markdown import table as as_markdown
 from prompteval.report.result_view import ClassLine, FlakyCase, ReliabilityTable, ResultView
 from prompteval.report.table import Table
-from prompteval.report.tables import FLAKY_SHOWN, FLAKY_SHOWN_IN_FULL, METRICS_SHOWN, only_in_full, tables
+from prompteval.report.tables import (
+    FLAKY_SHOWN,
+    FLAKY_SHOWN_IN_FULL,
+    METRICS_SHOWN,
+    SHARDS_SHOWN,
+    only_in_full,
+    tables,
+)
 from prompteval.report.terminal import table as in_terminal
 
 HALF = Estimate("accuracy", 0.5, 0.4, 0.6, 10, method="wilson")
@@ -84,6 +91,18 @@ def test_flaky_cases_beyond_those_shown_are_counted() -> None:
         titles = [found.title for found in tables(result(flaky=most + 1), full=full)]
         assert f"flaky: {most + 1} cases, {most} shown; JSON has them all" in titles
         assert f"flaky: {most} cases" in [found.title for found in tables(result(flaky=most), full=full)]
+
+
+def test_s18_of_many_shards_the_dearest_are_shown() -> None:
+    """In the order of their numbers; what costs nothing, or an unknown sum, goes first."""
+    plain = {"cases": 1, "errors": 0, "requests": 1, "attempts": 1, "cached": 0}
+    total = SHARDS_SHOWN + 2
+    used = {f"{n}/{total}": {**plain, "cost_usd": 0.5 if n > 2 else None} for n in range(1, total + 1)}
+    found = replace(result(), usage={**result().usage, "shards": used})
+    table = next(one for one in tables(found, full=True) if "shards" in one.title)
+    assert table.title == f"{total} shards, the {SHARDS_SHOWN} that cost most shown; JSON has them all"
+    assert [row[0] for row in table.rows] == [*used][2:] and table.rows[0][-1] == "0.5000"
+    assert "what each shard used" in only_in_full(found)
 
 
 def test_a_page_draws_estimates_and_shades_counts() -> None:

@@ -146,11 +146,14 @@ class UsageTotals:
         elif call.possibly_billed:
             self.pico_possible = None
 
+    def every(self) -> "list[UsageTotals]":
+        """These, and those of the models beside the entry's own."""
+        return [self, *self.judges.values(), *([] if self.user is None else [self.user])]
+
     @property
     def beside_usd(self) -> float:
         """What the models beside the entry's own cost, as far as it is known."""
-        others = [*self.judges.values(), *([] if self.user is None else [self.user])]
-        return sum(other.priced_usd or 0.0 for other in others)
+        return sum(other.priced_usd or 0.0 for other in self.every()[1:])
 
     @property
     def priced_usd(self) -> float | None:

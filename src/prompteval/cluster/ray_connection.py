@@ -3,19 +3,31 @@
 import logging
 import os
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
 
-from prompteval.core.errors import MissingExtra, UsageError
+from prompteval.core.errors import ClusterLost, MissingExtra, UsageError
 from prompteval.core.exit_codes import CRASH, INCOMPLETE
 
 if TYPE_CHECKING:
+    import ray
     from ray.exceptions import RayError
+
+T = TypeVar("T")
 
 ADDRESS = "RAY_ADDRESS"
 NAMESPACE = "prompteval"
 CONNECT_S = 5.0
 # How often a shard, or a part of an index, whose worker died is begun again.
 RETRIES = 3
+# How often the cluster is looked at while it works; how long its head may be away, which may be restarted,
+# and all of its processors, which an autoscaler may bring.
+LOOK_EVERY_S = 5.0
+HEAD_AWAY_S = 30.0
+NO_PROCESSORS_S = 300.0
+# Ray itself ends the process, with exit code 1, so many seconds after the head was last seen.
+RAY_ENDS_AFTER = "RAY_gcs_rpc_server_reconnect_timeout_s", "3600"
 
 
 def _refuse_unreachable(address: str, help: str) -> None:
@@ -36,11 +48,46 @@ def _refuse_unreachable(address: str, help: str) -> None:
 
 def failure_of(error: "RayError") -> tuple[str, int]:
     """(what kept a worker from its answer, the exit code of it): its own crash, or its death each time."""
-    from ray.exceptions import RayTaskError
+    from ray.exceptions import LocalRayletDiedError, RayTaskError
 
     if isinstance(error, RayTaskError):
         return f"crashed: {error.cause!r:.300}", CRASH
+    if isinstance(error, LocalRayletDiedError):
+        return "Ray has ended on this machine", INCOMPLETE
     return f"its worker died {RETRIES + 1} times: {type(error).__name__}", INCOMPLETE
+
+
+class _Watch:
+    """Whether a cluster can still do its work, looked at now and then."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._looked = self._head_seen = self._processors_seen = monotonic()
+        self._lost = ""
+
+    def look(self) -> None:
+        """Raise ClusterLost once the head, or every processor, was away for too long."""
+        if not self._lost and monotonic() - self._looked >= LOOK_EVERY_S:
+            self._lost = self._away()
+            self._looked = monotonic()
+        if self._lost:
+            raise ClusterLost(self._lost)
+
+    def _away(self) -> str:
+        """What was away for too long; empty for nothing."""
+        import ray
+
+        host, _, port = self._address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+        except OSError:
+            away = monotonic() - self._head_seen
+            return f"the head at {self._address} cannot be reached" if away >= HEAD_AWAY_S else ""
+        self._head_seen = monotonic()
+        if ray.cluster_resources().get("CPU", 0) >= 1:
+            self._processors_seen = monotonic()
+        away = monotonic() - self._processors_seen
+        return f"the cluster has no processors for {away:.0f} s" if away >= NO_PROCESSORS_S else ""
 
 
 class RayConnection:
@@ -50,6 +97,7 @@ class RayConnection:
     """
 
     def __init__(self) -> None:
+        os.environ.setdefault(*RAY_ENDS_AFTER)  # read as Ray is imported
         try:
             import ray
         except ImportError:
@@ -68,9 +116,19 @@ class RayConnection:
             raise UsageError(f"--cluster ray: no cluster at {address}: {reason:.200}", help) from None
         self.workers = int(ray.cluster_resources().get("CPU", 0))
         self.machine: str = ray.get_runtime_context().get_node_id()
+        self._watch = _Watch(ray.get_runtime_context().gcs_address)
         if self.workers < 1:
             self.close()
             raise UsageError(f"--cluster ray: the cluster at {address} has no processors", "add a node")
+
+    def ended(self, running: Collection["ray.ObjectRef[T]"]) -> Sequence["ray.ObjectRef[T]"]:
+        """One of the tasks that run, once it has ended; none after a second. Raises ClusterLost."""
+        import ray
+
+        found, _ = ray.wait(list(running), num_returns=1, timeout=1.0)
+        if not found:
+            self._watch.look()
+        return list(found)
 
     def close(self) -> None:
         """Leave the cluster; the desk ends with this process's part of it."""

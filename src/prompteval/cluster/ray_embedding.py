@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from prompteval.cluster.embedding import EmbedResult, EmbedTask, PartEmbedder
 from prompteval.cluster.ray_connection import RETRIES, RayConnection, failure_of
+from prompteval.core.errors import ClusterLost
 
 if TYPE_CHECKING:
     import ray
@@ -24,7 +25,14 @@ class RayEmbedding(RayConnection):
             while todo and idle:
                 task, one = todo.pop(), idle.pop()
                 running[one.embed.remote(task.pack())] = (task, one)
-            ended, _ = ray.wait(list(running), num_returns=1, timeout=1.0)
+            try:
+                ended = self.ended(running)
+            except ClusterLost as error:
+                lost = [*(task for task, _ in running.values()), *todo]
+                yield from (
+                    EmbedResult(one.number, error=str(error), exit_code=error.exit_code) for one in lost
+                )
+                return
             for reference in ended:
                 task, one = running.pop(reference)
                 idle.append(one)

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 
 from prompteval.cluster.engine import DeskSettings
 from prompteval.cluster.kept_desk import KeptDesk
+from prompteval.cluster.messages import unpack
 from prompteval.cluster.ray_connection import NAMESPACE, RETRIES, RayConnection, failure_of
 from prompteval.cluster.task import ShardResult, ShardTask
 from prompteval.cluster.worker import run_shard
+from prompteval.core.errors import ClusterLost
+from prompteval.core.exit_codes import INCOMPLETE
 
 if TYPE_CHECKING:
     import ray
@@ -28,7 +31,11 @@ def run_in_worker(task: bytes, desk: str) -> bytes:
     """A task of Ray: one shard, with the desk by its name."""
     import ray
 
-    actor = ray.get_actor(desk, namespace=NAMESPACE)
+    try:
+        actor = ray.get_actor(desk, namespace=NAMESPACE)
+    except ValueError:  # it was killed for good, or could not be begun
+        shard = ShardTask.of_body(unpack(task)).shard
+        return ShardResult(shard, error="the desk of the run has ended", exit_code=INCOMPLETE).pack()
 
     async def exchange(message: bytes) -> bytes:
         try:
@@ -51,10 +58,11 @@ class RayEngine(RayConnection):
         self._stopped = False
 
     def results(self, run_id: str, desk: DeskSettings, tasks: Sequence[ShardTask]) -> Iterator[ShardResult]:
-        """Run all tasks; the result of each as it ends."""
+        """Run all tasks; the result of each as it ends. Raises StoreError for damaged accounts."""
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+        KeptDesk(desk)  # accounts that are damaged are refused here, and not in an actor that dies of them
         name = f"desk-{run_id}"
         here = NodeAffinitySchedulingStrategy(node_id=self.machine, soft=False)
         self._desk = (
@@ -68,10 +76,12 @@ class RayEngine(RayConnection):
 
     def _next(self) -> ShardResult | None:
         """The next result; None where no task is left."""
-        import ray
-
         while self._waiting:
-            ended, _ = ray.wait(list(self._waiting), num_returns=1, timeout=1.0)
+            try:
+                ended = self.ended(self._waiting)
+            except ClusterLost as error:
+                _, task = self._waiting.popitem()
+                return ShardResult(task.shard, error=str(error), exit_code=error.exit_code)
             for reference in ended:
                 found = self._result(reference, self._waiting[reference])
                 del self._waiting[reference]

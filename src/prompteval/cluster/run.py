@@ -176,7 +176,7 @@ class _Driver:
             self.progress.advance(error=number < result.errors, cached=number >= result.cases - result.cached)
         if result.error and result.exit_code == UsageError.exit_code:
             self.engine.stop()
-            raise UsageError(f"shard {result.shard}: {result.error}")
+            raise UsageError(f"on the worker of shard {result.shard}: {result.error}")
         if result.error:
             self.progress.note(f"shard {result.shard}: {result.error}")
         if result.stopped and not stop.event.is_set():
@@ -217,6 +217,6 @@ def _lacking(lost: Sequence[ShardResult]) -> str:
     """Which shards were lost, and why the first was, as a sentence; empty where none was."""
     if not lost:
         return ""
-    names = ", ".join(str(one.shard) for one in lost[:10])
+    names = ", ".join(str(one.shard) for one in sorted(lost, key=lambda one: one.shard.number)[:10])
     more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
     return f"{counted(len(lost), 'shard')} could not be run: {names}{more} ({lost[0].error})"

@@ -16,6 +16,7 @@ PromptevalError
 ├── RenderError              a template failed or passed its budget
 ├── ContextOverflow          what was retrieved, or a prompt, is over its token limit
 ├── RetrievalError           a retriever or reranker failed, or returned what is not a ranking   exit 3
+├── ClusterLost              a cluster can no longer do its work      exit 3
 ├── EmbeddingCrashed         a fault of prompteval, or of code it ran, while a part was embedded   exit 70
 ├── DeadlineExceeded         isolated work did not end in time
 └── ProviderError            a model call failed; says how            exit 3
@@ -124,6 +125,12 @@ class RetrievalError(PromptevalError):
 
 class PartsLost(UsageError):
     """Parts of an index were not embedded, since a worker died or its machine failed; the others are kept."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ClusterLost(PromptevalError):
+    """A cluster lost its head, or all of its processors, and what it still had to do is not done."""
 
     exit_code: ClassVar[int] = 3
 

@@ -25,7 +25,7 @@ from prompteval.engine.run_work import RunWork
 from prompteval.plan.jobs import Job, entries_of, plan_jobs, plan_suites, plans_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
-from prompteval.plan.shard_runs import resume_hint
+from prompteval.plan.shard_runs import resume_hint, shards_in
 from prompteval.plan.suite_plan import SuitePlan
 from prompteval.report.view import RunView
 from prompteval.store.records import RunRecord
@@ -221,5 +221,6 @@ class _Run:
         """
         offline = replace(self._run.options, offline=True)
         models = Models(self._run.workspace, offline, cache=None, recorder=None, journal=None)
-        running = [begun(self._run, job, models, None) for job in jobs]
+        of = 0 if self._record is None else shards_in(self._record.manifest)
+        running = [begun(replace(self._run, shards=of), job, models, None) for job in jobs]
         return RunEnding(self._run, self._results, ending.hint).ended(running, ending.stop, ending.lacking)

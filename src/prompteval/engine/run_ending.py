@@ -30,7 +30,7 @@ class RunEnding:
 
     def ended(self, running: Sequence[RunningJob], stop: Stop, lacking: str = "") -> RunView:
         """The numbers and the verdict of what is stored, which end the run."""
-        results = [self._results.of(e.job, e.usage, e.early, e.wall_s) for e in running]
+        results = [_with_shards(self._results.of(e.job, e.usage, e.early, e.wall_s), e) for e in running]
         results = self._compare(results, running)
         results = self._held_back(results, running)
         view = self._decide(results, stop, lacking)
@@ -102,6 +102,13 @@ class RunEnding:
             thumbnails=thumbnails(self._run.workspace).data_url,
             stopped=stop.reason,
         )
+
+
+def _with_shards(result: ResultView, entry: RunningJob) -> ResultView:
+    """The result with what each shard used, where it is of shards."""
+    if entry.shards is None:
+        return result
+    return replace(result, usage={**result.usage, "shards": entry.shards.as_json()})
 
 
 def not_kept(view: RunView, error: Exception) -> RunView:

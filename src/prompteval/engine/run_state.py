@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prompteval.analysis.early.decide import EarlyStopping
+from prompteval.analysis.shard_usage import ShardUsage
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.case import Case
 from prompteval.core.observation import is_settled
@@ -14,6 +15,7 @@ from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job
 from prompteval.plan.judges import judges_of
 from prompteval.plan.run_options import RunOptions
+from prompteval.plan.shard import shard_with
 from prompteval.plan.targets.resolve import user_of
 from prompteval.store.protocol import ResultsStore
 from prompteval.workspace.settings import Workspace
@@ -21,7 +23,10 @@ from prompteval.workspace.settings import Workspace
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """A run in progress. `continued` says that rows of it are stored already."""
+    """A run in progress. `continued` says that rows of it are stored already.
+
+    `shards` is of how many shards a run is whose rows are all stored, to be decided; else 0.
+    """
 
     workspace: Workspace
     options: RunOptions
@@ -29,6 +34,7 @@ class RunState:
     files: Files
     run_id: str
     continued: bool = False
+    shards: int = 0
 
     @property
     def store(self) -> ResultsStore:
@@ -45,6 +51,7 @@ class RunningJob:
     early: EarlyStopping | None = None
     done: frozenset[tuple[str, int]] = frozenset()
     wall_s: float = 0.0
+    shards: ShardUsage | None = None
 
     def portions(self) -> Iterator[Iterator[tuple[Case, int]]]:
         """What runs before each look at whether all is decided; all of it where nothing is to be seen."""
@@ -56,10 +63,17 @@ def begun(run: RunState, job: Job, models: Models, early: EarlyStopping | None) 
     entry = RunningJob(job, _usage(job, models), early)
     if not run.continued:
         return entry
+    if run.shards:
+        entry.shards = ShardUsage(
+            lambda row: str(shard_with(row.suite, row.case.id, run.shards)), lambda: _usage(job, models)
+        )
     done, unknown = set(), 0
     for row in run.store.rows(run.run_id, job.plan.suite.name, job.target.reference, job.model):
-        if is_settled(row):
+        if entry.shards is not None:
+            entry.shards.add(row)
+        if is_settled(row) or run.shards:
             entry.usage.add(row)
+        if is_settled(row):
             done.add((row.case.id, row.replicate))
             unknown += run.files.record_again(row)
     if unknown:

@@ -39,4 +39,9 @@ class Shard:
 
     def holds(self, suite: str, case_id: str) -> bool:
         """Whether a case is in this part: by its suite and id alone, so that no other case moves it."""
-        return seeded_rank(_SEED, f"{suite}\x00{case_id}") % self.of == self.number - 1
+        return self == shard_with(suite, case_id, self.of)
+
+
+def shard_with(suite: str, case_id: str, of: int) -> Shard:
+    """Which of so many parts a case is in."""
+    return Shard(seeded_rank(_SEED, f"{suite}\x00{case_id}") % of + 1, of)

@@ -19,6 +19,14 @@ def cluster_run(run_id: str, manifest: Mapping[str, Any]) -> str:
     return whole if shard is not None and side == shard_side(shard, whole) else ""
 
 
+def shards_in(manifest: Mapping[str, Any]) -> int:
+    """Of how many shards a run on a cluster is, or one that was merged; 0 of any other."""
+    if "cluster" in manifest:
+        return int(manifest["cluster"]["shards"])
+    merged = manifest.get("merged")
+    return Shard.parse(merged[0][0]).of if merged else 0
+
+
 def resume_hint(run_id: str, manifest: Mapping[str, Any]) -> str:
     """How a run is continued: where it was begun, and a shard with all of its run."""
     whole = cluster_run(run_id, manifest)

@@ -279,7 +279,20 @@ def _usage() -> Schema:
         reported=record_of(reported, "Costs that the system reports itself."),
         user=_spent("What the simulated user of conversations used."),
         judges=map_of(_spent("One judge."), "What judges used, by scorer."),
+        shards=map_of(_shard(), "Of a run on a cluster, and of a merged one, what each shard used."),
     )
+
+
+def _shard() -> Schema:
+    properties = {
+        "cases": count("Cases, each repeat counted."),
+        "errors": count("Of these, cases whose target failed."),
+        "requests": count("Requests of the target, the simulated user and the judges."),
+        "attempts": count("Calls that were made, repeats after an error counted."),
+        "cached": count("Requests that the cache answered."),
+        "cost_usd": number("What they cost together, in US dollars; null where a price is unknown."),
+    }
+    return record_of(properties, "One shard.")
 
 
 def _timing() -> Schema:

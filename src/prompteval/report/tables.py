@@ -1,6 +1,7 @@
 """The tables of one result, alike for the terminal, the page and Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from prompteval.core.text import counted
 from prompteval.core.verdict import Estimate
@@ -22,6 +23,8 @@ from prompteval.report.table import Table
 # How many flaky cases a table names, shortly and in full; JSON has them all.
 FLAKY_SHOWN = 10
 FLAKY_SHOWN_IN_FULL = 50
+# Of more shards than this the full report shows those that cost, or asked, most; JSON has them all.
+SHARDS_SHOWN = 50
 # Of more metrics than this a short report shows those that a gate reads.
 METRICS_SHOWN = 10
 
@@ -29,8 +32,8 @@ METRICS_SHOWN = 10
 def tables(result: ResultView, *, full: bool) -> Iterator[Table]:
     """Each table that says something, in the order in which it is read.
 
-    In full there are the classes by what was predicted for them, every metric with its slices, and what each
-    stage of retrieval costs.
+    In full there are the classes by what was predicted for them, every metric with its slices, what each
+    stage of retrieval costs, and what each shard used.
     """
     if result.metrics or result.references:
         yield _metrics(result, list(result.metrics) if full else _shown(result))
@@ -44,6 +47,8 @@ def tables(result: ResultView, *, full: bool) -> Iterator[Table]:
         yield from rag_tables(result.rag, full=full)
     if result.flaky:
         yield _flaky(result, FLAKY_SHOWN_IN_FULL if full else FLAKY_SHOWN)
+    if full and result.usage.get("shards"):
+        yield _shards(result.usage["shards"])
     if full:
         yield from _slices_by_tag(result)
     elif result.slices:
@@ -56,6 +61,8 @@ def only_in_full(result: ResultView) -> list[str]:
     found = [counted(hidden, "more metric")] if hidden else []
     if result.rag is not None and result.rag.losses:
         found.append("what each stage costs")
+    if result.usage.get("shards"):
+        found.append("what each shard used")
     if len(_tags(result)) < len(result.slices):
         found.append("more slices")
     elif result.slices and len(result.metrics) > len(_gated(result)):
@@ -124,6 +131,25 @@ def _flaky(result: ResultView, most: int) -> Table:
     if len(rows) < len(result.flaky):
         title += f", {len(rows)} shown; JSON has them all"
     return Table(title, ("case", "repeats"), rows)
+
+
+def _shards(used: Mapping[str, Mapping[str, Any]]) -> Table:
+    """What each shard used; of too many, those that cost or asked most, in the order of their numbers."""
+    dearest = sorted(used, key=lambda name: (-(used[name]["cost_usd"] or 0.0), -used[name]["requests"]))
+    shown = set(dearest[:SHARDS_SHOWN])
+    rows = [
+        [name, *(f"{one[key]:,}" for key in ("cases", "errors", "requests", "attempts", "cached")), _usd(one)]
+        for name, one in used.items()
+        if name in shown
+    ]
+    title = counted(len(used), "shard")
+    if len(rows) < len(used):
+        title += f", the {len(rows)} that cost most shown; JSON has them all"
+    return Table(title, ("shard", "cases", "errors", "calls", "attempts", "cached", "USD"), rows)
+
+
+def _usd(one: Mapping[str, Any]) -> str:
+    return "–" if one["cost_usd"] is None else f"{one['cost_usd']:.4f}"
 
 
 def _slices_by_tag(result: ResultView) -> Iterator[Table]:

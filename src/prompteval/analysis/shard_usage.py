@@ -1,0 +1,59 @@
+"""What each shard of a run used, by the rows that fall to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prompteval.analysis.usage import UsageTotals
+from prompteval.core.observation import Row
+
+
+@dataclass(slots=True)
+class _Used:
+    usage: UsageTotals
+    cases: int = 0
+    errors: int = 0
+
+
+class ShardUsage:
+    """Rows counted by shard. `name` gives the shard of a row, such as 1/4; `totals` counts for a new one."""
+
+    def __init__(self, name: Callable[[Row], str], totals: Callable[[], UsageTotals]) -> None:
+        self._name = name
+        self._totals = totals
+        self._used: dict[str, _Used] = {}
+
+    def add(self, row: Row) -> None:
+        """Count one row, repeats each."""
+        name = self._name(row)
+        found = self._used.get(name)
+        if found is None:
+            found = self._used[name] = _Used(self._totals())
+        found.usage.add(row)
+        found.cases += 1
+        found.errors += row.observation.outcome == "error"
+
+    def as_json(self) -> dict[str, dict[str, object]]:
+        """By shard, in the order of their numbers; one without a row is left out.
+
+        Calls and money are those of the target, the simulated user and the judges together. The cost is null
+        where that of one of them is unknown.
+        """
+        return {name: _json(self._used[name]) for name in sorted(self._used, key=_number)}
+
+
+def _number(name: str) -> int:
+    return int(name.partition("/")[0])
+
+
+def _json(used: _Used) -> dict[str, object]:
+    asked = used.usage.every()
+    costs = [one.cost_usd for one in asked]
+    known = [cost for cost in costs if cost is not None]
+    return {
+        "cases": used.cases,
+        "errors": used.errors,
+        "requests": sum(one.requests for one in asked),
+        "attempts": sum(one.attempts for one in asked),
+        "cached": sum(one.cached for one in asked),
+        "cost_usd": sum(known) if len(known) == len(costs) else None,
+    }
