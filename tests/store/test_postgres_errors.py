@@ -28,6 +28,25 @@ def test_what_names_the_server_is_what_to_set_or_check(environment: dict[str, st
 
 
 @pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        (
+            'FATAL: no pg_hba.conf entry for host "::1", user "u", database "d", no encryption',
+            "sslmode=require",
+        ),
+        ("server does not support SSL, but SSL was required", "leave sslmode out"),
+        ('root certificate file "/root/.postgresql/root.crt" does not exist', "add sslrootcert"),
+        ('FATAL: too many connections for role "u"', "raise the limit"),
+        ('FATAL: database "d" does not exist', "create it"),
+    ],
+)
+def test_s18_a_server_that_lets_nobody_in_has_a_fix(text: str, fix: str) -> None:
+    """What libpq says of TLS, certificates and limits, with what to do instead of where it was named."""
+    told = str(connect_error(psycopg.OperationalError(f"connection failed: {text}"), {ADDRESS_VARIABLE: "x"}))
+    assert text in told and fix in told and "(check " not in told
+
+
+@pytest.mark.parametrize(
     ("address", "hint"), [("garbage", False), ("sqlite:///x", False), ("postgresql://[", True), ("a@b", True)]
 )
 def test_a_password_is_spoken_of_where_there_may_be_one(address: str, hint: bool) -> None:

@@ -399,3 +399,34 @@ def test_a_cancelled_wait_for_a_beginning_is_forgotten(server: Server, address: 
     journal.finish()
     journal.release()
     store.close()
+
+
+def test_s18_two_that_remove_the_same_runs_count_each_once(address: str) -> None:
+    """At the same time: what one has removed, the other does not say that it did."""
+    ids = [f"r{number}" for number in range(20)]
+    with closing(PostgresStore.open()) as store:
+        for one in ids:
+            store.begin_run(one, {}, one)
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(lambda _: PostgresBackend().delete_runs(ids), range(4))]
+    assert sorted(one for removed in found for one in removed) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("DROP TABLE prompteval_leases", "could not be written: .*not as prompteval made them"),
+        ("ALTER TABLE prompteval_schema RENAME version TO v", "could not be read: .*not as prompteval made"),
+    ],
+)
+def test_s18_tables_that_somebody_changed_are_said(address: str, tmp_path: Path, sql: str, said: str) -> None:
+    """By what the server says, and what to do; not that reading failed where it was writing."""
+    import psycopg
+
+    with closing(PostgresStore.open()) as store:
+        store.begin_run("r", {}, "now")
+        store.flush()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(sql)
+    with pytest.raises(StoreError, match=said), closing(PostgresStore.open()) as store:
+        store.open_journal("r", tmp_path)

@@ -95,8 +95,8 @@ def remove(
     """
     place = backend(workspace)
     before = place.sizes()
-    ids = tuple(record.run_id for record in runs)
-    place.delete_runs(ids)
+    found = place.delete_runs([record.run_id for record in runs])
+    ids = tuple(record.run_id for record in runs if record.run_id in found)
     if ids:
         thumbnails(workspace).clear()
     for run_id in filter(may_have_files, ids):

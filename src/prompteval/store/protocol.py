@@ -252,8 +252,11 @@ class Backend(Protocol):
         """What the results and the cache take."""
         ...
 
-    def delete_runs(self, run_ids: Sequence[str]) -> None:
-        """Remove runs with everything of theirs. Raises UsageError, before any goes, where one is run now."""
+    def delete_runs(self, run_ids: Sequence[str]) -> set[str]:
+        """Remove runs with everything of theirs; those that were there, and that nobody else removed.
+
+        Raises UsageError, before any goes, where one is run now.
+        """
         ...
 
     def delete_replies(self, before_day: int | None) -> int:

@@ -39,17 +39,18 @@ class SqliteBackend:
     def sizes(self) -> StoreSizes:
         return StoreSizes(database_bytes(self._results), database_bytes(self._cache))
 
-    def delete_runs(self, run_ids: Sequence[str]) -> None:
+    def delete_runs(self, run_ids: Sequence[str]) -> set[str]:
         if not run_ids:
-            return
+            return set()
         with ExitStack() as held:  # all of them before any goes
             journals = [
                 held.enter_context(unheld_journal(self._directory, run_id))
                 for run_id in filter(may_have_files, run_ids)
             ]
-            delete_runs(self._results, run_ids)
+            found = delete_runs(self._results, run_ids)
             for path in journals:
                 path.unlink(missing_ok=True)
+        return found
 
     def delete_replies(self, before_day: int | None) -> int:
         return delete_replies(self._cache, before_day) if self._cache.exists() else 0

@@ -11,7 +11,7 @@ from prompteval.store.postgres.cache import PostgresCache, stored_exchange
 from prompteval.store.postgres.lease import driver_of
 from prompteval.store.postgres.results import PostgresStore
 from prompteval.store.postgres.schema import TABLES, prepare, refuse_other
-from prompteval.store.postgres.session import Session, key_text
+from prompteval.store.postgres.session import Session, key_text, read_key
 from prompteval.store.protocol import Checked, StoreSizes
 from prompteval.workspace.store_place import POSTGRES
 
@@ -20,7 +20,7 @@ _SIZE = (
     " FROM unnest(%s::text[]) AS name"
 )
 # Who adds rows holds its run for a moment, as `refuse_ended` says: it is done before a row of it goes.
-_TAKEN = "SELECT 1 FROM prompteval_runs WHERE run_id = ANY(%s) ORDER BY run_id FOR UPDATE"
+_TAKEN = "SELECT run_id FROM prompteval_runs WHERE run_id = ANY(%s) ORDER BY run_id FOR UPDATE"
 
 
 class PostgresBackend:
@@ -57,16 +57,17 @@ class PostgresBackend:
             results = session.execute(_SIZE, ([f"prompteval_{table}" for table in TABLES],))[0][0]
             return StoreSizes(results, session.execute(_SIZE, (["prompteval_replies"],))[0][0])
 
-    def delete_runs(self, run_ids: Sequence[str]) -> None:
+    def delete_runs(self, run_ids: Sequence[str]) -> set[str]:
         keys = [key_text(run_id) for run_id in run_ids]
         if not keys:
-            return
+            return set()
 
-        def work() -> None:
+        def work() -> set[str]:
             with session.transaction():
-                session.execute(_TAKEN, (keys,))
+                found = session.execute(_TAKEN, (keys,))
                 for table in TABLES:
                     session.execute(f"DELETE FROM prompteval_{table} WHERE run_id = ANY(%s)", (keys,))
+            return {read_key(one[0]) for one in found}
 
         with _session() as session:
             prepare(session)
@@ -75,7 +76,7 @@ class PostgresBackend:
                     raise UsageError(
                         f"run {run_id} is being run by {driver}", "wait for it to end, or stop it"
                     )
-            session.retried(work, "nothing could be removed")
+            return session.retried(work, "nothing could be removed")
 
     def delete_replies(self, before_day: int | None) -> int:
         sql = "WITH gone AS (DELETE FROM prompteval_replies WHERE %s::int IS NULL OR day < %s RETURNING 1)"

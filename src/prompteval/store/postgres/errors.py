@@ -18,16 +18,28 @@ _FIXES: Final = (
         "42501",
         "the user lacks rights; GRANT them on the tables, and CREATE on the schema for the first run",
     ),
-    ("25006", f"the server only reads; set the address of the primary in {ADDRESS_VARIABLE}"),
+    (
+        "25006",
+        f"the server only reads; set the address of the primary in {ADDRESS_VARIABLE}, or that of a pooler"
+        " which pools sessions",
+    ),
     ("0A000", "where it is an extension that is not available: install pgvector on the server"),
     ("53100", "the server's disk is full"),
     ("3F000", "the schema of the search_path does not exist; CREATE SCHEMA it"),
+    ("42P01", "the tables are not as prompteval made them; choose another database or schema"),
+    ("42703", "the tables are not as prompteval made them; choose another database or schema"),
+    ("57014", "raise the statement_timeout of this user"),
     ("42P07", "a table of that name was not created by prompteval; choose another database or schema"),
 )
 _REFUSED: Final = (
-    ("authentication failed", "check the user, and the password in ~/.pgpass or "),
-    ("no password supplied", "put the password into ~/.pgpass or "),
-    ("does not exist", "create it, or name another in "),
+    ("authentication failed", f"check the user, and the password in ~/.pgpass or {ADDRESS_VARIABLE}"),
+    ("no password supplied", f"put the password into ~/.pgpass or {ADDRESS_VARIABLE}"),
+    ("no encryption", f"the server may want TLS: add sslmode=require to {ADDRESS_VARIABLE}"),
+    ("does not support SSL", f"turn TLS on at the server, or leave sslmode out of {ADDRESS_VARIABLE}"),
+    ("root certificate file", f"add sslrootcert with the certificate, or =system, to {ADDRESS_VARIABLE}"),
+    ("too many connections", "close some, or raise the limit of the server or of this user"),
+    ("connection slots are reserved", "close some connections, or raise the limit of the server"),
+    ("does not exist", f"create it, or name another in {ADDRESS_VARIABLE}"),
 )
 
 # The variables of libpq that say which server is meant.
@@ -64,7 +76,7 @@ def malformed_address(address: str) -> StoreError:
 def connect_error(error: "psycopg.Error", environment: Mapping[str, str]) -> StoreError:
     """A server that cannot be reached, or lets nobody in; what the variables of `environment` named."""
     text = one_line(error)
-    if fix := next((fix + ADDRESS_VARIABLE for part, fix in _REFUSED if part in text), ""):
+    if fix := next((fix for part, fix in _REFUSED if part in text), ""):
         return StoreError(POSTGRES, f"cannot be reached: {text} ({fix})")
     named = [name for name in (ADDRESS_VARIABLE, *_SERVER) if environment.get(name)]
     fix = f"check {' and '.join(named)}" if named else f"set {ADDRESS_VARIABLE}"

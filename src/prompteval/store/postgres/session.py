@@ -101,7 +101,8 @@ class Session:
         """All that a statement gives; in a transaction, what psycopg raises is raised."""
         if self._inside:
             return self._execute(sql, values)
-        return self.retried(lambda: self._execute(sql, values), "could not be read")
+        doing = "could not be read" if sql.startswith("SELECT") else "could not be written"
+        return self.retried(lambda: self._execute(sql, values), doing)
 
     def _execute(self, sql: str, values: Sequence[object], *, slow: bool = False) -> list[Columns]:
         connection = self._open()
