@@ -18,7 +18,8 @@ from prompteval.core.strict_json import loads
 from prompteval.engine.targets.endpoint import EndpointTarget
 from prompteval.plan.targets.endpoint import EndpointPlan
 from prompteval.providers.openai import create
-from prompteval.providers.openai.batch import BatchClient, read_result
+from prompteval.providers.openai.batch import BatchClient
+from prompteval.providers.openai.batch_lines import read_result
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
 from prompteval.providers.openai.errors import server_limits
 from prompteval.providers.openai.server import Server

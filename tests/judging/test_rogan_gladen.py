@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from prompteval.analysis.estimates import corrected_elsewhere
+from prompteval.analysis.corrected import corrected_elsewhere
 from prompteval.core.errors import InvalidInput
 from prompteval.engine.judge_check import CheckOptions, check_judge
 from prompteval.stats.judged.corrected import LabelledElsewhere, rogan_gladen

@@ -14,7 +14,7 @@ from prompteval.core.errors import InvalidInput, ProviderError
 from prompteval.core.observation import ALTERNATIVES
 from prompteval.core.request import Message, Request
 from prompteval.prompt.schema import strict_schema
-from prompteval.providers.openai.batch import batch_line
+from prompteval.providers.openai.batch_lines import batch_line
 from prompteval.providers.openai.decisions import read_decision
 from prompteval.providers.openai.shape import shape_of
 from prompteval.testing.server import FakeServer, Reply

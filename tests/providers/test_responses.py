@@ -10,7 +10,7 @@ from prompteval.core.errors import ProviderError
 from prompteval.core.request import Message, Request, Response
 from prompteval.core.tools import RequestedCall
 from prompteval.providers.openai.api import api_of
-from prompteval.providers.openai.batch import batch_line
+from prompteval.providers.openai.batch_lines import batch_line
 from prompteval.providers.openai.body import INSTRUCTION
 from prompteval.providers.openai.filters import filtered_reply
 from prompteval.providers.openai.responses_reply import read_response

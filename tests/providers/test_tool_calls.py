@@ -12,7 +12,7 @@ from prompteval.core.request import Message, Request, Response
 from prompteval.core.response_json import check_request, response_as_json, response_from_json
 from prompteval.core.tools import RequestedCall, ToolDefinition
 from prompteval.providers.openai import create
-from prompteval.providers.openai.batch import read_result
+from prompteval.providers.openai.batch_lines import read_result
 from prompteval.providers.openai.calls import MOST_CALLS, read_calls
 from prompteval.providers.openai.provider import OpenAIProvider
 from prompteval.testing.server import FakeServer, Reply

@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 
 from prompteval.core.errors import UsageError
-from prompteval.rag.factories import Ingredients, bm25, endpoint
+from prompteval.rag.ingredients import Ingredients
+from prompteval.rag.retrievers import bm25, endpoint
 from prompteval.workspace.rag_section import RagSection
 
 

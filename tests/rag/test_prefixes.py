@@ -10,11 +10,11 @@ import pytest
 from prompteval.core.errors import UsageError
 from prompteval.providers.local.embedder import MiniLMEmbedder
 from prompteval.providers.local.weights import Weights
-from prompteval.rag.factories import build_retriever
 from prompteval.rag.index.embedding import CachedEmbedder, NoBlobCache
 from prompteval.rag.index.prefixed import Prefixes
+from prompteval.rag.retrievers import build_retriever
 from prompteval.workspace.rag_section import RagPart
-from tests.rag.test_factories import Letters, ingredients
+from tests.rag.test_retrievers import Letters, ingredients
 
 
 class Heard(Letters):

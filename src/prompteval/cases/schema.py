@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from prompteval.workspace.validation import FileModel, Ranged, Text, any_of, schema_of
+from prompteval.workspace.field_types import Ranged, Text
+from prompteval.workspace.validation import FileModel, any_of, schema_of
 
 
 class GoldSpan(FileModel):

@@ -1,6 +1,5 @@
 """`prompteval run`: check what is selected, run it, print, store, gate."""
 
-from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 import typer
 from typer.core import TyperCommand
 
-from prompteval.cli import completion, printer
+from prompteval.cli import completion
+from prompteval.cli.dry_run import print_dry_run
 from prompteval.cli.ending import verb
 from prompteval.cli.shared import (
     ClusterOption,
@@ -233,7 +233,7 @@ def run(  # noqa: PLR0913 - the options of a verb
     if offline:
         forbid_network(workspace)
     if dry_run:
-        return _print_dry_run(workspace, options, as_json=as_json)
+        return print_dry_run(workspace, options, as_json=as_json)
     shown = Shown(as_json=as_json, quiet=quiet, verbose=verbose)
     if against is not None:
         return _run_against(workspace, against, options, written, shown)
@@ -303,39 +303,3 @@ def _run_against(
     if view.exit_code in (INCOMPLETE, INTERRUPTED):
         return finish(view, written, **shown)
     return finish_against(other, view, written, **shown)
-
-
-def _print_dry_run(workspace: "Workspace", options: "RunOptions", *, as_json: bool) -> int:
-    """Print what a run would need."""
-    from prompteval.engine.dry_run import dry_run
-
-    estimate = dry_run(workspace, options)
-    if as_json:
-        printer.document(estimate)
-        return 0
-    for entry in estimate["entries"]:
-        title = f"{entry['suite']}  {entry['prompt']}  {entry['model']}"
-        printer.line(f"{title}: {_needs(entry)}")
-    printer.line(f"total: {_needs(estimate['total'])}; failed attempts are extra")
-    return 0
-
-
-def _needs(entry: Mapping[str, object]) -> str:
-    """What the system needs, and apart from it what the simulated user does."""
-    found = [f"{entry['calls']} calls", f"{entry['cached']} cached", *_needed(entry, "")]
-    if entry["judge_calls"]:
-        found.append(f"judges: {entry['judge_calls']} calls at most")
-    if entry["user_calls"]:
-        found += [f"simulated user: {entry['user_calls']} calls", *_needed(entry, "user_")]
-    return ", ".join(found)
-
-
-def _needed(entry: Mapping[str, object], of: str) -> Iterator[str]:
-    """The tokens and the cost of either side."""
-    mark = "≈" if entry["estimated"] else ""
-    if entry[f"{of}prompt_tokens"] is not None:
-        yield f"{mark}{entry[f'{of}prompt_tokens']:,} tokens to send"
-        yield f"at most {entry[f'{of}completion_tokens_at_most']:,} to receive"
-    cost = entry[f"{of}cost_usd_at_most"]
-    unknown = "the cost is not known" if entry[f"{of}prompt_tokens"] is None else "the price is not known"
-    yield unknown if cost is None else f"at most {mark}{cost:.4f} USD"

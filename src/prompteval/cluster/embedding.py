@@ -11,8 +11,8 @@ from prompteval.core.exit_codes import CRASH, INCOMPLETE, deciding
 from prompteval.engine.progress import Progress
 from prompteval.engine.rag.search import setup_of
 from prompteval.plan.suite_plan import plan_suite
-from prompteval.rag.factories import DenseParts, dense_parts
 from prompteval.rag.index.parts import PartManifest, build_part, join_parts, part_directory, part_of
+from prompteval.rag.retrievers import DenseParts, dense_parts
 from prompteval.tokens import counter
 from prompteval.workspace.settings import Workspace, find_workspace
 

@@ -65,20 +65,20 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "recursive": "prompteval.corpus.chunk.chunkers:Recursive",
         "none": "prompteval.corpus.chunk.chunkers:Whole",
     },
-    # Called as factory(options, ingredients); see prompteval.rag.factories.
+    # Called as factory(options, ingredients); see prompteval.rag.retrievers.
     "prompteval.retrievers": {
-        "bm25": "prompteval.rag.factories:bm25",
-        "dense": "prompteval.rag.factories:dense",
-        "hybrid": "prompteval.rag.factories:hybrid",
-        "endpoint": "prompteval.rag.factories:endpoint",
-        "python": "prompteval.rag.factories:python",
-        "run": "prompteval.rag.factories:run",
+        "bm25": "prompteval.rag.retrievers:bm25",
+        "dense": "prompteval.rag.retrievers:dense",
+        "hybrid": "prompteval.rag.retrievers:hybrid",
+        "endpoint": "prompteval.rag.retrievers:endpoint",
+        "python": "prompteval.rag.retrievers:python",
+        "run": "prompteval.rag.retrievers:run",
     },
     "prompteval.rerankers": {
-        "none": "prompteval.rag.factories:unchanged",
-        "late_interaction": "prompteval.rag.factories:late_interaction",
-        "cross_encoder": "prompteval.rag.factories:cross_encoder",
-        "llm": "prompteval.rag.factories:llm",
+        "none": "prompteval.rag.rerankers:unchanged",
+        "late_interaction": "prompteval.rag.rerankers:late_interaction",
+        "cross_encoder": "prompteval.rag.rerankers:cross_encoder",
+        "llm": "prompteval.rag.rerankers:llm",
     },
     # What each computes is in one table; these are the names that no plug-in takes.
     "prompteval.metrics": dict.fromkeys(

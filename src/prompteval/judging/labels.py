@@ -11,8 +11,9 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Collector
 from prompteval.core.ranges import RANGES
+from prompteval.workspace.field_types import Ranged, Text
 from prompteval.workspace.jsonl import read_jsonl
-from prompteval.workspace.validation import FileModel, Ranged, Text, problem, validate
+from prompteval.workspace.validation import FileModel, problem, validate
 
 Word = str | float
 

@@ -7,8 +7,9 @@ from pydantic import AfterValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from prompteval.core.ranges import shown
+from prompteval.workspace.field_types import Ranged, Text, Unique
 from prompteval.workspace.scorer_options import ScorerOptions
-from prompteval.workspace.validation import FileModel, Location, Ranged, Text, Unique, problem, problems_at
+from prompteval.workspace.validation import FileModel, Location, problem, problems_at
 
 
 class _JudgeOptions(ScorerOptions):

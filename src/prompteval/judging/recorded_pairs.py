@@ -11,8 +11,9 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, Problem
 from prompteval.judging.labels import Label, Word
 from prompteval.judging.scale import JudgeScale
+from prompteval.workspace.field_types import Text
 from prompteval.workspace.jsonl import read_jsonl
-from prompteval.workspace.validation import FileModel, Text, validate
+from prompteval.workspace.validation import FileModel, validate
 
 Preferred = Literal["a", "b", "tie"]
 PAIR_LABELS: tuple[Preferred, ...] = ("a", "b", "tie")

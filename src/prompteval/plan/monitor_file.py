@@ -7,18 +7,11 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from prompteval.metrics.names import parse_metric
+from prompteval.workspace.field_types import Names, Ranged, Text
 from prompteval.workspace.profile_faults import Fault
 from prompteval.workspace.settings_values import faultless
 from prompteval.workspace.urls import address_fault
-from prompteval.workspace.validation import (
-    FileModel,
-    Location,
-    Names,
-    Ranged,
-    Text,
-    problem,
-    schema_of,
-)
+from prompteval.workspace.validation import FileModel, Location, problem, schema_of
 
 DEFAULT_SHIFT, DEFAULT_PSI, DEFAULT_AUROC, DEFAULT_ERRORS, DEFAULT_DROP = 0.15, 0.2, 0.6, 0.001, 0.05
 PERCENTILES: Final = ("p50_ms", "p95_ms", "p99_ms")

@@ -20,11 +20,12 @@ from prompteval.core.request import Request, Response, steps_made
 from prompteval.core.tools import RequestedCall
 from prompteval.isolate.pattern_search import SEARCH_SECONDS, compiled, search
 from prompteval.isolate.worker import WorkerCrashed
+from prompteval.workspace.field_types import Ranged
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.settings import ModelProfile
 from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree, WorkingTree
-from prompteval.workspace.validation import FileModel, Location, Ranged, problem, validate
+from prompteval.workspace.validation import FileModel, Location, problem, validate
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from prompteval.core.case import Case
 from prompteval.core.observation import Score
 from prompteval.scoring.base import BaseScorer
 from prompteval.scoring.options import TextOptions
-from prompteval.workspace.validation import Ranged
+from prompteval.workspace.field_types import Ranged
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 

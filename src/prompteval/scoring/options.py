@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from prompteval.isolate.pattern_search import compiled
+from prompteval.workspace.field_types import Ranged, Text
 from prompteval.workspace.scorer_options import ScorerOptions
-from prompteval.workspace.validation import Ranged, Text, problem
+from prompteval.workspace.validation import problem
 
 
 def _pattern(text: str) -> str:

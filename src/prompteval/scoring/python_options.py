@@ -7,8 +7,9 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 
 from prompteval.core.protocols import SCORE_SECONDS
+from prompteval.workspace.field_types import Ranged, Text
 from prompteval.workspace.scorer_options import ScorerOptions
-from prompteval.workspace.validation import Location, Ranged, Text, any_of, problem
+from prompteval.workspace.validation import Location, any_of, problem
 
 
 class PythonOptions(ScorerOptions):

@@ -12,8 +12,9 @@ from prompteval.core.observation import Observation, Score
 from prompteval.scoring.base import BaseScorer
 from prompteval.scoring.options import TextOptions
 from prompteval.scoring.text import Exact
+from prompteval.workspace.field_types import Text
 from prompteval.workspace.scorer_options import ScorerOptions
-from prompteval.workspace.validation import Location, Text, any_of, problem
+from prompteval.workspace.validation import Location, any_of, problem
 
 
 class JsonFieldOptions(TextOptions):

@@ -11,7 +11,7 @@ from prompteval.core.observation import Score
 from prompteval.core.unicode import nfkc
 from prompteval.scoring.base import BaseScorer, as_text, is_label, label_of
 from prompteval.scoring.options import TextOptions
-from prompteval.workspace.validation import Text
+from prompteval.workspace.field_types import Text
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 

@@ -28,8 +28,9 @@ from prompteval.metrics.tool_calls.schemas import ToolSchema, read_tools
 from prompteval.metrics.tool_calls.values import ValueRules
 from prompteval.metrics.tool_calls.wording import fault
 from prompteval.scoring.base import NOTHING_THERE, pick
+from prompteval.workspace.field_types import Text
 from prompteval.workspace.scorer_options import ScorerOptions, WithOptions
-from prompteval.workspace.validation import Text, problem
+from prompteval.workspace.validation import problem
 
 # What the evidence holds for the metrics of the same names.
 NAME_SHARE, ARGUMENT_SHARE = "tool_calls.name", "tool_calls.arguments"

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from prompteval.workspace.field_types import Ranged
 from prompteval.workspace.urls import address_fault
-from prompteval.workspace.validation import FileModel, Ranged, problem
+from prompteval.workspace.validation import FileModel, problem
 
 
 def _http(url: str) -> str:

@@ -7,7 +7,8 @@ from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from prompteval.core.ranges import shown
-from prompteval.workspace.validation import FileModel, Location, Ranged, Text, problem
+from prompteval.workspace.field_types import Ranged, Text
+from prompteval.workspace.validation import FileModel, Location, problem
 
 _FORMS = "{beats: {reference: majority}} or {no_regression: {metric: accuracy}}"
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from prompteval.workspace.validation import Choice, FileModel, PathBelowRoot, Ranged
+from prompteval.workspace.field_types import Choice, PathBelowRoot, Ranged
+from prompteval.workspace.validation import FileModel
 
 # The figures of a calibration that a floor may set, and their lower ends.
 FLOORS = ("kappa", "kappa.low")

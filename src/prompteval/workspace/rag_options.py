@@ -9,14 +9,12 @@ from pydantic_core import PydanticCustomError
 from prompteval.core.errors import UsageError
 from prompteval.core.problem import Collector
 from prompteval.workspace.endpoint_section import HttpUrl
+from prompteval.workspace.field_types import PathBelowRoot, Ranged, Text
 from prompteval.workspace.validation import (
     MOST_ITEMS,
     FileModel,
     Location,
     Model,
-    PathBelowRoot,
-    Ranged,
-    Text,
     last_part,
     problem,
     validate,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from prompteval.workspace.field_types import Choice, PathBelowRoot, Ranged, Text, listed
 from prompteval.workspace.rag_options import (
     DEFAULT_DEPTH,
     DEFAULT_RERANK_DEPTH,
@@ -16,16 +17,7 @@ from prompteval.workspace.rag_options import (
     PartOptions,
     RecordedRunOptions,
 )
-from prompteval.workspace.validation import (
-    MOST_ITEMS,
-    Choice,
-    FileModel,
-    PathBelowRoot,
-    Ranged,
-    Text,
-    listed,
-    problem,
-)
+from prompteval.workspace.validation import MOST_ITEMS, FileModel, problem
 from prompteval.workspace.yaml12 import YamlDocument
 
 Mode = Literal["retrieval", "retrieved", "oracle", "oracle_distractors", "closed_book"]

@@ -9,8 +9,9 @@ from pydantic_core import PydanticCustomError
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector
 from prompteval.core.ranges import RANGES
+from prompteval.workspace.field_types import Ranged, Text
 from prompteval.workspace.suite import ScorerSpec
-from prompteval.workspace.validation import FileModel, Location, Ranged, Text, last_part, problem, validate
+from prompteval.workspace.validation import FileModel, Location, last_part, problem, validate
 
 Turn = Literal["last", "all"] | int
 TURN = "turn"

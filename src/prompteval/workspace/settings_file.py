@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from prompteval.core.problem import Collector
+from prompteval.workspace.field_types import Ranged
 from prompteval.workspace.model_profile import ModelProfile, Settings
 from prompteval.workspace.presets import PRESETS
 from prompteval.workspace.profile_conflicts import conflicts
@@ -30,7 +31,6 @@ from prompteval.workspace.validation import (
     MOST_ITEMS,
     FileModel,
     Location,
-    Ranged,
     last_name,
     problem,
     schema_of,

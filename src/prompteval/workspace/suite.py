@@ -17,9 +17,7 @@ from prompteval.workspace.text import decode
 from prompteval.workspace.tools_section import ToolsSection
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.user_section import UserSection
-from prompteval.workspace.validation import (
-    validate,
-)
+from prompteval.workspace.validation import validate
 from prompteval.workspace.yaml12 import YamlDocument, parse
 
 

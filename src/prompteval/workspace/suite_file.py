@@ -7,27 +7,14 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from prompteval.workspace.endpoint_section import EndpointSection
+from prompteval.workspace.field_types import Choice, Names, PathBelowRoot, Ranged, Text, Unique, below_root
 from prompteval.workspace.gate_section import WrittenRule
 from prompteval.workspace.judges_section import JudgeSection
 from prompteval.workspace.rag_section import MODES, Correct, RagFile
 from prompteval.workspace.settings import CASE_DEADLINE_SECONDS
 from prompteval.workspace.tools_section import ToolsSection
 from prompteval.workspace.user_section import UserSection
-from prompteval.workspace.validation import (
-    MOST_ITEMS,
-    Choice,
-    FileModel,
-    Location,
-    Names,
-    PathBelowRoot,
-    Ranged,
-    Text,
-    Unique,
-    below_root,
-    problem,
-    problems_at,
-    wanted,
-)
+from prompteval.workspace.validation import MOST_ITEMS, FileModel, Location, problem, problems_at, wanted
 
 TargetKind = Literal["prompt", "callable", "endpoint", "outputs", "none"]
 TARGETS: tuple[TargetKind, ...] = ("prompt", "callable", "endpoint", "outputs")

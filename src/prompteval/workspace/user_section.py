@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from prompteval.workspace.validation import FileModel, Ranged, Text
+from prompteval.workspace.field_types import Ranged, Text
+from prompteval.workspace.validation import FileModel
 
 DEFAULT_TURNS = 8
 

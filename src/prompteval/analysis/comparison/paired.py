@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from prompteval.analysis.columns.entry_columns import EntryColumns
 from prompteval.analysis.columns.reported import LEFT_OUT, MISSING, USED
-from prompteval.analysis.estimates import (
-    content_seed,
+from prompteval.analysis.corrected import (
     corrected_elsewhere,
     estimate_corrected,
     label_strata,
@@ -19,6 +18,7 @@ from prompteval.analysis.estimates import (
     mixed_weights,
     too_few_labelled,
 )
+from prompteval.analysis.estimates import content_seed
 from prompteval.core.verdict import Comparison
 from prompteval.metrics.columns import Codes, Columns, Floats, weighted_tables
 from prompteval.metrics.curves import Statistic, weighted_roc_auc

@@ -12,8 +12,8 @@ from prompteval.engine.progress import Progress
 from prompteval.metrics.spans import touches
 from prompteval.plan.rag.setup import RagSetup
 from prompteval.plan.suite_plan import SuitePlan, plan_suite
-from prompteval.rag.factories import build_retriever
 from prompteval.rag.pipeline import Pipeline, Question
+from prompteval.rag.retrievers import build_retriever
 from prompteval.store.blob_cache import SqliteBlobCache
 from prompteval.workspace.discovery import find_suites
 from prompteval.workspace.rag_section import RagPart

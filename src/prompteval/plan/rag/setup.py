@@ -18,10 +18,12 @@ from prompteval.metrics.stage_names import StageMetric
 from prompteval.plan.problems import Problems
 from prompteval.plan.rag.encoders import Encoders, LateEmbedder
 from prompteval.plan.rag.recorded_run import check_recorded_run
-from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.rag.gold import GoldGroups, GoldReader
 from prompteval.rag.index.content import IndexedChunks
+from prompteval.rag.ingredients import Ingredients
 from prompteval.rag.pipeline import Pipeline
+from prompteval.rag.rerankers import build_reranker
+from prompteval.rag.retrievers import build_retriever
 from prompteval.rag.score.failure import Attribution
 from prompteval.rag.score.overlap import Support
 from prompteval.rag.score.rag_case import RagCaseReader

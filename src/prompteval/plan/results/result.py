@@ -11,7 +11,8 @@ from prompteval.core.ranges import RANGES
 from prompteval.core.trace import CitedPassage, DroppedPassage, RetrievedPassage, ToolCall, Trace
 from prompteval.plan.results.calls import calls_of_messages, calls_of_turns, parsed_call
 from prompteval.plan.results.shapes import as_passage, plain, scalar
-from prompteval.workspace.validation import FileModel, Location, Ranged, any_of, problem, wanted
+from prompteval.workspace.field_types import Ranged
+from prompteval.workspace.validation import FileModel, Location, any_of, problem, wanted
 
 # A callable may give numbers of numpy or torch.
 _Count = Annotated[int, Ranged("tokens"), BeforeValidator(scalar)]

@@ -14,9 +14,10 @@ from prompteval.core.problem import Collector, Problem
 from prompteval.plan.results.mapping import ResultMap
 from prompteval.plan.results.observed import CAME_TO, WITHOUT_OUTPUT
 from prompteval.plan.results.result import Result
+from prompteval.workspace.field_types import Ranged
 from prompteval.workspace.jsonl import read_jsonl
 from prompteval.workspace.tree import Tree
-from prompteval.workspace.validation import Location, Ranged, problem, validate
+from prompteval.workspace.validation import Location, problem, validate
 
 MANY_MODELS = "recorded"
 # Either says which tools were called.

@@ -15,7 +15,6 @@ from prompteval.providers.anthropic.body import request_body
 from prompteval.providers.anthropic.reply import error_in, read_message
 from prompteval.providers.openai.batch import (
     FILE_SECONDS,
-    KEY,
     BatchClient,
     BatchState,
     array_of,
@@ -23,6 +22,7 @@ from prompteval.providers.openai.batch import (
     object_of,
     segment,
 )
+from prompteval.providers.openai.batch_lines import KEY
 from prompteval.providers.openai.filters import filtered_reply
 from prompteval.wire import excerpt, post_json
 

@@ -19,7 +19,6 @@ from prompteval.providers.gemini.dialect import answered_error, model_path
 from prompteval.providers.gemini.reply import error_of, read_response
 from prompteval.providers.openai.batch import (
     FILE_SECONDS,
-    KEY,
     LINES_MORE,
     MOST_PAGES,
     BatchClient,
@@ -29,6 +28,7 @@ from prompteval.providers.openai.batch import (
     patiently,
     segment,
 )
+from prompteval.providers.openai.batch_lines import KEY
 from prompteval.providers.openai.errors import LONGEST_MESSAGE, as_words
 from prompteval.providers.openai.filters import FILTERED, filtered_reply
 from prompteval.wire import HttpAnswer, excerpt, exchange, post_json

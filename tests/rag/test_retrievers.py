@@ -8,8 +8,10 @@ import pytest
 
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.retrieval import Chunk
-from prompteval.rag.factories import Ingredients, build_reranker, build_retriever
 from prompteval.rag.index.content import IndexedChunks
+from prompteval.rag.ingredients import Ingredients
+from prompteval.rag.rerankers import build_reranker
+from prompteval.rag.retrievers import build_retriever
 from prompteval.testing.conformance import check_retriever
 from prompteval.workspace.rag_section import RagPart, RagSection
 

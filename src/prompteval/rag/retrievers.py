@@ -1,102 +1,49 @@
-"""From the words of a suite to retrievers and rerankers: one function each, found by name in the registry.
+"""From the words of a suite to retrievers: one function each, found by name in the registry.
 
 A factory is called as `factory(options, ingredients)`. It checks its options, names in its identity
 everything that can change a ranking, and leaves what is slow to the first search (`LazyRetriever`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import MissingExtra, UsageError
 from prompteval.core.fingerprint import fingerprint_bytes
-from prompteval.core.protocols import (
-    BlobCache,
-    Embedder,
-    Provider,
-    Reranker,
-    Retriever,
-    TokenEmbedder,
-    VectorStores,
-)
+from prompteval.core.protocols import Embedder, Retriever
 from prompteval.core.registry import create, is_built_in
 from prompteval.core.retrieval import Chunk, Ranking
 from prompteval.rag.index.bm25 import Bm25Index
 from prompteval.rag.index.bm25_postings import Bm25
 from prompteval.rag.index.content import IndexedChunks
 from prompteval.rag.index.dense import DenseIndex
-from prompteval.rag.index.embedding import ReportProgress, no_progress
 from prompteval.rag.index.hybrid import Hybrid
 from prompteval.rag.index.outside import EndpointRetriever, FunctionRetriever, RunRetriever
 from prompteval.rag.index.parts import check_dense, open_dense
-from prompteval.rag.index.prefixed import Prefixes, prefixed
+from prompteval.rag.index.prefixed import prefixed
 from prompteval.rag.index.rank_bm25 import RankBm25Index, rank_bm25_version, require_rank_bm25
 from prompteval.rag.index.words import Words
-from prompteval.rag.plugin import PluginReranker, PluginRetriever
-from prompteval.rag.ranking_cache import CachedReranker, CachedRetriever, LazyRetriever
-from prompteval.rag.rerank.cross_encoder import CrossEncoderReranker
-from prompteval.rag.rerank.late_interaction import LateInteraction
-from prompteval.rag.rerank.llm import LLMReranker
+from prompteval.rag.ingredients import Ingredients
+from prompteval.rag.plugin import PluginRetriever
+from prompteval.rag.ranking_cache import CachedRetriever, LazyRetriever
 from prompteval.rag.trec.read import read_run
 from prompteval.workspace.rag_options import (
     Bm25Section,
-    CrossEncoderOptions,
     DenseSection,
     EndpointOptions,
     HybridOptions,
     IndexKind,
-    LateInteractionOptions,
     PythonRetrieverOptions,
     RecordedRunOptions,
-    RerankerOptions,
     read_options,
 )
-from prompteval.workspace.rag_section import RagPart, RagSection
+from prompteval.workspace.rag_section import RagPart
 from prompteval.workspace.safe_paths import resolve_inside
 
 RETRIEVERS = "prompteval.retrievers"
-RERANKERS = "prompteval.rerankers"
 CHUNKS_A_REPORT = 1_000
-
-
-@dataclass(frozen=True)
-class Ingredients:
-    """What a pipeline is built from.
-
-    `embedder` and `token_embedder` open a model by its name; `encoders` collects what was opened.
-    `function` imports `module:name` of the team's own code, with its fingerprint. `cache` keeps
-    rankings and scores, None for no cache. `here` is the directory of the suite, where its paths start,
-    `root` that of the workspace, where a recorded run's path does. `model` and `provider` are of the
-    run's own model, for a reranker that asks it; None where there is none. `prefixes` gives what a model
-    declares, `progress` hears how far the building of an index is. `vector_stores` opens the place of
-    vectors that others share.
-    """
-
-    indexed: IndexedChunks
-    section: RagSection
-    here: Path
-    root: Path
-    embedder: Callable[[str], Embedder]
-    token_embedder: Callable[[str], TokenEmbedder]
-    function: Callable[[str], tuple[Callable[[str, int], Any], str]]
-    cache: BlobCache | None = None
-    model: str = ""
-    provider: Provider | None = None
-    encoders: list[Embedder] = field(default_factory=list)
-    prefixes: Callable[[str], Prefixes] = lambda model: Prefixes()
-    progress: ReportProgress = no_progress
-    vector_stores: Callable[[], VectorStores | None] = lambda: None
-
-    @property
-    def chunks(self) -> Sequence[Chunk]:
-        return self.indexed.chunks
-
-    @property
-    def content(self) -> str:
-        """The fingerprint of what is indexed."""
-        return self.indexed.content
 
 
 def build_retriever(part: RagPart, ingredients: Ingredients) -> Retriever:
@@ -110,16 +57,6 @@ def build_retriever(part: RagPart, ingredients: Ingredients) -> Retriever:
     if ingredients.cache is None or not getattr(found, "cacheable", True):
         return found
     return CachedRetriever(found, ingredients.cache)
-
-
-def build_reranker(part: RagPart, ingredients: Ingredients) -> Reranker | None:
-    """The reranker a suite names, None for `none`. Raises UsageError for an unknown kind or option."""
-    found: Reranker | None = create(RERANKERS, part.kind, lambda factory: factory(part.options, ingredients))
-    if found is not None and not is_built_in(RERANKERS, part.kind):
-        found = PluginReranker(part.kind, found)
-    if found is None or ingredients.cache is None or isinstance(found, LLMReranker):
-        return found
-    return CachedReranker(found, ingredients.cache)
 
 
 def bm25(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
@@ -265,41 +202,3 @@ def python(options: Mapping[str, Any], ingredients: Ingredients) -> Retriever:
     entry = read_options(PythonRetrieverOptions, "python", options).python
     function, mark = ingredients.function(entry)
     return FunctionRetriever(function, entry, mark)
-
-
-def unchanged(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker | None:
-    """Keeps the order of the search.
-
-    Example: `none`
-    """
-    read_options(RerankerOptions, "reranker none", options)
-    return None
-
-
-def late_interaction(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
-    """Ranks candidates again by MaxSim over the vectors of their tokens.
-
-    Example: `{kind: late_interaction, depth: 50}`
-    """
-    chosen = read_options(LateInteractionOptions, "late_interaction", options)
-    return LateInteraction(ingredients.token_embedder(chosen.model))
-
-
-def cross_encoder(options: Mapping[str, Any], ingredients: Ingredients) -> Reranker:
-    """Ranks candidates again by a model that reads the question and a passage together.
-
-    Example: `{kind: cross_encoder, model: ../models/DIRECTORY, depth: 50}`
-    """
-    chosen = read_options(CrossEncoderOptions, "cross_encoder", options)
-    return CrossEncoderReranker(ingredients.here / chosen.model, ingredients.cache)
-
-
-def llm(options: Mapping[str, Any], ingredients: Ingredients) -> LLMReranker:
-    """Ranks candidates again by the grade that the run's own model gives each.
-
-    Example: `{kind: llm, depth: 20}`
-    """
-    read_options(RerankerOptions, "reranker llm", options)
-    if ingredients.provider is None:
-        raise UsageError("reranker llm asks a model, and this suite has none", "add `prompt: <name>`")
-    return LLMReranker(ingredients.provider, ingredients.model)
