@@ -150,7 +150,9 @@ class WatchFile(_Part):
         0.8, description="The part of the threshold under which a look is clear."
     )
     webhook: Annotated[Text, faultless(_address_fault)] = Field(
-        "", description="The address that is sent each start and end of an alert, as JSON."
+        "",
+        description="The address that is sent each start and end of an alert, as JSON.",
+        examples=["https://hooks.example.com/drift"],
     )
     command: list[Text] = Field(
         [],
