@@ -84,6 +84,29 @@ def test_a_list_of_things_to_do_has_three_states(repository: Path) -> None:
     assert done.stderr.startswith("TODO.md: 0 open, 1 in work, 1 done\n")
 
 
+def test_the_rest_of_a_list_of_things_to_do_keeps_its_bytes(repository: Path) -> None:
+    """A byte order mark, CRLF, and characters that Python takes for line ends."""
+    before = "\ufeff# Plans\r\n\r\n- [ ] one\u2028two\x0c\r\n\r\n".encode()
+    (repository / "TODO.md").write_bytes(before)
+    run(repository, "--todo", "TODO.md", code=1)
+    after = (repository / "TODO.md").read_bytes()
+    assert after.startswith(before) and after.count(b"\n") == after.count(b"\r\n")
+
+
+def test_paths_are_from_here_for_people_and_from_the_repository_for_programs(repository: Path) -> None:
+    """An editor opens what is printed from the current directory."""
+    assert "repo/app.py:2:24 PA101" in run(below(repository), "repo", code=1).stdout
+    found = json.loads(run(repository, "repo", "--output-format", "json", code=1).stdout)
+    assert {problem["path"] for problem in found} == {"app.py"}
+
+
+def below(repository: Path) -> Path:
+    """The directory, with its module in `repo` below it."""
+    (repository / "repo").mkdir()
+    (repository / "app.py").rename(repository / "repo" / "app.py")
+    return repository
+
+
 def finding(path: str, subject: str) -> Finding:
     return Finding(Problem(path, 1, 1, "PA101", f"about {subject}", severity="warning"), 1, subject)
 

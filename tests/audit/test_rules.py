@@ -105,9 +105,10 @@ def test_prompts_and_outputs_of_notebooks_have_the_lines_of_the_file(tmp_path: P
     """Commands of the notebook are skipped; a notebook that asks no model may keep its outputs."""
     source = ["%pip install openai\n", "from openai import OpenAI\n", "client = OpenAI(timeout=9)\n", "client.responses.create(\n",
               "    model='m', temperature=0, max_output_tokens=9,\n", "    input='Say hello to Ünal')"]  # fmt: skip
+    prose = {"cell_type": "markdown", "source": ["a\u2028b\x85c"]}  # no ends of lines in a file of JSON
     cells = [{"cell_type": "code", "source": source, "outputs": [{"text": "hi"}]}]
-    text = json.dumps({"cells": cells}, indent=1)
-    line = next(number for number, row in enumerate(text.splitlines(), 1) if "Say hello" in row)
+    text = json.dumps({"cells": [prose, *cells]}, indent=1, ensure_ascii=False)
+    line = next(number for number, row in enumerate(text.split("\n"), 1) if "Say hello" in row)
     files = {"asks.ipynb": text, "plots.ipynb": json.dumps({"cells": [{**cells[0], "source": "1 + 1"}]})}
     assert found(tmp_path, files) == {("asks.ipynb", line, "PA111"), ("asks.ipynb", 0, "PA112")}
 

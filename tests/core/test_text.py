@@ -5,7 +5,7 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompteval.core.text import percent_encoded, printable
+from prompteval.core.text import lines_of, percent_encoded, printable
 
 
 def test_s9_escapes_are_spelt_out() -> None:
@@ -26,3 +26,12 @@ def test_percent_encoding_is_that_of_the_standard_library(text: str) -> None:
     """The same as urllib's quote, slashes kept or not."""
     assert percent_encoded(text) == quote(text, safe="")
     assert percent_encoded(text, keep="/") == quote(text)
+
+
+@given(st.text(st.sampled_from("a\n\r\x0c\x85\u2028"), max_size=20))
+def test_lines_end_at_line_feeds_alone(text: str) -> None:
+    """With their ends they are the text; without, as a file in universal newlines has them but for CR."""
+    with_ends = lines_of(text, ends=True)
+    assert "".join(with_ends) == text and all("\n" not in line[:-1] for line in with_ends)
+    assert [line.removesuffix("\n") for line in with_ends] == lines_of(text)
+    assert len(lines_of(text)) == text.count("\n") + (not text.endswith("\n") and text != "")

@@ -172,6 +172,10 @@ def test_labels_with_an_outputs_hash_count_only_for_it(gated: Place) -> None:
         ({"case_id": "c00", "label": "yes"}, "annotator is missing"),
         ({"case_id": "c00", "label": "yes", "annotator": "a", "nots": ""}, "unknown key 'nots'"),
         ({"case_id": "c00", "label": [], "annotator": "a"}, "label must be a non-empty string"),
+        (
+            {"case_id": "c00", "label": "yes", "annotator": "a", "output": "sha256:z"},
+            "output must be a string that matches ^sha256:[0-9a-f]{64}$, not 'sha256:z'",
+        ),
     ],
 )
 def test_a_wrong_label_is_a_problem_of_its_line(gated: Place, line: dict[str, object], message: str) -> None:

@@ -16,6 +16,7 @@ from prompteval.audit.prompt_rules import by_place
 from prompteval.audit.prompts import PromptUse
 from prompteval.audit.run import AuditReport
 from prompteval.core.errors import InvalidInput, RenderError, UsageError
+from prompteval.core.text import lines_of
 from prompteval.interchange.imported import ImportedPrompt
 from prompteval.interchange.records import suite_name, variable
 from prompteval.interchange.write import prompt_module
@@ -42,9 +43,9 @@ class FixPlan:
     def difference(self) -> Iterator[str]:
         """The change as a unified diff."""
         for path, text in self.new.items():
-            yield from _lines(difflib.unified_diff([], text.splitlines(True), "/dev/null", f"b/{path}"))
+            yield from _lines(difflib.unified_diff([], lines_of(text, ends=True), "/dev/null", f"b/{path}"))
         for path, (before, after) in self.changed.items():
-            pair = before.splitlines(True), after.splitlines(True)
+            pair = lines_of(before, ends=True), lines_of(after, ends=True)
             yield from _lines(difflib.unified_diff(*pair, f"a/{path}", f"b/{path}"))
 
 

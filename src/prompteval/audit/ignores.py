@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from prompteval.audit.findings import Finding
 from prompteval.core.problem import Problem
+from prompteval.core.text import lines_of
 
 MARK = "prompteval:"
 _FORM = re.compile(r"#\s*prompteval:\s*ignore(?:\[([^\]]*)\])?\s*(.*)")
@@ -45,7 +46,7 @@ def ignores_of(text: str) -> list[Ignore]:
 def ignores_in_lines(text: str) -> list[Ignore]:
     """The comments of YAML, TOML or plain text, at the end of a line or alone on it."""
     found: list[Ignore] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines_of(text), 1):
         match = _FORM.search(line)
         if match is not None:
             codes = frozenset(code.strip() for code in (match[1] or "").split(",") if code.strip())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from prompteval.audit.findings import Finding
 from prompteval.core.problem import Problem
 from prompteval.core.strict_json import loads
-from prompteval.core.text import counted
+from prompteval.core.text import counted, lines_of
 
 # Of one notebook; of more, the first.
 MOST_CELLS = 5_000
@@ -32,7 +32,7 @@ def read_notebook(text: str) -> Notebook:
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list):
         raise ValueError("no list of cells")
-    file_lines = [line.strip().rstrip(",") for line in text.splitlines()]
+    file_lines = [line.strip().rstrip(",") for line in lines_of(text)]
     code: list[str] = []
     lines: list[int] = []
     outputs = at = 0
@@ -68,7 +68,7 @@ def output_findings(path: str, notebook: Notebook) -> Iterator[Finding]:
 
 def _source(source: object) -> list[str]:
     if isinstance(source, str):
-        return source.splitlines()
+        return lines_of(source)
     return [line for line in source if isinstance(line, str)] if isinstance(source, list) else []
 
 

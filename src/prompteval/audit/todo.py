@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from prompteval.audit.findings import Finding
 from prompteval.audit.likeness import likeness
-from prompteval.core.text import one_line, printable
+from prompteval.core.text import lines_of, one_line, printable
 
 HEADING = "## prompteval audit"
 _ITEM = re.compile(r"^- \[([ x-])\] (.*?) ?<!-- ([0-9a-f]{16}) -->(.*)$")
@@ -22,7 +22,7 @@ def updated(text: str, findings: Sequence[Finding]) -> str:
     A new finding is open. One that somebody marked `[-]` stays so while it is found; one that was marked
     `[x]` and is found again is open again. One that is not found any more is done. Notes behind an item stay.
     """
-    lines = text.splitlines()
+    lines = lines_of(text)
     start, end = _section(lines)
     before, section, after = lines[:start], lines[start:end], lines[end:]
     made = _items(section, findings)
@@ -97,7 +97,7 @@ def _words(finding: Finding) -> str:
 def counts(text: str) -> dict[str, int]:
     """How many items of each state the list has, by its mark."""
     found = {" ": 0, "-": 0, "x": 0}
-    for match in _matches(text.splitlines()):
+    for match in _matches(lines_of(text)):
         found[match[1]] += 1
     return found
 

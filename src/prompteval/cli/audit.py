@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ from prompteval.cli.problem_output import Style, check_style, print_problems
 if TYPE_CHECKING:
     from prompteval.audit.findings import Finding
     from prompteval.audit.run import AuditReport
+    from prompteval.core.problem import Problem
 
 EPILOG = """\
 \b
@@ -89,7 +91,7 @@ def audit(  # noqa: PLR0913 - options of a command
         return 0
     found = list(report.findings) if known is None else new_findings(report.findings, known)
     problems = [finding.problem for finding in found]
-    print_problems(problems, style, root)
+    _print(problems, style, directory, root)
     if todo is not None:
         _update_todo(todo, found, root)
     errors = sum(problem.severity == "error" for problem in problems)
@@ -101,6 +103,15 @@ def audit(  # noqa: PLR0913 - options of a command
     counts = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     printer.stderr_line(f"{'; '.join(parts)}; {counts}; exit {code}")
     return code
+
+
+def _print(problems: "list[Problem]", style: str, directory: Path, root: Path) -> None:
+    """For people with paths from here, which editors open; for programs with paths from the repository."""
+    if style in ("concise", "full"):
+        at = [replace(problem, path=(directory / problem.path).as_posix()) for problem in problems]
+        print_problems(at, style, Path())
+    else:
+        print_problems(problems, style, root)
 
 
 def _fix(report: "AuditReport", root: Path, *, yes: bool) -> int:
@@ -156,13 +167,16 @@ def _check_files(baseline: Path | None, todo: Path | None, root: Path, *, update
 def _update_todo(todo: Path, findings: "Sequence[Finding]", root: Path) -> None:
     from prompteval.audit.todo import counts, updated
     from prompteval.workspace.safe_paths import bounds_of
-    from prompteval.workspace.text import decode
+    from prompteval.workspace.text import UTF8_MARK, decode
     from prompteval.workspace.writing import write_whole
 
-    before = decode(todo.read_bytes(), str(todo)) if todo.exists() else ""
+    data = todo.read_bytes() if todo.exists() else b""
+    before = decode(data, str(todo))
     text = updated(before, findings)
     place = todo.absolute()
     if text != before:
-        write_whole(place, [text.encode("utf-8")], within=bounds_of(root, place))
+        written = text.replace("\n", "\r\n") if b"\r\n" in data else text
+        mark = UTF8_MARK if data.startswith(UTF8_MARK) else b""
+        write_whole(place, [mark + written.encode("utf-8")], within=bounds_of(root, place))
     found = counts(text)
     printer.stderr_line(f"{todo}: {found[' ']} open, {found['-']} in work, {found['x']} done")

@@ -27,6 +27,7 @@ def finish_check(workspace: "Workspace", found: "Checked", paths: Sequence[Path]
     from prompteval.cli.output import write_pieces
     from prompteval.report.judge.render import last_line, markdown, show_judge
     from prompteval.report.page.judge import render as page
+    from prompteval.workspace.safe_paths import shown_place
     from prompteval.workspace.writing import make_directory, write_whole
 
     if not quiet:
@@ -40,8 +41,10 @@ def finish_check(workspace: "Workspace", found: "Checked", paths: Sequence[Path]
             make_directory(found.path.parent, within=workspace.root)
             write_whole(found.path, [found.calibration.text().encode()], within=workspace.root)
         except OSError as error:
-            raise UsageError(f"{found.path}: {error.strerror}", "choose another `calibration:`") from None
-        printer.stderr_line(f"wrote {found.path}")
+            raise UsageError(
+                f"{shown_place(found.path)}: {error.strerror}", "choose another `calibration:`"
+            ) from None
+        printer.stderr_line(f"wrote {shown_place(found.path)}")
     elif not any(path.suffix == ".json" for path in paths):
         help = f"name a file under `judges:` of the suite, `{found.view.name}: {{calibration: FILE}}`, or -o"
         printer.stderr_line(f"the calibration was not written ({help})")

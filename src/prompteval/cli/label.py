@@ -79,7 +79,9 @@ def label(  # noqa: PLR0913 - the options of the command line
     """
     from prompteval.cli.keys import keys
     from prompteval.core.errors import UsageError
+    from prompteval.core.text import counted
     from prompteval.engine.labelling import LabelOptions, label_sheet, user_name
+    from prompteval.workspace.safe_paths import shown_place
     from prompteval.workspace.settings import find_workspace
 
     if len(runs) > 2:
@@ -96,7 +98,7 @@ def label(  # noqa: PLR0913 - the options of the command line
     with keys() as source:
         _go(sheet, source)
     done, total = len(sheet.outputs) - len(sheet.left), len(sheet.outputs)
-    printer.line(f"{done} of {total} outputs labelled by {name} in {sheet.path}")
+    printer.line(f"{done} of {counted(total, 'output')} labelled by {name} in {shown_place(sheet.path)}")
     if sheet.left:
         printer.line("the same command continues")
     elif sheet.chosen is None:
@@ -105,6 +107,7 @@ def label(  # noqa: PLR0913 - the options of the command line
 
 
 def _list_disagreements(sheet: "Sheet") -> int:
+    from prompteval.core.text import counted
     from prompteval.engine.labelling import disagreements
     from prompteval.judging.inputs import as_text
 
@@ -116,7 +119,7 @@ def _list_disagreements(sheet: "Sheet") -> int:
         text = texts.get((one.case_id, one.output or ""))
         if text is not None:
             printer.show(f"{text}\n\n")
-    printer.line(f"{len(found)} outputs are labelled differently")
+    printer.line(f"labelled differently: {counted(len(found), 'output')}")
     return 0
 
 

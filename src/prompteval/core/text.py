@@ -10,6 +10,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 # line, and `##[name]`, `##vso[name]` anywhere. Colours do not count as text.
 _BLANK = r"(?:[^\S\n]|\x1b\[[\d;]*m)*"
 _COMMAND = re.compile(rf"^({_BLANK}:(?:\x1b\[[\d;]*m)*):|(##\w{{0,20}})\[", re.MULTILINE)
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 # Of a metric's name or a gate's rule, label included.
 MAX_NAME = 1_000
@@ -63,3 +64,12 @@ def counted(count: int, name: str) -> str:
 def _spelt(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def lines_of(text: str, *, ends: bool = False) -> list[str]:
+    """The lines of a text as editors and parsers count them: by LF alone; with their ends where asked for.
+
+    `str.splitlines` ends one at a form feed, NEL and U+2028 too, which are characters within a line.
+    """
+    lines = _LINE.findall(text)
+    return lines if ends else [line.removesuffix("\n") for line in lines]

@@ -23,6 +23,7 @@ from prompteval.report.judge.view import JudgeView
 from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord
 from prompteval.workspace.discovery import find_suites
+from prompteval.workspace.safe_paths import shown_place
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.tree import WorkingTree
 
@@ -156,8 +157,8 @@ def _labels(
     try:
         data = place.read_bytes()
     except OSError as error:
-        help = f"`prompteval label {plan.suite.name} -o {place}` writes them"
-        raise UsageError(f"{place}: {error.strerror}", help) from None
+        help = f"`prompteval label {plan.suite.name} -o {shown_place(place)}` writes them"
+        raise UsageError(f"{shown_place(place)}: {error.strerror}", help) from None
     resolved = place.resolve()
     inside = resolved.is_relative_to(workspace.root.resolve())
     shown = resolved.relative_to(workspace.root.resolve()).as_posix() if inside else str(place)

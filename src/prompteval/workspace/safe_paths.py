@@ -66,6 +66,12 @@ def check_regular(path: Path) -> None:
         raise UsageError(f"{path} {kind}", "name a file")
 
 
+def shown_place(path: Path) -> str:
+    """A path as a message names it: from the current directory, where it is inside of it."""
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+
+
 def bounds_of(root: Path, path: Path) -> Path | None:
     """What a path of the command line may not lead out of: the workspace, where it starts inside it.
 

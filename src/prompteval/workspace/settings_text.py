@@ -9,6 +9,7 @@ from typing import Any
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Collector, Problem
+from prompteval.core.text import lines_of
 from prompteval.workspace.model_profile import ModelProfile, Settings
 from prompteval.workspace.presets import preset_by_host
 
@@ -33,7 +34,7 @@ def read_settings(text: str, path: Path) -> Settings:
     from prompteval.workspace.settings_file import read_settings_file  # with pydantic, for 0.1 s
 
     problems = Collector(str(path))
-    file = read_settings_file(table, text.splitlines(), problems)
+    file = read_settings_file(table, lines_of(text), problems)
     if file is None:
         raise InvalidInput(problems.found)
     given = file.model_dump(exclude_unset=True)

@@ -3,7 +3,7 @@
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 
-_UTF8_BOM = b"\xef\xbb\xbf"
+UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -14,7 +14,7 @@ def decode(data: bytes, path: str) -> str:
     """
     if data.startswith(UTF16_MARKS):
         raise InvalidInput([Problem(path, 1, 1, "PE102", "the file is UTF-16", "save it as UTF-8")])
-    data = data.removeprefix(_UTF8_BOM)
+    data = data.removeprefix(UTF8_MARK)
     nul = data.find(b"\0")
     if nul >= 0:
         raise InvalidInput([_at(path, data, nul, "PE103", "NUL byte", "remove it; text files have none")])

@@ -128,6 +128,8 @@ class FileModel(BaseModel):
             what, help = _WANTED.get(kind, line["msg"]), ""
             if kind in ("model_type", "dict_type"):
                 what = cls.mapping
+            if kind == "string_pattern_mismatch":
+                what = f"a string that matches {context['pattern']}"
             if kind == "literal_error":
                 what = str(context["expected"]).replace("'", "")
                 near = nearest(line["input"], what.replace(" or ", ", ").split(", "))
