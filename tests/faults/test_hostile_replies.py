@@ -4,6 +4,7 @@ import asyncio
 import copy
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from prompteval.providers.openai.batch import BatchClient
 from prompteval.providers.openai.batch_lines import read_result
 from prompteval.providers.openai.embeddings import OpenAIEmbedder
 from prompteval.providers.openai.errors import server_limits
+from prompteval.providers.openai.reply import read_reply
 from prompteval.providers.openai.server import Server
 from prompteval.rag.index.outside import EndpointRetriever
 from prompteval.store.observation_form import observation_json
@@ -135,6 +137,22 @@ def test_f38_a_chat_reply_with_any_value_anywhere(status: str) -> None:
         storable(one)
     assert any(isinstance(one, ProviderError) for one in found)
     assert (status == "200 OK") == any(isinstance(one, Response) for one in found)
+
+
+def test_f38_a_message_of_parts_with_any_value_anywhere() -> None:
+    """Parts of text and of refusals, and parts that are texts themselves."""
+    parts = [{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "b"}, "c"]
+    texts = set()
+    for body in spoilt({"choices": [{"index": 0, "message": {"content": parts}}]}):
+        with suppress(ValueError):
+            raw = loads(body.decode())
+            try:
+                found: Response | ProviderError = read_reply(raw, lambda: "", None, 1.0)
+            except ProviderError as error:
+                found = error
+            storable(found)
+            texts.add(found.text if isinstance(found, Response) else "")
+    assert {"", "a", "c", "ac", "xc", "ax"} <= texts
 
 
 MARK = f"sha256:{'0' * 64}"

@@ -146,6 +146,30 @@ def test_mistral_has_its_own_seed_and_thinks_in_parts() -> None:
         read(reply({"content": [thinking]}))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [{"type": "text", "text": "Paris"}, ["Par", "is"], [{"text": "Paris"}], ["Par", {"text": "is"}]],
+)
+def test_the_text_of_a_message_in_any_form_of_parts(content: Any) -> None:
+    """Some servers send one part without its list, bare texts, or parts without a type."""
+    assert read(reply({"content": content})).text == "Paris"
+
+
+@pytest.mark.parametrize("reason", ["network_error", "abort", "TIMEOUT", "cancelled", "ERROR"])
+def test_a_choice_that_its_server_broke_off_is_no_answer(reason: str) -> None:
+    """What was written so far would be scored as the whole."""
+    with pytest.raises(ProviderError) as raised:
+        read(reply({"content": "Par"}, reason))
+    assert raised.value.retryable
+
+
+def test_the_first_choice_is_the_one_with_index_0() -> None:
+    """A server may list them in the order in which they ended."""
+    body = reply({"content": "Paris"})
+    other = {"index": 1, "finish_reason": "stop", "message": {"content": "Rome"}}
+    assert read({**body, "choices": [other, *body["choices"]]}).text == "Paris"
+
+
 def test_mistral_says_which_field_it_refuses() -> None:
     """Its 422, as public reports have it: the message is no text, and still leads to the setting."""
     detail = [

@@ -136,12 +136,19 @@ def test_an_answer_by_a_forced_tool_is_its_input(stream: bool) -> None:
         ("stop_sequence", "stop"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
-        ("pause_turn", "unknown"),
+        ("some_new_reason", "unknown"),
     ],
 )
 def test_stop_reasons(stop: str, finish: str, stream: bool) -> None:
     """Each is how a reply ended, a new one is unknown."""
     assert read(message(*text("x"), stop=stop), ASK, stream).finish == finish
+
+
+@both
+def test_a_turn_that_was_paused_is_no_answer(stream: bool) -> None:
+    """It is to be continued; its text is not the whole."""
+    with pytest.raises(ProviderError, match="paused the turn"):
+        read(message(*text("x"), stop="pause_turn"), ASK, stream)
 
 
 @both

@@ -98,7 +98,7 @@ def test_log_probabilities_of_the_chosen_tokens(stream: bool) -> None:
         ("SAFETY", "content_filter"),
         ("RECITATION", "content_filter"),
         ("SPII", "content_filter"),
-        ("OTHER", "unknown"),
+        ("SOME_NEW_REASON", "unknown"),
     ],
 )
 def test_finish_reasons(reason: str, finish: str, stream: bool) -> None:
@@ -121,6 +121,13 @@ def test_what_is_nothing_is_tried_again(parts: list[Any], stream: bool) -> None:
     with pytest.raises(ProviderError) as raised:
         read(parts, stream, reason="MALFORMED_FUNCTION_CALL")
     assert (raised.value.kind, raised.value.retryable) == ("bad_response", True)
+
+
+@both
+def test_a_reply_that_was_broken_off_for_no_known_reason_is_no_answer(stream: bool) -> None:
+    """Its text is what was written so far."""
+    with pytest.raises(ProviderError, match="broke the reply off: OTHER"):
+        read([{"text": "Be"}], stream, reason="OTHER")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ _FINISH: Final[Mapping[str, Finish]] = {
     "tool_use": "tool_calls",
     "refusal": "refusal",
 }
+# A turn of the server's own tools that is to be continued: what it says so far is no answer.
+_PAUSED: Final = "pause_turn"
 # The status that an error has outside of a body or stream of status 200 (API reference, "Errors").
 STATUSES: Final[Mapping[str, int]] = {
     "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
@@ -64,7 +66,10 @@ def read_message(
     texts = [block["text"] for block in known if block.get("type") == "text" and _is_text(block, "text")]
     uses = [block for block in known if block.get("type") == "tool_use"]
     content = "".join(texts) if texts else None
-    finish = _FINISH.get(as_words(raw.get("stop_reason") or ""), "unknown")
+    reason = as_words(raw.get("stop_reason") or "")
+    if reason == _PAUSED:
+        raise bad_reply("the server paused the turn before its end", excerpt())
+    finish = _FINISH.get(reason, "unknown")
     if by_tool and uses:
         content, finish = as_words(uses[0].get("input")), "stop" if finish == "tool_calls" else finish
     asked = () if by_tool else read_calls([_as_call(block) for block in uses], excerpt)

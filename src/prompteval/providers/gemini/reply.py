@@ -32,7 +32,7 @@ _FINISH: Final[Mapping[str, Finish]] = {
 _BROKEN: Final = frozenset(
     {
         "MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS",
-        "MISSING_THOUGHT_SIGNATURE",
+        "MISSING_THOUGHT_SIGNATURE", "OTHER", "NO_IMAGE", "IMAGE_OTHER",
     }
 )  # fmt: skip
 _KEPT: Final = {"modelVersion": "model", "responseId": "request_id"}

@@ -32,6 +32,7 @@ _FINISH: dict[str, Finish] = {
     "stop_sequence": "stop",
     "max_tokens": "length",
     "model_length": "length",
+    "model_context_window_exceeded": "length",
     "safety": "content_filter",
     "recitation": "content_filter",
     "prohibited_content": "content_filter",
@@ -40,10 +41,12 @@ _FINISH: dict[str, Finish] = {
     "guardrail_intervened": "content_filter",
     "refusal": "refusal",
 }
-# A reply that its server broke off: DeepSeek's word, and vLLM's.
-_BROKEN_OFF = frozenset({"insufficient_system_resource", "abort"})
+# A reply that its server broke off: the words of DeepSeek, vLLM, Zhipu and Cohere, and what others may say.
+_BROKEN_OFF = frozenset(
+    {"insufficient_system_resource", "abort", "network_error", "timeout", "cancelled", "canceled", "failed"}
+)
 # A part of a message that holds text of the answer; thoughts have other types.
-_TEXT_PARTS = frozenset({"text", "output_text"})
+_TEXT_PARTS = ("text", "output_text")
 # What a server says beside the text itself is kept with every row.
 LONGEST_NAME = 300
 
@@ -99,16 +102,21 @@ def _choice_of(raw: JsonObject, excerpt: Callable[[], str]) -> JsonObject:
     choices = raw.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise bad_reply("the reply has no choices", excerpt())
-    choice = choices[0]
-    if choice.get("error") or choice.get("finish_reason") == "error":
+    choice = next((one for one in choices if isinstance(one, dict) and one.get("index") == 0), choices[0])
+    if choice.get("error") or _is_error(choice):
         raise sent_error(choice.get("error") or {}, "the choice is an error", excerpt())
     return choice
+
+
+def _is_error(choice: JsonObject) -> bool:
+    reason = choice.get("finish_reason")
+    return isinstance(reason, str) and reason.lower() == "error"
 
 
 def _finish_of(choice: JsonObject, excerpt: Callable[[], str]) -> Finish:
     """How a choice ended. Raises ProviderError for one that its server broke off."""
     reason = choice.get("finish_reason")
-    if isinstance(reason, str) and reason in _BROKEN_OFF:
+    if isinstance(reason, str) and reason.lower() in _BROKEN_OFF:
         message = f"the server cut the reply off: {reason}"
         raise ProviderError("server", message, retryable=True, possibly_billed=True, excerpt=excerpt())
     # Gemini's endpoint for OpenAI's SDK adds its own word: "content_filter: PROHIBITED_CONTENT".
@@ -139,7 +147,7 @@ def error_in(raw: object) -> ProviderError | None:
     choices = raw.get("choices")
     first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
     found = raw.get("error") or first.get("error")
-    if not found and first.get("finish_reason") != "error":
+    if not found and not _is_error(first):
         return None
     return sent_error(found or {}, "the stream holds an error", "")
 
@@ -150,12 +158,18 @@ def piece_of(delta: JsonObject) -> tuple[str | None, object]:
 
 
 def _content(message: JsonObject) -> tuple[str | None, object]:
-    """(the text of a message, its refusal): a text as it is, or the texts among its parts."""
+    """(the text of a message, its refusal): a text as it is, or the texts among its parts.
+
+    A server may send the one part without its list, parts that are texts themselves, or without a type.
+    """
     content, refusal = message.get("content"), message.get("refusal")
+    if isinstance(content, dict):
+        content = [content]
     if not isinstance(content, list):
         return (content if isinstance(content, str) else None), refusal
-    parts = [part for part in content if isinstance(part, dict)]
-    texts = [part.get("text") for part in parts if part.get("type") in _TEXT_PARTS]
+    named = [{"text": part} if isinstance(part, str) else part for part in content]
+    parts = [part for part in named if isinstance(part, dict)]
+    texts = [part.get("text") for part in parts if part.get("type", "text") in _TEXT_PARTS]
     refusals = [part.get("refusal") for part in parts if part.get("type") == "refusal"]
     known = [text for text in texts if isinstance(text, str)]
     return ("".join(known) if known else None), refusal or next(filter(None, refusals), None)
