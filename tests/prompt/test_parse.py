@@ -143,6 +143,7 @@ CODE = json.dumps({"code": "```python\nx = 1\n```\n"})
         f"```json\n{CODE}\n```", f"```json\r\n{CODE}\r\n```\r\n", CODE, f"Here:\n```\n{CODE}\n```\nDone.",
         f"```json\n{CODE}", f"<think>\nA ```json\n{{}}\n``` first?\n</think>\n```json\n{CODE}\n```",
         f"thoughts without an opening mark\n</think>\n\n{CODE}", f"[THINK]hm[/THINK]{CODE}",
+        f"<think>a</think>\n<think>b</think>{CODE}", f"<seed:think>hm</seed:think>{CODE}",
         f"<thinking>so</thinking>\n{CODE}", f"<THINK>x</THINK> {CODE}",
         f"<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>{CODE}<|return|>",
     ],

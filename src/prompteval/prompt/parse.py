@@ -17,7 +17,7 @@ from prompteval.workspace.validation import error_lines
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\r?\n")
 _CLOSED = re.compile(r"\s*```|\s*\Z")
 # What a reasoning model writes before its answer where no server takes it out.
-_NATIVE = r"\s*(?:<(think)>|\[(THINK)\]|<\|channel\|>(?:analysis|commentary))"
+_NATIVE = r"\s*(?:<(think|seed:think)>|\[(THINK)\]|<\|channel\|>(?:analysis|commentary))"
 _OPENING = re.compile(_NATIVE, re.IGNORECASE)
 _TAGGED = re.compile(r"\s*<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad)>", re.IGNORECASE)
 _FINAL = re.compile(r"<\|channel\|>final(?:\s*<\|constrain\|>\w+)?<\|message\|>", re.IGNORECASE)
@@ -111,23 +111,34 @@ def _label(text: str, known: Sequence[Label]) -> Label | None:
 
 
 def without_thoughts(text: str, *, tagged: bool = False) -> str | None:
-    """What follows the reasoning that a reply begins with; the reply itself where it begins with none.
+    """What follows the reasoning that a reply begins with, in one part or several; without any, the reply.
 
     None where the reasoning does not end: no answer follows. A server's chat template may have written the
     opening mark, so that only the closing one is in the reply. `tagged` reasoning is in a tag that
     prompts ask for, such as `thinking`.
     """
-    opening = _OPENING.match(text) or (_TAGGED.match(text) if tagged else None)
+    opening = _opening(text, 0, tagged=tagged)
     if opening is None:
         thoughts, closing, answer = text.partition("</think>")
         return answer.lstrip() if closing and "<think>" not in thoughts else text
-    name = next((group for group in opening.groups() if group), "")
-    if not name:
-        final = _FINAL.search(text, opening.end())
-        return None if final is None else text[final.end() :].partition("<|")[0]
-    close = f"[/{name}]" if "[" in opening[0] else f"</{name}>"
-    end = re.compile(re.escape(close), re.IGNORECASE).search(text, opening.end())
-    return None if end is None else text[end.end() :].lstrip()
+    at = 0
+    while opening is not None:
+        name = next((group for group in opening.groups() if group), "")
+        if not name:
+            final = _FINAL.search(text, opening.end())
+            return None if final is None else text[final.end() :].partition("<|")[0]
+        close = f"[/{name}]" if "[" in opening[0] else f"</{name}>"
+        end = re.compile(re.escape(close), re.IGNORECASE).search(text, opening.end())
+        if end is None:
+            return None
+        at = end.end()
+        opening = _opening(text, at, tagged=tagged)
+    return text[at:].lstrip()
+
+
+def _opening(text: str, at: int, *, tagged: bool) -> re.Match[str] | None:
+    """The mark that reasoning begins with, where it does at a place."""
+    return _OPENING.match(text, at) or (_TAGGED.match(text, at) if tagged else None)
 
 
 def _unfinished() -> Parsed:
