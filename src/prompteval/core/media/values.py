@@ -32,11 +32,12 @@ def paths_in(inputs: object) -> dict[str, tuple[str, ...]]:
 def value_text(value: Mapping[str, object], path: str = "") -> str:
     """The value of a file as people read it: `a PNG image, 1,234 bytes, sha256 57cda64cead0`.
 
-    Its path precedes it, where it is given: `images/red.png, a PNG image, ...`; of a long one, its end.
+    Its path precedes it on the same line, where it is given: `images/red.png, a PNG image, ...`; of a long
+    one, its end.
     """
     size, sha256 = value["bytes"], str(value["sha256"])
     shown = path if len(path) <= LONGEST_SHOWN_PATH else f"…{path[-LONGEST_SHOWN_PATH:]}"
-    before = f"{shown}, " if shown else ""
+    before = shown.replace("\n", "\\n") + ", " if shown else ""
     return f"{before}{described(str(value['media_type']))}, {size:,} bytes, sha256 {sha256[:12]}"
 
 

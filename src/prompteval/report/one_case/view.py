@@ -19,7 +19,7 @@ from prompteval.core.text import counted
 from prompteval.core.trace import Trace
 from prompteval.report.advice import advice_on, places_of
 from prompteval.report.case import failure_reason
-from prompteval.report.inputs import shown_inputs
+from prompteval.report.inputs import shown_by_file
 from prompteval.report.one_case.citations import citation_lines, cited_sentences
 from prompteval.report.one_case.passages import lists_of, passage_parts
 from prompteval.report.one_case.shapes import CaseView, Line, Mark, Part
@@ -65,14 +65,12 @@ def _outcome(seen: Observation) -> str:
 
 
 def _inputs(case: Case) -> Part:
-    shown = shown_inputs(case)
-    if isinstance(shown, Mapping):
+    if isinstance(case.inputs, Mapping):
         lines = tuple(
-            Line(str(name), written(value), images=images_of(case.inputs[name]))
-            for name, value in shown.items()
+            Line(name, written(shown), images=images_of(value)) for name, value, shown in shown_by_file(case)
         )
         return Part("inputs", "" if lines else "{}", lines)
-    return Part("inputs", written(shown))
+    return Part("inputs", written(case.inputs))
 
 
 def images_of(value: object) -> tuple[str, ...]:
