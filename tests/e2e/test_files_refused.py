@@ -40,6 +40,7 @@ LIST = PROMPT.replace("photo: File", "photo: list[File]")
         (LIST, "c.csv", 'id,inputs.photo\na,"[""no.png""]"\n', "datasets/c.csv:2:3"),
         (PROMPT, "c.yaml", "- id: a\n  inputs: {photo: no.png}\n", "datasets/c.yaml:2:19"),
         (LIST, "c.yaml", "- id: a\n  inputs:\n    photo:\n    - no.png\n", "datasets/c.yaml:4:7"),
+        (PROMPT, "c.jsonl", '{"id": "a", "inputs": {"photo": "\\ud800.png"}}', "datasets/c.jsonl:1:33"),
         (PROMPT, "", "[{id: a, inputs: {photo: ../no.png}}]", "evals/colour.yaml:2:33"),
     ],
 )  # fmt: skip
@@ -121,6 +122,16 @@ def test_a_type_that_is_not_taken_is_said_once_with_the_number_of_cases(offline:
         "colour.jsonl:1:1 PE343 case 'p0': inputs.photo is a PDF document, as in 4 more cases: seen" in told
     )
     assert 'write `files = ["image", "pdf"]` in a profile' in told
+
+
+def test_a_file_over_the_limit_is_said_with_its_size_and_not_read(offline: Workspace) -> None:
+    """A file of 200 MB, most of it a hole."""
+    with (offline.root / "datasets/images/red.png").open("r+b") as file:
+        file.truncate(200_000_000)
+    assert (
+        "images/red.png: the file has 200,000,000 bytes, at most 20,000,000 are sent"
+        in offline.run("check", code=2).stdout
+    )
 
 
 def test_files_in_a_message_of_the_system_are_refused_in_words(offline: Workspace) -> None:

@@ -74,8 +74,8 @@ def test_a_file_is_given_in_three_ways(given: object) -> None:
         ("", "is empty; it must be a path"),
         ("data:image/png;base64,AAAA", "no known type"),
         (dict(RED.value), "only the hash of the file is stored"),
-        (7, "or a File in application code, not 7"),
-        (None, "not None"),
+        (7, "or a File in application code, not a whole number"),
+        (None, "not null"),
     ],
 )
 def test_what_is_no_file_is_said_at_its_input(given: object, told: str) -> None:

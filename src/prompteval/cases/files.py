@@ -1,11 +1,12 @@
 """Files that the inputs of cases name: by a path beside the case file, or as a data URL."""
 
+import os
 import posixpath
 from collections.abc import Callable, Sequence
 from functools import cache
 
 from prompteval.core.errors import InvalidInput, NoSuchFile
-from prompteval.core.media import MOST_FILE_BYTES, File, FileValue, WrongFile, read_data_url
+from prompteval.core.media import MOST_FILE_BYTES, File, FileValue, WrongFile, read_data_url, too_large
 from prompteval.core.problem import did_you_mean
 from prompteval.workspace.tree import Tree
 
@@ -57,6 +58,10 @@ def _near(beside: Callable[[str], Sequence[str]], path: str, text: str) -> str:
 
 
 def _content(tree: Tree, path: str) -> bytes:
-    """At most one byte more than may be sent. Raises InvalidInput where it cannot be read."""
+    """All of a file. Raises InvalidInput where it cannot be read, ValueError for one that is too large."""
     with tree.open(path) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size > MOST_FILE_BYTES:
+            raise ValueError(too_large(size))
+        file.seek(0)
         return file.read(MOST_FILE_BYTES + 1)

@@ -26,6 +26,8 @@ def resolve_inside(root: Path, path: Path | str) -> Path:
         place = (root / path).resolve()
     except (OSError, RuntimeError):  # RuntimeError is pathlib's word for a loop
         raise ValueError("its symbolic link is part of a loop, or its name is too long") from None
+    except UnicodeError:
+        raise ValueError("a path cannot contain half a surrogate pair") from None
     except ValueError:
         raise ValueError("a path cannot contain NUL") from None
     if place != root and root not in place.parents:

@@ -19,6 +19,7 @@ from prompteval.core.media.kinds import (
     SHORT_NAMES,
     described,
     kind_of,
+    too_large,
 )
 from prompteval.core.media.values import files_in, parts_of_message, paths_in, value_text, with_file_texts
 
@@ -41,6 +42,7 @@ __all__ = [
     "parts_of_message",
     "paths_in",
     "read_data_url",
+    "too_large",
     "value_of",
     "value_text",
     "with_file_texts",

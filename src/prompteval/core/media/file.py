@@ -14,6 +14,8 @@ from prompteval.core.errors import InvalidInput, ProviderError, UsageError
 from prompteval.core.media.images import pixels
 from prompteval.core.media.kinds import MEDIA_TYPES, MOST_FILE_BYTES, described, media_type_of, too_large
 from prompteval.core.media.length import length
+from prompteval.core.strict_json import json_type_name
+from prompteval.core.text import printable
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -213,11 +215,14 @@ def _digest(data: bytes) -> str:
 
 
 def _contents(path: Path) -> bytes:
-    """At most one byte more than may be sent. Raises ValueError for what is not a file, or OSError."""
+    """All of a file. Raises ValueError for what is not a file or is too large to be sent, or OSError."""
     found = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would be waited for
     with open(found, "rb") as file:  # noqa: PTH123 - of a descriptor
-        if not stat.S_ISREG(os.fstat(found).st_mode):
+        status = os.fstat(found)
+        if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is not a regular file")
+        if status.st_size > MOST_FILE_BYTES:
+            raise ValueError(too_large(status.st_size))
         return file.read(MOST_FILE_BYTES + 1)
 
 
@@ -233,7 +238,7 @@ def _validated(value: object, info: Any) -> File:
     from pydantic_core import PydanticCustomError
 
     def wrong(reason: str) -> PydanticCustomError:
-        return PydanticCustomError("file", "{reason}", {"reason": reason})
+        return PydanticCustomError("file", "{reason}", {"reason": printable(reason)})
 
     context = info.context or {}
     known: Mapping[str, object] = context.get(CONTEXT, {})
@@ -251,7 +256,7 @@ def _validated(value: object, info: Any) -> File:
     if is_file_value(value):
         raise wrong("only the hash of the file is stored, not its content")
     if not isinstance(value, str):
-        raise wrong(wanted or f"{_WANTED}, not {value!r:.60}")
+        raise wrong(wanted or f"{_WANTED}, not {json_type_name(value)}")
     found = read_data_url(value)
     if not value.strip():
         raise wrong(f"is empty; it {wanted or _WANTED}")

@@ -10,6 +10,7 @@ from struct import unpack, unpack_from
 Pixels = tuple[int, int]  # width, height
 
 _CUT = "is cut off"
+_PNG_HEADER = 13
 # Chunks of a PNG, or segments of a JPEG; a file of the greatest size, written in blocks of 8 kB, has 2,500.
 MOST_PARTS = 50_000
 _TOO_MANY = f"has over {MOST_PARTS:,} parts"
@@ -27,8 +28,10 @@ def png_fault(data: bytes) -> str:
             return _CUT
         length = int.from_bytes(data[at : at + 4], "big")
         kind = data[at + 4 : at + 8]
-        if at == 8 and kind != b"IHDR":
+        if at == 8 and (kind != b"IHDR" or length != _PNG_HEADER):
             return "has no header"
+        if at == 8 and at + 12 + length <= len(data) and 0 in unpack_from(">II", data, 16):
+            return "has no pixels"
         at += 12 + length
         if kind == b"IEND":
             return "" if at <= len(data) else _CUT

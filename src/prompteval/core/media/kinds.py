@@ -44,7 +44,16 @@ _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"<html", "an HTML page"), (b"BM", "a BMP image"), (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"), (b"PK\x03\x04", "a ZIP archive or an office document"),
     (b"OggS", "Ogg audio"), (b"fLaC", "FLAC audio"), (b"version https://git-lfs", "a pointer of Git LFS"),
+    (b"\xff\xf1", "AAC audio"), (b"\xff\xf9", "AAC audio"), (b"\x1a\x45\xdf\xa3", "a WebM or Matroska file"),
+    (b"\x00\x00\x01\x00", "an icon (ICO)"), (b"\xff\x0a", "a JPEG XL image"), (b"%!PS", "PostScript"),
+    (b"FORM", "AIFF audio"), (b"\xd0\xcf\x11\xe0", "an office document of an old format"),
 )  # fmt: skip
+# Files of the ISO base media format, by the brand behind their first box.
+_BRANDS: Final[Mapping[bytes, str]] = {
+    b"heic": "a HEIC image", b"heix": "a HEIC image", b"mif1": "a HEIC image", b"avif": "an AVIF image",
+    b"M4A ": "M4A audio", b"qt  ": "a QuickTime movie",
+}  # fmt: skip
+_MOVIE: Final = "an MP4 movie, or audio in one"
 
 
 def kind_of(media_type: str) -> str:
@@ -112,10 +121,11 @@ _FAULTS: Final = {
 
 
 def _other(data: bytes) -> str:
+    if data[4:8] == b"ftyp":
+        return _BRANDS.get(data[8:12], _MOVIE)
     start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
     lower = start.lower()
-    for beginning, name in _OTHERS:
-        if start.startswith(beginning) or lower.startswith(beginning):
-            inside = b"<svg" in data[:4096] and name == "XML"
-            return "an SVG drawing" if inside else name
-    return "of no known type"
+    if lower.startswith((b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in data[:4096]:
+        return "an SVG drawing"
+    found = (name for begin, name in _OTHERS if start.startswith(begin) or lower.startswith(begin))
+    return next(found, "of no known type")
