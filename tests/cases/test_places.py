@@ -83,6 +83,13 @@ def test_the_place_of_a_cell_is_where_it_begins(rows: list[tuple[str, str, str]]
         assert (next(csv_reader(io.StringIO(rest), delimiter), []) or [""])[0] == cell
 
 
+def test_a_line_that_is_no_json_any_more_has_no_place() -> None:
+    """The file may be changed by somebody while it is read."""
+    wanted = [Wanted(line, ("inputs", "a"), False) for line in (1, 2, 3)]
+    data = b'{"inputs": {"b": tru\n{"inputs": {"a": 1}}\n{"inputs": {'
+    assert json_places(io.BytesIO(data), wanted) == {wanted[1]: (2, 18)}
+
+
 def test_a_row_without_the_cell_is_at_its_line() -> None:
     """And a line that is not asked for is left as it is, text or not."""
     data = b'id,inputs.a\nx,"1\n2"\n\xff,3\ny,4\n'

@@ -103,6 +103,7 @@ def test_the_served_page_and_the_sheet_of_labels_show_the_image(
     assert case is not None
     lines = [line for part in case["parts"] if part["name"] == "inputs" for line in part["lines"]]
     assert lines[0]["images"] == [data_url(RED, "image/png")]
+    assert lines[0]["text"] == value_text(File.from_bytes(RED).value, "images/red.png")
 
 
 def test_a_batch_has_the_files_and_leaves_none_behind(empty: Workspace) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial, reduce
 from itertools import chain
 from operator import getitem
@@ -30,12 +31,13 @@ class Wanted(NamedTuple):
 
 
 def json_places(file: BinaryIO, wanted: Sequence[Wanted]) -> dict[Wanted, Place]:
-    """The place of each value in a file of JSON lines."""
+    """The place of each value in a file of JSON lines; none of a line that was changed since it was read."""
     found: dict[Wanted, Place] = {}
     by_line = _by_line(wanted)
     for number, text in _numbered(file):
         for one in by_line.pop(number, ()):
-            found[one] = (number, json_column(text, one.pointer, at_key=one.at_key))
+            with suppress(ValueError, IndexError):  # the line is another one now
+                found[one] = (number, json_column(text, one.pointer, at_key=one.at_key))
         if not by_line:
             break
     return found
