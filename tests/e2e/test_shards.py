@@ -151,6 +151,28 @@ def test_what_cannot_be_a_shard_is_refused(workspace: Any, arguments: list[str],
     assert said in workspace.run(*arguments, code=2).stderr
 
 
+def test_s18_what_two_shards_do_not_have_in_common_is_said_as_it_was_given(many: Any) -> None:
+    """Options by their names and values; scorers by theirs; nothing in the form of Python."""
+    (whole,) = shards(many, 1)
+    for number, (given, said) in enumerate({
+        ("--repeat", "2"): "--repeat: 2 and not given",
+        ("--strict-model",): "--strict-model: given and not given",
+        ("-k", "c01 or c02", "--limit", "2"): "the selection of cases: -k 'c01 or c02' --limit 2 and every case",
+    }.items()):  # fmt: skip
+        many.run("run", "--shard", "1/1", *given, code=0)
+        other = store(many.root, many.root / f"other{number}")
+        refused = many.run("runs", "merge", str(whole), str(other), code=2).stderr
+        assert f"{said} (run the shards again)" in refused
+
+
+def test_s18_a_merge_writes_no_database_with_the_name_of_a_report(many: Any) -> None:
+    """What is wanted then is a report, which has a command."""
+    (whole,) = shards(many, 1)
+    said = many.run("runs", "merge", str(whole), "-o", "merged.csv", code=2).stderr
+    assert "the merged runs are a database" in said and "prompteval report last -o merged.csv" in said
+    assert not (many.root / "merged.csv").exists()
+
+
 def test_a_selection_comes_before_the_shards(many: Any) -> None:
     """`--limit` and `-k` choose the same cases as without shards, also where a shard has none of them."""
     whole = many.run_json("--limit", "3")

@@ -154,6 +154,7 @@ def merge(
     into = None if output is None else place_named(output, Path(), "-o")
     if into is not None and into.file is not None:
         check_place("-o", into.file)
+        _refuse_report(into.file)
     with staying():
         view = merge_shards(
             workspace,
@@ -163,6 +164,16 @@ def merge(
             inconclusive_fails=inconclusive is InconclusiveAction.fail,
         )
     return finish(view, [], as_json=as_json, quiet=quiet, verbose=verbose)
+
+
+def _refuse_report(path: Path) -> None:
+    """Raise UsageError for a database that would have the name of a report."""
+    from prompteval.cli.output import ENDINGS
+    from prompteval.core.errors import UsageError
+
+    if path.suffix in ENDINGS and not path.exists():
+        fix = f"name it merged.sqlite; `prompteval report last -o {path.name}` writes a report"
+        raise UsageError(f"-o {path}: the merged runs are a database", fix)
 
 
 def rm(names: Names, dry_run: DryRun = False, as_json: AsJson = False) -> int:

@@ -20,6 +20,7 @@ from prompteval.engine.files import Files
 from prompteval.engine.resume import changes
 from prompteval.engine.run import Ending, decide_stored, new_run_id
 from prompteval.engine.run_ending import now
+from prompteval.engine.same_run import asked_of, difference
 from prompteval.plan.jobs import Job, entries_of, plan_jobs, plan_suites, plans_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions, shard_of
@@ -36,10 +37,6 @@ from prompteval.workspace.store_place import RESULTS, StorePlace
 HOURS_APART: Final = 6
 # Of so many contents, the newest, a store is searched for the one that the workspace has.
 MOST_CONTENTS: Final = 20
-_NAMED: Final = {
-    "selection": "-k, --limit, --sample, --seed and --failed",
-    "suites": "the suites that were named",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +138,7 @@ def _parts(store: ResultsStore, place: StorePlace) -> Iterator[Part]:
 
 def _content(record: RunRecord) -> str:
     """Of what a shard is a part: a store that a team shares has shards of several contents."""
-    return fingerprint([record.manifest.get("suites"), record.manifest.get("entries"), _asked(record)])
-
-
-def _asked(record: RunRecord) -> dict[str, object]:
-    """What a shard was asked to do, but for which part it is and whether its replies were kept."""
-    asked = dict(record.manifest["options"], shard=None)
-    asked.pop("cache", None)
-    return asked
+    return fingerprint([record.manifest.get("suites"), record.manifest.get("entries"), asked_of(record)])
 
 
 def _planned(
@@ -184,26 +174,14 @@ def _of_one_run(parts: Sequence[Part], sources: Sequence[StorePlace], first: Par
     """The parts that go with the first, by their numbers. Raises UsageError where a store has none."""
     same: dict[tuple[StorePlace, Shard], Part] = {}
     for part in parts:
-        if part.shard.of == first.shard.of and not _differs(first, part):
+        if part.shard.of == first.shard.of and not difference(first.record, part.record):
             same.setdefault((part.place, part.shard), part)  # the newest is the first of its store
     for place in sources:
         if all(part.place != place for part in same.values()):
             other = next(part for part in parts if part.place == place)
-            why = _differs(first, other) or f"it is one of {other.shard.of}"
+            why = difference(first.record, other.record) or f"it is one of {other.shard.of}"
             raise UsageError(f"{other.title} does not go with {first.title}: {why}", "run the shards again")
     return sorted(same.values(), key=lambda part: (part.shard.number, part.record.run_id))
-
-
-def _differs(one: Part, other: Part) -> str:
-    """What two shards do not have in common, and would have as parts of one run; empty where they do."""
-    found = changes(one.record.manifest, other.record.manifest)
-    asked, also = (_asked(part.record) for part in (one, other))
-    found += [
-        f"{_NAMED.get(key, f'--{key}')}: {asked[key]} and {also.get(key)}"
-        for key in asked
-        if asked[key] != also.get(key)
-    ]
-    return "; ".join(found)
 
 
 def _joined_from(parts: Sequence[Part]) -> Iterator[str]:

@@ -95,12 +95,25 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
             continue
         for key in _FIXED:
             if before.get(key) != after.get(key):
-                changed.append(f"{name}: {key} {_short(before.get(key))} became {_short(after.get(key))}")
+                said = _scorers if key == "scorers" else _short
+                changed.append(f"{name}: {key} {said(before.get(key))} became {said(after.get(key))}")
     before, after = ({" ".join(entry) for entry in entries} for entries in (then["entries"], now["entries"]))
     changed += [f"{entry} is no longer run" for entry in sorted(before - after)]
     changed += [f"{entry} is new" for entry in sorted(after - before)]
     changed += [f"suite {name} is new" for name in now["suites"] if name not in then["suites"]]
     return changed
+
+
+def _scorers(stored: object) -> str:
+    """Scorers as a manifest has them, (kind, name, options) each, by their names and what was set."""
+    if not isinstance(stored, list | tuple):
+        return _short(stored)
+    said = []
+    for kind, name, options in stored:
+        more = [kind] if kind != name else []
+        more += [_short(options)] if options else []
+        said.append(f"{name} ({', '.join(more)})" if more else str(name))
+    return ", ".join(said) or "none"
 
 
 def _short(value: object) -> str:
