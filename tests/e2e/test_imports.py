@@ -28,7 +28,12 @@ HEAVY = {
 NOT_OF_A_RUN = {
     f"prompteval.{room}"
     for room in ("cluster", "pii", "data", "transforms", "monitor", "serve", "view", "audit")
-} | {"prompteval.store.postgres", "prompteval.interchange", "prompteval.providers.local"}
+} | {
+    "prompteval.store.postgres",
+    "prompteval.interchange",
+    "prompteval.providers.local",
+    "prompteval.core.citation_marks",
+}
 
 
 def modules(directory: Path, *arguments: str, code: int = 0, **environment: str) -> set[str]:

@@ -199,12 +199,14 @@ def run(  # noqa: PLR0913 - the options of a verb
     from prompteval.cli.paths import staying
     from prompteval.cli.progress import show_progress
     from prompteval.engine.files import forbid_network
+    from prompteval.engine.garbage_collection import exempt_imports
     from prompteval.engine.run import run_suites
     from prompteval.engine.stored import failed_cases
     from prompteval.plan.run_options import RunOptions, Selection
     from prompteval.plan.shard import Shard
     from prompteval.workspace.settings import find_workspace
 
+    exempt_imports()
     early, part, many = stop_early is not None, shard is not None, cluster is not None
     _refuse_together(against=against is not None, early=early, shard=part, cluster=many)
     written = _checked_files(outputs or [], record, replay, suites or [], models or [])

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
+from prompteval.core.fast_init import fast_init
 from prompteval.core.strict_json import loads
 
 
@@ -46,6 +47,8 @@ class UserTurn:
     tool_calls: tuple[ExpectedCall, ...] | None = None
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Case:
     """One golden case.

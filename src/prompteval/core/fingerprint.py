@@ -1,10 +1,11 @@
 """One canonical JSON form and one tagged digest, for keys, fingerprints and locks."""
 
 import hashlib
-import json
+
+from prompteval.core.json_encoder import json_encoder
 
 ALGORITHM = "sha256"
-_encode = json.JSONEncoder(allow_nan=False, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
+_encode = json_encoder(sort_keys=True)
 
 
 def canonical_json(value: object) -> str:

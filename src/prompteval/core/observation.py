@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, final
 
 from prompteval.core.case import Case
+from prompteval.core.fast_init import fast_init
 from prompteval.core.request import ServedBy, Usage
 from prompteval.core.retrieval import Context, Ranking
 from prompteval.core.trace import Outcome as Outcome
@@ -26,6 +27,8 @@ class Failure:
     message: str
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call a case made: what it used, how long it took, who served it.
@@ -72,6 +75,8 @@ def usage_of_calls(calls: Sequence[Call]) -> Usage | None:
     )
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What happened to one case, once.
@@ -111,6 +116,8 @@ class Observation:
         return float(found) if isinstance(found, int | float) else None
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Score:
     """One scorer's word on one case.
@@ -156,6 +163,8 @@ class Score:
             )
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Row:
     """One case run once: the unit that is stored.

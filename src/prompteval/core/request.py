@@ -1,12 +1,13 @@
 """What is sent to a model, and what comes back."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, final
 
+from prompteval.core.fast_init import fast_init
 from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
+from prompteval.core.json_encoder import json_encoder
 from prompteval.core.media import File
 from prompteval.core.tools import RequestedCall, Thought, ToolDefinition
 
@@ -18,7 +19,7 @@ COUNTS = frozenset({"attempts", "possibly_billed"})
 
 
 # ASCII, so that a lone surrogate in a case is sent as its escape and not refused.
-chat_json = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+chat_json = json_encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class PlacedFile:
         return [self.file.sha256, self.file.media_type, str(self.file.size), str(self.at)]
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Message:
     """One chat message, rendered.
@@ -112,6 +115,8 @@ def steps_made(messages: Sequence[Message]) -> int:
     return steps
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call to a model.
@@ -177,6 +182,8 @@ class Request:
         }
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens one call used; None where the server did not report them, or reported nonsense."""
@@ -188,6 +195,8 @@ class Usage:
     estimated: bool = False
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class Response:
     """One model reply, raw text kept.

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
+from prompteval.core.fast_init import fast_init
 from prompteval.core.observation import Call, Outcome, ScoreStatus
 
 
@@ -17,6 +18,8 @@ class EntryKey:
     model: str
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class StoredScore:
     """A score as it was stored; the fields are those of `Score`."""
@@ -51,6 +54,8 @@ class Reported:
 NOTHING_REPORTED = Reported()
 
 
+@final
+@fast_init
 @dataclass(frozen=True, slots=True)
 class StoredRow:
     """One case run once, as far as numbers need it.

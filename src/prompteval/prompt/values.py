@@ -4,7 +4,6 @@ An expected value and a model's answer both go through here, so two texts of one
 are the same JSON value afterwards.
 """
 
-import json
 import typing
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -14,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError, create_model
 
 from prompteval.core.case import Cell
+from prompteval.core.json_encoder import json_encoder
 from prompteval.prompt.json_form import OWN_FORM, adapted_form, json_form
 from prompteval.workspace.validation import error_lines
 
@@ -21,6 +21,7 @@ from prompteval.workspace.validation import error_lines
 MOST_REMEMBERED = 1_000
 LONGEST_REMEMBERED = 1_000
 _PLAIN = (str, int, float, bool)
+from prompteval.core.json_encoder import json_encoder
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 

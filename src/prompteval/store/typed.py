@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from prompteval.core.json_encoder import json_encoder
+
 DAMAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError)
 NONE = type(None)
 TEXT, COUNT, NUMBER, OBJECT, LIST, FLAG = (str,), (int,), (int, float), (dict,), (list,), (bool,)
@@ -68,5 +70,5 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+_encode = json_encoder()
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
