@@ -91,9 +91,8 @@ def _as_given(raw: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, 
 
 def _texts(value: object) -> list[str]:
     """Every text in a record, however deep."""
-    found, todo = [], [value]
-    while todo:
-        item = todo.pop()
+    found, todo = list[str](), [value]
+    for item in todo:  # which grows meanwhile
         if isinstance(item, str):
             found.append(item)
         elif isinstance(item, dict):
@@ -111,7 +110,7 @@ def _id(raw: Mapping[str, object], wrong: list[Wrong]) -> str:
         reason = "the case has no id" if value is None else f"an id must be a non-empty string, not {value!r}"
         wrong.append((("id",), "PE312", reason, 'write "id": "..."'))
         return ""
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         reason = f"half a surrogate pair in the id {value!r}"
         wrong.append((("id",), "PE312", reason, "ids are stored and reported as UTF-8"))
     return value

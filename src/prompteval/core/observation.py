@@ -241,12 +241,15 @@ def case_verdict(outcome: Outcome, scores: Iterable[ScoreResult]) -> CaseVerdict
     """
     if outcome == "error":
         return CaseVerdict.ERROR
-    given = list(scores)
-    if any(score.passed is False for score in given):
+    passes = failed = False
+    for score in scores:
+        if score.passed is False:
+            return CaseVerdict.FAIL
+        passes = passes or bool(score.passed)
+        failed = failed or score.status == "failed"
+    if outcome != "ok" and not passes:
         return CaseVerdict.FAIL
-    if outcome != "ok" and not any(score.passed for score in given):
-        return CaseVerdict.FAIL
-    return CaseVerdict.UNSCORED if any(s.status == "failed" for s in given) else CaseVerdict.PASS
+    return CaseVerdict.UNSCORED if failed else CaseVerdict.PASS
 
 
 def row_verdict(row: Row) -> CaseVerdict:

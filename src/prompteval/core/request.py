@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 from typing import Any, Literal, final
 
 from prompteval.core.fast_init import fast_init
@@ -77,7 +78,12 @@ class Message:
     def canonical(self) -> str:
         """The canonical JSON of `as_json`, made once as well."""
         if not self._made:
-            self._made.append(canonical_json(self.as_json()))
+            plain = not (self.files or self.tool_calls or self.tool_call_id)
+            self._made.append(
+                f'["{self.role}",{encode_basestring_ascii(self.content)}]'
+                if plain
+                else canonical_json(self.as_json())
+            )
         return self._made[0]
 
     def as_json(self) -> list[Any]:

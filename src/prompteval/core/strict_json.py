@@ -6,6 +6,8 @@ from collections import Counter
 from math import isfinite
 from typing import Any, Final, TypeAlias
 
+from prompteval.core.json_decoder import json_decoder
+
 # An object before its keys have types.
 JsonObject: TypeAlias = dict[str, Any]
 # Deeper than any reply that means something; what is stored, compared and printed recurses over it.
@@ -25,7 +27,7 @@ def loads(text: str | bytes, *, nan_is_null: bool = False, unique_keys: bool = F
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     try:
-        decode = _decode_unique if unique_keys else _decode_lenient if nan_is_null else _decode
+        decode = decode_unique if unique_keys else _decode_lenient if nan_is_null else _decode
         value = decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError:
         raise
@@ -102,8 +104,10 @@ def _finite_or_none(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-_decode = json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_number).decode
-_decode_unique = json.JSONDecoder(
-    object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite_number
-).decode
-_decode_lenient = json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite_or_none).decode
+_decode = json_decoder(json.JSONDecoder(parse_constant=refuse_constant, parse_float=finite_number))
+decode_unique = json_decoder(
+    json.JSONDecoder(
+        object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite_number
+    )
+)
+_decode_lenient = json_decoder(json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite_or_none))

@@ -44,8 +44,9 @@ class Job:
 
     def work(self) -> Iterator[tuple[Case, int]]:
         """Every (case, replicate), read again, in the order of the files."""
+        repeats = self.repeats
         for case in _selected(self.plan, self.options):
-            for replicate in range(self.repeats.of(case.repeat)):
+            for replicate in range(repeats.of(case.repeat)):
                 yield case, replicate
 
 

@@ -21,6 +21,7 @@ _NATIVE = r"\s*(?:<(think|seed:think)>|\[(THINK)\]|<\|channel\|>(?:analysis|comm
 _OPENING = re.compile(_NATIVE, re.IGNORECASE)
 _TAGGED = re.compile(r"\s*<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad)>", re.IGNORECASE)
 _FINAL = re.compile(r"<\|channel\|>final(?:\s*<\|constrain\|>\w+)?<\|message\|>", re.IGNORECASE)
+_TEXT = frozenset({str})
 _encode = json.JSONEncoder(allow_nan=False).encode
 _scan = json.JSONDecoder().raw_decode
 
@@ -75,7 +76,7 @@ def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
 
 def _is_only_texts(output: object) -> bool:
     """Whether an output is an object of texts, as most are: those are always JSON."""
-    return type(output) is dict and all(type(value) is str for value in output.values())
+    return type(output) is dict and _TEXT.issuperset(map(type, output.values()))
 
 
 def parse_label(text: str, known: Sequence[Label]) -> Parsed:

@@ -17,9 +17,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from prompteval.core.errors import DeadlineExceeded, PromptevalError, RenderError
 from prompteval.core.problem import did_you_mean
 from prompteval.isolate.worker import shared
+from prompteval.prompt.substitution import MAX_CHARACTERS, substituted, substituted_parts
 from prompteval.prompt.template_cost import cost_of
 
-MAX_CHARACTERS = 2_000_000
 RENDER_SECONDS = 2.0
 # So many characters are looked at in a few milliseconds; what may take more goes to the worker.
 CHEAP_STEPS = 20_000_000
@@ -81,6 +81,7 @@ class Template:
         nested = any("{" in files.get(name, "") for name in self.includes)
         self._cost = None if nested else cost_of(tree)
         self.isolated = self._cost is None
+        self._parts = substituted_parts(tree)
         self.variables = frozenset(self._analyse())
         self._compiled = None if self.isolated else _compiled(source, tuple(sorted(files.items())))
 
@@ -103,6 +104,8 @@ class Template:
         Raises RenderError for undefined names, forbidden operations and too long output,
         DeadlineExceeded when an isolated render does not end.
         """
+        if self._parts is not None and (text := substituted(self._parts, values)) is not None:
+            return text
         if self._cost is None or self._cost.steps(values, CHEAP_STEPS) > CHEAP_STEPS:
             return str(_apart("render_here", self._source, self._files, dict(values)))
         return _rendered(self._compiled, values)

@@ -150,7 +150,10 @@ def _size(value: object, enough: int) -> int:
     size, todo = 0, [value]
     while todo and size <= enough:
         item = todo.pop()
-        size += len(item) if isinstance(item, str) else 1
+        if isinstance(item, str):
+            size += len(item)
+            continue
+        size += 1
         if isinstance(item, Mapping):
             size += sum(map(len, map(str, item)))
             todo.extend(item.values())

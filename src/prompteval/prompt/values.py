@@ -21,8 +21,8 @@ from prompteval.workspace.validation import error_lines
 MOST_REMEMBERED = 1_000
 LONGEST_REMEMBERED = 1_000
 _PLAIN = (str, int, float, bool)
-from prompteval.core.json_encoder import json_encoder
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_TEXT = frozenset({str})
+_encode = json_encoder(separators=(", ", ": "))
 
 
 def read_json(
@@ -265,7 +265,7 @@ def _adapted(annotation: Any, raw: Any) -> object:
 
 def _key_of(raw: object) -> object:
     """What is equal for equal JSON values alone, where true is not 1: their text, or a quicker form of it."""
-    if type(raw) is dict and all(type(value) is str for value in raw.values()):
+    if type(raw) is dict and _TEXT.issuperset(map(type, raw.values())):
         return tuple(raw.items())
     return _encode(raw)
 

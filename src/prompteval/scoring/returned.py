@@ -12,6 +12,7 @@ from prompteval.core.observation import Score
 
 # A longer text names no class, and a run keeps and counts each of its labels.
 LONGEST_LABEL = 1_000
+_PLAIN = frozenset({float, NoneType})
 KEYS = ("value", "passed", "reason")
 _FORMS = "a number from 0 to 1, true or false, a Score, or a mapping of value, passed and reason"
 
@@ -82,12 +83,11 @@ def _plain(name: str, score: Score) -> Score:
     labels, scale = score.labels, (score.value, score.low, score.high)
     if labels is not None and not (isinstance(labels[0], str) and isinstance(labels[1], str | None)):
         raise TypeError("labels must be two strings, (expected, predicted)")
-    if labels is not None and max(len(label or "") for label in labels) > LONGEST_LABEL:
+    if labels is not None and max(len(labels[0]), len(labels[1] or "")) > LONGEST_LABEL:
         score = replace(score, labels=(_label(labels[0]), None if labels[1] is None else _label(labels[1])))
     if not isinstance(score.reason, str):
         raise TypeError(f"reason must be a string, not {_shown(score.reason)}")
-    is_plain = all(one is None or type(one) is float for one in scale)
-    if is_plain and name == score.name and type(score.passed) in (bool, NoneType):
+    if _PLAIN.issuperset(map(type, scale)) and name == score.name and type(score.passed) in (bool, NoneType):
         return score
     value, low, high = (None if one is None else _number(one) for one in scale)
     return replace(score, name=name, value=value, passed=_yes_or_no(score.passed), low=low, high=high)

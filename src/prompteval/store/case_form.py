@@ -32,10 +32,11 @@ def case_values(case: Case) -> dict[str, object]:
         body["expected"] = case.expected
     if case.answerable is not None:
         body["answerable"] = case.answerable
-    for name in ("tags", "split", "cluster", "repeat", "line"):
-        value = getattr(case, name)
-        if value not in (None, {}, 0):
-            body[name] = dict(value) if name == "tags" else value
+    if case.tags:
+        body["tags"] = dict(case.tags)
+    texts = (("split", case.split), ("cluster", case.cluster))
+    body |= {name: text for name, text in texts if text is not None}
+    body |= {name: count for name, count in (("repeat", case.repeat), ("line", case.line)) if count}
     if case.gold:
         body["gold"] = [[dict(span) for span in group] for group in case.gold]
     if case.answers:

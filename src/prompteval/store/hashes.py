@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
-from prompteval.core.fingerprint import ALGORITHM, canonical_json, fingerprint
+from prompteval.core.fingerprint import ALGORITHM, canonical_json, fingerprint, fingerprint_bytes
 from prompteval.store.results_schema import UNHASHED
 
 # The columns of a record as a database gives them.
 Columns: TypeAlias = tuple[Any, ...]
 KEY = "run_id, suite, target, model, case_id, replicate"
 FACTS = "fingerprint, outcome, latency_ms, confidence"
+# Longer texts are hashed one after another, and not copied into one.
+_SHORT_TEXTS = 65_536
 RECORD = "run_id, started, finished, verdict, exit_code, manifest, summary, contents"
 
 
@@ -51,9 +53,12 @@ def row_hash(key_and_facts: Sequence[object], case: str, observation: str, score
     The texts are JSON on one line each. Their lengths stand before them, so that none can take from
     its neighbour.
     """
-    head = canonical_json([*key_and_facts, len(case), len(observation), len(scores)])
+    sizes = len(case), len(observation), len(scores)
+    head = canonical_json([*key_and_facts, *sizes])
+    if sum(sizes) <= _SHORT_TEXTS:
+        return fingerprint_bytes("\n".join((head, case, observation, scores)).encode())
     digest = hashlib.sha256(head.encode())
-    for text in (case, observation, scores):  # not joined: one may have megabytes
+    for text in (case, observation, scores):
         digest.update(b"\n")
         digest.update(text.encode())
     return f"{ALGORITHM}:{digest.hexdigest()}"

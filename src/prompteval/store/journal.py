@@ -5,7 +5,6 @@ the run ends, or continues after a crash, the lines become rows of the results d
 """
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prompteval.core.errors import RunInUse, StoreError, UsageError
+from prompteval.core.json_encoder import json_encoder
 from prompteval.core.notice import notice
 from prompteval.core.request import Usage
 from prompteval.core.response_json import is_number
@@ -29,7 +29,7 @@ NO_CASE: CaseKey = ("", "", "", "", 0)
 Attempt = tuple[Any, ...]
 # A pipe in place of the file is refused at once, instead of waited for.
 _FLAGS = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_dumps = json_encoder()
 
 
 def journal_path(directory: Path, run_id: str) -> Path:

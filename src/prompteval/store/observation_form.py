@@ -47,10 +47,12 @@ def observation_values(observation: Observation) -> dict[str, object]:
         body["logprobs"] = list(observation.logprobs)
     if observation.details:
         body["details"] = dict(observation.details)
-    for name in ("ranking", "reranked", "context"):
-        value = getattr(observation, name)
-        if value is not None:
-            body[name] = asdict(value)
+    stages = (
+        ("ranking", observation.ranking),
+        ("reranked", observation.reranked),
+        ("context", observation.context),
+    )
+    body |= {name: asdict(found) for name, found in stages if found is not None}
     if observation.trace is not None:
         body["trace"] = trace_values(observation.trace)
     if observation.user_calls:

@@ -14,7 +14,7 @@ from prompteval.store.call_form import call_from
 from prompteval.store.case_form import case_fields, case_from, case_json, case_mark
 from prompteval.store.hashes import Columns, row_hash
 from prompteval.store.observation_form import OUTCOMES, observation_from, observation_json
-from prompteval.store.score_form import scores_from, scores_json, stored_scores
+from prompteval.store.score_form import scores_from, scores_json, stored_scores_of
 from prompteval.store.typed import loads
 
 
@@ -73,7 +73,7 @@ def stored_row(found: Sequence[Any], *, mark: bool = False) -> StoredRow:
         cluster=body.get("cluster"),
         repeat=body.get("repeat"),
         mark=case_mark(body) if mark else "",
-        scores=stored_scores(loads(scores)) if scores else (),
+        scores=stored_scores_of(scores) if scores else (),
         reported=_reported(outcome, latency_ms, more) if more else NOTHING_REPORTED,
     )
 

@@ -5,6 +5,7 @@ What is read back and is not as it was written raises one of `typed.DAMAGE`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, get_args
 
 from prompteval.core.observation import Score, ScoreStatus, Stage
@@ -14,6 +15,8 @@ from prompteval.store.call_form import call_from, call_values
 from prompteval.store.typed import NONE, dumps, loads
 
 _STATUSES, _STAGES = frozenset(get_args(ScoreStatus)), frozenset(get_args(Stage))
+# Longer texts, such as those with a reason, are hardly ever equal.
+_SHORT = 300
 _USUAL_ENDS = (None, True, False)  # 1.0 and 0.0 are among them
 _USUAL_SCORE: Sequence[object] = (
     ..., ..., "scored", None, "", {}, "end_to_end", 0.0, 1.0, None, None, [],
@@ -52,6 +55,16 @@ def scores_from(text: str, *, first_decides: bool = False) -> tuple[Score, ...]:
     if first_decides and found and found[0].value is not None:
         return (replace(found[0], passed=found[0].value >= 1), *found[1:])
     return found
+
+
+def stored_scores_of(text: str) -> tuple[StoredScore, ...]:
+    """The scores behind `scores_json`, as they are read back; short texts, which repeat, are read once."""
+    return _read_once(text) if len(text) <= _SHORT else stored_scores(loads(text))
+
+
+@lru_cache(maxsize=1_000)
+def _read_once(text: str) -> tuple[StoredScore, ...]:
+    return stored_scores(loads(text))
 
 
 def stored_scores(fields: object) -> tuple[StoredScore, ...]:

@@ -124,8 +124,10 @@ class StoredRuns(ABC):
     def entry_rows(self, key: EntryKey, fields: RowFields) -> Iterator[StoredRow]:
         """The rows of an entry with their scores, in order of case id and replicate."""
         for found in self._entry_columns(key, reported=fields.reported):
-            with self._decoding(key.run_id, found[0]):
+            try:  # `_decoding` would take as long as the row itself
                 row = stored_row(found, mark=fields.mark)
+            except DAMAGE as error:
+                raise self._unreadable(key.run_id, found[0], error) from None
             yield row
 
     def texts(self, key: EntryKey, ids: Sequence[str]) -> dict[str, str]:
@@ -161,8 +163,10 @@ class StoredRuns(ABC):
         try:
             yield
         except DAMAGE as error:
-            reason = f"the row of case {str(case_id)[:60]!r} cannot be read: {error}"
-            raise self._damaged(run_id, reason) from None
+            raise self._unreadable(run_id, case_id, error) from None
+
+    def _unreadable(self, run_id: str, case_id: object, error: Exception) -> DamagedRun:
+        return self._damaged(run_id, f"the row of case {str(case_id)[:60]!r} cannot be read: {error}")
 
     def _damaged(self, run_id: str, reason: str) -> DamagedRun:
         self._trusted.discard(run_id)

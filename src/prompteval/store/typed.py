@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from prompteval.core.json_decoder import json_decoder
 from prompteval.core.json_encoder import json_encoder
 
 DAMAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError)
@@ -71,4 +72,4 @@ def _refuse_constant(name: str) -> object:
 
 
 _encode = json_encoder()
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_decode = json_decoder(json.JSONDecoder(parse_constant=_refuse_constant))

@@ -18,6 +18,7 @@ C_co = TypeVar("C_co", covariant=True)
 QUEUED_JOBS = 16
 QUEUED_BYTES = 16_000_000
 ROWS_A_STATEMENT = (64, 16, 4, 1)
+_SIZED = (str, bytes)
 # SQLite copies what a statement inserts.
 STATEMENT_BYTES = 1_000_000
 
@@ -48,7 +49,7 @@ def _chunk(rows: Sequence[Sequence[object]], start: int) -> Sequence[Sequence[ob
 
 def size_of(values: Iterable[object]) -> int:
     """The bytes of the texts, all ASCII, and blobs among some values."""
-    return sum(len(value) for value in values if isinstance(value, str | bytes))
+    return sum([len(value) for value in values if isinstance(value, _SIZED)])
 
 
 class Transactions(Protocol[C_co]):

@@ -5,14 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
-from prompteval.core.strict_json import (
-    MOST_DEEP,
-    excess,
-    fault_of,
-    finite_number,
-    refuse_constant,
-    unique_object,
-)
+from prompteval.core.strict_json import MOST_DEEP, decode_unique, excess, fault_of
 
 Note = Callable[..., None]  # line, column, code, message, help
 # A longer one is not a case. `[[],[],…` of this size takes 600 MB once it is read.
@@ -25,9 +18,6 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
     NaN, infinities and doubled keys are errors; integers of any length stay exact. A file that
     is not UTF-8 text ends at its first wrong byte.
     """
-    decoder = json.JSONDecoder(
-        object_pairs_hook=unique_object, parse_constant=refuse_constant, parse_float=finite_number
-    )
     with file:
         for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES + 1), b""), 1):
             if number == 1:
@@ -46,7 +36,7 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
                 )
                 return
             try:
-                value = decoder.decode(line.decode("utf-8").strip())
+                value = decode_unique(line.decode("utf-8").strip())
                 if line.count(b"[") + line.count(b"{") > MOST_DEEP and (much := excess(value)):
                     raise ValueError(much)
             except UnicodeDecodeError as error:

@@ -171,7 +171,7 @@ def units_of(rows: Sequence[StoredRow]) -> list[list[dict[str, StoredScore]]]:
     the first. The units of a case are one cluster.
     """
     whole = [{score.name: score for score in row.scores} for row in rows]
-    if all(len(scores) == len(row.scores) for scores, row in zip(whole, rows, strict=True)):
+    if [len(scores) for scores in whole] == [len(row.scores) for row in rows]:
         return [whole]
     several = {
         name
@@ -218,4 +218,4 @@ def _worst_outcome(rows: Sequence[StoredRow]) -> str:
     found = {row.outcome for row in rows}
     if "error" in found:
         return "error"
-    return "invalid" if found & set(UNUSABLE) else "ok"
+    return "ok" if found.isdisjoint(UNUSABLE) else "invalid"

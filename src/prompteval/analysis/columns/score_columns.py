@@ -56,6 +56,9 @@ class ScoreColumn:
 
     def add(self, scores: Sequence[StoredScore]) -> None:
         """The scores of one case's repeats: their mean, the class that most of them gave."""
+        if len(scores) == 1 and (value := scores[0].value) is not None:
+            self._add_one(scores[0], value)
+            return
         values = [score.value for score in scores if score.value is not None]
         found = [score.labels for score in scores if score.labels]
         labels = None if not found else found[0] if len(found) == 1 else agreed_labels(found)
@@ -73,6 +76,19 @@ class ScoreColumn:
                 self._widen(score.low, score.high)
         failed = any(score.status == "failed" for score in scores)
         self.failed.append(0 if not failed else 2 if values else 1)
+        self.expected.append(self._code(labels[0]) if labels else -1)
+        self.predicted.append(self._code(labels[1]) if labels and labels[1] is not None else -1)
+
+    def _add_one(self, score: StoredScore, value: float) -> None:
+        """The score of a case that has run once: the same, in a third of the time."""
+        passed, labels = _passed(score), score.labels
+        self.values.append(value)
+        self.passes.append(passed)
+        self.binary = self.binary and passed in (0.0, 1.0)
+        self.turns.append(1)
+        if score.low != self.low or score.high != self.high:
+            self._widen(score.low, score.high)
+        self.failed.append(2 if score.status == "failed" else 0)
         self.expected.append(self._code(labels[0]) if labels else -1)
         self.predicted.append(self._code(labels[1]) if labels and labels[1] is not None else -1)
 

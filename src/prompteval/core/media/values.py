@@ -10,12 +10,17 @@ from prompteval.core.media.kinds import described
 LONGEST_SHOWN_PATH: Final = 200
 
 
-def files_in(inputs: object) -> Iterator[File]:
+_MAY_HOLD_FILES = frozenset({FileValue, list})
+
+
+def files_in(inputs: object) -> tuple[File, ...]:
     """The files of a case's inputs, those in lists too."""
-    for value in inputs.values() if isinstance(inputs, Mapping) else ():
-        for one in value if isinstance(value, list) else (value,):
-            if isinstance(one, FileValue):
-                yield one.file
+    if type(inputs) is not dict and not isinstance(inputs, Mapping):
+        return ()
+    if _MAY_HOLD_FILES.isdisjoint(map(type, inputs.values())):
+        return ()
+    listed = (value if isinstance(value, list) else (value,) for value in inputs.values())
+    return tuple(one.file for values in listed for one in values if isinstance(one, FileValue))
 
 
 def paths_in(inputs: object) -> dict[str, tuple[str, ...]]:

@@ -53,7 +53,9 @@ def score_now(scorer: Scorer, item: Item) -> Score | Awaitable[object]:
         found = called(partial(scorer.score, *item))
     except (Exception, SystemExit) as error:  # sys.exit(0) would end the run as if it had passed
         return failed(scorer.name, _why(error))
-    return found if inspect.isawaitable(found) else to_score(scorer.name, found, scorer.threshold)
+    if not isinstance(found, Score) and inspect.isawaitable(found):
+        return found
+    return to_score(scorer.name, found, scorer.threshold)
 
 
 def score_plainly(scorer: Scorer, item: Item) -> Score:
