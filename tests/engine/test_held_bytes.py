@@ -19,7 +19,7 @@ from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.store import writer
 from prompteval.store.connection import open_database
-from prompteval.store.results import MIGRATIONS
+from prompteval.store.results_schema import MIGRATIONS
 
 ENTRY = runner.EntryIdentity("r1", "suite", "p@v1", "sha256:0", "m")
 LONG = "x" * 50_000

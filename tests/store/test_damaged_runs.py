@@ -19,7 +19,8 @@ from prompteval.core.request import Usage
 from prompteval.core.stored import EntryKey, RowFields
 from prompteval.store.connection import open_database
 from prompteval.store.pruning import delete_runs
-from prompteval.store.results import MIGRATIONS, SqliteStore
+from prompteval.store.results import SqliteStore
+from prompteval.store.results_schema import MIGRATIONS
 
 NUMBERS = json.dumps({"a": float("nan")})
 FLIPS = 150

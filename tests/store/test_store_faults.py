@@ -17,8 +17,8 @@ from prompteval.store import pruning
 from prompteval.store.cache import SqliteCache
 from prompteval.store.connection import open_database
 from prompteval.store.pruning import database_bytes, delete_replies, delete_runs
-from prompteval.store.results import MIGRATIONS, SqliteStore
-from prompteval.store.results_schema import HASHED_VERSION
+from prompteval.store.results import SqliteStore
+from prompteval.store.results_schema import HASHED_VERSION, MIGRATIONS
 
 
 def rows(run_id: str, count: int) -> list[Row]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from prompteval.core.errors import StoreError
 from prompteval.store.cache import MIGRATIONS as CACHE_MIGRATIONS
 from prompteval.store.connection import COMPANIONS, FAULTS, Database, open_database
-from prompteval.store.results import MIGRATIONS as RESULTS_MIGRATIONS
+from prompteval.store.results_schema import MIGRATIONS as RESULTS_MIGRATIONS
 
 T = TypeVar("T")
 TABLES = ("rows", "scores", "attempts", "names", "runs")
