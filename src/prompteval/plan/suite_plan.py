@@ -9,22 +9,20 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.protocols import Scorer
 from prompteval.metrics.stage_names import StageMetric
-from prompteval.plan.case_scan import CaseFacts, prompt_of, read_source, scan_cases, source_key
-from prompteval.plan.chosen_models import chosen_models
+from prompteval.plan.case_scan import CaseFacts, read_source, scan_cases, source_key
 from prompteval.plan.conversation_problems import conversation_problems
 from prompteval.plan.entailment import entailment_of
 from prompteval.plan.file_problems import CaseFiles
 from prompteval.plan.gate_versions import with_versions
-from prompteval.plan.gates import Beats, PlannedRule, note_absent, plan_gates, primary_metrics
+from prompteval.plan.gates import PlannedRule, note_absent, plan_gates, primary_metrics
 from prompteval.plan.judge_files import JudgeFiles, read_judge_files
 from prompteval.plan.judges import judge_section_problems, judge_server_problems
 from prompteval.plan.measures import Measure, plan_measures, stage_metrics
 from prompteval.plan.problems import Problems, placed, placing
-from prompteval.plan.server_problems import server_problems
 from prompteval.plan.stream_problems import stream_problems
 from prompteval.plan.suite_scorers import build_scorers
+from prompteval.plan.suite_system import System, plan_rivals, plan_system, prompts_of
 from prompteval.plan.targets.base import TargetPlan
-from prompteval.plan.targets.resolve import plan_rag_targets, plan_targets, with_conversation, with_fakes
 from prompteval.plan.tool_calls import call_problems
 from prompteval.prompt.prompt import Prompt
 from prompteval.workspace.settings import Workspace
@@ -64,7 +62,7 @@ class SuitePlan:
     @property
     def prompts(self) -> tuple[Prompt, ...]:
         """The prompts among the targets."""
-        return tuple(_prompts_of(self.targets))
+        return tuple(prompts_of(self.targets))
 
     def entries(self) -> Iterator[tuple[TargetPlan, str]]:
         """Every (target, model) to run."""
@@ -106,7 +104,7 @@ def plan_suite(
     suite = load_suite(tree, path)
     there = suite_at(commit, path) or suite
     problems = Problems()
-    system = _system(workspace, commit or tree, suite, there, prompts, models, problems)
+    system = plan_system(workspace, commit or tree, suite, there, prompts, models, problems)
     setup, targets, chosen = system.setup, system.targets, system.models
     if commit is not None and there is not suite:
         problems.found = placed(commit, problems.found)
@@ -114,8 +112,8 @@ def plan_suite(
     if not targets:
         problems.check()
     gates = with_versions(workspace, tree, suite.path, found.gates, problems)
-    rivals = _rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
-    files = CaseFiles(_prompts_of(targets), chosen, workspace, suite.splits)
+    rivals = plan_rivals(workspace, tree, suite, gates, targets, problems, setup) if commit is None else ()
+    files = CaseFiles(prompts_of(targets), chosen, workspace, suite.splits)
     facts = _scanned(tree, suite, system, files, gates, found, problems)
     return SuitePlan(
         suite,
@@ -136,15 +134,6 @@ def plan_suite(
 
 
 @dataclass(frozen=True, slots=True)
-class _System:
-    """What a suite runs: its retrieval pipeline, its targets, and the models that they are run on."""
-
-    setup: "RagSetup | None"
-    targets: tuple[TargetPlan, ...]
-    models: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Measuring:
     """How outputs are scored and decided; `results` is how those of a system of one's own are read."""
 
@@ -156,7 +145,7 @@ class _Measuring:
 
 
 def _measuring(
-    workspace: Workspace, tree: Tree, suite: Suite, system: _System, problems: Problems
+    workspace: Workspace, tree: Tree, suite: Suite, system: System, problems: Problems
 ) -> _Measuring:
     """Scorers, judges, metrics and gates, of which those that read the stages of retrieval come first."""
     scorers = build_scorers(workspace, tree, suite, system.targets, problems)
@@ -172,35 +161,10 @@ def _measuring(
     return _Measuring((*added, *scorers), judge_files, measures, gates, results)
 
 
-def _system(
-    workspace: Workspace,
-    tree: Tree,
-    suite: Suite,
-    there: Suite,
-    prompts: tuple[str, ...],
-    models: tuple[str, ...],
-    problems: Problems,
-) -> _System:
-    """The system as `there` in `tree` has it.
-
-    Fakes and conversations are those of `suite`, which is in the working tree.
-    """
-    setup, targets = _targets(workspace, tree, there, prompts, problems)
-    targets = with_fakes(workspace, suite, targets, problems)
-    targets = with_conversation(workspace, WorkingTree(workspace.root), suite, targets, problems)
-    chosen = chosen_models(workspace, there, targets, models, problems)
-    problems.found.extend(server_problems(_prompts_of(targets), chosen, workspace))
-    return _System(setup, targets, chosen)
-
-
-def _prompts_of(targets: Sequence[TargetPlan]) -> list[Prompt]:
-    return [prompt for target in targets if (prompt := prompt_of(target)) is not None]
-
-
 def _scanned(
     tree: Tree,
     suite: Suite,
-    system: _System,
+    system: System,
     files: CaseFiles,
     gates: Sequence[PlannedRule],
     measuring: _Measuring,
@@ -226,7 +190,7 @@ def _stage_scorers(
     workspace: Workspace,
     tree: Tree,
     suite: Suite,
-    system: _System,
+    system: System,
     stages: list[StageMetric],
     problems: Problems,
 ) -> tuple[tuple[Scorer, ...], "ResultSetup | None"]:
@@ -273,51 +237,3 @@ def suite_at(commit: GitTree | None, path: str) -> Suite | None:
         return None
     with placing(commit):
         return load_suite(commit, there)
-
-
-def _rivals(
-    workspace: Workspace,
-    tree: Tree,
-    suite: Suite,
-    gates: Sequence[PlannedRule],
-    targets: Sequence[TargetPlan],
-    problems: Problems,
-    setup: "RagSetup | None" = None,
-) -> tuple[TargetPlan, ...]:
-    """The versions that a gate names to be beaten, unless they run anyway or nothing does."""
-    named = [gate.rule.version for gate in gates if isinstance(gate.rule, Beats)]
-    wanted = tuple(dict.fromkeys(version for version in named if version))
-    if not targets or not wanted:
-        return ()
-    running = {target.reference for target in targets}
-    found = _with_pipeline(workspace, tree, suite, setup, wanted, problems)
-    found = with_fakes(workspace, suite, found, problems)
-    found = with_conversation(workspace, tree, suite, found, problems)
-    return tuple(target for target in found if target.reference not in running)
-
-
-def _targets(
-    workspace: Workspace, tree: Tree, suite: Suite, prompts: tuple[str, ...], problems: Problems
-) -> tuple["RagSetup | None", tuple[TargetPlan, ...]]:
-    """(the retrieval pipeline where the suite has one, what the suite runs)."""
-    setup = None
-    if suite.rag is not None:
-        from prompteval.plan.rag.setup import plan_setup
-
-        setup = plan_setup(workspace, tree, suite, suite.rag, problems)
-        if setup is None:
-            return None, ()
-    return setup, _with_pipeline(workspace, tree, suite, setup, prompts, problems)
-
-
-def _with_pipeline(
-    workspace: Workspace,
-    tree: Tree,
-    suite: Suite,
-    setup: "RagSetup | None",
-    prompts: tuple[str, ...],
-    problems: Problems,
-) -> tuple[TargetPlan, ...]:
-    if setup is None:
-        return plan_targets(workspace, tree, suite, prompts, problems)
-    return plan_rag_targets(workspace, tree, suite, setup, prompts, problems)
