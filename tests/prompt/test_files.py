@@ -163,7 +163,9 @@ def test_a_file_beside_the_module_is_part_of_the_prompt(tmp_path: Path) -> None:
         ("blue.png", "no such file (did you mean 'blau.png'?)"),
         ("text.png", "of no known type"),
         ("../../../out.png", "leads out of the workspace"),
-        ("link.png", "leads out of the workspace"),
+        ("link.png", "file('link.png'): leads out of the workspace"),
+        ("https://example.org/a.png", "is an address, and nothing is fetched"),
+        ("none/blue.png", "file('none/blue.png'): no such file"),
     ],
 )
 def test_s5_a_file_beside_the_module_stays_inside(name: str, told: str, tmp_path: Path) -> None:

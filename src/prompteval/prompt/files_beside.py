@@ -4,11 +4,12 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import replace
 
-from prompteval.core.errors import InvalidInput
+from prompteval.core.errors import InvalidInput, NoSuchFile
 from prompteval.core.media import File
-from prompteval.core.problem import Problem, did_you_mean
+from prompteval.core.problem import Problem
 from prompteval.prompt.messages import FileSlot, Part
 from prompteval.prompt.source_places import Place
+from prompteval.workspace.sent_files import MOST_NEAR, address_fault, file_content, near_file
 from prompteval.workspace.tree import Tree
 
 
@@ -28,15 +29,16 @@ def with_files(part: Part, tree: Tree, place_of: Callable[[str], Place]) -> Part
 
 
 def _found(name: str, module: str, tree: Tree, place_of: Callable[[str], Place]) -> File:
-    directory = posixpath.dirname(module)
-    path = posixpath.join(directory, name)
-    help = ""
+    path = posixpath.join(posixpath.dirname(module), name)
+    reason, help = address_fault(name), ""
     try:
-        return File.of_bytes(tree.read(path), name=path)
+        if not reason:
+            return File.of_bytes(file_content(tree, path), name=path)
+    except NoSuchFile as error:
+        reason = error.problems[0].message
+        help = near_file(lambda place: tree.list_directory(place, MOST_NEAR), path, name)
     except InvalidInput as error:
         reason = error.problems[0].message
-        near = [other.removeprefix(f"{directory}/") for other in tree.list(directory)]
-        help = did_you_mean(name, near)
     except ValueError as error:
         reason = str(error)
     message = f"file({name!r}): {reason}"
