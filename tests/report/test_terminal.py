@@ -4,7 +4,8 @@ import io
 
 from rich.console import Console
 
-from prompteval.report.terminal import show
+from prompteval.report.table import Table
+from prompteval.report.terminal import show, table
 from tests.small_workspace import SUITE, Place
 
 
@@ -32,3 +33,27 @@ def test_slices_are_of_the_metric_that_gates(place: Place) -> None:
     place.write("datasets/c.jsonl", line % 1 + line % 2)
     (found,) = [line for line in printed(place).splitlines() if "t=x" in line]
     assert "accuracy" in found
+
+
+def test_a_table_in_a_narrow_terminal_breaks_no_word() -> None:
+    """Each row is a block, its values side by side as far as they go; in a wider one it is a table."""
+    heads = ("signal", "verdict", "observed", "95 % interval", "threshold", "rows")
+    found = Table(
+        "", heads, [("predictions", "quiet", "25.8 %", "21.9 % to 29.5 %", "15.0 %", "2,000")], texts=2
+    )
+    narrow = Console(width=40, record=True, file=io.StringIO())
+    table(narrow, found)
+    assert [line.rstrip() for line in narrow.export_text().splitlines()] == [
+        "predictions  quiet", "  observed 25.8 %", "  95 % interval 21.9 % to 29.5 %", "  threshold 15.0 %   rows 2,000", ""
+    ]  # fmt: skip
+    wide = Console(width=80, record=True, file=io.StringIO())
+    table(wide, found)
+    assert "predictions   quiet" in wide.export_text() and "threshold 15.0 %" not in wide.export_text()
+
+
+def test_rows_of_an_empty_table_and_of_empty_cells_are_printed_at_any_width() -> None:
+    """Also one column wide, and words longer than the terminal."""
+    for width in (1, 8, 20):
+        console = Console(width=width, record=True, file=io.StringIO())
+        table(console, Table("t", ("case", "n"), [("", ""), ("x" * 50, "")]))
+        assert console.export_text().count("x") == 50

@@ -45,7 +45,10 @@ def _show_result(result: ResultView, console: "Console", *, verbose: bool) -> No
 
 
 def table(console: "Console", found: Table, *, styles: Callable[[str], str] = lambda cell: "") -> None:
-    """Print a table below its title; `styles` gives a cell's style by its text."""
+    """Print a table below its title; `styles` gives a cell's style by its text.
+
+    Where the console is too narrow for the longest word of each column, each row is a block of its own.
+    """
     from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
@@ -54,6 +57,9 @@ def table(console: "Console", found: Table, *, styles: Callable[[str], str] = la
         console.print(printable(found.title), markup=False, highlight=False)
     if not found.rows:
         return
+    if _narrowest(found) > console.width:
+        _blocks(console, found, styles)
+        return
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, head in enumerate(found.heads):
         side: Literal["left", "right"] = "left" if index < found.texts else "right"
@@ -61,6 +67,37 @@ def table(console: "Console", found: Table, *, styles: Callable[[str], str] = la
     for row in found.rows:
         grid.add_row(*(Text(printable(cell), style=styles(cell)) for cell in row))
     console.print(grid)
+
+
+def _narrowest(found: Table) -> int:
+    """The columns of a terminal that a table takes at least without a break inside a word."""
+    from rich.cells import cell_len
+
+    columns = zip(found.heads, *found.rows, strict=True)
+    words = [max(cell_len(word) for cell in column for word in (*cell.split(), "")) for column in columns]
+    return sum(words) + 3 * (len(words) - 1) + 2
+
+
+def _blocks(console: "Console", found: Table, styles: Callable[[str], str]) -> None:
+    """Each row below its words, with `head value` of each other cell that is not empty, side by side."""
+    from rich.text import Text
+
+    for row in found.rows:
+        words, values = row[: found.texts], row[found.texts :]
+        cells = [Text(printable(cell), style=styles(cell)) for cell in words if cell.strip()]
+        console.print(Text("  ").join(cells))
+        line = Text()
+        for head, cell in zip(found.heads[found.texts :], values, strict=True):
+            if not cell.strip():
+                continue
+            pair = Text.assemble((printable(head), "dim"), " ", (printable(cell), styles(cell)))
+            if line and line.cell_len + pair.cell_len + 3 > console.width:
+                console.print(line)
+                line = Text()
+            line = line + ("   " if line else "  ") + pair
+        if line:
+            console.print(line)
+    console.print()
 
 
 def _gates(result: ResultView, console: "Console") -> None:
