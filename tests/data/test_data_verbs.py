@@ -251,3 +251,20 @@ def test_a_text_in_utf_16_is_refused_rather_than_called_clean(encoding: str, tmp
     (tmp_path / "a.txt").write_bytes("mail a@example.org".encode(encoding))
     assert code("data", "redact", tmp_path / "a.txt", "-o", tmp_path / "b.txt") == 2
     assert not (tmp_path / "b.txt").exists()
+
+
+def test_a_split_says_which_rows_keep_their_side_and_which_move(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A side that no ratio names is counted too: shares of all rows add up to 1."""
+    sides = ["train", "validation", ""]
+    rows = [
+        {"id": str(n), "text": "t", "label": "a", "user": n // 3, "split": sides[n % 3]} for n in range(30)
+    ]
+    source, output = write(tmp_path / "a.jsonl", rows), tmp_path / "b.jsonl"
+    code("data", "split", source, "-o", output, "--stratify", "label")
+    found = capsys.readouterr()
+    assert "validation 10 (33.3%)" in found.out and "20 rows kept the side in the file" in found.err
+    code("data", "split", source, "-o", output, "--stratify", "label", "--group", "user")
+    found = capsys.readouterr()
+    assert "10 rows moved to another side than in the file" in found.err

@@ -216,15 +216,20 @@ def _split(source: Path, output: Path, options: "SplitOptions", *, as_json: bool
 
     check_file("FILE", source)
     check_place("-o", output)
-    manifest = split_file(source, output, options, within=bounds(output))
+    made = split_file(source, output, options, within=bounds(output))
+    manifest = made.manifest()
     if as_json:
         printer.document(manifest.model_dump(by_alias=True))
     else:
-        for side in options.ratios:
+        for side in {**options.ratios, **dict.fromkeys(manifest.counts)}:
             count = manifest.counts.get(side, 0)
             printer.line(f"{side} {count:,} ({count / max(manifest.rows, 1):.1%})")
     if not manifest.rows:
         raise NothingSelected("the file has no rows")
+    if made.kept and options.stratify:
+        printer.stderr_line(f"{counted(made.kept, 'row')} kept the side in the file")
+    if made.moved:
+        printer.stderr_line(f"{counted(made.moved, 'row')} moved to another side than in the file")
     printer.stderr_line(
         f"{counted(manifest.rows, 'row')} written to {output} and {output.name}.manifest.json"
     )

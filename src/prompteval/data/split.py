@@ -32,12 +32,17 @@ class SplitOptions:
 
 @dataclass(slots=True)
 class FileSplit:
-    """A file's split: `rows` gives each row with its side; then `manifest` says what came out."""
+    """A file's split: `rows` gives each row with its side; then `manifest` says what came out.
+
+    `kept` are the rows that had the side already, `moved` those that had another one.
+    """
 
     source: Path
     options: SplitOptions
     ends: dict[str, float] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    kept: int = 0
+    moved: int = 0
     _sides: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -83,6 +88,9 @@ class FileSplit:
                 side = by_hash(name, options.ratios, options.salt)
             stratum = _stratum(raw, line, self.source, options.stratify)
             self.tally.add(row_name(raw, options.id), side, stratum)
+            had = _side(raw)
+            self.kept += had == side
+            self.moved += had not in ("", side)
             yield {**raw, SPLIT: side}
         unseen.refuse(str(self.source))
 

@@ -82,10 +82,11 @@ def _blocks(console: "Console", found: Table, styles: Callable[[str], str]) -> N
     """Each row below its words, with `head value` of each other cell that is not empty, side by side."""
     from rich.text import Text
 
-    for row in found.rows:
-        words, values = row[: found.texts], row[found.texts :]
-        cells = [Text(printable(cell), style=styles(cell)) for cell in words if cell.strip()]
-        console.print(Text("  ").join(cells))
+    for cells in found.rows:
+        words, values = cells[: found.texts], cells[found.texts :]
+        console.print(
+            Text("  ").join(Text(printable(word), style=styles(word)) for word in words if word.strip())
+        )
         line = Text()
         for head, cell in zip(found.heads[found.texts :], values, strict=True):
             if not cell.strip():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prompteval.core.errors import UsageError
 from prompteval.core.secret import from_environment
-from prompteval.data.manifest import Manifest, manifest_path, read_manifest
+from prompteval.data.manifest import manifest_path, read_manifest
 from prompteval.data.masked import Masking
 from prompteval.data.rows import read_raw
 from prompteval.data.split import FileSplit, SplitOptions
@@ -18,7 +18,7 @@ from prompteval.workspace.writing import write_whole
 SHORTEST_KEY = 16
 
 
-def split_file(source: Path, output: Path, options: SplitOptions, *, within: Path | None) -> Manifest:
+def split_file(source: Path, output: Path, options: SplitOptions, *, within: Path | None) -> FileSplit:
     """Write a file's rows with their side in `split`, and the manifest beside it.
 
     A split by time keeps the cutoffs of a manifest that is there already and has the same settings, so that
@@ -30,7 +30,7 @@ def split_file(source: Path, output: Path, options: SplitOptions, *, within: Pat
     write_whole(output, encoded(made.rows(), output.suffix), within=within)
     manifest = made.manifest()
     write_whole(manifest_path(output), [manifest.text().encode("ascii")], within=within)
-    return manifest
+    return made
 
 
 def _cutoffs(place: Path, options: SplitOptions) -> dict[str, float] | None:
