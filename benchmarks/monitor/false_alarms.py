@@ -15,7 +15,7 @@ import numpy as np
 import peers
 from populations import SEED, clinc150, counted, elec, sketch, table, write_part
 
-from prompteval.monitor.check import adjusted
+from prompteval.monitor.check_signals import adjusted
 from prompteval.monitor.signals.inputs import number_signal
 from prompteval.monitor.signals.predictions import share_signal
 from prompteval.report.monitoring.view import Signal

@@ -279,7 +279,7 @@ def test_accuracy_is_estimated_without_labels_and_never_alerts(tmp_path: Path) -
 
 def test_holm_takes_an_alert_that_chance_gives_among_many(tmp_path: Path) -> None:
     """Its interval is extended to the threshold, so that table and verdict agree."""
-    from prompteval.monitor.check import adjusted
+    from prompteval.monitor.check_signals import adjusted
 
     weak = Signal("a", "alert", 0.1, observed=0.2, low=0.11, high=0.3, p=0.03)
     rest = [Signal(f"q{n}", "quiet", 0.1, observed=0.0, low=0.0, high=0.1, p=0.9) for n in range(5)]

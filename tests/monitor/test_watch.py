@@ -11,7 +11,8 @@ import pytest
 
 from prompteval.core.errors import UsageError
 from prompteval.core.prediction import Prediction, record_line
-from prompteval.monitor.check import reading_of, reference_of
+from prompteval.monitor.check import reference_of
+from prompteval.monitor.check_signals import reading_of
 from prompteval.monitor.config import MonitorConfig, load_config
 from prompteval.monitor.notify import deliver
 from prompteval.monitor.reference import Reference

@@ -87,7 +87,7 @@ def cases(  # noqa: PLR0913 - the options of a verb
     from prompteval.cli.paths import check_place
     from prompteval.core.errors import NothingSelected, UsageError
     from prompteval.monitor.cases import grown_cases
-    from prompteval.monitor.check import reading_of
+    from prompteval.monitor.check_signals import reading_of
     from prompteval.monitor.pick import PickRules
     from prompteval.monitor.read_log import window_of
 

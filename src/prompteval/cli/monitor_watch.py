@@ -64,7 +64,8 @@ def watch(  # noqa: PLR0913 - the options of a verb
 
     from prompteval.core.errors import UsageError
     from prompteval.core.exit_codes import FAIL, INCOMPLETE, PASS, deciding
-    from prompteval.monitor.check import reading_of, reference_of
+    from prompteval.monitor.check import reference_of
+    from prompteval.monitor.check_signals import reading_of
     from prompteval.monitor.state import load_state, save_state
     from prompteval.monitor.watch import ahead_of, false_alarm_words, look
     from prompteval.workspace.settings import find_workspace

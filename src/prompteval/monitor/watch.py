@@ -9,7 +9,8 @@ budgets have long windows, and labels come late. They alert by their own rule at
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from prompteval.monitor.check import checked, reading_of, still_to_come
+from prompteval.monitor.check import checked, still_to_come
+from prompteval.monitor.check_signals import reading_of
 from prompteval.monitor.config import MonitorConfig
 from prompteval.monitor.reference import FindWorkspace, Reference
 from prompteval.monitor.state import SignalState, WatchState
