@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_sent_is_at_its_value(
     [
         (
             "seen",
-            "datasets/colour.jsonl:2:1 PE343 case 'p': inputs.photo is a PDF document: seen takes PNG, JPEG, GIF, WebP alone",
+            "datasets/colour.jsonl:2:33 PE343 case 'p': inputs.photo is a PDF document: seen takes PNG, JPEG, GIF, WebP alone",
         ),
         (
             "openai/gpt-3.5-turbo",
@@ -119,7 +119,7 @@ def test_a_type_that_is_not_taken_is_said_once_with_the_number_of_cases(offline:
     told = offline.run("check", code=2).stdout
     assert told.count("PE343") == 1
     assert (
-        "colour.jsonl:1:1 PE343 case 'p0': inputs.photo is a PDF document, as in 4 more cases: seen" in told
+        "colour.jsonl:1:34 PE343 case 'p0': inputs.photo is a PDF document, as in 4 more cases: seen" in told
     )
     assert 'write `files = ["image", "pdf"]` in a profile' in told
 
@@ -132,6 +132,26 @@ def test_a_file_over_the_limit_is_said_with_its_size_and_not_read(offline: Works
         "images/red.png: the file has 200,000,000 bytes, at most 20,000,000 are sent"
         in offline.run("check", code=2).stdout
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "cases", "place"),
+    [
+        ("c.csv", "id,inputs.photo\na,images/red.png\nb,page.pdf\n", "datasets/c.csv:3:3"),
+        ("c.yaml", "- {id: b, inputs: {photo: page.pdf}}\n", "datasets/c.yaml:1:27"),
+        ("", "[{id: a, inputs: {photo: ../datasets/images/red.png}}, {id: b, inputs: {photo: ../datasets/page.pdf}}]", "evals/colour.yaml:2:87"),
+    ],
+)  # fmt: skip
+def test_a_type_that_is_not_taken_is_at_its_value(
+    offline: Workspace, name: str, cases: str, place: str
+) -> None:
+    """In a table, in YAML and in the suite, also where cases share a line."""
+    (offline.root / "datasets/page.pdf").write_bytes(pdf())
+    if name:
+        offline.write(f"datasets/{name}", cases)
+    named = f"../datasets/{name}" if name else cases
+    offline.write("evals/colour.yaml", f"prompt: colour\ncases: {named}\nmodels: [seen]\n")
+    assert f"{place} PE343 case 'b': inputs.photo is a PDF document" in offline.run("check", code=2).stdout
 
 
 def test_files_in_a_message_of_the_system_are_refused_in_words(offline: Workspace) -> None:

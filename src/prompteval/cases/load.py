@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from prompteval.cases.csvfile import read_csv
-from prompteval.cases.places import UNKNOWN_KEY, Wanted, csv_places, json_places, yaml_place
+from prompteval.cases.places import UNKNOWN_KEY, Wanted, line_places, yaml_place
 from prompteval.cases.problem import Pointer, Wrong
 from prompteval.cases.record import Typed, Validate, to_case
 from prompteval.core.case import Case
@@ -64,8 +64,7 @@ def load_cases(
     if duplicates:
         _report_duplicates(tree, path, duplicates, collector)
     if collector.wanted:
-        places = json_places if path.endswith(".jsonl") else csv_places
-        collector.place_at(places(tree.open(path), list(collector.wanted.values())))
+        collector.place_at(line_places(tree, path, list(collector.wanted.values())))
     collector.check()
 
 

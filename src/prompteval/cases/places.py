@@ -10,12 +10,18 @@ from operator import getitem
 from typing import Any, BinaryIO, NamedTuple
 
 from prompteval.cases.problem import Pointer
+from prompteval.core.case import Case
 from prompteval.workspace.csv_reader import csv_reader, delimiter_of
 from prompteval.workspace.jsonl import MAX_LINE_BYTES
-from prompteval.workspace.yaml12 import Place, YamlDocument
+from prompteval.workspace.text import decode
+from prompteval.workspace.tree import Tree
+from prompteval.workspace.yaml12 import Place, YamlDocument, parse
 
 # The code of a key that is not known; every other problem is with a value.
 UNKNOWN_KEY = "PE311"
+CSV_ENDING = ".csv"
+# Of files with a case on each line, or on a few.
+LINE_ENDINGS = (".jsonl", CSV_ENDING)
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _QUOTED = re.compile(r'(?:[^"]++|"")*+')
 # Of text that was read before: numbers of any length stay texts.
@@ -28,6 +34,29 @@ class Wanted(NamedTuple):
     line: int
     pointer: Pointer
     at_key: bool
+
+
+def value_place(tree: Tree, path: str, case: Case, pointer: Pointer) -> Place:
+    """The place of a value of a case in its file, or in the suite that holds it; else of its line.
+
+    Raises InvalidInput where the file cannot be read.
+    """
+    if path.endswith(LINE_ENDINGS):
+        wanted = Wanted(case.line, pointer, at_key=False)
+        return line_places(tree, path, [wanted]).get(wanted, (case.line, 1))
+    document = parse(decode(tree.read(path), path), path)
+    prefix: Pointer = ("cases",) if isinstance(document.value, dict) else ()
+    items = _value_at(document.value, prefix)
+    for index, raw in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(raw, dict) and str(raw.get("id")) == case.id:
+            return yaml_place(document, (*prefix, index), raw, pointer)
+    return case.line, 1
+
+
+def line_places(tree: Tree, path: str, wanted: Sequence[Wanted]) -> dict[Wanted, Place]:
+    """The places of values in a file of JSON lines or in a CSV file."""
+    places = csv_places if path.endswith(CSV_ENDING) else json_places
+    return places(tree.open(path), wanted)
 
 
 def json_places(file: BinaryIO, wanted: Sequence[Wanted]) -> dict[Wanted, Place]:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from prompteval.cases.places import value_place
 from prompteval.core.case import Case
 from prompteval.core.errors import PromptevalError
 from prompteval.core.media import KINDS, MOST_SENT_BYTES, SHORT_NAMES, File, described, files_in, kind_of
@@ -14,6 +15,7 @@ from prompteval.prompt.messages import Part
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.open import open_provider
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.tree import Tree
 
 CODE = "PE343"
 _OTHER_MODEL = "choose a model that takes files"
@@ -67,7 +69,7 @@ class CaseFiles:
             if (taken := file_types_of(model, workspace))  # one that takes none is said at the prompt
         }
         self._splits = splits
-        self._first: dict[tuple[str, str], tuple[str, int, str]] = {}
+        self._first: dict[tuple[str, str], tuple[str, Case, str]] = {}
         self._cases: Counter[tuple[str, str]] = Counter()
 
     def problems(self, case: Case, path: str) -> list[Problem]:
@@ -75,23 +77,25 @@ class CaseFiles:
         if self._splits and case.split not in self._splits:
             return []
         wrong = {
-            (model, file.media_type): f"case {case.id!r}: inputs.{name}"
+            (model, file.media_type): name
             for name, file in (pair for inputs in self._inputs for pair in inputs.each(case.inputs))
             for model, taken in self._taken.items()
             if isinstance(file, File) and file.media_type not in taken
         }
-        for key, what in wrong.items():
-            self._first.setdefault(key, (path, case.line, what))
+        for key, name in wrong.items():
+            self._first.setdefault(key, (path, case, name))
         self._cases.update(wrong.keys())
         return list(self._too_large(case, path))
 
-    def not_taken(self) -> Iterator[Problem]:
-        """What the models do not take of the cases that were looked at."""
-        for (model, media_type), (path, line, what) in self._first.items():
+    def not_taken(self, tree: Tree) -> Iterator[Problem]:
+        """What the models do not take of the cases that were looked at, which are in `tree`."""
+        for (model, media_type), (path, case, name) in self._first.items():
+            place = value_place(tree, path, case, ("inputs", name))
             taken, others = self._taken[model], self._cases[model, media_type] - 1
             more = f", as in {counted(others, 'more case')}" if others else ""
-            message = f"{what} is {described(media_type)}{more}: {_not_taken(model, taken)}"
-            yield Problem(path, line, 1, CODE, message, _advice(taken, media_type))
+            what = f"case {case.id!r}: inputs.{name} is {described(media_type)}"
+            message = f"{what}{more}: {_not_taken(model, taken)}"
+            yield Problem(path, *place, CODE, message, _advice(taken, media_type))
 
     def _too_large(self, case: Case, path: str) -> Iterator[Problem]:
         size = sum(file.size for file in files_in(case.inputs))

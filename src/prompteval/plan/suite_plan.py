@@ -174,7 +174,7 @@ def _scanned(
     setup, targets = system.setup, system.targets
     golds = [store.read_gold for store in (setup or measuring.results,) if store is not None]
     facts = scan_cases(tree, suite, targets, problems, [*golds, files.problems], gates, measuring.scorers)
-    problems.found += files.not_taken()
+    problems.found += files.not_taken(tree)
     if facts is not None:
         problems.found += conversation_problems(suite, targets, facts.most_turns)
         if setup is not None:
