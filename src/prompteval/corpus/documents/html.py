@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING
 
 from prompteval.core.errors import MissingExtra
 from prompteval.corpus.documents.encoding import decode_page
+from prompteval.corpus.documents.html_nodes import (
+    BLOCKS,
+    CELLS,
+    SPACE,
+    children,
+    little_text,
+    shown_options,
+    widest,
+)
 from prompteval.corpus.documents.html_spans import MOST_COLUMNS, MOST_ROWS, Allowance, Spans, span
 from prompteval.corpus.documents.outcome import DocumentFault
 
@@ -22,35 +31,24 @@ _NOT_SHOWN = (
 )  # fmt: skip
 # Of these an input shows no value.
 _SILENT = frozenset({"hidden", "password", "checkbox", "radio", "file", "image", "color", "range"})
-# fmt: off
-_BLOCKS = frozenset({
-    "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog", "div", "dl",
-    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
-    "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead",
-    "tr", "ul",
-})
-# fmt: on
 _HEADINGS = ("h1", "h2", "h3")
 # Elements that hold nothing, or that the next of their kind ends, and so do not nest by themselves.
 _FLAT = frozenset(
     {"area", "base", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option", "p",
      "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"}
 )  # fmt: skip
-_CELLS = frozenset({"td", "th"})
 _ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*?(/?)>")
 # The parser's time grows with the square of the depth: 0.04 s here, minutes at a hundred times this.
 DEEPEST = 5_000
-# Of a cell or row whose text is read before it is written.
-MOST_PARTS = 200
-_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 
 
 def read_html(data: bytes, path: str) -> tuple[str, str]:
     """(title, text). The title is that of <title>, else the first heading, else "".
 
     Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
-    is collapsed but in <pre>; an empty cell keeps its place. A cell over several rows is repeated in each,
+    is collapsed but in <pre>; an empty cell keeps its place, and the blocks of a small one, in a table of
+    several columns, are on the line of its row. A cell over several rows is repeated in each,
     and one over several columns leaves the others empty. Scripts, styles and other parts that are
     not shown are left out, of a drop-down all but the chosen option; values of inputs are text.
     Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do not
@@ -96,7 +94,7 @@ def _depth(source: str) -> int:
 
 
 def _line(node: "LexborNode | None") -> str:
-    return "" if node is None else _SPACE.sub(" ", node.text(deep=True)).strip()
+    return "" if node is None else SPACE.sub(" ", node.text(deep=True)).strip()
 
 
 class _TextWriter:
@@ -110,6 +108,7 @@ class _TextWriter:
         self._space = False
         self._cells = 0  # borders of cells that wait for text
         self._row = False  # whether the row has text
+        self._one_line = False  # whether the cell at hand is written on the line of its row
 
     def write(self, root: "LexborNode") -> None:
         """Walk without recursion, so that depth does not matter."""
@@ -123,7 +122,7 @@ class _TextWriter:
             elif node.is_text_node:
                 self._put(node.text_content or "", kept)
             elif tag == "br":
-                self._break = max(self._break, 1)
+                self._break_line(1)
             elif tag == "input":
                 self._value(node)
             else:
@@ -131,26 +130,32 @@ class _TextWriter:
             if not leaving and node.child is not None:
                 self._part(tag)
                 todo.append((node, kept, True))
-                inside = _shown_options(node) if tag == "select" else _children(node)
+                inside = shown_options(node) if tag == "select" else children(node)
                 todo.extend((child, kept or tag == "pre", False) for child in reversed(inside))
 
     def text(self) -> str:
         return "".join(self._parts)
 
     def _part(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._break = max(self._break, 1 if tag in ("li", "tr", "dt", "dd", "tbody", "thead") else 2)
+        if tag in BLOCKS:
+            self._break_line(1 if tag in ("li", "tr", "dt", "dd", "tbody", "thead") else 2)
+
+    def _break_line(self, lines: int) -> None:
+        if self._one_line:
+            self._space = True
+        else:
+            self._break = max(self._break, lines)
 
     def _enter(self, node: "LexborNode", tag: str) -> None:
         """The beginning of a table or of a part of one; other elements begin without a trace."""
         if tag == "table":
-            self._tables.append(Spans(_widest(node), self._allowance))
+            self._tables.append(Spans(widest(node), self._allowance))
         elif tag in _ROW_GROUPS and self._tables:
             self._tables[-1].begin_group()
         elif tag == "tr" and self._tables:
             self._cells, self._row = 0, False
-            self._tables[-1].begin_row(shown=_little_text(node) != "")
-        elif tag in _CELLS and self._tables:
+            self._tables[-1].begin_row(shown=little_text(node) != "")
+        elif tag in CELLS and self._tables:
             self._begin_cell(node, self._tables[-1])
         if tag == "table" and node.child is None:
             self._tables.pop()
@@ -159,9 +164,11 @@ class _TextWriter:
         self._repeat(spans.before_cell(), spans)
         self._cells += spans.column > 0
         columns, rows = (node.attributes.get(name) for name in ("colspan", "rowspan"))
-        text = (_little_text(node) or "") if rows else ""
-        spans.cell(span(columns, MOST_COLUMNS), span(rows, MOST_ROWS), text)
+        text = little_text(node)
+        spans.cell(span(columns, MOST_COLUMNS), span(rows, MOST_ROWS), (text or "") if rows else "")
+        self._one_line = text is not None and spans.widest > 1 and node.css_first("pre") is None
         if node.child is None:
+            self._one_line = False
             self._cells += spans.places
 
     def _repeat(self, texts: Iterable[str], spans: Spans) -> None:
@@ -174,7 +181,8 @@ class _TextWriter:
     def _leave(self, tag: str) -> None:
         if tag == "table":
             self._tables.pop()
-        elif tag in _CELLS and self._tables:
+        elif tag in CELLS and self._tables:
+            self._one_line = False
             self._cells += self._tables[-1].places
         elif tag == "tr" and self._tables:
             self._end_row(self._tables[-1])
@@ -196,7 +204,7 @@ class _TextWriter:
 
     def _put(self, text: str, kept: bool) -> None:
         if not kept:
-            text = _SPACE.sub(" ", text)
+            text = SPACE.sub(" ", text)
             if not text.strip(" "):
                 self._space = self._space or bool(text)
                 return
@@ -214,46 +222,3 @@ class _TextWriter:
         self._break = 0
         self._space = not kept and text.endswith(" ")
         self._parts.append(text if kept else text.strip(" "))
-
-
-def _little_text(node: "LexborNode") -> str | None:
-    """The text of a node on one line; None where it has many parts, a table, or a value of a form to show."""
-    parts: list[str] = []
-    todo, seen = [node], 0
-    while todo:
-        part = todo.pop()
-        seen += 1
-        if seen > MOST_PARTS or part.tag in ("input", "select", "table"):
-            return None
-        if part.is_text_node:
-            parts.append(part.text_content or "")
-        elif part.tag == "br" or part.tag in _BLOCKS or part.tag in _CELLS:
-            parts.append(" ")
-        todo.extend(reversed(_children(part)))
-    return _SPACE.sub(" ", "".join(parts)).strip()
-
-
-def _widest(table: "LexborNode") -> int:
-    """The most cells that one row of a table has; rows of tables inside it are not its own."""
-    parts = _children(table)
-    rows = [
-        row for part in parts for row in ([part] if part.tag == "tr" else _children(part)) if row.tag == "tr"
-    ]
-    return max((sum(cell.tag in _CELLS for cell in _children(row)) for row in rows), default=0)
-
-
-def _shown_options(node: "LexborNode") -> "list[LexborNode]":
-    """What a list of options shows: all of it where several may be chosen, else the chosen or first one."""
-    options = node.css("option")
-    if "multiple" in node.attributes or not options:
-        return _children(node)
-    chosen = [option for option in options if "selected" in option.attributes]
-    return [chosen[-1] if chosen else options[0]]
-
-
-def _children(node: "LexborNode") -> "list[LexborNode]":
-    found, child = [], node.child
-    while child is not None:
-        found.append(child)
-        child = child.next
-    return found

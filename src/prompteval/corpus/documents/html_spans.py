@@ -39,7 +39,7 @@ class Spans:
     """
 
     def __init__(self, widest: int, allowance: Allowance) -> None:
-        self._widest = widest
+        self.widest = widest
         self._allowance = allowance
         # By column: how many more rows a cell reaches into, and its text.
         self._above: dict[int, tuple[int, str]] = {}
@@ -65,7 +65,7 @@ class Spans:
 
     def cell(self, columns: int, rows: int, text: str) -> None:
         """Note the cell at this place."""
-        columns = max(1, min(columns, self._widest - self.column))
+        columns = max(1, min(columns, self.widest - self.column))
         for column in range(self.column, self.column + columns):
             if column in self._above:  # two cells share the place; the one from above goes further down
                 self._pass_on(column)
