@@ -1,5 +1,7 @@
 """Decoding users' files."""
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,3 +33,10 @@ def test_b4_other_encodings_are_errors_with_line_and_byte(data: bytes, place: st
 def test_utf8_reads_back(text: str) -> None:
     """Any text without NUL survives."""
     assert decode(text.encode("utf-8"), "f") == text
+
+
+@pytest.mark.parametrize(("data", "form"), [(gzip.compress(b"{}"), "compressed by gzip"), (b"PK\x03\x04..", "a zip archive")])  # fmt: skip
+def test_a_packed_file_is_named_by_its_form(data: bytes, form: str) -> None:
+    """Not by a byte in it that cannot be removed."""
+    with pytest.raises(InvalidInput, match=f"c.jsonl:1:1 PE103 the file is {form} .unpack or convert it"):
+        decode(data, "c.jsonl")

@@ -1,4 +1,4 @@
-"""Files packed by gzip, unpacked while they are read, within a bound."""
+"""Files packed by gzip, unpacked while they are read, within a bound; and what other packed files are."""
 
 import gzip
 import io
@@ -8,10 +8,26 @@ from typing import BinaryIO, cast
 # A file of gigabytes may be packed into megabytes.
 MOST_UNPACKED = 4_000_000_000
 _MARK = b"\x1f\x8b"
+# How files of other forms begin, which a text is taken for by its name.
+_FORMS = (
+    (b"\x1f\x8b", "compressed by gzip"), (b"\xfd7zXZ\x00", "compressed by xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd"), (b"PK\x03\x04", "a zip archive"),
+    (b"PAR1", "in Parquet's format"), (b"SQLite format 3\x00", "a SQLite database"),
+    (b"%PDF-", "a PDF document"),
+)  # fmt: skip
+# Bytes that tell them.
+HEAD = 16
 
 
 class PackedFault(ValueError):
     """A packed file that is damaged, or larger than is read."""
+
+
+def other_form(head: bytes) -> str:
+    """What a file is whose first bytes are not those of a text, such as "a zip archive"; empty else."""
+    if head[:3] == b"BZh" and head[4:10] == b"1AY&SY":
+        return "compressed by bzip2"
+    return next((name for mark, name in _FORMS if head.startswith(mark)), "")
 
 
 def unpacked(file: BinaryIO, most: int | None = None) -> BinaryIO:

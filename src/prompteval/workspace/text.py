@@ -2,7 +2,9 @@
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
+from prompteval.workspace.packed import HEAD, other_form
 
+UNPACK = "unpack or convert it"
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -10,8 +12,10 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 def decode(data: bytes, path: str) -> str:
     """UTF-8 text of a file; a byte order mark is dropped, CRLF becomes LF.
 
-    Raises InvalidInput, with line and byte, for UTF-16, NUL bytes and invalid UTF-8.
+    Raises InvalidInput, with line and byte, for UTF-16, packed files, NUL bytes and invalid UTF-8.
     """
+    if form := other_form(data[:HEAD]):
+        raise InvalidInput([Problem(path, 1, 1, "PE103", f"the file is {form}", UNPACK)])
     if data.startswith(UTF16_MARKS):
         raise InvalidInput([Problem(path, 1, 1, "PE102", "the file is UTF-16", "save it as UTF-8")])
     data = data.removeprefix(UTF8_MARK)

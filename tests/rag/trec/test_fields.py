@@ -1,5 +1,7 @@
 """Fields of lines: taken apart fast as by plain Python, and every wrong line named."""
 
+import bz2
+import lzma
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,30 @@ def test_too_many_problems_end_the_reading(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="more problems are not shown") as raised:
         list(read_blocks(tmp_path / "x.txt", (FORM,), FORM))
     assert len(raised.value.problems) == 21
+
+
+PACKED = [
+    (bz2.compress(b"a b c\n"), "compressed by bzip2"), (lzma.compress(b"a b c\n"), "compressed by xz"),
+    (b"\x28\xb5\x2f\xfd\x04\x00", "compressed by zstd"), (b"PK\x03\x04\x14\x00", "a zip archive"),
+    (b"PAR1\x15\x04", "in Parquet's format"), ("a b c\n".encode("utf-16"), "UTF-16"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "form"), PACKED)
+def test_a_file_of_another_form_is_named_by_it(tmp_path: Path, data: bytes, form: str) -> None:
+    """Once, and not by the control characters of its lines; gzip is read."""
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(InvalidInput) as raised:
+        list(read_blocks(tmp_path / "x", [FORM], FORM))
+    (problem,) = raised.value.problems
+    assert (problem.code, problem.message) == ("PE370", f"the file is {form}")
+
+
+@pytest.mark.parametrize("data", [b"a b c", b"a b c\n", b"a b c\n\nd e f\n", b"BZh 1 2\n", b"PK 1 2"])
+def test_a_file_of_few_bytes_is_read_whole(tmp_path: Path, data: bytes) -> None:
+    """Also one that is no longer than what its form is told by."""
+    (tmp_path / "x").write_bytes(data)
+    rows = [
+        row for block in read_blocks(tmp_path / "x", [FORM], FORM) for row in zip(*block.columns, strict=True)
+    ]
+    assert rows == [tuple(line.split()) for line in data.split(b"\n") if line]

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
-from prompteval.workspace.packed import PackedFault, unpacked
+from prompteval.workspace.packed import HEAD, PackedFault, other_form, unpacked
+from prompteval.workspace.text import UNPACK, UTF16_MARKS
 
 # Small enough for the processor's cache, large enough that Python is not what takes the time.
 BLOCK_BYTES = 1 << 20
@@ -107,12 +108,21 @@ def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str
     problems.stop()
 
 
+def _not_text(head: bytes) -> str:
+    """What a file is that begins so; empty for lines of text."""
+    return "UTF-16" if head.startswith(UTF16_MARKS) else other_form(head)
+
+
 def _whole_lines(path: Path, problems: LineProblems) -> Iterator[bytes]:
     """The file in parts that end where a line does."""
     kept = b""
     try:
         with unpacked(path.open("rb")) as file:
-            kept = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
+            kept = file.read(HEAD)
+            if form := _not_text(kept):
+                problems.add(0, "PE370", f"the file is {form}", UNPACK)
+                problems.stop()
+            kept = kept.removeprefix(codecs.BOM_UTF8)
             while data := file.read(BLOCK_BYTES):
                 end = data.rfind(b"\n") + 1
                 if end:
@@ -132,7 +142,7 @@ def _whole_lines(path: Path, problems: LineProblems) -> Iterator[bytes]:
         problems.add(0, "PE370", f"cannot be read: {error.strerror}")
         problems.stop()
     if kept:
-        yield kept + b"\n"
+        yield kept if kept.endswith(b"\n") else kept + b"\n"
 
 
 def _form_of(data: bytes, forms: Sequence[Sequence[str]]) -> tuple[Sequence[str], bool]:
