@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.syntax_trees import statements, tree_of, walk, without_collections
+
 ROOT = Path(__file__).parents[1]
 UNWANTED = re.compile(
     r"stands? twice|stands in|\bno folder\b|\bmend|\banew\b|\blet go\b|\bgoes on\b|\bgo on with\b"
@@ -26,8 +28,14 @@ UNWANTED_IN_PROSE = re.compile(
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "style.md")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_collections() -> Iterator[None]:
+    with without_collections():
+        yield
+
+
 def _docstrings(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             text = ast.get_docstring(node)
             if text is not None and isinstance(node.body[0], ast.Expr):
@@ -37,9 +45,9 @@ def _docstrings(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
 def messages() -> Iterator[tuple[str, str]]:
     """Every string of the package that is not a docstring, with its place."""
     for path in sorted((ROOT / "src").rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = tree_of(path)
         known = {id(node) for node, _ in _docstrings(tree)}
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in known:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
 
@@ -61,7 +69,7 @@ def test_no_docstring_uses_an_unwanted_word() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {hit[0]!r}"
         for path in sorted((ROOT / "src").rglob("*.py"))
-        for node, text in _docstrings(ast.parse(path.read_text("utf-8")))
+        for node, text in _docstrings(tree_of(path))
         if (hit := UNWANTED_IN_PROSE.search(text))
     ]
     assert found == []
