@@ -106,6 +106,8 @@ def test_b7_csv_never_shifts_columns(tmp_path: Path) -> None:
     assert "unknown column 'message'" in problems(tmp_path, "b.csv", "id,message\n")[0]
     assert "duplicate column" in problems(tmp_path, "d.csv", "id,inputs.m,inputs.m\n")[0]
     assert "missing column 'id'" in problems(tmp_path, "e.csv", "inputs.m\n")[0]
+    assert "by a comma, a semicolon or a tab" in problems(tmp_path, "f.csv", "id|inputs.m\na|b\n")[1]
+    assert "'sep=' is for Excel alone (remove it)" in problems(tmp_path, "g.csv", "sep=;\nid;inputs.m\n")[0]
 
 
 def test_b7_csv_tells_old_line_ends_and_a_repeat_out_of_reach(tmp_path: Path) -> None:

@@ -130,6 +130,8 @@ def test_b21_cells_of_a_table_are_read_as_their_type() -> None:
     assert prompt(Literal[1, 5]).case_expected(Cell("5")) == 5
     assert prompt(str).case_expected(Cell("5")) == "5"
     assert prompt(Rank).expected_errors(Cell("9")) != []
+    assert prompt(Strict).expected_errors(Cell('{"n": 7}')) == []
+    assert "not a whole number" in prompt(Strict).expected_errors(Cell("7"))[0][1]
 
 
 def test_b21_an_empty_cell_of_an_optional_input_is_no_value() -> None:

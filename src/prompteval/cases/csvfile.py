@@ -93,6 +93,9 @@ def _rows(lines: _Lines, columns: list[str], delimiter: str, note: Note) -> Iter
 
 def _check_columns(columns: list[str], path: str) -> None:
     problems = Collector(path)
+    if columns and columns[0].lower().startswith("sep="):
+        problems.add(1, 1, "PE304", "the line 'sep=' is for Excel alone", "remove it")
+        raise InvalidInput(problems.found)
     seen: set[str] = set()
     for number, column in enumerate(columns, 1):
         if problems.full:
@@ -108,7 +111,8 @@ def _check_columns(columns: list[str], path: str) -> None:
             problems.add(1, number, "PE304", message, "keep one form")
         seen.add(column)
     if "id" not in columns:
-        problems.add(1, 1, "PE304", "missing column 'id'")
+        help = "separate cells by a comma, a semicolon or a tab" if len(columns) == 1 else "each case has one"
+        problems.add(1, 1, "PE304", "missing column 'id'", help)
     if problems.found:
         raise InvalidInput(problems.found)
 

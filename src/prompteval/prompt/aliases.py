@@ -75,7 +75,7 @@ def name_error(name: str) -> str:
     if name in RESERVED or _VERSION_WORD.fullmatch(name):
         return f"{name!r:.80} is reserved"
     if _NAME.fullmatch(name) is None:
-        return f"{name!r:.80} is not a name of an alias: {NAME_RULE}"
+        return f"{name!r:.80} is not a name of an alias"
     return ""
 
 

@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from prompteval.core.case import Cell
 from prompteval.core.errors import UsageError
+from prompteval.core.strict_json import json_type_name
 from prompteval.prompt.field_errors import FieldError, Pointer, field_errors
 from prompteval.prompt.parse import Label, Parsed, parse_label, parse_model, parse_text
 from prompteval.prompt.schema import json_schema, strict_schema
@@ -76,8 +77,9 @@ class OutputType:
 
     def expected_errors(self, expected: object) -> list[FieldError]:
         """What is wrong with an expected output. A part of the fields is enough; unknown ones are not."""
-        if self.names is not None and not isinstance(expected, dict):
-            return [((), f"expected must be a mapping of output fields, not {type(expected).__name__}", "")]
+        given = expected.value() if isinstance(expected, Cell) else expected
+        if self.names is not None and not isinstance(given, dict):
+            return [((), f"expected must be a mapping of output fields, not {json_type_name(given)}", "")]
         try:
             self.expected(expected)
         except ValidationError as error:
