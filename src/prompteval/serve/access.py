@@ -14,6 +14,8 @@ from prompteval.serve.problems import Refusal
 
 SHORTEST_TOKEN: Final = 16
 _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+# A name, or an IPv6 address without its brackets.
+_HOST_NAME = re.compile(rb"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_.])?|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*")
 _CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
 
 
@@ -48,10 +50,15 @@ class Access:
 
 
 def _encoded(host: str) -> bytes:
+    """A name as a Host header has it. Raises UsageError for an address, a port, a pattern."""
     try:
-        return host.lower().encode("idna")
+        name = host.lower().encode("idna")
     except UnicodeError:
-        raise UsageError(f"--allow-host: {host!r:.80} is not a host name") from None
+        name = b""
+    if _HOST_NAME.fullmatch(name) is None:
+        message = f"--allow-host: {host!r:.80} is not a host name"
+        raise UsageError(message, "write the name alone: prompts.example.com")
+    return name
 
 
 def trace_id(headers: Sequence[Header]) -> str:
