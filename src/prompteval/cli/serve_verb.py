@@ -138,11 +138,15 @@ def serve(  # noqa: PLR0913 - the options of a verb
     from prompteval.serve.options import ServeOptions
     from prompteval.serve.serve import serve as start
     from prompteval.workspace.settings import find_workspace
+    from prompteval.workspace.store_place import misspelled_fix, refuse_address
 
     for name, option, value in (("max_body", "--max-body", max_body), ("keep_s", "--keep", keep)):
         if value is not None and not RANGES[name].holds(value):
             raise UsageError(RANGES[name].fault(option, value))
-    if log not in ("none", "postgres", "otlp"):
+    refuse_address(log, "--log")
+    if (fix := misspelled_fix(log)) and not Path(log).exists():
+        raise UsageError(f"--log is {log!r}", fix)
+    if log not in ("none", "postgres", "otlp", "sqlite:"):
         check_place("--log", Path(log.removeprefix("sqlite:")))
     options = ServeOptions(
         references=tuple(references or ()), model=model, host=host, port=port, workers=workers,

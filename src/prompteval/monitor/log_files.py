@@ -11,6 +11,7 @@ from typing import Final
 from prompteval.core.errors import UsageError
 from prompteval.monitor.lines import LogPart, PostgresLog, is_database, is_packed
 from prompteval.store.predictions import POSTGRES
+from prompteval.workspace.store_place import refuse_address
 
 SQLITE: Final = "sqlite:"
 # What a server appends to a log's name: the number of its worker, the time at which the file was set aside.
@@ -34,6 +35,7 @@ def log_parts(name: str) -> list[LogPart]:
 
     `postgres` is the table that `serve --log postgres` writes. Raises UsageError where there is none.
     """
+    refuse_address(name, "the log")
     return [PostgresLog()] if name == POSTGRES else [*_log_files(name)]
 
 

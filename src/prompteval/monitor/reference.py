@@ -20,6 +20,7 @@ from prompteval.monitor.read_log import read_log
 from prompteval.monitor.tally import Tally
 from prompteval.store.predictions import POSTGRES
 from prompteval.workspace.settings import Workspace
+from prompteval.workspace.store_place import refuse_address
 
 BASELINE = "baseline"
 # Only a run and a baseline are of a workspace; a log is checked anywhere.
@@ -51,6 +52,7 @@ def load_reference(
 
     Raises UsageError for one that is not there, or of which several suites or no row could be meant.
     """
+    refuse_address(name, "--reference")
     if is_log(name):
         whole = replace(reading, slices=(), since=None, oldest=None, confidence=False)
         found = read_log(name, whole)

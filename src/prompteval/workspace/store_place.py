@@ -33,6 +33,13 @@ def is_address(text: str) -> bool:
     return text.lower().startswith(_SCHEMES)
 
 
+def refuse_address(text: str, by: str) -> None:
+    """Raise UsageError for the address of a Postgres, which is not repeated; `by` is where it was named."""
+    if is_address(text.removeprefix("sqlite:")):
+        fix = f"write {POSTGRES}, and set the address in {ADDRESS_VARIABLE}"
+        raise UsageError(f"{by} holds the address of a database", fix)
+
+
 def misspelled_fix(text: str) -> str:
     """The fix of a bare name that is like `postgres`, and would be a file; empty for any other."""
     bare = text not in (POSTGRES, ".", "..") and not {"/", "\\", "."} & set(text)
@@ -47,9 +54,7 @@ def place_named(text: str, start: Path, by: str) -> StorePlace:
     Raises UsageError for an address, which is not repeated, and for a misspelled `postgres` that does not
     exist as a file; `by` is where it was named.
     """
-    if is_address(text):
-        fix = f"write {POSTGRES}, and set the address in {ADDRESS_VARIABLE}"
-        raise UsageError(f"{by} holds the address of a database", fix)
+    refuse_address(text, by)
     if (fix := misspelled_fix(text)) and not (start / text).exists():
         raise UsageError(f"{by} is {text!r}", fix)
     return StorePlace(None if text == POSTGRES else start / text)

@@ -5,6 +5,7 @@ from typing import Final
 
 from prompteval.core.errors import UsageError
 from prompteval.core.prediction_sink import PredictionSink
+from prompteval.workspace.store_place import refuse_address
 
 __all__ = ["OTLP", "POSTGRES", "SHARED", "open_sink"]
 
@@ -20,6 +21,7 @@ def open_sink(target: str) -> PredictionSink:
 
     Raises UsageError where it cannot be written, MissingExtra where its package is not installed.
     """
+    refuse_address(target, "the log")
     if target == POSTGRES:
         from prompteval.store.predictions.postgres import PostgresSink
 
