@@ -8,30 +8,32 @@ from prompteval.core.media.kinds import described
 
 # Of a path where a file is shown.
 LONGEST_SHOWN_PATH: Final = 200
-
-
+# The types of inputs that are files, or have some.
 _MAY_HOLD_FILES = frozenset({FileValue, list})
 
 
 def files_in(inputs: object) -> tuple[File, ...]:
     """The files of a case's inputs, those in lists too."""
-    if type(inputs) is not dict and not isinstance(inputs, Mapping):
-        return ()
-    if _MAY_HOLD_FILES.isdisjoint(map(type, inputs.values())):
-        return ()
-    listed = (value if isinstance(value, list) else (value,) for value in inputs.values())
-    return tuple(one.file for values in listed for one in values if isinstance(one, FileValue))
+    return tuple(one.file for _, values in _file_values(inputs) for one in values)
 
 
 def paths_in(inputs: object) -> dict[str, tuple[str, ...]]:
     """The paths of the files of a case's inputs, by input; empty for a data URL, and none where all are."""
-    found = {}
-    for name, value in inputs.items() if isinstance(inputs, Mapping) else ():
-        several = value if isinstance(value, list) else [value]
-        paths = tuple(one.path for one in several if isinstance(one, FileValue))
-        if any(paths):
-            found[str(name)] = paths
-    return found
+    return {
+        name: tuple(one.path for one in values)
+        for name, values in _file_values(inputs)
+        if any(one.path for one in values)
+    }
+
+
+def _file_values(inputs: object) -> list[tuple[str, list[FileValue]]]:
+    """(input, its values of files) of each input that is a mapping's and may hold some."""
+    if type(inputs) is not dict and not isinstance(inputs, Mapping):
+        return []
+    if _MAY_HOLD_FILES.isdisjoint(map(type, inputs.values())):
+        return []
+    listed = ((str(name), value if isinstance(value, list) else [value]) for name, value in inputs.items())
+    return [(name, [one for one in values if isinstance(one, FileValue)]) for name, values in listed]
 
 
 def value_text(value: Mapping[str, object], path: str = "") -> str:
