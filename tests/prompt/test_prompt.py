@@ -63,6 +63,7 @@ TURNS = HEAD.replace("message: str", "message: str\n    turns: list[str] = []")
         ('user("{{ mesage }} {{ message }}")', "mesage|PE302 template variable 'mesage' is not an input (did you mean 'message'?)"),
         ('user("mesage: {{ message }}"),\n  user("""\n\n  {{ mesage }}""")', "mesage }}|PE302"),
         ('user("{{ message }}"),\n  user("é" "x"\n    "{% if nope.mesage %}{% endif %}")', "nope|PE302"),
+        ('user("{{ message }}{{ range(3) }}")', "range|PE302 template variable 'range' is not an input (templates have none of Jinja's own"),
         ('user("{{ message }}"),\n  history("trns")', '"trns"|PE302 history slot \'trns\' is not an input'),
         ('user("{{ message }}")', "turns: list|PE304 input 'turns' is used by no template"),
         ('user("{{ message }}{% include \'no.j2\' %}")', "no.j2|PE303"),

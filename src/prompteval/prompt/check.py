@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jinja2.defaults import DEFAULT_NAMESPACE
+
 from prompteval.core.params import TOOL_CHOICES, param_fault
 from prompteval.core.problem import Problem, did_you_mean
 from prompteval.core.secret import find_secrets
@@ -114,6 +116,8 @@ class _Checker:
     def _undefined(self, name: str, path: str, text: str, span: Span, index: int) -> Problem:
         """A variable that no input has; one that only an included file uses is in that file."""
         message, help = f"template variable {name!r} is not an input", did_you_mean(name, self._known)
+        if name in DEFAULT_NAMESPACE:
+            help = "templates have none of Jinja's own functions; compute it in a field of the inputs"
         offset = find_variable(text, name, span)
         if offset is None:
             directory = self._prompt.path.rsplit("/", 1)[0]

@@ -155,7 +155,7 @@ def judged(prompt: Prompt, response: Response) -> Parsed:
     if response.finish == "unsupported":
         message = response.reason or "the model cannot produce this output"
         return Parsed("invalid", failure=Failure("call", "unsupported", message))
-    if response.tool_calls and not prompt.tools and not response.text:
+    if response.tool_calls and not prompt.tools and not response.text.strip():
         return Parsed("error", failure=Failure("call", "tool_calls_only", ONLY_CALLS))
     if not (response.tool_calls and prompt.tools):
         return prompt.parse(response.text)

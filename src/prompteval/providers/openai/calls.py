@@ -33,16 +33,16 @@ def offered(request: Request, reply: Response, excerpt: Callable[[], str]) -> Re
     """
     if request.tools or not reply.tool_calls:
         return reply
-    if not reply.text and not reply.refusal and reply.finish == "tool_calls":
+    if not reply.text.strip() and not reply.refusal and reply.finish == "tool_calls":
         raise no_answer(reply.tool_calls, excerpt())
     return replace(reply, tool_calls=())
 
 
 def _call(raw: object, excerpt: Callable[[], str]) -> RequestedCall:
     call: dict[str, Any] = raw if isinstance(raw, dict) else {}
-    function = call.get("function", call)
+    function = call.get("function", call.get("custom", call))
     named: dict[str, object] = function if isinstance(function, dict) else {}
-    name, arguments = named.get("name"), named.get("arguments")
+    name, arguments = named.get("name"), named.get("arguments", named.get("input"))
     if not isinstance(name, str) or not name:
         raise bad_reply("the reply has a call without the name of a tool", excerpt())
     identifier = next((call[key] for key in ("call_id", "id") if isinstance(call.get(key), str)), "")
