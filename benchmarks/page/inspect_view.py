@@ -14,14 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
-from urllib.request import urlopen
 
 from measure import row
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
+from viewers import look, print_table, served
 
 TASK = """
 import json
@@ -75,59 +73,20 @@ def evaluate(program: str, folder: Path, count: int) -> tuple[Path, float]:
     return log, time.perf_counter() - began
 
 
-@contextmanager
-def served(program: str, folder: Path) -> Iterator[str]:
-    """The address of the viewer, which answers."""
-    with socket.socket() as free:
+def looked(program: str, page: Page, count: int) -> list[str]:
+    with tempfile.TemporaryDirectory() as name, socket.socket() as free:
+        log, seconds = evaluate(program, Path(name), count)
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [program, "view", "start", "--log-dir", "logs", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + 60
-        while True:
-            try:
-                urlopen(address, timeout=5).close()
-                break
-            except OSError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def look(page: Page, address: str, log: Path) -> dict[str, float]:
-    """Milliseconds to the first paint and to the first sample, and the heap in MB."""
-    began = time.perf_counter()
-    page.goto(f"{address}/#/logs/{quote(log.name)}/samples", wait_until="commit", timeout=120_000)
-    page.get_by_text(row(0).case.inputs["message"][:20]).first.wait_for(timeout=120_000)
-    listed = time.perf_counter() - began
-    paint = page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1")
-    session = page.context.new_cdp_session(page)
-    session.send("HeapProfiler.collectGarbage")
-    heap = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
-    return {"paint_ms": paint, "list_ms": 1e3 * listed, "heap_mb": heap}
-
-
-def main() -> None:
-    program = str(Path(sys.argv[1]).absolute())
-    print("| samples | evaluated in | log | first paint | first samples | heap |\n|---|---|---|---|---|---|")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for count in map(int, sys.argv[2:] or ("1000",)):
-            with tempfile.TemporaryDirectory() as name:
-                log, seconds = evaluate(program, Path(name), count)
-                with served(program, Path(name)) as address:
-                    found = look(browser.new_page(), address, log)
-                cells = [f"{count:,}", f"{seconds:.1f} s", f"{log.stat().st_size / 1e6:.1f} MB"]
-                cells += [f"{found[key]:,.0f} ms" for key in ("paint_ms", "list_ms")]
-                print("|", " | ".join([*cells, f"{found['heap_mb']:.0f} MB"]), "|", flush=True)
-        browser.close()
+        free.close()
+        address = f"http://127.0.0.1:{port}"
+        command = [program, "view", "start", "--log-dir", "logs", "--port", str(port)]
+        with served(command, Path(name), address):
+            cells = look(page, f"{address}/#/logs/{quote(log.name)}/samples")
+        return [f"{seconds:.1f} s", f"{log.stat().st_size / 1e6:.1f} MB", *cells]
 
 
 if __name__ == "__main__":
-    main()
+    program = str(Path(sys.argv[1]).absolute())
+    counts = [*map(int, sys.argv[2:] or ("1000",))]
+    print_table(counts, "log", lambda page, count: looked(program, page, count))
