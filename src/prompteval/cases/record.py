@@ -13,6 +13,7 @@ from prompteval.core.problem import MOST_PROBLEMS, did_you_mean, unknown_keys
 from prompteval.core.ranges import RANGES
 from prompteval.core.secret import find_secret
 from prompteval.core.strict_json import json_type_name
+from prompteval.core.text import has_surrogate
 
 Typed = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 Validate = Callable[[Mapping[str, Any]], list[tuple[Pointer, str, str]]]
@@ -110,7 +111,7 @@ def _id(raw: Mapping[str, object], wrong: list[Wrong]) -> str:
         reason = "the case has no id" if value is None else f"an id must be a non-empty string, not {value!r}"
         wrong.append((("id",), "PE312", reason, 'write "id": "..."'))
         return ""
-    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+    if has_surrogate(value):
         reason = f"half a surrogate pair in the id {value!r}"
         wrong.append((("id",), "PE312", reason, "ids are stored and reported as UTF-8"))
     return value

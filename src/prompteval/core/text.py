@@ -73,3 +73,8 @@ def lines_of(text: str, *, ends: bool = False) -> list[str]:
     """
     lines = _LINE.findall(text)
     return lines if ends else [line.removesuffix("\n") for line in lines]
+
+
+def has_surrogate(text: str) -> bool:
+    """Whether a text holds half a surrogate pair, which UTF-8, files and databases cannot hold."""
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)

@@ -9,6 +9,7 @@ from prompteval.core.errors import DamagedRun, UsageError
 from prompteval.core.observation import Row
 from prompteval.core.problem import did_you_mean
 from prompteval.core.stored import EntryKey, RowFields, StoredRow
+from prompteval.core.text import has_surrogate
 from prompteval.store.hashes import Columns, RunContents, check_run
 from prompteval.store.protocol import Checked
 from prompteval.store.records import RunRecord
@@ -78,6 +79,8 @@ class StoredRuns(ABC):
         """A run by id, by a prefix that only one has, `last`, or `baseline:NAME`. Raises UsageError."""
         if name.startswith(NAMED):
             name = self._named(name.removeprefix(NAMED))
+        if has_surrogate(name):  # as an argument that is no text has; no id can
+            raise UsageError(f"no run matches {name!r}", "see `prompteval runs`")
         if name != "last" and (exact := self.known(name)) is not None:
             return exact
         records = self._candidates(name)

@@ -182,12 +182,13 @@ def _check_ids(open_store: Open) -> None:
         found = store.find("many")
         assert found.run_id == "many", f"the run of a whole id is {found.run_id}"
         assert store.find("many-30").run_id == "many-30" and store.find("last").run_id == "other"
-        try:
-            store.find("many-")
-        except UsageError as error:
-            assert "matches" in str(error), f"a prefix of several runs gives {error}"
-            return
-        raise AssertionError("a prefix of several runs is refused")
+        for name in ("many-", "\udcff", "a\x00"):
+            try:
+                store.find(name)
+            except UsageError as error:
+                assert "matches" in str(error), f"{name!r}, which no run or several may mean, gives {error}"
+                continue
+            raise AssertionError(f"{name!r}, which no run or several may mean, is refused")
 
 
 @contextmanager
