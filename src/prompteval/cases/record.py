@@ -43,11 +43,7 @@ def to_case(
     given = raw
     raw = raw if typed is None else typed(raw)
     if not raw.keys() <= KEYS:
-        unknown, more = unknown_keys(raw, KEYS)
-        wrong += [((key,), "PE311", f"unknown key {key!r}", help) for key, help in unknown]
-        if more:
-            last = unknown[-1][0]
-            wrong.append(((last,), "PE311", f"{more:,} more unknown keys after {last!r}", ""))
+        wrong += _unknown(raw)
     case_id = _id(raw, wrong)
     inputs = raw.get("inputs")
     if inputs is None and "turns" in raw:  # a conversation may need no more than what is said
@@ -73,8 +69,25 @@ def to_case(
         file_paths=paths_in(inputs),
         turns=user_turns(raw["turns"], wrong) if "turns" in raw else (),
     )
-    if checked:
-        return case, wrong
+    if not checked:
+        _note_content(raw, given, validate, wrong)
+    return case, wrong
+
+
+def _unknown(raw: Mapping[str, Any]) -> list[Wrong]:
+    """The keys that a case does not have: the first ones, and how many more."""
+    unknown, more = unknown_keys(raw, KEYS)
+    wrong: list[Wrong] = [((key,), "PE311", f"unknown key {key!r}", help) for key, help in unknown]
+    if more:
+        last = unknown[-1][0]
+        wrong.append(((last,), "PE311", f"{more:,} more unknown keys after {last!r}", ""))
+    return wrong
+
+
+def _note_content(
+    raw: Mapping[str, Any], given: Mapping[str, Any], validate: Validate | None, wrong: list[Wrong]
+) -> None:
+    """A credential anywhere in a case, and what its target says of it where nothing else is wrong."""
     secret = find_secret("\0".join(_texts(raw)))  # none reaches over a NUL
     if secret is not None:
         wrong.append(((), "PE330", f"credential found in the case: {secret[1]}", "remove it and revoke it"))
@@ -82,7 +95,6 @@ def to_case(
         wrong.extend(
             (place, "PE320", message, help) for place, message, help in validate(_as_given(raw, given))
         )
-    return case, wrong
 
 
 def _as_given(raw: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from prompteval.engine.runner import EntryIdentity, RetryWaits, run_cases
 from prompteval.engine.scoring.lanes import Workers
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.engine.stored import thumbnails
-from prompteval.engine.targets.open import open_target
+from prompteval.engine.targets.open import OpenTarget, open_target
 from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job
 from prompteval.plan.judges import judges_of
@@ -93,14 +93,8 @@ class RunWork:
             for file in (file for row in rows for file in files_in(row.case.inputs)):
                 self._thumbnails.keep(file)
 
-        suite = job.plan.suite.name
-        provider, concurrency, waiting = None, self._run.options.concurrency, RetryWaits()
-        if job.target.own_model is None:
-            provider, concurrency = models.layered(job.model, suite, waiting)
-        user, user_provider = user_of(job.target), None
-        if user is not None:
-            user_provider, _ = models.layered(user.model, suite, waiting)
-        target = open_target(job.target, job.model, provider, models.deadline_s(job.model), user_provider)
+        waiting = RetryWaits()
+        target, concurrency = self._opened(job, models, waiting)
         try:
             for portion in running.portions():
                 await run_cases(
@@ -123,6 +117,18 @@ class RunWork:
         finally:
             running.wall_s = perf_counter() - started
             await target.aclose()
+
+    def _opened(self, job: Job, models: Models, waiting: RetryWaits) -> tuple[OpenTarget, int]:
+        """(the target of a job with its models open, how many of its cases run at once)."""
+        suite = job.plan.suite.name
+        provider, concurrency = None, self._run.options.concurrency
+        if job.target.own_model is None:
+            provider, concurrency = models.layered(job.model, suite, waiting)
+        user, user_provider = user_of(job.target), None
+        if user is not None:
+            user_provider, _ = models.layered(user.model, suite, waiting)
+        target = open_target(job.target, job.model, provider, models.deadline_s(job.model), user_provider)
+        return target, concurrency
 
     def _scoring(self, job: Job, models: Models, waiting: RetryWaits, stop: Stop) -> Scoring:
         """The scorers of a suite, the same for all of its jobs; judges with their models open."""
