@@ -39,7 +39,7 @@ def test_any_case_file_is_cases_or_problems(
         for case in load_cases(WorkingTree(directory), name):
             seen.append(case.id)
     except InvalidInput as error:
-        lines = len(content.decode("utf-8", "replace").splitlines()) + 1  # YAML breaks lines at U+2028 too
+        lines = len(content.decode("utf-8", "replace").splitlines()) + 1
         for problem in error.problems:
             assert problem.path == name and 0 <= problem.line <= lines and problem.code.startswith("PE")
             assert "\n" not in str(problem)

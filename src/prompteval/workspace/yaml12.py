@@ -40,6 +40,8 @@ _NUMBER_STARTS = frozenset("-+.0123456789")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 _TAG = "tag:yaml.org,2002:"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Line breaks in YAML 1.1, which the parser reads, and ordinary characters in 1.2 (5.4).
+_OLD_BREAKS = "\x85\u2028\u2029"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,10 @@ def parse(text: str, path: str) -> YamlDocument:
     if len(text) > MAX_BYTES:
         message = f"{len(text):,} characters of YAML, the limit is {MAX_BYTES:,}"
         raise InvalidInput([Problem(path, 1, 1, "PE105", message, "put large case sets into JSONL")])
-    builder = _Builder(path)
+    replaced, originals = _without_old_breaks(text)
+    builder = _Builder(path, originals)
     try:
-        return builder.document(yaml.parse(text, Loader=_LOADER))
+        return builder.document(yaml.parse(replaced, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -87,6 +90,17 @@ def parse(text: str, path: str) -> YamlDocument:
         raise InvalidInput([Problem(path, *place, "PE106", f"not YAML: {reason}")]) from None
     except yaml.reader.ReaderError:
         raise InvalidInput([_forbidden(text, path)]) from None
+
+
+def _without_old_breaks(text: str) -> tuple[str, dict[int, str]]:
+    """(the text with private-use characters in place of _OLD_BREAKS, which of them stands for which)."""
+    found = [one for one in _OLD_BREAKS if one in text]
+    if not found:
+        return text, {}
+    taken = set(text)
+    free = (code for code in range(0xF0000, 0xFFFFE) if chr(code) not in taken)
+    originals = dict(zip(free, found, strict=False))
+    return text.translate({ord(one): code for code, one in originals.items()}), originals
 
 
 def _forbidden(text: str, path: str) -> Problem:
@@ -101,8 +115,10 @@ def _forbidden(text: str, path: str) -> Problem:
 class _Builder:
     """Builds values from the parser's events, without recursion and within bounds."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, originals: Mapping[int, str]) -> None:
+        """`originals` are the characters of scalars that stand for others, as `str.translate` takes them."""
         self._path = path
+        self._originals = originals
         self._marks: dict[Pointer, Place] = {}
         self._keys: dict[Pointer, Place] = {}
         self._anchors: dict[str, tuple[object, int]] = {}
@@ -115,6 +131,8 @@ class _Builder:
     def document(self, events: Iterator[yaml.Event]) -> YamlDocument:
         for event in events:
             if isinstance(event, yaml.ScalarEvent):
+                if self._originals:
+                    event.value = event.value.translate(self._originals)
                 self._put(self._scalar(event), event, 1)
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
