@@ -160,6 +160,7 @@ class Models:
             price=model.price,
             window=profile.context_window if self._options.replay is None else None,
             counted=model.sizes,
+            ends_when_refused=True,
         )
         return provider, model.concurrency
 

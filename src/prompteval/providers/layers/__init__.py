@@ -1,7 +1,8 @@
 """The layer seam: each layer is a Provider around a Provider.
 
 Outer to inner: record, cache, budget, retry, limit, live. A cache hit costs no slot and no
-budget; waiting for a retry holds no slot. Around the live provider itself every attempt is noted.
+budget; waiting for a retry holds no slot. Within the limit no call of a run is made once its key was
+refused, and around the live provider itself every attempt is noted.
 """
 
 from prompteval.providers.layers.attempt import CASE, AttemptLayer, CaseKey, Journal
