@@ -292,3 +292,48 @@ def test_a_second_value_for_one_place_is_listed(tmp_path: Path) -> None:
     write_lines(tmp_path / "d.jsonl", [{"input": "q", "expected_output": "a", "expectedOutput": "b"}])
     done = imported(tmp_path, "deepeval", "d.jsonl", 3)
     assert "key 'expectedOutput' is not carried over" in done.stdout
+
+
+@pytest.mark.parametrize("digits", ["\u00b2", "--5", "9" * 5000, "1e5", ""])
+def test_digits_that_are_no_number_are_no_crash(digits: str, tmp_path: Path) -> None:
+    """In counts and times of a trace, and in the relevance of a judgment, which is refused at its line."""
+    attributes = [
+        {"key": "gen_ai.prompt.0.content", "value": {"stringValue": "q"}},
+        {"key": "gen_ai.completion.0.content", "value": {"stringValue": "a"}},
+        {"key": "gen_ai.usage.input_tokens", "value": {"intValue": digits}},
+    ]
+    span = {
+        "traceId": "t",
+        "spanId": "s",
+        "startTimeUnixNano": digits,
+        "endTimeUnixNano": "9" * 20,
+        "attributes": attributes,
+    }
+    document = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    (tmp_path / "t.json").write_text(json.dumps(document, indent=1))  # one object over several lines
+    assert "1 recorded output" in imported(tmp_path, "otlp", "t.json", 0).stderr
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "qrels.txt").write_text(f"1 0 d1 1\n1 0 d2 {digits or 'x'}\n")
+    (tmp_path / "c" / "run.txt").write_text("1 Q0 d1 1 2.5 r\n")
+    done = shared().run(tmp_path, "import", "trec", "c", "-o", "other")
+    assert done.code == 2 and "qrels.txt:2:1 PI100 the relevance must be a whole number" in done.stderr
+
+
+@pytest.mark.parametrize("score", ["nan", "inf", "-Infinity"])
+def test_a_score_of_a_run_that_is_no_number_is_refused(score: str, tmp_path: Path) -> None:
+    """It has no place in an order, and no file of JSON holds it."""
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "qrels.txt").write_text("1 0 d1 1\n")
+    (tmp_path / "c" / "run.txt").write_text(f"1 Q0 d1 1 2.5 r\n1 Q0 d2 2 {score} r\n")
+    done = shared().run(tmp_path, "import", "trec", "c", "-o", "made")
+    assert done.code == 2 and f"run.txt:2:1 PI100 the score is {score}" in done.stderr
+
+
+def test_durations_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+    """Negative, enormous or true: `check` would refuse the file of outputs."""
+    rows = [{"input": "q", "output": "a", "latency": one, "totalCost": one} for one in (-1, 10**400, True, 2)]
+    (tmp_path / "l.json").write_text(json.dumps(rows))
+    imported(tmp_path, "langfuse", "l.json", 0)
+    found = [json.loads(line) for line in (tmp_path / "made/outputs/l.jsonl").read_text().splitlines()]
+    assert [one.get("latency_ms") for one in found] == [None, None, None, 2000]
+    assert [one.get("cost_usd") for one in found] == [None, None, None, 2]

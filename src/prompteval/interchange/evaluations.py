@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prompteval.interchange.fields import Fields, first_of, import_fields
 from prompteval.interchange.imported import Imported, Json, Record
+from prompteval.interchange.records import amount, milliseconds
 from prompteval.interchange.source import Line, read_records, read_rows
 
 DEEPEVAL = Fields(
@@ -132,8 +133,8 @@ def _deepeval(record: Record, case: Record, output: Record, imported: Imported, 
     if isinstance(called, list) and called and "output" in output:
         output["tool_calls"] = [_call(item) for item in called]
     for key in ("completion_time", "completionTime"):
-        if isinstance(seconds := record.get(key), int | float) and "output" in output:
-            output["latency_ms"] = seconds * 1000
+        if (took := milliseconds(record.get(key))) is not None and "output" in output:
+            output["latency_ms"] = took
 
 
 def _call(item: Json) -> Json:
@@ -171,9 +172,9 @@ def _langsmith_line(line: Line) -> Line:
 
 def _scores(record: Record, case: Record, output: Record, imported: Imported, line: int) -> None:
     """Seconds that a run took."""
-    seconds = record.get("execution_time")
-    if isinstance(seconds, int | float) and "output" in output:
-        output["latency_ms"] = seconds * 1000
+    took = milliseconds(record.get("execution_time"))
+    if took is not None and "output" in output:
+        output["latency_ms"] = took
 
 
 def _measures(record: Record, case: Record, output: Record, imported: Imported, line: int) -> None:
@@ -184,12 +185,13 @@ def _measures(record: Record, case: Record, output: Record, imported: Imported, 
         return
     metrics = record.get("metrics")
     metrics = metrics if isinstance(metrics, Mapping) else {}
-    latency = record.get("latency")
-    if isinstance(latency, int | float):
-        output["latency_ms"] = latency * 1000
+    took = milliseconds(record.get("latency"))
     start, end = metrics.get("start"), metrics.get("end")
-    if isinstance(start, int | float) and isinstance(end, int | float) and end >= start:
-        output["latency_ms"] = (end - start) * 1000
-    cost = first_of(record, ("totalCost", "calculatedTotalCost"))
-    if isinstance(cost, int | float):
+    if isinstance(start, int | float) and isinstance(end, int | float):
+        between = milliseconds(end - start)
+        took = took if between is None else between
+    if took is not None:
+        output["latency_ms"] = took
+    cost = amount(first_of(record, ("totalCost", "calculatedTotalCost")))
+    if cost is not None:
         output["cost_usd"] = cost

@@ -8,7 +8,7 @@ from pathlib import Path
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
-from prompteval.interchange.records import Ids, chat_messages, complete, suite_name, tags_of
+from prompteval.interchange.records import Ids, chat_messages, complete, milliseconds, suite_name, tags_of
 from prompteval.interchange.source import Line, decoded, read_archive, read_json, read_records, records_of
 
 _SILENT = frozenset({
@@ -115,8 +115,8 @@ def _output(line: Line, case_id: str, imported: Imported) -> Record | None:
     row["output"] = text
     if isinstance(given.get("model"), str) and given["model"]:
         row["model"] = given["model"]
-    if isinstance(given.get("time"), int | float):
-        row["latency_ms"] = float(given["time"]) * 1000  # type: ignore[arg-type]
+    if (took := milliseconds(given.get("time"))) is not None:
+        row["latency_ms"] = took
     usage = given.get("usage")
     if isinstance(usage, Mapping):
         asked, answered = usage.get("input_tokens"), usage.get("output_tokens")

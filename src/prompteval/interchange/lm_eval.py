@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
-from prompteval.interchange.records import Ids, complete, suite_name
+from prompteval.interchange.records import Ids, complete, suite_name, whole_number
 from prompteval.interchange.source import read_records
 
 _SILENT = frozenset({
@@ -38,8 +38,8 @@ def read(path: Path) -> Imported:
         target = record.get("target")
         if target is not None:
             case["expected"] = target if isinstance(output, int) or isinstance(target, str) else str(target)
-            if isinstance(output, int) and isinstance(target, str) and target.strip().isdigit():
-                case["expected"] = int(target)
+            if isinstance(output, int) and isinstance(target, str):
+                case["expected"] = target if (number := whole_number(target)) is None else number
         names = record.get("metrics")
         scored = [str(name) for name in names] if isinstance(names, list) else []
         for key in record.keys() - _SILENT - set(scored):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
-from prompteval.interchange.records import Ids, complete, part_text, suite_name
+from prompteval.interchange.records import Ids, amount, complete, part_text, suite_name, whole_number
 from prompteval.interchange.source import read_text, records_of
 
 # All names of the conventions are in development; those of before are still written.
@@ -79,7 +79,7 @@ def _value(value: Json) -> Json:
         return value
     for kind, item in value.items():
         if kind == "intValue":
-            return int(item) if isinstance(item, str | int) and str(item).lstrip("-").isdigit() else None
+            return whole_number(item)
         if kind == "arrayValue":
             values = item.get("values") if isinstance(item, Mapping) else None
             return [_value(one) for one in values] if isinstance(values, list) else []
@@ -189,8 +189,9 @@ def _output(case_id: str, span: Record, values: Mapping[str, Json], text: str) -
     if model:
         row["model"] = model
     start, end = (_nanoseconds(span.get(name)) for name in ("startTimeUnixNano", "endTimeUnixNano"))
-    if start is not None and end is not None and end >= start:
-        row["latency_ms"] = (end - start) / _NANO
+    took = amount((end - start) / _NANO) if start is not None and end is not None else None
+    if took is not None:
+        row["latency_ms"] = took
     counts = {
         kind: value
         for kind, names in _TOKENS.items()
@@ -203,4 +204,5 @@ def _output(case_id: str, span: Record, values: Mapping[str, Json], text: str) -
 
 
 def _nanoseconds(value: Json) -> int | None:
-    return int(value) if isinstance(value, str | int) and str(value).isdigit() else None
+    found = whole_number(value)
+    return found if found is not None and found >= 0 else None

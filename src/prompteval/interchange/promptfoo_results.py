@@ -7,7 +7,7 @@ from pathlib import Path
 from prompteval.core.errors import UsageError
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
 from prompteval.interchange.promptfoo_assertions import Places, PromptfooTests
-from prompteval.interchange.records import InputNames, complete, suite_name
+from prompteval.interchange.records import InputNames, amount, complete, suite_name
 
 
 class PromptfooResults(PromptfooTests):
@@ -77,6 +77,6 @@ class PromptfooResults(PromptfooTests):
             output["error"] = str(error)
         else:
             return
-        if isinstance(row.get("latencyMs"), int | float):
-            output["latency_ms"] = row["latencyMs"]
+        if (took := amount(row.get("latencyMs"))) is not None:
+            output["latency_ms"] = took
         suite.outputs.append(output)

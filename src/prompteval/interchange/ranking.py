@@ -1,13 +1,14 @@
 """BEIR data sets and TREC collections: documents, questions and judgments to a suite of retrieval."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
-from prompteval.interchange.records import suite_name
+from prompteval.interchange.records import suite_name, whole_number
 from prompteval.interchange.source import read_archive, read_text, records_of, rows_of
 
 METRICS = ["retrieval.ndcg@10", "retrieval.recall@100", "retrieval.mrr@10"]
@@ -57,9 +58,10 @@ def _beir_judgments(text: str, path: str) -> dict[str, dict[str, int]]:
     judged: dict[str, dict[str, int]] = {}
     for row in rows_of(text, path):
         query, document, score = (str(value) for value in [*row.value.values(), "", "", ""][:3])
-        if not score.lstrip("-").isdigit():
-            raise InvalidInput([Problem(row.path, row.number, 1, "PI100", f"the score is {score!r}")])
-        judged.setdefault(query, {})[document] = int(score)
+        grade = whole_number(score)
+        if grade is None:
+            raise InvalidInput([Problem(row.path, row.number, 1, "PI100", _NO_GRADE.format(score))])
+        judged.setdefault(query, {})[document] = grade
     return judged
 
 
@@ -94,11 +96,13 @@ def read_trec(path: Path) -> Imported:
     judged: dict[str, dict[str, int]] = {}
     for number, line in enumerate(read_text(qrels).splitlines(), 1):
         parts = line.split()
-        if len(parts) == 4 and parts[3].lstrip("-").isdigit():
-            judged.setdefault(parts[0], {})[parts[2]] = int(parts[3])
+        grade = whole_number(parts[3]) if len(parts) == 4 else None
+        if grade is not None:
+            judged.setdefault(parts[0], {})[parts[2]] = grade
         elif parts:
+            wrong = _NO_GRADE.format(parts[3]) if len(parts) == 4 else f"{len(parts)} fields"
             help = "a line is: query 0 document relevance"
-            raise InvalidInput([Problem(str(qrels), number, 1, "PI100", f"{len(parts)} fields", help)])
+            raise InvalidInput([Problem(str(qrels), number, 1, "PI100", wrong, help)])
     if found["topics"] is None:
         imported.lose(0, "no topics: the question of a case is the number of its query", path=str(path))
     for query, grades in judged.items():
@@ -116,6 +120,8 @@ def read_trec(path: Path) -> Imported:
     return imported.finish()
 
 
+# Of a judgment.
+_NO_GRADE = "the relevance must be a whole number of at most 20 digits, not {!r:.40}"
 _TREC = {"qrels": ("qrels",), "run": ("run",), "topics": ("topics", "queries")}
 
 
@@ -130,6 +136,8 @@ def _ranked(path: Path) -> dict[str, list[Json]]:
             if len(parts) != 6:
                 raise ValueError(f"{len(parts)} fields")
             score = float(parts[4])
+            if not math.isfinite(score):
+                raise ValueError(f"the score is {parts[4]}")
         except ValueError as error:
             help = "a line is: query Q0 document rank score run"
             raise InvalidInput([Problem(str(path), number, 1, "PI100", str(error), help)]) from None

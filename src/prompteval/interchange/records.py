@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
 
+_MOST_DIGITS = 20  # of a whole number: those of a time in nanoseconds are 19
+_GREATEST = 1e9
+_WHOLE = re.compile(rf"-?[0-9]{{1,{_MOST_DIGITS}}}")
 _WORD = re.compile(r"[^0-9A-Za-z]+")
 
 
@@ -24,6 +27,27 @@ def variable(name: str) -> str:
     made = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name).strip()) or "input"
     made = made if made.isidentifier() and not made.startswith("_") else f"input_{made.strip('_')}"
     return f"{made}_" if keyword.iskeyword(made) or made in ("context", "json", "schema", "copy") else made
+
+
+def whole_number(value: Json) -> int | None:
+    """A whole number of at most 20 digits, or a text of one; None for any other value."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value) if isinstance(value, str) or abs(value) < 10**_MOST_DIGITS else ""
+    return int(text) if _WHOLE.fullmatch(text.strip()) else None
+
+
+def amount(value: Json) -> float | None:
+    """A number that can be a duration or a cost: from 0, and below a thousand million; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _GREATEST:
+        return None
+    return float(value)
+
+
+def milliseconds(seconds: Json) -> float | None:
+    """A duration in seconds as milliseconds; None for what is none."""
+    found = amount(seconds)
+    return None if found is None else found * 1000
 
 
 class InputNames:

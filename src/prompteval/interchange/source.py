@@ -81,6 +81,9 @@ def records_of(text: str, path: str, lists: Iterable[str]) -> Iterator[Line]:
     if text[start : start + 1] == "{" and (place := _list_in(text, path, lists)) is not None:
         yield from _elements(text, place, path)
         return
+    if (whole := _one_record(text, path)) is not None:
+        yield whole
+        return
     at = 0
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -203,6 +206,24 @@ def decoded(text: str, path: str, number: int = 1) -> Json:
     except (ValueError, RecursionError) as error:
         raise _fault(path, number, f"not JSON: {fault_of(error)}") from None
     return value
+
+
+def _one_record(text: str, path: str) -> Line | None:
+    """The record of a text that is one object over several lines; None for any other text."""
+    first = text.lstrip().partition("\n")[0]
+    try:
+        _DECODER.decode(first.strip())
+    except json.JSONDecodeError as error:
+        if error.pos < len(first.strip()) - 1 or not first.startswith("{"):
+            return None
+    except (ValueError, RecursionError):
+        return None
+    else:
+        return None
+    try:
+        return _line(1, decoded(text, path), path)
+    except InvalidInput:
+        return None
 
 
 def _line(number: int, value: Json, path: str) -> Line:
