@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests.syntax_trees import statements, tree_of
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Fixed there: sandbox escapes; YAML's C loader on Python 3.11; code that a model's directory names.
@@ -150,7 +152,7 @@ def test_s27_nothing_that_must_not_be_there_is_needed(tmp_path: Path) -> None:
 def test_s27_the_source_imports_none_of_them() -> None:
     """Not even where one happens to be installed, for tests or by another package."""
     for file in (ROOT / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in statements(tree_of(file)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not {name.partition(".")[0] for name in names} & NEVER, file

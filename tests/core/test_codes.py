@@ -9,6 +9,7 @@ import pytest
 import prompteval
 from prompteval.core.codes import codes, document
 from tests.golden import CHANGED, ROOT, kept
+from tests.syntax_trees import tree_of, walk
 
 PLACE = re.compile(r"\S+?(:\d+:\d+)? (P[A-Z]\d{3}) \S.*")
 
@@ -17,7 +18,7 @@ def used() -> set[str]:
     """Every problem code that is in the source as a text of its own."""
     found = set()
     for path in Path(prompteval.__path__[0]).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in walk(tree_of(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= set(re.findall(r"(?:^| )(P[A-Z]\d{3})(?:$| )", node.value))
     return found

@@ -14,6 +14,7 @@ from prompteval.core.errors import UsageError
 from prompteval.workspace.code import load_code
 from prompteval.workspace.imports import RESERVED
 from prompteval.workspace.settings import Settings, Workspace
+from tests.syntax_trees import statements, tree_of
 
 APP = """
 import random, subprocess
@@ -159,7 +160,7 @@ def test_s35_what_we_import_does_not_come_from_a_workspace(root: Path) -> None:
     """Every package that the source names is reserved, so that no directory or file replaces it later."""
     ours: set[str] = set()
     for file in (Path(__file__).parents[2] / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in statements(tree_of(file)):
             if isinstance(node, ast.Import):
                 ours.update(alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module:
