@@ -1,6 +1,8 @@
 """`--batch` with a store that machines share: what one has sent, another collects."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -60,6 +62,25 @@ def test_s18_another_machine_waits_for_the_batch_that_one_has_sent(live: Any, ad
         assert not noted(1) and not list((other.root / ".prompteval").glob("batch-*"))
         here.run("runs", "rm", run_id, code=0)
         assert not list((here.root / ".prompteval").glob("batch-*"))
+
+
+def test_s18_a_frozen_driver_finds_that_its_batch_is_another_machines(live: Any, address: str) -> None:
+    """It ends with 3, sends nothing and stores nothing; the run is as the other has ended it."""
+    with live(CASES, server={"batch": BatchPlan(polls=10_000)}) as here:
+        shared(here)
+        other = machine(here, "other")
+        frozen = here.start("run", "--no-cache", "--batch")
+        deadline = time.monotonic() + 60
+        while not noted(1) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        frozen.send_signal(signal.SIGSTOP)
+        here.server._batches.plan = BatchPlan()
+        assert continued(other, last(other)) == CASES
+        frozen.send_signal(signal.SIGCONT)
+        _, said = frozen.communicate(timeout=120)
+        assert frozen.returncode == 3 and "was taken over by another process" in said
+        assert (sent(here), here.server.stats["requests"]) == ([CASES], 0)
+        assert json.loads(other.run("runs", "--json", code=0)[0])[0]["verdict"] == "pass"
 
 
 def test_s18_a_start_that_nobody_noted_is_found_by_another_machine(live: Any, address: str) -> None:
