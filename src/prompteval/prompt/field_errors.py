@@ -12,6 +12,14 @@ from prompteval.workspace.validation import error_lines
 Pointer = tuple[str | int, ...]
 # (place, message, help)
 FieldError = tuple[Pointer, str, str]
+# Of the errors of one value, in a message on one line.
+ERRORS_SHOWN = 5
+
+
+def in_one_line(error: ValidationError, whole: str) -> str:
+    """`place: message` of the first errors; `whole` is how the value itself is called."""
+    shown = error_lines(error)[:ERRORS_SHOWN]
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or whole}: {one['msg']}" for one in shown)
 
 
 def field_errors(error: ValidationError, known: Sequence[str], *, partial: bool = False) -> list[FieldError]:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from prompteval.core.observation import Failure, Outcome
 from prompteval.core.strict_json import loads
+from prompteval.prompt.field_errors import in_one_line
 from prompteval.prompt.values import ModelValues
-from prompteval.workspace.validation import error_lines
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\r?\n")
 _CLOSED = re.compile(r"\s*```|\s*\Z")
@@ -67,9 +67,7 @@ def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
             _encode(output)  # "inf" is a float to pydantic, and nothing to JSON
         return Parsed("ok", output, value=value)
     except ValidationError as error:
-        return _invalid(
-            "schema", "; ".join(f"{_dotted(e['loc'])}: {e['msg']}" for e in error_lines(error)[:5])
-        )
+        return _invalid("schema", in_one_line(error, "output"))
     except ValueError as error:
         return _invalid("schema", f"the output is not JSON: {error}")
 
@@ -189,10 +187,6 @@ def _in_fence(text: str, start: int) -> tuple[str, int | None]:
     closing = text.find("```", start)
     inner = text[start:closing].rstrip(" \t").removesuffix("\n").removesuffix("\r")
     return inner, (closing + 3 if closing >= 0 else None)
-
-
-def _dotted(place: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in place) or "output"
 
 
 def _invalid(kind: str, message: str) -> Parsed:

@@ -15,7 +15,7 @@ from prompteval.core.problem import Problem
 from prompteval.core.request import Message
 from prompteval.core.tools import ToolDefinition
 from prompteval.prompt.arguments import check_arguments
-from prompteval.prompt.field_errors import FieldError, field_errors
+from prompteval.prompt.field_errors import FieldError, field_errors, in_one_line
 from prompteval.prompt.file_inputs import FileInputs
 from prompteval.prompt.message_template import MessageTemplate
 from prompteval.prompt.messages import History, Part, spoken
@@ -28,7 +28,6 @@ from prompteval.prompt.values import (
     from_cells,
     read_json,
 )
-from prompteval.workspace.validation import error_lines
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,7 @@ class Prompt:
             values = read.model_dump(mode="json", exclude=set(files) or None)
             values = values if self.prepare is None else dict(self.prepare(values))
         except ValidationError as error:
-            parts = (f"{_dotted(item['loc'])}: {item['msg']}" for item in error_lines(error)[:5])
-            raise RenderError("; ".join(parts)) from None
+            raise RenderError(in_one_line(error, "inputs")) from None
         messages: list[Message] = []
         for index, part in enumerate(self.messages):
             if isinstance(part, History):
@@ -248,7 +246,3 @@ class Prompt:
         return {
             index: template.render({}, {}) for index, template in self._templates.items() if template.fixed
         }
-
-
-def _dotted(place: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in place) or "inputs"

@@ -14,13 +14,12 @@ from pydantic.errors import PydanticUserError
 
 from prompteval.core.errors import UsageError
 from prompteval.core.tools import RequestedCall, ToolDefinition
+from prompteval.prompt.field_errors import in_one_line
 from prompteval.prompt.schema import json_schema, strict_schema
 from prompteval.prompt.values import read_json
-from prompteval.workspace.validation import error_lines
 
 # What servers take as the name of a function (API reference of OpenAI, "tools").
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-ERRORS_SHOWN: Final = 5
 _Kind = inspect._ParameterKind
 _REFUSED: Final = {
     _Kind.VAR_POSITIONAL: "takes any number of arguments",
@@ -108,8 +107,7 @@ class Tool:
             text = call.arguments if len(given) == len(raw) and raw else json.dumps(given)
             found = read_json(self._model, text, given)
         except ValidationError as error:
-            parts = [f"{_dotted(line['loc'])}: {line['msg']}" for line in error_lines(error)[:ERRORS_SHOWN]]
-            return Arguments(given, {}, "; ".join(parts))
+            return Arguments(given, {}, in_one_line(error, "arguments"))
         return Arguments(given, {keyword: getattr(found, field) for field, keyword in self._keywords.items()})
 
     @cached_property
@@ -195,7 +193,3 @@ def _may_be_null(node: Mapping[str, Any]) -> bool:
 
 # Keys of a schema that say what a value may be; without any of them it may be anything.
 _TYPED: Final = {"anyOf", "oneOf", "allOf", "$ref", "enum", "const"}
-
-
-def _dotted(place: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, place)) or "arguments"
