@@ -102,6 +102,9 @@ def test_an_address_shows_the_same_cases_again(page: Path, opener: Opener) -> No
     other = opener.open(page, opened.page.evaluate("() => location.hash"))
     assert says(other, "4 of 60 cases")
     assert "fail (4)" in other.page.locator("select[name=verdict]").inner_text()
+    wrong = opener.open(page, "#/cases?verdict=fail%2Cerror%2Cunscored")
+    assert says(wrong, "20 of 60 cases")
+    assert "not passed (20)" in wrong.page.locator("select[name=verdict]").inner_text()
 
 
 def test_a_filter_that_leaves_nothing_says_so(page: Path, opener: Opener) -> None:

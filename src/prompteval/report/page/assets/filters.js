@@ -122,7 +122,8 @@ function filterBar(page, filters) {
   made.append(text);
   for (const [name, title] of [["flip", "flip"], ["verdict", "verdict"], ["column", "version"], ["scorer", "failed by"], ["reason", "reason"], ["tag", "tag"]]) {
     const values = counts[name];
-    if (filters[name] && !values.has(filters[name])) values.set(filters[name], 0);
+    const joined = filters[name]?.includes(","); // such as all verdicts but pass
+    if (filters[name] && !values.has(filters[name])) values.set(filters[name], joined ? chosen(page, filters).length : 0);
     if (values.size > (name === "column" && page.data.columns && page.data.columns.length < 2 ? 99 : 0)) {
       made.append(selection(page, filters, name, title, values));
     }
