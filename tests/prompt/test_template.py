@@ -67,6 +67,12 @@ def test_s2_what_cannot_be_compiled_is_told_with_its_reason(source: str, reason:
         Template(source, {})
 
 
+def test_s2_a_template_that_needs_too_much_memory_is_told_so() -> None:
+    """Python's own error for it has no words."""
+    with pytest.raises(RenderError, match="it needs more memory than a template may take"):
+        Template("{{ m.center(9999999999) }}", {}).render({"m": "x"})
+
+
 def test_s2_a_text_put_into_itself_ends() -> None:
     """An input that is joined with itself grows with its square: apart, and within the worker's memory."""
     with pytest.raises(PromptevalError):

@@ -125,6 +125,8 @@ def _apart(function: str, *arguments: object) -> Any:
 def _reason(error: BaseException) -> str:
     if isinstance(error, RecursionError | SyntaxError):
         return "nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it needs more memory than a template may take"
     return f"{type(error).__name__}: {error}"
 
 
