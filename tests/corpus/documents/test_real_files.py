@@ -102,6 +102,8 @@ def test_a_page_in_another_encoding_than_it_says_is_left_out_by_name() -> None:
         ("Microsoft Word - draft_v3.docx", ""), ("report_final.indd", ""), ("untitled", ""), ("Slide 1", ""),
         ("PowerPoint Presentation", ""), ("C:\\texts\\a b.doc", ""), ("Untitled-1", ""), ("main.dvi", ""),
         ("Returns policy 2.0", "Returns policy 2.0"), ("Working with Node.js", "Working with Node.js"),
+        ("Presentación de PowerPoint", ""), ("Презентация PowerPoint", ""), ("无标题 1", ""), ("Scan_2024-01-01", ""),
+        ("Untitled - Document", ""), ("Using PowerPoint well", "Using PowerPoint well"), ("Scanners", "Scanners"),
         ("Documents of Kyiv", "Documents of Kyiv"), ("Con\x02firm", "Confirm"),
     ],
 )  # fmt: skip

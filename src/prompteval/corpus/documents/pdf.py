@@ -17,10 +17,15 @@ _FILE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _EMPTY = re.compile(
-    r"\W*(?:untitled|unbenannt|ohne titel|sans titre|sin título|senza titolo|"
-    r"(?:powerpoint|pdf)[ -]*presentation|presentation|präsentation|"
-    r"document|dokument|slide|folie|layout|title|titel|anonymous|null|none|unknown|"
-    r"print|scan|scanned document|new document|about:blank)[\W\d]*(?:document)?\W*",
+    r"\W*(?:untitled|unbenannt|ohne titel|sans titre|sin título|senza titolo|sem título|naamloos|bez nazwy|"
+    r"без имени|без названия|无标题|無標題|無題|제목 없음|"
+    r"(?:powerpoint|pdf)[ -]*(?:presentation|präsentation|presentatie|"
+    r"演示文稿|簡報|プレゼンテーション|프레젠테이션)|"
+    r"(?:présentation|presentación|apresentação|presentazione(?: standard)?|"
+    r"prezentacja(?: programu)?|презентация)"
+    r"(?: d[eio])?(?: microsoft)? powerpoint|presentation|präsentation|présentation|presentación|"
+    r"document|dokument|documento|документ|slide|folie|layout|title|titel|anonymous|null|none|unknown|"
+    r"print|full page fax print|scan|scanned document|new document|about:blank|þÿ)[\W\d_]*+(?:document\W*+)?",
     re.IGNORECASE,
 )
 
