@@ -103,6 +103,19 @@ def test_a_run_is_a_reference(team: Path) -> None:
     assert keys <= set(found["predictions"])
 
 
+@pytest.mark.parametrize("name", ["week.jsonl", "logs/week", "week.jsonl.1", "week.gz", "sqlite:week.db"])
+def test_a_reference_that_has_the_name_of_a_log_is_no_run(name: str, team: Path) -> None:
+    """A file that is not there is said, not that no run matches."""
+    done = typed(team, "monitor", "check", "same.jsonl", "--reference", name, code=2)
+    assert "no such file" in done.stderr.lower() and name.removeprefix("sqlite:") in done.stderr
+
+
+def test_a_reference_may_be_what_was_set_aside_of_a_log(team: Path) -> None:
+    """Several workers write FILE.1, FILE.2, and no FILE."""
+    (team / "week.jsonl.1").write_bytes((team / "moved.jsonl").read_bytes())
+    typed(team, "monitor", "check", "same.jsonl", "--reference", "week.jsonl", code=1)
+
+
 def test_the_baseline_is_a_reference_without_inputs(team: Path) -> None:
     """Classes and labels; a signal of inputs says what to name instead."""
     path = write_config(team / "p.yaml", predictions={"field": "intent"})

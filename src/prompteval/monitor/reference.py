@@ -39,10 +39,10 @@ class Reference:
 
 
 def is_log(name: str) -> bool:
-    """Whether a reference names a log: a file that is there, a pattern, or a database."""
-    return (
-        name == POSTGRES or any(mark in name for mark in "*?[") or Path(name.removeprefix(SQLITE)).is_file()
-    )
+    """Whether a reference names a log: a database, a pattern, a file that is there or has the name of one."""
+    if name == POSTGRES or name.startswith(SQLITE) or any(mark in name for mark in "*?[/"):
+        return True
+    return Path(name).is_file() or ".jsonl" in name or name.endswith(".gz")
 
 
 def load_reference(
