@@ -268,3 +268,11 @@ def test_a_split_says_which_rows_keep_their_side_and_which_move(
     code("data", "split", source, "-o", output, "--stratify", "label", "--group", "user")
     found = capsys.readouterr()
     assert "10 rows moved to another side than in the file" in found.err
+
+
+@pytest.mark.parametrize("more", [[], ["--stratify", "label"], ["--time", "at"]])
+def test_a_split_of_no_rows_writes_nothing(more: list[str], tmp_path: Path) -> None:
+    """An empty output beside a manifest would look like a split."""
+    source = write(tmp_path / "a.jsonl", [])
+    assert code("data", "split", source, "-o", tmp_path / "b.jsonl", *more) == 5
+    assert list(tmp_path.iterdir()) == [source]

@@ -113,7 +113,8 @@ def test_a_reference_that_has_the_name_of_a_log_is_no_run(name: str, team: Path)
 def test_a_reference_may_be_what_was_set_aside_of_a_log(team: Path) -> None:
     """Several workers write FILE.1, FILE.2, and no FILE."""
     (team / "week.jsonl.1").write_bytes((team / "moved.jsonl").read_bytes())
-    typed(team, "monitor", "check", "same.jsonl", "--reference", "week.jsonl", code=1)
+    done = typed(team, "monitor", "check", "same.jsonl", "--reference", "week.jsonl", code=1)
+    assert "reference: week.jsonl" in done.stdout
 
 
 def test_the_baseline_is_a_reference_without_inputs(team: Path) -> None:

@@ -210,7 +210,6 @@ def split(  # noqa: PLR0913 - the options of a verb
 
 def _split(source: Path, output: Path, options: "SplitOptions", *, as_json: bool) -> int:
     from prompteval.cli.paths import bounds, check_file, check_place
-    from prompteval.core.errors import NothingSelected
     from prompteval.core.text import counted
     from prompteval.engine.data.write import split_file
 
@@ -224,8 +223,6 @@ def _split(source: Path, output: Path, options: "SplitOptions", *, as_json: bool
         for side in {**options.ratios, **dict.fromkeys(manifest.counts)}:
             count = manifest.counts.get(side, 0)
             printer.line(f"{side} {count:,} ({count / max(manifest.rows, 1):.1%})")
-    if not manifest.rows:
-        raise NothingSelected("the file has no rows")
     if made.kept and options.stratify:
         printer.stderr_line(f"{counted(made.kept, 'row')} kept the side in the file")
     if made.moved:

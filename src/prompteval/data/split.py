@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prompteval.core.errors import UsageError
+from prompteval.core.errors import NothingSelected, UsageError
 from prompteval.core.fingerprint import fingerprint
 from prompteval.data.assign import Ratios, by_hash, by_stratum, by_time, cutoffs, group_units
 from prompteval.data.manifest import Manifest, Tally
@@ -13,6 +13,7 @@ from prompteval.data.times import moment
 from prompteval.data.unseen import UnseenFields
 
 SPLIT = "split"
+_NO_ROWS = "the file has no rows"
 ID = "id"
 # Of a stratum that is a number: its values would each be one.
 STRATA_AT_ALL = 1_000
@@ -54,9 +55,10 @@ class FileSplit:
         """
         made = cls(source, options, dict(ends or {}))
         if options.time and not ends:
-            made.ends = cutoffs(
-                [_time(raw, line, source, options.time) for line, raw in read_raw(source)], options.ratios
-            )
+            times = [_time(raw, line, source, options.time) for line, raw in read_raw(source)]
+            if not times:
+                raise NothingSelected(_NO_ROWS)
+            made.ends = cutoffs(times, options.ratios)
         elif options.stratify:
             known = [
                 (_name(raw, options), _stratum(raw, line, source, options.stratify), _side(raw))
@@ -72,7 +74,8 @@ class FileSplit:
     def rows(self) -> Iterator[Raw]:
         """Each row with its side in `split`, as the last key where it had none.
 
-        Raises UsageError behind the last row where no row had a field that was named.
+        Raises UsageError behind the last row where no row had a field that was named, NothingSelected where
+        there was no row.
         """
         options = self.options
         last = [*options.ratios][-1]
@@ -93,6 +96,8 @@ class FileSplit:
             self.moved += had not in ("", side)
             yield {**raw, SPLIT: side}
         unseen.refuse(str(self.source))
+        if not self.tally.rows:
+            raise NothingSelected(_NO_ROWS)
 
     def manifest(self) -> Manifest:
         """What was done; of the rows that were read so far."""
