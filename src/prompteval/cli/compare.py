@@ -109,9 +109,11 @@ def compare(  # noqa: PLR0913 - the options of a verb
     from prompteval.engine.compare.compare import comparison
     from prompteval.engine.compare.sides import parse_side
     from prompteval.engine.files import forbid_network
+    from prompteval.engine.garbage_collection import exempt_imports
     from prompteval.plan.run_options import RunOptions
     from prompteval.workspace.settings import find_workspace
 
+    exempt_imports()
     written = check_output_paths(outputs or [], ENDINGS, suites=suites or ())
     first, second = parse_side(a), parse_side(b)
     workspace = find_workspace(Path.cwd())
