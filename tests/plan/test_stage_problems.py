@@ -93,7 +93,12 @@ def test_a_cut_off_beyond_the_depth_is_said(tmp_path: Path) -> None:
     """By check, and beside the values of a run."""
     rag = "  retriever: {kind: bm25, depth: 5}\n  modes: [retrieval]"
     plan = planned(tmp_path, rag, "retrieval.recall@100, retrieval.recall@5, retrieval.mrr@10")
-    assert codes(stage_problems(plan)) == ["PE275 warning"] * 2
+    found = stage_problems(plan)
+    assert codes(found) == ["PE275 warning"] * 2
+    text = (tmp_path / plan.suite.path).read_text()
+    assert [text.split("\n")[one.line - 1][one.col - 1 :].split(",")[0].rstrip("]") for one in found] == [
+        "retrieval.recall@100", "retrieval.mrr@10",
+    ]  # fmt: skip
     assert plan.rag is not None
     assert "retrieval.recall@100 reads 5 candidates, the depth of the retriever" in plan.rag.notes()
 

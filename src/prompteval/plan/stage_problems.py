@@ -24,10 +24,9 @@ def stage_problems(plan: SuitePlan) -> list[Problem]:
             message = f"{metric} reads whether an answer abstains, and the output of the prompt cannot say so"
             help = "add `abstain: <regex>` to the suite, or use the output Answer"
             found.append(Problem(plan.suite.path, line, col, "PE274", message, help))
-    for message in plan.rag.beyond_depth(metrics):
-        found.append(
-            Problem(plan.suite.path, 1, 1, "PE275", message, "set `depth` of the retriever", "warning")
-        )
+        for message in plan.rag.beyond_depth([metric]):
+            help = "set `depth` of the retriever"
+            found.append(Problem(plan.suite.path, line, col, "PE275", message, help, "warning"))
     return found
 
 

@@ -11,6 +11,7 @@ from prompteval.core.fingerprint import fingerprint
 from prompteval.core.problem import Problem
 from prompteval.core.protocols import Embedder, Provider, Retriever, Scorer, TokenCounter, VectorStores
 from prompteval.core.retrieval import Document
+from prompteval.core.text import counted
 from prompteval.corpus.chunk import build_chunker
 from prompteval.corpus.documents.directory import Corpus, load_corpus
 from prompteval.isolate.pattern_search import compiled
@@ -110,7 +111,7 @@ class RagSetup:
         """What to say of each metric whose cut-off lies below the last candidate."""
         depth = self.section.depth
         return [
-            f"{metric} reads {depth} candidates, the depth of the retriever"
+            f"{metric} reads {counted(depth, 'candidate')}, the depth of the retriever"
             for metric in metrics
             if metric.ranking is not None and metric.ranking.k is not None and metric.ranking.k > depth
         ]
