@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from prompteval.cli.app import command_line
 from prompteval.core.errors import UsageError
 from prompteval.core.transform import Features
 from prompteval.data.fitted import Example, fit, hashes, read_fitted
@@ -156,3 +157,12 @@ def test_a_file_that_is_no_transform_is_refused(change: dict[str, Any], tmp_path
     path.write_text(json.dumps({**sound, **change}))
     with pytest.raises(UsageError, match="not a transform"):
         read_fitted(path)
+
+
+@pytest.mark.parametrize("kind", [*TRANSFORMS, "calibration"])
+def test_a_number_whose_square_is_none_is_refused_at_its_line(kind: str, tmp_path: Path) -> None:
+    """It would be an overflow in the fit, and no file of JSON holds what comes of it."""
+    rows = [{"id": "a", "confidence": 1e308, "expected": "true", "split": "train"}]
+    source = write(tmp_path / "a.jsonl", rows)
+    with pytest.raises(UsageError, match=r"a\.jsonl:1: 1e\+308 in 'confidence' is beyond 1e\+100"):
+        command_line(["data", "fit", kind, str(source), "-o", str(tmp_path / "t.json")])

@@ -70,6 +70,8 @@ def _refuse_seen(fitted: Fitted, transform: Path, source: Path, fields: Fields) 
         raise InvalidInput(problems.found)
 
 
+# The sum of the squares of as many numbers as there are is still a number.
+GREATEST_VALUE = 1e100
 SEEN_HELP = "fit it again on train alone"
 
 
@@ -83,6 +85,8 @@ def _features(raw: Raw, value: str, source: Path, line: int) -> Features:
             number = math.nan if isinstance(item, bool) or item is None else float(str(item))
         except ValueError:
             number = math.nan
+        if abs(number) > GREATEST_VALUE:
+            raise UsageError(f"{source}:{line}: {item!r:.40} in {value!r} is beyond {GREATEST_VALUE:g}")
         if not math.isfinite(number):
             help = "--value names the field of a number, or of a list of numbers"
             raise UsageError(f"{source}:{line}: {item!r:.40} in {value!r} is not a number", help)
