@@ -71,7 +71,7 @@ def _refuse_seen(fitted: Fitted, transform: Path, source: Path, fields: Fields) 
 
 
 # The sum of the squares of as many numbers as there are is still a number.
-GREATEST_VALUE = 1e100
+GREATEST_VALUE = 1e30
 SEEN_HELP = "fit it again on train alone"
 
 
