@@ -94,7 +94,9 @@ class Attribution(Scorer):
         reply = rag_case.replies["retrieved"]
         answer = reply.answer
         if not rag_case.answerable:
-            silent = answer is not None and answer_value(rag_case, answer, "em") == 1.0
+            silent = answer is not None and (
+                answer.abstained if answer.may_abstain else answer_value(rag_case, answer, "em") == 1.0
+            )
             return None if silent else "unattributed" if answer is None else "false_answer"
         answered = answer is not None and not answer.abstained
         if answer is not None and answered and is_right(rag_case, answer, self.reader.correct):

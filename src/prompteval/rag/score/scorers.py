@@ -106,9 +106,14 @@ class StageScorer(Scorer):
         return self.valued(answer_value(rag_case, reply.answer, measure), "generation")
 
     def _abstention(self, rag_case: RagCase, answer: ParsedAnswer) -> float:
-        """Right 1, abstained 0 or, without an answer to give, 1; wrong minus lambda."""
+        """Right 1, abstained 0 or, without an answer to give, 1; wrong minus lambda.
+
+        An empty text does not abstain where the output could have said so.
+        """
         if answer.abstained:
             return float(not rag_case.answerable)
+        if not rag_case.answerable:
+            return -self.metric.weight
         return 1.0 if is_right(rag_case, answer, self.reader.correct) else -self.metric.weight
 
     def citations(self, rag_case: RagCase, reply: ModeReply) -> Score:
