@@ -176,6 +176,13 @@ def test_what_cannot_be_labelled_is_refused(gated: Place, options: list[str], me
     assert done.code == 2 and message in done.stderr
 
 
+def test_a_share_of_the_sample_without_a_case_is_nothing_to_label(gated: Place) -> None:
+    """Exit 5: not `0 of 0 outputs labelled`."""
+    gated.run(suites=("judged",))
+    done = shared().run(gated.root, "label", "last", "--share", "0")
+    assert done.code == 5 and "--share 0 of the sample is no case" in done.stderr
+
+
 class Terminal:
     """A command in a terminal of its own."""
 

@@ -136,6 +136,7 @@ def test_every_format_is_written(team: Path) -> None:
     printed = typed(team, "monitor", "check", "days.jsonl", "--reference", "last", "--json", *outputs)
     assert json.loads((team / "x.json").read_text()) == json.loads(printed.stdout)
     page = (team / "x.html").read_text()
+    assert re.search(r"</span> (no signal|too few rows)", page)  # the verdict's word is in its mark alone
     assert (
         "default-src 'none'" in page
         and "<script" not in page

@@ -78,7 +78,7 @@ def label(  # noqa: PLR0913 - the options of the command line
     A simple random sample of its cases is drawn, so that the labels can correct what a judge says of all.
     """
     from prompteval.cli.keys import keys
-    from prompteval.core.errors import UsageError
+    from prompteval.core.errors import NothingSelected, UsageError
     from prompteval.core.text import counted
     from prompteval.engine.labelling import LabelOptions, label_sheet, user_name
     from prompteval.workspace.safe_paths import shown_place
@@ -95,6 +95,8 @@ def label(  # noqa: PLR0913 - the options of the command line
     sheet = label_sheet(find_workspace(Path.cwd()), runs, output, options)
     if disagreements:
         return _list_disagreements(sheet)
+    if not sheet.outputs:
+        raise NothingSelected(f"--share {share:g} of the sample is no case", "name a larger share")
     with keys() as source:
         _go(sheet, source)
     done, total = len(sheet.outputs) - len(sheet.left), len(sheet.outputs)
