@@ -180,7 +180,7 @@ def test_a_share_of_the_sample_without_a_case_is_nothing_to_label(gated: Place) 
     """Exit 5: not `0 of 0 outputs labelled`."""
     gated.run(suites=("judged",))
     done = shared().run(gated.root, "label", "last", "--share", "0")
-    assert done.code == 5 and "--share 0 of the sample is no case" in done.stderr
+    assert done.code == 5 and "--share 0 of the sample has no case" in done.stderr
 
 
 class Terminal:

@@ -96,7 +96,7 @@ def label(  # noqa: PLR0913 - the options of the command line
     if disagreements:
         return _list_disagreements(sheet)
     if not sheet.outputs:
-        raise NothingSelected(f"--share {share:g} of the sample is no case", "name a larger share")
+        raise NothingSelected(f"--share {share:g} of the sample has no case", "name a larger share")
     with keys() as source:
         _go(sheet, source)
     done, total = len(sheet.outputs) - len(sheet.left), len(sheet.outputs)
