@@ -24,7 +24,16 @@ def test_value_is_that_of_the_standard_library(value: object, before: str, after
     assert json_decoder(PLAIN)(text) == PLAIN.decode(text)
 
 
-@given(st.text('{}[]",:0123456789.eE+-truefalsn \n\x00é', max_size=12))
+@pytest.mark.parametrize("after", ["", "\n", " \t\r\n"])
+def test_a_text_is_decoded_once(after: str) -> None:
+    """Also one with white space behind its value, as a line of a file has."""
+    read: list[str] = []
+    decoder = json.JSONDecoder(parse_int=lambda digits: read.append(digits) or int(digits))  # type: ignore[func-returns-value]
+    assert json_decoder(decoder)("[7]" + after) == [7]
+    assert read == ["7"]
+
+
+@given(st.text('{}[]",:0123456789.eE+-truefalsn \n\t\r\x0b\x00\xa0é', max_size=12))
 @pytest.mark.filterwarnings("error")
 def test_same_texts_are_refused_with_the_same_error(text: str) -> None:
     """What is not JSON has the same message at the same place, also behind a whole value."""
