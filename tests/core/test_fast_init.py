@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import FrozenInstanceError, dataclass, field, replace
+from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
 
 import pytest
 from hypothesis import given
@@ -73,3 +73,43 @@ def test_classes_of_a_run_are_made_fast(cls: type) -> None:
     """Their `__init__` sets no field by a call."""
     assert cls.__init__.__code__.co_names.count("_set") == 1
     assert "__setattr__" not in cls.__init__.__code__.co_names
+
+
+class Plain(Score):
+    pass
+
+
+class Slotless(Score):
+    __slots__ = ()
+
+
+class Slotted(Score):
+    __slots__ = ("more",)
+
+
+@dataclass(frozen=True, slots=True)
+class Wider(Score):
+    more: int = 0
+
+
+@pytest.mark.parametrize("cls", [Plain, Slotless, Slotted, Wider], ids=lambda cls: cls.__name__)
+def test_objects_of_a_subclass_are_of_that_class(cls: type[Score]) -> None:
+    """With the fields of its base, which stay frozen, whatever slots it has."""
+    made, base = cls("exact", 1.0, reason="same"), Score("exact", 1.0, reason="same")
+    assert type(made) is cls
+    assert {item.name: getattr(made, item.name) for item in fields(base)} == asdict(base)
+    with pytest.raises(FrozenInstanceError):
+        made.value = 0.0  # type: ignore[misc]
+
+
+def test_an_init_of_a_subclass_may_call_that_of_its_base() -> None:
+    """Factories make its defaults, and `__post_init__` is called."""
+
+    class Origin(Point):
+        def __init__(self, x: int = 0) -> None:
+            super().__init__(x)
+
+    one, other = Origin(), Origin()
+    assert one == other and (one.x, one.tags, one.made) == (0, {}, []) and one.tags is not other.tags
+    with pytest.raises(ValueError, match="negative"):
+        Origin(-1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any
 
 from prompteval.core.fast_init import fast_init
 from prompteval.core.strict_json import loads
@@ -47,7 +47,6 @@ class UserTurn:
     tool_calls: tuple[ExpectedCall, ...] | None = None
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Case:

@@ -14,26 +14,29 @@ T = TypeVar("T")
 def fast_init(cls: type[T]) -> type[T]:
     """The class with another `__init__`, which has the same parameters and does the same.
 
-    `cls` is a dataclass with `frozen=True, slots=True` whose base is `object`, and it is final. While its
-    fields are set, a new object is one of a twin: a class with the same slots that is not frozen.
+    `cls` is a dataclass with `frozen=True, slots=True` whose base is `object`. While its fields are set, a
+    new object is one of a twin: a class with the same slots that is not frozen. An object of a subclass,
+    which may have other slots, gets its fields as `dataclasses` sets them.
     """
     own: tuple[Field[Any], ...] = fields(cls)  # type: ignore[arg-type]
     twin = type(cls.__name__, (), {"__slots__": tuple(field.name for field in own)})
     names: dict[str, object] = {"_own": cls, "_twin": twin, "_set": object.__setattr__, "_absent": MISSING}
-    parameters, lines = ["self"], ['_set(self, "__class__", _twin)']
+    names["_type"] = type
+    parameters, values = ["self"], dict[str, str]()
     for field in own:
         name = field.name
         if field.default_factory is not MISSING:
             names[f"_make_{name}"] = field.default_factory
             made = f"_make_{name}()"
-            lines.append(
-                f"self.{name} = {f'{made} if {name} is _absent else {name}' if field.init else made}"
-            )
+            values[name] = f"{made} if {name} is _absent else {name}" if field.init else made
         else:
-            lines.append(f"self.{name} = {name}")
+            values[name] = name
         if field.init:
             parameters.append(name + _default(field, names))
-    lines.append("self.__class__ = _own")
+    lines = ["if _type(self) is _own:", '    _set(self, "__class__", _twin)']
+    lines += [f"    self.{name} = {value}" for name, value in values.items()]
+    lines += ["    self.__class__ = _own", "else:"]
+    lines += [f"    _set(self, {name!r}, {value})" for name, value in values.items()]
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     body = "\n    ".join(lines)

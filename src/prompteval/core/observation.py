@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal, Protocol, final
+from typing import Any, Literal, Protocol
 
 from prompteval.core.case import Case
 from prompteval.core.fast_init import fast_init
@@ -27,7 +27,6 @@ class Failure:
     message: str
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -75,7 +74,6 @@ def usage_of_calls(calls: Sequence[Call]) -> Usage | None:
     )
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -116,7 +114,6 @@ class Observation:
         return float(found) if isinstance(found, int | float) else None
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -163,7 +160,6 @@ class Score:
             )
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
-from typing import Any, Literal, final
+from typing import Any, Literal
 
 from prompteval.core.fast_init import fast_init
 from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
@@ -35,7 +35,6 @@ class PlacedFile:
         return [self.file.sha256, self.file.media_type, str(self.file.size), str(self.at)]
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -121,7 +120,6 @@ def steps_made(messages: Sequence[Message]) -> int:
     return steps
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -188,7 +186,6 @@ class Request:
         }
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -201,7 +198,6 @@ class Usage:
     estimated: bool = False
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any
 
 from prompteval.core.fast_init import fast_init
 from prompteval.core.observation import Call, Outcome, ScoreStatus
@@ -18,7 +18,6 @@ class EntryKey:
     model: str
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class StoredScore:
@@ -54,7 +53,6 @@ class Reported:
 NOTHING_REPORTED = Reported()
 
 
-@final
 @fast_init
 @dataclass(frozen=True, slots=True)
 class StoredRow:
