@@ -11,7 +11,9 @@ import pytest
 
 from prompteval.cli.app import command_line
 from prompteval.core.errors import InvalidInput, PromptevalError, UsageError
+from prompteval.data.assign import by_hash
 from prompteval.data.rows import read_raw
+from prompteval.data.split import FileSplit, SplitOptions
 from tests.closed_schema import unmet
 
 ROWS = [
@@ -234,6 +236,15 @@ def test_a_group_of_any_scalar_stays_together(group: Callable[[int], object], tm
         assert code("data", "split", source, "-o", output, "--group", "user", *more) == 0
         sides = {(row["user"], row["split"]) for row in read(output)}
         assert len(sides) == len({row["user"] for row in rows})
+
+
+def test_the_sides_of_groups_that_are_booleans_do_not_move(tmp_path: Path) -> None:
+    """The hashed name of one is Python's: files that were split by it stay as they are."""
+    source = write(tmp_path / "a.jsonl", [{"id": "1", "new": True}, {"id": "2", "new": False}])
+    for seed in range(8):
+        options = SplitOptions({"train": 0.5, "test": 0.5}, salt=f"s{seed}", group="new")
+        sides = [row["split"] for row in FileSplit.of(source, options).rows()]
+        assert sides == [by_hash(f"group:{one}", options.ratios, options.salt) for one in ("True", "False")]
 
 
 def test_masked_names_of_fields_and_numbers_lose_no_value(tmp_path: Path) -> None:

@@ -148,8 +148,12 @@ def row_name(raw: Raw, field: str = ID) -> str:
 
 
 def _name(raw: Raw, options: SplitOptions) -> str:
-    """What decides the side: the group, and of a row without one its id."""
-    group = scalar_text(at(raw, options.group)) if options.group else ""
+    """What decides the side: the group, and of a row without one its id.
+
+    A boolean is `True` or `False` here: another spelling would move the rows of data that is split.
+    """
+    value = at(raw, options.group) if options.group else None
+    group = str(value) if isinstance(value, bool) else scalar_text(value)
     return f"group:{group}" if group else row_name(raw, options.id)
 
 
