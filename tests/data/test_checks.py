@@ -94,6 +94,16 @@ def test_an_id_of_two_rows_of_one_file_is_reported() -> None:
     assert [(one.path, one.line, one.code) for one in findings.problems()] == [("a", 3, "PD121")]
 
 
+def test_repeats_of_a_recorded_output_share_their_id(tmp_path: Path) -> None:
+    """The key of a file of outputs is the id and its `replicate`, which is 0 where there is none."""
+    given: list[dict[str, object]] = [{"id": "a", "text": "t"}, {"id": "a", "replicate": 1, "text": "u"}]
+    for again, lines in (({"replicate": 2}, []), ({"replicate": 0}, [3]), ({"replicate": 1}, [3])):
+        made = [json.dumps(one) for one in (*given, {"id": "a", "text": "v", **again})]
+        (tmp_path / "a.jsonl").write_text("\n".join(made), encoding="utf-8")
+        report = check_files([tmp_path / "a.jsonl"], CheckOptions(), None)
+        assert [one.line for one in report.problems if one.code == "PD121"] == lines
+
+
 def test_labels_in_conflict_are_found_and_missing_ones_are_not() -> None:
     """Equal labels of equal texts are a duplicate, and no conflict."""
     findings = Findings()

@@ -43,7 +43,7 @@ class KeptRows(Sequence[DataRow]):
             self._common.append(common)
             if code > 0xFFFF:
                 self._shared = array("I", self._shared)
-        data = _encode([row.id, row.text, row.label, row.group, row.time]).encode("ascii")
+        data = _encode([row.id, row.text, row.label, row.group, row.time, row.replicate]).encode("ascii")
         try:
             self._file.write(data)
         except OSError as error:
@@ -99,8 +99,8 @@ class KeptRows(Sequence[DataRow]):
 
     def _row(self, place: int, data: bytes) -> DataRow:
         path, split = self._common[self._shared[place]]
-        name, text, label, group, time = json.loads(data)
-        return DataRow(path, self._lines[place], name, text, label, group, time, split)
+        name, text, label, group, time, replicate = json.loads(data)
+        return DataRow(path, self._lines[place], name, text, label, group, time, split, replicate)
 
 
 def _unwritten(error: OSError) -> StoreError:

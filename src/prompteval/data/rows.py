@@ -51,7 +51,10 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """One row: where it is, what it says, and the side of the split it is on. Empty where it has none."""
+    """One row: where it is, what it says, and the side of the split it is on. Empty where it has none.
+
+    `replicate` tells recorded outputs of one case apart.
+    """
 
     path: str
     line: int
@@ -61,6 +64,7 @@ class DataRow:
     group: str = ""
     time: str = ""
     split: str = ""
+    replicate: str = ""
 
 
 def read_raw(path: Path, shown: str = "") -> Iterator[tuple[int, Raw]]:
@@ -161,6 +165,7 @@ def data_row(raw: Raw, path: str, line: int, fields: Fields, split: str = "") ->
         scalar_text(at(raw, fields.group or "cluster")),
         scalar_text(at(raw, fields.time)) if fields.time else "",
         scalar_text(at(raw, fields.split or "split")) or split,
+        scalar_text(raw.get("replicate")),
     )
 
 

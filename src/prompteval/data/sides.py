@@ -102,12 +102,13 @@ def check_groups(rows: Sequence[DataRow], findings: Findings) -> None:
 
 
 def check_ids(rows: Sequence[DataRow], findings: Findings) -> None:
-    """Ids that an earlier row of the same file has."""
-    first = first_equal(rows, lambda row: f"{row.path}\0{row.id}" if row.id else "")
+    """Ids that an earlier row of the same file has; of recorded outputs, with the same `replicate`."""
+    first = first_equal(rows, lambda row: f"{row.path}\0{row.replicate or 0}\0{row.id}" if row.id else "")
     for place in repeats(first):
-        line = rows[int(first[place])].line
-        message = f"duplicate id {rows[place].id!r:.60} (first at line {line})"
-        findings.add(rows[place], "PD121", message, "give each row an id of its own")
+        row, line = rows[place], rows[int(first[place])].line
+        of = f"replicate {row.replicate:.60} of id" if row.replicate else "id"
+        message = f"duplicate {of} {row.id!r:.60} (first at line {line})"
+        findings.add(row, "PD121", message, "give each row an id of its own")
 
 
 def check_times(rows: Sequence[DataRow], findings: Findings) -> None:
