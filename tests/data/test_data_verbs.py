@@ -256,6 +256,17 @@ def test_masked_names_of_fields_and_numbers_lose_no_value(tmp_path: Path) -> Non
     ]
 
 
+def test_a_masked_name_of_a_field_is_of_one_person_in_the_whole_file(tmp_path: Path) -> None:
+    """In whatever order the fields of a row are, and where the first name is missing; a mask may be there."""
+    john, mary, sue, mask = "john@x.de", "mary@x.de", "sue@x.de", "[EMAIL] (3)"
+    rows = [{john: 1, "n": [{mary: 2}]}, {mary: 2, john: 1, mask: 4}, {sue: 3, mask: 4}]
+    assert code("data", "redact", write(tmp_path / "a.jsonl", rows), "-o", tmp_path / "b.jsonl") == 0
+    first, second = "[EMAIL]", "[EMAIL] (2)"
+    assert read(tmp_path / "b.jsonl") == [
+        {first: 1, "n": [{second: 2}]}, {second: 2, first: 1, mask: 4}, {"[EMAIL] (4)": 3, mask: 4},
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_a_text_in_utf_16_is_refused_rather_than_called_clean(encoding: str, tmp_path: Path) -> None:
     """No pattern finds an address in it, and the copy would hold all of them."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from prompteval.data.rows import Raw
+from prompteval.pii.field_names import FieldNames
 from prompteval.pii.find import find
 from prompteval.pii.redact import redact
 from prompteval.pii.span import PATTERNS, Kind
@@ -28,9 +29,10 @@ class Masking:
 
     def apply(self, rows: Iterable[tuple[int, Raw]]) -> Iterator[Raw]:
         """The rows, of (line, row), with every span masked."""
+        names = FieldNames() if self.key is None else None  # with a key each has a mask of its own
         for _, raw in rows:
             before = self.masked.total()
-            row = masked_value(raw, self.text)
+            row = masked_value(raw, self.text, names)
             self.rows += 1
             self.changed += self.masked.total() > before
             yield cast(Raw, row)
