@@ -5,13 +5,14 @@ The tests in `llama` ask a real one.
 
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from prompteval.core.errors import InvalidInput, ProviderError
+from prompteval.core.errors import InvalidInput, ProviderError, UsageError
 from prompteval.core.request import Message, Request, Response
 from prompteval.core.secret import from_environment
 from prompteval.core.tools import RequestedCall, ToolDefinition
@@ -368,6 +369,20 @@ def test_files_that_a_server_may_take_are_the_profiles_word(lines: str) -> None:
     """Those of another server behind a preset, those that its models differ in, and none."""
     settings = read_settings(f'[models.m]\nmodel = "deepseek-flash"\n{lines}\n', Path("prompteval.toml"))
     assert settings.models["m"].files is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [("http://127.0.0.1:9/v1", True), ("https://api.groq.com/openai/v1", False), ("", False)],
+)
+def test_files_of_a_server_that_the_variable_names_are_the_profiles_word(
+    url: str, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a server at a base_url; not at the preset's own address."""
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    text = '[models.m]\nmodel = "x"\npreset = "groq"\nfiles = ["pdf"]\n'
+    with nullcontext() if taken else pytest.raises(UsageError, match="groq takes image alone"):
+        assert read_settings(text, Path("prompteval.toml")).models["m"].files == ("pdf",)
 
 
 @pytest.mark.parametrize("url", ["http://[::1/v1", "http://h:port/v1", "http://h:99999999/v1"])

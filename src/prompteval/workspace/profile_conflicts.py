@@ -1,5 +1,6 @@
 """What is wrong with the keys of a model's profile taken together, before they are read."""
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from prompteval.workspace.server_keys import (
 )
 
 PROVIDERS: Final = "prompteval.providers"
+# The variable that holds the address of profiles of this provider without a base_url.
+OPENAI_ADDRESS: Final = "OPENAI_BASE_URL"
 
 
 Conflict = tuple[str, str, str]
@@ -80,7 +83,7 @@ def _files(profile: Mapping[str, Any]) -> Conflict | None:
     known = api in APIS and preset in (None, *PRESETS) and all(kind in KINDS for kind in files)
     if provider != "openai" or not known:
         return None  # reported for the key itself
-    fault = files_fault(files, preset, url, model, api)
+    fault = files_fault(files, preset, url or os.environ.get(OPENAI_ADDRESS, ""), model, api)
     return ("files", *fault) if fault else None
 
 
