@@ -5,6 +5,7 @@ from typing import Final
 
 from prompteval.core.errors import ProviderError
 from prompteval.core.request import Response
+from prompteval.providers.openai.own_words import own_words
 
 # The kind of such an error, which becomes a reply before anyone else sees it.
 FILTERED: Final = "filtered"
@@ -33,8 +34,10 @@ def is_filter_code(code: object) -> bool:
 
 def says_filtered(status: int, code: str, server_message: str) -> bool:
     """Whether an error with this status is the word of a filter."""
-    said = server_message.lower()
-    return status in _STATUSES and (is_filter_code(code) or any(words in said for words in _SAID))
+    if status not in _STATUSES:
+        return False
+    said = own_words(server_message)
+    return is_filter_code(code) or any(words in said for words in _SAID)
 
 
 def filtered_error(server_message: str, code: str, status: int, excerpt: str) -> ProviderError:
