@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from prompteval.testing.server import Fault
+from prompteval.testing.server import FakeServer, Fault, Reply
 from tests.faults.conftest import make
 from tests.hostile import Hostile
 
@@ -38,6 +38,48 @@ def test_a_judges_refused_key_stops_its_calls(live: Any) -> None:
         ws.write("s.jsonl", json.dumps({"when": "", "output": {"team": "support"}}) + "\n")
         assert "HTTP 401 invalid_api_key" in ws.run("run", "-q", code=3)[0]
         assert ws.server.stats["requests"] < CASES / 2
+
+
+FIREWALL = Fault("status", 403, "forbidden")
+ANSWERED = [None] * 40
+
+
+def test_a_403_of_one_case_ends_no_run_whose_calls_were_answered(live: Any) -> None:
+    """A firewall that stops one text is a wrong request of its case; a 401 ends the run also then."""
+    with live(CASES, {"faults": [*ANSWERED, FIREWALL]}) as ws:
+        assert "stopped" not in ws.run("run", "-q", "--no-cache", code=3)[0]
+        assert ws.server.stats["requests"] == CASES
+        (failed,) = (row["error"] for row in ws.rows() if row["error"])
+        assert "bad_request" in failed and "HTTP 403 forbidden" in failed
+    with live(CASES, {"faults": [*ANSWERED, Fault("status", 401, "revoked")]}) as ws:
+        assert "stopped: HTTP 401 revoked" in ws.run("run", "-q", "--no-cache", code=3)[0]
+
+
+def test_a_403_before_any_answer_ends_a_run(live: Any) -> None:
+    """As a key that may not use the model."""
+    with live(CASES, {"faults": [FIREWALL] * CASES}) as ws:
+        assert "stopped: HTTP 403 forbidden" in ws.run("run", "-q", code=3)[0]
+        assert ws.server.stats["requests"] < CASES / 2
+
+
+def test_a_403_of_one_judgement_leaves_the_others_to_be_made(tmp_path: Any) -> None:
+    """Every case is judged but that one."""
+    with FakeServer([Reply("", output={"verdict": "yes"})], faults=[*ANSWERED, FIREWALL]) as server:
+        ws = make(tmp_path / "ws", server, CASES)
+        ws.write("prompts/helpful/v1.py", JUDGE)
+        ws.write("evals/s.yaml", SUITE)
+        ws.write("s.jsonl", json.dumps({"when": "", "output": {"team": "support"}}) + "\n")
+        assert "1 case of 150 could not be scored" in ws.run("run", "-q", code=3)[0]
+        assert server.stats["requests"] == CASES
+
+
+def test_a_403_in_a_second_suite_is_of_one_case_too(live: Any) -> None:
+    """The model of both is the same, and has answered the first."""
+    with live(len(ANSWERED), {"faults": [*ANSWERED, FIREWALL]}) as ws:
+        text = (ws.root / "evals" / "s.yaml").read_text()
+        ws.write("evals/t.yaml", text)
+        ws.run("run", "-q", "--no-cache", code=3)
+        assert ws.server.stats["requests"] == 2 * len(ANSWERED)
 
 
 def test_an_endpoints_refused_key_ends_the_run(tmp_path: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from prompteval.analysis.usage import UsageTotals
@@ -20,7 +20,7 @@ from prompteval.plan.targets.resolve import user_of
 from prompteval.providers.hosted.batches import has_batches
 from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.installed import OTHER_WAYS
-from prompteval.providers.layers import Budget, InFlight, Journal, Layer, build_layers
+from prompteval.providers.layers import Budget, InFlight, Journal, Layer, Refusals, build_layers
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.prices import OWN_KINDS, Price, find_price
 from prompteval.providers.recording import Recorder
@@ -77,6 +77,7 @@ class Model:
     price: Price | None
     sizes: Sizes
     limiter: Limiter | None
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 class Models:
@@ -160,7 +161,7 @@ class Models:
             price=model.price,
             window=profile.context_window if self._options.replay is None else None,
             counted=model.sizes,
-            ends_when_refused=True,
+            refusals=model.refusals,
         )
         return provider, model.concurrency
 

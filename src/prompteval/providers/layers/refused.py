@@ -1,5 +1,6 @@
 """Makes no further call once a server has refused the key or the account of all."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from prompteval.core.errors import ProviderError
@@ -9,22 +10,41 @@ from prompteval.providers.layers.base import Layer
 
 # What every further call of a run would be answered with.
 _OF_ALL: Final = frozenset({"auth", "quota"})
+# The kind of a refusal that is of one request alone.
+_OF_ONE: Final = "bad_request"
+
+
+@dataclass(slots=True)
+class Refusals:
+    """Whether the calls to a model of a run have been answered, and the error that refused them all."""
+
+    answered: bool = False
+    of_all: ProviderError | None = None
 
 
 class RefusedLayer(Layer):
-    """Calls that wait for a slot while a key is refused end with the same error, without being made."""
+    """Calls that wait for a slot while a key is refused end with the same error, without being made.
 
-    def __init__(self, inner: Provider) -> None:
+    A 403 after a call that was answered is of one request, as that of a firewall, and becomes a
+    `bad_request`. The layers over one model share `refusals`.
+    """
+
+    def __init__(self, inner: Provider, refusals: Refusals) -> None:
         super().__init__(inner)
-        self._refused: ProviderError | None = None
+        self._refusals = refusals
 
     async def complete(self, request: Request) -> Response:
-        known = self._refused
+        refusals = self._refusals
+        known = refusals.of_all
         if known is not None:
             raise ProviderError(known.kind, str(known), status=known.status, excerpt=known.excerpt)
         try:
-            return await self._inner.complete(request)
+            response = await self._inner.complete(request)
         except ProviderError as error:
-            if error.kind in _OF_ALL:
-                self._refused = error
+            if error.kind == "auth" and error.status == 403 and refusals.answered:
+                error.kind = _OF_ONE
+            elif error.kind in _OF_ALL:
+                refusals.of_all = error
             raise
+        refusals.answered = True
+        return response
