@@ -62,6 +62,14 @@ def test_a_score_is_asked_for_once(tmp_path: Path) -> None:
     assert scorer.calls == 1
 
 
+def test_a_file_that_moved_keeps_its_scores(tmp_path: Path) -> None:
+    """A case names the same bytes by another path, and stands at another line."""
+    scorer = Counted()
+    first = score(tmp_path, scorer, replace(CASE, file_paths={"q": ("in/a.png",)}, line=1))
+    assert score(tmp_path, scorer, replace(CASE, file_paths={"q": ("in/b/a.png",)}, line=2)) == first
+    assert score(tmp_path, scorer) == first and scorer.calls == 1
+
+
 @pytest.mark.parametrize(
     "changed",
     [

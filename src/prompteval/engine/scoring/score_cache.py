@@ -13,8 +13,8 @@ from prompteval.store.case_form import case_values
 from prompteval.store.observation_form import observation_values
 from prompteval.store.score_form import scores_from, scores_json
 
-# Where a case stands and how often it runs say nothing about an answer to it.
-_NOT_THE_CASE = frozenset({"line", "repeat"})
+# Where a case and its files stand and how often it runs say nothing about an answer to it.
+_NOT_THE_CASE = frozenset({"line", "repeat", "file_paths"})
 # Neither do the time and the tokens that the answer took.
 _NOT_THE_ANSWER = frozenset({"calls"})
 
