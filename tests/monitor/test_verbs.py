@@ -110,6 +110,14 @@ def test_a_reference_that_has_the_name_of_a_log_is_no_run(name: str, team: Path)
     assert "no such file" in done.stderr.lower() and name.removeprefix("sqlite:") in done.stderr
 
 
+@pytest.mark.parametrize("name", ["v1.jsonl", "v1.gz"])
+def test_a_run_that_is_named_as_a_log_is_a_run(name: str, team: Path) -> None:
+    """What follows `baseline:` is the name that a team gave a run, never a file."""
+    typed(team, "baseline", "set", "last", "--name", name)
+    done = typed(team, "monitor", "check", "same.jsonl", "--reference", f"baseline:{name}", "--json")
+    assert signals(done)["predictions"]["n_reference"] == 400
+
+
 def test_a_reference_may_be_what_was_set_aside_of_a_log(team: Path) -> None:
     """Several workers write FILE.1, FILE.2, and no FILE."""
     (team / "week.jsonl.1").write_bytes((team / "moved.jsonl").read_bytes())

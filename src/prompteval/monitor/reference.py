@@ -19,6 +19,7 @@ from prompteval.monitor.names import FIELD
 from prompteval.monitor.read_log import read_log
 from prompteval.monitor.tally import Tally
 from prompteval.store.predictions import POSTGRES
+from prompteval.store.stored_runs import NAMED
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.store_place import refuse_address
 
@@ -39,7 +40,12 @@ class Reference:
 
 
 def is_log(name: str) -> bool:
-    """Whether a reference names a log: a database, a pattern, a file that is there or has the name of one."""
+    """Whether a reference names a log: a database, a pattern, a file that is there or has the name of one.
+
+    The name that a team gave a run may end as a log's does.
+    """
+    if name.startswith(NAMED):
+        return False
     if name == POSTGRES or name.startswith(SQLITE) or any(mark in name for mark in "*?[/"):
         return True
     return Path(name).is_file() or ".jsonl" in name or name.endswith(".gz")
