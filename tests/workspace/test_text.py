@@ -1,5 +1,6 @@
 """Decoding users' files."""
 
+import bz2
 import gzip
 
 import pytest
@@ -40,3 +41,16 @@ def test_a_packed_file_is_named_by_its_form(data: bytes, form: str) -> None:
     """Not by a byte in it that cannot be removed."""
     with pytest.raises(InvalidInput, match=f"c.jsonl:1:1 PE103 the file is {form} .unpack or convert it"):
         decode(data, "c.jsonl")
+
+
+@pytest.mark.parametrize("text", ["PAR1", "PAR1 manual\n", "PAR1,PAR2\n1,2\n", "PAR1 zw\u00f6lf \u20ac\u20ac\u20ac", "%PDF-1.7 is a header\n", "BZh91AY&SY marks bzip2"])  # fmt: skip
+def test_a_text_may_begin_as_a_packed_file_does(text: str) -> None:
+    """Only a byte that no text has tells the two apart."""
+    assert decode(text.encode(), "c.csv") == text
+
+
+@pytest.mark.parametrize("data", [b"PAR1\x15\x04\x15\x10", b"%PDF-1.7\r\n%\xe2\xe3\xcf\xd3\r\n", bz2.compress(b"{}"), bz2.compress(b"a" * 5_000_000)])  # fmt: skip
+def test_a_mark_that_can_be_read_is_told_by_what_follows(data: bytes) -> None:
+    """Parquet's first field, the comment of a PDF and a block of bzip2 have bytes that no text has."""
+    with pytest.raises(InvalidInput, match=r"PE103 the file is .*(Parquet|PDF|bzip2)"):
+        decode(data, "c.csv")

@@ -1,7 +1,9 @@
 """Files packed by gzip, unpacked while they are read, within a bound; and what other packed files are."""
 
+import codecs
 import gzip
 import io
+import re
 import zlib
 from typing import BinaryIO, cast
 
@@ -17,6 +19,8 @@ _FORMS = (
 )  # fmt: skip
 # Bytes that tell them.
 HEAD = 16
+# Control characters but for white space and those of terminals (ESC), which no text has.
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class PackedFault(ValueError):
@@ -24,10 +28,24 @@ class PackedFault(ValueError):
 
 
 def other_form(head: bytes) -> str:
-    """What a file is whose first bytes are not those of a text, such as "a zip archive"; empty else."""
+    """What a file is whose first HEAD bytes are not those of a text, such as "a zip archive"; empty else.
+
+    A mark that can be read is not enough: PAR1, %PDF- and bzip2's are how a text may begin, too.
+    """
     if head[:3] == b"BZh" and head[4:10] == b"1AY&SY":
-        return "compressed by bzip2"
-    return next((name for mark, name in _FORMS if head.startswith(mark)), "")
+        form = "compressed by bzip2"
+    else:
+        form = next((name for mark, name in _FORMS if head.startswith(mark)), "")
+    return "" if form and _is_text(head) else form
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether a file that begins so may be UTF-8; the last character may be cut off."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return _CONTROL.search(head) is None
 
 
 def unpacked(file: BinaryIO, most: int | None = None) -> BinaryIO:

@@ -86,7 +86,9 @@ def test_a_file_of_another_form_is_named_by_it(tmp_path: Path, data: bytes, form
     assert (problem.code, problem.message) == ("PE370", f"the file is {form}")
 
 
-@pytest.mark.parametrize("data", [b"a b c", b"a b c\n", b"a b c\n\nd e f\n", b"BZh 1 2\n", b"PK 1 2"])
+@pytest.mark.parametrize(
+    "data", [b"a b c", b"a b c\n", b"a b c\n\nd e f\n", b"BZh 1 2\n", b"PK 1 2", b"PAR1 1 2"]
+)
 def test_a_file_of_few_bytes_is_read_whole(tmp_path: Path, data: bytes) -> None:
     """Also one that is no longer than what its form is told by."""
     (tmp_path / "x").write_bytes(data)
