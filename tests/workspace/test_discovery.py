@@ -6,7 +6,8 @@ import pytest
 
 from prompteval.core.errors import InvalidInput
 from prompteval.workspace.discovery import find_prompt, find_suites, prompt_problems, suite_files
-from prompteval.workspace.tree import WorkingTree
+from prompteval.workspace.tree import GitTree, WorkingTree
+from tests.workspace.test_tree import git
 
 SUITE = "prompt: p\ncases: c.jsonl\n"
 
@@ -66,9 +67,7 @@ def test_b20_unicode_forms_of_a_name_are_one_name(tmp_path: Path) -> None:
         find_suites(found, ())
 
 
-@pytest.mark.parametrize(
-    "name", ["say/v02.py", "say/V2.py", "say/v2.PY", "say/v2/__init__.py", "say/old/v1.py"]
-)
+@pytest.mark.parametrize("name", ["say/v02.py", "say/V2.py", "say/v2.PY", "say/v2/__init__.py"])
 def test_b20_a_version_that_is_not_found_is_refused(tmp_path: Path, name: str) -> None:
     """Else an older version would be run as the current one; a version that is named is found."""
     found = tree(tmp_path, "prompts/say/v1.py", f"prompts/{name}", "prompts/say/v1_words.py")
@@ -77,6 +76,25 @@ def test_b20_a_version_that_is_not_found_is_refused(tmp_path: Path, name: str) -
     with pytest.raises(InvalidInput, match="PE216"):
         find_prompt(found, "say")
     assert find_prompt(found, "say", 1).path == "prompts/say/v1.py"
+
+
+@pytest.mark.parametrize("name", ["say/archive/v1.py", "say/a/b/V2.py", "old/say/v1.py", "v2.py"])
+def test_a_version_in_another_directory_is_a_warning(tmp_path: Path, name: str) -> None:
+    """It may be set aside on purpose, so nothing is refused; what is below `_` or `.` surely is."""
+    found = tree(tmp_path, "prompts/say/v2.py", f"prompts/{name}", "prompts/_archive/x/v1.py")
+    tree(tmp_path, "prompts/say/_old/v3.py", "prompts/say/.trash/V3.py", "prompts/say/__pycache__/v3.py")
+    (problem,) = prompt_problems(found)
+    assert (problem.path, problem.code, problem.severity) == (f"prompts/{name}", "PE216", "warning")
+    assert find_prompt(found, "say").version == 2
+
+
+def test_a_misspelled_version_of_a_commit_is_not_refused(tmp_path: Path) -> None:
+    """Nobody can correct it, and it would stop every comparison with that commit."""
+    tree(tmp_path, "prompts/say/v1.py", "prompts/say/V2.py")
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "one")):
+        git(tmp_path, *command)
+    (tmp_path / "prompts/say/V2.py").unlink()
+    assert find_prompt(GitTree(tmp_path, "HEAD"), "say").version == 1
 
 
 def test_b20_two_prompts_of_one_name_are_refused(tmp_path: Path) -> None:

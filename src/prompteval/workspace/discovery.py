@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.problem import Problem, did_you_mean
-from prompteval.workspace.tree import Tree
+from prompteval.workspace.tree import GitTree, Tree
 
 _VERSION_FILE = re.compile(r"prompts/([^/]+)/v([1-9][0-9]*)\.py")
-# What is meant as a version: a number that is written otherwise, or a version in another directory.
-_ANY_VERSION = re.compile(r"prompts/(?:.+/)?[vV]\d+(?:\.[pP][yY]|/__init__\.py)")
+# What is meant as a version and misspelled: it is where the versions are.
+_MISSPELLED = re.compile(r"prompts/[^/]+/[vV]\d+(?:\.[pP][yY]|/__init__\.py)")
+# What may be meant as one or be an old copy: it is in a directory below, or beside the prompts.
+_ELSEWHERE = re.compile(r"prompts/(?:[^/]+/[^/]+/(?:.+/)?)?[vV]\d+\.[pP][yY]")
 _YAML = re.compile(r".+\.ya?ml", re.IGNORECASE)
 # A mapping at the top level with cases and something to run: a suite, wherever the file is.
 _CASES = re.compile(rb"^cases\s*:", re.MULTILINE)
@@ -65,20 +67,37 @@ def find_prompt(tree: Tree, name: str, version: int | None = None) -> PromptFile
 
 
 def misnamed_versions(tree: Tree) -> list[Problem]:
-    """Files meant as versions of prompts that are not found as one, so that an older one would be current."""
+    """Files beside the versions of a prompt that are not found as one, so that an older one would be current.
+
+    None for a commit: it cannot be corrected.
+    """
+    if isinstance(tree, GitTree):
+        return []
     message = "a version of a prompt is not found under this name"
     help = "name it prompts/<name>/v<N>.py, without leading zeros"
     return [
         Problem(path, 1, 1, "PE216", message, help)
         for path in tree.list("prompts")
-        if _ANY_VERSION.fullmatch(path) and not _VERSION_FILE.fullmatch(path)
+        if _MISSPELLED.fullmatch(path) and not _VERSION_FILE.fullmatch(path)
     ]
 
 
 def prompt_problems(tree: Tree) -> list[Problem]:
-    """Versions under a name by which none is found, and prompts whose directories are one on many disks."""
+    """Versions not found by their name or place, and prompts whose directories are one on many disks."""
     paths = [files[0].path for files in prompt_files(tree).values()]
-    return [*misnamed_versions(tree), *_same(paths, "prompt", lambda path: path.split("/")[1], "directories")]
+    same = _same(paths, "prompt", lambda path: path.split("/")[1], "directories")
+    return [*misnamed_versions(tree), *_versions_elsewhere(tree), *same]
+
+
+def _versions_elsewhere(tree: Tree) -> list[Problem]:
+    """Warnings of versions in other directories, but for those below a name that begins with `_` or `.`."""
+    message = "a version of a prompt is not found in this directory"
+    help = "move it to prompts/<name>/; old copies may be in a directory whose name begins with _"
+    return [
+        Problem(path, 1, 1, "PE216", message, help, severity="warning")
+        for path in tree.list("prompts")
+        if _ELSEWHERE.fullmatch(path) and not re.search(r"/[_.]", path)
+    ]
 
 
 def suite_files(tree: Tree) -> tuple[str, ...]:
