@@ -93,3 +93,42 @@ def test_an_endpoints_refused_key_ends_the_run(tmp_path: Any) -> None:
         )
         assert "stopped: HTTP 401" in ws.run("run", "-q", code=3)[0]
         assert len(server.asked) < CASES / 2
+
+
+RAG = """cases: ../datasets/c.jsonl
+rag: {{corpus: ../corpus/d.jsonl, chunker: none, question: message, retriever: {retriever}}}
+metrics: [retrieval.recall@1]
+"""
+DOCUMENT = '{"id": "d0", "title": "", "text": "the first"}\n'
+REFUSED = b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
+
+def with_gold(ws: Any, retriever: str) -> None:
+    """A suite of retrieval alone, whose cases all ask for the one document."""
+    ws.write("corpus/d.jsonl", DOCUMENT)
+    lines = (
+        json.dumps({"id": f"c{n}", "inputs": {"message": f"question {n}"}, "gold": [[{"doc": "d0"}]]})
+        for n in range(CASES)
+    )
+    ws.write("datasets/c.jsonl", "\n".join(lines) + "\n")
+    ws.write("evals/s.yaml", RAG.format(retriever=retriever))
+
+
+def test_a_retrievers_refused_key_ends_the_run(tmp_path: Any) -> None:
+    """As the key of a model does, with the status in the last line."""
+    with Hostile(lambda asked: [REFUSED]) as server:
+        ws = make(tmp_path / "ws", server, CASES)  # type: ignore[arg-type]
+        with_gold(ws, f"{{endpoint: '{server.url}'}}")
+        printed = ws.run("run", "-q", code=3)[0]
+        assert "stopped:" in printed and "HTTP 401" in printed
+        assert len(server.asked) < CASES / 2
+
+
+def test_an_encoders_refused_key_ends_the_run(live: Any) -> None:
+    """Once the corpus is embedded, the questions are not asked one by one of a server that refuses them."""
+    faults = [None, *[Fault("status", 401, "invalid_api_key")] * 4 * CASES]
+    with live(CASES, {"faults": faults}) as ws:
+        with_gold(ws, "{kind: dense, model: m}")
+        printed = ws.run("run", "-q", code=3)[0]
+        assert "stopped:" in printed and "HTTP 401" in printed
+        assert ws.server.stats["requests"] < CASES / 2

@@ -118,9 +118,16 @@ class ContextOverflow(PromptevalError):
 
 
 class RetrievalError(PromptevalError):
-    """A retriever or reranker failed, or returned what is not a ranking; becomes the case's error."""
+    """A retriever or reranker failed, or returned what is not a ranking; becomes the case's error.
+
+    `kind` is that of a ProviderError where a service refused what it would refuse of every case.
+    """
 
     exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, kind: str = "RetrievalError") -> None:
+        self.kind = kind
+        super().__init__(message)
 
 
 class PartsLost(UsageError):

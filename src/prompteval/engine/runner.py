@@ -13,7 +13,7 @@ from prompteval.core.observation import Observation, Row, Score
 from prompteval.core.protocols import Target
 from prompteval.engine.interruption import OF_CASE, STOPPING_KINDS, InThread, Stop
 from prompteval.engine.row_groups import RowGroups
-from prompteval.engine.same_failure import SameFailure
+from prompteval.engine.same_failure import SERVER_STAGES, SameFailure
 from prompteval.engine.scoring.scoring import Scoring
 from prompteval.providers.layers import CASE
 
@@ -211,7 +211,7 @@ class _Crew:
             CASE.set((entry.suite, entry.target, entry.model, case.id, replicate))
             observation = observation_without_secrets(await self._target(case, replicate))
             failure = observation.failure
-            if failure is not None and failure.stage == "call" and failure.type in STOPPING_KINDS:
+            if failure is not None and failure.stage in SERVER_STAGES and failure.type in STOPPING_KINDS:
                 self._stop.set(failure.message)
             elif reason := self._same.reason(observation):
                 self._stop.set(reason)

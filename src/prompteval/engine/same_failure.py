@@ -7,6 +7,8 @@ from prompteval.core.observation import Observation
 # A model that does not exist, a parameter or a schema that the server refuses.
 SAME_FOR_ALL = frozenset({"not_found", "bad_request", "unsupported"})
 MOST_SAME = 5
+# Where a server is asked: the model, or a retriever, a reranker and the encoder of an index.
+SERVER_STAGES = frozenset({"call", "retrieval"})
 
 
 class SameFailure:
@@ -20,7 +22,7 @@ class SameFailure:
         failure = observation.failure
         if failure is None and any(call.served_by != "live" for call in observation.calls):
             return ""  # a kept reply says nothing of the server
-        alike = failure is not None and failure.stage == "call" and failure.type in SAME_FOR_ALL
+        alike = failure is not None and failure.stage in SERVER_STAGES and failure.type in SAME_FOR_ALL
         if self._seen is None or failure is None or not alike:
             self._seen = None
             return ""

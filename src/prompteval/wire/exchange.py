@@ -28,6 +28,9 @@ EXCERPT: Final = 500
 LOOKED_AT: Final = 20_000
 
 
+_OF_ALL: Final = {401: "auth", 402: "quota", 404: "not_found"}
+
+
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
     """Status, headers and the whole body."""
@@ -35,6 +38,11 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def refusal_of_all(self) -> str:
+        """The kind of error that every call would meet; empty where it may be of one alone, as a 403."""
+        return _OF_ALL.get(self.status, "")
 
     def json(self) -> object:
         """The body as JSON values, NaN as None. Raises ValueError, saying why it is none."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 _MISSING = object()
-# What every case would be answered with; a 403 may be of one case alone.
-_KINDS = {401: "auth", 402: "quota", 404: "not_found"}
 
 
 class EndpointTarget:
@@ -42,7 +40,7 @@ class EndpointTarget:
             return failed("call", kind, message, text=answer.excerpt(), latency_ms=elapsed)
 
         if answer.status != 200:
-            return bad(_KINDS.get(answer.status, "server"), f"HTTP {answer.status}")
+            return bad(answer.refusal_of_all or "server", f"HTTP {answer.status}")
         try:
             text = answer.text()
             value = loads(text)

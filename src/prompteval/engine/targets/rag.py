@@ -13,7 +13,7 @@ from prompteval.core.observation import Call, Observation
 from prompteval.core.protocols import Provider
 from prompteval.core.request import Request, Response
 from prompteval.core.retrieval import Chunk, Context, Ranking
-from prompteval.engine.interruption import computing
+from prompteval.engine.interruption import STOPPING_KINDS, computing
 from prompteval.engine.item_batcher import ItemBatcher
 from prompteval.engine.targets.context_window import ContextWindow
 from prompteval.engine.targets.prompt import PromptTarget, call_of
@@ -71,8 +71,7 @@ class RagTarget:
                 for unit in pipeline.units(final.top(self._section.k))
             ]
         except (RetrievalError, ProviderError) as error:
-            kind = error.kind if isinstance(error, ProviderError) else type(error).__name__
-            return replace(failed("retrieval", kind, str(error)), calls=tuple(calls))
+            return replace(failed("retrieval", error.kind, str(error)), calls=tuple(calls))
         gold = self._setup.gold.get(case.id, ())
         seen = Observation(
             "ok", ranking=ranking, reranked=reranked, latency_ms=(perf_counter() - started) * 1000,
@@ -160,12 +159,15 @@ class RagTarget:
         return followed(reranker.ranking(head, replies), ranking.ids[depth:])
 
     def _retrieve(self, questions: Sequence[Question]) -> list[_Found | Exception]:
-        """All together; where that fails, one by one, so that each question has its own error."""
+        """All together; where that fails, one by one, so that each question has its own error.
+
+        What ends the run is not asked again for each of them.
+        """
         try:
             return [*self._retrieved(questions)]
         except (RetrievalError, ProviderError) as error:
-            if len(questions) == 1:
-                return [error]
+            if len(questions) == 1 or error.kind in STOPPING_KINDS:
+                return [error] * len(questions)
         return [found for question in questions for found in self._retrieve([question])]
 
     def _retrieved(self, questions: Sequence[Question]) -> list[_Found]:

@@ -108,7 +108,8 @@ class EndpointRetriever:
         except ProviderError as error:
             raise RetrievalError(f"{self._shown}: {error}") from None
         if answer.status != 200:
-            raise RetrievalError(f"{self._shown}: HTTP {answer.status}: {answer.excerpt()[:200]!r}")
+            message = f"{self._shown}: HTTP {answer.status}: {answer.excerpt()[:200]!r}"
+            raise RetrievalError(message, answer.refusal_of_all or "RetrievalError")
         try:
             text = answer.text()
             found = loads(text, nan_is_null=True)
