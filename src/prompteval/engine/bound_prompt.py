@@ -132,7 +132,7 @@ def prediction(
         model=(response.model_reported if response is not None else None) or bound.model.reference,
         outcome=answered.parsed.outcome,
         latency_ms=answered.latency_ms,
-        output=answered.parsed.public(by_alias=False) if answered.parsed.outcome == "ok" else text or None,
+        output=answered.parsed.logged if answered.parsed.outcome == "ok" else text or None,
         inputs=bound.prompt.file_inputs.stored(inputs),
         error=failure.type if failure is not None else "",
         alias=bound.prompt.alias,

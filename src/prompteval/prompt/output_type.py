@@ -15,7 +15,7 @@ from prompteval.core.strict_json import json_type_name
 from prompteval.prompt.field_errors import FieldError, Pointer, field_errors
 from prompteval.prompt.parse import Label, Parsed, parse_label, parse_model, parse_text
 from prompteval.prompt.schema import json_schema, strict_schema
-from prompteval.prompt.values import ModelValues, from_cells, path_by_names, read_json, same
+from prompteval.prompt.values import ExcludedField, ModelValues, from_cells, path_by_names, read_json, same
 
 
 class OutputType:
@@ -85,6 +85,8 @@ class OutputType:
         except ValidationError as error:
             wrong = field_errors(error, self._words, partial=self.names is not None)
             return [_output_error(*one) for one in wrong]
+        except ExcludedField as error:
+            return [(error.place, str(error), "remove it here, or `exclude` from the field")]
         return []
 
     @property

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from prompteval.core.observation import Failure, Outcome
 from prompteval.core.strict_json import loads
 from prompteval.prompt.field_errors import in_one_line
+from prompteval.prompt.json_form import json_form
 from prompteval.prompt.values import ModelValues
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\r?\n")
@@ -35,11 +36,17 @@ class Parsed:
     failure: Failure | None = None
     value: Any = None
 
-    def public(self, *, by_alias: bool) -> object:
-        """The output as its type itself writes it: for others, without what the type excludes or masks."""
+    @property
+    def answer(self) -> object:
+        """The output as its type itself writes it for others, by its aliases and with its secrets masked."""
         if isinstance(self.value, BaseModel):
-            return self.value.model_dump(mode="json", by_alias=by_alias, warnings=False)
+            return self.value.model_dump(mode="json", by_alias=True, warnings=False)
         return self.output
+
+    @property
+    def logged(self) -> object:
+        """The output in the form that a run stores, with its secrets masked."""
+        return json_form(self.value, masked=True) if isinstance(self.value, BaseModel) else self.output
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from prompteval.prompt.parse import Parsed
 from prompteval.prompt.schema import json_schema
 from prompteval.prompt.tools import Tool, ToolSource, tools_of
 from prompteval.prompt.values import (
+    ExcludedField,
     ModelValues,
     from_cells,
     read_json,
@@ -165,7 +166,7 @@ class Prompt:
         """
         try:
             return self._output_type.expected(expected)
-        except ValidationError:
+        except (ValidationError, ExcludedField):
             return expected
 
     @property

@@ -10,11 +10,19 @@ from copy import copy
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    PlainSerializer,
+    RootModel,
+    TypeAdapter,
+    ValidationError,
+    WrapSerializer,
+    create_model,
+)
 
 from prompteval.core.case import Cell
 from prompteval.core.json_encoder import json_encoder
-from prompteval.prompt.json_form import OWN_FORM, adapted_form, json_form
+from prompteval.prompt.json_form import adapted_form, excluded_fields, json_form
 from prompteval.workspace.validation import error_lines
 
 # Expected values that are kept as they were read, and the characters of the longest.
@@ -22,6 +30,7 @@ MOST_REMEMBERED = 1_000
 LONGEST_REMEMBERED = 1_000
 _PLAIN = (str, int, float, bool)
 _TEXT = frozenset({str})
+_OWN_FORM = (PlainSerializer, WrapSerializer)
 _encode = json_encoder(separators=(", ", ": "))
 
 
@@ -37,16 +46,27 @@ def read_json(
     but by a model that says that it allows them. Raises ValidationError.
     """
     by_json, by_value = _readers(kind)
-    allows = isinstance(kind, type) and kind.model_config.get("extra") == "allow"
-    extra = None if allows else "forbid"
-    options: dict[str, object] = {"extra": extra, "by_alias": True, "by_name": True, "context": context}
+    options: dict[str, object] = {"extra": "forbid", "by_alias": True, "by_name": True, "context": context}
     try:
         return by_json(text, **options)
     except (ValidationError, UnicodeEncodeError) as error:
+        allowed = _allowed(kind, error) if isinstance(error, ValidationError) else ()
+        if allowed and isinstance(raw, dict):
+            rest = {key: part for key, part in raw.items() if key not in allowed}
+            read_json(kind, _encode(rest), rest, context)  # no field of its fields is allowed by that
+            return by_json(text, **{**options, "extra": None})
         # Half a surrogate pair is JSON to Python, and not to pydantic.
         if isinstance(error, ValidationError) and error_lines(error)[0]["type"] != "json_invalid":
             raise
     return by_value(raw, **options)
+
+
+def _allowed(kind: type[BaseModel] | TypeAdapter[Any], error: ValidationError) -> set[object]:
+    """The undeclared keys of an object whose model takes them; none where it does not say so."""
+    if isinstance(kind, TypeAdapter) or kind.model_config.get("extra") != "allow":
+        return set()
+    wrong = [one for one in error_lines(error) if one["type"] == "extra_forbidden"]
+    return {one["loc"][0] for one in wrong if len(one["loc"]) == 1}
 
 
 def _readers(kind: type[BaseModel] | TypeAdapter[Any]) -> tuple[Callable[..., object], Callable[..., object]]:
@@ -66,6 +86,14 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     return bool(one == other)
+
+
+class ExcludedField(ValueError):
+    """An expected value names a field that outputs leave out of their JSON: no answer would differ there."""
+
+    def __init__(self, place: tuple[str | int, ...]) -> None:
+        self.place = place
+        super().__init__(f"outputs leave {place[-1]!r} out of their JSON; no answer would differ there")
 
 
 class ModelValues:
@@ -91,13 +119,14 @@ class ModelValues:
     def write(self, value: BaseModel) -> object:
         """An answer as JSON values, computed fields included, by the names of the fields."""
         if self._is_plain:
-            return value.model_dump(mode="json", by_alias=False, warnings=False)
+            return value.model_dump(mode="json", warnings=False)
         return json_form(value)
 
     def expected(self, raw: object) -> object:
         """An expected value as JSON values: what it names, and nothing that it leaves out.
 
-        Fields of the outermost object may be absent; computed ones may be named. Raises ValidationError.
+        Fields of the outermost object may be absent; computed ones may be named. Raises ValidationError, and
+        ExcludedField for one that outputs do not have.
         """
         key = _key_of(raw)
         if key not in self._read_before:
@@ -139,10 +168,14 @@ class ModelValues:
                 raise
         fields = self._model.model_fields
         names = {name: self.name_of(name) for name in raw}
+        if excluded := next((names[name] for name in raw if fields[names[name]].exclude), None):
+            raise ExcludedField((excluded,))
         return {names[name]: _adapted(fields[names[name]].annotation, raw[name]) for name in raw}
 
     def _given(self, model: type[BaseModel], raw: Any) -> Any:
         value: BaseModel = read_json(model, _encode(raw), raw)
+        if place := next(excluded_fields(value), None):
+            raise ExcludedField(place)
         return json_form(value, given_alone=True)
 
     def name_of(self, key: str) -> str:
@@ -171,9 +204,7 @@ class ModelValues:
         if self._computed or decorators.field_serializers or decorators.model_serializers:
             return False
         fields = self._model.model_fields.values()
-        if self.root or any(isinstance(one, OWN_FORM) for item in fields for one in item.metadata):
-            return False
-        if any(item.exclude or item.exclude_if for item in fields):
+        if self.root or any(isinstance(one, _OWN_FORM) for item in fields for one in item.metadata):
             return False
         return all(
             item.annotation in _PLAIN or typing.get_origin(item.annotation) is typing.Literal
@@ -260,7 +291,7 @@ def left_out(wrong: Any) -> bool:
 def _adapted(annotation: Any, raw: Any) -> object:
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     value = read_json(adapter, _encode(raw), raw)
-    return adapted_form(adapter, value, given_alone=True)
+    return adapted_form(adapter, value)
 
 
 def _key_of(raw: object) -> object:

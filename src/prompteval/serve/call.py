@@ -72,7 +72,7 @@ class Call:
         """The answer as the contract has it."""
         bound, response = self.served.bound, answered.response
         found: JsonObject = {
-            "output": answered.parsed.public(by_alias=True),
+            "output": answered.parsed.answer,
             "prompt": bound.prompt.reference,
             "fingerprint": bound.prompt.fingerprint,
             "model": (response.model_reported if response else None) or bound.model.reference,

@@ -38,7 +38,7 @@ async def predict(call: Call, receive: Receive, send: Send) -> None:
                 return await stream(call, request, send)
             answered = await served.bound.answer(request, state.options.timeout_s)
             if answered.parsed.outcome == "ok":
-                await call.screen("after", answered.parsed.public(by_alias=True))
+                await call.screen("after", answered.parsed.answer)
         except asyncio.CancelledError:
             call.stop("error", "client_left")
             raise

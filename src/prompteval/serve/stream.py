@@ -50,7 +50,7 @@ async def stream(call: Call, request: Request, send: Send) -> None:
                 else:
                     await sender.event("text", {"text": piece})
         if ended[0].parsed.outcome == "ok":
-            await call.screen("after", ended[0].parsed.public(by_alias=True))
+            await call.screen("after", ended[0].parsed.answer)
         refusal = _ended(call, ended[0], None)
     except ProviderError as error:
         refusal = _ended(call, ended[0], error)
