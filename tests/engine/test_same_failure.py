@@ -9,8 +9,8 @@ ANSWERED = Observation("ok", output="x", calls=(Call("m", "k", "live", 1, 1.0),)
 KEPT = Observation("ok", output="x", calls=(Call("m", "k", "cache", 1, 1.0),))
 
 
-def reasons(*seen: Observation) -> list[str]:
-    count = SameFailure()
+def reasons(*seen: Observation, answered: bool = False) -> list[str]:
+    count = SameFailure(answered=answered)
     return [reason for one in seen if (reason := count.reason(one))]
 
 
@@ -19,6 +19,7 @@ def test_the_first_calls_that_fail_alike_stop_the_rest() -> None:
     assert reasons(KEPT, *[NOT_FOUND] * (MOST_SAME - 1)) == []
     (reason,) = reasons(KEPT, *[NOT_FOUND] * MOST_SAME)
     assert reason == "the first 5 calls failed with the same error: HTTP 404: no such model"
+    assert reasons(*[NOT_FOUND] * 9, answered=True) == []  # a resumed run begins with what failed before
 
 
 def test_a_call_that_brings_something_else_lets_the_run_go_on() -> None:

@@ -8,6 +8,7 @@ from tests.faults.conftest import make
 from tests.hostile import Hostile
 
 CASES = 150
+REFUSED = b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 JUDGE = """
 from typing import Literal
 from pydantic import BaseModel
@@ -82,17 +83,28 @@ def test_a_403_in_a_second_suite_is_of_one_case_too(live: Any) -> None:
         assert ws.server.stats["requests"] == 2 * len(ANSWERED)
 
 
+ENDPOINT = "endpoint: {{url: '{url}'}}\ncases: ../datasets/c.jsonl\nscorers: [exact]\nmetrics: [accuracy]\n"
+
+
 def test_an_endpoints_refused_key_ends_the_run(tmp_path: Any) -> None:
     """With the status in the last line."""
-    refused = b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-    with Hostile(lambda asked: [refused]) as server:
+    with Hostile(lambda asked: [REFUSED]) as server:
         ws = make(tmp_path / "ws", server, CASES)  # type: ignore[arg-type]
-        ws.write(
-            "evals/s.yaml",
-            f"endpoint: {{url: '{server.url}'}}\ncases: ../datasets/c.jsonl\nscorers: [exact]\nmetrics: [accuracy]\n",
-        )
-        assert "stopped: HTTP 401" in ws.run("run", "-q", code=3)[0]
+        ws.write("evals/s.yaml", ENDPOINT.format(url=server.url))
+        printed = ws.run("run", "-q", code=3)[0]
+        assert "stopped: the first 5 calls failed" in printed and "HTTP 401" in printed
         assert len(server.asked) < CASES / 2
+
+
+def test_what_an_endpoint_refuses_of_one_case_is_that_cases(tmp_path: Any) -> None:
+    """A 401 among answers is an error of its case, and those that a resumed run begins with stop nothing."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    answers = iter([answer, *[REFUSED] * 18])
+    with Hostile(lambda asked: [next(answers, answer)]) as server:
+        ws = make(tmp_path / "ws", server, 12)  # type: ignore[arg-type]
+        ws.write("evals/s.yaml", ENDPOINT.format(url=server.url))
+        assert "11 errors" in (first := ws.run("run", "-j", "1", code=3)[0]) and "stopped" not in first
+        assert "5/12 scored" in ws.run("run", "-j", "1", "--resume", code=3)[0]  # 7 more were refused
 
 
 RAG = """cases: ../datasets/c.jsonl
@@ -100,7 +112,6 @@ rag: {{corpus: ../corpus/d.jsonl, chunker: none, question: message, retriever: {
 metrics: [retrieval.recall@1]
 """
 DOCUMENT = '{"id": "d0", "title": "", "text": "the first"}\n'
-REFUSED = b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 
 def with_gold(ws: Any, retriever: str) -> None:

@@ -120,7 +120,7 @@ class ContextOverflow(PromptevalError):
 class RetrievalError(PromptevalError):
     """A retriever or reranker failed, or returned what is not a ranking; becomes the case's error.
 
-    `kind` is that of a ProviderError where a service refused what it would refuse of every case.
+    `kind` is "refused" where a service may refuse every case alike.
     """
 
     exit_code: ClassVar[int] = 3

@@ -96,7 +96,7 @@ class RunWork:
         waiting = RetryWaits()
         target, concurrency = self._opened(job, models, waiting)
         try:
-            for portion in running.portions():
+            for number, portion in enumerate(running.portions()):
                 await run_cases(
                     entry,
                     (
@@ -111,6 +111,7 @@ class RunWork:
                     on_row=on_row,
                     stop=stop,
                     waiting=waiting,
+                    answered=number > 0 or bool(running.done),
                 )
                 if stop.event.is_set() or self._all_decided(running):
                     return

@@ -67,6 +67,7 @@ async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
     on_row: Callable[[Row], None],
     stop: Stop,
     waiting: RetryWaits | None = None,
+    answered: bool = False,
 ) -> None:
     """Run every (case, replicate) of `work`, at most `concurrency` at a time.
 
@@ -78,9 +79,12 @@ async def run_cases(  # noqa: PLR0913 - each is one limit or output of a run
     When `stop` is set, no new case starts and what runs has DRAIN_SECONDS left, THREAD_DRAIN_SECONDS where a
     thread computes; a run that stops by itself scores what has been answered, for SCORE_DRAIN_SECONDS at
     most. A case that was turned away before a model answered it gives no row, nor does one without its scores
-    when the run is stopped.
+    when the run is stopped. First calls that all fail alike stop it, unless others were `answered` before.
     """
-    crew = _Crew(entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or RetryWaits())
+    crew = _Crew(
+        entry, iter(work), target, scoring, concurrency, sink, on_row, stop, waiting or RetryWaits(),
+        SameFailure(answered=answered),
+    )  # fmt: skip
     await crew.run()
 
 
@@ -107,6 +111,7 @@ class _Crew:
         on_row: Callable[[Row], None],
         stop: Stop,
         waiting: RetryWaits,
+        same: SameFailure,
     ) -> None:
         self._entry = entry
         self._todo = todo
@@ -123,7 +128,7 @@ class _Crew:
         self._room, self._all_scored = asyncio.Event(), asyncio.Event()
         self._all_scored.set()
         self._exhausted = False
-        self._same = SameFailure()
+        self._same = same
 
     async def run(self) -> None:
         """Return when every case is done, or stopped; raise what a worker, the work or the sink raised."""

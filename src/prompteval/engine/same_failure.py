@@ -4,18 +4,18 @@ from collections import Counter
 
 from prompteval.core.observation import Observation
 
-# A model that does not exist, a parameter or a schema that the server refuses.
-SAME_FOR_ALL = frozenset({"not_found", "bad_request", "unsupported"})
+# A model that does not exist, a parameter or a schema that the server refuses; an application's 401 or 404.
+SAME_FOR_ALL = frozenset({"not_found", "bad_request", "unsupported", "refused"})
 MOST_SAME = 5
 # Where a server is asked: the model, or a retriever, a reranker and the encoder of an index.
 SERVER_STAGES = frozenset({"call", "retrieval"})
 
 
 class SameFailure:
-    """Counts the first failures of a job, until a call brings something else."""
+    """Counts the first failures of a job until a call brings something else, or has `answered` before."""
 
-    def __init__(self) -> None:
-        self._seen: Counter[str] | None = Counter()
+    def __init__(self, *, answered: bool = False) -> None:
+        self._seen: Counter[str] | None = None if answered else Counter()
 
     def reason(self, observation: Observation) -> str:
         """Why no further call should be made, empty where one may bring something else."""

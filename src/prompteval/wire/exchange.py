@@ -28,7 +28,8 @@ EXCERPT: Final = 500
 LOOKED_AT: Final = 20_000
 
 
-_OF_ALL: Final = {401: "auth", 402: "quota", 404: "not_found"}
+# A key, an account or an address that is wrong; an application may mean one case alone.
+_OF_ALL: Final = frozenset({401, 402, 404})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class HttpAnswer:
     body: bytes
 
     @property
-    def refusal_of_all(self) -> str:
-        """The kind of error that every call would meet; empty where it may be of one alone, as a 403."""
-        return _OF_ALL.get(self.status, "")
+    def refuses_all(self) -> bool:
+        """Whether the status is one that every call would be answered with, if the first ones are."""
+        return self.status in _OF_ALL
 
     def json(self) -> object:
         """The body as JSON values, NaN as None. Raises ValueError, saying why it is none."""

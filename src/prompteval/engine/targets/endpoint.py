@@ -40,7 +40,7 @@ class EndpointTarget:
             return failed("call", kind, message, text=answer.excerpt(), latency_ms=elapsed)
 
         if answer.status != 200:
-            return bad(answer.refusal_of_all or "server", f"HTTP {answer.status}")
+            return bad("refused" if answer.refuses_all else "server", f"HTTP {answer.status}")
         try:
             text = answer.text()
             value = loads(text)

@@ -109,7 +109,7 @@ class EndpointRetriever:
             raise RetrievalError(f"{self._shown}: {error}") from None
         if answer.status != 200:
             message = f"{self._shown}: HTTP {answer.status}: {answer.excerpt()[:200]!r}"
-            raise RetrievalError(message, answer.refusal_of_all or "RetrievalError")
+            raise RetrievalError(message, "refused" if answer.refuses_all else "RetrievalError")
         try:
             text = answer.text()
             found = loads(text, nan_is_null=True)
