@@ -19,15 +19,30 @@ def text(table: str) -> str:
 @pytest.mark.parametrize(
     ("cells", "row"),
     [
-        ("<td>a<td><br><td>z", "a | | z"), ("<td>a<td><p>b</p><p>c</p><td>z", "a | b c | z"),
+        ("<td>a<td><br><td>z", "a | | z"), ("<td>a<td><p>b</p><p>&nbsp;</p><td>z", "a | b | z"),
         ("<td><div>a</div><td><div> </div><td><p>z</p>", "a | | z"), ("<td>a<br>b<td>c", "a b | c"),
         ("<td>a<td><ul><li>1<li>2</ul><td>z", "a | 1 2 | z"), ("<td>a<td><p>b</p><td>", "a | b |"),
+        ("<td>5<div>about</div><td>z", "5 about | z"), ("<td><div><p>a</p></div><td>z", "a | z"),
+        ("<td>a:<ul><li><p>1</p><li><p>2</p></ul><td>z", "a: 1 2 | z"),
         ("<td><p>a</p><p>b</p>", "a\n\nb"), ("<td>a<td><pre>x\n  y</pre>", "a\n\n| x\n  y"),
         ("<td>a<td><table><tr><td>b<td>c</table>", "a\n\nb | c"),
     ],
 )  # fmt: skip
 def test_the_blocks_of_a_cell_are_on_the_line_of_its_row(cells: str, row: str) -> None:
     """As editors write every cell; the one column of a page that is laid out by a table keeps its blocks."""
+    assert text(f"<tr>{cells}") == row
+
+
+@pytest.mark.parametrize(
+    ("cells", "row"),
+    [
+        ("<td><div>nav</div><td><h1>T</h1><p>One.</p><p>Two.</p>", "nav\n\n| T\n\nOne.\n\nTwo."),
+        ("<td>a<td><p>b</p><p>c</p><td>z", "a\n\n| b\n\nc\n\n| z"), ("<td>a<td><h4>b</h4>", "a\n\n| b"),
+        ("<td>a<td><div>b<br>c</div><div>d</div>", "a\n\n| b\nc\n\nd"),
+    ],
+)  # fmt: skip
+def test_a_cell_with_a_heading_or_several_paragraphs_keeps_its_blocks(cells: str, row: str) -> None:
+    """Pages were laid out by tables: one cell is the navigation, the other the whole text."""
     assert text(f"<tr>{cells}") == row
 
 

@@ -11,6 +11,7 @@ from prompteval.corpus.documents.html_nodes import (
     CELLS,
     SPACE,
     children,
+    fits_a_line,
     little_text,
     shown_options,
     widest,
@@ -47,10 +48,11 @@ def read_html(data: bytes, path: str) -> tuple[str, str]:
     """(title, text). The title is that of <title>, else the first heading, else "".
 
     Blocks are parted by a blank line, rows and items by a line break, cells by " | "; white space
-    is collapsed but in <pre>; an empty cell keeps its place, and the blocks of a small one, in a table of
-    several columns, are on the line of its row. A cell over several rows is repeated in each,
-    and one over several columns leaves the others empty. Scripts, styles and other parts that are
-    not shown are left out, of a drop-down all but the chosen option; values of inputs are text.
+    is collapsed but in <pre>; an empty cell keeps its place. In a table of several columns the one
+    paragraph, the list and the lines of a cell are on the line of its row; a cell with a heading or more
+    paragraphs is blocks. A cell over several rows is repeated in each, and one over several columns leaves
+    the others empty. Scripts, styles and other parts that are not shown are left out, of a drop-down all but
+    the chosen option; values of inputs are text.
     Raises DocumentFault for a page nested deeper than DEEPEST, MemoryError for one whose elements do not
     fit, and MissingExtra without selectolax.
     """
@@ -154,7 +156,8 @@ class _TextWriter:
             self._tables[-1].begin_group()
         elif tag == "tr" and self._tables:
             self._cells, self._row = 0, False
-            self._tables[-1].begin_row(shown=little_text(node) != "")
+            spans = self._tables[-1]
+            spans.begin_row(shown=not spans.reach_down or little_text(node) != "")
         elif tag in CELLS and self._tables:
             self._begin_cell(node, self._tables[-1])
         if tag == "table" and node.child is None:
@@ -164,9 +167,9 @@ class _TextWriter:
         self._repeat(spans.before_cell(), spans)
         self._cells += spans.column > 0
         columns, rows = (node.attributes.get(name) for name in ("colspan", "rowspan"))
-        text = little_text(node)
-        spans.cell(span(columns, MOST_COLUMNS), span(rows, MOST_ROWS), (text or "") if rows else "")
-        self._one_line = text is not None and spans.widest > 1 and node.css_first("pre") is None
+        text = (little_text(node) or "") if rows else ""
+        spans.cell(span(columns, MOST_COLUMNS), span(rows, MOST_ROWS), text)
+        self._one_line = spans.widest > 1 and fits_a_line(node)
         if node.child is None:
             self._one_line = False
             self._cells += spans.places

@@ -18,6 +18,10 @@ CELLS = frozenset({"td", "th"})
 SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 # Of a cell or row whose text is read before it is written.
 MOST_PARTS = 200
+# A cell with one of these is written block by block.
+_NEVER_ON_A_LINE = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "input", "pre", "select", "table"})
+_LISTS = frozenset({"dl", "ol", "ul"})
+_IN_LIST = -1
 
 
 def little_text(node: "LexborNode") -> str | None:
@@ -35,6 +39,31 @@ def little_text(node: "LexborNode") -> str | None:
             parts.append(" ")
         todo.extend(reversed(children(part)))
     return SPACE.sub(" ", "".join(parts)).strip()
+
+
+def fits_a_line(cell: "LexborNode") -> bool:
+    """Whether a cell is written on the line of its row: one without a heading and with one paragraph at most.
+
+    A paragraph is a block with text of its own; lists have none. A cell of many parts does not fit.
+    """
+    first = cell.child
+    if first is None or (first.is_text_node and first.next is None):
+        return True
+    paragraphs: set[int] = set()  # blocks by their number among the parts; 0 is the cell itself
+    todo, seen = [(cell, 0)], 0
+    while todo:
+        part, block = todo.pop()
+        seen += 1
+        if seen > MOST_PARTS or part.tag in _NEVER_ON_A_LINE:
+            return False
+        if part.tag in _LISTS:
+            block = _IN_LIST
+        elif part.tag in BLOCKS and block != _IN_LIST:
+            block = seen
+        elif block > 0 and part.is_text_node and (part.text_content or "").strip():
+            paragraphs.add(block)
+        todo.extend((child, block) for child in children(part))
+    return len(paragraphs) <= 1
 
 
 def widest(table: "LexborNode") -> int:

@@ -50,6 +50,11 @@ class Spans:
         """A group of rows: no cell reaches into it."""
         self._next = {}
 
+    @property
+    def reach_down(self) -> bool:
+        """Whether a cell reaches into the next row."""
+        return bool(self._next)
+
     def begin_row(self, *, shown: bool) -> None:
         """A row; one that is not shown passes on what reaches through it."""
         self._above, self._next, self.column = self._next, {}, 0
