@@ -17,6 +17,8 @@ _FORMS = (
     (b"PAR1", "in Parquet's format"), (b"SQLite format 3\x00", "a SQLite database"),
     (b"%PDF-", "a PDF document"),
 )  # fmt: skip
+# The first line of a PDF, whatever the second has: a comment, which some programs write in UTF-8.
+_PDF = re.compile(rb"%PDF-\d\.\d[\r\n]")
 # Bytes that tell them.
 HEAD = 16
 # Control characters but for white space and those of terminals (ESC), which no text has.
@@ -36,7 +38,7 @@ def other_form(head: bytes) -> str:
         form = "compressed by bzip2"
     else:
         form = next((name for mark, name in _FORMS if head.startswith(mark)), "")
-    return "" if form and _is_text(head) else form
+    return "" if form and _is_text(head) and not _PDF.match(head) else form
 
 
 def _is_text(head: bytes) -> bool:

@@ -72,7 +72,8 @@ def test_too_many_problems_end_the_reading(tmp_path: Path) -> None:
 PACKED = [
     (bz2.compress(b"a b c\n"), "compressed by bzip2"), (lzma.compress(b"a b c\n"), "compressed by xz"),
     (b"\x28\xb5\x2f\xfd\x04\x00", "compressed by zstd"), (b"PK\x03\x04\x14\x00", "a zip archive"),
-    (b"PAR1\x15\x04", "in Parquet's format"), ("a b c\n".encode("utf-16"), "UTF-16"),
+    (b"PAR1\x15\x04", "in Parquet's format"), ("%PDF-1.7\n%äüöß\n".encode(), "a PDF document"),
+    ("a b c\n".encode("utf-16"), "UTF-16"),
 ]  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def test_a_file_of_another_form_is_named_by_it(tmp_path: Path, data: bytes, form
 
 
 @pytest.mark.parametrize(
-    "data", [b"a b c", b"a b c\n", b"a b c\n\nd e f\n", b"BZh 1 2\n", b"PK 1 2", b"PAR1 1 2"]
+    "data", [b"a b c", b"a b c\n", b"a b c\n\nd e f\n", b"BZh 1 2\n", b"PK 1 2", b"PAR1 1 2", b"%PDF-1 1 2"]
 )
 def test_a_file_of_few_bytes_is_read_whole(tmp_path: Path, data: bytes) -> None:
     """Also one that is no longer than what its form is told by."""
