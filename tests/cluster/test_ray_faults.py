@@ -166,6 +166,6 @@ def test_s18_an_index_without_processors_ends(headed: RayCluster, workspace: Any
     lost = [(0, "kill-one ray::PartEmbedder"), (0, "lose-node")]
     index = ("rag", "index", "--parts", "2", "--cluster", "ray", "-q")
     said = during(headed, workspace.root, *index, code=3, steps=lost)["stderr"]
-    assert re.search(
-        r"part \d was not embedded: the cluster has no processors for 1\d s \(run it again", said
-    )
+    # Ray may find out that the machine is gone before this process does, and give the part up first.
+    lacking = r"the cluster has no processors for 1\d s|its worker died 4 times: ActorUnavailableError"
+    assert re.search(rf"part \d was not embedded: ({lacking}) \(run it again", said), said

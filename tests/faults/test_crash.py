@@ -390,4 +390,4 @@ def test_f22_memory_does_not_grow_with_the_cases(live: Any) -> None:
         ws.cases(120_000)
         large = peak_mb(ws.root, *command)
     assert large < 300
-    assert large - small < 114_000 * 200 / 1e6 + 20  # the hash of each id, its columns, and some slack
+    assert large - small < 114_000 * 200 / 1e6 + 30  # the hash of each id, its columns, and some slack

@@ -23,7 +23,7 @@ from prompteval.store.backend import open_backend
 from prompteval.store.exchanges import ReadExchange, no_exchange
 from prompteval.store.protocol import Backend, Checked, ResultsStore
 from prompteval.store.records import RunRecord
-from prompteval.store.stored_runs import NAMED
+from prompteval.store.run_names import NAMED
 from prompteval.store.thumbnails import ThumbnailFiles
 from prompteval.workspace.settings import Workspace
 

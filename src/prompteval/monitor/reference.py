@@ -19,7 +19,7 @@ from prompteval.monitor.names import FIELD
 from prompteval.monitor.read_log import read_log
 from prompteval.monitor.tally import Tally
 from prompteval.store.predictions import POSTGRES
-from prompteval.store.stored_runs import NAMED
+from prompteval.store.run_names import NAMED
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.store_place import refuse_address
 

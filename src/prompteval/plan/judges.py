@@ -23,7 +23,7 @@ from prompteval.prompt.messages import History
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.hosted.params import KINDS
 from prompteval.providers.open import check_model, check_reference, url_of
-from prompteval.store.stored_runs import NAMED
+from prompteval.store.run_names import NAMED
 from prompteval.workspace.presets import param_fault_of, preset_at, preset_of
 from prompteval.workspace.settings import ModelProfile, Workspace
 from prompteval.workspace.suite import Suite

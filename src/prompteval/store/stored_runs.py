@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
 
 from prompteval.core.errors import DamagedRun, UsageError
 from prompteval.core.observation import Row
@@ -14,10 +13,8 @@ from prompteval.store.hashes import Columns, RunContents, check_run
 from prompteval.store.protocol import Checked
 from prompteval.store.records import RunRecord
 from prompteval.store.row_form import row_from, stored_row
+from prompteval.store.run_names import NAMED
 from prompteval.store.typed import DAMAGE, loads
-
-# Before the name that a team gave a run.
-NAMED: Final = "baseline:"
 
 
 class StoredRuns(ABC):
