@@ -11,6 +11,7 @@ from prompteval.core.problem import Collector, did_you_mean
 from prompteval.core.text import counted
 from prompteval.workspace.csv_reader import csv_fault, csv_reader, delimiter_of
 from prompteval.workspace.jsonl import MAX_LINE_BYTES, Note
+from prompteval.workspace.text import UTF16_MARKS
 
 _GROUPS = ("inputs", "expected", "tags")
 _PLAIN = ("id", "expected", "split", "cluster", "repeat", "answerable", "tool_calls", "turns")
@@ -56,7 +57,7 @@ class _Lines:
         if not line:
             raise StopIteration
         self.number += 1
-        if self.number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if self.number == 1 and line.startswith(UTF16_MARKS):
             self._refuse(1, "PE102", "the file is UTF-16", "save it as UTF-8")
         if b"\0" in line:
             self._refuse(line.index(b"\0") + 1, "PE103", "NUL byte", "remove it; text files have none")

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from prompteval.core.strict_json import MOST_DEEP, decode_unique, excess, fault_of
+from prompteval.workspace.text import UTF8_MARK, UTF16_MARKS
 
 Note = Callable[..., None]  # line, column, code, message, help
 # A longer one is not a case. `[[],[],…` of this size takes 600 MB once it is read.
@@ -21,10 +22,10 @@ def read_jsonl(file: BinaryIO, path: str, note: Note) -> Iterator[tuple[int, Any
     with file:
         for number, line in enumerate(iter(partial(file.readline, MAX_LINE_BYTES + 1), b""), 1):
             if number == 1:
-                if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                if line.startswith(UTF16_MARKS):
                     note(1, 1, "PE102", "the file is UTF-16", "save it as UTF-8")
                     return
-                line = line.removeprefix(b"\xef\xbb\xbf")
+                line = line.removeprefix(UTF8_MARK)
             if not line.strip():
                 continue
             if b"\0" in line:

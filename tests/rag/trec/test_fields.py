@@ -73,7 +73,6 @@ PACKED = [
     (bz2.compress(b"a b c\n"), "compressed by bzip2"), (lzma.compress(b"a b c\n"), "compressed by xz"),
     (b"\x28\xb5\x2f\xfd\x04\x00", "compressed by zstd"), (b"PK\x03\x04\x14\x00", "a zip archive"),
     (b"PAR1\x15\x04", "in Parquet's format"), ("%PDF-1.7\n%äüöß\n".encode(), "a PDF document"),
-    ("a b c\n".encode("utf-16"), "UTF-16"),
 ]  # fmt: skip
 
 
@@ -85,6 +84,16 @@ def test_a_file_of_another_form_is_named_by_it(tmp_path: Path, data: bytes, form
         list(read_blocks(tmp_path / "x", [FORM], FORM))
     (problem,) = raised.value.problems
     assert (problem.code, problem.message) == ("PE370", f"the file is {form}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_is_refused_as_elsewhere(tmp_path: Path, encoding: str) -> None:
+    """Such a file is text, which is saved another way; there is nothing to unpack."""
+    (tmp_path / "x").write_bytes("\ufeffa b c\n".encode(encoding))
+    with pytest.raises(InvalidInput) as raised:
+        list(read_blocks(tmp_path / "x", [FORM], FORM))
+    (problem,) = raised.value.problems
+    assert (problem.message, problem.help) == ("the file is UTF-16", "save it as UTF-8")
 
 
 @pytest.mark.parametrize(

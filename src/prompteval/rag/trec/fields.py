@@ -7,7 +7,6 @@ A block of lines is taken apart by numpy. A block that is not as it should be is
 line, which says what is wrong where.
 """
 
-import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.workspace.packed import HEAD, PackedFault, other_form, unpacked
-from prompteval.workspace.text import UNPACK, UTF16_MARKS
+from prompteval.workspace.text import UNPACK, UTF8_MARK, UTF16_MARKS
 
 # Small enough for the processor's cache, large enough that Python is not what takes the time.
 BLOCK_BYTES = 1 << 20
@@ -108,21 +107,18 @@ def read_blocks(path: Path, forms: Sequence[Sequence[str]], wanted: Sequence[str
     problems.stop()
 
 
-def _not_text(head: bytes) -> str:
-    """What a file is that begins so; empty for lines of text."""
-    return "UTF-16" if head.startswith(UTF16_MARKS) else other_form(head)
-
-
 def _whole_lines(path: Path, problems: LineProblems) -> Iterator[bytes]:
     """The file in parts that end where a line does."""
     kept = b""
     try:
         with unpacked(path.open("rb")) as file:
             kept = file.read(HEAD)
-            if form := _not_text(kept):
+            if kept.startswith(UTF16_MARKS):
+                problems.add(0, "PE370", "the file is UTF-16", "save it as UTF-8")
+            elif form := other_form(kept):
                 problems.add(0, "PE370", f"the file is {form}", UNPACK)
-                problems.stop()
-            kept = kept.removeprefix(codecs.BOM_UTF8)
+            problems.stop()
+            kept = kept.removeprefix(UTF8_MARK)
             while data := file.read(BLOCK_BYTES):
                 end = data.rfind(b"\n") + 1
                 if end:
