@@ -11,18 +11,20 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import FrameType
 
 from measure import CONCURRENCY, server, workspace
 
-# Part to (file, function) patterns; the first frame from the inside that matches names the sample.
+# Part to (pattern of a file's path, function); without a function any of the file counts. The first
+# frame from the inside that matches names the sample.
 PARTS = (
     ("imports", "importlib", ""),
     ("journal of attempts", "store/journal.py", ""),
     ("cache", "store/cache.py", ""),
     ("rows to the store", "store/results.py", ""),
-    ("rows to JSON", "_form.py", ""),
+    ("rows to JSON", "store/*_form.py", ""),
     ("request key", "core/request.py", "_texts"),
     ("body of the request", "openai/body.py", ""),
     ("reply read", "openai/reply.py", ""),
@@ -47,7 +49,7 @@ def part_of(frame: FrameType | None) -> str:
     while frame is not None:
         code = frame.f_code
         for name, file, function in PARTS:
-            if file in code.co_filename and (not function or code.co_name == function):
+            if fnmatchcase(code.co_filename, f"*{file}*") and (not function or code.co_name == function):
                 return name
         frame = frame.f_back
     return "the rest"
