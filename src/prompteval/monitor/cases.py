@@ -11,7 +11,7 @@ from typing import Final
 
 from prompteval.core.errors import InvalidInput, UsageError
 from prompteval.core.fingerprint import canonical_json, fingerprint_bytes
-from prompteval.core.prediction import Feedback, Prediction, record_of_line
+from prompteval.core.prediction import Feedback, Prediction, record_from_json, record_of_line
 from prompteval.core.problem import Collector
 from prompteval.core.strict_json import JsonObject
 from prompteval.monitor.labels import log_feedback, log_lines
@@ -116,7 +116,7 @@ def read_labels(path: Path) -> dict[str, Feedback]:
         raise UsageError(f"--labels {path}: {error.strerror}") from None
     for number, raw in read_jsonl(file, str(path), problems.add):
         try:
-            record = record_of_line(json.dumps({"feedback": True, **raw} if isinstance(raw, dict) else raw))
+            record = record_from_json({"feedback": True, **raw} if isinstance(raw, dict) else raw)
             if isinstance(record, Feedback):
                 found[record.request_id] = record
         except ValueError as error:

@@ -169,9 +169,8 @@ class _TextWriter:
         columns, rows = (node.attributes.get(name) for name in ("colspan", "rowspan"))
         text = (little_text(node) or "") if rows else ""
         spans.cell(span(columns, MOST_COLUMNS), span(rows, MOST_ROWS), text)
-        self._one_line = spans.widest > 1 and fits_a_line(node)
+        self._one_line = node.child is not None and spans.widest > 1 and fits_a_line(node)
         if node.child is None:
-            self._one_line = False
             self._cells += spans.places
 
     def _repeat(self, texts: Iterable[str], spans: Spans) -> None:

@@ -47,7 +47,7 @@ def fits_a_line(cell: "LexborNode") -> bool:
     A paragraph is a block with text of its own; lists have none. A cell of many parts does not fit.
     """
     first = cell.child
-    if first is None or (first.is_text_node and first.next is None):
+    if first is not None and first.is_text_node and first.next is None:
         return True
     paragraphs: set[int] = set()  # blocks by their number among the parts; 0 is the cell itself
     todo, seen = [(cell, 0)], 0

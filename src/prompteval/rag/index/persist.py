@@ -78,8 +78,8 @@ def open_index(
 ) -> DenseIndex:
     """The stored index where it holds these chunks, else one that is built and stored.
 
-    Another corpus or kind of index is rebuilt; an index of another model or dimension, or one that
-    is damaged, is refused as by `load_index`.
+    Another corpus or kind of index is rebuilt; an index of another model, or one that is damaged, is
+    refused as by `load_index`.
     """
     if _is_current(directory, indexed, embedder, kind):
         return load_index(directory, embedder, query_embedder)
