@@ -1,11 +1,12 @@
 """promptfoo: configurations and results; assertions that text alone decides are decided alike, others are listed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from prompteval.interchange.promptfoo_assertions import Places, PromptfooTests
+from prompteval.interchange.promptfoo_assertions import PlacesOfTest, PromptfooTests
 from tests.forks import shared
 from tests.interchange.support import imported, ran, write_lines
 
@@ -124,8 +125,8 @@ def test_losses_are_listed_for_the_first_prompt_only(tmp_path: Path) -> None:
     tests = PromptfooTests(tmp_path / "c.yaml")
     given = [{"type": "equals", "value": "Oslo"}, {"type": "llm-rubric", "value": "polite"}]
     assert (
-        tests.assertions(given, Places(3))
-        == tests.assertions_again(given, Places(3))
+        tests.assertions(given, PlacesOfTest(3))
+        == tests.assertions_again(given, PlacesOfTest(3))
         == [{"type": "equals", "value": "Oslo"}]
     )
     assert [one.line for one in tests.imported.losses] == [3]
@@ -180,3 +181,16 @@ def test_a_template_that_jinja_cannot_render_alike_is_listed(text: str, why: str
     done = imported(tmp_path, "promptfoo", "c.yaml", 3)
     assert f"a prompt is not carried over: {why}" in done.stdout.replace("it ", "")
     assert len(list((tmp_path / "made/prompts").iterdir())) == 1
+
+
+def test_inputs_are_in_the_order_of_the_prompt_also_where_one_begins_another(tmp_path: Path) -> None:
+    """The same module every time: of two names found at one place the shorter comes first."""
+    config = "prompts: ['{{ name_full }} {{ name }} {{ a }}']\nproviders: [openai:m]\n"
+    vars_ = "{name: x, name_full: y, a: z}"
+    (tmp_path / "c.yaml").write_text(
+        f"{config}tests: [{{vars: {vars_}, assert: [{{type: equals, value: q}}]}}]\n"
+    )
+    shared().run(tmp_path, "import", "promptfoo", "c.yaml", "-o", "out")
+    (module,) = (tmp_path / "out").rglob("v1.py")
+    found = re.findall(r"^    (\w+): str", module.read_text(), re.MULTILINE)
+    assert sorted(found) == ["a", "name", "name_full"] and found.index("name") < found.index("name_full")

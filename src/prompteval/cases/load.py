@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from prompteval.cases.csvfile import read_csv
-from prompteval.cases.places import UNKNOWN_KEY, Wanted, line_places, yaml_place
+from prompteval.cases.places import CSV_ENDING, LINE_ENDINGS, UNKNOWN_KEY, Wanted, line_places, yaml_place
 from prompteval.cases.problem import Pointer, Wrong
 from prompteval.cases.record import Typed, Validate, to_case
 from prompteval.core.case import Case
@@ -17,7 +17,7 @@ from prompteval.workspace.text import decode
 from prompteval.workspace.tree import Tree
 from prompteval.workspace.yaml12 import Place, YamlDocument, parse
 
-ENDINGS = (".jsonl", ".csv", ".yaml", ".yml")
+ENDINGS = (*LINE_ENDINGS, ".yaml", ".yml")
 
 
 def load_cases(
@@ -40,7 +40,7 @@ def load_cases(
     collector = _CaseCollector(path)
     if path.endswith(".jsonl"):
         records = read_jsonl(tree.open(path), path, collector.add)
-    elif path.endswith(".csv"):
+    elif path.endswith(CSV_ENDING):
         records = read_csv(tree.open(path), path, collector.add)
     elif path.endswith((".yaml", ".yml")):
         yield from _yaml_cases(tree, path, validate, typed)

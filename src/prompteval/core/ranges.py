@@ -41,7 +41,7 @@ def shown(value: object) -> str:
     """A value as a message quotes it: null, true and false as files write them, a million digits in short."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
+    if isinstance(value, int) and value.bit_length() > 200:
         return f"a number of about {int(value.bit_length() * math.log10(2)):,} digits"
     return f"{value!r:.60}"
 

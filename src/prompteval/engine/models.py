@@ -20,7 +20,7 @@ from prompteval.plan.targets.resolve import user_of
 from prompteval.providers.hosted.batches import has_batches
 from prompteval.providers.hosted.provider import HostedProvider
 from prompteval.providers.installed import OTHER_WAYS
-from prompteval.providers.layers import Budget, InFlight, Journal, Layer, Refusals, build_layers
+from prompteval.providers.layers import Budget, InFlight, Journal, KeyRefusal, Layer, build_layers
 from prompteval.providers.open import check_reference, open_provider
 from prompteval.providers.prices import OWN_KINDS, Price, find_price
 from prompteval.providers.recording import Recorder
@@ -77,7 +77,7 @@ class Model:
     price: Price | None
     sizes: Sizes
     limiter: Limiter | None
-    refusals: Refusals = field(default_factory=Refusals)
+    key_refusal: KeyRefusal = field(default_factory=KeyRefusal)
 
 
 class Models:
@@ -161,7 +161,7 @@ class Models:
             price=model.price,
             window=profile.context_window if self._options.replay is None else None,
             counted=model.sizes,
-            refusals=model.refusals,
+            key_refusal=model.key_refusal,
         )
         return provider, model.concurrency
 

@@ -10,7 +10,7 @@ from prompteval.core.errors import InvalidInput
 from prompteval.core.problem import Problem
 from prompteval.interchange.imported import Imported, ImportedPrompt, ImportedSuite, Json, Record
 from prompteval.interchange.nunjucks import rename_variables, template_variables
-from prompteval.interchange.promptfoo_assertions import Places, PromptfooTests, csv_test
+from prompteval.interchange.promptfoo_assertions import PlacesOfTest, PromptfooTests, csv_test
 from prompteval.interchange.promptfoo_results import PromptfooResults
 from prompteval.interchange.records import Ids, InputNames, chat_messages, complete, suite_name
 from prompteval.interchange.source import read_json, read_records, read_rows, read_text, read_yaml
@@ -57,7 +57,7 @@ class _Configuration(PromptfooTests):
     def _line(self, *pointer: str | int) -> int:
         return self._document.place(pointer)[0]
 
-    def _places(self, *pointer: str | int) -> Places:
+    def _places(self, *pointer: str | int) -> PlacesOfTest:
         return _places(self._document, pointer)
 
     def read(self) -> Imported:
@@ -74,7 +74,9 @@ class _Configuration(PromptfooTests):
         general = default.get("vars")
         base = _Defaults(
             general if isinstance(general, Mapping) else {},
-            self.assertions(default.get("assert"), self._places("defaultTest") if default else Places(0)),
+            self.assertions(
+                default.get("assert"), self._places("defaultTest") if default else PlacesOfTest(0)
+            ),
         )
         for messages in self._prompts():
             self._suite(messages, models, tests, base)
@@ -97,13 +99,14 @@ class _Configuration(PromptfooTests):
                     what = "a template with statements: check that Jinja renders it as Nunjucks does"
                     self.imported.lose(line, what)
                 names = InputNames()
-                yield messages, {name: names.of(name) for name in sorted(variables, key=raw.find)}
+                in_order = sorted(variables, key=lambda name: (raw.find(name), name))
+                yield messages, {name: names.of(name) for name in in_order}
 
     def _suite(
         self,
         prompt: tuple[list[Message], Variables],
         models: list[str],
-        tests: list[tuple[Places, Record]],
+        tests: list[tuple[PlacesOfTest, Record]],
         default: _Defaults,
     ) -> None:
         (messages, renamed), number = prompt, len(self.imported.suites)
@@ -130,7 +133,7 @@ class _Configuration(PromptfooTests):
         self.imported.suites.append(suite)
 
     def _values(
-        self, values: Mapping[str, Json], renamed: Variables, places: Places, *, first: bool
+        self, values: Mapping[str, Json], renamed: Variables, places: PlacesOfTest, *, first: bool
     ) -> Record:
         """The inputs that the prompt has; a variable that it does not use is a loss, once."""
         found: Record = dict.fromkeys(renamed.values(), "")
@@ -182,7 +185,7 @@ class _Configuration(PromptfooTests):
         parts = map(str.strip, _SEPARATOR.split(text)) if place.suffix == ".txt" else [text]
         return [part for part in parts if part]
 
-    def _tests(self) -> Iterator[tuple[Places, Record]]:
+    def _tests(self) -> Iterator[tuple[PlacesOfTest, Record]]:
         given = self._config.get("tests")
         if isinstance(given, str):
             yield from self._test_file(given, self._line("tests"))
@@ -205,7 +208,7 @@ class _Configuration(PromptfooTests):
             else:
                 self.imported.lose(line, "a test that is neither a mapping nor a file is not carried over")
 
-    def _test_file(self, name: str, line: int) -> Iterator[tuple[Places, Record]]:
+    def _test_file(self, name: str, line: int) -> Iterator[tuple[PlacesOfTest, Record]]:
         shown = self.path.parent / name.removeprefix("file://")
         place = shown.resolve()
         if not place.is_relative_to(self.path.parent.resolve()) or not place.is_file():
@@ -213,10 +216,10 @@ class _Configuration(PromptfooTests):
             return
         if place.suffix.lower() == ".csv":
             for row in read_rows(place):
-                yield Places(row.number, path=str(shown)), csv_test(row.value)
+                yield PlacesOfTest(row.number, path=str(shown)), csv_test(row.value)
         elif place.suffix.lower() in (".jsonl", ".json"):
             for row in read_records(place, "tests"):
-                yield Places(row.number, path=str(shown)), row.value
+                yield PlacesOfTest(row.number, path=str(shown)), row.value
         elif place.suffix.lower() in (".yaml", ".yml"):
             document = read_yaml(place)
             value = document.value
@@ -239,14 +242,14 @@ def _messages(raw: str) -> list[Message]:
     return chat or [("user", raw)]
 
 
-def _places(document: YamlDocument, pointer: tuple[str | int, ...]) -> Places:
+def _places(document: YamlDocument, pointer: tuple[str | int, ...]) -> PlacesOfTest:
     """Where a test of a YAML file and its assertions are."""
     test = document.value
     for part in pointer:
         test = test[part]
     count = len(_list(test.get("assert"))) if isinstance(test, Mapping) else 0
     lines = [document.place((*pointer, "assert", number))[0] for number in range(count)]
-    return Places(document.place(pointer)[0], lines)
+    return PlacesOfTest(document.place(pointer)[0], lines)
 
 
 def _list(value: Json) -> list[Json]:

@@ -18,7 +18,7 @@ DECIDED = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class PlacesOfTest:
     """Where a test is: its line, the lines of its assertions, and its file where that is another one."""
 
     line: int
@@ -38,7 +38,7 @@ class PromptfooTests:
         self.path = path
         self.imported = Imported(str(path))
 
-    def assertions(self, given: Json, places: Places) -> list[Record]:
+    def assertions(self, given: Json, places: PlacesOfTest) -> list[Record]:
         """The assertions that text alone decides; the others are losses, each at its own line."""
         found: list[Record] = []
         if given is not None and not isinstance(given, list):
@@ -67,7 +67,7 @@ class PromptfooTests:
             found.append({"type": kind, **({"value": value} if value is not None else {})})
         return found
 
-    def assertions_again(self, given: Json, places: Places) -> list[Record]:
+    def assertions_again(self, given: Json, places: PlacesOfTest) -> list[Record]:
         """The assertions for another prompt: what they lose is listed already."""
         kept, self.imported = self.imported, Imported(str(self.path))
         try:

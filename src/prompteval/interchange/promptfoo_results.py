@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prompteval.core.errors import UsageError
 from prompteval.interchange.imported import Imported, ImportedSuite, Json, Record
-from prompteval.interchange.promptfoo_assertions import Places, PromptfooTests
+from prompteval.interchange.promptfoo_assertions import PlacesOfTest, PromptfooTests
 from prompteval.interchange.records import InputNames, amount, complete, suite_name
 
 
@@ -66,7 +66,7 @@ class PromptfooResults(PromptfooTests):
         if isinstance(test.get("description"), str):
             case["tags"] = {"description": test["description"]}
         suite.cases.append(case)
-        checks[case_id] = self.assertions(test.get("assert"), Places(0))
+        checks[case_id] = self.assertions(test.get("assert"), PlacesOfTest(0))
         response = row.get("response")
         response = response if isinstance(response, Mapping) else {}
         output: Record = {"id": case_id, "model": model}

@@ -78,11 +78,12 @@ def records_of(text: str, path: str, lists: Iterable[str]) -> Iterator[Line]:
     if text[start : start + 1] == "[":
         yield from _elements(text, start + 1, path)
         return
-    if text[start : start + 1] == "{" and (place := _list_in(text, path, lists)) is not None:
-        yield from _elements(text, place, path)
-        return
-    if (whole := _one_record(text, path)) is not None:
-        yield whole
+    if text[start : start + 1] == "{" and (whole := _whole_object(text, path)) is not None:
+        place = _list_in(text, whole, lists)
+        if place is None:
+            yield _line(text.count("\n", 0, start) + 1, whole, path)
+        else:
+            yield from _elements(text, place, path)
         return
     at = 0
     for number, line in enumerate(text.split("\n"), 1):
@@ -161,16 +162,19 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, most:
     return data
 
 
-def _list_in(text: str, path: str, lists: Iterable[str]) -> int | None:
-    """Where the elements of a list of an object begin; None where the text is lines of objects."""
+def _whole_object(text: str, path: str) -> Record | None:
+    """The object that a text is; None where it is lines of objects."""
     try:
         whole = _DECODER.decode(text.strip())
     except json.JSONDecodeError:
         return None
     except (ValueError, RecursionError) as error:
         raise _fault(path, 1, f"not JSON: {fault_of(error)}") from None
-    if not isinstance(whole, dict):
-        return None
+    return whole if isinstance(whole, dict) else None
+
+
+def _list_in(text: str, whole: Record, lists: Iterable[str]) -> int | None:
+    """Where the elements of the first of some lists of an object begin; None where it has none."""
     for name in lists:
         if isinstance(whole.get(name), list):
             for match in re.finditer(rf'"{re.escape(name)}"\s*:\s*\[', text):
@@ -206,24 +210,6 @@ def decoded(text: str, path: str, number: int = 1) -> Json:
     except (ValueError, RecursionError) as error:
         raise _fault(path, number, f"not JSON: {fault_of(error)}") from None
     return value
-
-
-def _one_record(text: str, path: str) -> Line | None:
-    """The record of a text that is one object over several lines; None for any other text."""
-    first = text.lstrip().partition("\n")[0]
-    try:
-        _DECODER.decode(first.strip())
-    except json.JSONDecodeError as error:
-        if error.pos < len(first.strip()) - 1 or not first.startswith("{"):
-            return None
-    except (ValueError, RecursionError):
-        return None
-    else:
-        return None
-    try:
-        return _line(1, decoded(text, path), path)
-    except InvalidInput:
-        return None
 
 
 def _line(number: int, value: Json, path: str) -> Line:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from glob import glob
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
 from prompteval.core.errors import UsageError
 from prompteval.monitor.lines import LogPart, PostgresLog, is_database, is_packed
 from prompteval.store.predictions import POSTGRES
-from prompteval.workspace.store_place import refuse_address
+from prompteval.workspace.store_place import SQLITE, refuse_address
 
-SQLITE: Final = "sqlite:"
 # What a server appends to a log's name: the number of its worker, the time at which the file was set aside.
 _SIBLING = re.compile(r"(?:\.\d{1,4})?(?:\.\d{8}T\d{6}(?:\.\d{1,6})?Z)?(?:\.gz)?")
 

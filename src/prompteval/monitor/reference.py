@@ -14,14 +14,13 @@ from prompteval.engine.stored import reading as reading_store
 from prompteval.monitor.block import Block
 from prompteval.monitor.fields import Reading, named_class
 from prompteval.monitor.labels import LabelledRows, label_class, labelled_rows
-from prompteval.monitor.log_files import SQLITE
 from prompteval.monitor.names import FIELD
 from prompteval.monitor.read_log import read_log
 from prompteval.monitor.tally import Tally
 from prompteval.store.predictions import POSTGRES
 from prompteval.store.run_names import NAMED
 from prompteval.workspace.settings import Workspace
-from prompteval.workspace.store_place import refuse_address
+from prompteval.workspace.store_place import SQLITE, refuse_address
 
 BASELINE = "baseline"
 # Only a run and a baseline are of a workspace; a log is checked anywhere.

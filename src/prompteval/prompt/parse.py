@@ -13,7 +13,7 @@ from prompteval.core.observation import Failure, Outcome
 from prompteval.core.strict_json import loads
 from prompteval.prompt.field_errors import in_one_line
 from prompteval.prompt.json_form import json_form
-from prompteval.prompt.values import ModelValues
+from prompteval.prompt.values import ModelValues, is_only_texts
 
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*+[ \t]*+\r?\n")
 _CLOSED = re.compile(r"\s*```|\s*\Z")
@@ -22,7 +22,6 @@ _NATIVE = r"\s*(?:<(think|seed:think)>|\[(THINK)\]|<\|channel\|>(?:analysis|comm
 _OPENING = re.compile(_NATIVE, re.IGNORECASE)
 _TAGGED = re.compile(r"\s*<(think|thinking|thought|thoughts|reasoning|reflection|scratchpad)>", re.IGNORECASE)
 _FINAL = re.compile(r"<\|channel\|>final(?:\s*<\|constrain\|>\w+)?<\|message\|>", re.IGNORECASE)
-_TEXT = frozenset({str})
 _encode = json.JSONEncoder(allow_nan=False).encode
 _scan = json.JSONDecoder().raw_decode
 
@@ -70,18 +69,13 @@ def parse_model(text: str, model: type[BaseModel] | ModelValues) -> Parsed:
     try:
         value = values.read(*found)
         output = values.write(value)
-        if not _is_only_texts(output):
+        if not is_only_texts(output):  # as most are, and always JSON
             _encode(output)  # "inf" is a float to pydantic, and nothing to JSON
         return Parsed("ok", output, value=value)
     except ValidationError as error:
         return _invalid("schema", in_one_line(error, "output"))
     except ValueError as error:
         return _invalid("schema", f"the output is not JSON: {error}")
-
-
-def _is_only_texts(output: object) -> bool:
-    """Whether an output is an object of texts, as most are: those are always JSON."""
-    return type(output) is dict and _TEXT.issuperset(map(type, output.values()))
 
 
 def parse_label(text: str, known: Sequence[Label]) -> Parsed:

@@ -8,7 +8,7 @@ import typing
 from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import (
     BaseModel,
@@ -294,9 +294,14 @@ def _adapted(annotation: Any, raw: Any) -> object:
     return adapted_form(adapter, value)
 
 
+def is_only_texts(value: object) -> TypeGuard[dict[Any, str]]:
+    """Whether a value is an object whose values are texts."""
+    return type(value) is dict and _TEXT.issuperset(map(type, value.values()))
+
+
 def _key_of(raw: object) -> object:
     """What is equal for equal JSON values alone, where true is not 1: their text, or a quicker form of it."""
-    if type(raw) is dict and _TEXT.issuperset(map(type, raw.values())):
+    if is_only_texts(raw):
         return tuple(raw.items())
     return _encode(raw)
 

@@ -50,7 +50,7 @@ class Access:
 
 
 def _encoded(host: str) -> bytes:
-    """A name as a Host header has it. Raises UsageError for an address, a port, a pattern."""
+    """A name or an IP address as a Host header has it. Raises UsageError for a URL, a port, a pattern."""
     try:
         name = host.lower().encode("idna")
     except UnicodeError:

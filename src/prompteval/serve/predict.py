@@ -16,7 +16,7 @@ from prompteval.serve.stream import stream
 
 STREAM = b"text/event-stream"
 # A request has no paths and no objects of Python.
-FILE_WANTED = "must be a data URL"
+DATA_URL_WANTED = "must be a data URL"
 # Bytes of a request with files beyond which they are decoded in a thread.
 DECODED_APART = 100_000
 
@@ -27,7 +27,7 @@ async def predict(call: Call, receive: Receive, send: Send) -> None:
     streamed = _is_streamed(call)
     call.inputs, size = await state.bodies.read(call.headers, receive)
     await decode_files(call, size)
-    errors = served.bound.prompt.input_errors(call.inputs, FILE_WANTED)
+    errors = served.bound.prompt.input_errors(call.inputs, DATA_URL_WANTED)
     if errors:
         raise of_inputs(errors, call.inputs, served.declared)
     with _place(state):

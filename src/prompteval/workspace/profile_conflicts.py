@@ -24,8 +24,8 @@ from prompteval.workspace.server_keys import (
 )
 
 PROVIDERS: Final = "prompteval.providers"
-# The variable that holds the address of profiles of this provider without a base_url.
-OPENAI_ADDRESS: Final = "OPENAI_BASE_URL"
+# The variable with the address of profiles with provider = "openai" and no base_url.
+OPENAI_ADDRESS_VARIABLE: Final = "OPENAI_BASE_URL"
 
 
 Conflict = tuple[str, str, str]
@@ -83,7 +83,7 @@ def _files(profile: Mapping[str, Any]) -> Conflict | None:
     known = api in APIS and preset in (None, *PRESETS) and all(kind in KINDS for kind in files)
     if provider != "openai" or not known:
         return None  # reported for the key itself
-    fault = files_fault(files, preset, url or os.environ.get(OPENAI_ADDRESS, ""), model, api)
+    fault = files_fault(files, preset, url or os.environ.get(OPENAI_ADDRESS_VARIABLE, ""), model, api)
     return ("files", *fault) if fault else None
 
 

@@ -9,6 +9,8 @@ from prompteval.core.problem import nearest
 
 RESULTS: Final = "results.sqlite"
 POSTGRES: Final = "postgres"
+# Before the path of a database of SQLite, where a file without it is a log.
+SQLITE: Final = "sqlite:"
 ADDRESS_VARIABLE: Final = "PROMPTEVAL_STORE_URL"
 _SCHEMES: Final = ("postgres://", "postgresql://")
 
@@ -35,7 +37,7 @@ def is_address(text: str) -> bool:
 
 def refuse_address(text: str, by: str) -> None:
     """Raise UsageError for the address of a Postgres, which is not repeated; `by` is where it was named."""
-    if is_address(text.removeprefix("sqlite:")):
+    if is_address(text.removeprefix(SQLITE)):
         fix = f"write {POSTGRES}, and set the address in {ADDRESS_VARIABLE}"
         raise UsageError(f"{by} holds the address of a database", fix)
 

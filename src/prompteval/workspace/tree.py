@@ -74,7 +74,7 @@ class WorkingTree:
                 raise _unreadable(path, "it is a directory" if place.is_dir() else "it is not a regular file")
             return place.open("rb")
         except FileNotFoundError:
-            raise NoSuchFile([_unreadable_problem(path, "no such file")]) from None
+            raise _unreadable(path, "no such file", NoSuchFile) from None
         except OSError as error:
             raise _unreadable(path, f"it cannot be read: {error.strerror}") from None
 
@@ -132,12 +132,8 @@ def why_unreadable(tree: Tree, path: str) -> str:
     return ""
 
 
-def _unreadable(path: str, reason: str) -> InvalidInput:
-    return InvalidInput([_unreadable_problem(path, reason)])
-
-
-def _unreadable_problem(path: str, reason: str) -> Problem:
-    return Problem(path, 0, 0, "PE101", reason)
+def _unreadable(path: str, reason: str, kind: type[InvalidInput] = InvalidInput) -> InvalidInput:
+    return kind([Problem(path, 0, 0, "PE101", reason)])
 
 
 def _is_broken_link(item: Path) -> bool:
@@ -203,7 +199,7 @@ class GitTree:
         arguments = ["ls-tree", "-l", "-z", "--full-tree", self._commit.decode(), "--", place]
         found = self._git(*arguments, missing=f"{self._ref} cannot be listed").rstrip(b"\0")
         if not found:
-            raise NoSuchFile([_unreadable_problem(path, f"no such file at {self._ref}")])
+            raise _unreadable(path, f"no such file at {self._ref}", NoSuchFile)
         mode, kind, name, size = found.partition(b"\t")[0].split()
         return _Entry(mode, kind, name.decode(), int(size) if size.isdigit() else 0)
 

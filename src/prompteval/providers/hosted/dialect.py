@@ -58,7 +58,7 @@ class Dialect(Protocol):
 
 
 class NativeDialect:
-    """What the dialects of native APIs have in common. `kind` is the provider's name, of one model."""
+    """What the dialects of native APIs share: one model behind one server. `kind` is the provider's name."""
 
     kind: ClassVar[str]
     file_types: ClassVar[frozenset[str]]

@@ -12,7 +12,7 @@ from prompteval.providers.layers.build import build_layers
 from prompteval.providers.layers.cache import CacheLayer, InFlight
 from prompteval.providers.layers.limit import LimitLayer
 from prompteval.providers.layers.record import RecordLayer
-from prompteval.providers.layers.refused import Refusals
+from prompteval.providers.layers.refused_key import KeyRefusal
 from prompteval.providers.layers.retry import CLOCK, CaseClock, RetryLayer
 
 __all__ = [
@@ -26,10 +26,10 @@ __all__ = [
     "CaseKey",
     "InFlight",
     "Journal",
+    "KeyRefusal",
     "Layer",
     "LimitLayer",
     "RecordLayer",
-    "Refusals",
     "RetryLayer",
     "build_layers",
 ]

@@ -8,7 +8,7 @@ from prompteval.providers.layers.budget import Budget, BudgetLayer
 from prompteval.providers.layers.cache import CacheLayer, InFlight
 from prompteval.providers.layers.limit import CallPermits, LimitLayer
 from prompteval.providers.layers.record import RecordLayer
-from prompteval.providers.layers.refused import Refusals, RefusedLayer
+from prompteval.providers.layers.refused_key import KeyRefusal, RefusedKeyLayer
 from prompteval.providers.layers.retry import RetryLayer
 from prompteval.providers.layers.window import WindowLayer
 from prompteval.providers.prices import Price
@@ -34,20 +34,20 @@ def build_layers(  # noqa: PLR0913 - one for each layer
     price: Price | None = None,
     window: int | None = None,
     counted: Sizes | None = None,
-    refusals: Refusals | None = None,
+    key_refusal: KeyRefusal | None = None,
 ) -> Provider:
     """The layers around a live provider, in their one order; what is not asked for is absent.
 
     `sizes` is needed for the journal, for a gate that counts tokens and for a budget, which also
     needs a `price`. `in_flight` is shared by all layers over one `cache`. `window` is what a request may
-    have with its reply, in the tokens that `counted` counts. `refusals`, one for all layers over a model, is
-    for a run, which a refused key ends; an application may be given another key.
+    have with its reply, in the tokens that `counted` counts. `key_refusal`, one for all layers over a model,
+    is for a run, which a refused key ends; an application may be given another key.
     """
     provider: Provider = live
     if sizes is not None:
         provider = AttemptLayer(provider, journal=journal, sizes=sizes)
-    if refusals is not None:
-        provider = RefusedLayer(provider, refusals)
+    if key_refusal is not None:
+        provider = RefusedKeyLayer(provider, key_refusal)
     if gate is not None:
         provider = LimitLayer(provider, gate, group=group, sizes=sizes)
     if max_attempts > 0:

@@ -13,7 +13,7 @@ from prompteval.core.request import Request, Response
 from prompteval.core.response_json import token_count
 from prompteval.core.secret import hide
 from prompteval.providers.hosted.provider import HostedProvider
-from prompteval.providers.openai.batch_lines import _endpoint, batch_line, read_result
+from prompteval.providers.openai.batch_lines import batch_endpoint, batch_line, read_result
 from prompteval.providers.openai.errors import LONGEST_MESSAGE, bad_reply, error_code_and_message
 from prompteval.wire import REPLY_BYTES, HttpAnswer, exchange, for_each_line, post_json
 
@@ -76,7 +76,7 @@ class BatchClient:
         """
         wanted = {
             "input_file_id": await self._upload(path),
-            "endpoint": _endpoint(self._server.shape),
+            "endpoint": batch_endpoint(self._server.shape),
             "completion_window": WINDOW,
             "metadata": {RUN_MARK: run_id, PART_MARK: str(part)},
         }

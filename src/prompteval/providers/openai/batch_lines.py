@@ -20,11 +20,12 @@ KEY = re.compile(r"sha256:[0-9a-f]{64}")
 def batch_line(model: str, request: Request, shape: Shape = PLAIN) -> bytes:
     """The line of an input file; the request's key is the `custom_id`, by which its reply is found."""
     body = api_of(shape).body(model, request, shape)
-    line = {"custom_id": request.key, "method": "POST", "url": _endpoint(shape), "body": body}
+    line = {"custom_id": request.key, "method": "POST", "url": batch_endpoint(shape), "body": body}
     return json.dumps(line, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def _endpoint(shape: Shape) -> str:
+def batch_endpoint(shape: Shape) -> str:
+    """The path of a batch's requests. Raises ProviderError(unsupported) for decisions."""
     api = api_of(shape)
     if api is DECISIONS:
         raise ProviderError("unsupported", 'the Batch API takes no decisions; set api = "chat"')

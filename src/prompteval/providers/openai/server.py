@@ -14,7 +14,7 @@ from prompteval.core.secret import from_environment
 from prompteval.providers.openai.errors import status_error
 from prompteval.providers.openai.shape import Shape, shape_of
 from prompteval.wire import HttpAnswer, open_session
-from prompteval.workspace.profile_conflicts import OPENAI_ADDRESS
+from prompteval.workspace.profile_conflicts import OPENAI_ADDRESS_VARIABLE
 from prompteval.workspace.profile_faults import base_url_fault
 from prompteval.workspace.settings import ModelProfile, withheld
 
@@ -101,7 +101,7 @@ def server_url(profile: ModelProfile | None) -> str:
 
 
 def _url_of_environment() -> str:
-    return os.environ.get(OPENAI_ADDRESS) or OPENAI_URL
+    return os.environ.get(OPENAI_ADDRESS_VARIABLE) or OPENAI_URL
 
 
 def _with_openai_variables(headers: dict[str, str]) -> dict[str, str]:

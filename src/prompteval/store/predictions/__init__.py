@@ -5,13 +5,12 @@ from typing import Final
 
 from prompteval.core.errors import UsageError
 from prompteval.core.prediction_sink import PredictionSink
-from prompteval.workspace.store_place import refuse_address
+from prompteval.workspace.store_place import SQLITE, refuse_address
 
 __all__ = ["OTLP", "POSTGRES", "SHARED", "open_sink"]
 
 POSTGRES: Final = "postgres"
 OTLP: Final = "otlp"
-SQLITE: Final = "sqlite:"
 # Logs that several processes write to at a time; of others each process has its own.
 SHARED: Final = frozenset({POSTGRES, OTLP})
 

@@ -15,36 +15,36 @@ _OF_ONE: Final = "bad_request"
 
 
 @dataclass(slots=True)
-class Refusals:
+class KeyRefusal:
     """Whether the calls to a model of a run have been answered, and the error that refused them all."""
 
     answered: bool = False
     of_all: ProviderError | None = None
 
 
-class RefusedLayer(Layer):
+class RefusedKeyLayer(Layer):
     """Calls that wait for a slot while a key is refused end with the same error, without being made.
 
     A 403 after a call that was answered is of one request, as that of a firewall, and becomes a
-    `bad_request`. The layers over one model share `refusals`.
+    `bad_request`. The layers over one model share `key_refusal`.
     """
 
-    def __init__(self, inner: Provider, refusals: Refusals) -> None:
+    def __init__(self, inner: Provider, key_refusal: KeyRefusal) -> None:
         super().__init__(inner)
-        self._refusals = refusals
+        self._key_refusal = key_refusal
 
     async def complete(self, request: Request) -> Response:
-        refusals = self._refusals
-        known = refusals.of_all
+        key_refusal = self._key_refusal
+        known = key_refusal.of_all
         if known is not None:
             raise ProviderError(known.kind, str(known), status=known.status, excerpt=known.excerpt)
         try:
             response = await self._inner.complete(request)
         except ProviderError as error:
-            if error.kind == "auth" and error.status == 403 and refusals.answered:
+            if error.kind == "auth" and error.status == 403 and key_refusal.answered:
                 error.kind = _OF_ONE
             elif error.kind in _OF_ALL:
-                refusals.of_all = error
+                key_refusal.of_all = error
             raise
-        refusals.answered = True
+        key_refusal.answered = True
         return response
