@@ -189,6 +189,26 @@ def test_wrong_input_is_2_and_says_what_to_do(team: Path, arguments: list[str], 
     assert message in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("prompt", "log", "reference", "message"),
+    [
+        ("", "one.jsonl", "empty.jsonl", "error: log empty.jsonl: there is no prediction in it yet"),
+        ("route_ticket", "one.jsonl", "empty.jsonl", "error: log empty.jsonl: there is no prediction in it yet"),
+        ("other", "two.jsonl", "one.jsonl", "error: reference one.jsonl: no row of prompt 'other' (known: route_ticket)"),
+    ],
+)  # fmt: skip
+def test_a_log_that_lacks_the_rows_to_compare_with_is_named(
+    team: Path, prompt: str, log: str, reference: str, message: str
+) -> None:
+    """An empty one is said to be, whatever prompt is asked for; of another the prompt is named."""
+    (team / "empty.jsonl").write_text("")
+    write_log(team / "one.jsonl", predictions(9, EVEN))
+    write_log(team / "two.jsonl", predictions(9, EVEN, prompt="other@v1"))
+    asked = ["--prompt", prompt] if prompt else []
+    done = typed(team, "monitor", "check", log, "--reference", reference, *asked, code=2)
+    assert message in done.stderr
+
+
 def test_too_little_is_3(team: Path) -> None:
     """Asked for, and not decided."""
     write_log(team / "few.jsonl", predictions(9, EVEN))

@@ -103,6 +103,6 @@ def checked(
 
 
 def _refuse_other_prompt(summary: LogSummary, prompt: str) -> None:
-    known = sorted({name.partition("@")[0] for name in summary.prompts})
+    known = summary.prompt_names
     if prompt and prompt not in known:
         raise UsageError(f"the log has no row of prompt {prompt!r}", did_you_mean(prompt, known))

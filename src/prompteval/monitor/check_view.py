@@ -29,7 +29,7 @@ def check_view(
     notes = [f"line not read: {line}" for line in problem_lines(summary)]
     unknown = _unknown(reading, summary, reference)
     notes += unknown
-    several = sorted({name.partition("@")[0] for name in summary.prompts})
+    several = summary.prompt_names
     if len(several) > 1 and not reading.prompt:
         notes.append(f"the log has rows of several prompts, all of them counted: {', '.join(several[:8])}")
     return MonitorView(

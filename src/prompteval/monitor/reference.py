@@ -62,8 +62,7 @@ def load_reference(
         whole = replace(reading, slices=(), since=None, oldest=None, confidence=False)
         found = read_log(name, whole)
         if not found.window.rows:
-            known = {prompt.partition("@")[0] for prompt in found.prompts}
-            help = did_you_mean(reading.prompt, known)
+            help = did_you_mean(reading.prompt, found.prompt_names)
             raise UsageError(f"reference {name}: no row of prompt {reading.prompt!r}", help)
         return Reference(name, found.window, labelled_rows(name, whole) if labels else LabelledRows())
     if name == BASELINE:

@@ -42,6 +42,11 @@ class LogSummary:
         self.prompts: dict[str, int] = {}
         self.newest: float | None = None
 
+    @property
+    def prompt_names(self) -> list[str]:
+        """The prompts that have rows, without their versions, sorted."""
+        return sorted({name.partition("@")[0] for name in self.prompts})
+
     def add(self, found: Sequence[tuple[JsonObject, int]], reading: Reading) -> None:
         """Count rows that hold what a prediction must have, each with the number of its minute."""
         for name, count in Counter([row["prompt"] for row, _ in found]).items():
