@@ -44,6 +44,14 @@ class Api:
     images: Callable[[Any], list[str]]
     answer: Callable[[str], Any]
 
+    @property
+    def is_openai(self) -> bool:
+        return self.profile.startswith('provider = "openai"')
+
+    def base_url(self, url: str) -> str:
+        """The address in a profile, of a server's that ends in /v1: that of OpenAI's APIs keeps it."""
+        return url if self.is_openai else url.removesuffix("/v1")
+
 
 def chat_images(body: Any) -> list[str]:
     parts = [
@@ -110,7 +118,7 @@ def sees(api: Api) -> Callable[[Asked], Iterable[bytes]]:
 
 def colours(workspace: Workspace, api: Api, url: str) -> None:
     """The workspace of two images, one of them in its case."""
-    base = url if api.profile.startswith('provider = "openai"') else url.removesuffix("/v1")
+    base = api.base_url(url)
     profile = f'[models.seen]\nmodel = "m"\nbase_url = "{base}"\napi_key_env = "OUR_KEY"\n{api.profile}\n'
     workspace.write("prompteval.toml", profile)
     workspace.write("prompts/colour/v1.py", PROMPT)

@@ -40,7 +40,7 @@ TAKEN = [(api, "pdf") for api in APIS] + [("chat", "audio"), ("gemini", "audio")
 
 
 def sent_files(body: object) -> Iterator[bytes]:
-    """The content of every file in a request, as each API's documentation places it."""
+    """The content of every file in a request, wherever it is placed."""
     if isinstance(body, list):
         for one in body:
             yield from sent_files(one)
@@ -67,9 +67,8 @@ def answers(api: Api, kind: str) -> Callable[[Asked], Iterable[bytes]]:
 def suite_of(root: Path, kind: str, api: Api, url: str) -> Workspace:
     """A workspace with two files of a kind: one beside its case, and one as a data URL."""
     made = Workspace(root)
-    is_openai = api.profile.startswith('provider = "openai"')
-    base = url if is_openai else url.removesuffix("/v1")
-    own = f'files = ["{kind}"]\n' if is_openai else ""
+    own = f'files = ["{kind}"]\n' if api.is_openai else ""
+    base = api.base_url(url)
     profile = f'[models.m]\nmodel = "m"\nbase_url = "{base}"\napi_key_env = "OUR_KEY"\nmax_attempts = 1\n'
     made.write("prompteval.toml", f"{profile}{own}{api.profile}\n")
     made.write("prompts/which/v1.py", PROMPT)
@@ -91,7 +90,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Works
 
 
 def keys(workspace: Workspace, recording: str) -> list[str]:
-    """The keys of the requests of a recording, in the order of its lines."""
+    """The keys of the requests of a recording, sorted."""
     return sorted(json.loads(line)["key"] for line in (workspace.root / recording).read_text().splitlines())
 
 

@@ -180,8 +180,7 @@ def test_f23_ctrl_c_once_drains_and_names_the_run(live: Any) -> None:
     """What is on its way ends and is stored; exit 130; the run continues where it stopped."""
     with live(60, server={"latency_s": 0.3}) as ws:
         process = ws.start("run", "-j", "5")
-        while ws.server.stats["requests"] < 8:
-            time.sleep(0.01)
+        until(lambda: ws.server.stats["requests"] >= 8)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
         assert (process.returncode, "Traceback" in err) == (130, False)
@@ -197,8 +196,7 @@ def test_f23_ctrl_c_waits_five_seconds_and_no_longer(live: Any) -> None:
     """Calls that would take a minute are given up after the drain; the run continues later."""
     with live(8, server={"latency_s": 60.0}) as ws:
         process = ws.start("run", "-j", "4")
-        while ws.server.stats["requests"] < 4:
-            time.sleep(0.01)
+        until(lambda: ws.server.stats["requests"] >= 4)
         process.send_signal(signal.SIGINT)
         started = time.monotonic()
         out, err = process.communicate(timeout=30)
@@ -210,8 +208,7 @@ def test_f23_ctrl_c_twice_stops_at_once(live: Any) -> None:
     """Nothing is waited for; the database is whole, and the run can continue."""
     with live(30, server={"latency_s": 3.0}) as ws:
         process = ws.start("run", "-j", "5")
-        while ws.server.stats["requests"] < 5:
-            time.sleep(0.01)
+        until(lambda: ws.server.stats["requests"] >= 5)
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
@@ -348,8 +345,7 @@ def test_resume_has_its_own_mistakes(live: Any) -> None:
         assert "leave the others out" in ws.run("run", "--resume", "-k", "c0001", code=2)[1]
         ws.server._latency_s = 60.0
         process = ws.start("run", "--no-cache")
-        while ws.server.stats["requests"] < 6:
-            time.sleep(0.01)
+        until(lambda: ws.server.stats["requests"] >= 6)
         assert "being run by another process" in ws.run("run", "--resume", code=2)[1]
         process.kill()
         process.communicate()
@@ -362,8 +358,7 @@ def test_a_run_without_a_cache_is_continued_without_one(live: Any) -> None:
         asked = ws.server.stats["requests"]
         ws.server._latency_s = 60.0
         process = ws.start("run", "--no-cache")
-        while ws.server.stats["requests"] == asked:
-            time.sleep(0.01)
+        until(lambda: ws.server.stats["requests"] != asked)
         process.kill()
         process.communicate()
         ws.server._latency_s = 0.0

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from prompteval.store.postgres.session import Session
 from prompteval.testing.server import BatchPlan
+from tests.ended import until
 from tests.faults.conftest import KEY, Live
 from tests.faults.test_batch import KILLED, sent
 from tests.faults.test_postgres_runs import last, machine, shared
@@ -27,9 +27,7 @@ def waiting(live: Live, *arguments: str) -> str:
     """A run killed while it waits for what it has sent; its id."""
     before = len(sent(live))
     process = live.start("run", "--no-cache", *arguments)
-    deadline = time.monotonic() + 60
-    while not noted(before + 1) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: noted(before + 1))
     process.kill()
     process.communicate()
     return last(live)
@@ -70,9 +68,7 @@ def test_s18_a_frozen_driver_finds_that_its_batch_is_another_machines(live: Any,
         shared(here)
         other = machine(here, "other")
         frozen = here.start("run", "--no-cache", "--batch")
-        deadline = time.monotonic() + 60
-        while not noted(1) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        until(lambda: noted(1))
         frozen.send_signal(signal.SIGSTOP)
         here.server._batches.plan = BatchPlan()
         assert continued(other, last(other)) == CASES
