@@ -30,6 +30,12 @@ NO_PROCESSORS_S = 300.0
 RAY_ENDS_AFTER = "RAY_gcs_rpc_server_reconnect_timeout_s", "3600"
 
 
+def _reach(address: str) -> None:
+    """Connect to HOST:PORT and hang up. Raises OSError, OverflowError and UnicodeError."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+
+
 def _refuse_unreachable(address: str, help: str) -> None:
     """Raise UsageError for an address that is no cluster's; Ray itself would try it for minutes.
 
@@ -41,7 +47,7 @@ def _refuse_unreachable(address: str, help: str) -> None:
     if "://" in address or not host or not port.isdecimal():
         raise UsageError(f"--cluster ray: {ADDRESS}={address:.200} is not a host with a port", help)
     try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+        _reach(address)
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(f"--cluster ray: no cluster at {address:.200}: {error}", help) from None
 
@@ -63,23 +69,22 @@ class _Watch:
     def __init__(self, address: str) -> None:
         self._address = address
         self._looked = self._head_seen = self._processors_seen = monotonic()
-        self._lost = ""
+        self.lost = ""
 
     def look(self) -> None:
         """Raise ClusterLost once the head, or every processor, was away for too long."""
-        if not self._lost and monotonic() - self._looked >= LOOK_EVERY_S:
-            self._lost = self._away()
+        if not self.lost and monotonic() - self._looked >= LOOK_EVERY_S:
+            self.lost = self._away()
             self._looked = monotonic()
-        if self._lost:
-            raise ClusterLost(self._lost)
+        if self.lost:
+            raise ClusterLost(self.lost)
 
     def _away(self) -> str:
         """What was away for too long; empty for nothing."""
         import ray
 
-        host, _, port = self._address.rpartition(":")
         try:
-            socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+            _reach(self._address)
         except OSError:
             away = monotonic() - self._head_seen
             return f"the head at {self._address} cannot be reached" if away >= HEAD_AWAY_S else ""
@@ -122,10 +127,13 @@ class RayConnection:
             raise UsageError(f"--cluster ray: the cluster at {address} has no processors", "add a node")
 
     def ended(self, running: Collection["ray.ObjectRef[T]"]) -> Sequence["ray.ObjectRef[T]"]:
-        """One of the tasks that run, once it has ended; none after a second. Raises ClusterLost."""
+        """One of the tasks that run, once it has ended; none after a second.
+
+        Raises ClusterLost, and for a cluster that was found lost before without waiting.
+        """
         import ray
 
-        found, _ = ray.wait(list(running), num_returns=1, timeout=1.0)
+        found, _ = ray.wait(list(running), num_returns=1, timeout=0.0 if self._watch.lost else 1.0)
         if not found:
             self._watch.look()
         return list(found)
