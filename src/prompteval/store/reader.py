@@ -106,14 +106,6 @@ class SqliteReader(StoredRuns):
         with self._reading(run_id):
             return SqliteContents(self._read(), run_id).row_count()
 
-    def _is_before_passing(self, run_id: str) -> bool:
-        """Whether a run is from a version whose scores did not say if they pass."""
-        sql = (
-            "SELECT json_extract(manifest, '$.prompteval') IS NOT NULL"
-            " AND json_extract(manifest, '$.scores_pass') IS NULL FROM runs WHERE run_id = ?"
-        )
-        return any(found[0] for found in self._query(run_id, sql, (run_id,)))
-
     def _entry_columns(self, key: EntryKey, *, reported: bool) -> Iterator[Columns]:
         where, values = _where(key.run_id, key.suite, key.target, key.model)
         more = _REPORTED if reported else ""

@@ -45,10 +45,6 @@ class StoredRuns(ABC):
         """Each case with the stored observation of its first replicate."""
 
     @abstractmethod
-    def _is_before_passing(self, run_id: str) -> bool:
-        """Whether a run is from a version whose scores did not say if they pass."""
-
-    @abstractmethod
     def _contents(self, run_id: str) -> AbstractContextManager[RunContents | None]:
         """One look at all of a run; None where the database is from before hashes."""
 
@@ -139,6 +135,13 @@ class StoredRuns(ABC):
             with self._decoding(key.run_id, name):
                 texts[name] = loads(seen).get("text") or ""
         return texts
+
+    def _is_before_passing(self, run_id: str) -> bool:
+        """Whether a run is from a version whose scores did not say if they pass."""
+        self._trust(run_id)
+        record = self.known(run_id)
+        manifest = {} if record is None else record.manifest
+        return manifest.get("prompteval") is not None and manifest.get("scores_pass") is None
 
     def _trust(self, run_id: str) -> None:
         """Hold a run against its hashes, the first time that anything of it is asked for."""

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 from prompteval.core.stored import EntryKey
@@ -13,7 +13,6 @@ from prompteval.store.postgres.contents import (
     attempt_pages,
     count_rows,
     row_pages,
-    stored_record,
 )
 from prompteval.store.postgres.errors import store_error
 from prompteval.store.postgres.reported import call_tokens, failure_of, reported_columns
@@ -21,7 +20,6 @@ from prompteval.store.postgres.session import Session, key_text, read_key
 from prompteval.store.protocol import Checked, FailureCount
 from prompteval.store.records import RunRecord, record_from
 from prompteval.store.stored_runs import StoredRuns
-from prompteval.store.typed import DAMAGE, loads
 from prompteval.workspace.store_place import POSTGRES
 
 # So many runs are looked at for one by its name: a prefix that more have is ambiguous anyway.
@@ -170,15 +168,6 @@ class PostgresReader(StoredRuns):
             for found in self._pages(key.run_id, "observation", (*filters, ("case_id", name))):
                 yield name, found[-1]
                 break
-
-    def _is_before_passing(self, run_id: str) -> bool:
-        self._trust(run_id)
-        with self._reading(run_id):
-            found = stored_record(self._reader, run_id)
-        with suppress(*DAMAGE):
-            manifest = loads(found[5]) if found is not None else {}
-            return manifest.get("prompteval") is not None and manifest.get("scores_pass") is None
-        return False
 
     @contextmanager
     def _contents(self, run_id: str) -> Iterator[PostgresContents]:
