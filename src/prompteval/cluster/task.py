@@ -52,9 +52,9 @@ class ShardTask:
         return pack_task({
             "root": str(self.root), "run_id": self.run_id,
             "shard": [self.shard.number, self.shard.of], "selected": options.as_json(),
-            "concurrency": options.concurrency, "cache": options.cache,
+            "concurrency": options.concurrency,
             "replay": None if options.replay is None else str(options.replay.resolve()),
-            "strict_model": options.strict_model, "max_cost": options.max_cost, "max_wait": options.max_wait,
+            "max_cost": options.max_cost, "max_wait": options.max_wait,
             "content": self.content, "machine": self.machine,
         })  # fmt: skip
 
@@ -64,9 +64,7 @@ class ShardTask:
         refuse_other_version(body, "run")
         given = RunOptions(
             concurrency=body["concurrency"],
-            cache=body["cache"],
             replay=None if body["replay"] is None else Path(body["replay"]),
-            strict_model=body["strict_model"],
             max_cost=body["max_cost"],
             max_wait=body["max_wait"],
         )
