@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from prompteval.analysis.usage import UsageTotals
 from prompteval.core.observation import Row
+from prompteval.plan.shard import Shard, shard_with
 
 
 @dataclass(slots=True)
@@ -15,19 +16,19 @@ class _Used:
 
 
 class ShardUsage:
-    """Rows counted by shard. `name` gives the shard of a row, such as 1/4; `totals` counts for a new one."""
+    """Rows counted by shard, of which there are `of`; `totals` counts for a new one."""
 
-    def __init__(self, name: Callable[[Row], str], totals: Callable[[], UsageTotals]) -> None:
-        self._name = name
+    def __init__(self, of: int, totals: Callable[[], UsageTotals]) -> None:
+        self._of = of
         self._totals = totals
-        self._used: dict[str, _Used] = {}
+        self._used: dict[int, _Used] = {}
 
     def add(self, row: Row) -> None:
         """Count one row, repeats each."""
-        name = self._name(row)
-        found = self._used.get(name)
+        number = shard_with(row.suite, row.case.id, self._of).number
+        found = self._used.get(number)
         if found is None:
-            found = self._used[name] = _Used(self._totals())
+            found = self._used[number] = _Used(self._totals())
         found.usage.add(row)
         found.cases += 1
         found.errors += row.observation.outcome == "error"
@@ -38,11 +39,7 @@ class ShardUsage:
         Calls and money are those of the target, the simulated user and the judges together. The cost is null
         where that of one of them is unknown.
         """
-        return {name: _json(self._used[name]) for name in sorted(self._used, key=_number)}
-
-
-def _number(name: str) -> int:
-    return int(name.partition("/")[0])
+        return {str(Shard(number, self._of)): _json(self._used[number]) for number in sorted(self._used)}
 
 
 def _json(used: _Used) -> dict[str, object]:

@@ -15,7 +15,6 @@ from prompteval.judging.pairwise import Pairwise
 from prompteval.plan.jobs import Job
 from prompteval.plan.judges import judges_of
 from prompteval.plan.run_options import RunOptions
-from prompteval.plan.shard import shard_with
 from prompteval.plan.targets.resolve import user_of
 from prompteval.store.protocol import ResultsStore
 from prompteval.workspace.settings import Workspace
@@ -64,9 +63,7 @@ def begun(run: RunState, job: Job, models: Models, early: EarlyStopping | None) 
     if not run.continued:
         return entry
     if run.shards:
-        entry.shards = ShardUsage(
-            lambda row: str(shard_with(row.suite, row.case.id, run.shards)), lambda: _usage(job, models)
-        )
+        entry.shards = ShardUsage(run.shards, lambda: _usage(job, models))
     done, unknown = set(), 0
     for row in run.store.rows(run.run_id, job.plan.suite.name, job.target.reference, job.model):
         if entry.shards is not None:
