@@ -10,7 +10,7 @@ from prompteval.engine.run_list import listed_run, newest_runs
 from prompteval.engine.stored import backend, unfinished
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
-from prompteval.plan.shard_runs import shard_side
+from prompteval.plan.shard_runs import cluster_run, shard_run, shard_side
 from prompteval.store.journal import AttemptJournal, journal_path
 from prompteval.workspace.settings import Workspace, find_workspace
 
@@ -26,14 +26,15 @@ def workspace(tmp_path: Path) -> Workspace:
     return find_workspace(root)
 
 
-def stored(workspace: Workspace, *run_ids: str, shard: Shard | None = None, name: str = "") -> None:
-    """Runs begun one after the other; the last of them has the name."""
+def stored(workspace: Workspace, *run_ids: str, shards: int = 0, name: str = "") -> None:
+    """Runs begun one after the other, such as a-1 and its shard a-1-2; the last of them has the name."""
     store = backend(workspace).open()
     for second, run_id in enumerate(run_ids):
-        own = shard if run_id.count("-") > 1 else None
+        whole, _, number = run_id.rpartition("-")
+        own = Shard(int(number), shards) if "-" in whole and shards else None
         manifest = {**MANIFEST, "options": RunOptions(shard=own).as_json()}
         if own is not None:
-            manifest["side"] = shard_side(own, run_id.rpartition("-")[0])
+            manifest["side"] = shard_side(own, whole)
         store.begin_run(run_id, manifest, f"2026-01-01T00:00:{second:02}.000+00:00")
     if name:
         store.set_name(name, run_ids[-1])
@@ -64,8 +65,15 @@ def test_runs_that_have_a_name_stay(workspace: Workspace) -> None:
 
 def test_shards_that_a_run_left_go_with_it(workspace: Workspace) -> None:
     """Those of the others, and runs that only look like them, stay."""
-    stored(workspace, "a-1", "a-1-1", "a-1-2", "a-2", "a-2-1", shard=Shard(1, 2))
+    stored(workspace, "a-1", "a-1-1", "a-1-2", "a-2", "a-2-1", shards=2)
     assert {one.run_id for one in choose_runs(workspace, ["a-1"])} == {"a-1", "a-1-1", "a-1-2"}
+
+
+def test_a_run_is_a_shard_by_its_own_number_alone() -> None:
+    """Not where its id has that of another shard, or its side names another run."""
+    manifest = {"side": "shard 2/3 of run a-1", "options": RunOptions(shard=Shard(2, 3)).as_json()}
+    assert cluster_run(shard_run("a-1", Shard(2, 3)), manifest) == "a-1"
+    assert [cluster_run(run_id, manifest) for run_id in ("a-1-3", "a-1-02", "a-1", "b-1-2")] == [""] * 4
 
 
 def test_nothing_goes_where_one_of_the_runs_is_being_run(workspace: Workspace) -> None:
@@ -83,18 +91,18 @@ def test_nothing_goes_where_one_of_the_runs_is_being_run(workspace: Workspace) -
 
 def test_shards_are_no_runs_beside_the_one_that_left_them(workspace: Workspace) -> None:
     """Neither of those that are kept nor of those that are listed; without their run they are."""
-    stored(workspace, "a-1", "a-2", *(f"a-2-{number}" for number in range(1, 31)), shard=Shard(1, 30))
+    stored(workspace, "a-1", "a-2", *(f"a-2-{number}" for number in range(1, 31)), shards=30)
     assert [one.run_id for one in newest_runs(workspace, 2)] == ["a-2", "a-1"]
     assert [one.run_id for one in choose_runs(workspace, keep=1)] == ["a-1"]
     assert len(choose_runs(workspace, keep=0)) == 32
-    stored(workspace, "a-3-1", shard=Shard(1, 2))
+    stored(workspace, "a-3-1", shards=2)
     assert [one.run_id for one in newest_runs(workspace, 2)] == ["a-3-1", "a-2"]
     assert [one.run_id for one in choose_runs(workspace, keep=2)] == ["a-1"]
 
 
 def test_a_shard_is_said_to_be_one_and_continued_with_its_run(workspace: Workspace) -> None:
     """It is no side of a comparison, and alone it would be merged by nobody."""
-    stored(workspace, "a-1-1", shard=Shard(1, 2))
+    stored(workspace, "a-1-1", shards=2)
     (record,) = newest_runs(workspace, 5)
     listed = listed_run(record, ())
     assert (listed.part_of, listed.compared) == ("shard 1/2 of run a-1", "")

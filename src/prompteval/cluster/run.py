@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prompteval.cluster.engine import DeskSettings, Engine
-from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run, shards_for
+from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shards_for
 from prompteval.cluster.worker import content
 from prompteval.core.environment import remember_environment
 from prompteval.core.errors import NoResults, StoreError, UsageError
@@ -29,7 +29,7 @@ from prompteval.plan.judges import judges_of
 from prompteval.plan.manifest import manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
-from prompteval.plan.shard_runs import resume_hint
+from prompteval.plan.shard_runs import resume_hint, shard_run
 from prompteval.report.view import RunView
 from prompteval.store.protocol import ResultsStore
 from prompteval.store.records import RunRecord

@@ -21,11 +21,6 @@ def shards_for(cases: int, workers: int) -> int:
     return max(min(-(-cases // CASES_A_SHARD), SHARDS_A_WORKER * workers, MOST_SHARDS), 1)
 
 
-def shard_run(run_id: str, shard: Shard) -> str:
-    """The id of a shard's own run."""
-    return f"{run_id}-{shard.number}"
-
-
 def shard_directory(state: Path, run_id: str, shard: Shard) -> Path:
     """Where the results of a shard lie until they are merged."""
     return run_directory(state, run_id) / f"{shard.number}-of-{shard.of}"

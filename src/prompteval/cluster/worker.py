@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from prompteval.cluster.gate import Exchange, LeasedGate
 from prompteval.cluster.messages import unpack
 from prompteval.cluster.money import LeasedBudget
-from prompteval.cluster.task import ShardResult, ShardTask, shard_directory, shard_run
+from prompteval.cluster.task import ShardResult, ShardTask, shard_directory
 from prompteval.core.errors import PromptevalError, ProviderError, RunInUse, StoreError, UsageError
 from prompteval.core.exit_codes import INCOMPLETE
 from prompteval.engine.limits import Limiter
@@ -21,7 +21,7 @@ from prompteval.plan.jobs import Job, entries_of, plans_of
 from prompteval.plan.manifest import suite_manifest
 from prompteval.plan.run_options import RunOptions
 from prompteval.plan.shard import Shard
-from prompteval.plan.shard_runs import shard_side
+from prompteval.plan.shard_runs import shard_run, shard_side
 from prompteval.providers.layers import Budget
 from prompteval.report.view import RunView
 from prompteval.store.records import RunRecord

@@ -1,4 +1,4 @@
-"""Which run on a cluster a stored run was a shard of, and how either is continued."""
+"""The runs of the shards of a run on a cluster: which is whose, and how either is continued."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,18 @@ def shard_side(shard: Shard, run_id: str) -> str:
     return f"shard {shard} of run {run_id}"
 
 
+def shard_run(run_id: str, shard: Shard) -> str:
+    """The id of a shard's own run."""
+    return f"{run_id}-{shard.number}"
+
+
 def cluster_run(run_id: str, manifest: Mapping[str, Any]) -> str:
     """The id of the run on a cluster that a stored run was a shard of; empty for any other run."""
     side, whole = manifest.get("side"), run_id.rpartition("-")[0]
     shard = shard_of(manifest.get("options")) if side else None
-    return whole if shard is not None and side == shard_side(shard, whole) else ""
+    if shard is not None and side == shard_side(shard, whole) and run_id == shard_run(whole, shard):
+        return whole
+    return ""
 
 
 def shards_in(manifest: Mapping[str, Any]) -> int:
