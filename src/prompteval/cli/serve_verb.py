@@ -138,14 +138,12 @@ def serve(  # noqa: PLR0913 - the options of a verb
     from prompteval.serve.options import ServeOptions
     from prompteval.serve.serve import serve as start
     from prompteval.workspace.settings import find_workspace
-    from prompteval.workspace.store_place import misspelled_fix, refuse_address
+    from prompteval.workspace.store_place import refuse_misnamed
 
     for name, option, value in (("max_body", "--max-body", max_body), ("keep_s", "--keep", keep)):
         if value is not None and not RANGES[name].holds(value):
             raise UsageError(RANGES[name].fault(option, value))
-    refuse_address(log, "--log")
-    if (fix := misspelled_fix(log)) and not Path(log).exists():
-        raise UsageError(f"--log is {log!r}", fix)
+    refuse_misnamed(log, Path(), "--log")
     if log not in ("none", "postgres", "otlp", "sqlite:"):
         check_place("--log", Path(log.removeprefix("sqlite:")))
     options = ServeOptions(

@@ -50,13 +50,18 @@ def misspelled_fix(text: str) -> str:
     return ""
 
 
+def refuse_misnamed(text: str, start: Path, by: str) -> None:
+    """Raise UsageError for an address, and for a misspelled `postgres` that does not exist as a file."""
+    refuse_address(text, by)
+    if (fix := misspelled_fix(text)) and not (start / text).exists():
+        raise UsageError(f"{by} is {text!r}", fix)
+
+
 def place_named(text: str, start: Path, by: str) -> StorePlace:
     """The place that a user names: `postgres`, or a file, from `start`.
 
     Raises UsageError for an address, which is not repeated, and for a misspelled `postgres` that does not
     exist as a file; `by` is where it was named.
     """
-    refuse_address(text, by)
-    if (fix := misspelled_fix(text)) and not (start / text).exists():
-        raise UsageError(f"{by} is {text!r}", fix)
+    refuse_misnamed(text, start, by)
     return StorePlace(None if text == POSTGRES else start / text)
