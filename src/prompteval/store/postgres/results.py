@@ -89,7 +89,7 @@ class PostgresStore(PostgresReader):
 
     def sent_batches(self, run_id: str, directory: Path) -> PostgresBatches:
         """What a run in batch mode has sent, from any machine; `directory` knows what this one collected."""
-        return PostgresBatches(run_id, BatchFile(run_id, directory), self._reader, self._stored)
+        return PostgresBatches(run_id, BatchFile(run_id, directory), self._reader, self._write_and_wait)
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Store finished rows with their scores; of a key the first final row is kept."""
@@ -137,8 +137,7 @@ class PostgresStore(PostgresReader):
             refuse_ended(session, [key_text(run_id)])
             insert_attempts(session, run_id, _COPIED, found)
 
-        self._write(work)
-        self.flush()
+        self._write_and_wait(work)
 
     def flush(self) -> None:
         """Return when everything handed in is committed."""
@@ -155,10 +154,9 @@ class PostgresStore(PostgresReader):
         """Call a run by a name, in place of the one that had it, and return when it is stored."""
         sql = "INSERT INTO prompteval_names VALUES (%s, %s)"
         sql += " ON CONFLICT (name) DO UPDATE SET run_id = EXCLUDED.run_id"
-        self._write(lambda session: session.execute(sql, (name, key_text(run_id))))
-        self.flush()
+        self._write_and_wait(lambda session: session.execute(sql, (name, key_text(run_id))))
 
-    def _stored(self, job: Callable[[Session], object]) -> None:
+    def _write_and_wait(self, job: Callable[[Session], object]) -> None:
         self._write(job)
         self.flush()
 
