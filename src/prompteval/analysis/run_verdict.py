@@ -62,7 +62,7 @@ def shard_verdict(
 ) -> RunDecision:
     """What one shard decides: nothing, or that cases of it are left to be run."""
     errors = sum(result.cases["errors"] for result in results if not result.errors_excluded)
-    skipped = sum(result.cases["skipped"] for result in results)
+    skipped = sum(result.not_run for result in results)
     if interrupted or stopped or errors or skipped:
         return run_verdict(results, stopped=stopped, interrupted=interrupted)
     message = f"shard {shard} has ended; gates are decided after `prompteval runs merge`"

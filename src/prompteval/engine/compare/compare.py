@@ -207,7 +207,7 @@ def _incomplete(opened: _Opened, side: str) -> list[IncompleteEntry]:
             result.prompt,
             result.model,
             result.error_kinds,
-            result.cases["skipped"] - result.saved,
+            result.not_run,
             result.cases.get("unscored", 0),
         )
         for result in opened.missing
