@@ -82,6 +82,11 @@ def detail_lines(view: MonitorView) -> Iterator[tuple[str, Signal]]:
 
 def last_line(view: MonitorView) -> str:
     """The verdict, its reason and the exit code."""
+    return f"{view.verdict}: {reason_line(view)}"
+
+
+def reason_line(view: MonitorView) -> str:
+    """The reason of the verdict and the exit code."""
     parts = []
     if view.alerts:
         names = [f"{where}: {signal.name}" if where else signal.name for where, signal in view.alerts]
@@ -94,4 +99,4 @@ def last_line(view: MonitorView) -> str:
         parts.append(f"too few rows for {', '.join(few)}")
     parts += view.unknown
     reason = "; ".join(parts) or "no signal is beyond its threshold"
-    return f"{view.verdict}: {reason} (exit {view.exit_code})"
+    return f"{reason} (exit {view.exit_code})"

@@ -6,8 +6,8 @@ from prompteval.report.monitoring.cells import (
     MARKS,
     detail_lines,
     head_lines,
-    last_line,
     moved_table,
+    reason_line,
     signal_table,
 )
 from prompteval.report.monitoring.charts import charts
@@ -27,7 +27,7 @@ def render(view: MonitorView) -> Iterator[str]:
     yield f"<title>{safe(view.verdict)}: prompteval monitor {safe(view.log)}</title>\n"
     yield f"<style>{style()}</style></head><body><main>\n<h1>prompteval monitor</h1>\n"
     word = f'<span class="verdict {_WORDS[view.verdict]}">{MARKS[view.verdict]}</span>'
-    yield f"<p>{word} {safe(last_line(view).partition(': ')[2])}</p>\n"
+    yield f"<p>{word} {safe(reason_line(view))}</p>\n"
     for line in head_lines(view):
         yield f'<p class="dim">{safe(line)}</p>\n'
     yield from table(signal_table("", view.signals))
