@@ -102,7 +102,8 @@ function bothSides(page, item) {
   const [a, b] = [first("a"), first("b")];
   if (a === undefined || b === undefined) {
     made.removeAttribute("aria-busy");
-    made.append(el("p", { class: "dim" }, unkept(page.data.comparison.results.find((/** @type {any} */ one) => one.suite === item.suite) || { a: {}, b: {} })[0] || "Only one side has the rows of this case."));
+    const result = page.data.comparison.results.find((/** @type {any} */ one) => one.suite === item.suite);
+    made.append(el("p", { class: "dim" }, unkept(result)[0] || "Only one side has the rows of this case."));
     return made;
   }
   Promise.all([page.rows.full(a), page.rows.full(b)]).then(([before, after]) => {
