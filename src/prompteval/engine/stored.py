@@ -23,7 +23,7 @@ from prompteval.store.backend import open_backend
 from prompteval.store.exchanges import ReadExchange, no_exchange
 from prompteval.store.protocol import Backend, Checked, ResultsStore
 from prompteval.store.records import RunRecord
-from prompteval.store.run_names import NAMED
+from prompteval.store.run_names import NAME_PREFIX
 from prompteval.store.thumbnails import ThumbnailFiles
 from prompteval.workspace.settings import Workspace
 
@@ -69,7 +69,7 @@ def named_runs(workspace: Workspace) -> dict[str, list[str]]:
     """`baseline:NAME` of each name that a run has in the store, by the ids of the runs."""
     found: dict[str, list[str]] = {}
     for name, run_id in named_baselines(workspace).items():
-        found.setdefault(run_id, []).append(f"{NAMED}{name}")
+        found.setdefault(run_id, []).append(f"{NAME_PREFIX}{name}")
     return found
 
 

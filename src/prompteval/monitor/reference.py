@@ -18,7 +18,7 @@ from prompteval.monitor.names import FIELD
 from prompteval.monitor.read_log import read_log
 from prompteval.monitor.tally import Tally
 from prompteval.store.predictions import POSTGRES
-from prompteval.store.run_names import NAMED
+from prompteval.store.run_names import NAME_PREFIX
 from prompteval.workspace.settings import Workspace
 from prompteval.workspace.store_place import SQLITE, refuse_address
 
@@ -43,7 +43,7 @@ def is_log(name: str) -> bool:
 
     The name that a team gave a run may end as a log's does.
     """
-    if name.startswith(NAMED):
+    if name.startswith(NAME_PREFIX):
         return False
     if name == POSTGRES or name.startswith(SQLITE) or any(mark in name for mark in "*?[/"):
         return True

@@ -23,7 +23,7 @@ from prompteval.prompt.messages import History
 from prompteval.prompt.prompt import Prompt
 from prompteval.providers.hosted.params import KINDS
 from prompteval.providers.open import check_model, check_reference, url_of
-from prompteval.store.run_names import NAMED
+from prompteval.store.run_names import NAME_PREFIX
 from prompteval.workspace.presets import param_fault_of, preset_at, preset_of
 from prompteval.workspace.settings import ModelProfile, Workspace
 from prompteval.workspace.suite import Suite
@@ -86,9 +86,9 @@ def _probability_params(workspace: Workspace, prompt: Prompt, model: str) -> Map
 def _with_rival(tree: Tree, suite: Suite, judge: Pairwise) -> Pairwise:
     """The judge with the version that outputs are compared with, where `against` names one."""
     if "@" not in judge.against:
-        known = judge.against in NAMED_RUNS or judge.against.startswith(NAMED)
+        known = judge.against in NAMED_RUNS or judge.against.startswith(NAME_PREFIX)
         if not known and not judge.against[:1].isdecimal():
-            runs = f"{NAMED_RUNS[0]}, {NAMED}NAME, the id of a run"
+            runs = f"{NAMED_RUNS[0]}, {NAME_PREFIX}NAME, the id of a run"
             help = f"write {runs}, or a version such as {judge.against}@v1"
             raise UsageError(f"against: {judge.against!r:.60} is neither a run nor a version", help)
         return judge

@@ -3,4 +3,4 @@
 from typing import Final
 
 # Before the name that a team gave a run.
-NAMED: Final = "baseline:"
+NAME_PREFIX: Final = "baseline:"

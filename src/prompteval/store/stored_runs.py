@@ -13,7 +13,7 @@ from prompteval.store.hashes import Columns, RunContents, check_run
 from prompteval.store.protocol import Checked
 from prompteval.store.records import RunRecord
 from prompteval.store.row_form import row_from, stored_row
-from prompteval.store.run_names import NAMED
+from prompteval.store.run_names import NAME_PREFIX
 from prompteval.store.typed import DAMAGE, loads
 
 
@@ -70,8 +70,8 @@ class StoredRuns(ABC):
 
     def find(self, name: str) -> RunRecord:
         """A run by id, by a prefix that only one has, `last`, or `baseline:NAME`. Raises UsageError."""
-        if name.startswith(NAMED):
-            name = self._named(name.removeprefix(NAMED))
+        if name.startswith(NAME_PREFIX):
+            name = self._named(name.removeprefix(NAME_PREFIX))
         if has_surrogate(name):  # as an argument that is no text has; no id can
             raise UsageError(f"no run matches {name!r}", "see `prompteval runs`")
         if name != "last" and (exact := self.known(name)) is not None:
