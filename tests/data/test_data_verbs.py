@@ -227,6 +227,18 @@ def test_a_split_by_a_field_that_no_row_has_writes_nothing(tmp_path: Path) -> No
     assert sorted(tmp_path.iterdir()) == [source]
 
 
+def test_an_id_that_is_named_must_be_there_also_where_it_is_the_default(tmp_path: Path) -> None:
+    """`--id id` is refused for rows without one, which are their content where nothing is named."""
+    rows = [{"case_id": f"c{n}", "text": f"t {n}"} for n in range(20)]
+    source, output = write(tmp_path / "a.jsonl", rows), tmp_path / "s.jsonl"
+    with pytest.raises(UsageError, match=r"--id id: no row of .* has a value in 'id'"):
+        command_line(["data", "split", str(source), "-o", str(output), "--id", "id"])
+    assert sorted(tmp_path.iterdir()) == [source]
+    assert code("data", "split", source, "-o", output) == 0 and len(read(output)) == 20
+    assert code("data", "split", write(source, ROWS), "-o", output, "--id", "id") == 0
+    assert json.loads((tmp_path / "s.jsonl.manifest.json").read_text())["id"] == "id"
+
+
 @pytest.mark.parametrize("group", [lambda n: float(n), lambda n: n % 2 == 0, lambda n: f"u{n}"])
 def test_a_group_of_any_scalar_stays_together(group: Callable[[int], object], tmp_path: Path) -> None:
     """Numbers of users that a table made floats, and booleans: each value is on one side."""

@@ -55,7 +55,9 @@ Label = Annotated[str | None, typer.Option("--label", help="Field of the label. 
 Group = Annotated[str | None, typer.Option("--group", help="Field of what belongs together.")]
 Time = Annotated[str | None, typer.Option("--time", help="Field of the time: ISO 8601 or a number.")]
 Side = Annotated[str | None, typer.Option("--split", help="Field of the side. [default: split]")]
-Id = Annotated[str, typer.Option("--id", help="Field of the id; without one a row is its content.")]
+Id = Annotated[
+    str | None, typer.Option("--id", help="Field of the id; without one a row is its content. [default: id]")
+]
 PromptName = Annotated[
     str | None, typer.Option("--prompt", help="A prompt whose examples and text no row may be in.")
 ]
@@ -195,7 +197,7 @@ def split(  # noqa: PLR0913 - the options of a verb
     group: Group = None,
     time: Time = None,
     salt: Salt = "prompteval",
-    field: Id = "id",
+    field: Id = None,
     as_json: AsJson = False,
 ) -> int:
     """Give each row a side in `split`, and write FILE.manifest.json, which `data check` verifies."""

@@ -21,14 +21,14 @@ STRATA_AT_ALL = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SplitOptions:
-    """How to split: shares by side, and the fields that decide; the id of a row is its `id` by default."""
+    """How to split: shares by side, and the fields that decide; without `id` a row's id is its field `id`."""
 
     ratios: Ratios
     salt: str = "prompteval"
     stratify: str | None = None
     group: str | None = None
     time: str | None = None
-    id: str = ID
+    id: str | None = None
 
 
 @dataclass(slots=True)
@@ -79,8 +79,7 @@ class FileSplit:
         """
         options = self.options
         last = [*options.ratios][-1]
-        own_id = None if options.id == ID else options.id
-        unseen = UnseenFields({"--group": options.group, "--id": own_id})
+        unseen = UnseenFields({"--group": options.group, "--id": options.id})
         for line, raw in unseen.through(read_raw(self.source)):
             name = _name(raw, options)
             if options.time:
@@ -90,7 +89,7 @@ class FileSplit:
             else:
                 side = by_hash(name, options.ratios, options.salt)
             stratum = _stratum(raw, line, self.source, options.stratify)
-            self.tally.add(row_name(raw, options.id), side, stratum)
+            self.tally.add(row_name(raw, options.id or ID), side, stratum)
             had = _side(raw)
             self.kept += had == side
             self.moved += had not in ("", side)
@@ -106,7 +105,7 @@ class FileSplit:
             mode="time" if options.time else "stratified" if options.stratify else "hash",
             salt=options.salt,
             ratios=dict(options.ratios),
-            id=options.id,
+            id=options.id or ID,
             group=options.group,
             stratify=options.stratify,
             time=options.time,
@@ -154,7 +153,7 @@ def _name(raw: Raw, options: SplitOptions) -> str:
     """
     value = at(raw, options.group) if options.group else None
     group = str(value) if isinstance(value, bool) else scalar_text(value)
-    return f"group:{group}" if group else row_name(raw, options.id)
+    return f"group:{group}" if group else row_name(raw, options.id or ID)
 
 
 def _side(raw: Raw) -> str:
