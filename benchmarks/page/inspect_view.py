@@ -9,9 +9,7 @@ paint and to the first sample of the list, and the heap of the script. The viewe
 """
 
 import json
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,7 +17,7 @@ from urllib.parse import quote
 
 from measure import row
 from playwright.sync_api import Page
-from viewers import look, print_table, served
+from viewers import free_port, look, print_table, served
 
 TASK = """
 import json
@@ -74,11 +72,9 @@ def evaluate(program: str, folder: Path, count: int) -> tuple[Path, float]:
 
 
 def looked(program: str, page: Page, count: int) -> list[str]:
-    with tempfile.TemporaryDirectory() as name, socket.socket() as free:
+    with tempfile.TemporaryDirectory() as name:
         log, seconds = evaluate(program, Path(name), count)
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+        port = free_port()
         address = f"http://127.0.0.1:{port}"
         command = [program, "view", "start", "--log-dir", "logs", "--port", str(port)]
         with served(command, Path(name), address):
@@ -87,6 +83,4 @@ def looked(program: str, page: Page, count: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    program = str(Path(sys.argv[1]).absolute())
-    counts = [*map(int, sys.argv[2:] or ("1000",))]
-    print_table(counts, "log", lambda page, count: looked(program, page, count))
+    print_table("log", looked)

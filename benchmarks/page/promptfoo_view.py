@@ -11,16 +11,14 @@ is kept in a temporary folder, and what it would send home is turned off.
 
 import json
 import os
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from measure import row
 from playwright.sync_api import Page
-from viewers import look, print_table, served
+from viewers import free_port, look, print_table, served
 
 DEADLINE_S = 1800
 FAILED = 100  # how `promptfoo eval` ends where a case failed
@@ -58,15 +56,11 @@ def looked(program: str, page: Page, count: int) -> list[str]:
             raise SystemExit(done.stderr.decode() or f"promptfoo ended with {done.returncode}")
         seconds = time.perf_counter() - began
         size = (folder / "report.html").stat().st_size / 1e6
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         address = f"http://127.0.0.1:{port}"
         with served([program, "view", "-n", "-p", str(port)], folder, address, environment):
             return [f"{seconds:.1f} s", f"{size:.1f} MB", *look(page, f"{address}/eval")]
 
 
 if __name__ == "__main__":
-    program = str(Path(sys.argv[1]).absolute())
-    counts = [*map(int, sys.argv[2:] or ("1000",))]
-    print_table(counts, "HTML", lambda page, count: looked(program, page, count))
+    print_table("HTML", looked)

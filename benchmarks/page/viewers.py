@@ -1,6 +1,8 @@
 """Other tools' viewers, served by themselves and looked at in headless Chromium."""
 
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,8 +12,16 @@ from urllib.request import urlopen
 from measure import row
 from playwright.sync_api import Page, sync_playwright
 
-Looked = Callable[[Page, int], Sequence[str]]
+Looked = Callable[[str, Page, int], Sequence[str]]
 READY_S = 60
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 @contextmanager
@@ -51,11 +61,17 @@ def look(page: Page, address: str) -> list[str]:
     return [f"{paint:,.0f} ms", f"{1e3 * listed:,.0f} ms", f"{heap:.0f} MB"]
 
 
-def print_table(counts: Sequence[int], size: str, looked: Looked) -> None:
-    """A row for each number of cases; `size` names what is measured before the viewer opens."""
+def print_table(size: str, looked: Looked) -> None:
+    """A row for each number of cases; `size` names what is measured before the viewer opens.
+
+    The program and the numbers of cases, 1,000 unless given, are the arguments of the command.
+    """
+    program, counts = str(Path(sys.argv[1]).absolute()), [*map(int, sys.argv[2:] or ("1000",))]
     print(f"| cases | evaluated in | {size} | first paint | first cases | heap |\n|---|---|---|---|---|---|")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for count in counts:
-            print("|", " | ".join([f"{count:,}", *looked(browser.new_page(), count)]), "|", flush=True)
+            print(
+                "|", " | ".join([f"{count:,}", *looked(program, browser.new_page(), count)]), "|", flush=True
+            )
         browser.close()
